@@ -1,0 +1,89 @@
+// Package exit says how a failure ends the process. The codes are part of the
+// command line's contract: schedulers branch on them.
+package exit
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+)
+
+// Code is a process exit code.
+type Code int
+
+// The exit codes.
+const (
+	OK          Code = 0
+	Failed      Code = 1   // disk, internal
+	Usage       Code = 2   // wrong usage or configuration, missing input path
+	BadData     Code = 3   // bad-record gate, truncated gzip, unbalanced quote
+	Retry       Code = 4   // worth another try
+	Interrupted Code = 130 // SIGINT
+)
+
+type coded struct {
+	code Code
+	err  error
+}
+
+func (c *coded) Error() string { return c.err.Error() }
+func (c *coded) Unwrap() error { return c.err }
+
+// With marks an error with the code it ends the process with. The mark nearest
+// to the cause wins.
+func With(code Code, err error) error {
+	if err == nil {
+		return nil
+	}
+	var already *coded
+	if errors.As(err, &already) {
+		return err
+	}
+	return &coded{code, err}
+}
+
+// Errorf is With(code, fmt.Errorf(…)).
+func Errorf(code Code, format string, args ...any) error {
+	return With(code, fmt.Errorf(format, args...))
+}
+
+// Of returns the code of an error: Failed where none was marked.
+func Of(err error) Code {
+	var c *coded
+	switch {
+	case err == nil:
+		return OK
+	case errors.As(err, &c):
+		return c.code
+	default:
+		return Failed
+	}
+}
+
+// A failure crosses Beam's runners as text: they wrap it in their own words and
+// may lose its type. Seal puts code and message between marks that survive,
+// Unseal finds the first sealed failure in such a text.
+var sealed = regexp.MustCompile(`(?s)⟦clinflow:(\d+)⟧(.*?)⟦/⟧`)
+
+// Seal returns an error whose text carries the code of err.
+func Seal(err error) error {
+	if err == nil || sealed.MatchString(err.Error()) {
+		return err
+	}
+	return fmt.Errorf("⟦clinflow:%d⟧%w⟦/⟧", Of(err), err)
+}
+
+// Unseal restores the failure that a runner's error text carries. A text
+// without one is withheld: a runner may have put data into it.
+func Unseal(err error) error {
+	if err == nil {
+		return nil
+	}
+	m := sealed.FindStringSubmatch(err.Error())
+	if m == nil {
+		return Errorf(Failed, "the runner failed without naming a stage (its message is withheld, it may hold data); look at the runner's own state")
+	}
+	code, _ := strconv.Atoi(m[1])
+	return With(Code(code), errors.New(m[2]))
+}

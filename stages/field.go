@@ -1,0 +1,101 @@
+package stages
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// Field is one configuration key of a stage, read from a struct field's tags:
+//
+//	MaxLength int `json:"max_length" default:"128" unit:"tokens" min:"1" doc:"…"`
+//
+// A field without `default` is mandatory unless its `json` tag has omitempty.
+// `enum:"a,b"` lists allowed values, `min` and `max` bound numbers, and
+// `path:"true"` marks a local path or URI, left out of fingerprints.
+type Field struct {
+	Key     string
+	Type    reflect.Type
+	Default string
+	Unit    string
+	Doc     string
+	Enum    []string
+	Min     string
+	Max     string
+	Path    bool
+	// Required says that the key must be given.
+	Required bool
+	// Nested holds the fields of a struct-valued key.
+	Nested Fields
+}
+
+// Fields are a configuration's keys in order of declaration.
+type Fields []Field
+
+// FieldsOf reads the configuration struct C. It panics on a field without a
+// json key or a doc: both are faults of the program.
+func FieldsOf[C any]() Fields { return fieldsOf(reflect.TypeFor[C]()) }
+
+func fieldsOf(t reflect.Type) Fields {
+	var fields Fields
+	for i := range t.NumField() {
+		fields = append(fields, fieldOf(t, t.Field(i)))
+	}
+	return fields
+}
+
+func fieldOf(owner reflect.Type, f reflect.StructField) Field {
+	key, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+	doc := f.Tag.Get("doc")
+	if key == "" || doc == "" {
+		panic(fmt.Sprintf("stage configuration %s.%s needs a json key and a doc tag", owner, f.Name))
+	}
+	def, hasDefault := f.Tag.Lookup("default")
+	field := Field{
+		Key: key, Type: f.Type, Default: def, Doc: doc,
+		Unit: f.Tag.Get("unit"), Min: f.Tag.Get("min"), Max: f.Tag.Get("max"),
+		Path:     f.Tag.Get("path") == "true",
+		Required: !hasDefault && options != "omitempty" && f.Type.Kind() != reflect.Struct,
+	}
+	if enum := f.Tag.Get("enum"); enum != "" {
+		field.Enum = strings.Split(enum, ",")
+	}
+	if f.Type.Kind() == reflect.Struct {
+		field.Nested = fieldsOf(f.Type)
+	}
+	return field
+}
+
+// Find returns the field of a key.
+func (fs Fields) Find(key string) (Field, bool) {
+	i := slices.IndexFunc(fs, func(f Field) bool { return f.Key == key })
+	if i < 0 {
+		return Field{}, false
+	}
+	return fs[i], true
+}
+
+// Keys lists the keys in order.
+func (fs Fields) Keys() []string {
+	keys := make([]string, len(fs))
+	for i, f := range fs {
+		keys[i] = f.Key
+	}
+	return keys
+}
+
+// DefaultValue is the default as JSON, and whether there is one. A text default
+// is written bare in the tag.
+func (f Field) DefaultValue() (json.RawMessage, bool) {
+	switch {
+	case f.Default == "":
+		return nil, false
+	case f.Type.Kind() == reflect.String:
+		quoted, _ := json.Marshal(f.Default)
+		return quoted, true
+	default:
+		return json.RawMessage(f.Default), true
+	}
+}

@@ -1,0 +1,89 @@
+// Package stages is the contract between a stage and everything that runs it.
+// A stage is plain Go that knows nothing of Beam; its shape decides how its
+// work is spread.
+package stages
+
+import (
+	"context"
+
+	"github.com/clinflow/clinflow/internal/shard"
+)
+
+// Shape names one of the four ways a stage's work can be spread.
+type Shape string
+
+// The four shapes.
+const (
+	ShapeSource Shape = "source" // raw files → sorted runs → parts
+	ShapeMap    Shape = "map"    // part n of the inputs → part n of the output
+	ShapeReduce Shape = "reduce" // parts → small accumulators → one artifact
+	ShapeJob    Shape = "job"    // whole datasets → one artifact, on one machine
+)
+
+// Source reads raw files into a dataset whose parts hold whole patients.
+type Source interface {
+	// Files lists the raw files in a fixed order. A file's index is the
+	// source_file of its rows. A missing file is an error of exit.Usage.
+	Files(ctx context.Context, in Inputs) ([]RawFile, error)
+	// Scan reads one file into sorted runs under the process's memory budget.
+	Scan(ctx context.Context, file RawFile, spill *shard.Spill) error
+	// Merge writes one part from the runs that hold rows of it.
+	Merge(ctx context.Context, part int, runs []shard.Run, out *shard.PartWriter) error
+}
+
+// RawFile is one input file of a Source.
+type RawFile struct {
+	Index int    `json:"index"`
+	Table string `json:"table"` // the table its rows go to
+	Name  string `json:"name"`  // relative to the root, as manifests and errors show it
+	URI   string `json:"uri"`   // where to read it
+}
+
+// Map computes one part of the output from the same part of its inputs. It is
+// pure: the same inputs give the same rows in the same order.
+type Map interface {
+	Part(ctx context.Context, in Inputs, part int, out *shard.PartWriter) error
+}
+
+// Reduce folds the parts of its inputs into one artifact through small
+// accumulators grouped by key.
+type Reduce interface {
+	// Accumulate emits one accumulator for each key that the part touches.
+	Accumulate(ctx context.Context, in Inputs, part int, emit func(key string, accumulator []byte)) error
+	// Merge joins the accumulators of a key; they come ordered by part.
+	Merge(key string, accumulators [][]byte) ([]byte, error)
+	// Finish writes the artifact's files from the merged accumulators, which
+	// come ordered by key.
+	Finish(ctx context.Context, in Inputs, results []Keyed, out *shard.Writer) error
+}
+
+// Keyed is a merged accumulator and its key.
+type Keyed struct {
+	Key   string
+	Value []byte
+}
+
+// Job turns whole datasets into an artifact on one machine. It writes files
+// with out.File and, where it makes a sharded dataset, parts with out.Part.
+type Job interface {
+	Run(ctx context.Context, in Inputs, out *shard.Writer) error
+}
+
+// Gated is implemented by a stage that bounds the fraction of bad records:
+// quarantined / read above it fails the step with exit.BadData.
+type Gated interface {
+	MaxBadFraction() float64
+}
+
+// Inputs are the opened datasets of a stage's ports, by port name. A port that
+// takes many holds them in the order of the DAG file.
+type Inputs map[string][]*shard.Dataset
+
+// One returns the dataset of a port that takes one, nil where it is optional
+// and unbound.
+func (in Inputs) One(port string) *shard.Dataset {
+	if len(in[port]) == 0 {
+		return nil
+	}
+	return in[port][0]
+}

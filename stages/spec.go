@@ -1,0 +1,59 @@
+package stages
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Spec declares a stage. From it come decoding, lint, the sample YAML, the JSON
+// schema and the reference page: nothing about a stage is written twice.
+type Spec struct {
+	Name    string // `family.stage`, as DAG files name it
+	Version int    // raised whenever the output for the same input moves
+	Doc     string // one paragraph
+	In      []Port
+	Out     Output
+	Shape   Shape // set by the Register function
+
+	config Fields
+	build  func(resolved []byte) (any, error)
+}
+
+// Port is one input of a stage.
+type Port struct {
+	Name     string
+	Kind     string   // dataset kind it takes, one of the Kind constants of internal/shard
+	Tables   []string // tables it reads; only their digests enter the fingerprint
+	Sharded  bool     // the same part number of all sharded ports meets; else broadcast whole
+	Optional bool
+	Many     bool // takes a list of datasets
+	Doc      string
+}
+
+// Output is what a stage leaves: a dataset kind and, where it is sharded, its
+// tables.
+type Output struct {
+	Kind   string
+	Tables []string
+}
+
+// Config returns the fields of the stage's configuration.
+func (s Spec) Config() Fields { return s.config }
+
+// Build constructs the stage from its resolved configuration (JSON).
+func (s Spec) Build(resolved []byte) (any, error) {
+	stage, err := s.build(resolved)
+	if err != nil {
+		return nil, fmt.Errorf("stage %s: %w", s.Name, err)
+	}
+	return stage, nil
+}
+
+// Port finds a port by name.
+func (s Spec) Port(name string) (Port, bool) {
+	i := slices.IndexFunc(s.In, func(p Port) bool { return p.Name == name })
+	if i < 0 {
+		return Port{}, false
+	}
+	return s.In[i], true
+}

@@ -1,0 +1,130 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/clinflow/clinflow/internal/exit"
+)
+
+// Notes are confidential: no file is readable by others.
+const (
+	fileMode   fs.FileMode = 0o600
+	folderMode fs.FileMode = 0o700
+)
+
+// local is a folder on this machine.
+type local struct{ root string }
+
+func openLocal(path string) (Dir, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, exit.Errorf(exit.Usage, "%s: find the absolute path: %w", path, err)
+	}
+	return local{abs}, nil
+}
+
+func (d local) URI() string { return d.root }
+
+func (d local) Sub(name string) Dir { return local{filepath.Join(d.root, filepath.FromSlash(name))} }
+
+func (d local) LocalPath(name string) (string, bool) {
+	return filepath.Join(d.root, filepath.FromSlash(name)), true
+}
+
+// path refuses a name that leads out of the folder: names also come from
+// manifests, which others may have written.
+func (d local) path(name string) (string, error) {
+	if name == "" {
+		return d.root, nil
+	}
+	if !filepath.IsLocal(filepath.FromSlash(name)) {
+		return "", exit.Errorf(exit.BadData, "%s: the name %q leads out of the folder", d.root, name)
+	}
+	return filepath.Join(d.root, filepath.FromSlash(name)), nil
+}
+
+func (d local) Open(ctx context.Context, name string) (io.ReadCloser, error) {
+	return d.OpenAt(ctx, name)
+}
+
+func (d local) OpenAt(_ context.Context, name string) (ReaderAt, error) {
+	path, err := d.path(name)
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("open for reading: %w", err)
+	}
+	info, err := f.Stat()
+	if err == nil && info.IsDir() {
+		err = exit.Errorf(exit.Usage, "%s is a folder, not a file", path)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return &localReader{f, info.Size()}, nil
+}
+
+type localReader struct {
+	*os.File
+	size int64
+}
+
+func (r *localReader) Size() int64 { return r.size }
+
+func (d local) Stat(_ context.Context, name string) (Info, error) {
+	path, err := d.path(name)
+	if err != nil {
+		return Info{}, err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return Info{}, fmt.Errorf("look for a file: %w", err)
+	}
+	return Info{Name: name, Size: info.Size(), ModTime: info.ModTime()}, nil
+}
+
+func (d local) List(ctx context.Context, prefix string) ([]Info, error) {
+	start, err := d.path(prefix[:strings.LastIndexByte(prefix, '/')+1])
+	if err != nil {
+		return nil, err
+	}
+	var infos []Info
+	err = filepath.WalkDir(start, func(path string, entry fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil || entry.IsDir() {
+			return errors.Join(err, ctx.Err())
+		}
+		name, _ := strings.CutPrefix(filepath.ToSlash(path), filepath.ToSlash(d.root)+"/")
+		info, err := entry.Info()
+		if err == nil && strings.HasPrefix(name, prefix) {
+			infos = append(infos, Info{Name: name, Size: info.Size(), ModTime: info.ModTime()})
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list a folder: %w", err)
+	}
+	return infos, nil
+}
+
+func (d local) RemoveAll(_ context.Context, name string) error {
+	path, err := d.path(name)
+	if err != nil {
+		return err
+	}
+	if err := os.RemoveAll(path); err != nil {
+		return fmt.Errorf("remove: %w", err)
+	}
+	return nil
+}

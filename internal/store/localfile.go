@@ -1,0 +1,91 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// TemporarySuffix ends the name of a local file that was not committed, before
+// a random number.
+const temporaryMark = ".unfinished-"
+
+// IsTemporary reports whether a listed name is a file that was not committed:
+// what a killed process leaves.
+func IsTemporary(name string) bool { return strings.Contains(name, temporaryMark) }
+
+// localFile is written under a temporary name in the folder of its final name,
+// so that the rename cannot cross file systems.
+type localFile struct {
+	file *os.File
+	path string
+	done bool
+}
+
+func (d local) Create(_ context.Context, name string) (File, error) {
+	path, err := d.path(name)
+	if err != nil {
+		return nil, err
+	}
+	folder := filepath.Dir(path)
+	if err := os.MkdirAll(folder, folderMode); err != nil {
+		return nil, fmt.Errorf("create a folder: %w", err)
+	}
+	// os.CreateTemp makes the file with mode 0600.
+	f, err := os.CreateTemp(folder, filepath.Base(path)+temporaryMark+"*")
+	if err != nil {
+		return nil, fmt.Errorf("create %s: %w", path, err)
+	}
+	return &localFile{file: f, path: path}, nil
+}
+
+func (f *localFile) Write(p []byte) (int, error) {
+	n, err := f.file.Write(p)
+	if err != nil {
+		return n, fmt.Errorf("write %s: %w", f.path, err)
+	}
+	return n, nil
+}
+
+// Commit makes the bytes durable before the name, and the name before it
+// returns.
+func (f *localFile) Commit() error {
+	if f.done {
+		return fmt.Errorf("%s: committed or aborted twice", f.path)
+	}
+	f.done = true
+	err := f.file.Sync()
+	err = errors.Join(err, f.file.Close())
+	if err == nil {
+		err = os.Rename(f.file.Name(), f.path)
+	}
+	if err != nil {
+		_ = os.Remove(f.file.Name())
+		return fmt.Errorf("finish %s: %w", f.path, err)
+	}
+	return syncFolder(filepath.Dir(f.path))
+}
+
+func (f *localFile) Abort() {
+	if f.done {
+		return
+	}
+	f.done = true
+	_ = f.file.Close()
+	_ = os.Remove(f.file.Name())
+}
+
+// syncFolder makes a rename survive a power cut.
+func syncFolder(path string) error {
+	folder, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("sync a folder: %w", err)
+	}
+	if err := errors.Join(folder.Sync(), folder.Close()); err != nil {
+		return fmt.Errorf("sync folder %s: %w", path, err)
+	}
+	return nil
+}

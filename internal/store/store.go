@@ -1,0 +1,78 @@
+// Package store is the small interface behind which datasets lie: a local
+// folder now, a bucket later. Names are slash-separated and relative.
+package store
+
+import (
+	"context"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/clinflow/clinflow/internal/exit"
+)
+
+// Dir is a folder in some store. It need not exist: Create makes it.
+type Dir interface {
+	// URI is the address Open takes to reach the same folder.
+	URI() string
+	// Open reads a file from its start.
+	Open(ctx context.Context, name string) (io.ReadCloser, error)
+	// OpenAt reads a file at any place.
+	OpenAt(ctx context.Context, name string) (ReaderAt, error)
+	// Create begins a file that does not exist under its name before Commit.
+	Create(ctx context.Context, name string) (File, error)
+	// Stat describes a file. A missing one is fs.ErrNotExist.
+	Stat(ctx context.Context, name string) (Info, error)
+	// List returns the files whose names begin with prefix, in all subfolders,
+	// sorted by name. A folder that does not exist holds none.
+	List(ctx context.Context, prefix string) ([]Info, error)
+	// RemoveAll removes a file, or a folder with all it holds; "" is the whole
+	// Dir. What does not exist is removed.
+	RemoveAll(ctx context.Context, name string) error
+	// LocalPath is the path of a file on this machine, where it has one.
+	LocalPath(name string) (string, bool)
+	// Sub is a folder inside this one.
+	Sub(name string) Dir
+}
+
+// ReaderAt reads a file at any place.
+type ReaderAt interface {
+	io.ReaderAt
+	io.ReadSeeker
+	io.Closer
+	// Size is the file's length in bytes.
+	Size() int64
+}
+
+// File is a file being written. It appears under its name whole at Commit, or
+// never. One of Commit and Abort must be called; Abort after either does
+// nothing.
+type File interface {
+	io.Writer
+	Commit() error
+	Abort()
+}
+
+// Info describes a file.
+type Info struct {
+	Name    string
+	Size    int64
+	ModTime time.Time
+}
+
+// Open returns the folder at a local path or a URI. An unknown scheme is an
+// error of exit.Usage.
+func Open(uri string) (Dir, error) {
+	if uri == "" {
+		return nil, exit.Errorf(exit.Usage, "an empty path names no folder")
+	}
+	scheme, rest, found := strings.Cut(uri, "://")
+	switch {
+	case !found:
+		return openLocal(uri)
+	case scheme == "file":
+		return openLocal(rest)
+	default:
+		return nil, exit.Errorf(exit.Usage, "%s: the scheme %q is not supported; give a local path or file:// URI", uri, scheme)
+	}
+}

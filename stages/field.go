@@ -41,7 +41,11 @@ func FieldsOf[C any]() Fields { return fieldsOf(reflect.TypeFor[C]()) }
 func fieldsOf(t reflect.Type) Fields {
 	var fields Fields
 	for i := range t.NumField() {
-		fields = append(fields, fieldOf(t, t.Field(i)))
+		if f := t.Field(i); f.Anonymous { // keys shared by stages, flat as in encoding/json
+			fields = append(fields, fieldsOf(f.Type)...)
+		} else {
+			fields = append(fields, fieldOf(t, f))
+		}
 	}
 	return fields
 }

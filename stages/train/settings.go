@@ -1,0 +1,22 @@
+package train
+
+// Optimization are the settings that every training stage shares. Defaults not
+// fixed here are the stage's own.
+type Optimization struct {
+	Accumulation int     `json:"accumulation" default:"1" unit:"batches" min:"1" doc:"Batches whose gradients are added up before one optimizer step. The loss is the mean over all that is real in them."`
+	WarmupRatio  float64 `json:"warmup_ratio" default:"0.06" min:"0" max:"1" doc:"Part of the optimizer steps over which the learning rate rises linearly from 0; then it falls linearly to 0."`
+	WeightDecay  float64 `json:"weight_decay" default:"0.01" min:"0" doc:"AdamW's decoupled weight decay, on all trained parameters. Betas are 0.9 and 0.999, eps 1e-8."`
+	MaxGradNorm  float64 `json:"max_grad_norm" default:"0" min:"0" doc:"Scale the gradient down to this norm where it is above. 0: no clipping."`
+	Seed         int64   `json:"seed" default:"1234" doc:"Seed of batch order, initial values and dropout."`
+	LogEvery     int     `json:"log_every" default:"10" unit:"steps" min:"1" doc:"Optimizer steps between two lines of train_log.jsonl."`
+	SaveEvery    int     `json:"save_every" default:"100" unit:"steps" min:"1" doc:"Optimizer steps between two training checkpoints; one is also kept at each epoch's end. A run that was cut off goes on from the last."`
+}
+
+// PEFT names a trainable adapter in the words of the PEFT library.
+type PEFT struct {
+	Type          string   `json:"type" default:"lora" enum:"lora,none" doc:"Method. none: nothing beside the head is trained."`
+	R             int      `json:"r" default:"8" min:"1" doc:"Rank of the update."`
+	Alpha         float64  `json:"alpha" default:"16" doc:"The update is multiplied by alpha/r."`
+	Dropout       float64  `json:"dropout" default:"0" min:"0" max:"1" doc:"Dropout on the input of the update."`
+	TargetModules []string `json:"target_modules" default:"[\"q_proj\",\"v_proj\"]" doc:"Linear layers that get an update."`
+}

@@ -22,6 +22,8 @@ const (
 
 // Source reads raw files into a dataset whose parts hold whole patients.
 type Source interface {
+	// Parts is how many parts the dataset is cut into.
+	Parts() int
 	// Files lists the raw files in a fixed order. A file's index is the
 	// source_file of its rows. A missing file is an error of exit.Usage.
 	Files(ctx context.Context, in Inputs) ([]RawFile, error)

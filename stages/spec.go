@@ -57,3 +57,23 @@ func (s Spec) Port(name string) (Port, bool) {
 	}
 	return s.In[i], true
 }
+
+// InputParts is how many parts the stage's sharded inputs have, 0 without one.
+// That they agree is checked before a stage runs.
+func (s Spec) InputParts(in Inputs) int {
+	for _, port := range s.In {
+		if port.Sharded && len(in[port.Name]) > 0 {
+			return in[port.Name][0].Parts()
+		}
+	}
+	return 0
+}
+
+// OutputParts is how many parts the output of a map or job has: those of its
+// sharded inputs where it writes tables, else 0.
+func (s Spec) OutputParts(in Inputs) int {
+	if len(s.Out.Tables) == 0 {
+		return 0
+	}
+	return s.InputParts(in)
+}

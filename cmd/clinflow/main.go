@@ -1,0 +1,44 @@
+// The clinflow command turns MIMIC clinical notes into trained, evaluated
+// clinical LLaMA adapters. See README.md.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/progress"
+)
+
+func main() {
+	// Beam starts remote workers with its own flags and no subcommand.
+	if isWorker(os.Args[1:]) {
+		runWorker()
+		return
+	}
+	os.Exit(int(runCommand(os.Args[1:])))
+}
+
+// runCommand runs the command line and returns the exit code.
+func runCommand(args []string) exit.Code {
+	// Files and folders hold credentialed data: nobody else may read them.
+	syscall.Umask(0o077)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	root := newRoot()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	progress.Wait()
+	if err == nil {
+		return exit.OK
+	}
+	fmt.Fprintln(os.Stderr, "error:", strings.TrimSpace(err.Error()))
+	if ctx.Err() != nil {
+		return exit.Interrupted
+	}
+	return exit.Of(err)
+}

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"math"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/dustin/go-humanize"
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/logs"
+	"github.com/clinflow/clinflow/internal/progress"
+	"github.com/clinflow/clinflow/internal/shard"
+)
+
+// settings are the flags of every command.
+type settings struct {
+	logFormat string
+	quiet     bool
+	verbose   bool
+	memory    string
+	workers   int
+	device    string
+}
+
+func newRoot() *cobra.Command {
+	var s settings
+	root := &cobra.Command{
+		Use:           "clinflow",
+		Short:         "Turn MIMIC clinical notes into trained, evaluated clinical LLaMA adapters",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			return s.apply()
+		},
+	}
+	flags := root.PersistentFlags()
+	flags.StringVar(&s.logFormat, "log-format", "console", "log lines as json or console")
+	flags.BoolVar(&s.quiet, "quiet", false, "no progress, errors only")
+	flags.BoolVar(&s.verbose, "verbose", false, "also what Beam and the engine report")
+	flags.StringVar(&s.memory, "memory", "1GiB", "budget of the sorting buffers, for example 512MiB")
+	flags.IntVar(&s.workers, "workers", runtime.GOMAXPROCS(0), "goroutines that work on parts and kernels")
+	flags.StringVar(&s.device, "device", "auto", "where training runs: auto or cpu")
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return exit.With(exit.Usage, err) })
+	root.AddCommand(newDemo(&s), newRun(&s), newPlan(&s), newLint(), newStages(), newSynth(&s),
+		newCat(), newVerify(), newRuns(), newInspect(), newVersion())
+	for _, cmd := range root.Commands() {
+		usageErrors(cmd)
+	}
+	return root
+}
+
+// usageErrors marks cobra's complaints about arguments with exit code 2.
+func usageErrors(cmd *cobra.Command) {
+	if check := cmd.Args; check != nil {
+		cmd.Args = func(c *cobra.Command, args []string) error { return exit.With(exit.Usage, check(c, args)) }
+	}
+	for _, sub := range cmd.Commands() {
+		usageErrors(sub)
+	}
+}
+
+func (s *settings) apply() error {
+	level, libraries := zerolog.InfoLevel, zerolog.ErrorLevel
+	if s.quiet {
+		level = zerolog.ErrorLevel
+	}
+	if s.verbose {
+		libraries = zerolog.InfoLevel
+	}
+	if err := logs.To(os.Stderr, s.logFormat, level); err != nil {
+		return err
+	}
+	if s.workers < 1 {
+		return exit.Errorf(exit.Usage, "--workers must be at least 1")
+	}
+	bytes, err := humanize.ParseBytes(s.memory)
+	if err != nil || bytes == 0 || bytes > math.MaxInt64 {
+		return exit.Errorf(exit.Usage, "--memory %q is not a size; write for example 512MiB", s.memory)
+	}
+	shard.SetMemory(int64(bytes))
+	if !s.quiet {
+		progress.To(os.Stderr)
+	}
+	if err := flag.CommandLine.Parse(nil); err != nil {
+		return errors.New("cannot initialise Beam's flags")
+	}
+	if !beam.Initialized() {
+		beam.Init()
+	}
+	logs.AdoptSlog(libraries)
+	return nil
+}
+
+// addBeamFlags lets a command take Beam's own options under Beam's own names.
+// They are hidden from its help, which would drown in them.
+func addBeamFlags(cmd *cobra.Command) {
+	beamFlags := pflag.NewFlagSet("beam", pflag.ContinueOnError)
+	beamFlags.AddGoFlagSet(flag.CommandLine)
+	beamFlags.VisitAll(func(f *pflag.Flag) {
+		if f.Name != "runner" {
+			f.Hidden = true
+		}
+		cmd.Flags().AddFlag(f)
+	})
+	runner := cmd.Flags().Lookup("runner")
+	runner.DefValue = "direct"
+	runner.Usage = "where data stages run: direct (this process), prism, dataflow, flink, spark or universal; each takes Beam's own options, such as --project, --region, --staging_location, --endpoint, --dry_run"
+}
+
+// chosenRunner is the value of --runner, refused where an option would sample
+// elements into the runner's logs.
+func chosenRunner() (string, error) {
+	if experiments := flag.Lookup("experiments"); experiments != nil && slices.Contains(strings.Split(experiments.Value.String(), ","), "enable_data_sampling") {
+		return "", exit.Errorf(exit.Usage, "--experiments=enable_data_sampling would copy data into the runner's logs and is refused")
+	}
+	if name := flag.Lookup("runner").Value.String(); name != "" {
+		return name, nil
+	}
+	return "direct", nil
+}

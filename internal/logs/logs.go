@@ -1,0 +1,36 @@
+// Package logs sets up the process's logger: zerolog, with the library logs of
+// Beam and gRPC routed into it. Nothing that is logged holds data: messages are
+// written by us from places, counts and hashes.
+package logs
+
+import (
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/rs/zerolog/log"
+
+	"github.com/clinflow/clinflow/internal/exit"
+)
+
+// To sends the log to w as json or console lines. level is the least severe
+// level shown of our own messages.
+func To(w io.Writer, format string, level zerolog.Level) error {
+	switch format {
+	case "json":
+	case "console":
+		w = zerolog.ConsoleWriter{Out: w, TimeFormat: time.TimeOnly, NoColor: w != os.Stderr}
+	default:
+		return exit.Errorf(exit.Usage, "--log-format %q is neither json nor console", format)
+	}
+	log.Logger = zerolog.New(w).With().Timestamp().Logger().Level(level)
+	return nil
+}
+
+// AdoptSlog makes slog's default logger write here from level on. Call it after
+// beam.Init, which installs a handler of its own.
+func AdoptSlog(level zerolog.Level) {
+	slog.SetDefault(slog.New(zerolog.NewSlogHandler(log.Logger.Level(level))))
+}

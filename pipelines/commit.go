@@ -1,0 +1,137 @@
+package pipelines
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages"
+)
+
+func init() {
+	register.DoFn3x1[context.Context, int, func(*[]byte) bool, error](&commitFn{})
+}
+
+// commitKey gathers all part results of a task on one worker.
+const commitKey = 0
+
+// commit writes the manifest, last of all, once every part is there. It is part
+// of the pipeline because a remote runner gives its client nothing back.
+func commit(s beam.Scope, t Task, results beam.PCollection) {
+	beam.ParDo0(s, &commitFn{Task: t}, beam.GroupByKey(s, results))
+}
+
+type commitFn struct{ Task Task }
+
+func (f *commitFn) ProcessElement(ctx context.Context, _ int, elements func(*[]byte) bool) error {
+	return sealed(f.Task.place("commit"), func() error {
+		results, err := readResults(elements)
+		if err != nil {
+			return err
+		}
+		header, err := f.Task.header()
+		if err != nil {
+			return err
+		}
+		if err := f.Task.check(ctx, results, &header); err != nil {
+			return err
+		}
+		out, err := f.Task.writer(ctx)
+		if err != nil {
+			return err
+		}
+		return out.Commit(ctx, header, partsOnly(results, &header))
+	})
+}
+
+// partsOnly moves the counts of files into the header and returns the parts.
+func partsOnly(results []shard.PartResult, header *shard.Manifest) []shard.PartResult {
+	if header.Counts == nil {
+		header.Counts = map[string]int64{}
+	}
+	return slices.DeleteFunc(results, func(r shard.PartResult) bool {
+		if r.Part != noPart {
+			return false
+		}
+		for name, n := range r.Counts {
+			header.Counts[name] += n
+		}
+		return true
+	})
+}
+
+// check fails a task whose fraction of bad records is above the stage's limit,
+// and names a source's files in the header.
+func (t Task) check(ctx context.Context, results []shard.PartResult, header *shard.Manifest) error {
+	stage, in, err := open[any](ctx, t)
+	if err != nil {
+		return err
+	}
+	if gated, ok := stage.(stages.Gated); ok {
+		if err := checkBadFraction(results, gated.MaxBadFraction()); err != nil {
+			return err
+		}
+	}
+	source, ok := stage.(stages.Source)
+	if !ok {
+		return nil
+	}
+	files, err := source.Files(ctx, in)
+	for _, file := range files {
+		header.Sources = append(header.Sources, file.Name)
+	}
+	return err
+}
+
+func checkBadFraction(results []shard.PartResult, limit float64) error {
+	var read, bad int64
+	for _, r := range results {
+		read += r.Counts["read"]
+		bad += r.Counts["quarantined"]
+	}
+	if read > 0 && float64(bad)/float64(read) > limit {
+		return exit.Errorf(exit.BadData, "%d of %d records are bad (%.3g %%), more than max_bad_fraction %g allows; look at the reasons with `clinflow cat` on the quarantine table, or raise max_bad_fraction", bad, read, 100*float64(bad)/float64(read), limit)
+	}
+	return nil
+}
+
+func readResults(elements func(*[]byte) bool) ([]shard.PartResult, error) {
+	var results []shard.PartResult
+	var element []byte
+	for elements(&element) {
+		var r shard.PartResult
+		if err := json.Unmarshal(element, &r); err != nil {
+			return nil, fmt.Errorf("read a part result: %w", err)
+		}
+		results = append(results, r)
+	}
+	slices.SortFunc(results, func(a, b shard.PartResult) int { return cmp.Compare(a.Part, b.Part) })
+	return results, nil
+}
+
+// readAccumulators decodes accumulators ordered by key, then part.
+func readAccumulators(elements func(*[]byte) bool) ([]accumulator, error) {
+	var out []accumulator
+	var element []byte
+	for elements(&element) {
+		if len(element) == 0 {
+			continue
+		}
+		var a accumulator
+		if err := json.Unmarshal(element, &a); err != nil {
+			return nil, fmt.Errorf("read an accumulator: %w", err)
+		}
+		out = append(out, a)
+	}
+	slices.SortFunc(out, func(a, b accumulator) int {
+		return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Part, b.Part))
+	})
+	return out, nil
+}

@@ -1,0 +1,96 @@
+package pipelines
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages"
+)
+
+func init() {
+	register.DoFn3x1[context.Context, int, func(int, []byte), error](&mapFn{})
+	register.Emitter2[int, []byte]()
+}
+
+// Map spreads a map stage: one element a part number, all bytes inside the ParDo.
+func Map(s beam.Scope, t Task) {
+	s = s.Scope(t.Step)
+	results := beam.ParDo(s, &mapFn{Task: t}, partNumbers(s, t.Parts))
+	commit(s, t, results)
+}
+
+// partNumbers is a collection of 0 … parts-1, spread over the workers.
+func partNumbers(s beam.Scope, parts int) beam.PCollection {
+	numbers := make([]int, parts)
+	for i := range numbers {
+		numbers[i] = i
+	}
+	return beam.Reshuffle(s, beam.CreateList(s, numbers))
+}
+
+// mapFn computes parts: part number → (commitKey, PartResult as JSON).
+type mapFn struct {
+	Task  Task
+	stage stages.Map
+	in    stages.Inputs
+	out   *shard.Writer
+	pool  *pool[[]byte]
+	meter *meter
+}
+
+func (f *mapFn) Setup(ctx context.Context) error {
+	return sealed(f.Task.place("set up"), func() (err error) {
+		if f.stage, f.in, err = open[stages.Map](ctx, f.Task); err != nil {
+			return err
+		}
+		f.out, err = f.Task.writer(ctx)
+		return err
+	})
+}
+
+func (f *mapFn) StartBundle(ctx context.Context, _ func(int, []byte)) error {
+	f.pool = newPool[[]byte](ctx, f.Task.Workers)
+	f.meter = meterOf(f.Task)
+	return nil
+}
+
+func (f *mapFn) ProcessElement(_ context.Context, part int, _ func(int, []byte)) error {
+	f.pool.run(f.Task.place("part %d", part), func(ctx context.Context) ([]byte, error) {
+		defer f.meter.tick()
+		return writePart(f.out.Part(part), func(out *shard.PartWriter) error {
+			return f.stage.Part(ctx, f.in, part, out)
+		})
+	})
+	return nil
+}
+
+func (f *mapFn) FinishBundle(_ context.Context, emit func(int, []byte)) error {
+	results, err := f.pool.wait()
+	for _, r := range results {
+		emit(commitKey, r)
+	}
+	return err
+}
+
+// writePart lets write fill a part and commits it, or leaves nothing of it.
+func writePart(out *shard.PartWriter, write func(*shard.PartWriter) error) ([]byte, error) {
+	done := false
+	defer func() {
+		if !done {
+			out.Abort()
+		}
+	}()
+	if err := write(out); err != nil {
+		return nil, err
+	}
+	result, err := out.Close()
+	if err != nil {
+		return nil, err
+	}
+	done = true
+	return json.Marshal(result)
+}

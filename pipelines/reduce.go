@@ -1,0 +1,154 @@
+package pipelines
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+
+	"github.com/clinflow/clinflow/stages"
+)
+
+func init() {
+	register.DoFn3x1[context.Context, int, func(string, []byte), error](&accumulateFn{})
+	register.DoFn3x1[string, func(*[]byte) bool, func(int, []byte), error](&mergeKeyFn{})
+	register.DoFn3x1[context.Context, int, func(*[]byte) bool, error](&finishFn{})
+	register.Emitter2[string, []byte]()
+}
+
+// Reduce spreads a reduce stage: an accumulator for each key and part, a
+// GroupByKey, one merge a key, one finish.
+func Reduce(s beam.Scope, t Task) {
+	s = s.Scope(t.Step)
+	accumulators := beam.ParDo(s, &accumulateFn{Task: t}, partNumbers(s, t.Parts))
+	merged := beam.ParDo(s, &mergeKeyFn{Task: t}, beam.GroupByKey(s, accumulators))
+	// A reduce without a single accumulator must still finish.
+	nothing := beam.ParDo(s, &everyPartFn{Parts: 1}, beam.Impulse(s))
+	beam.ParDo0(s, &finishFn{Task: t}, beam.GroupByKey(s, beam.Flatten(s, merged, nothing)))
+}
+
+// accumulator is one key's contribution of one part, as it crosses Beam.
+type accumulator struct {
+	Part  int    `json:"part"`
+	Key   string `json:"key"`
+	Value []byte `json:"value"`
+}
+
+// accumulateFn folds parts: part number → (key, accumulator as JSON).
+type accumulateFn struct {
+	Task  Task
+	stage stages.Reduce
+	in    stages.Inputs
+	pool  *pool[[]accumulator]
+	meter *meter
+}
+
+func (f *accumulateFn) Setup(ctx context.Context) error {
+	return sealed(f.Task.place("set up"), func() (err error) {
+		f.stage, f.in, err = open[stages.Reduce](ctx, f.Task)
+		return err
+	})
+}
+
+func (f *accumulateFn) StartBundle(ctx context.Context, _ func(string, []byte)) error {
+	f.pool = newPool[[]accumulator](ctx, f.Task.Workers)
+	f.meter = meterOf(f.Task)
+	return nil
+}
+
+func (f *accumulateFn) ProcessElement(_ context.Context, part int, _ func(string, []byte)) error {
+	f.pool.run(f.Task.place("part %d", part), func(ctx context.Context) ([]accumulator, error) {
+		defer f.meter.tick()
+		var out []accumulator
+		err := f.stage.Accumulate(ctx, f.in, part, func(key string, value []byte) {
+			out = append(out, accumulator{part, key, value})
+		})
+		return out, err
+	})
+	return nil
+}
+
+func (f *accumulateFn) FinishBundle(_ context.Context, emit func(string, []byte)) error {
+	parts, err := f.pool.wait()
+	if err != nil {
+		return err
+	}
+	for _, part := range parts {
+		for _, a := range part {
+			element, err := json.Marshal(a)
+			if err != nil {
+				return err
+			}
+			emit(a.Key, element)
+		}
+	}
+	return nil
+}
+
+// mergeKeyFn merges a key's accumulators: (key, accumulators) → (0, merged).
+type mergeKeyFn struct{ Task Task }
+
+func (f *mergeKeyFn) ProcessElement(key string, elements func(*[]byte) bool, emit func(int, []byte)) error {
+	return sealed(f.Task.place("merge"), func() error {
+		stage, _, err := open[stages.Reduce](context.Background(), Task{Stage: f.Task.Stage, Version: f.Task.Version, Config: f.Task.Config})
+		if err != nil {
+			return err
+		}
+		parts, err := readAccumulators(elements)
+		if err != nil {
+			return err
+		}
+		values := make([][]byte, len(parts))
+		for i, p := range parts {
+			values[i] = p.Value
+		}
+		value, err := stage.Merge(key, values)
+		if err != nil {
+			return err
+		}
+		element, err := json.Marshal(accumulator{Key: key, Value: value})
+		if err != nil {
+			return err
+		}
+		emit(0, element)
+		return nil
+	})
+}
+
+// finishFn writes the artifact from the merged accumulators and commits it.
+type finishFn struct{ Task Task }
+
+func (f *finishFn) ProcessElement(ctx context.Context, _ int, elements func(*[]byte) bool) error {
+	return sealed(f.Task.place("finish"), func() error {
+		stage, in, err := open[stages.Reduce](ctx, f.Task)
+		if err != nil {
+			return err
+		}
+		merged, err := readAccumulators(elements)
+		if err != nil {
+			return err
+		}
+		results := make([]stages.Keyed, len(merged))
+		for i, m := range merged {
+			results[i] = stages.Keyed{Key: m.Key, Value: m.Value}
+		}
+		return f.Task.finish(ctx, stage, in, results)
+	})
+}
+
+func (t Task) finish(ctx context.Context, stage stages.Reduce, in stages.Inputs, results []stages.Keyed) error {
+	header, err := t.header()
+	if err != nil {
+		return err
+	}
+	out, err := t.writer(ctx)
+	if err != nil {
+		return err
+	}
+	if err := stage.Finish(ctx, in, results, out); err != nil {
+		return fmt.Errorf("write the result: %w", err)
+	}
+	return out.Commit(ctx, header, nil)
+}

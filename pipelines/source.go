@@ -1,0 +1,133 @@
+package pipelines
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/stages"
+)
+
+func init() {
+	register.DoFn3x1[context.Context, []byte, func([]byte), error](&listFn{})
+	register.DoFn4x1[context.Context, []byte, func(int, []byte), func(int, []byte), error](&scanFn{})
+	register.DoFn4x1[context.Context, int, func(*[]byte) bool, func(int, []byte), error](&mergeFn{})
+	register.Emitter1[[]byte]()
+	register.Iter1[[]byte]()
+}
+
+// Source spreads a source stage: one element a file, a GroupByKey of run names
+// by part, one merge a part. A gzip file cannot be split, so a file is one
+// element.
+func Source(s beam.Scope, t Task) {
+	s = s.Scope(t.Step)
+	files := beam.Reshuffle(s, beam.ParDo(s, &listFn{Task: t}, beam.Impulse(s)))
+	runs, tallies := beam.ParDo2(s, &scanFn{Task: t}, files)
+	every := beam.ParDo(s, &everyPartFn{Parts: t.Parts}, beam.Impulse(s))
+	results := beam.ParDo(s, &mergeFn{Task: t}, beam.GroupByKey(s, beam.Flatten(s, runs, every)))
+	commit(s, t, beam.Flatten(s, results, tallies))
+}
+
+// listFn names the stage's files: an impulse → RawFiles as JSON.
+type listFn struct{ Task Task }
+
+func (f *listFn) ProcessElement(ctx context.Context, _ []byte, emit func([]byte)) error {
+	return sealed(f.Task.place("list the files"), func() error {
+		stage, in, err := open[stages.Source](ctx, f.Task)
+		if err != nil {
+			return err
+		}
+		files, err := stage.Files(ctx, in)
+		if err != nil {
+			return err
+		}
+		for _, file := range files {
+			element, err := json.Marshal(file)
+			if err != nil {
+				return err
+			}
+			emit(element)
+		}
+		return nil
+	})
+}
+
+// scanFn reads files into sorted runs: RawFile → (part, Run) and the file's
+// counts as a PartResult without a part.
+type scanFn struct {
+	Task  Task
+	stage stages.Source
+	runs  store.Dir
+	pool  *pool[scanned]
+}
+
+// noPart marks a PartResult that holds the counts of a file, not of a part.
+const noPart = -1
+
+type scanned struct {
+	runs   []shard.Run
+	counts map[string]int64
+}
+
+func (f *scanFn) Setup(ctx context.Context) error {
+	return sealed(f.Task.place("set up"), func() (err error) {
+		if f.stage, _, err = open[stages.Source](ctx, f.Task); err != nil {
+			return err
+		}
+		out, err := f.Task.writer(ctx)
+		if err != nil {
+			return err
+		}
+		f.runs = out.Scratch()
+		return nil
+	})
+}
+
+func (f *scanFn) StartBundle(ctx context.Context, _, _ func(int, []byte)) error {
+	f.pool = newPool[scanned](ctx, f.Task.Workers)
+	return nil
+}
+
+func (f *scanFn) ProcessElement(_ context.Context, element []byte, _, _ func(int, []byte)) error {
+	var file stages.RawFile
+	if err := json.Unmarshal(element, &file); err != nil {
+		return fmt.Errorf("read a file element: %w", err)
+	}
+	f.pool.run(f.Task.place("file %s", file.Name), func(ctx context.Context) (scanned, error) {
+		spill := shard.NewSpill(f.runs, f.Task.Parts, file.Index)
+		if err := f.stage.Scan(ctx, file, spill); err != nil {
+			spill.Abort()
+			return scanned{}, err
+		}
+		runs, counts, err := spill.Close()
+		return scanned{runs, counts}, err
+	})
+	return nil
+}
+
+func (f *scanFn) FinishBundle(_ context.Context, emitRun, emitTally func(int, []byte)) error {
+	files, err := f.pool.wait()
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		for _, run := range file.runs {
+			element, err := json.Marshal(run)
+			if err != nil {
+				return err
+			}
+			emitRun(run.Part, element)
+		}
+		tally, err := json.Marshal(shard.PartResult{Part: noPart, Counts: file.counts})
+		if err != nil {
+			return err
+		}
+		emitTally(commitKey, tally)
+	}
+	return nil
+}

@@ -1,0 +1,82 @@
+// Package pipelines says how a stage's work spreads over shards with Beam. It
+// knows nothing of medicine: only part numbers, run names, counts and
+// accumulators are Beam elements; rows stay inside one fused ParDo.
+package pipelines
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages"
+)
+
+// Task is one step's work as it crosses to a worker: what is needed to find the
+// stage in the worker's own registry and its data in the store, never data.
+type Task struct {
+	Step    string              // the step's name in its DAG, for messages
+	Stage   string              // registered name
+	Version int                 // must equal the worker's own
+	Config  string              // resolved configuration, JSON
+	In      map[string][]string // port → URIs of dataset folders
+	Out     string              // URI of the output folder
+	Parts   int                 // parts of the output
+	Workers int                 // goroutines of one bundle
+	Header  string              // the manifest's header, JSON
+}
+
+// open builds the task's stage S from the process registry and opens its inputs.
+func open[S any](ctx context.Context, t Task) (S, stages.Inputs, error) {
+	var none S
+	spec, ok := stages.Lookup(t.Stage)
+	if !ok {
+		return none, nil, exit.Errorf(exit.Usage, "stage %s is not in this binary; build the worker from the same source as the client", t.Stage)
+	}
+	if spec.Version != t.Version {
+		return none, nil, exit.Errorf(exit.Usage, "stage %s: the worker has version %d, the client %d; build both from the same source", t.Stage, spec.Version, t.Version)
+	}
+	built, err := spec.Build([]byte(t.Config))
+	if err != nil {
+		return none, nil, err
+	}
+	in, err := t.inputs(ctx)
+	return built.(S), in, err
+}
+
+func (t Task) inputs(ctx context.Context) (stages.Inputs, error) {
+	in := stages.Inputs{}
+	for port, uris := range t.In {
+		for _, uri := range uris {
+			d, err := shard.Open(ctx, uri)
+			if err != nil {
+				return nil, fmt.Errorf("port %s: %w", port, err)
+			}
+			in[port] = append(in[port], d)
+		}
+	}
+	return in, nil
+}
+
+// writer attaches to the output folder, which the client has prepared.
+func (t Task) writer(ctx context.Context) (*shard.Writer, error) {
+	spec, _ := stages.Lookup(t.Stage)
+	w, err := shard.JoinWriter(ctx, t.Out, spec.Out.Kind, t.Parts)
+	if err != nil {
+		return nil, err
+	}
+	return w, w.SetTables(spec.Out.Tables...)
+}
+
+func (t Task) header() (shard.Manifest, error) {
+	var m shard.Manifest
+	if err := json.Unmarshal([]byte(t.Header), &m); err != nil {
+		return m, fmt.Errorf("read the manifest header: %w", err)
+	}
+	return m, nil
+}
+
+func (t Task) place(format string, args ...any) string {
+	return fmt.Sprintf("step %s: stage %s: %s", t.Step, t.Stage, fmt.Sprintf(format, args...))
+}

@@ -1,0 +1,193 @@
+// Package stagetest runs a registered stage on a small input without Beam, as
+// one plain loop: tests of stages use it, and what Beam's runners write is
+// compared with what it writes.
+package stagetest
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages"
+)
+
+// Run runs a stage with the YAML a user would write under `with` and returns
+// its output.
+func Run(t testing.TB, stage, config string, in stages.Inputs) *shard.Dataset {
+	t.Helper()
+	d, err := Try(t, stage, config, in)
+	if err != nil {
+		t.Fatalf("%s: %v", stage, err)
+	}
+	return d
+}
+
+// Try is Run for a stage that may fail.
+func Try(t testing.TB, stage, config string, in stages.Inputs) (*shard.Dataset, error) {
+	t.Helper()
+	spec, ok := stages.Lookup(stage)
+	if !ok {
+		t.Fatalf("stage %s is not registered", stage)
+	}
+	resolved := Resolve(t, spec.Config(), config)
+	built, err := spec.Build(resolved)
+	if err != nil {
+		return nil, err
+	}
+	uri := filepath.Join(t.TempDir(), "out")
+	l := loop{ctx: t.Context(), spec: spec, in: in, header: shard.Manifest{Stage: stage, StageVersion: spec.Version, Config: resolved}}
+	if err := l.run(built, uri); err != nil {
+		return nil, err
+	}
+	return shard.Open(t.Context(), uri)
+}
+
+// Resolve turns a stage's YAML into resolved JSON with defaults filled in.
+func Resolve(t testing.TB, fields stages.Fields, config string) []byte {
+	t.Helper()
+	given := map[string]any{}
+	if err := yaml.Unmarshal([]byte(config), &given); err != nil {
+		t.Fatal(err)
+	}
+	resolved, err := json.Marshal(fill(fields, given))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resolved
+}
+
+func fill(fields stages.Fields, given map[string]any) map[string]any {
+	for _, f := range fields {
+		_, set := given[f.Key]
+		switch {
+		case f.Nested != nil:
+			nested, _ := given[f.Key].(map[string]any)
+			if nested == nil {
+				nested = map[string]any{}
+			}
+			given[f.Key] = fill(f.Nested, nested)
+		case !set:
+			if def, ok := f.DefaultValue(); ok {
+				given[f.Key] = def
+			}
+		}
+	}
+	return given
+}
+
+// loop is the plain execution of one stage.
+type loop struct {
+	ctx    context.Context
+	spec   stages.Spec
+	in     stages.Inputs
+	header shard.Manifest
+	out    *shard.Writer
+}
+
+func (l *loop) run(stage any, uri string) (err error) {
+	if l.out, err = shard.NewWriter(l.ctx, uri, l.spec.Out.Kind, l.parts(stage)); err != nil {
+		return err
+	}
+	if err := l.out.SetTables(l.spec.Out.Tables...); err != nil {
+		return err
+	}
+	switch s := stage.(type) {
+	case stages.Source:
+		err = l.source(s)
+	case stages.Map:
+		err = l.eachPart(func(part int, out *shard.PartWriter) error { return s.Part(l.ctx, l.in, part, out) })
+	case stages.Reduce:
+		err = l.reduce(s)
+	case stages.Job:
+		err = s.Run(l.ctx, l.in, l.out)
+	}
+	if err != nil {
+		return err
+	}
+	return l.out.Commit(l.ctx, l.header, nil)
+}
+
+// parts is how many parts the output has: the source's own number, or that of
+// the sharded inputs, which all agree.
+func (l *loop) parts(stage any) int {
+	if s, ok := stage.(stages.Source); ok {
+		return s.Parts()
+	}
+	return l.spec.OutputParts(l.in)
+}
+
+func (l *loop) eachPart(write func(part int, out *shard.PartWriter) error) error {
+	for part := range l.out.Parts() {
+		out := l.out.Part(part)
+		if err := write(part, out); err != nil {
+			out.Abort()
+			return err
+		}
+		if _, err := out.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *loop) source(s stages.Source) error {
+	files, err := s.Files(l.ctx, l.in)
+	if err != nil {
+		return err
+	}
+	byPart := map[int][]shard.Run{}
+	l.header.Counts = map[string]int64{}
+	for _, file := range files {
+		spill := shard.NewSpill(l.out.Scratch(), l.out.Parts(), file.Index)
+		if err := s.Scan(l.ctx, file, spill); err != nil {
+			spill.Abort()
+			return err
+		}
+		runs, counts, err := spill.Close()
+		if err != nil {
+			return err
+		}
+		for _, run := range runs {
+			byPart[run.Part] = append(byPart[run.Part], run)
+		}
+		for name, n := range counts {
+			l.header.Counts[name] += n
+		}
+		l.header.Sources = append(l.header.Sources, file.Name)
+	}
+	return l.eachPart(func(part int, out *shard.PartWriter) error { return s.Merge(l.ctx, part, byPart[part], out) })
+}
+
+func (l *loop) reduce(s stages.Reduce) error {
+	byKey := map[string][][]byte{}
+	for part := range l.spec.InputParts(l.in) {
+		err := s.Accumulate(l.ctx, l.in, part, func(key string, value []byte) { byKey[key] = append(byKey[key], value) })
+		if err != nil {
+			return err
+		}
+	}
+	var results []stages.Keyed
+	for _, key := range slices.Sorted(maps.Keys(byKey)) {
+		value, err := s.Merge(key, byKey[key])
+		if err != nil {
+			return err
+		}
+		results = append(results, stages.Keyed{Key: key, Value: value})
+	}
+	return s.Finish(l.ctx, l.in, results, l.out)
+}
+
+// WantCode fails the test unless err ends the process with the code.
+func WantCode(t testing.TB, err error, want exit.Code) {
+	t.Helper()
+	if got := exit.Of(err); got != want {
+		t.Fatalf("exit code %d, want %d (error: %v)", got, want, err)
+	}
+}

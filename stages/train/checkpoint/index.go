@@ -1,0 +1,58 @@
+package checkpoint
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/clinflow/clinflow/internal/exit"
+)
+
+// indexName is the index of a sharded checkpoint.
+const indexName = "model.safetensors.index.json"
+
+// openIndex opens every shard an index names and checks that the tensors are
+// where the index says.
+func openIndex(path string) (*Weights, error) {
+	shardOf, err := readIndex(path)
+	if err != nil {
+		return nil, err
+	}
+	w := &Weights{tensors: map[string]located{}}
+	for _, shard := range slices.Compact(slices.Sorted(maps.Values(shardOf))) {
+		if err := w.add(filepath.Join(filepath.Dir(path), shard)); err != nil {
+			return nil, errors.Join(err, w.Close())
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(shardOf)) {
+		t, ok := w.tensors[name]
+		if !ok || filepath.Base(w.files[t.file].path) != shardOf[name] {
+			missing := exit.Errorf(exit.BadData, "%s: tensor %q is not in %s as it says", path, name, shardOf[name])
+			return nil, errors.Join(missing, w.Close())
+		}
+	}
+	return w, nil
+}
+
+func readIndex(path string) (map[string]string, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, exit.Errorf(exit.Usage, "open weights: %w", err)
+	}
+	var index struct {
+		WeightMap map[string]string `json:"weight_map"`
+	}
+	if json.Unmarshal(data, &index) != nil || len(index.WeightMap) == 0 {
+		return nil, exit.Errorf(exit.BadData, "%s: needs a weight_map of tensor names to file names", path)
+	}
+	for name, shard := range index.WeightMap {
+		// A shard outside the folder would let an index read any file.
+		if shard != filepath.Base(shard) || !filepath.IsLocal(shard) {
+			return nil, exit.Errorf(exit.BadData, "%s: tensor %q: %q is not a file name of this folder", path, name, shard)
+		}
+	}
+	return index.WeightMap, nil
+}

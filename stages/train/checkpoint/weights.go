@@ -1,0 +1,161 @@
+package checkpoint
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/stages/train/kernel"
+)
+
+// SafetensorsName is the file name of unsharded weights in a model folder.
+const SafetensorsName = "model.safetensors"
+
+// Weights are the tensors of an open checkpoint. They are safe for concurrent
+// reading until Close.
+type Weights struct {
+	files   []mapped
+	tensors map[string]located
+}
+
+type mapped struct {
+	path  string
+	data  []byte
+	unmap func() error
+}
+
+type located struct {
+	entry
+	file int
+}
+
+// Open opens the weights of a Hugging Face model folder: model.safetensors, or
+// the shards that model.safetensors.index.json lists. Damaged files are
+// exit.BadData, a missing one is exit.Usage.
+func Open(dir string) (*Weights, error) {
+	single := filepath.Join(dir, SafetensorsName)
+	if _, err := os.Stat(single); err == nil {
+		return OpenFile(single)
+	}
+	index := filepath.Join(dir, indexName)
+	if _, err := os.Stat(index); err != nil {
+		return nil, exit.Errorf(exit.Usage, "%s: has neither %s nor %s; give the folder of a Hugging Face model", dir, SafetensorsName, indexName)
+	}
+	return openIndex(index)
+}
+
+// OpenFile opens one safetensors file.
+func OpenFile(path string) (*Weights, error) {
+	w := &Weights{tensors: map[string]located{}}
+	if err := w.add(path); err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
+	return w, nil
+}
+
+func (w *Weights) add(path string) error {
+	data, unmap, err := mapFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return exit.Errorf(exit.Usage, "open weights: %w", err)
+	case err != nil:
+		return fmt.Errorf("open weights: %w", err)
+	}
+	w.files = append(w.files, mapped{path, data, unmap})
+	entries, err := parse(data)
+	if err != nil {
+		return exit.Errorf(exit.BadData, "%s: %w; the file is damaged, get it again", path, err)
+	}
+	for _, e := range entries {
+		if before, ok := w.tensors[e.Name]; ok {
+			return exit.Errorf(exit.BadData, "%s: tensor %q is also in %s", path, e.Name, w.files[before.file].path)
+		}
+		w.tensors[e.Name] = located{e, len(w.files) - 1}
+	}
+	return nil
+}
+
+// Close unmaps the files.
+func (w *Weights) Close() error {
+	var errs []error
+	for _, f := range w.files {
+		errs = append(errs, f.unmap())
+	}
+	w.files, w.tensors = nil, nil
+	return errors.Join(errs...)
+}
+
+// Names lists the tensors in byte order of their names.
+func (w *Weights) Names() []string { return slices.Sorted(maps.Keys(w.tensors)) }
+
+// Shape returns a tensor's dimensions and whether it is there.
+func (w *Weights) Shape(name string) ([]int, bool) {
+	t, ok := w.tensors[name]
+	return slices.Clone(t.Shape), ok
+}
+
+// View lends a tensor's bytes, as they stand in the file, to use. The tensor must
+// have the given shape; the bytes must not be kept.
+func (w *Weights) View(name string, shape []int, use func(kernel.Host) error) error {
+	t, ok := w.tensors[name]
+	if !ok {
+		return exit.Errorf(exit.BadData, "%s: has no tensor %q", w.place(), name)
+	}
+	file := w.files[t.file]
+	if !slices.Equal(t.Shape, shape) {
+		return exit.Errorf(exit.BadData, "%s: tensor %q has shape %v, the configuration asks for %v", file.path, name, t.Shape, shape)
+	}
+	dtype, ok := floats[t.Dtype]
+	if !ok {
+		return exit.Errorf(exit.BadData, "%s: tensor %q is of dtype %s; F64, F32, F16 and BF16 can be read", file.path, name, t.Dtype)
+	}
+	err := withoutFault(func() error {
+		return use(kernel.Host{DType: dtype, Bytes: file.data[t.Begin:t.End:t.End]})
+	})
+	if errors.Is(err, errFault) {
+		return exit.Errorf(exit.BadData, "%s: tensor %q: %w", file.path, name, err)
+	}
+	return err
+}
+
+// Read decodes a tensor of the given shape.
+func Read[T Float](w *Weights, name string, shape ...int) ([]T, error) {
+	var values []T
+	err := w.View(name, shape, func(h kernel.Host) error {
+		values = decode[T](h)
+		return nil
+	})
+	return values, err
+}
+
+func (w *Weights) place() string {
+	if len(w.files) == 1 {
+		return w.files[0].path
+	}
+	return filepath.Dir(w.files[0].path)
+}
+
+var errFault = errors.New("the file shrank or failed while it was read")
+
+// withoutFault turns the fault of reading a mapping whose file was cut short
+// meanwhile into an error: unrecovered it would kill the process. Every other
+// panic passes.
+func withoutFault(read func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		switch cause := recover().(type) {
+		case nil:
+		case interface{ Addr() uintptr }: // runtime.Error of a memory fault
+			err = errFault
+		default:
+			panic(cause)
+		}
+	}()
+	return read()
+}

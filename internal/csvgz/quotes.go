@@ -1,0 +1,90 @@
+package csvgz
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+)
+
+// maxRecord bounds a record's bytes, so that a quote left open in a file with
+// few quotes does not read all of it into memory. MIMIC's longest notes are
+// below 1 MiB.
+const maxRecord = 16 << 20
+
+var errRecordTooLong = errors.New("record too long")
+
+// mask stands for a carriage return inside quotes. The byte 0xFF occurs in no
+// valid UTF-8, and a record that is not valid is never unmasked.
+const mask = '\xff'
+
+// quotes stands in front of encoding/csv, which turns "\r\n" into "\n" inside
+// quoted fields: it hides the carriage returns there behind another byte and
+// remembers the bytes as they were. Inside means after an odd number of quotes.
+// That agrees with the parser up to the first quote out of place, and there the
+// parser ends with an error. Lengths and offsets do not change.
+type quotes struct {
+	source io.Reader
+	inside bool
+	raw    []byte // unmasked bytes from the current record on
+	taken  int    // length of the front of raw that belongs to records handed out
+	base   int64  // input offset of raw[0]
+}
+
+// Read reads like the source, carriage returns inside quotes masked.
+func (q *quotes) Read(p []byte) (int, error) {
+	n, err := q.source.Read(p)
+	q.remember(p[:n])
+	if len(q.raw) > maxRecord+readAhead {
+		return 0, errRecordTooLong
+	}
+	q.mask(p[:n])
+	return n, err
+}
+
+func (q *quotes) remember(p []byte) {
+	q.base += int64(q.taken)
+	q.raw = append(q.raw[:copy(q.raw, q.raw[q.taken:])], p...)
+	q.taken = 0
+}
+
+func (q *quotes) mask(p []byte) {
+	for {
+		quote := bytes.IndexByte(p, '"')
+		if quote < 0 {
+			quote = len(p)
+		}
+		if q.inside {
+			maskReturns(p[:quote])
+		}
+		if quote == len(p) {
+			return
+		}
+		q.inside = !q.inside
+		p = p[quote+1:]
+	}
+}
+
+func maskReturns(p []byte) {
+	for i := bytes.IndexByte(p, '\r'); i >= 0; i = bytes.IndexByte(p, '\r') {
+		p[i] = mask
+		p = p[i+1:]
+	}
+}
+
+// advance returns the unmasked bytes from the last offset to this one; they
+// hold until the next Read.
+func (q *quotes) advance(offset int64) []byte {
+	from := q.taken
+	q.taken = int(offset - q.base)
+	return q.raw[from:q.taken]
+}
+
+// unmask puts the carriage returns back. Only a field that has some is copied.
+func unmask(fields []string) {
+	for i, field := range fields {
+		if strings.IndexByte(field, mask) >= 0 {
+			fields[i] = strings.ReplaceAll(field, string([]byte{mask}), "\r")
+		}
+	}
+}

@@ -1,0 +1,107 @@
+// Package sentencepiece is SentencePiece's byte-pair encoding: it reads
+// tokenizer.model files, encodes text as the reference does, decodes, and
+// trains small models. Only model_type BPE is known to it.
+package sentencepiece
+
+// Type is the kind of a piece, with the values of SentencePiece's ModelProto.
+type Type int32
+
+// The kinds of pieces.
+const (
+	Normal      Type = 1
+	Unknown     Type = 2 // stands for text that no piece covers; a model has exactly one
+	Control     Type = 3 // <s>, </s>: never matched in text
+	UserDefined Type = 4 // matched before anything else and never merged
+	Unused      Type = 5 // may arise while merging, is taken apart again in the output
+	Byte        Type = 6 // <0x00> … <0xFF>, stands for one byte of a character that no piece covers
+)
+
+// Piece is one entry of the vocabulary; its index is its id.
+type Piece struct {
+	Text  string
+	Score float32 // the higher, the earlier it is merged
+	Type  Type
+}
+
+// space is what stands for U+0020 inside pieces: U+2581, lower one eighth block.
+const space = "\u2581"
+
+// modelBPE is TrainerSpec.ModelType.BPE.
+const modelBPE = 2
+
+// trainerSpec holds the fields of TrainerSpec that bear on encoding.
+type trainerSpec struct {
+	modelType                  int32
+	byteFallback               bool
+	whitespaceAsSuffix         bool
+	unkPiece, bosPiece         string
+	eosPiece, padPiece         string
+	unkSurface                 string
+	splitDigits                bool
+	allowWhitespaceOnly        bool
+	maxPieceLength             int32
+	characterCoverage          float32
+	unkID, bosID, eosID, padID int32
+}
+
+// normalizerSpec holds the fields of NormalizerSpec that bear on encoding.
+type normalizerSpec struct {
+	name                   string
+	charsmap               []byte
+	addDummyPrefix         bool
+	removeExtraWhitespaces bool
+	escapeWhitespaces      bool
+}
+
+// Model is a vocabulary with what encoding needs to know of its training. It is
+// immutable and may be shared; encoding goes through one Encoder a goroutine.
+type Model struct {
+	pieces     []Piece
+	trainer    trainerSpec
+	normalizer normalizerSpec
+
+	ids        map[string]int32 // pieces that merging can make: normal, user-defined, unused
+	reserved   map[string]int32 // unknown, control and byte pieces
+	byteIDs    [256]int32
+	unk        int32
+	hasUnused  bool
+	userPieces prefixes
+	charsmap   *charsmap
+	cuts       *cutTable
+}
+
+// Size is the number of pieces.
+func (m *Model) Size() int { return len(m.pieces) }
+
+// Piece returns the piece of an id, which must be in [0, Size).
+func (m *Model) Piece(id int32) Piece { return m.pieces[id] }
+
+// ID finds the id of a piece by its text.
+func (m *Model) ID(text string) (int32, bool) {
+	if id, ok := m.reserved[text]; ok {
+		return id, true
+	}
+	id, ok := m.ids[text]
+	return id, ok
+}
+
+// Unk is the id of the unknown piece.
+func (m *Model) Unk() int32 { return m.unk }
+
+// BOS is the id of the control piece that begins a sequence, -1 where the model
+// has none.
+func (m *Model) BOS() int32 { return m.control(m.trainer.bosPiece) }
+
+// EOS is the id of the control piece that ends a sequence, -1 where the model
+// has none.
+func (m *Model) EOS() int32 { return m.control(m.trainer.eosPiece) }
+
+// Pad is the id of the padding piece, -1 where the model has none, as in LLaMA.
+func (m *Model) Pad() int32 { return m.control(m.trainer.padPiece) }
+
+func (m *Model) control(text string) int32 {
+	if id, ok := m.reserved[text]; ok && m.pieces[id].Type == Control {
+		return id
+	}
+	return -1
+}

@@ -1,0 +1,226 @@
+package sentencepiece
+
+import (
+	"bytes"
+	"math"
+
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/clinflow/clinflow/internal/exit"
+)
+
+// Bounds on what is read: far above any published model, low enough that a
+// damaged file cannot exhaust memory.
+const (
+	maxPieces     = 1 << 22
+	maxPieceBytes = 1 << 12
+)
+
+// Parse reads a tokenizer.model: SentencePiece's ModelProto in protobuf's wire
+// format. Field numbers are those of sentencepiece_model.proto. A malformed or
+// unsupported model is an error of exit.BadData that names the byte offset or
+// the piece's id.
+func Parse(data []byte) (*Model, error) {
+	m := &Model{trainer: defaultTrainer(), normalizer: defaultNormalizer()}
+	err := eachField(data, 0, func(f field) error {
+		switch f.num {
+		case 1:
+			return m.parsePiece(f)
+		case 2:
+			return f.message(m.trainer.parseField)
+		case 3:
+			return f.message(m.normalizer.parseField)
+		case 5:
+			return f.message(refuseDenormalizer)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := m.index(); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+func (m *Model) parsePiece(f field) error {
+	if len(m.pieces) == maxPieces {
+		return f.errorf("more than %d pieces", maxPieces)
+	}
+	p := Piece{Type: Normal}
+	err := f.message(func(f field) (err error) {
+		switch f.num {
+		case 1:
+			err = f.text(&p.Text)
+		case 2:
+			err = f.float(&p.Score)
+		case 3:
+			var kind int32
+			err = f.int(&kind)
+			p.Type = Type(kind)
+		}
+		return err
+	})
+	m.pieces = append(m.pieces, p)
+	return err
+}
+
+// The defaults are those of the proto's optional fields.
+func defaultTrainer() trainerSpec {
+	return trainerSpec{
+		modelType: 1, unkPiece: "<unk>", bosPiece: "<s>", eosPiece: "</s>", padPiece: "<pad>",
+		unkSurface: " \u2047 ", maxPieceLength: 16, characterCoverage: 0.9995,
+		bosID: 1, eosID: 2, padID: -1,
+	}
+}
+
+func (t *trainerSpec) parseField(f field) error {
+	switch f.num {
+	case 3:
+		return f.int(&t.modelType)
+	case 10:
+		return f.float(&t.characterCoverage)
+	case 20:
+		return f.int(&t.maxPieceLength)
+	case 24:
+		return f.bool(&t.whitespaceAsSuffix)
+	case 25:
+		return f.bool(&t.splitDigits)
+	case 26:
+		return f.bool(&t.allowWhitespaceOnly)
+	case 35:
+		return f.bool(&t.byteFallback)
+	case 40, 41, 42, 43:
+		return f.int([]*int32{&t.unkID, &t.bosID, &t.eosID, &t.padID}[f.num-40])
+	case 44:
+		return f.text(&t.unkSurface)
+	case 45, 46, 47, 48:
+		return f.name([]*string{&t.unkPiece, &t.bosPiece, &t.eosPiece, &t.padPiece}[f.num-45])
+	}
+	return nil
+}
+
+func defaultNormalizer() normalizerSpec {
+	return normalizerSpec{addDummyPrefix: true, removeExtraWhitespaces: true, escapeWhitespaces: true}
+}
+
+func (n *normalizerSpec) parseField(f field) error {
+	switch f.num {
+	case 1:
+		return f.text(&n.name)
+	case 2:
+		return f.bytes(&n.charsmap)
+	case 3:
+		return f.bool(&n.addDummyPrefix)
+	case 4:
+		return f.bool(&n.removeExtraWhitespaces)
+	case 5:
+		return f.bool(&n.escapeWhitespaces)
+	}
+	return nil
+}
+
+// refuseDenormalizer allows a denormalizer only where it does nothing.
+func refuseDenormalizer(f field) error {
+	var charsmap []byte
+	if f.num != 2 {
+		return nil
+	}
+	if err := f.bytes(&charsmap); err != nil || len(charsmap) == 0 {
+		return err
+	}
+	return f.errorf("the model has a denormalizer, which is not supported; use a model without one")
+}
+
+// field is one protobuf field: its value is still in wire format, except that a
+// length-delimited one has lost its length.
+type field struct {
+	num    protowire.Number
+	typ    protowire.Type
+	value  []byte
+	offset int // of the value in the file
+}
+
+// eachField visits the fields of a message that begins at byte base.
+func eachField(data []byte, base int, visit func(field) error) error {
+	for at := 0; at < len(data); {
+		num, typ, n := protowire.ConsumeTag(data[at:])
+		if n < 0 {
+			return malformed(base+at, "field tag")
+		}
+		size := protowire.ConsumeFieldValue(num, typ, data[at+n:])
+		if size < 0 {
+			return malformed(base+at, "or truncated field")
+		}
+		f := field{num, typ, data[at+n : at+n+size], base + at + n}
+		at += n + size
+		if typ == protowire.BytesType {
+			content, _ := protowire.ConsumeBytes(f.value)
+			f.offset += size - len(content)
+			f.value = content
+		}
+		if err := visit(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func malformed(offset int, what string) error {
+	return exit.Errorf(exit.BadData, "tokenizer model: byte %d: malformed %s; fetch the file again", offset, what)
+}
+
+func (f field) errorf(format string, args ...any) error {
+	return exit.Errorf(exit.BadData, "tokenizer model: byte %d: "+format, append([]any{f.offset}, args...)...)
+}
+
+func (f field) expect(typ protowire.Type) error {
+	if f.typ != typ {
+		return malformed(f.offset, "field: wrong wire type")
+	}
+	return nil
+}
+
+func (f field) message(visit func(field) error) error {
+	if err := f.expect(protowire.BytesType); err != nil {
+		return err
+	}
+	return eachField(f.value, f.offset, visit)
+}
+
+func (f field) bytes(to *[]byte) error {
+	*to = bytes.Clone(f.value)
+	return f.expect(protowire.BytesType)
+}
+
+func (f field) text(to *string) error {
+	*to = string(f.value)
+	return f.expect(protowire.BytesType)
+}
+
+// name reads a piece's name; the reference takes an empty one as absent.
+func (f field) name(to *string) error {
+	if len(f.value) == 0 {
+		return f.expect(protowire.BytesType)
+	}
+	return f.text(to)
+}
+
+func (f field) int(to *int32) error {
+	v, _ := protowire.ConsumeVarint(f.value)
+	*to = int32(v)
+	return f.expect(protowire.VarintType)
+}
+
+func (f field) bool(to *bool) error {
+	v, _ := protowire.ConsumeVarint(f.value)
+	*to = v != 0
+	return f.expect(protowire.VarintType)
+}
+
+func (f field) float(to *float32) error {
+	v, _ := protowire.ConsumeFixed32(f.value)
+	*to = math.Float32frombits(v)
+	return f.expect(protowire.Fixed32Type)
+}

@@ -1,0 +1,106 @@
+package graph
+
+import (
+	"fmt"
+
+	"github.com/clinflow/clinflow/stages/train/kernel"
+)
+
+// Machine runs a graph. It holds the graph's inputs; everything else is in the
+// workspace that all machines over one Params share, so only the latest run's
+// outputs can be read.
+type Machine struct {
+	g          *Graph
+	size       int // of the workspace, in elements
+	generation int // of the workspace the nodes point into
+	tape       *tape
+}
+
+// Compile plans the memory and compiles the graph. The graph must not be built
+// further.
+func (g *Graph) Compile() (*Machine, error) {
+	if err := g.Err(); err != nil {
+		return nil, err
+	}
+	m := &Machine{g: g, size: plan(g.ops)}
+	if err := g.params.workspace.reserve(m.size); err != nil {
+		return nil, err
+	}
+	t, err := newTape(g)
+	m.tape = t
+	return m, err
+}
+
+// Run runs forward, and backward if the graph has a gradient, adding to the
+// gradients of the trained parameters. After the first run of a shape it
+// allocates no memory for numbers.
+func (m *Machine) Run(b Batch) (Result, error) {
+	g := m.g
+	if err := b.check(g.opts); err != nil {
+		return Result{}, err
+	}
+	m.bind()
+	if err := g.inputs.set(g, b); err != nil {
+		return Result{}, err
+	}
+	if g.lossOp == nil {
+		return Result{}, m.finish()
+	}
+	if err := g.lossOp.start(b); err != nil {
+		return Result{}, err
+	}
+	if err := m.finish(); err != nil {
+		return Result{}, err
+	}
+	err := g.lossOp.finish()
+	return g.lossOp.result, err
+}
+
+func (m *Machine) finish() error {
+	if err := m.tape.run(); err != nil {
+		return err
+	}
+	return m.g.backend().Sync()
+}
+
+// bind points the nodes into the workspace, again when it has moved.
+func (m *Machine) bind() {
+	w := &m.g.params.workspace
+	if m.generation == w.generation {
+		return
+	}
+	for _, o := range m.g.ops {
+		for _, n := range o.written() {
+			n.place.buf = w.buf.Slice(n.place.offset, n.place.offset+n.rows*n.cols)
+		}
+	}
+	m.generation = w.generation
+}
+
+// Weight returns what b's loss divides by when Batch.Denominator is zero,
+// without running anything.
+func (m *Machine) Weight(b Batch) (float64, error) {
+	if m.g.lossOp == nil {
+		return 0, fmt.Errorf("the graph has no loss")
+	}
+	if err := b.check(m.g.opts); err != nil {
+		return 0, err
+	}
+	return m.g.lossOp.prepare(b)
+}
+
+// Read copies an Output node of the last run into dst: n.Rows()·n.Cols() numbers.
+func (m *Machine) Read(n *Node, dst kernel.Host) error {
+	if !n.output {
+		return fmt.Errorf("the node was not marked as an output")
+	}
+	return m.g.backend().Download(dst, n.buf())
+}
+
+// Close frees the inputs.
+func (m *Machine) Close() {
+	for _, in := range m.g.inputs.all {
+		m.g.backend().Free(in.buf)
+	}
+	m.g.inputs.all = nil
+}

@@ -1,0 +1,56 @@
+package kernel
+
+// MatMul holds the sizes of a product: op(a) is [M, K], op(b) is [K, N] and c
+// is [M, N]. TransA says that a is stored as [K, M], TransB that b is stored as
+// [N, K] (as a weight is: [out, in]). With Beta 0, c is not read.
+type MatMul struct {
+	M, N, K        int
+	TransA, TransB bool
+	Alpha, Beta    float64
+}
+
+// Norm holds the sizes of a normalisation over the last dimension.
+type Norm struct {
+	Rows, Cols int
+	Eps        float64
+}
+
+// Rope holds the sizes of a rotation of x [rows, heads, dim]; row i has position
+// i mod Seq, cos and sin are [seq, dim/2]. Inverse turns back: the gradient.
+type Rope struct {
+	Rows, Seq, Heads, Dim int
+	Inverse               bool
+}
+
+// Attention holds the sizes of attention: q and y are [batch, seq, heads, dim],
+// k and v [batch, seq, kv, dim]; query head h reads key head h/(heads/kv).
+// Scale multiplies the scores.
+type Attention struct {
+	Batch, Seq, Heads, KV, Dim int
+	Scale                      float64
+}
+
+// Drop names the random numbers of one dropout: element i of the buffer in the
+// training step Step uses number i of stream Stream under Seed.
+type Drop struct {
+	P      float64
+	Seed   uint64
+	Step   uint64
+	Stream uint32
+}
+
+// Loss holds the sizes of logits [rows, cols], what the gradient is multiplied
+// by, and whether it is wanted.
+type Loss struct {
+	Rows, Cols int
+	Scale      float64
+	Grad       bool
+}
+
+// Adam holds AdamW's settings as PyTorch names them (torch.optim.AdamW). Step
+// counts from 1. GradScale multiplies the gradient first: clipping.
+type Adam struct {
+	LR, Beta1, Beta2, Eps, WeightDecay float64
+	Step                               int
+	GradScale                          float64
+}

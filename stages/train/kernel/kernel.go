@@ -1,0 +1,108 @@
+// Package kernel is the arithmetic a training step needs, as one interface that
+// a device implements: buffers in the device's memory and the kernels over
+// them. stages/train/graph is its only caller.
+//
+// Matrices are row-major and dense. A kernel takes its sizes from its arguments,
+// never from a buffer's length, except where it says so. Kernels do not return
+// errors: a device may run them later; Sync and Download return the first
+// failure. A wrong size is a programming error and panics.
+//
+// A gradient kernel with an acc argument adds to its destination when acc is
+// true and overwrites it otherwise. Gradients of parameters are always added.
+package kernel
+
+// Buffer is device memory. It is made by one Backend and used with no other.
+type Buffer interface {
+	Len() int
+	DType() DType
+	// Slice is the part [lo, hi) in elements, sharing memory.
+	Slice(lo, hi int) Buffer
+}
+
+// Backend is a device. It is used by one goroutine at a time.
+type Backend interface {
+	// Name says which kernels run, for manifests: "cpu/avx512/f32".
+	Name() string
+	// Float is the type of activations and weights.
+	Float() DType
+	Close() error
+
+	// Alloc returns n zeroed elements.
+	Alloc(d DType, n int) (Buffer, error)
+	Free(b Buffer)
+	// Upload converts src to dst's type. Lengths must agree.
+	Upload(dst Buffer, src Host) error
+	// Download converts src to dst's type and waits for the device.
+	Download(dst Host, src Buffer) error
+	// Sync waits for the device and returns the first failure since the last Sync.
+	Sync() error
+	// Freeze says that the matrix w [rows, cols] will not change but by Upload,
+	// so that the backend may keep it in a form of its own.
+	Freeze(w Buffer, rows, cols int)
+
+	Elementwise
+	Blocks
+	Losses
+	Optimizer
+}
+
+// Elementwise are the kernels that see a buffer as a list of numbers.
+type Elementwise interface {
+	// Fill sets all of y.
+	Fill(y Buffer, v float64)
+	// Copy copies all of x.
+	Copy(y, x Buffer)
+	// Add is y = a + b over all of y; y may be a or b.
+	Add(y, a, b Buffer)
+	// AddBias adds bias [cols] to every row of y [rows, cols].
+	AddBias(y, bias Buffer, rows int)
+	// SumRows adds the sum of dy's rows to dbias [cols].
+	SumRows(dbias, dy Buffer, rows int)
+	// SwiGLU is y = silu(gate) ⊙ up over all of y.
+	SwiGLU(y, gate, up Buffer)
+	// SwiGLUBack is the gradient of SwiGLU; dgate and dup are overwritten.
+	SwiGLUBack(dgate, dup, dy, gate, up Buffer)
+	// Dropout is y = x ⊙ mask / (1-p); it is its own gradient. y may be x.
+	Dropout(y, x Buffer, d Drop, acc bool)
+}
+
+// Blocks are the kernels with rows and columns.
+type Blocks interface {
+	// MatMul is c = alpha·op(a)·op(b) + beta·c.
+	MatMul(c, a, b Buffer, m MatMul)
+	// Gather is y[i,:] = table[ids[i],:] for the first rows ids. An id outside
+	// the table is a failure.
+	Gather(y, table, ids Buffer, rows, cols int)
+	// ScatterAdd is dtable[ids[i],:] += dy[i,:] for the first rows ids, in their order.
+	ScatterAdd(dtable, dy, ids Buffer, rows, cols int)
+	// RMSNorm is y = x·rstd·w with rstd = 1/sqrt(mean(x²)+eps), kept for the
+	// gradient in rstd [rows].
+	RMSNorm(y, rstd, x, w Buffer, n Norm)
+	// RMSNormBack writes dx (nil: not wanted) and adds to dw (nil: not wanted).
+	RMSNormBack(dx, dw, dy, x, w, rstd Buffer, n Norm, acc bool)
+	// Rope turns the halves of every head of x by its position's angle. y may be x.
+	Rope(y, x, cos, sin Buffer, r Rope)
+	// Attention is causal attention; lse [batch, heads, seq] keeps the logarithm
+	// of the softmax's sum for the gradient. Rows from a sequence's length on are zero.
+	Attention(y, lse, q, k, v, lengths Buffer, a Attention)
+	// AttentionBack overwrites dq, dk and dv.
+	AttentionBack(dq, dk, dv, dy, y, lse, q, k, v, lengths Buffer, a Attention)
+}
+
+// Losses turn logits into losses, and in place into the gradient of the loss.
+type Losses interface {
+	// SoftmaxLoss is loss[i] = weights[i]·cross-entropy(logits[i,:], labels[i]).
+	// With l.Grad logits become scale·weights[i]·(softmax - onehot). A row of
+	// zero weight has loss and gradient zero, whatever its label.
+	SoftmaxLoss(loss, logits, labels, weights Buffer, l Loss)
+	// SigmoidLoss is loss[i] = weights[i]·Σ_j binary cross-entropy(logits[i,j], targets[i,j]).
+	SigmoidLoss(loss, logits, targets, weights Buffer, l Loss)
+}
+
+// Optimizer are the kernels over parameters and their gradients.
+type Optimizer interface {
+	// SumSquares is Σx² over all of x, in float64; it waits for the device.
+	SumSquares(x Buffer) (float64, error)
+	// AdamW updates p and its moments m and v from the gradient g, over all of p.
+	AdamW(p, g, m, v Buffer, a Adam)
+}

@@ -1,0 +1,123 @@
+package model
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/clinflow/clinflow/internal/exit"
+)
+
+// ConfigName is the configuration's file in a model folder.
+const ConfigName = "config.json"
+
+// Config is a LLaMA's configuration with the names of Hugging Face's LlamaConfig.
+type Config struct {
+	HiddenSize            int
+	IntermediateSize      int
+	NumHiddenLayers       int
+	NumAttentionHeads     int
+	NumKeyValueHeads      int // fewer than NumAttentionHeads: grouped-query attention
+	HeadDim               int
+	VocabSize             int
+	MaxPositionEmbeddings int // tokens
+	RMSNormEps            float64
+	RopeTheta             float64
+	InitializerRange      float64 // standard deviation of initial weights
+	TieWordEmbeddings     bool
+	BosTokenID            int32 // -1: none
+	PadTokenID            int32 // -1: none
+	EosTokenIDs           []int32
+}
+
+// ReadConfig reads the config.json of a model folder. A missing file is
+// exit.Usage, a model that this program does not compute is exit.BadData.
+func ReadConfig(dir string) (Config, error) {
+	path := filepath.Join(dir, ConfigName)
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Config{}, exit.Errorf(exit.Usage, "%s: has no %s; give the folder of a Hugging Face model", dir, ConfigName)
+	}
+	if err != nil {
+		return Config{}, fmt.Errorf("read model: %w", err)
+	}
+	c, err := parseConfig(data)
+	if err != nil {
+		return Config{}, exit.Errorf(exit.BadData, "%s: %w", path, err)
+	}
+	return c, nil
+}
+
+// Check says whether the sizes fit together.
+func (c Config) Check() error {
+	for _, size := range []struct {
+		key   string
+		value int
+	}{
+		{"hidden_size", c.HiddenSize}, {"intermediate_size", c.IntermediateSize},
+		{"num_hidden_layers", c.NumHiddenLayers}, {"num_attention_heads", c.NumAttentionHeads},
+		{"num_key_value_heads", c.NumKeyValueHeads}, {"head_dim", c.HeadDim},
+		{"vocab_size", c.VocabSize}, {"max_position_embeddings", c.MaxPositionEmbeddings},
+	} {
+		if size.value < 1 || size.value > math.MaxInt32 {
+			return fmt.Errorf("%s: is %d, must be at least 1", size.key, size.value)
+		}
+	}
+	switch {
+	case c.NumAttentionHeads%c.NumKeyValueHeads != 0:
+		return fmt.Errorf("num_key_value_heads: %d does not divide num_attention_heads %d", c.NumKeyValueHeads, c.NumAttentionHeads)
+	case c.HeadDim%2 != 0:
+		return fmt.Errorf("head_dim: is %d, must be even for rotary embeddings", c.HeadDim)
+	case !(c.RMSNormEps > 0) || !(c.RopeTheta > 0) || !(c.InitializerRange >= 0):
+		return errors.New("rms_norm_eps and rope_theta must be above zero, initializer_range not below")
+	}
+	return nil
+}
+
+// IsEnd says whether a token ends a text.
+func (c Config) IsEnd(id int32) bool {
+	return id == c.BosTokenID || slices.Contains(c.EosTokenIDs, id)
+}
+
+// Write writes config.json with sorted keys; transformers 4 and 5 read it.
+func (c Config) Write(w io.Writer) error {
+	keys := map[string]any{
+		"architectures": []string{"LlamaForCausalLM"}, "model_type": llama,
+		"hidden_size": c.HiddenSize, "intermediate_size": c.IntermediateSize,
+		"num_hidden_layers": c.NumHiddenLayers, "num_attention_heads": c.NumAttentionHeads,
+		"num_key_value_heads": c.NumKeyValueHeads, "head_dim": c.HeadDim,
+		"vocab_size": c.VocabSize, "max_position_embeddings": c.MaxPositionEmbeddings,
+		"rms_norm_eps": c.RMSNormEps, "rope_theta": c.RopeTheta, "rope_scaling": nil,
+		"initializer_range": c.InitializerRange, "tie_word_embeddings": c.TieWordEmbeddings,
+		"bos_token_id": orNull(c.BosTokenID), "pad_token_id": orNull(c.PadTokenID), "eos_token_id": endTokens(c.EosTokenIDs),
+		"hidden_act": silu, "attention_bias": false, "mlp_bias": false, "torch_dtype": "float32",
+	}
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(keys)
+}
+
+func orNull(id int32) any {
+	if id < 0 {
+		return nil
+	}
+	return id
+}
+
+// endTokens writes one id bare, as most readers expect it.
+func endTokens(ids []int32) any {
+	switch len(ids) {
+	case 0:
+		return nil
+	case 1:
+		return ids[0]
+	default:
+		return ids
+	}
+}

@@ -1,0 +1,168 @@
+package model
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/stages/train/checkpoint"
+	"github.com/clinflow/clinflow/stages/train/graph"
+	"github.com/clinflow/clinflow/stages/train/kernel"
+	"github.com/clinflow/clinflow/stages/train/peft"
+	"github.com/clinflow/clinflow/stages/train/random"
+)
+
+// Model is a LLaMA with its adapters: parameters on a backend, from which graphs
+// of any shape are built. It is used by one goroutine at a time.
+type Model struct {
+	config   Config
+	params   *graph.Params
+	tensors  []tensor // of the base, in order of use
+	embed    *graph.Param
+	layers   []layer
+	norm     *graph.Param
+	head     *graph.Param // embed where they are tied
+	adapters []*peft.Adapter
+}
+
+type tensor struct {
+	param *graph.Param
+	ones  bool // a norm's initial weight
+}
+
+// Open reads a Hugging Face folder: config.json and model.safetensors, sharded
+// or not. mode says whether the base itself is trained.
+func Open(b kernel.Backend, dir string, mode graph.Mode) (*Model, error) {
+	config, err := ReadConfig(dir)
+	if err != nil {
+		return nil, err
+	}
+	weights, err := checkpoint.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer weights.Close()
+	m, err := build(b, config, mode)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", dir, err)
+	}
+	if err := m.upload(weights, dir); err != nil {
+		m.Close()
+		return nil, err
+	}
+	return m, nil
+}
+
+// New makes a model to be trained from scratch: weights normal with standard
+// deviation InitializerRange, norms one, as transformers initialises LLaMA.
+func New(b kernel.Backend, config Config, seed int64) (*Model, error) {
+	if err := config.Check(); err != nil {
+		return nil, exit.With(exit.Usage, err)
+	}
+	m, err := build(b, config, graph.Trainable)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range m.tensors {
+		values := random.New(seed, t.param.Name()).Normals(t.param.Len(), config.InitializerRange)
+		if t.ones {
+			for i := range values {
+				values[i] = 1
+			}
+		}
+		if err := t.param.Upload(kernel.F32s(values)); err != nil {
+			m.Close()
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+// upload demands that every tensor of the file has a place, and every place a
+// tensor: a weight left out would be noticed by nobody.
+func (m *Model) upload(weights *checkpoint.Weights, dir string) error {
+	placed := map[string]bool{}
+	for _, t := range m.tensors {
+		placed[t.param.Name()] = true
+		if err := weights.View(t.param.Name(), t.param.Shape(), t.param.Upload); err != nil {
+			return err
+		}
+	}
+	for _, name := range weights.Names() {
+		redundant := strings.HasSuffix(name, ".rotary_emb.inv_freq") || name == headName && m.config.TieWordEmbeddings
+		if !placed[name] && !redundant {
+			return exit.Errorf(exit.BadData, "%s: tensor %q has no place in a LLaMA of this %s", dir, name, ConfigName)
+		}
+	}
+	return nil
+}
+
+// Close frees the parameters and all that was computed with them.
+func (m *Model) Close() { m.params.Close() }
+
+// Config returns the configuration.
+func (m *Model) Config() Config { return m.config }
+
+// Params returns the parameters of base and adapters. Those of the base have
+// Hugging Face's names, an adapter's its own name and a slash before PEFT's.
+func (m *Model) Params() *graph.Params { return m.params }
+
+// Files are the base's files with its present values: a Hugging Face folder.
+func (m *Model) Files() []checkpoint.File {
+	return []checkpoint.File{{Name: ConfigName, Write: m.config.Write}, {Name: checkpoint.SafetensorsName, Write: m.write}}
+}
+
+func (m *Model) write(w io.Writer) error {
+	tensors := map[string]checkpoint.Tensor{}
+	for _, t := range m.tensors {
+		values := make([]float32, t.param.Len())
+		if err := t.param.Download(kernel.F32s(values)); err != nil {
+			return err
+		}
+		tensors[t.param.Name()] = checkpoint.Tensor{Shape: t.param.Shape(), Values: values}
+	}
+	return checkpoint.Write(w, tensors)
+}
+
+// LoadAdapter adds the PEFT adapter of a folder beside those the model has:
+// their updates add up. name tells them apart.
+func (m *Model) LoadAdapter(name, dir string, mode graph.Mode) (*peft.Adapter, error) {
+	a, err := peft.Load(m.params, name, dir, m.base(), mode)
+	if err != nil {
+		return nil, err
+	}
+	return a, m.attach(a, filepath.Clean(dir))
+}
+
+// AddAdapter adds a new trainable adapter with initial values drawn from seed;
+// labels counts the rows of its head, where it has one.
+func (m *Model) AddAdapter(name string, c peft.Config, labels int, seed int64) (*peft.Adapter, error) {
+	a, err := peft.New(m.params, name, c, m.base(), labels, seed)
+	if err != nil {
+		return nil, err
+	}
+	return a, m.attach(a, name)
+}
+
+func (m *Model) attach(a *peft.Adapter, place string) error {
+	if a.Score != nil && m.score() != nil {
+		return exit.Errorf(exit.Usage, "adapter %s: the model has a classification head already; give one adapter with a head", place)
+	}
+	m.adapters = append(m.adapters, a)
+	return nil
+}
+
+// score is the classification head, nil without one.
+func (m *Model) score() *graph.Param {
+	for _, a := range m.adapters {
+		if a.Score != nil {
+			return a.Score
+		}
+	}
+	return nil
+}
+
+var errNoHead = errors.New("the model has no classification head; add an adapter that has one")

@@ -1,0 +1,144 @@
+package model
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+const (
+	llama = "llama"
+	silu  = "silu"
+)
+
+// configFile are the keys of config.json that matter; others describe training,
+// generation or transformers itself.
+type configFile struct {
+	ModelType             string          `json:"model_type"`
+	HiddenSize            int             `json:"hidden_size"`
+	IntermediateSize      int             `json:"intermediate_size"`
+	NumHiddenLayers       int             `json:"num_hidden_layers"`
+	NumAttentionHeads     int             `json:"num_attention_heads"`
+	NumKeyValueHeads      *int            `json:"num_key_value_heads"`
+	HeadDim               *int            `json:"head_dim"`
+	VocabSize             int             `json:"vocab_size"`
+	MaxPositionEmbeddings int             `json:"max_position_embeddings"`
+	RMSNormEps            float64         `json:"rms_norm_eps"`
+	RopeTheta             float64         `json:"rope_theta"`
+	RopeScaling           *ropeParameters `json:"rope_scaling"`
+	RopeParameters        *ropeParameters `json:"rope_parameters"`
+	InitializerRange      float64         `json:"initializer_range"`
+	TieWordEmbeddings     bool            `json:"tie_word_embeddings"`
+	BosTokenID            *int32          `json:"bos_token_id"`
+	PadTokenID            *int32          `json:"pad_token_id"`
+	EosTokenID            json.RawMessage `json:"eos_token_id"`
+	HiddenAct             string          `json:"hidden_act"`
+	AttentionBias         bool            `json:"attention_bias"`
+	MLPBias               bool            `json:"mlp_bias"`
+	AttentionDropout      float64         `json:"attention_dropout"`
+	QuantizationConfig    json.RawMessage `json:"quantization_config"`
+}
+
+// ropeParameters is rope_scaling of transformers 4 and rope_parameters of 5.
+type ropeParameters struct {
+	RopeType            string   `json:"rope_type"`
+	Type                string   `json:"type"`
+	RopeTheta           *float64 `json:"rope_theta"`
+	PartialRotaryFactor *float64 `json:"partial_rotary_factor"`
+}
+
+// plain: the angles are theta's powers and nothing else.
+func (r *ropeParameters) plain() bool {
+	if r == nil {
+		return true
+	}
+	isDefault := func(s string) bool { return s == "" || s == "default" }
+	return isDefault(r.RopeType) && isDefault(r.Type) && (r.PartialRotaryFactor == nil || *r.PartialRotaryFactor == 1)
+}
+
+func parseConfig(data []byte) (Config, error) {
+	// LlamaConfig's defaults for what may be left out.
+	f := configFile{RMSNormEps: 1e-6, RopeTheta: 10000, InitializerRange: 0.02, MaxPositionEmbeddings: 2048, HiddenAct: silu}
+	if err := json.Unmarshal(data, &f); err != nil {
+		var wrong *json.UnmarshalTypeError
+		if errors.As(err, &wrong) {
+			return Config{}, fmt.Errorf("%s: has the wrong type", wrong.Field)
+		}
+		return Config{}, errors.New("malformed JSON, want an object")
+	}
+	if err := f.supported(); err != nil {
+		return Config{}, err
+	}
+	c, err := f.config()
+	if err != nil {
+		return Config{}, err
+	}
+	return c, c.Check()
+}
+
+func (f *configFile) supported() error {
+	switch {
+	case f.ModelType != llama:
+		return fmt.Errorf("model_type: is %q; only %s is supported", f.ModelType, llama)
+	case f.HiddenAct != silu:
+		return fmt.Errorf("hidden_act: is %q; only %s is supported", f.HiddenAct, silu)
+	case !f.RopeScaling.plain() || !f.RopeParameters.plain():
+		return errors.New("rope_scaling: scaled rotary embeddings are not supported; it must be null")
+	case f.AttentionBias:
+		return errors.New("attention_bias: must be false; attention with biases is not supported")
+	case f.MLPBias:
+		return errors.New("mlp_bias: must be false; a feed-forward network with biases is not supported")
+	case f.AttentionDropout != 0:
+		return errors.New("attention_dropout: must be 0; dropout of attention weights is not supported")
+	case len(f.QuantizationConfig) > 0 && string(f.QuantizationConfig) != "null":
+		return errors.New("quantization_config: quantised weights are not supported; give the model in float32, float16 or bfloat16")
+	}
+	return nil
+}
+
+func (f *configFile) config() (Config, error) {
+	c := Config{
+		HiddenSize: f.HiddenSize, IntermediateSize: f.IntermediateSize, NumHiddenLayers: f.NumHiddenLayers,
+		NumAttentionHeads: f.NumAttentionHeads, NumKeyValueHeads: f.NumAttentionHeads, VocabSize: f.VocabSize,
+		MaxPositionEmbeddings: f.MaxPositionEmbeddings, RMSNormEps: f.RMSNormEps, RopeTheta: f.RopeTheta,
+		InitializerRange: f.InitializerRange, TieWordEmbeddings: f.TieWordEmbeddings,
+		BosTokenID: orNone(f.BosTokenID), PadTokenID: orNone(f.PadTokenID),
+	}
+	if f.NumKeyValueHeads != nil {
+		c.NumKeyValueHeads = *f.NumKeyValueHeads
+	}
+	if p := f.RopeParameters; p != nil && p.RopeTheta != nil {
+		c.RopeTheta = *p.RopeTheta
+	}
+	switch {
+	case f.HeadDim != nil:
+		c.HeadDim = *f.HeadDim
+	case f.NumAttentionHeads > 0 && f.HiddenSize%f.NumAttentionHeads == 0:
+		c.HeadDim = f.HiddenSize / f.NumAttentionHeads
+	default:
+		return Config{}, fmt.Errorf("num_attention_heads: %d does not divide hidden_size %d", f.NumAttentionHeads, f.HiddenSize)
+	}
+	return c, f.endTokens(&c.EosTokenIDs)
+}
+
+// endTokens reads an id, a list of ids, or null.
+func (f *configFile) endTokens(ids *[]int32) error {
+	var one *int32
+	switch {
+	case len(f.EosTokenID) == 0:
+	case json.Unmarshal(f.EosTokenID, &one) == nil:
+		if one != nil {
+			*ids = []int32{*one}
+		}
+	case json.Unmarshal(f.EosTokenID, ids) != nil:
+		return errors.New("eos_token_id: must be an id or a list of ids")
+	}
+	return nil
+}
+
+func orNone(id *int32) int32 {
+	if id == nil {
+		return -1
+	}
+	return *id
+}

@@ -1,0 +1,94 @@
+package shard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"sync"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/store"
+)
+
+// Dataset is an opened, complete dataset. It is safe for concurrent use.
+type Dataset struct {
+	Manifest Manifest
+
+	dir   store.Dir
+	whole sync.Map // names of parts whose sha256 was found right
+}
+
+// maxManifest bounds what is read as a manifest: 10,000 parts of 10 tables take
+// some 12 MB.
+const maxManifest = 256 << 20
+
+// Open opens a complete dataset. A folder without a manifest is an error of
+// exit.Usage, one of another schema version too; a damaged manifest is one of
+// exit.BadData.
+func Open(ctx context.Context, uri string) (*Dataset, error) {
+	dir, err := store.Open(uri)
+	if err != nil {
+		return nil, err
+	}
+	f, err := dir.Open(ctx, manifestName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, exit.Errorf(exit.Usage, "%s: incomplete or missing dataset (it has no %s); run the step that makes it", uri, manifestName)
+	}
+	if err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(io.LimitReader(f, maxManifest))
+	if err := errors.Join(err, f.Close()); err != nil {
+		return nil, fmt.Errorf("read the manifest of %s: %w", uri, err)
+	}
+	m, err := decodeManifest(data)
+	var version versionError
+	switch {
+	case errors.As(err, &version):
+		return nil, exit.Errorf(exit.Usage, "dataset %s has %w", uri, err)
+	case err != nil:
+		return nil, exit.Errorf(exit.BadData, "the manifest of %s is damaged: %w; make the dataset again", uri, err)
+	}
+	return &Dataset{Manifest: m, dir: dir}, nil
+}
+
+// URI is the dataset's folder.
+func (d *Dataset) URI() string { return d.dir.URI() }
+
+// Dir is the dataset's folder.
+func (d *Dataset) Dir() store.Dir { return d.dir }
+
+// Parts is the number of parts; 0 where the dataset has files only.
+func (d *Dataset) Parts() int { return d.Manifest.Parts }
+
+// OpenFile opens a file of an artifact, one of those the manifest lists.
+func (d *Dataset) OpenFile(ctx context.Context, name string) (io.ReadCloser, error) {
+	if err := d.has(name); err != nil {
+		return nil, err
+	}
+	return d.dir.Open(ctx, name)
+}
+
+// LocalPath is the path of a file of an artifact, for memory maps. A dataset in
+// another store than this machine's disk is an error of exit.Usage.
+func (d *Dataset) LocalPath(name string) (string, error) {
+	if err := d.has(name); err != nil {
+		return "", err
+	}
+	local, ok := d.dir.LocalPath(name)
+	if !ok {
+		return "", exit.Errorf(exit.Usage, "dataset %s is not on this machine's disk; copy it here first", d.URI())
+	}
+	return local, nil
+}
+
+func (d *Dataset) has(name string) error {
+	for _, f := range d.Manifest.Files {
+		if f.Name == name {
+			return nil
+		}
+	}
+	return exit.Errorf(exit.Usage, "dataset %s (%s) has no file %s", d.URI(), d.Manifest.Kind, name)
+}

@@ -1,0 +1,221 @@
+package shard
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"unsafe"
+
+	"github.com/apache/arrow-go/v18/parquet"
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/clinflow/clinflow/internal/store"
+)
+
+// Run names rows of one part of one table that lie sorted in a file: row groups
+// [RowGroup, RowGroup+RowGroups). It is what crosses Beam instead of the rows.
+type Run struct {
+	Dir       string `json:"dir"` // URI of the folder
+	Name      string `json:"name"`
+	Table     string `json:"table"`
+	Part      int    `json:"part"`
+	RowGroup  int    `json:"row_group"`
+	RowGroups int    `json:"row_groups"`
+	Rows      int64  `json:"rows"`
+}
+
+// Spill takes the rows of one raw file in any order and leaves sorted runs. It
+// holds rows in memory up to its share of the budget (SetMemory), then writes a
+// run file for each table. It is used by one goroutine and ends with Close or
+// Abort.
+type Spill struct {
+	dir     store.Dir
+	parts   int
+	prefix  string // of run names: file and attempt
+	suffix  string
+	tables  map[string]spillTable
+	bytes   int64 // held in memory
+	flushes int
+	runs    []Run
+	counts  map[string]int64
+	done    bool
+}
+
+// spillTable is the rows of one table in memory.
+type spillTable interface {
+	// write leaves a run for each part with rows and lets go of the rows.
+	write(s *Spill, table string) error
+}
+
+// NewSpill begins runs for the raw file with the given index. Their names hold a
+// random word: where they are cut depends on memory, and a second attempt at the
+// same file must not mix with the first.
+func NewSpill(dir store.Dir, parts int, file int) *Spill {
+	budget.spills.Add(1)
+	return &Spill{
+		dir: dir, parts: parts,
+		prefix: fmt.Sprintf("file-%06d", file), suffix: strings.ToLower(rand.Text()),
+		tables: map[string]spillTable{}, counts: map[string]int64{},
+	}
+}
+
+// Add takes a row of a table. Its part follows from the subject_id of its Key.
+func Add[T Row](s *Spill, table string, row T) error {
+	return add(s, table, PartOf(row.Key().SubjectID, s.parts), row)
+}
+
+// Reject takes a bad record. It has no patient: its part follows from its place.
+// It is counted where MergeRuns[Reject] writes it.
+func (s *Spill) Reject(r Reject) error {
+	place := "reject:" + r.File + ":" + strconv.FormatInt(r.Row, 10)
+	return add(s, TableQuarantine, int(xxhash.Sum64String(place)%uint64(s.parts)), r)
+}
+
+// Count adds n to a count that Close returns.
+func (s *Spill) Count(name string, n int64) { s.counts[name] += n }
+
+func add[T Row](s *Spill, table string, part int, row T) error {
+	if s.done {
+		return fmt.Errorf("table %s: a row added to a closed spill", table)
+	}
+	held, err := heldRows[T](s, table)
+	if err != nil {
+		return err
+	}
+	s.bytes += held.add(part, row)
+	if s.bytes <= share() {
+		return nil
+	}
+	return s.flush()
+}
+
+func heldRows[T Row](s *Spill, table string) (*rowsByPart[T], error) {
+	if known, ok := s.tables[table]; ok {
+		held, ok := known.(*rowsByPart[T])
+		if !ok {
+			return nil, fmt.Errorf("table %s: rows of two types in one spill", table)
+		}
+		return held, nil
+	}
+	l := layoutOf[T]()
+	if tables[table] != l {
+		return nil, fmt.Errorf("table %s does not hold rows of type %s; register it with shard.RegisterTable", table, l.name)
+	}
+	held := &rowsByPart[T]{layout: l, parts: make([][]*T, s.parts)}
+	s.tables[table] = held
+	return held, nil
+}
+
+// flush writes all rows held in memory.
+func (s *Spill) flush() error {
+	for _, table := range slices.Sorted(maps.Keys(s.tables)) {
+		if err := s.tables[table].write(s, table); err != nil {
+			return err
+		}
+	}
+	s.bytes = 0
+	s.flushes++
+	return nil
+}
+
+// Close writes what is left and returns the runs and the counts.
+func (s *Spill) Close() ([]Run, map[string]int64, error) {
+	if s.done {
+		return nil, nil, fmt.Errorf("%s: a spill closed or aborted twice", s.prefix)
+	}
+	defer s.Abort()
+	if err := s.flush(); err != nil {
+		return nil, nil, err
+	}
+	return s.runs, s.counts, nil
+}
+
+// Abort gives the spill's share of the budget back. Run files that it wrote stay
+// until the dataset's Commit. After Close it does nothing.
+func (s *Spill) Abort() {
+	if s.done {
+		return
+	}
+	s.done = true
+	s.tables = nil
+	budget.spills.Add(-1)
+}
+
+// chunkRows is how many rows are allocated at once: growing one slice would copy
+// all of them and hold two copies meanwhile.
+const chunkRows = 256
+
+// rowsByPart holds rows of one table by part.
+type rowsByPart[T Row] struct {
+	layout *layout
+	chunk  []T
+	parts  [][]*T
+}
+
+func (h *rowsByPart[T]) add(part int, row T) (bytes int64) {
+	if len(h.chunk) == cap(h.chunk) {
+		h.chunk = make([]T, 0, chunkRows)
+	}
+	h.chunk = append(h.chunk, row)
+	held := &h.chunk[len(h.chunk)-1]
+	h.parts[part] = append(h.parts[part], held)
+	return h.layout.weight(unsafe.Pointer(held)) + int64(unsafe.Sizeof(held))
+}
+
+// runGroupBytes bounds a row group of a run. A merge holds one of each run that
+// it reads, and a file's footer grows with their number.
+const runGroupBytes = 4 << 20
+
+func (h *rowsByPart[T]) write(s *Spill, table string) error {
+	name := fmt.Sprintf("%s/%s-%06d-%s.parquet", table, s.prefix, s.flushes, s.suffix)
+	// Runs are read once and thrown away: the fastest level of zstd will do.
+	f, err := createTableFile(context.Background(), s.dir, name, h.layout,
+		parquet.WithCompressionLevel(1), parquet.WithDictionaryDefault(false), parquet.WithStats(false))
+	if err != nil {
+		return err
+	}
+	for part, rows := range h.parts {
+		if len(rows) == 0 {
+			continue
+		}
+		run := Run{Dir: s.dir.URI(), Name: name, Table: table, Part: part, RowGroup: f.groups, Rows: int64(len(rows))}
+		if err := h.writePart(f, rows); err != nil {
+			f.abort()
+			return err
+		}
+		run.RowGroups = f.groups - run.RowGroup
+		s.runs = append(s.runs, run)
+	}
+	h.chunk, h.parts = nil, make([][]*T, s.parts)
+	if f.groups == 0 {
+		f.abort()
+		return nil
+	}
+	_, err = f.commit()
+	return err
+}
+
+func (h *rowsByPart[T]) writePart(f *tableFile, rows []*T) error {
+	slices.SortStableFunc(rows, func(a, b *T) int { return (*a).Key().Compare((*b).Key()) })
+	var group []unsafe.Pointer
+	var bytes int64
+	for _, row := range rows {
+		group = append(group, unsafe.Pointer(row))
+		bytes += h.layout.weight(unsafe.Pointer(row))
+		if bytes < runGroupBytes {
+			continue
+		}
+		if err := f.writeGroup(group); err != nil {
+			return err
+		}
+		group, bytes = group[:0], 0
+	}
+	if len(group) == 0 {
+		return nil
+	}
+	return f.writeGroup(group)
+}

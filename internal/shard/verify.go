@@ -1,0 +1,69 @@
+package shard
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"slices"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/store"
+)
+
+// Verify compares every part and file with the manifest by length and sha256. It
+// reports all that differ, as one error of exit.BadData.
+func (d *Dataset) Verify(ctx context.Context) error {
+	var faults []error
+	for _, table := range slices.Sorted(maps.Keys(d.Manifest.Tables)) {
+		for part, info := range d.Manifest.Tables[table] {
+			faults = append(faults, checkSum(ctx, d.dir, partName(table, part, d.Manifest.Parts), info.Bytes, info.SHA256))
+		}
+	}
+	for _, f := range d.Manifest.Files {
+		faults = append(faults, checkSum(ctx, d.dir, f.Name, f.Bytes, f.SHA256))
+	}
+	return errors.Join(faults...)
+}
+
+// checkOnce checks a part that this Dataset did not check before.
+func (d *Dataset) checkOnce(ctx context.Context, name string, info PartInfo) error {
+	if _, ok := d.whole.Load(name); ok {
+		return nil
+	}
+	if err := checkSum(ctx, d.dir, name, info.Bytes, info.SHA256); err != nil {
+		return err
+	}
+	d.whole.Store(name, true)
+	return nil
+}
+
+func checkSum(ctx context.Context, dir store.Dir, name string, size int64, digest string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	place := dir.URI() + "/" + name
+	f, err := dir.Open(ctx, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return exit.Errorf(exit.BadData, "%s is missing; make the dataset again", place)
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	n, err := io.Copy(sum, f)
+	switch {
+	case err != nil:
+		return fmt.Errorf("read %s: %w", place, err)
+	case n != size:
+		return exit.Errorf(exit.BadData, "%s is damaged: %d bytes, the manifest says %d; make the dataset again", place, n, size)
+	case hex.EncodeToString(sum.Sum(nil)) != digest:
+		return exit.Errorf(exit.BadData, "%s is damaged: its sha256 differs from the manifest's; make the dataset again", place)
+	}
+	return nil
+}

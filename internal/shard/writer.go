@@ -1,0 +1,216 @@
+package shard
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/store"
+)
+
+// Names in a dataset's folder that are not data. The marker says that the folder
+// is ours to clear; scratch holds the runs of a Source.
+const (
+	manifestName = "manifest.json"
+	markerName   = ".unfinished"
+	scratchName  = ".scratch"
+)
+
+// Writer writes one dataset. Its methods are safe for concurrent use; each
+// PartWriter belongs to one goroutine.
+type Writer struct {
+	ctx   context.Context
+	dir   store.Dir
+	kind  string
+	parts int
+
+	mu       sync.Mutex
+	tables   []string // declared
+	results  map[int]PartResult
+	files    map[string]FileInfo
+	recorded Manifest // what the stage itself says of its dataset
+}
+
+// NewWriter begins a dataset of that many parts (0: files only). Leftovers of an
+// unfinished attempt are removed. A folder that holds a complete dataset, or
+// files that no unfinished dataset explains, is an error of exit.Usage.
+func NewWriter(ctx context.Context, uri, kind string, parts int) (*Writer, error) {
+	w, err := JoinWriter(ctx, uri, kind, parts)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.clear(ctx); err != nil {
+		return nil, err
+	}
+	marker, err := w.dir.Create(ctx, markerName)
+	if err != nil {
+		return nil, err
+	}
+	return w, marker.Commit()
+}
+
+// JoinWriter is for further processes that write parts of a dataset begun by
+// NewWriter elsewhere: it removes nothing. The PartResults must reach the Commit
+// of the first Writer.
+func JoinWriter(ctx context.Context, uri, kind string, parts int) (*Writer, error) {
+	dir, err := store.Open(uri)
+	if err != nil {
+		return nil, err
+	}
+	if parts < 0 {
+		return nil, exit.Errorf(exit.Usage, "dataset %s: %d parts; give 1 or more", uri, parts)
+	}
+	return &Writer{
+		ctx: ctx, dir: dir, kind: kind, parts: parts,
+		results: map[int]PartResult{}, files: map[string]FileInfo{},
+		recorded: Manifest{Counts: map[string]int64{}, Seeds: map[string]int64{}},
+	}, nil
+}
+
+// clear removes an unfinished dataset, and nothing else: the folder comes from a
+// user, who may have named the wrong one.
+func (w *Writer) clear(ctx context.Context) error {
+	files, err := w.dir.List(ctx, "")
+	if err != nil {
+		return err
+	}
+	var complete, ours bool
+	for _, f := range files {
+		complete = complete || f.Name == manifestName
+		ours = ours || isMarker(f.Name)
+	}
+	switch {
+	case len(files) == 0:
+		return nil
+	case complete:
+		return exit.Errorf(exit.Usage, "%s holds a complete dataset; remove it or choose another folder", w.URI())
+	case !ours:
+		return exit.Errorf(exit.Usage, "%s holds files that are not an unfinished dataset; choose an empty folder", w.URI())
+	}
+	// The marker goes last, so that a clearing cut short can be taken up again.
+	for _, f := range files {
+		if isMarker(f.Name) {
+			continue
+		}
+		if err := w.dir.RemoveAll(ctx, f.Name); err != nil {
+			return fmt.Errorf("clear an unfinished dataset: %w", err)
+		}
+	}
+	return w.dir.RemoveAll(ctx, "")
+}
+
+// isMarker also knows a marker whose writing was cut short.
+func isMarker(name string) bool { return strings.HasPrefix(name, markerName) }
+
+// URI is the dataset's folder.
+func (w *Writer) URI() string { return w.dir.URI() }
+
+// Dir is the dataset's folder.
+func (w *Writer) Dir() store.Dir { return w.dir }
+
+// Parts is the number of parts.
+func (w *Writer) Parts() int { return w.parts }
+
+// Scratch is a folder for the runs of a Source. Commit removes it.
+func (w *Writer) Scratch() store.Dir { return w.dir.Sub(scratchName) }
+
+// SetTables declares tables: each part gets a file of each, rows or not. Call it
+// before the first part is closed.
+func (w *Writer) SetTables(names ...string) error {
+	for _, name := range names {
+		if tables[name] == nil {
+			return fmt.Errorf("table %s is unknown; register it with shard.RegisterTable", name)
+		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.tables = slices.Sorted(slices.Values(names))
+	return nil
+}
+
+func (w *Writer) declared() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.tables
+}
+
+// Part begins a part. A part begun twice, as by a retry, must get the same rows;
+// the one closed last stays.
+func (w *Writer) Part(part int) *PartWriter {
+	return &PartWriter{writer: w, part: part, tables: map[string]*openTableWriter{}, counts: map[string]int64{}}
+}
+
+func (w *Writer) keep(result PartResult) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.results[result.Part] = result
+}
+
+// File begins a file of an artifact. It is recorded in the manifest once it is
+// committed.
+func (w *Writer) File(name string) (store.File, error) {
+	if err := checkFileName(name); err != nil {
+		return nil, err
+	}
+	s, err := createSink(w.ctx, w.dir, name)
+	if err != nil {
+		return nil, err
+	}
+	return &artifactFile{s, w, name}, nil
+}
+
+type artifactFile struct {
+	*sink
+	writer *Writer
+	name   string
+}
+
+func (f *artifactFile) Commit() error {
+	if err := f.sink.Commit(); err != nil {
+		return err
+	}
+	f.writer.mu.Lock()
+	defer f.writer.mu.Unlock()
+	f.writer.files[f.name] = FileInfo{Name: f.name, Bytes: f.bytes, SHA256: f.digest()}
+	return nil
+}
+
+// Count adds n to a count of the manifest.
+func (w *Writer) Count(name string, n int64) {
+	w.record(func(m *Manifest) { m.Counts[name] += n })
+}
+
+// SetSeed records a seed in the manifest.
+func (w *Writer) SetSeed(name string, seed int64) {
+	w.record(func(m *Manifest) { m.Seeds[name] = seed })
+}
+
+// SetKernel records the kernel that computed the dataset.
+func (w *Writer) SetKernel(name string) { w.record(func(m *Manifest) { m.Kernel = name }) }
+
+// SetSources records the names of the raw files, by source_file.
+func (w *Writer) SetSources(names []string) {
+	w.record(func(m *Manifest) { m.Sources = slices.Clone(names) })
+}
+
+func (w *Writer) record(set func(*Manifest)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	set(&w.recorded)
+}
+
+// addCounts adds the counts of b to a.
+func addCounts(a, b map[string]int64) map[string]int64 {
+	sum := maps.Clone(a)
+	if sum == nil {
+		sum = map[string]int64{}
+	}
+	for name, n := range b {
+		sum[name] += n
+	}
+	return sum
+}

@@ -27,15 +27,15 @@ func checkLabels(rows examples, kind string, numLabels int) error {
 
 // classWeights returns n/(classes × count of the class), as scikit-learn's
 // compute_class_weight("balanced") does; 0 for a class without examples.
-func classWeights(rows examples, classes int) []float32 {
+func classWeights(rows examples, classes int) []float64 {
 	counts := make([]int, classes)
 	for _, row := range rows {
 		counts[row.Label]++
 	}
-	weights := make([]float32, classes)
+	weights := make([]float64, classes)
 	for c, n := range counts {
 		if n > 0 {
-			weights[c] = float32(float64(len(rows)) / (float64(classes) * float64(n)))
+			weights[c] = float64(len(rows)) / (float64(classes) * float64(n))
 		}
 	}
 	return weights

@@ -42,10 +42,11 @@ const bucketCount = 4
 // bucketLengths returns the padded lengths for documents of at most longest
 // tokens, ascending: quarters of longest, rounded up to multiples of 8.
 func bucketLengths(longest int) []int {
+	longest = max(longest, 1)
 	var lengths []int
 	for q := 1; q <= bucketCount; q++ {
 		quarter := (longest*q + bucketCount - 1) / bucketCount
-		lengths = append(lengths, min((quarter+7)/8*8, max(longest, 1)))
+		lengths = append(lengths, min((quarter+7)/8*8, longest))
 	}
 	return slices.Compact(lengths)
 }

@@ -45,7 +45,7 @@ func (g *splitGuard) verdict(uri string) error {
 
 // trainable refuses rows that are not of the train split, whatever path brought
 // them here.
-func (g *splitGuard) trainable(rows examples) error {
+func trainable(rows examples) error {
 	for _, row := range rows {
 		if row.Split != "train" {
 			return exit.Errorf(exit.BadData, "rows of split val or test were about to be trained on; only split train is")

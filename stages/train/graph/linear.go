@@ -39,7 +39,7 @@ func (g *Graph) product(x *Node, w *Param, base *Node, alpha float64) *Node {
 	y := g.node(x.rows, w.shape[0])
 	o := &op{name: "linear", reads: []*Node{x}, params: []*Param{w}, out: y}
 	if base != nil {
-		m.Beta = 1
+		m.Acc = true
 		o.name, o.reads, o.inplace = "linear.add", []*Node{x, base}, base
 	}
 	o.run = func(b kernel.Backend) {
@@ -64,7 +64,7 @@ func (g *Graph) productWeight(x *Node, w *Param, dy *Node, alpha float64) {
 		return
 	}
 	again := g.again(x)
-	m := kernel.MatMul{M: w.shape[0], N: w.shape[1], K: x.rows, TransA: true, Alpha: alpha, Beta: 1}
+	m := kernel.MatMul{M: w.shape[0], N: w.shape[1], K: x.rows, TransA: true, Alpha: alpha, Acc: true}
 	g.accumulate("linear.grad_weight", w, []*Node{dy, again}, func(b kernel.Backend) {
 		b.MatMul(w.grad, dy.buf(), again.buf(), m)
 	})
@@ -74,10 +74,7 @@ func (g *Graph) productWeight(x *Node, w *Param, dy *Node, alpha float64) {
 func (g *Graph) productInput(x *Node, w *Param, dy *Node, alpha float64) {
 	m := kernel.MatMul{M: x.rows, N: w.shape[1], K: w.shape[0], Alpha: alpha}
 	g.addInto(x, "linear.grad_input", []*Node{dy}, []*Param{w}, func(b kernel.Backend, dx kernel.Buffer, acc bool) {
-		m := m
-		if acc {
-			m.Beta = 1
-		}
+		m.Acc = acc
 		b.MatMul(dx, dy.buf(), w.value, m)
 	})
 }

@@ -88,7 +88,7 @@ func (c *lmChunks) chunk(b kernel.Backend, lo, n int) {
 	b.MatMul(logits, in, c.head.value, kernel.MatMul{M: n, N: vocab, K: hidden, TransB: true, Alpha: 1})
 	b.SoftmaxLoss(at(l.rows), logits, at(l.labels), at(l.weights), kernel.Loss{Rows: n, Cols: vocab, Scale: l.scale, Grad: l.grad})
 	if l.grad && c.head.mode == Trainable {
-		b.MatMul(c.head.grad, logits, in, kernel.MatMul{M: vocab, N: hidden, K: n, TransA: true, Alpha: 1, Beta: 1})
+		b.MatMul(c.head.grad, logits, in, kernel.MatMul{M: vocab, N: hidden, K: n, TransA: true, Alpha: 1, Acc: true})
 	}
 	if c.dx != nil {
 		b.MatMul(c.din.buf(), logits, c.head.value, kernel.MatMul{M: n, N: hidden, K: vocab, Alpha: 1})

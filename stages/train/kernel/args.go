@@ -2,11 +2,12 @@ package kernel
 
 // MatMul holds the sizes of a product: op(a) is [M, K], op(b) is [K, N] and c
 // is [M, N]. TransA says that a is stored as [K, M], TransB that b is stored as
-// [N, K] (as a weight is: [out, in]). With Beta 0, c is not read.
+// [N, K] (as a weight is: [out, in]). Acc adds to c, which is not read otherwise.
 type MatMul struct {
 	M, N, K        int
 	TransA, TransB bool
-	Alpha, Beta    float64
+	Alpha          float64
+	Acc            bool
 }
 
 // Norm holds the sizes of a normalisation over the last dimension.

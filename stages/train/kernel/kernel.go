@@ -68,7 +68,7 @@ type Elementwise interface {
 
 // Blocks are the kernels with rows and columns.
 type Blocks interface {
-	// MatMul is c = alpha·op(a)·op(b) + beta·c.
+	// MatMul is c = alpha·op(a)·op(b), added to c with Acc.
 	MatMul(c, a, b Buffer, m MatMul)
 	// Gather is y[i,:] = table[ids[i],:] for the first rows ids. An id outside
 	// the table is a failure.

@@ -1,0 +1,157 @@
+package cpu
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"unsafe"
+
+	"github.com/clinflow/clinflow/stages/train/kernel"
+)
+
+// floats is a buffer of the backend's float type.
+type floats[T number] struct {
+	v      []T
+	frozen *frozen[T]
+}
+
+func (f *floats[T]) Len() int { return len(f.v) }
+
+func (f *floats[T]) DType() kernel.DType {
+	if unsafe.Sizeof(T(0)) == 8 {
+		return kernel.F64
+	}
+	return kernel.F32
+}
+
+func (f *floats[T]) Slice(lo, hi int) kernel.Buffer { return &floats[T]{v: f.v[lo:hi:hi]} }
+
+// ints is a buffer of token ids, lengths or labels.
+type ints struct{ v []int32 }
+
+func (i *ints) Len() int                       { return len(i.v) }
+func (i *ints) DType() kernel.DType            { return kernel.I32 }
+func (i *ints) Slice(lo, hi int) kernel.Buffer { return &ints{i.v[lo:hi:hi]} }
+
+// of returns the numbers of a buffer, nil for a nil buffer.
+func (d *device[T]) of(b kernel.Buffer) []T {
+	if b == nil {
+		return nil
+	}
+	return b.(*floats[T]).v
+}
+
+func intsOf(b kernel.Buffer) []int32 { return b.(*ints).v }
+
+// Alloc returns n zeroed elements: the backend's float type or I32.
+func (d *device[T]) Alloc(t kernel.DType, n int) (kernel.Buffer, error) {
+	switch {
+	case n < 0:
+		return nil, fmt.Errorf("a buffer of %d elements", n)
+	case t == d.float:
+		return &floats[T]{v: make([]T, n)}, nil
+	case t == kernel.I32:
+		return &ints{make([]int32, n)}, nil
+	}
+	return nil, fmt.Errorf("%s holds no buffers of %v", d.Name(), t)
+}
+
+// Free leaves the memory to the garbage collector.
+func (d *device[T]) Free(kernel.Buffer) {}
+
+// Upload converts src to dst's type.
+func (d *device[T]) Upload(dst kernel.Buffer, src kernel.Host) error {
+	if dst.Len() != src.Len() {
+		return fmt.Errorf("upload of %d elements into %d", src.Len(), dst.Len())
+	}
+	if i, ok := dst.(*ints); ok {
+		return uploadInts(i.v, src)
+	}
+	f := dst.(*floats[T])
+	if f.frozen != nil {
+		f.frozen.forget()
+	}
+	switch {
+	case src.DType == d.float:
+		copy(memory(f.v), src.Bytes) // the hosts Go's assembly is for are little-endian
+	case src.DType == kernel.I32:
+		return fmt.Errorf("upload of I32 into floats")
+	default:
+		for i := range f.v {
+			f.v[i] = T(floatAt(src, i))
+		}
+	}
+	return nil
+}
+
+func uploadInts(dst []int32, src kernel.Host) error {
+	if src.DType != kernel.I32 {
+		return fmt.Errorf("upload of %v into I32", src.DType)
+	}
+	for i := range dst {
+		dst[i] = int32(binary.LittleEndian.Uint32(src.Bytes[4*i:]))
+	}
+	return nil
+}
+
+// memory is the bytes of v.
+func memory[T number](v []T) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), len(v)*int(unsafe.Sizeof(T(0))))
+}
+
+// floatAt reads element i of src.
+func floatAt(src kernel.Host, i int) float64 {
+	switch src.DType {
+	case kernel.F64:
+		return math.Float64frombits(binary.LittleEndian.Uint64(src.Bytes[8*i:]))
+	case kernel.BF16: // the upper half of a float32
+		return float64(math.Float32frombits(uint32(binary.LittleEndian.Uint16(src.Bytes[2*i:])) << 16))
+	case kernel.F16:
+		return half(binary.LittleEndian.Uint16(src.Bytes[2*i:]))
+	default:
+		return float64(math.Float32frombits(binary.LittleEndian.Uint32(src.Bytes[4*i:])))
+	}
+}
+
+// half decodes IEEE 754 binary16.
+func half(h uint16) float64 {
+	sign, exp, frac := 1.0, int(h>>10&31), float64(h&1023)
+	if h>>15 != 0 {
+		sign = -1
+	}
+	switch {
+	case exp == 0:
+		return sign * math.Ldexp(frac, -24)
+	case exp == 31 && frac == 0:
+		return math.Inf(int(sign))
+	case exp == 31:
+		return math.NaN()
+	}
+	return sign * math.Ldexp(1024+frac, exp-25)
+}
+
+// Download converts src to dst's type.
+func (d *device[T]) Download(dst kernel.Host, src kernel.Buffer) error {
+	if err := d.Sync(); err != nil {
+		return err
+	}
+	if dst.Len() != src.Len() {
+		return fmt.Errorf("download of %d elements into %d", src.Len(), dst.Len())
+	}
+	f, ok := src.(*floats[T])
+	switch {
+	case ok && dst.DType == d.float:
+		copy(dst.Bytes, memory(f.v))
+	case ok && dst.DType == kernel.F64:
+		for i, v := range f.v {
+			binary.LittleEndian.PutUint64(dst.Bytes[8*i:], math.Float64bits(float64(v)))
+		}
+	case ok && dst.DType == kernel.F32:
+		for i, v := range f.v {
+			binary.LittleEndian.PutUint32(dst.Bytes[4*i:], math.Float32bits(float32(v)))
+		}
+	default:
+		return fmt.Errorf("download of %v into %v", src.DType(), dst.DType)
+	}
+	return nil
+}

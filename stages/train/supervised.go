@@ -1,0 +1,124 @@
+package train
+
+import (
+	"context"
+
+	"github.com/clinflow/clinflow/stages/train/graph"
+	"github.com/clinflow/clinflow/stages/train/kernel"
+)
+
+// supervised is a model learning its objective from examples: the learner of
+// every training stage.
+type supervised struct {
+	objective objective
+	train     examples
+	val       examples
+	batchSize int
+	learning  *machines // forward and backward
+	measuring *machines // forward alone, without dropout
+}
+
+// newSupervised prepares graphs that begin with hidden, which builds a model's
+// final hidden states [batch·seq, hidden].
+func newSupervised(params *graph.Params, o objective, hidden func(*graph.Graph) *graph.Node, batchSize int, seed int64) *supervised {
+	s := &supervised{objective: o, batchSize: batchSize}
+	build := func(training bool) *machines {
+		return newMachines(func(length int) (compiled, error) {
+			g := graph.New(params, graph.Options{Batch: batchSize, Seq: length, Training: training, Seed: uint64(seed)})
+			loss, logits := o.end(g, hidden(g))
+			if training {
+				g.Backward(loss)
+			}
+			m, err := g.Compile()
+			return compiled{m, logits}, err
+		})
+	}
+	s.learning, s.measuring = build(true), build(false)
+	return s
+}
+
+func (s *supervised) tensors(rows examples, b batch) graph.Batch {
+	in := rows.tensors(b)
+	s.objective.labels(&in, rows, b)
+	return in
+}
+
+func (s *supervised) weight(b batch) (float64, error) {
+	m, err := s.learning.at(b.length)
+	if err != nil {
+		return 0, err
+	}
+	return m.Weight(s.tensors(s.train, b))
+}
+
+func (s *supervised) tokens(b batch) int64 {
+	var n int64
+	for _, row := range b.rows {
+		n += int64(len(s.train[row].InputIDs))
+	}
+	return n
+}
+
+func (s *supervised) learn(b batch, norm float64, number int) (float64, error) {
+	m, err := s.learning.at(b.length)
+	if err != nil {
+		return 0, err
+	}
+	in := s.tensors(s.train, b)
+	in.Denominator, in.Step = norm, uint64(number)
+	r, err := m.Run(in)
+	return r.Sum, err
+}
+
+func (s *supervised) validate(ctx context.Context) (validation, bool, error) {
+	if len(s.val) == 0 {
+		return validation{}, false, nil
+	}
+	loss, logits, err := s.measure(ctx, s.val)
+	v := validation{loss: loss}
+	if c, ok := s.objective.(classifier); ok && err == nil {
+		v.auroc = c.auroc(s.val, logits)
+	}
+	return v, true, err
+}
+
+// measure returns the mean loss of rows and their logits [rows, num_labels],
+// which are nil for a language model.
+func (s *supervised) measure(ctx context.Context, rows examples) (float64, [][]float32, error) {
+	var sum, weight float64
+	logits := make([][]float32, len(rows))
+	for _, b := range rows.inOrder(s.batchSize) {
+		if err := ctx.Err(); err != nil {
+			return 0, nil, err
+		}
+		m, err := s.measuring.at(b.length)
+		if err != nil {
+			return 0, nil, err
+		}
+		r, err := m.Run(s.tensors(rows, b))
+		if err != nil {
+			return 0, nil, err
+		}
+		sum, weight = sum+r.Sum, weight+r.Weight
+		if err := m.scatter(b, logits); err != nil {
+			return 0, nil, err
+		}
+	}
+	return sum / weight, logits, nil
+}
+
+// scatter reads the logits of a batch that just ran into their rows' places.
+func (c compiled) scatter(b batch, into [][]float32) error {
+	if c.logits == nil {
+		return nil
+	}
+	n := c.logits.Cols()
+	values := make([]float32, c.logits.Rows()*n)
+	if err := c.Read(c.logits, kernel.F32s(values)); err != nil {
+		return err
+	}
+	for i, row := range b.rows {
+		into[row] = values[i*n : (i+1)*n : (i+1)*n]
+	}
+	return nil
+}

@@ -1,0 +1,204 @@
+package shard
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/clinflow/clinflow/internal/store"
+)
+
+func anyNote(t *rapid.T) Note {
+	return Note{
+		NoteID:    rapid.SampledFrom([]string{"a", "b", "10-DS-1", "10-DS-2"}).Draw(t, "note_id"),
+		SubjectID: rapid.Int64Range(0, 5).Draw(t, "subject_id"),
+		HadmID:    rapid.Int64Range(0, 3).Draw(t, "hadm_id"),
+		Charttime: Time(rapid.Int64Range(-2, 2).Draw(t, "charttime")),
+		Text:      rapid.StringN(0, 20, 80).Draw(t, "text"),
+		// Equal keys may come: their order is that in which they were added.
+		Origin: Origin{SourceRow: rapid.Int64Range(0, 9).Draw(t, "row")},
+	}
+}
+
+// setMemory changes the budget for one test, or one round of a property.
+func setMemory(bytes int64) (restore func()) {
+	old := budget.bytes.Load()
+	SetMemory(bytes)
+	return func() { SetMemory(old) }
+}
+
+// spill adds rows as one raw file's and returns the runs.
+func spill(t testing.TB, dir store.Dir, parts, file int, notes []Note, rejects []Reject) []Run {
+	t.Helper()
+	s := NewSpill(dir, parts, file)
+	defer s.Abort()
+	for _, n := range notes {
+		must(t, Add(s, TableNotes, n))
+	}
+	for _, r := range rejects {
+		must(t, s.Reject(r))
+	}
+	s.Count("read", int64(len(notes)+len(rejects)))
+	runs, counts, err := s.Close()
+	must(t, err)
+	if got := counts["read"]; got != int64(len(notes)+len(rejects)) {
+		t.Fatalf("the spill counts %d rows read", got)
+	}
+	return runs
+}
+
+// ingest spills two files and merges all parts. turn says how the runs arrive.
+func ingest(t testing.TB, folder string, files [2][]Note, rejects []Reject, turn func([]Run)) *Dataset {
+	t.Helper()
+	const parts = 3
+	w, err := NewWriter(t.Context(), folder, KindPatients, parts)
+	must(t, err)
+	must(t, w.SetTables(TableNotes, TableAdmissions))
+	var runs []Run
+	for file, notes := range files {
+		runs = append(runs, spill(t, w.Scratch(), parts, file, notes, rejects)...)
+		rejects = nil
+	}
+	turn(runs)
+	for part := range parts {
+		p := w.Part(part)
+		own := slices.DeleteFunc(slices.Clone(runs), func(r Run) bool { return r.Part != part })
+		must(t, MergeRuns[Note](t.Context(), own, TableNotes, p))
+		must(t, MergeRuns[Reject](t.Context(), own, TableQuarantine, p))
+		_, err := p.Close()
+		must(t, err)
+	}
+	return commit(t, w)
+}
+
+func TestMergeEqualsAPlainSort(t *testing.T) {
+	base := t.TempDir()
+	round := 0
+	rapid.Check(t, func(r *rapid.T) {
+		round++
+		files := [2][]Note{
+			rapid.SliceOfN(rapid.Custom(anyNote), 0, 40).Draw(r, "first file"),
+			rapid.SliceOfN(rapid.Custom(anyNote), 0, 40).Draw(r, "second file"),
+		}
+		for i := range files[1] {
+			files[1][i].SourceFile = 1
+		}
+		restore := setMemory(rapid.SampledFrom([]int64{0, 700, 3000}).Draw(r, "tiny budget"))
+		tight := ingest(t, filepath.Join(base, fmt.Sprint(round, "tight")), files, nil, slices.Reverse[[]Run])
+		restore()
+		wide := ingest(t, filepath.Join(base, fmt.Sprint(round, "wide")), files, nil, func([]Run) {})
+		if diff := cmp.Diff(wide.Manifest, tight.Manifest); diff != "" {
+			r.Fatalf("the budget shows in the dataset: %s", diff)
+		}
+		for part := range 3 {
+			want := slices.Concat(files[0], files[1])
+			want = slices.DeleteFunc(want, func(n Note) bool { return PartOf(n.SubjectID, 3) != part })
+			slices.SortStableFunc(want, func(a, b Note) int { return a.Key().Compare(b.Key()) })
+			if diff := cmp.Diff(orNil(want), readAll[Note](t, tight, TableNotes, part)); diff != "" {
+				r.Fatal(diff)
+			}
+		}
+		must(t, os.RemoveAll(tight.URI()))
+		must(t, os.RemoveAll(wide.URI()))
+	})
+}
+
+func TestRejectsTravelAsRuns(t *testing.T) {
+	var rejects []Reject
+	for row := range int64(20) {
+		reason := []string{"malformed_time", "missing_id"}[row%2]
+		rejects = append(rejects, Reject{File: "hosp/admissions.csv.gz", Row: row, Offset: 10 * row, Reason: reason, SHA256: "00"})
+	}
+	d := ingest(t, filepath.Join(t.TempDir(), "d"), [2][]Note{}, rejects, func([]Run) {})
+	var got []Reject
+	for part := range d.Parts() {
+		rows := readAll[Reject](t, d, TableQuarantine, part)
+		if len(rows) == len(rejects) {
+			t.Error("all rejects fell into one part")
+		}
+		got = append(got, rows...)
+	}
+	slices.SortFunc(got, func(a, b Reject) int { return a.Key().Compare(b.Key()) })
+	if diff := cmp.Diff(rejects, got); diff != "" {
+		t.Fatal(diff)
+	}
+	want := map[string]int64{"quarantined": 20, "quarantined.malformed_time": 10, "quarantined.missing_id": 10}
+	if diff := cmp.Diff(want, d.Manifest.Counts); diff != "" {
+		t.Fatal(diff)
+	}
+}
+
+func TestScratchIsGoneAfterCommit(t *testing.T) {
+	d := ingest(t, filepath.Join(t.TempDir(), "d"), [2][]Note{{{SubjectID: 1}}}, nil, func([]Run) {})
+	files, err := d.Dir().List(t.Context(), "")
+	must(t, err)
+	for _, f := range files {
+		if f.Name != manifestName && !strings.HasSuffix(f.Name, ".parquet") || strings.Contains(f.Name, scratchName) {
+			t.Errorf("%s is left in the folder", f.Name)
+		}
+	}
+	if len(files) != 1+2*3 {
+		t.Errorf("%d files, want the manifest and 3 parts of 2 declared tables", len(files))
+	}
+}
+
+func TestSpillsShareTheBudget(t *testing.T) {
+	defer setMemory(1 << 20)()
+	dir, err := store.Open(t.TempDir())
+	must(t, err)
+	first, second := NewSpill(dir, 2, 0), NewSpill(dir, 2, 1)
+	defer first.Abort()
+	note := Note{Text: strings.Repeat("x", 100<<10)}
+	for range 4 {
+		must(t, Add(first, TableNotes, note))
+		must(t, Add(second, TableNotes, note))
+	}
+	if first.flushes+second.flushes != 0 {
+		t.Error("a spill wrote runs within its half of the budget")
+	}
+	second.Abort()
+	for range 5 {
+		must(t, Add(first, TableNotes, note))
+	}
+	if first.flushes != 0 {
+		t.Error("the share of an aborted spill did not come back")
+	}
+	for range 2 {
+		must(t, Add(first, TableNotes, note))
+	}
+	if first.flushes != 1 || first.bytes > 1<<20 {
+		t.Errorf("%d flushes, %d bytes held, after more than the budget was added", first.flushes, first.bytes)
+	}
+}
+
+func TestADamagedRunIsNeverData(t *testing.T) {
+	folder := t.TempDir()
+	dir, err := store.Open(folder)
+	must(t, err)
+	var notes []Note
+	for i := range int64(50) {
+		notes = append(notes, Note{NoteID: fmt.Sprint(i), SubjectID: i, Text: strings.Repeat("word ", int(i))})
+	}
+	runs := spill(t, dir, 1, 0, notes, nil)
+	path := filepath.Join(folder, runs[0].Name)
+	whole, err := os.ReadFile(path)
+	must(t, err)
+	for cut := 0; cut < len(whole); cut += 97 {
+		must(t, os.WriteFile(path, whole[:cut], 0o600))
+		w := newWriter(t, 1)
+		p := w.Part(0)
+		checkBadData(t, MergeRuns[Note](t.Context(), runs, TableNotes, p), path)
+		p.Abort()
+	}
+	must(t, os.WriteFile(path, whole, 0o600))
+	runs[0].Rows++
+	p := newWriter(t, 1).Part(0)
+	checkBadData(t, MergeRuns[Note](t.Context(), runs, TableNotes, p), path)
+	p.Abort()
+}

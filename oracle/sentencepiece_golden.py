@@ -1,7 +1,7 @@
 """Golden vectors of SentencePiece BPE: models, texts and what the reference makes of them.
 
     python oracle/sentencepiece_golden.py            # writes stages/tokenize/sentencepiece/testdata
-    python oracle/sentencepiece_golden.py ids MODEL  # texts.json.gz -> ids by MODEL, on standard output
+    python oracle/sentencepiece_golden.py ids MODEL  # the ids alone by LLaMA's tokenizer.model, which is not shipped
 
 The models are trained here, by sentencepiece itself, on sentences made up below:
   llama     byte fallback, identity, spaces kept, digits split: what LLaMA's model is
@@ -131,10 +131,8 @@ def golden(name, model, samples):
 def main():
     samples = texts()
     if sys.argv[1:2] == ["ids"]:
-        with gzip.open(OUT / "texts.json.gz") as f:
-            samples = [t.encode("latin-1") for t in json.load(f)]
         sp = spm.SentencePieceProcessor(model_file=sys.argv[2])
-        json.dump([sp.encode(t) for t in samples], sys.stdout)
+        write("meta_llama_ids.json.gz", json.dumps([sp.encode(t) for t in samples], separators=(",", ":")).encode())
         return
     OUT.mkdir(parents=True, exist_ok=True)
     write("texts.json.gz", json.dumps([latin1(t) for t in samples], separators=(",", ":")).encode())

@@ -1,0 +1,291 @@
+package graph_test
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/clinflow/clinflow/stages/train/graph"
+	"github.com/clinflow/clinflow/stages/train/kernel"
+	"github.com/clinflow/clinflow/stages/train/kernel/cpu"
+)
+
+func backend(t testing.TB, o cpu.Options) kernel.Backend {
+	t.Helper()
+	b, err := cpu.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// net is a network under test: build adds its parameters and ops and returns
+// the loss.
+type net struct {
+	opts   graph.Options
+	params *graph.Params
+	random *rand.Rand
+	made   map[string]*graph.Param
+}
+
+func newNet(t testing.TB, b kernel.Backend, o graph.Options, seed uint64) *net {
+	return &net{opts: o, params: graph.NewParams(b), random: rand.New(rand.NewPCG(seed, 1)), made: map[string]*graph.Param{}}
+}
+
+// param returns a parameter of random values, the same one for the same name.
+func (n *net) param(name string, mode graph.Mode, shape ...int) *graph.Param {
+	if p := n.made[name]; p != nil {
+		return p
+	}
+	p := n.params.Add(name, mode, shape...)
+	v := make([]float64, p.Len())
+	for i := range v {
+		v[i] = n.random.NormFloat64() * 0.5
+	}
+	if err := p.Upload(kernel.F64s(v)); err != nil {
+		panic(err)
+	}
+	n.made[name] = p
+	return p
+}
+
+// compile builds the network, with its gradient or without.
+func (n *net) compile(t testing.TB, build func(*net, *graph.Graph) *graph.Node, backward bool) *graph.Machine {
+	t.Helper()
+	g := graph.New(n.params, n.opts)
+	loss := build(n, g)
+	if backward {
+		g.Backward(loss)
+	}
+	m, err := g.Compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// gradients runs m from zero gradients and returns them by name.
+func (n *net) gradients(t testing.TB, m *graph.Machine, batches ...graph.Batch) map[string][]float64 {
+	t.Helper()
+	n.params.ZeroGrad()
+	for _, b := range batches {
+		if _, err := m.Run(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out := map[string][]float64{}
+	for _, p := range n.params.Trainable() {
+		out[p.Name()] = make([]float64, p.Len())
+		if err := p.DownloadGrad(kernel.F64s(out[p.Name()])); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return out
+}
+
+// check compares every gradient with central finite differences.
+func check(t testing.TB, n *net, build func(*net, *graph.Graph) *graph.Node, b graph.Batch) {
+	t.Helper()
+	got := n.gradients(t, n.compile(t, build, true), b)
+	forward := n.compile(t, build, false)
+	for _, p := range n.params.Trainable() {
+		v := make([]float64, p.Len())
+		if err := p.Download(kernel.F64s(v)); err != nil {
+			t.Fatal(err)
+		}
+		for i := range v {
+			want := slope(t, forward, p, v, i, b)
+			if diff := math.Abs(got[p.Name()][i] - want); diff > 1e-6*(1+math.Abs(want)) {
+				t.Fatalf("%s[%d]: gradient %g, finite difference %g", p.Name(), i, got[p.Name()][i], want)
+			}
+		}
+	}
+}
+
+// slope is the loss's central difference in element i of p.
+func slope(t testing.TB, m *graph.Machine, p *graph.Param, v []float64, i int, b graph.Batch) float64 {
+	t.Helper()
+	const h = 1e-5
+	at := func(x float64) float64 {
+		keep := v[i]
+		v[i] = x
+		if err := p.Upload(kernel.F64s(v)); err != nil {
+			t.Fatal(err)
+		}
+		v[i] = keep
+		r, err := m.Run(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Loss
+	}
+	slope := (at(v[i]+h) - at(v[i]-h)) / (2 * h)
+	at(v[i])
+	return slope
+}
+
+// tokens is a random batch, the last row short or empty.
+func tokens(r *rand.Rand, batch, seq, vocab int) graph.Batch {
+	b := graph.Batch{InputIDs: make([]int32, batch*seq), Lengths: make([]int32, batch), Step: 3}
+	for i := range b.InputIDs {
+		b.InputIDs[i] = int32(r.IntN(vocab))
+	}
+	for i := range b.Lengths {
+		b.Lengths[i] = int32(1 + r.IntN(seq))
+		b.Labels = append(b.Labels, int32(r.IntN(3)))
+		b.RowWeights = append(b.RowWeights, 0.5+r.Float64())
+		for range 3 {
+			b.Targets = append(b.Targets, float32(r.IntN(2)))
+		}
+	}
+	b.Lengths[0] = int32(seq)
+	if batch > 2 {
+		b.Lengths[batch-1] = 0
+	}
+	return b
+}
+
+const vocab = 11
+
+// classify ends a network with a mean of a classification head, so that any
+// [batch·seq, cols] node reaches a loss.
+func classify(n *net, g *graph.Graph, x *graph.Node) *graph.Node {
+	head := n.param("score.weight", graph.Trainable, 3, x.Cols())
+	return g.CrossEntropy(g.Linear(g.LastToken(x), head, nil), []float64{1, 2, 0.5})
+}
+
+// networks hold one block each, fed by a trained embedding, so that every input
+// that can carry a gradient does.
+var networks = map[string]func(*net, *graph.Graph) *graph.Node{
+	"embedding, last token, class weights": func(n *net, g *graph.Graph) *graph.Node {
+		return classify(n, g, n.embed(g, 6))
+	},
+	"rmsnorm": func(n *net, g *graph.Graph) *graph.Node {
+		return classify(n, g, g.RMSNorm(n.embed(g, 7), n.param("norm", graph.Trainable, 7), 1e-5))
+	},
+	"rmsnorm below a frozen embedding": func(n *net, g *graph.Graph) *graph.Node {
+		x := g.Embedding(n.param("frozen", graph.Frozen, vocab, 5))
+		return classify(n, g, g.RMSNorm(x, n.param("norm", graph.Trainable, 5), 1e-5))
+	},
+	"linear with bias": func(n *net, g *graph.Graph) *graph.Node {
+		return classify(n, g, g.Linear(n.embed(g, 5), n.param("w", graph.Trainable, 9, 5), n.param("bias", graph.Trainable, 9)))
+	},
+	"frozen linear with trained bias": func(n *net, g *graph.Graph) *graph.Node {
+		return classify(n, g, g.Linear(n.embed(g, 5), n.param("w", graph.Frozen, 9, 5), n.param("bias", graph.Trainable, 9)))
+	},
+	"lora, two adapters trained, one frozen": func(n *net, g *graph.Graph) *graph.Node {
+		return classify(n, g, g.LoRALinear(n.embed(g, 6), n.param("w", graph.Frozen, 5, 6), nil,
+			n.adapter("one", graph.Trainable, 6, 2, 5, 0), n.adapter("two", graph.Trainable, 6, 3, 5, 0), n.adapter("three", graph.Frozen, 6, 1, 5, 0)))
+	},
+	"lora with dropout on a frozen input": func(n *net, g *graph.Graph) *graph.Node {
+		x := g.Embedding(n.param("frozen", graph.Frozen, vocab, 6))
+		return classify(n, g, g.LoRALinear(x, n.param("w", graph.Frozen, 5, 6), n.param("bias", graph.Trainable, 5),
+			n.adapter("one", graph.Trainable, 6, 2, 5, 0.3), n.adapter("two", graph.Trainable, 6, 3, 5, 0.5)))
+	},
+	"lora with dropout on a trained input": func(n *net, g *graph.Graph) *graph.Node {
+		return classify(n, g, g.LoRALinear(n.embed(g, 6), n.param("w", graph.Frozen, 5, 6), nil,
+			n.adapter("one", graph.Trainable, 6, 2, 5, 0.3), n.adapter("two", graph.Frozen, 6, 3, 5, 0.5)))
+	},
+	"rope": func(n *net, g *graph.Graph) *graph.Node {
+		return classify(n, g, g.Rope(n.embed(g, 12), 2, graph.RopeFreqs(6, 100)))
+	},
+	"attention": func(n *net, g *graph.Graph) *graph.Node { return classify(n, g, n.attend(g, 3, 3)) },
+	"grouped-query attention": func(n *net, g *graph.Graph) *graph.Node {
+		return classify(n, g, n.attend(g, 4, 2))
+	},
+	"one key head, language model": func(n *net, g *graph.Graph) *graph.Node {
+		return g.LMLoss(n.attend(g, 3, 1), n.param("head", graph.Trainable, vocab, 12))
+	},
+	"swiglu": func(n *net, g *graph.Graph) *graph.Node {
+		x := n.embed(g, 4)
+		return classify(n, g, g.SwiGLU(g.Linear(x, n.param("gate", graph.Trainable, 6, 4), nil), g.Linear(x, n.param("up", graph.Trainable, 6, 4), nil)))
+	},
+	"dropout": func(n *net, g *graph.Graph) *graph.Node { return classify(n, g, g.Dropout(n.embed(g, 6), 0.4)) },
+	"residual of itself and of its function": func(n *net, g *graph.Graph) *graph.Node {
+		x := n.embed(g, 5)
+		x = g.Add(x, g.Linear(x, n.param("w", graph.Trainable, 5, 5), nil))
+		return classify(n, g, g.Add(x, x))
+	},
+	"fan-out to four": func(n *net, g *graph.Graph) *graph.Node {
+		x := n.embed(g, 6)
+		w := n.param("w", graph.Trainable, 6, 6)
+		y := g.Add(g.Linear(x, w, nil), g.Rope(x, 1, graph.RopeFreqs(6, 10)))
+		return classify(n, g, g.Add(g.Add(y, g.RMSNorm(x, n.param("norm", graph.Trainable, 6), 1e-6)), g.Linear(x, w, nil)))
+	},
+	"tied embeddings": func(n *net, g *graph.Graph) *graph.Node {
+		x := n.embed(g, 5)
+		return g.LMLoss(g.RMSNorm(x, n.param("norm", graph.Trainable, 5), 1e-5), n.made["embed"])
+	},
+	"frozen language model head": func(n *net, g *graph.Graph) *graph.Node {
+		return g.LMLoss(n.embed(g, 5), n.param("head", graph.Frozen, vocab, 5))
+	},
+	"language model head alone is trained": func(n *net, g *graph.Graph) *graph.Node {
+		x := g.Embedding(n.param("frozen", graph.Frozen, vocab, 5))
+		return g.LMLoss(x, n.param("head", graph.Trainable, vocab, 5))
+	},
+	"multi-label": func(n *net, g *graph.Graph) *graph.Node {
+		return g.SigmoidCrossEntropy(g.Linear(g.LastToken(n.embed(g, 5)), n.param("score", graph.Trainable, 3, 5), n.param("bias", graph.Trainable, 3)))
+	},
+	"two layers": func(n *net, g *graph.Graph) *graph.Node { return llama(n, g, llamaSize{2, 8, 2, 1, 12, vocab, 2, 0.2}) },
+}
+
+func (n *net) embed(g *graph.Graph, cols int) *graph.Node {
+	return g.Embedding(n.param("embed", graph.Trainable, vocab, cols))
+}
+
+func (n *net) adapter(name string, mode graph.Mode, in, r, out int, dropout float64) graph.Adapter {
+	return graph.Adapter{A: n.param(name+".A", mode, r, in), B: n.param(name+".B", mode, out, r), Scale: 1.5, Dropout: dropout}
+}
+
+// attend is attention of an embedding of 12 columns to itself.
+func (n *net) attend(g *graph.Graph, heads, kv int) *graph.Node {
+	dim := 12 / heads
+	x := n.embed(g, 12)
+	q := g.Linear(x, n.param("q", graph.Trainable, 12, 12), nil)
+	k := g.Linear(x, n.param("k", graph.Trainable, kv*dim, 12), nil)
+	v := g.Linear(x, n.param("v", graph.Trainable, kv*dim, 12), nil)
+	return g.Attention(q, k, v, heads, kv)
+}
+
+// llamaSize is the shape of a small LLaMA with LoRA on q and v.
+type llamaSize struct {
+	layers, hidden, heads, kv, inner, vocab, rank int
+	dropout                                       float64
+}
+
+func llama(n *net, g *graph.Graph, s llamaSize) *graph.Node {
+	dim := s.hidden / s.heads
+	freqs := graph.RopeFreqs(dim, 10000)
+	x := g.Embedding(n.param("embed", graph.Frozen, s.vocab, s.hidden))
+	for i := range s.layers {
+		p := func(name string, shape ...int) *graph.Param {
+			return n.param(fmt.Sprintf("%d.%s", i, name), graph.Frozen, shape...)
+		}
+		h := g.RMSNorm(x, p("norm1", s.hidden), 1e-6)
+		q := g.LoRALinear(h, p("q", s.hidden, s.hidden), nil, n.adapter(fmt.Sprint(i, "q"), graph.Trainable, s.hidden, s.rank, s.hidden, s.dropout))
+		k := g.Linear(h, p("k", s.kv*dim, s.hidden), nil)
+		v := g.LoRALinear(h, p("v", s.kv*dim, s.hidden), nil, n.adapter(fmt.Sprint(i, "v"), graph.Trainable, s.hidden, s.rank, s.kv*dim, s.dropout))
+		a := g.Attention(g.Rope(q, s.heads, freqs), g.Rope(k, s.kv, freqs), v, s.heads, s.kv)
+		x = g.Add(x, g.Linear(a, p("o", s.hidden, s.hidden), nil))
+		h = g.RMSNorm(x, p("norm2", s.hidden), 1e-6)
+		f := g.SwiGLU(g.Linear(h, p("gate", s.inner, s.hidden), nil), g.Linear(h, p("up", s.inner, s.hidden), nil))
+		x = g.Add(x, g.Linear(f, p("down", s.hidden, s.inner), nil))
+	}
+	return g.LMLoss(g.RMSNorm(x, n.param("norm", graph.Frozen, s.hidden), 1e-6), n.param("head", graph.Frozen, s.vocab, s.hidden))
+}
+
+func TestGradientsAreFiniteDifferences(t *testing.T) {
+	b := backend(t, cpu.Options{Float: kernel.F64, Workers: 2})
+	for name, build := range networks {
+		t.Run(name, func(t *testing.T) {
+			rapid.Check(t, func(rt *rapid.T) {
+				batch, seq := rapid.IntRange(1, 4).Draw(rt, "batch"), rapid.IntRange(2, 7).Draw(rt, "seq")
+				n := newNet(t, b, graph.Options{Batch: batch, Seq: seq, Training: true, Seed: 5}, rapid.Uint64().Draw(rt, "seed"))
+				check(t, n, build, tokens(n.random, batch, seq, vocab))
+			})
+		})
+	}
+}

@@ -12,7 +12,8 @@ type Origin struct {
 }
 
 // The row types below are the columns of the tables. `optional` marks a column
-// that may be null: the Go zero value stands for null there.
+// that may be null: the Go zero value stands for null there. `phi` marks what is
+// printed only where a user asks for it.
 
 // Patient is a row of MIMIC's patients table.
 type Patient struct {
@@ -85,7 +86,7 @@ type Note struct {
 	Charttime   Time   `parquet:"charttime,optional"`
 	Storetime   Time   `parquet:"storetime,optional"`
 	IsError     bool   `parquet:"iserror"`
-	Text        string `parquet:"text"`
+	Text        string `parquet:"text" phi:"true"`
 	Origin
 }
 
@@ -97,7 +98,7 @@ type Example struct {
 	HadmID         int64   `parquet:"hadm_id"`
 	Split          string  `parquet:"split"`
 	PredictionTime Time    `parquet:"prediction_time,optional"`
-	Text           string  `parquet:"text"`
+	Text           string  `parquet:"text" phi:"true"`
 	Label          int32   `parquet:"label"`
 	Labels         []int32 `parquet:"labels"`
 }
@@ -118,7 +119,7 @@ type Tokens struct {
 	ExampleID string  `parquet:"example_id"`
 	SubjectID int64   `parquet:"subject_id"`
 	Split     string  `parquet:"split"`
-	InputIDs  []int32 `parquet:"input_ids"`
+	InputIDs  []int32 `parquet:"input_ids" phi:"true"`
 	NTokens   int32   `parquet:"n_tokens"`
 	Label     int32   `parquet:"label"`
 	Labels    []int32 `parquet:"labels"`

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/shard"
+)
+
+func newVerify() *cobra.Command {
+	return &cobra.Command{
+		Use:   "verify DATASET|FOLDER",
+		Short: "Check every byte of a dataset, or of all datasets below a folder, against its manifest",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			folders, err := datasetsBelow(args[0])
+			if err != nil {
+				return err
+			}
+			for _, folder := range folders {
+				d, err := shard.Open(cmd.Context(), folder)
+				if err != nil {
+					return err
+				}
+				if err := d.Verify(cmd.Context()); err != nil {
+					return err
+				}
+				fmt.Fprintf(cmd.OutOrStdout(), "%s: whole, %s\n", folder, d.Manifest.Kind)
+			}
+			return nil
+		},
+	}
+}
+
+// datasetsBelow lists the folders with a manifest at or below root.
+func datasetsBelow(root string) ([]string, error) {
+	var folders []string
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.Name() == shard.ManifestName {
+			folders = append(folders, filepath.Dir(path))
+		}
+		return err
+	})
+	if err != nil {
+		return nil, exit.Errorf(exit.Usage, "look for datasets: %w", err)
+	}
+	if len(folders) == 0 {
+		return nil, exit.Errorf(exit.Usage, "%s: no dataset here (no %s); name a step's folder or the folder of a run", root, shard.ManifestName)
+	}
+	return folders, nil
+}

@@ -1,0 +1,179 @@
+package pipelines_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages"
+)
+
+// canary stands for note text in these tests: it must never be printed.
+const canary = "zqcanarypipelines"
+
+// faults is the configuration of the test's stages: where to fail, and how.
+type faults struct {
+	Root   string  `json:"root,omitempty" path:"true" doc:"folder of the test's files"`
+	Shards int     `json:"shards" default:"4" doc:"parts"`
+	Panic  bool    `json:"panic" default:"false" doc:"panic with a canary"`
+	Fail   bool    `json:"fail" default:"false" doc:"fail with bad data"`
+	MaxBad float64 `json:"max_bad" default:"1" doc:"largest bad fraction"`
+}
+
+func (f faults) strike() error {
+	if f.Panic {
+		panic(canary)
+	}
+	if f.Fail {
+		return exit.Errorf(exit.BadData, "row 7 is bad")
+	}
+	return nil
+}
+
+// lines is a source: a text file with `subject_id text` a line.
+type lines struct{ faults }
+
+func (l lines) Parts() int              { return l.Shards }
+func (l lines) MaxBadFraction() float64 { return l.MaxBad }
+
+func (l lines) Files(context.Context, stages.Inputs) ([]stages.RawFile, error) {
+	entries, err := os.ReadDir(l.Root)
+	if err != nil {
+		return nil, exit.Errorf(exit.Usage, "no files")
+	}
+	var files []stages.RawFile
+	for i, e := range entries {
+		files = append(files, stages.RawFile{Index: i, Table: shard.TableNotes, Name: e.Name(), URI: l.Root + "/" + e.Name()})
+	}
+	return files, nil
+}
+
+func (l lines) Scan(_ context.Context, file stages.RawFile, spill *shard.Spill) error {
+	if err := l.strike(); err != nil {
+		return err
+	}
+	f, err := os.Open(file.URI)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	scanner := bufio.NewScanner(f)
+	for row := int64(1); scanner.Scan(); row++ {
+		spill.Count("read", 1)
+		subject, text, _ := strings.Cut(scanner.Text(), " ")
+		id, err := strconv.ParseInt(subject, 10, 64)
+		if err != nil {
+			if err := spill.Reject(shard.Reject{File: file.Name, Row: row, Reason: "subject_id"}); err != nil {
+				return err
+			}
+			continue
+		}
+		note := shard.Note{NoteID: fmt.Sprint(file.Index, "-", row), SubjectID: id, Text: text, Origin: shard.Origin{SourceFile: int32(file.Index), SourceRow: row}}
+		if err := shard.Add(spill, shard.TableNotes, note); err != nil {
+			return err
+		}
+	}
+	return scanner.Err()
+}
+
+func (l lines) Merge(ctx context.Context, _ int, runs []shard.Run, out *shard.PartWriter) error {
+	return errors.Join(
+		shard.MergeRuns[shard.Note](ctx, runs, shard.TableNotes, out),
+		shard.MergeRuns[shard.Reject](ctx, runs, shard.TableQuarantine, out))
+}
+
+// upper is a map: notes → notes in capitals.
+type upper struct{ faults }
+
+func (u upper) Part(ctx context.Context, in stages.Inputs, part int, out *shard.PartWriter) error {
+	if err := u.strike(); err != nil {
+		return err
+	}
+	rows, err := shard.Rows[shard.Note](out, shard.TableNotes)
+	if err != nil {
+		return err
+	}
+	for note, err := range shard.Read[shard.Note](ctx, in.One("notes"), shard.TableNotes, part) {
+		if err != nil {
+			return err
+		}
+		note.Text = strings.ToUpper(note.Text)
+		if err := rows.Write(note); err != nil {
+			return err
+		}
+		out.Count("kept", 1)
+	}
+	return nil
+}
+
+// letters is a reduce: notes → how many notes begin with each letter.
+type letters struct{ faults }
+
+func (l letters) Accumulate(ctx context.Context, in stages.Inputs, part int, emit func(string, []byte)) error {
+	if err := l.strike(); err != nil {
+		return err
+	}
+	counts := map[string]int{}
+	for note, err := range shard.Read[shard.Note](ctx, in.One("notes"), shard.TableNotes, part) {
+		if err != nil {
+			return err
+		}
+		counts[note.Text[:1]]++
+	}
+	for letter, n := range counts {
+		emit(letter, []byte(strconv.Itoa(n)))
+	}
+	return nil
+}
+
+func (l letters) Merge(_ string, accumulators [][]byte) ([]byte, error) {
+	sum := 0
+	for _, a := range accumulators {
+		n, err := strconv.Atoi(string(a))
+		if err != nil {
+			return nil, err
+		}
+		sum += n
+	}
+	return []byte(strconv.Itoa(sum)), nil
+}
+
+func (l letters) Finish(_ context.Context, _ stages.Inputs, results []stages.Keyed, out *shard.Writer) error {
+	counts := map[string]string{}
+	for _, r := range results {
+		counts[r.Key] = string(r.Value)
+	}
+	file, err := out.File("letters.json")
+	if err != nil {
+		return err
+	}
+	defer file.Abort()
+	text, err := json.Marshal(counts)
+	if err != nil {
+		return err
+	}
+	if _, err := io.WriteString(file, string(text)); err != nil {
+		return err
+	}
+	return file.Commit()
+}
+
+func init() {
+	notes := stages.Port{Name: "notes", Kind: shard.KindPatients, Tables: []string{shard.TableNotes}, Sharded: true, Doc: "notes"}
+	tables := stages.Output{Kind: shard.KindPatients, Tables: []string{shard.TableNotes}}
+	withQuarantine := stages.Output{Kind: shard.KindPatients, Tables: []string{shard.TableNotes, shard.TableQuarantine}}
+	stages.RegisterSource(stages.Spec{Name: "test.lines", Version: 1, Doc: "test", Out: withQuarantine},
+		func(f faults) (stages.Source, error) { return lines{f}, nil })
+	stages.RegisterMap(stages.Spec{Name: "test.upper", Version: 1, Doc: "test", In: []stages.Port{notes}, Out: tables},
+		func(f faults) (stages.Map, error) { return upper{f}, nil })
+	stages.RegisterReduce(stages.Spec{Name: "test.letters", Version: 1, Doc: "test", In: []stages.Port{notes}, Out: stages.Output{Kind: shard.KindMetrics}},
+		func(f faults) (stages.Reduce, error) { return letters{f}, nil })
+}

@@ -30,7 +30,7 @@ func (w *Writer) Commit(ctx context.Context, header Manifest, parts []PartResult
 	if err != nil {
 		return err
 	}
-	if err := writeFile(ctx, w.dir, manifestName, data); err != nil {
+	if err := writeFile(ctx, w.dir, ManifestName, data); err != nil {
 		return err
 	}
 	return w.dir.RemoveAll(ctx, markerName)

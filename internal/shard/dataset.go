@@ -32,9 +32,9 @@ func Open(ctx context.Context, uri string) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := dir.Open(ctx, manifestName)
+	f, err := dir.Open(ctx, ManifestName)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, exit.Errorf(exit.Usage, "%s: incomplete or missing dataset (it has no %s); run the step that makes it", uri, manifestName)
+		return nil, exit.Errorf(exit.Usage, "%s: incomplete or missing dataset (it has no %s); run the step that makes it", uri, ManifestName)
 	}
 	if err != nil {
 		return nil, err

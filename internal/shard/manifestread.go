@@ -115,7 +115,7 @@ func checkFileName(name string) error {
 	switch {
 	case name == "" || name != path.Clean(name) || path.IsAbs(name) || name == ".." || strings.HasPrefix(name, "../") || strings.ContainsAny(name, "\\\x00"):
 		return errors.New("a file's name must be a clean path inside the dataset")
-	case name == manifestName || strings.HasPrefix(name, ".") || store.IsTemporary(name):
+	case name == ManifestName || strings.HasPrefix(name, ".") || store.IsTemporary(name):
 		return errors.New("a file's name must not be one that the dataset keeps for itself")
 	}
 	return nil

@@ -139,7 +139,7 @@ func TestScratchIsGoneAfterCommit(t *testing.T) {
 	files, err := d.Dir().List(t.Context(), "")
 	must(t, err)
 	for _, f := range files {
-		if f.Name != manifestName && !strings.HasSuffix(f.Name, ".parquet") || strings.Contains(f.Name, scratchName) {
+		if f.Name != ManifestName && !strings.HasSuffix(f.Name, ".parquet") || strings.Contains(f.Name, scratchName) {
 			t.Errorf("%s is left in the folder", f.Name)
 		}
 	}

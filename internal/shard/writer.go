@@ -15,7 +15,8 @@ import (
 // Names in a dataset's folder that are not data. The marker says that the folder
 // is ours to clear; scratch holds the runs of a Source.
 const (
-	manifestName = "manifest.json"
+	// ManifestName is the file that makes a folder a dataset.
+	ManifestName = "manifest.json"
 	markerName   = ".unfinished"
 	scratchName  = ".scratch"
 )
@@ -80,7 +81,7 @@ func (w *Writer) clear(ctx context.Context) error {
 	}
 	var complete, ours bool
 	for _, f := range files {
-		complete = complete || f.Name == manifestName
+		complete = complete || f.Name == ManifestName
 		ours = ours || isMarker(f.Name)
 	}
 	switch {

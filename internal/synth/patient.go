@@ -1,0 +1,107 @@
+package synth
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+// patient is a subject and all that happened to them.
+type patient struct {
+	subjectID  int64
+	factors    Factors
+	age        int
+	anchorYear int
+	group      int   // index of anchorGroups
+	dod        clock // date of death
+	admissions []admission
+}
+
+var anchorGroups = []string{"2008 - 2010", "2011 - 2013", "2014 - 2016", "2017 - 2019"}
+
+const (
+	maxAdmissions   = 4
+	maxStays        = 2
+	noAdmissionRate = 0.05 // seen in the emergency department only
+	readmissionRate = 0.35
+	laterDeathRate  = 0.15 // of survivors, within a year of the last discharge
+)
+
+// Ids are ten million wide in MIMIC-IV. A prime just below it lets a
+// multiplication scatter them without repeats.
+const (
+	idRange  = 10_000_000
+	idPrime  = 9_999_991
+	scatterA = 6_180_339
+	scatterB = 4_142_135
+	// MaxPatients is what the ids have room for.
+	MaxPatients = idPrime / (maxAdmissions * maxStays)
+)
+
+func hadmIDOf(patient int64, admission int) int64 {
+	slot := patient*maxAdmissions*maxStays + int64(admission)*maxStays
+	return 20_000_000 + slot*scatterA%idPrime
+}
+
+func stayIDOf(patient int64, admission, stay int) int64 {
+	slot := (patient*maxAdmissions+int64(admission))*maxStays + int64(stay)
+	return 30_000_000 + slot*scatterB%idPrime
+}
+
+// newPatient makes patient number n of a tree. Nothing but the options' seed and
+// n decides what comes out.
+func newPatient(o Options, n int64) patient {
+	random := stream(o.Seed, "patient", n)
+	stride := max(1, (idRange-1)/int64(o.Patients))
+	p := patient{
+		subjectID:  10_000_000 + n*stride + random.Int64N(stride),
+		factors:    drawPatientFactors(random),
+		age:        between(random, 18, 91),
+		anchorYear: between(random, 2110, 2200),
+		group:      random.IntN(len(anchorGroups)),
+	}
+	if random.Float64() >= noAdmissionRate {
+		p.admit(n, random)
+	}
+	return p
+}
+
+// admit adds admissions until the patient dies or does not come back.
+func (p *patient) admit(n int64, random *rand.Rand) {
+	start := clock(time.Date(p.anchorYear, 1, 1, 0, 0, 0, 0, time.UTC).Unix())
+	start += clock(random.IntN(364*24*60)) * minute
+	for k := range maxAdmissions {
+		a := newAdmission(p, n, k, start, random)
+		p.admissions = append(p.admissions, a)
+		if a.factors[outcome] == 2 {
+			p.dod = a.death.midnight()
+			return
+		}
+		if random.Float64() >= readmissionRate {
+			break
+		}
+		start = a.discharge + days(spread(random, 4, 400))
+	}
+	if random.Float64() < laterDeathRate {
+		p.dod = (p.admissions[len(p.admissions)-1].discharge + days(spread(random, 3, 364))).midnight()
+	}
+}
+
+// icdVersion is ICD-9 up to September 2015 of the year that the shifted year
+// stands for, ICD-10 after it.
+func (p *patient) icdVersion(at clock, random *rand.Rand) int {
+	year := 2008 + 3*p.group + random.IntN(3) + at.year() - p.anchorYear
+	if year < 2015 || year == 2015 && random.IntN(12) < 9 {
+		return 9
+	}
+	return 10
+}
+
+func (p *patient) write(t *[tableCount]rows) {
+	t[tablePatients].num(p.subjectID).text(genderOf(p.factors)).num(int64(p.age)).
+		num(int64(p.anchorYear)).text(anchorGroups[p.group]).date(p.dod).end()
+	for i := range p.admissions {
+		p.admissions[i].write(p, t)
+	}
+}
+
+func genderOf(f Factors) string { return [...]string{"F", "M"}[f[sex]] }

@@ -1,0 +1,141 @@
+package ingest
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/clinflow/clinflow/internal/shard"
+)
+
+// column reads one field of a record into a row. Columns are found by name, so
+// that releases of MIMIC may add, drop and reorder others.
+type column[R any] struct {
+	name string
+	set  func(row *R, field string) verdict
+}
+
+// verdict says what a field makes of its record.
+type verdict int
+
+const (
+	sound     verdict = iota
+	missing           // empty where a value must stand: quarantine
+	malformed         // not the type it must be: quarantine
+	unwanted          // a row of a kind that the table leaves out
+)
+
+// id is a positive decimal number that must be there.
+func id[R any](name string, at func(*R) *int64) column[R] { return must(optionalID(name, at)) }
+
+// optionalID is an id that may be empty, read as 0.
+func optionalID[R any](name string, at func(*R) *int64) column[R] {
+	return column[R]{name, func(row *R, field string) verdict {
+		n, ok := wholeNumber(field)
+		*at(row) = n
+		return soundIf(field == "" || ok && n > 0)
+	}}
+}
+
+// number is a decimal number of 0 or more that must be there.
+func number[R any](name string, at func(*R) *int32) column[R] {
+	return must(column[R]{name, func(row *R, field string) verdict {
+		n, ok := wholeNumber(field)
+		*at(row) = int32(n)
+		return soundIf(field == "" || ok && int64(int32(n)) == n)
+	}})
+}
+
+// flag is 0 or 1; empty is read as -1.
+func flag[R any](name string, at func(*R) *int32) column[R] {
+	return column[R]{name, func(row *R, field string) verdict {
+		i := strings.Index("01", field)
+		if field == "" {
+			i = -1
+		}
+		*at(row) = int32(i)
+		return soundIf(field == "" || i >= 0 && len(field) == 1)
+	}}
+}
+
+// text is kept as it is.
+func text[R any](name string, at func(*R) *string) column[R] {
+	return column[R]{name, func(row *R, field string) verdict {
+		*at(row) = field
+		return sound
+	}}
+}
+
+// code is text that blanks may follow: MIMIC-IV before 1.0 padded its codes.
+func code[R any](name string, at func(*R) *string) column[R] {
+	return column[R]{name, func(row *R, field string) verdict {
+		*at(row) = strings.TrimRight(field, " ")
+		return sound
+	}}
+}
+
+// moment is a time that may be empty.
+func moment[R any](name string, at func(*R) *shard.Time) column[R] {
+	return clock(name, time.DateTime, at)
+}
+
+// day is a date that may be empty, read as its midnight.
+func day[R any](name string, at func(*R) *shard.Time) column[R] {
+	return clock(name, time.DateOnly, at)
+}
+
+// clock reads a time of one layout and no other: time.Parse alone would let
+// some digits be left out.
+func clock[R any](name, layout string, at func(*R) *shard.Time) column[R] {
+	return column[R]{name, func(row *R, field string) verdict {
+		if field == "" {
+			return sound
+		}
+		t, err := time.Parse(layout, field)
+		*at(row) = shard.Time(t.UnixMicro())
+		return soundIf(err == nil && len(field) == len(layout))
+	}}
+}
+
+// oneOf is a number that must be there; rows with another than those listed are
+// left out.
+func oneOf[R any](name string, at func(*R) *int64, listed ...int64) column[R] {
+	c := id(name, at)
+	return column[R]{name, func(row *R, field string) verdict {
+		if v := c.set(row, field); v != sound {
+			return v
+		}
+		for _, n := range listed {
+			if n == *at(row) {
+				return sound
+			}
+		}
+		return unwanted
+	}}
+}
+
+// must makes a column one that may not be empty.
+func must[R any](c column[R]) column[R] {
+	return column[R]{c.name, func(row *R, field string) verdict {
+		if field == "" {
+			return missing
+		}
+		return c.set(row, field)
+	}}
+}
+
+// wholeNumber reads decimal digits and nothing else: no sign, blank or point.
+func wholeNumber(field string) (int64, bool) {
+	if strings.Trim(field, "0123456789") != "" {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(field, 10, 64)
+	return n, err == nil
+}
+
+func soundIf(ok bool) verdict {
+	if ok {
+		return sound
+	}
+	return malformed
+}

@@ -1,0 +1,124 @@
+// Package ingest reads MIMIC's raw files into patient shards.
+package ingest
+
+import (
+	"context"
+	"path"
+	"slices"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/stages"
+)
+
+func init() {
+	stages.RegisterSource(stages.Spec{
+		Name:    "ingest.mimiciv",
+		Version: 1,
+		Doc: "Reads MIMIC-IV's hosp and icu files and MIMIC-IV-Note's note files (.csv.gz, or .csv) into parts that hold whole patients. " +
+			"Columns are found by name. A bad record (wrong number of fields, malformed id, number or time, broken UTF-8, a zero byte, a repeated primary key) goes to the quarantine table with file, row, byte offset in the decompressed file, reason, and sha256 of its bytes without the line end; never its text. " +
+			"Of procedureevents only mechanical ventilation is kept. A truncated or corrupt gzip file and a quote out of place stop the step.",
+		In: []stages.Port{{
+			Name: "mimic", Kind: shard.KindMIMIC, Optional: true,
+			Doc: "a synthetic tree, in place of root",
+		}},
+		Out: stages.Output{Kind: shard.KindPatients, Tables: []string{
+			shard.TablePatients, shard.TableAdmissions, shard.TableDiagnoses, shard.TableProcedures,
+			shard.TableICUStays, shard.TableVentilation, shard.TableNotes, shard.TableQuarantine,
+		}},
+	}, newMIMICIV)
+}
+
+// MIMICIVConfig is the configuration of ingest.mimiciv.
+type MIMICIVConfig struct {
+	Root           string  `json:"root,omitempty" path:"true" doc:"folder that holds hosp/, icu/ and, without note_root, note/"`
+	NoteRoot       string  `json:"note_root,omitempty" path:"true" doc:"folder that holds note/; MIMIC-IV-Note is a product of its own"`
+	Shards         int     `json:"shards" default:"64" min:"1" max:"65536" doc:"number of parts that the patients are spread over"`
+	MaxBadFraction float64 `json:"max_bad_fraction" default:"0.001" min:"0" max:"1" doc:"fraction of records in quarantine above which the step fails"`
+}
+
+type mimicIV struct{ config MIMICIVConfig }
+
+func newMIMICIV(config MIMICIVConfig) (stages.Source, error) { return &mimicIV{config}, nil }
+
+// mimicIVTables begins with the files that take longest: a file is read by one
+// worker, and the longest must not begin last.
+var mimicIVTables = []rawTable{radiology, discharge, diagnoses, ventilation, procedures, admissions, patients, icustays}
+
+// Parts is how many parts the dataset has.
+func (m *mimicIV) Parts() int { return m.config.Shards }
+
+// MaxBadFraction bounds the fraction of records in quarantine.
+func (m *mimicIV) MaxBadFraction() float64 { return m.config.MaxBadFraction }
+
+// Files lists the raw files. All missing ones are named in one error.
+func (m *mimicIV) Files(ctx context.Context, in stages.Inputs) ([]stages.RawFile, error) {
+	root, notes, err := m.roots(in)
+	if err != nil {
+		return nil, err
+	}
+	search := finder{ctx: ctx}
+	for _, t := range mimicIVTables {
+		file, table := t.place()
+		search.add(root, notes, file, table)
+	}
+	return search.files, search.err()
+}
+
+// roots are the folders that hold hosp/ and icu/, and note/.
+func (m *mimicIV) roots(in stages.Inputs) (root, notes store.Dir, err error) {
+	mimic := in.One("mimic")
+	switch {
+	case mimic != nil && (m.config.Root != "" || m.config.NoteRoot != ""):
+		return nil, nil, exit.Errorf(exit.Usage, "ingest.mimiciv has the input mimic and also root or note_root; give one of the two")
+	case mimic != nil:
+		return mimic.Dir(), mimic.Dir(), nil
+	case m.config.Root == "":
+		return nil, nil, exit.Errorf(exit.Usage, "ingest.mimiciv has neither root nor the input mimic; set root to the folder that holds hosp/ and icu/")
+	}
+	if root, err = store.Open(m.config.Root); err != nil || m.config.NoteRoot == "" {
+		return root, root, err
+	}
+	notes, err = store.Open(m.config.NoteRoot)
+	return root, notes, err
+}
+
+// Scan reads one file into sorted runs.
+func (m *mimicIV) Scan(ctx context.Context, file stages.RawFile, spill *shard.Spill) error {
+	i := slices.IndexFunc(mimicIVTables, func(t rawTable) bool {
+		name, _ := t.place()
+		return file.Name == name+suffixPlain || file.Name == name+suffixGzip
+	})
+	if i < 0 {
+		return exit.Errorf(exit.Failed, "%s is no file of MIMIC-IV", file.Name)
+	}
+	folder, name := path.Split(file.URI)
+	dir, err := store.Open(folder)
+	if err != nil {
+		return err
+	}
+	r, err := dir.Open(ctx, name)
+	if err != nil {
+		return exit.Errorf(exit.Usage, "%s: %w", file.Name, err)
+	}
+	defer r.Close()
+	return mimicIVTables[i].scan(ctx, file, r, spill)
+}
+
+// Merge writes one part of every table, each table once though two files may
+// feed it.
+func (m *mimicIV) Merge(ctx context.Context, _ int, runs []shard.Run, out *shard.PartWriter) error {
+	merged := map[string]bool{}
+	for _, t := range mimicIVTables {
+		_, name := t.place()
+		if merged[name] {
+			continue
+		}
+		merged[name] = true
+		if err := t.merge(ctx, runs, out); err != nil {
+			return err
+		}
+	}
+	return shard.MergeRuns[shard.Reject](ctx, runs, shard.TableQuarantine, out)
+}

@@ -1,0 +1,276 @@
+package sections
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// sentinel stands in every text that must not be in an admission note.
+const sentinel = "zqlater"
+
+// summary is written as MIMIC-IV's are: blanks at line ends, " \n" between
+// sections, exams of admission and discharge under one header.
+const summary = ` 
+Name:  ___                     Unit No:   ___
+ 
+Admission Date:  ___              Discharge Date:   ___
+ 
+Date of Birth:  ___             Sex:   F
+ 
+Service: MEDICINE
+ 
+Allergies: 
+Penicillins / ___
+ 
+Attending: ___
+ 
+Chief Complaint:
+Shortness of breath
+ 
+Major Surgical or Invasive Procedure:
+Thoracentesis zqlater
+ 
+History of Present Illness:
+___ year old woman with CHF presenting with dyspnea 
+and concern for a
+PE.
+ 
+In the ED, initial vitals: 98.2 120 
+ED course notable for: crackles
+Exam: tachycardic
+On transfer, vitals were stable
+ 
+Past Medical History:
+1. CAD: s/p CABG
+ 
+- HTN
+ 
+Social History:
+___
+Family History:
+Mother: died of MI
+ 
+Physical Exam:
+ADMISSION PHYSICAL EXAM:
+=======================
+Vitals: 98.2 
+HEENT: no purulent
+discharge from the eyes
+ 
+CV: RRR
+ 
+DISCHARGE PHYSICAL EXAM:
+Vitals: zqlater
+ 
+Pertinent Results:
+zqlater
+Allergies: zqlater
+Physical exam: zqlater
+ 
+Brief Hospital Course:
+zqlater
+Past Medical History:
+zqlater
+ 
+Medications on Admission:
+The Preadmission Medication list is accurate and complete.
+1. Aspirin 81 mg PO DAILY 
+ 
+Discharge Medications:
+1. Aspirin zqlater
+ 
+Discharge Disposition:
+Home zqlater
+Medications on Admission:
+zqlater
+`
+
+func TestSummary(t *testing.T) {
+	want := strings.Join([]string{
+		"CHIEF COMPLAINT: Shortness of breath",
+		"PRESENT ILLNESS: ___ year old woman with CHF presenting with dyspnea and concern for a PE. In the ED, initial vitals: 98.2 120 ED course notable for: crackles Exam: tachycardic On transfer, vitals were stable",
+		"MEDICAL HISTORY: 1. CAD: s/p CABG - HTN",
+		"MEDICATION ON ADMISSION: The Preadmission Medication list is accurate and complete. 1. Aspirin 81 mg PO DAILY",
+		"ALLERGIES: Penicillins / ___",
+		"PHYSICAL EXAM: Vitals: 98.2 HEENT: no purulent discharge from the eyes CV: RRR",
+		"FAMILY HISTORY: Mother: died of MI",
+		"SOCIAL HISTORY: ___",
+	}, "\n\n")
+	for name, text := range map[string]string{
+		"as it is": summary,
+		"CRLF":     strings.ReplaceAll(summary, "\n", "\r\n"),
+		"CR":       strings.ReplaceAll(summary, "\n", "\r"),
+		"no blank": strings.ReplaceAll(summary, "\n \n", "\n\n"),
+		"indented": strings.ReplaceAll(summary, "\n", "\n\t "),
+	} {
+		note := Parse(text)
+		if diff := cmp.Diff(want, note.Text()); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+func TestHeaderVariants(t *testing.T) {
+	for section, variants := range map[Section][]string{
+		ChiefComplaint:         {"Chief Complaint:", "CHIEF COMPLAINT:", "  chief  complaint :", "Chief Complaint", "CC:", "Chief Complaint (per family):"},
+		PresentIllness:         {"History of Present Illness:", "HISTORY OF PRESENT ILLNESS:", "HPI:", "History of the Present Illness:", "History of Present Illness (HPI):", "History of Present Illness per ICU team:"},
+		MedicalHistory:         {"Past Medical History:", "PMH:", "PMHx:", "MEDICAL HISTORY:", "PMH/PSH:", "Past Medical/Surgical History:", "PAST MEDICAL HISTORY", "Past Medical History (per OMR, confirmed):"},
+		MedicationsOnAdmission: {"Medications on Admission:", "MEDICATIONS ON ADMISSION:", "Meds on admission:", "Admission Medications:", "Pre-Admission Medications:", "Home Medications:"},
+		Allergies:              {"Allergies:", "ALLERGIES:", "Allergies/Adverse Drug Reactions:", "Allergies"},
+		PhysicalExam:           {"Physical Exam:", "PHYSICAL EXAMINATION:", "Physical Exam on Admission:", "PE:", "ADMISSION EXAM:", "== ADMISSION PHYSICAL EXAM =="},
+		FamilyHistory:          {"Family History:", "FAMILY HISTORY:", "FHx:"},
+		SocialHistory:          {"Social History:", "SOCIAL HISTORY:", "SHx:", "Social Hx:"},
+	} {
+		for _, variant := range variants {
+			note := Parse("Service: MEDICINE\n \n" + variant + "\nthe body\n")
+			var want Note
+			want[section] = "the body"
+			if diff := cmp.Diff(want, note); diff != "" {
+				t.Errorf("%q: %s", variant, diff)
+			}
+		}
+	}
+}
+
+// Whatever begins an exam of a later day inside Physical Exam ends it.
+func TestPhysicalExamIsCutAtTheLaterExam(t *testing.T) {
+	for _, later := range []string{
+		"DISCHARGE PHYSICAL EXAM:", "Discharge:", "DISCHARGE", "On discharge:", "At discharge", "Discharge exam - ", "D/C exam:", "DC PE:", "======DISCHARGE EXAM======",
+		"Exam on day of discharge", "Physical exam prior to discharge:", "PE at time of discharge:", "Vitals on discharge:", "DEATH EXAM:", "Exam at time of death:", "Expired:",
+		"TRANSFER PHYSICAL EXAM:", "[x] Discharge Exam:", "discharge exam:", "exam on discharge:", "Discharge Physical\nExam:",
+	} {
+		for _, between := range []string{"\n", "\n \n", "\n\n"} {
+			note := Parse("Physical Exam:\nVS: stable" + between + later + "\n" + sentinel + "\n\nCV: " + sentinel)
+			if note[PhysicalExam] != "VS: stable" {
+				t.Errorf("%q: %q", later, note[PhysicalExam])
+			}
+		}
+	}
+}
+
+// The first section with a body counts, and what an unknown header after an
+// empty line begins belongs to none.
+func TestEndOfSections(t *testing.T) {
+	for name, c := range map[string]struct{ text, want string }{
+		"second of a kind":      {"HPI:\nfirst\n\nPMH:\nx\n\nHPI:\n" + sentinel, "first"},
+		"empty, then filled":    {"HPI:\n\nPMH:\nx\n\nHPI:\nsecond", "second"},
+		"unknown after empty":   {"HPI:\nfirst\n\nSomething else:\n" + sentinel, "first"},
+		"unknown inside":        {"HPI:\nfirst\nsomething else: more", "first something else: more"},
+		"paragraphs":            {"HPI:\nfirst\n\nsecond\n \nthird", "first second third"},
+		"combined header":       {"HPI:\nfirst\nHistory of Present Illness and Hospital Course:\n" + sentinel, "first"},
+		"course in parentheses": {"History of Present Illness (and hospital course):\n" + sentinel, ""},
+		"header inside a line":  {"HPI: first\nstable.  Discharge Medications: " + sentinel + "\nPMH:\n" + sentinel, "first"},
+		"no header at all":      {"a note\nof prose", ""},
+		"list item":             {"HPI:\nfirst\n\n- and also: more", "first - and also: more"},
+	} {
+		note := Parse(c.text)
+		if note[PresentIllness] != c.want || strings.Contains(note.Text(), sentinel) {
+			t.Errorf("%s: %q", name, note.Text())
+		}
+	}
+}
+
+// lateHeadings begin what was written after admission.
+var lateHeadings = []string{
+	"Pertinent Results", "PERTINENT RESULTS", "Brief Hospital Course", "Hospital Course", "HOSPITAL COURSE BY PROBLEM", "ICU Course", "Transitional Issues", "ACTIVE ISSUES",
+	"Discharge Medications", "DISCHARGE MEDICATIONS", "Discharge Meds", "D/C Medications", "Medications on Discharge", "Discharge Disposition", "Discharge Diagnosis", "Discharge Diagnoses",
+	"Discharge Condition", "Discharge Instructions", "Followup Instructions", "Follow-up Instructions", "Facility", "Final Diagnosis", "Addendum", "Condition at discharge", "Disposition",
+	"Discharge Labs", "Brief Hospital Course (by problem)", "Summary of hospital course", "Cause of death", "Major Surgical or Invasive Procedure",
+}
+
+// Sections in any order, with any spacing and any headings inside: no text of
+// a later section enters, and no word of an admission section that stands
+// before the first later one is lost.
+func TestNothingLaterEnters(t *testing.T) {
+	early := []string{"Chief Complaint", "HPI", "Past Medical History", "Allergies", "Physical Exam", "Family History", "Social History", "Medications on Admission"}
+	inside := []string{"word", "two words", "VS: 98", "\n", "\n\n", "\n \n", "- item: x", "1. item", "Labs: x\n", "___", "in the ED:"}
+	rapid.Check(t, func(t *rapid.T) {
+		var text strings.Builder
+		late, terminal := false, false
+		kept := map[string]int{}
+		for i := range rapid.IntRange(1, 12).Draw(t, "sections") {
+			heading := rapid.SampledFrom(append(lateHeadings, early...)).Draw(t, "heading")
+			text.WriteString(rapid.SampledFrom([]string{"\n", "\n\n", "\n \n", "\n\t\n", "\r\n\r\n", "\n======\n"}).Draw(t, "gap"))
+			text.WriteString(heading + rapid.SampledFrom([]string{":\n", ": ", " :\n", ":\n \n"}).Draw(t, "colon"))
+			isEarly := indexOf(early, heading) >= 0
+			terminal = terminal || !isEarly
+			if isEarly && terminal {
+				continue // whether it opens again is another matter
+			}
+			word := fmt.Sprintf("early%dx", i)
+			if !isEarly {
+				word, late = sentinel, true
+			} else if _, twice := kept[heading]; !twice {
+				kept[heading] = i
+			}
+			text.WriteString(word + " ")
+			for range rapid.IntRange(0, 4).Draw(t, "pieces") {
+				piece := rapid.SampledFrom(inside).Draw(t, "piece")
+				text.WriteString(piece + " ")
+				if late {
+					text.WriteString(sentinel + "\n" + sentinel)
+				}
+			}
+		}
+		note := Parse(text.String())
+		if strings.Contains(note.Text(), sentinel) {
+			t.Fatalf("from %q came %q", text.String(), note.Text())
+		}
+		for heading, i := range kept {
+			if !strings.Contains(note.Text(), fmt.Sprintf("early%dx", i)) {
+				t.Fatalf("%s is lost from %q: %q", heading, text.String(), note.Text())
+			}
+		}
+	})
+}
+
+func indexOf(list []string, s string) int {
+	for i, have := range list {
+		if have == s {
+			return i
+		}
+	}
+	return -1
+}
+
+func TestUsable(t *testing.T) {
+	for section, want := range map[Section]bool{ChiefComplaint: true, PresentIllness: true, MedicalHistory: true, Allergies: false, PhysicalExam: false} {
+		var n Note
+		n[section] = "x"
+		if n.Usable() != want {
+			t.Errorf("section %d alone: %v", section, n.Usable())
+		}
+	}
+}
+
+func TestFillTakesOnlyWhatIsLacking(t *testing.T) {
+	first, second := Note{ChiefComplaint: "a"}, Note{ChiefComplaint: "b", Allergies: "c"}
+	first.Fill(second)
+	if diff := cmp.Diff(Note{ChiefComplaint: "a", Allergies: "c"}, first); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(summary)
+	f.Add("HPI:(Discharge Medications:\r\n((" + sentinel)
+	f.Fuzz(func(t *testing.T, text string) {
+		text = strings.ReplaceAll(text, sentinel, "")
+		clean := Parse(text + "\nDischarge Medications:\n")
+		note := Parse(text + "\nDischarge Medications:\n" + sentinel + "\nHPI:\n" + sentinel)
+		if diff := cmp.Diff(clean, note); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func BenchmarkParse(b *testing.B) {
+	b.SetBytes(int64(len(summary)))
+	for b.Loop() {
+		Parse(summary)
+	}
+}

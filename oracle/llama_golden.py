@@ -119,6 +119,11 @@ def logits_of(model, batch):
     return model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits
 
 
+def real(logits, batch):
+    """Zeroes the rows of padding, which nobody may read."""
+    return logits * batch["attention_mask"][..., None]
+
+
 def short(name):
     """The tensor's name in PEFT's file."""
     return name.replace(".default", "").replace("modules_to_save.", "")
@@ -163,7 +168,7 @@ def language_model(golden, tensors, batch, data):
     plain_model.float().save_pretrained(OUT / "hf")
     (OUT / "hf" / "generation_config.json").unlink(missing_ok=True)
     plain_model = base(transformers.LlamaForCausalLM)
-    tensors["base.logits"] = logits_of(plain_model, batch)
+    tensors["base.logits"] = real(logits_of(plain_model, batch), batch)
 
     model = lora(base(transformers.LlamaForCausalLM), "CAUSAL_LM", 3)
     save_adapter(model.float(), "lora_lm")
@@ -171,7 +176,7 @@ def language_model(golden, tensors, batch, data):
     logits = logits_of(model, batch)
     loss = lm_loss(logits, batch)
     golden["lm_loss"] = loss.item()
-    tensors["lm.logits"] = logits
+    tensors["lm.logits"] = real(logits, batch)
     tensors.update({"lm.grad." + n: g for n, g in gradients(model, loss).items()})
     golden["lm_losses"] = train(model, data, lm_loss)
     tensors.update({"lm.trained." + short(n): p for n, p in model.named_parameters() if p.requires_grad})
@@ -208,7 +213,7 @@ def stacked(tensors, batch):
 def tied(tensors, batch):
     model = base(transformers.LlamaForCausalLM, tie_word_embeddings=True)
     loss = lm_loss(logits_of(model, batch), batch)
-    tensors["tied.logits"] = logits_of(model, batch)
+    tensors["tied.logits"] = real(logits_of(model, batch), batch)
     tensors.update({"tied.grad." + n: g for n, g in gradients(model, loss).items() if "embed" in n})
 
 
@@ -237,7 +242,7 @@ def main():
     assert len(set(batch["classes"].tolist())) == 2 and len(set(batch["attention_mask"].sum(1).tolist())) == 3
     data = batches(STEPS, 3, 10, seed=11)
     golden, tensors = {}, {}
-    float32_logits = logits_of(base(transformers.LlamaForCausalLM).float(), batch).double()
+    float32_logits = real(logits_of(base(transformers.LlamaForCausalLM).float(), batch), batch).double()
     use_float64()
     language_model(golden, tensors, batch, data)
     classifier(golden, tensors, batch, data)

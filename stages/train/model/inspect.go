@@ -1,0 +1,188 @@
+package model
+
+import (
+	"fmt"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/stages/train/graph"
+	"github.com/clinflow/clinflow/stages/train/kernel"
+)
+
+// Inspector answers questions about a frozen model, one sequence at a time.
+type Inspector struct {
+	// Unknown are keys of adapter configurations that were dropped; callers
+	// should say so.
+	Unknown []string
+
+	model   *Model
+	answers map[answerKey]*answer
+}
+
+// answer is a compiled graph of one length.
+type answer struct {
+	machine *graph.Machine
+	logits  *graph.Node
+}
+
+type answerKey struct {
+	question question
+	seq      int
+}
+
+// question is what a graph computes.
+type question int
+
+const (
+	everyToken question = iota // the next token's scores at each position
+	nextToken                  // after the last position only
+	classes                    // the classification head
+)
+
+// lengthStep is the multiple that lengths are rounded up to, so that a text that
+// grows token by token needs few graphs.
+const lengthStep = 32
+
+// Inspect opens a model folder with any number of adapter folders; their updates
+// add up.
+func Inspect(b kernel.Backend, dir string, adapters []string) (*Inspector, error) {
+	m, err := Open(b, dir, graph.Frozen)
+	if err != nil {
+		return nil, err
+	}
+	in := &Inspector{model: m, answers: map[answerKey]*answer{}}
+	for i, adapter := range adapters {
+		a, err := m.LoadAdapter(fmt.Sprintf("adapter%d", i), adapter, graph.Frozen)
+		if err != nil {
+			in.Close()
+			return nil, err
+		}
+		in.Unknown = append(in.Unknown, a.Config.Unknown...)
+	}
+	return in, nil
+}
+
+// Config returns the model's configuration.
+func (in *Inspector) Config() Config { return in.model.config }
+
+// Close frees the model.
+func (in *Inspector) Close() {
+	for _, a := range in.answers {
+		a.machine.Close()
+	}
+	in.model.Close()
+}
+
+// Logits returns the scores of the next token after each of ids:
+// [len(ids), vocab_size]. Where an adapter has a classification head, its scores
+// of the whole sequence instead: [1, labels].
+func (in *Inspector) Logits(ids []int32) ([][]float32, error) {
+	if in.model.score() != nil {
+		return in.ask(classes, ids)
+	}
+	return in.ask(everyToken, ids)
+}
+
+// Generate continues prompt, which must not be empty (the BOS token alone stands
+// for no prompt), always with the likeliest token, the lowest id of equals. It
+// returns at most steps tokens and ends before BOS or EOS.
+func (in *Inspector) Generate(prompt []int32, steps int) ([]int32, error) {
+	ids := append([]int32{}, prompt...)
+	for range steps {
+		scores, err := in.ask(nextToken, ids)
+		if err != nil {
+			return nil, err
+		}
+		next := argmax(scores[0])
+		if in.model.config.IsEnd(next) {
+			break
+		}
+		ids = append(ids, next)
+	}
+	return ids[len(prompt):], nil
+}
+
+func argmax(scores []float32) int32 {
+	best := 0
+	for i, s := range scores {
+		if s > scores[best] {
+			best = i
+		}
+	}
+	return int32(best)
+}
+
+// ask runs one sequence through the graph of a question.
+func (in *Inspector) ask(q question, ids []int32) ([][]float32, error) {
+	if err := in.model.config.CheckIDs(ids); err != nil {
+		return nil, err
+	}
+	a, seq, err := in.answer(q, len(ids))
+	if err != nil {
+		return nil, err
+	}
+	padded := make([]int32, seq)
+	copy(padded, ids)
+	if _, err := a.machine.Run(graph.Batch{InputIDs: padded, Lengths: []int32{int32(len(ids))}}); err != nil {
+		return nil, err
+	}
+	values := make([]float32, a.logits.Rows()*a.logits.Cols())
+	if err := a.machine.Read(a.logits, kernel.F32s(values)); err != nil {
+		return nil, err
+	}
+	rows := make([][]float32, min(a.logits.Rows(), len(ids)))
+	for i := range rows {
+		rows[i] = values[i*a.logits.Cols() : (i+1)*a.logits.Cols()]
+	}
+	return rows, nil
+}
+
+// CheckIDs says whether ids can be looked up. A wrong id is named by its place
+// only: tokens are as confidential as the text they stand for.
+func (c Config) CheckIDs(ids []int32) error {
+	if len(ids) == 0 {
+		return exit.Errorf(exit.BadData, "no token ids; give at least the BOS token")
+	}
+	for i, id := range ids {
+		if id < 0 || int(id) >= c.VocabSize {
+			return exit.Errorf(exit.BadData, "token id at position %d is outside the vocabulary of %d; was the text encoded for another model?", i, c.VocabSize)
+		}
+	}
+	return nil
+}
+
+// answer returns the graph for a length, and the length it is compiled for.
+func (in *Inspector) answer(q question, length int) (*answer, int, error) {
+	seq := (length + lengthStep - 1) / lengthStep * lengthStep
+	if most := in.model.config.MaxPositionEmbeddings; length <= most {
+		seq = min(seq, most)
+	}
+	key := answerKey{q, seq}
+	if a := in.answers[key]; a != nil {
+		return a, seq, nil
+	}
+	g, err := in.model.Graph(graph.Options{Batch: 1, Seq: seq})
+	if err != nil {
+		return nil, 0, err
+	}
+	logits, err := in.model.answerTo(q, g)
+	if err != nil {
+		return nil, 0, err
+	}
+	a := &answer{logits: g.Output(logits)}
+	if a.machine, err = g.Compile(); err != nil {
+		return nil, 0, err
+	}
+	in.answers[key] = a
+	return a, seq, nil
+}
+
+func (m *Model) answerTo(q question, g *graph.Graph) (*graph.Node, error) {
+	switch q {
+	case everyToken:
+		return m.LMLogits(g), nil
+	case nextToken:
+		return m.NextLogits(g), nil
+	default:
+		return m.ClassLogits(g)
+	}
+}

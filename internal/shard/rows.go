@@ -76,7 +76,7 @@ type Ventilation struct {
 
 // Note is one clinical note; its text is PHI.
 type Note struct {
-	NoteID      string `parquet:"note_id"`
+	NoteID      string `parquet:"note_id,plain"`
 	SubjectID   int64  `parquet:"subject_id"`
 	HadmID      int64  `parquet:"hadm_id,optional"`
 	Category    string `parquet:"category,optional"`
@@ -86,19 +86,19 @@ type Note struct {
 	Charttime   Time   `parquet:"charttime,optional"`
 	Storetime   Time   `parquet:"storetime,optional"`
 	IsError     bool   `parquet:"iserror"`
-	Text        string `parquet:"text" phi:"true"`
+	Text        string `parquet:"text,plain" phi:"true"`
 	Origin
 }
 
 // Example is one document of a task. Label holds the class of a single-label
 // task, Labels the indices of a multi-label one.
 type Example struct {
-	ExampleID      string  `parquet:"example_id"`
+	ExampleID      string  `parquet:"example_id,plain"`
 	SubjectID      int64   `parquet:"subject_id"`
 	HadmID         int64   `parquet:"hadm_id"`
 	Split          string  `parquet:"split"`
 	PredictionTime Time    `parquet:"prediction_time,optional"`
-	Text           string  `parquet:"text" phi:"true"`
+	Text           string  `parquet:"text,plain" phi:"true"`
 	Label          int32   `parquet:"label"`
 	Labels         []int32 `parquet:"labels"`
 }
@@ -116,7 +116,7 @@ type MEDSLabel struct {
 // Tokens is one tokenized document: InputIDs is unpadded, [n_tokens], int32.
 // Token ids are text in another form and as confidential.
 type Tokens struct {
-	ExampleID string  `parquet:"example_id"`
+	ExampleID string  `parquet:"example_id,plain"`
 	SubjectID int64   `parquet:"subject_id"`
 	Split     string  `parquet:"split"`
 	InputIDs  []int32 `parquet:"input_ids" phi:"true"`
@@ -129,7 +129,7 @@ type Tokens struct {
 // The evaluation turns logits into scores, so that softmax and sigmoid are both
 // to be had from one prediction.
 type Prediction struct {
-	ExampleID string    `parquet:"example_id"`
+	ExampleID string    `parquet:"example_id,plain"`
 	SubjectID int64     `parquet:"subject_id"`
 	Task      string    `parquet:"task"`
 	Variant   string    `parquet:"variant"`
@@ -145,5 +145,5 @@ type Reject struct {
 	Row    int64  `parquet:"row"`
 	Offset int64  `parquet:"byte_offset"`
 	Reason string `parquet:"reason"`
-	SHA256 string `parquet:"sha256"`
+	SHA256 string `parquet:"sha256,plain"`
 }

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"unsafe"
 
-	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/cespare/xxhash/v2"
 
 	"github.com/clinflow/clinflow/internal/store"
@@ -172,9 +171,7 @@ const runGroupBytes = 4 << 20
 
 func (h *rowsByPart[T]) write(s *Spill, table string) error {
 	name := fmt.Sprintf("%s/%s-%06d-%s.parquet", table, s.prefix, s.flushes, s.suffix)
-	// Runs are read once and thrown away: the fastest level of zstd will do.
-	f, err := createTableFile(context.Background(), s.dir, name, h.layout,
-		parquet.WithCompressionLevel(1), parquet.WithDictionaryDefault(false), parquet.WithStats(false))
+	f, err := createTableFile(context.Background(), s.dir, name, h.layout)
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,7 @@ import "math"
 // belongs to one goroutine; encoders of one Model share it.
 type Encoder struct {
 	model  *Model
-	cache  *cache // nil: every segment is merged anew
+	cache  *cache
 	merger merger
 	raw    []byte
 	text   []byte // normalised
@@ -14,13 +14,7 @@ type Encoder struct {
 
 // NewEncoder returns an encoder of the model.
 func (m *Model) NewEncoder() *Encoder {
-	e := &Encoder{model: m, merger: merger{model: m}}
-	if m.hasUnused {
-		e.merger.splits = map[string]int{}
-	} else {
-		e.cache = newCache()
-	}
-	return e
+	return &Encoder{model: m, cache: newCache(), merger: merger{model: m, splits: map[int32]int{}}}
 }
 
 // Encode appends the ids of text to dst, without BOS or EOS. Any bytes are
@@ -34,10 +28,9 @@ func (e *Encoder) Encode(dst []int32, text string) []int32 {
 func (e *Encoder) EncodeFirst(dst []int32, text string, limit int) []int32 {
 	e.raw = append(e.raw[:0], text...)
 	e.text = e.model.normalize(e.text[:0], e.raw)
-	clear(e.merger.splits)
 	begin := len(dst)
 	for rest := e.text; len(rest) > 0 && len(dst)-begin < limit; {
-		n := e.segment(rest)
+		n := e.model.cuts.segment(rest)
 		dst = e.encodeSegment(dst, begin, rest[:n])
 		rest = rest[n:]
 	}
@@ -47,18 +40,8 @@ func (e *Encoder) EncodeFirst(dst []int32, text string, limit int) []int32 {
 	return dst
 }
 
-// segment returns the length of the next segment that can be encoded alone. A
-// model with unused pieces has none but the whole text: how such a piece is
-// taken apart depends on all of it.
-func (e *Encoder) segment(rest []byte) int {
-	if e.model.hasUnused {
-		return len(rest)
-	}
-	return e.model.cuts.segment(rest)
-}
-
 func (e *Encoder) encodeSegment(dst []int32, begin int, segment []byte) []int32 {
-	if e.cache == nil || len(segment) > maxCachedBytes {
+	if len(segment) > maxCachedBytes {
 		return e.merge(dst, begin, segment)
 	}
 	slot := e.cache.find(segment)
@@ -109,7 +92,7 @@ func (e *Encoder) appendSymbol(dst []int32, begin int, text []byte) []int32 {
 	case !ok:
 		return e.joinUnknown(append(dst, m.unk), begin, len(dst))
 	case m.pieces[id].Type == Unused:
-		if left, split := e.merger.splits[string(text)]; split {
+		if left, split := e.merger.splits[id]; split {
 			return e.appendSymbol(e.appendSymbol(dst, begin, text[:left]), begin, text[left:])
 		}
 	}

@@ -54,11 +54,8 @@ func (m *Model) indexPiece(id int32) error {
 		return pieceError(id, "a piece of the same text came before it")
 	}
 	switch p.Type {
-	case Normal:
+	case Normal, Unused:
 		m.ids[p.Text] = id
-		return nil
-	case Unused:
-		m.ids[p.Text], m.hasUnused = id, true
 		return nil
 	case UserDefined:
 		m.ids[p.Text] = id

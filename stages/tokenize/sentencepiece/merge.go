@@ -27,9 +27,12 @@ type merger struct {
 	text    []byte
 	symbols []symbol
 	agenda  []candidate
-	// splits holds, for each unused piece met, the size of its left half when
-	// it was last proposed: the way back from a piece that must not be output.
-	splits map[string]int
+	// splits holds, for each unused piece met, the size of its left half: the
+	// way back from a piece that must not be output. There is one way only. The
+	// merges inside a stretch of text come in an order of their own, whatever
+	// stands around it, and each leaves a symbol less: the stretch is two
+	// symbols at most once.
+	splits map[int32]int
 }
 
 // run merges one segment and leaves the result in the chain of symbols that
@@ -86,7 +89,7 @@ func (g *merger) propose(left, right int) {
 	}
 	g.push(candidate{g.model.pieces[id].Score, left, right, size})
 	if g.model.pieces[id].Type == Unused {
-		g.splits[string(piece)] = g.symbols[left].size
+		g.splits[id] = g.symbols[left].size
 	}
 }
 

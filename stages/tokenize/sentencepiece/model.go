@@ -64,7 +64,6 @@ type Model struct {
 	reserved   map[string]int32 // unknown, control and byte pieces
 	byteIDs    [256]int32
 	unk        int32
-	hasUnused  bool
 	userPieces prefixes
 	charsmap   *charsmap
 	cuts       *cutTable

@@ -406,40 +406,40 @@ add:
 	VZEROUPPER
 	RET
 
-DATA exp_lowest<>+0(SB)/4, $(-87.3)
+DATA exp_lowest<>+0(SB)/4, $0xc2ae999a
 GLOBL exp_lowest<>(SB), RODATA|NOPTR, $4
 
-DATA exp_highest<>+0(SB)/4, $(88.3)
+DATA exp_highest<>+0(SB)/4, $0x42b0999a
 GLOBL exp_highest<>(SB), RODATA|NOPTR, $4
 
-DATA exp_log2e<>+0(SB)/4, $(1.442695)
+DATA exp_log2e<>+0(SB)/4, $0x3fb8aa3b
 GLOBL exp_log2e<>(SB), RODATA|NOPTR, $4
 
-DATA exp_ln2Upper<>+0(SB)/4, $(0.6933594)
+DATA exp_ln2Upper<>+0(SB)/4, $0x3f318000
 GLOBL exp_ln2Upper<>(SB), RODATA|NOPTR, $4
 
-DATA exp_ln2Lower<>+0(SB)/4, $(-0.00021219444)
+DATA exp_ln2Lower<>+0(SB)/4, $0xb95e8083
 GLOBL exp_ln2Lower<>(SB), RODATA|NOPTR, $4
 
-DATA exp_one<>+0(SB)/4, $(1)
+DATA exp_one<>+0(SB)/4, $0x3f800000
 GLOBL exp_one<>(SB), RODATA|NOPTR, $4
 
-DATA exp_term2<>+0(SB)/4, $(0.5)
+DATA exp_term2<>+0(SB)/4, $0x3f000000
 GLOBL exp_term2<>(SB), RODATA|NOPTR, $4
 
-DATA exp_term3<>+0(SB)/4, $(0.16666667)
+DATA exp_term3<>+0(SB)/4, $0x3e2aaaab
 GLOBL exp_term3<>(SB), RODATA|NOPTR, $4
 
-DATA exp_term4<>+0(SB)/4, $(0.041666668)
+DATA exp_term4<>+0(SB)/4, $0x3d2aaaab
 GLOBL exp_term4<>(SB), RODATA|NOPTR, $4
 
-DATA exp_term5<>+0(SB)/4, $(0.008333334)
+DATA exp_term5<>+0(SB)/4, $0x3c088889
 GLOBL exp_term5<>(SB), RODATA|NOPTR, $4
 
-DATA exp_term6<>+0(SB)/4, $(0.0013888889)
+DATA exp_term6<>+0(SB)/4, $0x3ab60b61
 GLOBL exp_term6<>(SB), RODATA|NOPTR, $4
 
-DATA exp_term7<>+0(SB)/4, $(0.0001984127)
+DATA exp_term7<>+0(SB)/4, $0x39500d01
 GLOBL exp_term7<>(SB), RODATA|NOPTR, $4
 
 // func expAVX512(dst *float32, src *float32, n int, shift float32, sums *float32)

@@ -29,7 +29,7 @@ const (
 
 func constant(name string, v float64) Mem {
 	m := GLOBL(name, RODATA|NOPTR)
-	DATA(0, F32(v))
+	DATA(0, U32(math.Float32bits(float32(v)))) // not F32: Go would read "1" as a whole number
 	return m
 }
 

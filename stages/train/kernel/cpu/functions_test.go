@@ -1,0 +1,112 @@
+package cpu
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/clinflow/clinflow/stages/train/kernel"
+)
+
+// each runs a test for every set of inner loops this processor has.
+func each(t *testing.T, f func(t *testing.T, fs functions[float32])) {
+	for _, name := range []string{"go", "avx2", "avx512"} {
+		if fs, err := functions32(name); err == nil {
+			t.Run(name, func(t *testing.T) { f(t, fs) })
+		}
+	}
+}
+
+func random(r *rand.Rand, n int, scale float64) []float32 {
+	v := make([]float32, n)
+	for i := range v {
+		v[i] = float32(r.NormFloat64() * scale)
+	}
+	return v
+}
+
+func TestExpAndSigmoid(t *testing.T) {
+	each(t, func(t *testing.T, f functions[float32]) {
+		var x []float32
+		for v := -110.0; v < 80; v += 0.0137 {
+			x = append(x, float32(v))
+		}
+		const shift = 1.5
+		got, s := make([]float32, len(x)), make([]float32, len(x))
+		total := 0.0
+		sum := f.exp(got, x, shift)
+		f.sigmoid(s, x)
+		for i, v := range x {
+			want := math.Exp(float64(v - shift))
+			total += float64(got[i])
+			if diff := math.Abs(float64(got[i]) - want); diff > 3e-7*want+2e-38 {
+				t.Fatalf("exp(%g) = %g, want %g", v-shift, got[i], want)
+			}
+			if want := 1 / (1 + math.Exp(-float64(v))); math.Abs(float64(s[i])-want) > 3e-7*want+2e-38 {
+				t.Fatalf("sigmoid(%g) = %g, want %g", v, s[i], want)
+			}
+		}
+		if math.Abs(float64(sum)-total) > 1e-5*total {
+			t.Errorf("sum %g, want %g", sum, total)
+		}
+	})
+}
+
+func TestNotANumberIsNotHidden(t *testing.T) {
+	each(t, func(t *testing.T, f functions[float32]) {
+		for _, n := range []int{1, 16, 19} {
+			x := make([]float32, n)
+			for i := range x {
+				x[i] = float32(math.NaN())
+			}
+			if sum := f.exp(x, x, 0); sum == sum {
+				t.Errorf("%d NaNs have the exponential sum %g", n, sum)
+			}
+		}
+	})
+}
+
+func TestMatMul(t *testing.T) {
+	each(t, func(t *testing.T, f functions[float32]) {
+		rapid.Check(t, func(rt *rapid.T) {
+			d := newDevice(Options{Workers: rapid.IntRange(1, 3).Draw(rt, "workers")}, f)
+			size := rapid.OneOf(rapid.IntRange(1, 40), rapid.IntRange(200, 300), rapid.SampledFrom([]int{1, 12, 32, 256, 512}))
+			m := kernel.MatMul{M: size.Draw(rt, "m"), N: size.Draw(rt, "n"), K: size.Draw(rt, "k"), Alpha: 0.75,
+				TransA: rapid.Bool().Draw(rt, "transA"), TransB: rapid.Bool().Draw(rt, "transB"), Acc: rapid.Bool().Draw(rt, "acc")}
+			r := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 0))
+			a, b, c := random(r, m.M*m.K, 1), random(r, m.K*m.N, 1), random(r, m.M*m.N, 1)
+			want := naive(a, b, c, m)
+			buf := &floats[float32]{v: b}
+			if rapid.Bool().Draw(rt, "frozen") {
+				d.Freeze(buf, m.N, m.K)
+			}
+			d.MatMul(&floats[float32]{v: c}, &floats[float32]{v: a}, buf, m)
+			for i := range c {
+				if diff := math.Abs(float64(c[i]) - want[i]); diff > 1e-5*math.Sqrt(float64(m.K))*3 {
+					rt.Fatalf("element %d of %+v: %g, want %g", i, m, c[i], want[i])
+				}
+			}
+		})
+	})
+}
+
+// naive is the product by its definition, in float64.
+func naive(a, b, c []float32, m kernel.MatMul) []float64 {
+	va, vb := newView(a, pick(m.TransA, m.M, m.K), m.TransA), newView(b, pick(m.TransB, m.K, m.N), m.TransB)
+	out := make([]float64, len(c))
+	for i := range m.M {
+		for j := range m.N {
+			var sum float64
+			for k := range m.K {
+				sum += float64(va.v[i*va.row+k*va.col]) * float64(vb.v[k*vb.row+j*vb.col])
+			}
+			out[i*m.N+j] = m.Alpha * sum
+			if m.Acc {
+				out[i*m.N+j] += float64(c[i*m.N+j])
+			}
+		}
+	}
+	return out
+}

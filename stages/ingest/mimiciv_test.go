@@ -1,0 +1,270 @@
+package ingest_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/stagetest"
+
+	_ "github.com/clinflow/clinflow/stages/ingest"
+	_ "github.com/clinflow/clinflow/stages/synth"
+)
+
+func config(root string) string { return fmt.Sprintf("{root: %q, shards: 1}", root) }
+
+func TestEveryTableIsReadByColumnName(t *testing.T) {
+	d := stagetest.Run(t, "ingest.mimiciv", config(newTree().write(t)), nil)
+	origin := func(file string, row int64) shard.Origin {
+		for i, name := range d.Manifest.Sources {
+			if name == file+".csv.gz" {
+				return shard.Origin{SourceFile: int32(i), SourceRow: row}
+			}
+		}
+		t.Fatalf("%s is not among the sources %v", file, d.Manifest.Sources)
+		return shard.Origin{}
+	}
+	check := func(table string, got, want any) {
+		t.Helper()
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", table, diff)
+		}
+	}
+	check("patients", rows[shard.Patient](t, d, shard.TablePatients), []shard.Patient{
+		{SubjectID: 10, Gender: "F", AnchorAge: 52, AnchorYear: 2180, AnchorYearGroup: "2014 - 2016", Origin: origin("hosp/patients", 2)},
+		{SubjectID: 20, Gender: "M", AnchorAge: 71, AnchorYear: 2130, AnchorYearGroup: "2011 - 2013", Dod: at(t, "2131-02-03"), Origin: origin("hosp/patients", 1)},
+	})
+	check("admissions", rows[shard.Admission](t, d, shard.TableAdmissions), []shard.Admission{
+		{SubjectID: 10, HadmID: 101, Admittime: at(t, "2180-05-06 22:23:00"), Dischtime: at(t, "2180-05-07 17:15:00"), AdmissionType: "URGENT", DischargeLocation: "HOME", HospitalExpireFlag: -1, Origin: origin("hosp/admissions", 3)},
+		{SubjectID: 10, HadmID: 102, Admittime: at(t, "2180-06-01"), Dischtime: at(t, "2180-06-02"), AdmissionType: "EU OBSERVATION", Origin: origin("hosp/admissions", 2)},
+		{SubjectID: 20, HadmID: 201, Admittime: at(t, "2130-01-01 10:00:00"), Dischtime: at(t, "2130-01-05 09:30:00"), Deathtime: at(t, "2130-01-05 09:00:00"), AdmissionType: "URGENT", DischargeLocation: "DIED", HospitalExpireFlag: 1, Origin: origin("hosp/admissions", 1)},
+	})
+	check("diagnoses", rows[shard.Code](t, d, shard.TableDiagnoses), []shard.Code{
+		{SubjectID: 10, HadmID: 101, SeqNum: 1, ICDCode: "Z5111", ICDVersion: 10, Origin: origin("hosp/diagnoses_icd", 2)},
+		{SubjectID: 10, HadmID: 101, SeqNum: 2, ICDCode: "0331", ICDVersion: 9, Origin: origin("hosp/diagnoses_icd", 1)},
+	})
+	check("procedures", rows[shard.Code](t, d, shard.TableProcedures), []shard.Code{
+		{SubjectID: 10, HadmID: 101, SeqNum: 1, Chartdate: at(t, "2180-05-07"), ICDCode: "0093", ICDVersion: 9, Origin: origin("hosp/procedures_icd", 1)},
+	})
+	check("icustays", rows[shard.ICUStay](t, d, shard.TableICUStays), []shard.ICUStay{
+		{SubjectID: 20, HadmID: 201, StayID: 3001, FirstCareunit: "MICU", Intime: at(t, "2130-01-01 12:00:00"), Origin: origin("icu/icustays", 1)},
+	})
+	check("ventilation", rows[shard.Ventilation](t, d, shard.TableVentilation), []shard.Ventilation{
+		{SubjectID: 20, HadmID: 201, StayID: 3001, ItemID: 225792, Starttime: at(t, "2130-01-01 13:00:00"), Endtime: at(t, "2130-01-03 13:00:00"), Origin: origin("icu/procedureevents", 1)},
+	})
+	check("notes", rows[shard.Note](t, d, shard.TableNotes), []shard.Note{
+		{NoteID: "10-RR-2", SubjectID: 10, Category: "Radiology", NoteType: "RR", NoteSeq: 2, Charttime: at(t, "2180-05-06 23:00:00"), Text: "CHEST\n" + canary, Origin: origin("note/radiology", 1)},
+		{NoteID: "20-DS-1", SubjectID: 20, HadmID: 201, Category: "Discharge summary", NoteType: "DS", NoteSeq: 1, Charttime: at(t, "2130-01-05"), Storetime: at(t, "2130-01-06 01:02:03"), Text: "Chief Complaint:\r\n\"" + canary + "\"\r\n \n___", Origin: origin("note/discharge", 1)},
+	})
+	check("quarantine", len(rows[shard.Reject](t, d, shard.TableQuarantine)), 0)
+	for name, want := range map[string]int64{"read": 13, "kept": 12, "skipped": 1, "quarantined": 0} {
+		check(name, d.Manifest.Counts[name], want)
+	}
+}
+
+// The rows are the same, only spread, whatever the number of parts; a patient's
+// rows meet in one part.
+func TestPatientsAreWhole(t *testing.T) {
+	root := newTree().write(t)
+	d := stagetest.Run(t, "ingest.mimiciv", fmt.Sprintf("{root: %q, shards: 7}", root), nil)
+	for part := range 7 {
+		for _, a := range collect(t, shard.Read[shard.Admission](t.Context(), d, shard.TableAdmissions, part)) {
+			if want := shard.PartOf(a.SubjectID, 7); part != want {
+				t.Errorf("subject_id %d is in part %d, not %d", a.SubjectID, part, want)
+			}
+		}
+	}
+	if n := len(rows[shard.Note](t, d, shard.TableNotes)); n != 2 {
+		t.Errorf("%d notes", n)
+	}
+}
+
+// malformed rows, each with the reason that quarantine must give it.
+func TestBadRecordsAreQuarantined(t *testing.T) {
+	for _, c := range []struct{ file, record, reason string }{
+		{"hosp/patients", canary + ",F,52,2180,x,", "malformed_subject_id"},
+		{"hosp/patients", "10.0,F,52,2180,x,", "malformed_subject_id"},
+		{"hosp/patients", "-5,F,52,2180,x,", "malformed_subject_id"},
+		{"hosp/patients", "0,F,52,2180,x,", "malformed_subject_id"},
+		{"hosp/patients", "99999999999999999999,F,52,2180,x,", "malformed_subject_id"},
+		{"hosp/patients", ",F,52,2180,x,", "missing_subject_id"},
+		{"hosp/patients", "5,F," + canary + ",2180,x,", "malformed_anchor_age"},
+		{"hosp/patients", "5,F,4294967297,2180,x,", "malformed_anchor_age"},
+		{"hosp/patients", "5,F,52,2180,x," + canary, "malformed_dod"},
+		{"hosp/patients", "5,F,52,2180,x,2131-02-30", "malformed_dod"},
+		{"hosp/patients", "5,F,52,2180,x,2131-2-3", "malformed_dod"},
+		{"hosp/patients", "10,M,1,2180," + canary + ",", "duplicate"},
+		{"hosp/patients", "5,F," + canary, "field_count"},
+		{"hosp/patients", "5,F,52,2180,\xff" + canary + ",", "invalid_utf8"},
+		{"hosp/patients", "5,F,52,2180,\x00" + canary + ",", "nul_byte"},
+		{"hosp/admissions", "10,103,2180-05-06T22:23:00,,,,,,,,,,,,,0", "malformed_admittime"},
+		{"hosp/admissions", "10,103,2180-05-06 2:23:00,,,,,,,,,,,,,0", "malformed_admittime"},
+		{"hosp/admissions", "10,103,,,,,,,,,,,,,,0", "missing_admittime"},
+		{"hosp/admissions", "10,103,2180-05-06 22:23:00,,,,,,,,,,,,,2", "malformed_hospital_expire_flag"},
+		{"hosp/admissions", "10,103,2180-05-06 22:23:00,,,,,,,,,,,,,01", "malformed_hospital_expire_flag"},
+		{"hosp/admissions", "10,101,2181-05-06 22:23:00,,,,,,,,,,,,,0", "duplicate"},
+		{"hosp/diagnoses_icd", "10,101,3,,9", "missing_icd_code"},
+		{"hosp/diagnoses_icd", "10,101,3,4280,11", "malformed_icd_version"},
+		{"icu/procedureevents", "20,201,3001,7," + canary + ",,,225792,1", "malformed_starttime"},
+		{"note/discharge", "10-DS-1,10,101x,DS,1,,," + canary, "malformed_hadm_id"},
+		{"note/discharge", "10-DS-1,10,101,DS,1,,,", "missing_text"},
+		{"note/discharge", "20-DS-1,20,201,DS,1,,," + canary, "duplicate"},
+	} {
+		t.Run(c.reason, func(t *testing.T) {
+			whole := newTree()
+			before := whole[c.file]
+			root := whole.with(c.file, before+c.record+"\n").write(t)
+			d := stagetest.Run(t, "ingest.mimiciv", config(root), nil)
+			sum := sha256.Sum256([]byte(c.record))
+			want := []shard.Reject{{
+				File: c.file + ".csv.gz", Row: int64(rowsOf(before)) + 1, Offset: int64(len(before)),
+				Reason: c.reason, SHA256: hex.EncodeToString(sum[:]),
+			}}
+			if diff := cmp.Diff(want, rows[shard.Reject](t, d, shard.TableQuarantine)); diff != "" {
+				t.Error(diff)
+			}
+			if counts := d.Manifest.Counts; counts["quarantined"] != 1 || counts["quarantined."+c.reason] != 1 || counts["read"] != 14 || counts["kept"] != 12 {
+				t.Errorf("counts %v", counts)
+			}
+			manifest, err := os.ReadFile(filepath.Join(d.URI(), "manifest.json"))
+			if err != nil || bytes.Contains(manifest, []byte(canary)) {
+				t.Errorf("the manifest holds a value, or %v", err)
+			}
+		})
+	}
+}
+
+// rowsOf counts the records of a file: its quotes stand in notes alone.
+func rowsOf(text string) int {
+	n, quoted := -1, false
+	for _, c := range text {
+		if c == '"' {
+			quoted = !quoted
+		}
+		if c == '\n' && !quoted {
+			n++
+		}
+	}
+	return n
+}
+
+func TestFatalFaults(t *testing.T) {
+	discharge := newTree()["note/discharge"]
+	for name, c := range map[string]struct {
+		file, text string
+		words      []string
+	}{
+		"quote left open":    {"note/discharge", discharge + "20-DS-2,20,201,DS,2,,,\"" + canary + "\n20-DS-3,20,201,DS,3,,,\"" + canary + "\"\n", []string{"row 2", fmt.Sprint("byte ", len(discharge))}},
+		"bare quote":         {"note/discharge", discharge + "20-DS-2,20,201,DS,2,,," + canary + "\"\n", []string{"row 2", fmt.Sprint("byte ", len(discharge))}},
+		"misspelt column":    {"hosp/admissions", strings.Replace(newTree()["hosp/admissions"], "hospital_expire_flag", "hospital_expired_flag", 1), []string{"hospital_expire_flag is missing (is it hospital_expired_flag?)"}},
+		"no header":          {"note/discharge", "20-DS-1,20,201,DS,1,,,\"" + canary + "\"\n", []string{"none of the columns"}},
+		"empty":              {"hosp/patients", "", []string{"empty"}},
+		"text after a quote": {"hosp/patients", newTree()["hosp/patients"] + "\"5\"" + canary + "\n", []string{"row 3"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := newTree().with(c.file, c.text).write(t)
+			_, err := stagetest.Try(t, "ingest.mimiciv", config(root), nil)
+			checkError(t, err, exit.BadData, append(c.words, c.file+".csv.gz")...)
+		})
+	}
+}
+
+func checkError(t *testing.T, err error, code exit.Code, words ...string) {
+	t.Helper()
+	if err == nil {
+		t.Fatal("no error")
+	}
+	stagetest.WantCode(t, err, code)
+	for _, word := range words {
+		if !strings.Contains(err.Error(), word) {
+			t.Errorf("%q does not name %q", err, word)
+		}
+	}
+	if strings.Contains(err.Error(), canary) {
+		t.Errorf("%q holds the file's text", err)
+	}
+}
+
+func TestTruncatedFile(t *testing.T) {
+	root := newTree().write(t)
+	path := filepath.Join(root, "note", "discharge.csv.gz")
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, left := range []int{0, 5, len(whole) / 2, len(whole) - 1} {
+		writeFile(t, path, whole[:left])
+		_, err := stagetest.Try(t, "ingest.mimiciv", config(root), nil)
+		checkError(t, err, exit.BadData, "note/discharge.csv.gz")
+	}
+}
+
+func TestMissingFilesAreNamedTogether(t *testing.T) {
+	root := newTree().write(t)
+	for _, file := range []string{"hosp/patients.csv.gz", "note/radiology.csv.gz"} {
+		if err := os.Remove(filepath.Join(root, file)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := stagetest.Try(t, "ingest.mimiciv", config(root), nil)
+	checkError(t, err, exit.Usage, filepath.Join(root, "hosp/patients.csv.gz"), filepath.Join(root, "note/radiology.csv.gz"))
+}
+
+func TestWhereFilesAreLookedFor(t *testing.T) {
+	whole := newTree()
+	hosp, note, plain := tree{}, tree{}, newTree()
+	for file, text := range whole {
+		if strings.HasPrefix(file, "note/") {
+			note[file] = text
+		} else {
+			hosp[file] = text
+		}
+	}
+	want := stagetest.Run(t, "ingest.mimiciv", config(whole.write(t)), nil).Manifest.Digest()
+
+	split := fmt.Sprintf("{root: %q, note_root: %q, shards: 1}", hosp.write(t), note.write(t))
+	if got := stagetest.Run(t, "ingest.mimiciv", split, nil).Manifest.Digest(); got != want {
+		t.Error("note_root gives other rows")
+	}
+	root := plain.write(t)
+	path := filepath.Join(root, "hosp", "patients.csv")
+	writeFile(t, path, []byte(plain["hosp/patients"]))
+	if err := os.Remove(path + ".gz"); err != nil {
+		t.Fatal(err)
+	}
+	if got := stagetest.Run(t, "ingest.mimiciv", config(root), nil).Manifest.Digest(); got != want {
+		t.Error("a decompressed file gives other rows")
+	}
+}
+
+func TestRootOrTree(t *testing.T) {
+	_, err := stagetest.Try(t, "ingest.mimiciv", "{shards: 1}", nil)
+	checkError(t, err, exit.Usage, "root")
+	mimic := stagetest.Run(t, "synth.mimiciv", "{patients: 30, seed: 3}", nil)
+	in := stages.Inputs{"mimic": {mimic}}
+	_, err = stagetest.Try(t, "ingest.mimiciv", config(t.TempDir()), in)
+	checkError(t, err, exit.Usage, "one of the two")
+	d := stagetest.Run(t, "ingest.mimiciv", "{shards: 4}", in)
+	for _, table := range []string{shard.TablePatients, shard.TableAdmissions, shard.TableDiagnoses, shard.TableVentilation, shard.TableNotes} {
+		var n int64
+		for _, part := range d.Manifest.Tables[table] {
+			n += part.Rows
+		}
+		if n == 0 {
+			t.Errorf("no %s from a synthetic tree", table)
+		}
+	}
+	if bad := d.Manifest.Counts["quarantined"]; bad != 0 {
+		t.Errorf("%d records of a synthetic tree are bad: %v", bad, d.Manifest.Counts)
+	}
+}

@@ -1,0 +1,39 @@
+package label
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/clinflow/clinflow/stages/label/sections"
+)
+
+// The phrases by which CORe finds notes that tell of the patient's death
+// (bvanaken/clinical-outcome-prediction since September 2021).
+const diedPhrase = `\s+(?:(?:had|has)\s+)?(?:expired|died|passed away|deceased)`
+
+var (
+	// someoneDied needs no subject: exams and medication lists are about the
+	// patient.
+	someoneDied = regexp.MustCompile(`(?i)(?:patient|pt)?` + diedPhrase)
+	// patientDied has no word boundary in front, as in CORe.
+	patientDied = regexp.MustCompile(`(?i)(?:patient|pt)` + diedPhrase)
+	deathNoted  = regexp.MustCompile(`(?i)he expired|pronounced expired|time of death`)
+)
+
+// withoutDeath deletes the first phrase of a death from the physical exam and
+// from the medications on admission.
+func withoutDeath(note sections.Note) sections.Note {
+	for _, s := range []sections.Section{sections.PhysicalExam, sections.MedicationsOnAdmission} {
+		// A phrase begins with white space; in front of a body the header has it.
+		body := " " + note[s]
+		if at := someoneDied.FindStringIndex(body); at != nil {
+			note[s] = strings.TrimSpace(body[:at[0]] + body[at[1]:])
+		}
+	}
+	return note
+}
+
+// tellsDeath says whether the written note still tells of the patient's death.
+func tellsDeath(text string) bool {
+	return patientDied.MatchString(text) || deathNoted.MatchString(text)
+}

@@ -1,0 +1,40 @@
+package label
+
+import "github.com/clinflow/clinflow/internal/shard"
+
+// exampleWriter writes examples, their MEDS labels and the counts.
+type exampleWriter struct {
+	out      *shard.PartWriter
+	examples *shard.RowWriter[shard.Example]
+	meds     *shard.RowWriter[shard.MEDSLabel]
+}
+
+func newExampleWriter(out *shard.PartWriter) (w *exampleWriter, err error) {
+	w = &exampleWriter{out: out}
+	if w.examples, err = shard.Rows[shard.Example](out, shard.TableExamples); err != nil {
+		return nil, err
+	}
+	w.meds, err = shard.Rows[shard.MEDSLabel](out, shard.TableMEDS)
+	return w, err
+}
+
+// write takes an admission's example, or counts why it gives none.
+func (w *exampleWriter) write(e shard.Example, dropped string) error {
+	w.out.Count("read", 1)
+	if dropped != "" {
+		w.out.Count(dropped, 1)
+		return nil
+	}
+	w.out.Count("kept", 1)
+	w.out.Count("kept."+e.Split, 1)
+	if e.Label == 1 {
+		w.out.Count("positives."+e.Split, 1)
+	}
+	if err := w.examples.Write(e); err != nil {
+		return err
+	}
+	return w.meds.Write(shard.MEDSLabel{
+		SubjectID: e.SubjectID, PredictionTime: e.PredictionTime,
+		BooleanValue: e.Label == 1, IntegerValue: int64(e.Label),
+	})
+}

@@ -43,7 +43,7 @@ func (n *net) param(name string, mode graph.Mode, shape ...int) *graph.Param {
 	p := n.params.Add(name, mode, shape...)
 	v := make([]float64, p.Len())
 	for i := range v {
-		v[i] = n.random.NormFloat64() * 0.5
+		v[i] = n.random.NormFloat64() / math.Sqrt(float64(shape[len(shape)-1]))
 	}
 	if err := p.Upload(kernel.F64s(v)); err != nil {
 		panic(err)

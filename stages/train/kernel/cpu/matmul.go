@@ -204,30 +204,33 @@ func (d *device[T]) small(w *worker[T], c []T, ldc int, a, b view[T], m, n, k in
 
 // pure are the inner loops in Go.
 func pure[T number]() functions[T] {
-	return functions[T]{name: "go", micro: micro[T]{4, 4, microGo[T]}, exp: expGo[T], sigmoid: sigmoidGo[T]}
+	return functions[T]{name: "go", micro: micro[T]{4, 2, microGo[T]}, exp: expGo[T], sigmoid: sigmoidGo[T]}
 }
 
-// microGo is the micro kernel of 4 by 4 in Go.
+// microGo is the micro kernel of 4 by 2 in Go: its sums fit the registers.
 func microGo[T number](k int, a, b, c *T, ldc int, alpha T, acc bool) {
-	as, bs := unsafe.Slice(a, 4*k), unsafe.Slice(b, 4*k)
-	var t [16]T
-	for len(as) >= 4 && len(bs) >= 4 {
+	as, bs := unsafe.Slice(a, 4*k), unsafe.Slice(b, 2*k)
+	var t00, t01, t10, t11, t20, t21, t30, t31 T
+	for len(as) >= 4 && len(bs) >= 2 {
+		b0, b1 := bs[0], bs[1]
 		a0, a1, a2, a3 := as[0], as[1], as[2], as[3]
-		b0, b1, b2, b3 := bs[0], bs[1], bs[2], bs[3]
-		t[0], t[1], t[2], t[3] = t[0]+a0*b0, t[1]+a0*b1, t[2]+a0*b2, t[3]+a0*b3
-		t[4], t[5], t[6], t[7] = t[4]+a1*b0, t[5]+a1*b1, t[6]+a1*b2, t[7]+a1*b3
-		t[8], t[9], t[10], t[11] = t[8]+a2*b0, t[9]+a2*b1, t[10]+a2*b2, t[11]+a2*b3
-		t[12], t[13], t[14], t[15] = t[12]+a3*b0, t[13]+a3*b1, t[14]+a3*b2, t[15]+a3*b3
-		as, bs = as[4:], bs[4:]
+		t00 += a0 * b0
+		t01 += a0 * b1
+		t10 += a1 * b0
+		t11 += a1 * b1
+		t20 += a2 * b0
+		t21 += a2 * b1
+		t30 += a3 * b0
+		t31 += a3 * b1
+		as, bs = as[4:], bs[2:]
 	}
-	cs := unsafe.Slice(c, 3*ldc+4)
-	for i := range 4 {
-		row := cs[i*ldc : i*ldc+4]
-		for j := range row {
+	cs := unsafe.Slice(c, 3*ldc+2)
+	for i, t := range [4][2]T{{t00, t01}, {t10, t11}, {t20, t21}, {t30, t31}} {
+		for j, x := range t {
 			if acc {
-				row[j] += alpha * t[4*i+j]
+				cs[i*ldc+j] += alpha * x
 			} else {
-				row[j] = alpha * t[4*i+j]
+				cs[i*ldc+j] = alpha * x
 			}
 		}
 	}

@@ -1,0 +1,237 @@
+package label_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/internal/synth"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/stagetest"
+
+	_ "github.com/clinflow/clinflow/stages/ingest"
+	_ "github.com/clinflow/clinflow/stages/label"
+	_ "github.com/clinflow/clinflow/stages/synth"
+)
+
+// patients writes a dataset of one part from rows that are in order.
+func patients(t testing.TB, admissions []shard.Admission, notes []shard.Note) stages.Inputs {
+	t.Helper()
+	w, err := shard.NewWriter(t.Context(), t.TempDir()+"/patients", shard.KindPatients, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	part := w.Part(0)
+	write(t, part, shard.TableAdmissions, admissions)
+	write(t, part, shard.TableNotes, notes)
+	if _, err := part.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Commit(t.Context(), shard.Manifest{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	return stages.Inputs{"patients": {open(t, w.URI())}}
+}
+
+func open(t testing.TB, uri string) *shard.Dataset {
+	t.Helper()
+	d, err := shard.Open(t.Context(), uri)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func write[T any](t testing.TB, part *shard.PartWriter, table string, rows []T) {
+	t.Helper()
+	w, err := shard.Rows[T](part, table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range rows {
+		if err := w.Write(row); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func rows[T any](t testing.TB, d *shard.Dataset, table string) []T {
+	t.Helper()
+	var all []T
+	for part := range d.Parts() {
+		for row, err := range shard.Read[T](t.Context(), d, table, part) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, row)
+		}
+	}
+	return all
+}
+
+func summary(subject, hadm int64, seq int32, text string) shard.Note {
+	return shard.Note{NoteID: fmt.Sprintf("%d-DS-%d", subject, seq), SubjectID: subject, HadmID: hadm, Category: "Discharge summary", NoteType: "DS", NoteSeq: seq, Text: text}
+}
+
+// written is the text of an example that has these sections alone.
+func written(complaint, illness, medications, exam string) string {
+	return "CHIEF COMPLAINT: " + complaint + "\n\nPRESENT ILLNESS: " + illness + "\n\nMEDICAL HISTORY: \n\nMEDICATION ON ADMISSION: " + medications +
+		"\n\nALLERGIES: \n\nPHYSICAL EXAM: " + exam + "\n\nFAMILY HISTORY: \n\nSOCIAL HISTORY: "
+}
+
+func TestMortality(t *testing.T) {
+	admit := shard.Time(time.Date(2180, 5, 6, 22, 23, 0, 0, time.UTC).UnixMicro())
+	stay := func(subject, hadm int64, flag int32) shard.Admission {
+		return shard.Admission{SubjectID: subject, HadmID: hadm, Admittime: admit + shard.Time(hadm), HospitalExpireFlag: flag}
+	}
+	addendum := summary(3, 30, 9, "HPI:\nfrom the addendum")
+	addendum.NoteType = "AD"
+	report := summary(3, 30, 8, "HPI:\nfrom radiology")
+	report.Category = "Radiology"
+	mistaken := summary(3, 30, 7, "HPI:\nby mistake")
+	mistaken.IsError = true
+	in := patients(t, []shard.Admission{
+		stay(1, 10, 0), stay(1, 11, 1), // a whole note; two summaries, the later first
+		stay(2, 20, -1), stay(2, 21, 0), // no flag; no summary
+		stay(3, 30, 0), stay(3, 31, 1), // only notes of other kinds; no section that tells why
+	}, []shard.Note{
+		summary(1, 0, 1, "HPI:\nwithout admission"),
+		summary(1, 10, 2, "Chief Complaint:\nchest  pain\n \nHistory of Present Illness:\nsudden\nonset\n \nBrief Hospital Course:\nwell"),
+		summary(1, 11, 5, "HPI:\nsecond\n\nPhysical Exam:\npale"), summary(1, 11, 4, "HPI:\nfirst\n\nDischarge Condition:\nExpired"),
+		summary(2, 20, 1, "HPI:\nx"),
+		report, mistaken, addendum,
+		summary(3, 31, 1, "Allergies:\nnone\n\nDischarge Condition:\nExpired"),
+		summary(4, 40, 1, "HPI:\nof nobody"),
+	})
+	d := stagetest.Run(t, "label.mortality", "{split_seed: 7}", in)
+	split := shard.SplitOf(1, 7)
+	want := []shard.Example{
+		{ExampleID: "10", SubjectID: 1, HadmID: 10, Split: split, PredictionTime: admit + 10, Text: written("chest pain", "sudden onset", "", ""), Label: 0},
+		{ExampleID: "11", SubjectID: 1, HadmID: 11, Split: split, PredictionTime: admit + 11, Text: written("", "first", "", "pale"), Label: 1},
+	}
+	if diff := cmp.Diff(want, rows[shard.Example](t, d, shard.TableExamples)); diff != "" {
+		t.Error(diff)
+	}
+	meds := []shard.MEDSLabel{{SubjectID: 1, PredictionTime: admit + 10}, {SubjectID: 1, PredictionTime: admit + 11, BooleanValue: true, IntegerValue: 1}}
+	if diff := cmp.Diff(meds, rows[shard.MEDSLabel](t, d, shard.TableMEDS)); diff != "" {
+		t.Error(diff)
+	}
+	for name, n := range map[string]int64{
+		"read": 6, "kept": 2, "kept." + split: 2, "positives." + split: 1, "summaries_without_admission": 2,
+		"dropped.no_discharge_summary": 2, "dropped.no_hospital_expire_flag": 1, "dropped.no_admission_sections": 1, "dropped.death_mention": 0,
+	} {
+		if d.Manifest.Counts[name] != n {
+			t.Errorf("%s is %d, want %d", name, d.Manifest.Counts[name], n)
+		}
+	}
+}
+
+// CORe's rules: the first phrase of a death goes from exam and medications;
+// what still tells of the patient's death goes whole.
+func TestDeathMentions(t *testing.T) {
+	for name, c := range map[string]struct {
+		note string
+		want string // empty: dropped
+	}{
+		"exam":                   {"HPI:\nill\n\nPhysical Exam:\nPatient had expired by then", written("", "ill", "", "by then")},
+		"exam without a subject": {"HPI:\nill\n\nPhysical Exam:\ndeceased", written("", "ill", "", "")},
+		"medications":            {"HPI:\nill\n\nMedications on Admission:\naspirin, pt passed away", written("", "ill", "aspirin,", "")},
+		"exam twice":             {"HPI:\nill\n\nPhysical Exam:\npt died, patient died", ""},
+		"illness":                {"HPI:\nthe outpatient  Died", ""},
+		"pronoun":                {"HPI:\nshe expired", ""},
+		"pronounced":             {"HPI:\nPronounced expired", ""},
+		"time of death":          {"HPI:\nTime of Death noted", ""},
+		"another's death":        {"HPI:\nher father died", written("", "her father died", "", "")},
+	} {
+		in := patients(t, []shard.Admission{{SubjectID: 1, HadmID: 10}}, []shard.Note{summary(1, 10, 1, c.note)})
+		texts := func(config string) []string {
+			var all []string
+			for _, e := range rows[shard.Example](t, stagetest.Run(t, "label.mortality", config, in), shard.TableExamples) {
+				all = append(all, e.Text)
+			}
+			return all
+		}
+		var want []string
+		if c.want != "" {
+			want = []string{c.want}
+		}
+		if diff := cmp.Diff(want, texts("{}")); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+		if kept := texts("{death_mentions: keep}"); len(kept) != 1 {
+			t.Errorf("%s: death_mentions: keep drops it", name)
+		}
+	}
+}
+
+// ingested makes a synthetic tree and the patient shards of it.
+func ingested(t *testing.T, config string, shards int) (mimic, d *shard.Dataset) {
+	t.Helper()
+	mimic = stagetest.Run(t, "synth.mimiciv", config, nil)
+	return mimic, stagetest.Run(t, "ingest.mimiciv", fmt.Sprintf("{shards: %d}", shards), stages.Inputs{"mimic": {mimic}})
+}
+
+func TestNoSentinelOfALaterSectionReachesAnExample(t *testing.T) {
+	_, d := ingested(t, "{patients: 600, radiology_per_admission: 1, seed: 11}", 3)
+	var words []string
+	for _, part := range synth.Sentinels() {
+		words = append(words, part...)
+	}
+	holds := func(text string) bool {
+		text = strings.ToLower(text)
+		for _, word := range words {
+			if strings.Contains(text, word) {
+				return true
+			}
+		}
+		return false
+	}
+	for _, note := range rows[shard.Note](t, d, shard.TableNotes) {
+		if note.NoteType == "DS" && !holds(note.Text) {
+			t.Fatal("a synthetic summary has no sentinel: the test would see nothing")
+		}
+	}
+	labelled := stagetest.Run(t, "label.mortality", "{}", stages.Inputs{"patients": {d}})
+	examples := rows[shard.Example](t, labelled, shard.TableExamples)
+	if len(examples) < 500 {
+		t.Fatalf("%d examples: %v", len(examples), labelled.Manifest.Counts)
+	}
+	for _, e := range examples {
+		if holds(e.Text) {
+			t.Fatalf("the example of hadm_id %d holds a later section's sentinel", e.HadmID)
+		}
+		for _, section := range strings.Split(e.Text, "\n\n") {
+			if header, body, _ := strings.Cut(section, ": "); body == "" {
+				t.Fatalf("the example of hadm_id %d has lost %s", e.HadmID, header)
+			}
+		}
+	}
+}
+
+// Splits belong to patients, and the number of parts changes no example.
+func TestExamplesDoNotDependOnParts(t *testing.T) {
+	mimic, four := ingested(t, "{patients: 150, seed: 12}", 4)
+	nine := stagetest.Run(t, "ingest.mimiciv", "{shards: 9}", stages.Inputs{"mimic": {mimic}})
+	byID := func(d *shard.Dataset) map[string]shard.Example {
+		all := map[string]shard.Example{}
+		for _, e := range rows[shard.Example](t, stagetest.Run(t, "label.mortality", "{}", stages.Inputs{"patients": {d}}), shard.TableExamples) {
+			all[e.ExampleID] = e
+		}
+		return all
+	}
+	first := byID(four)
+	if diff := cmp.Diff(first, byID(nine)); diff != "" {
+		t.Error(diff)
+	}
+	splits := map[int64]string{}
+	for _, e := range first {
+		if was, seen := splits[e.SubjectID]; seen && was != e.Split {
+			t.Errorf("subject_id %d is in %s and %s", e.SubjectID, was, e.Split)
+		}
+		splits[e.SubjectID] = e.Split
+	}
+}

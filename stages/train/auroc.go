@@ -9,14 +9,13 @@ import (
 // auroc is the macro mean over the labels that val holds both with and without,
 // nil where there is none. Of two classes the second is the positive one.
 func (o classifier) auroc(rows examples, logits [][]float32) *float64 {
-	labels := o.score.Shape()[0]
 	first := 0
-	if o.kind == singleLabel && labels == 2 {
+	if o.kind == singleLabel && o.numLabels == 2 {
 		first = 1
 	}
 	var sum float64
 	var n int
-	for label := first; label < labels; label++ {
+	for label := first; label < o.numLabels; label++ {
 		if a, ok := rankAUROC(o.scores(logits, label), func(i int) bool { return o.withLabel(rows, i, label) }); ok {
 			sum, n = sum+a, n+1
 		}

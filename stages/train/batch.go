@@ -21,7 +21,8 @@ func (e examples) inOrder(size int) []batch {
 	return batches(order, e.lengths(), size, bucketLengths(e.longest()))
 }
 
-// compiled is a graph ready to run and its logits, nil for a language model.
+// compiled is a graph ready to run and the node that is read from it; nil where
+// the loss is all.
 type compiled struct {
 	*graph.Machine
 	logits *graph.Node
@@ -46,4 +47,12 @@ func (m *machines) at(length int) (compiled, error) {
 		m.byLength[length] = c
 	}
 	return c, err
+}
+
+// close frees the graphs' inputs.
+func (m *machines) close() {
+	for _, c := range m.byLength {
+		c.Close()
+	}
+	clear(m.byLength)
 }

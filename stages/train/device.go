@@ -33,7 +33,7 @@ func SetDevice(name string, workers int) error {
 func openBackend() (kernel.Backend, error) {
 	device.Lock()
 	defer device.Unlock()
-	return cpu.New(cpu.Options{Workers: device.workers}), nil
+	return cpu.New(cpu.Options{Workers: device.workers})
 }
 
 // onDevice is part of every training stage: its bytes depend on the kernels.

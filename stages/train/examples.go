@@ -25,7 +25,7 @@ func readSplits(ctx context.Context, d *shard.Dataset, wanted ...string) (map[st
 				return nil, err
 			}
 			guard.see(row.SubjectID, row.Split)
-			if slices.Contains(wanted, row.Split) && len(row.InputIDs) > 0 {
+			if slices.Contains(wanted, row.Split) {
 				out[row.Split] = append(out[row.Split], row)
 			}
 		}
@@ -68,3 +68,19 @@ func (e examples) lengths() []int {
 
 // longest returns the longest document's tokens, 0 where there is none.
 func (e examples) longest() int { return slices.Max(append(e.lengths(), 0)) }
+
+// predictable leaves out documents of one token: a language model has nothing to
+// predict there.
+func (e examples) predictable() examples {
+	return slices.DeleteFunc(slices.Clone(e), func(row shard.Tokens) bool { return len(row.InputIDs) < 2 })
+}
+
+// checkTokens refuses documents without a token: there is nothing to classify.
+func (e examples) checkTokens() error {
+	for _, row := range e {
+		if len(row.InputIDs) == 0 {
+			return exit.Errorf(exit.BadData, "a document of split %s has no token; let the tokenizer begin each with BOS, or leave empty documents out", row.Split)
+		}
+	}
+	return nil
+}

@@ -4,43 +4,45 @@ import (
 	"slices"
 
 	"github.com/clinflow/clinflow/stages/train/graph"
+	"github.com/clinflow/clinflow/stages/train/model"
 )
 
-// objective is what a model is trained for: the end of its graph and what the
+// objective is what a model is trained for: a graph's computation and what its
 // loss reads beside the tokens.
 type objective interface {
-	// end adds the loss to a graph whose final hidden states are hidden
-	// [batch·seq, hidden]; logits is nil where no one reads them.
-	end(g *graph.Graph, hidden *graph.Node) (loss, logits *graph.Node)
+	// build adds the model and its loss to a graph; logits is nil where no one
+	// reads them.
+	build(g *graph.Graph) (loss, logits *graph.Node, err error)
 	// labels adds the rows' labels to a batch.
 	labels(in *graph.Batch, rows examples, b batch)
 }
 
 // languageModel predicts each next token.
-type languageModel struct {
-	head *graph.Param // [vocab, hidden]
-}
+type languageModel struct{ model *model.Model }
 
-func (o languageModel) end(g *graph.Graph, hidden *graph.Node) (loss, logits *graph.Node) {
-	return g.LMLoss(hidden, o.head), nil
+func (o languageModel) build(g *graph.Graph) (loss, logits *graph.Node, err error) {
+	return o.model.LMLoss(g), nil, nil
 }
 
 func (o languageModel) labels(*graph.Batch, examples, batch) {}
 
-// classifier scores the last token's hidden state, as transformers'
-// LlamaForSequenceClassification does: a matrix without bias.
+// classifier gives each document a class or a set of labels.
 type classifier struct {
-	score        *graph.Param // [num_labels, hidden]
-	kind         string       // singleLabel or multiLabel
-	classWeights []float64    // nil: every class weighs 1
+	logits       func(*graph.Graph) (*graph.Node, error) // [batch, numLabels]
+	kind         string                                  // singleLabel or multiLabel
+	numLabels    int
+	classWeights []float64 // nil: every class weighs 1
 }
 
-func (o classifier) end(g *graph.Graph, hidden *graph.Node) (loss, logits *graph.Node) {
-	logits = g.Output(g.Linear(g.LastToken(hidden), o.score, nil))
-	if o.kind == multiLabel {
-		return g.SigmoidCrossEntropy(logits), logits
+func (o classifier) build(g *graph.Graph) (loss, logits *graph.Node, err error) {
+	if logits, err = o.logits(g); err != nil {
+		return nil, nil, err
 	}
-	return g.CrossEntropy(logits, o.classWeights), logits
+	g.Output(logits)
+	if o.kind == multiLabel {
+		return g.SigmoidCrossEntropy(logits), logits, nil
+	}
+	return g.CrossEntropy(logits, o.classWeights), logits, nil
 }
 
 func (o classifier) labels(in *graph.Batch, rows examples, b batch) {
@@ -51,16 +53,15 @@ func (o classifier) labels(in *graph.Batch, rows examples, b batch) {
 		}
 		return
 	}
-	n := o.score.Shape()[0]
-	in.Targets = make([]float32, len(b.rows)*n)
+	in.Targets = make([]float32, len(b.rows)*o.numLabels)
 	for i, row := range b.rows {
 		for _, label := range rows[row].Labels {
-			in.Targets[i*n+int(label)] = 1
+			in.Targets[i*o.numLabels+int(label)] = 1
 		}
 	}
 }
 
-// withLabel says whether a row has a label: a class, or one of a set.
+// withLabel says whether a row has a label: as its class, or in its set.
 func (o classifier) withLabel(rows examples, row, label int) bool {
 	if o.kind == singleLabel {
 		return int(rows[row].Label) == label

@@ -1,5 +1,11 @@
 package train
 
+import (
+	"path/filepath"
+
+	"github.com/clinflow/clinflow/stages/train/peft"
+)
+
 // Optimization are the settings that every training stage shares. Defaults not
 // fixed here are the stage's own.
 type Optimization struct {
@@ -19,4 +25,16 @@ type PEFT struct {
 	Alpha         float64  `json:"alpha" default:"16" doc:"The update is multiplied by alpha/r."`
 	Dropout       float64  `json:"dropout" default:"0" min:"0" max:"1" doc:"Dropout on the input of the update."`
 	TargetModules []string `json:"target_modules" default:"[\"q_proj\",\"v_proj\"]" doc:"Linear layers that get an update."`
+}
+
+const typeNone = "none"
+
+// lora is the adapter's configuration in PEFT's file format; base is the folder
+// of the base model, of which the name alone is told.
+func (p PEFT) lora(task, base string) peft.Config {
+	c := peft.Config{R: p.R, LoraAlpha: p.Alpha, LoraDropout: p.Dropout, TaskType: task, Score: task == peft.SeqCls, BaseModel: filepath.Base(base)}
+	if p.Type != typeNone {
+		c.TargetModules = p.TargetModules
+	}
+	return c
 }

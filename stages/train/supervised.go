@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"github.com/clinflow/clinflow/stages/train/graph"
-	"github.com/clinflow/clinflow/stages/train/kernel"
+	"github.com/clinflow/clinflow/stages/train/model"
 )
 
 // supervised is a model learning its objective from examples: the learner of
@@ -18,23 +18,26 @@ type supervised struct {
 	measuring *machines // forward alone, without dropout
 }
 
-// newSupervised prepares graphs that begin with hidden, which builds a model's
-// final hidden states [batch·seq, hidden].
-func newSupervised(params *graph.Params, o objective, hidden func(*graph.Graph) *graph.Node, batchSize int, seed int64) *supervised {
-	s := &supervised{objective: o, batchSize: batchSize}
+// newSupervised prepares the graphs of m for an objective.
+func newSupervised(m *model.Model, o objective, batchSize int, seed int64) *supervised {
 	build := func(training bool) *machines {
 		return newMachines(func(length int) (compiled, error) {
-			g := graph.New(params, graph.Options{Batch: batchSize, Seq: length, Training: training, Seed: uint64(seed)})
-			loss, logits := o.end(g, hidden(g))
+			g, err := m.Graph(graph.Options{Batch: batchSize, Seq: length, Training: training, Seed: uint64(seed)})
+			if err != nil {
+				return compiled{}, err
+			}
+			loss, logits, err := o.build(g)
+			if err != nil {
+				return compiled{}, err
+			}
 			if training {
 				g.Backward(loss)
 			}
-			m, err := g.Compile()
-			return compiled{m, logits}, err
+			machine, err := g.Compile()
+			return compiled{machine, logits}, err
 		})
 	}
-	s.learning, s.measuring = build(true), build(false)
-	return s
+	return &supervised{objective: o, batchSize: batchSize, learning: build(true), measuring: build(false)}
 }
 
 func (s *supervised) tensors(rows examples, b batch) graph.Batch {
@@ -105,20 +108,4 @@ func (s *supervised) measure(ctx context.Context, rows examples) (float64, [][]f
 		}
 	}
 	return sum / weight, logits, nil
-}
-
-// scatter reads the logits of a batch that just ran into their rows' places.
-func (c compiled) scatter(b batch, into [][]float32) error {
-	if c.logits == nil {
-		return nil
-	}
-	n := c.logits.Cols()
-	values := make([]float32, c.logits.Rows()*n)
-	if err := c.Read(c.logits, kernel.F32s(values)); err != nil {
-		return err
-	}
-	for i, row := range b.rows {
-		into[row] = values[i*n : (i+1)*n : (i+1)*n]
-	}
-	return nil
 }

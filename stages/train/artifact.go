@@ -1,0 +1,105 @@
+package train
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/train/checkpoint"
+)
+
+// workSuffix names the folder of training checkpoints beside an output. It is
+// removed when the output is written.
+const workSuffix = ".work"
+
+// identity says what is trained: training checkpoints of other data, another
+// configuration or another kernel are not gone on from.
+func identity(stage string, config any, in stages.Inputs, kernel string) (string, error) {
+	inputs := map[string][]string{}
+	for port, datasets := range in {
+		for _, d := range datasets {
+			inputs[port] = append(inputs[port], d.Manifest.Digest())
+		}
+	}
+	text, err := json.Marshal([]any{stage, config, inputs, kernel})
+	if err != nil {
+		return "", fmt.Errorf("identity of the training run: %w", err)
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// writeFiles writes an artifact's files under a folder of the output, "" for
+// its root.
+func writeFiles(out *shard.Writer, folder string, files []checkpoint.File) error {
+	for _, file := range files {
+		if err := writeArtifact(out, folder+file.Name, file.Write); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writeArtifact(out *shard.Writer, name string, write func(io.Writer) error) error {
+	f, err := out.File(name)
+	if err != nil {
+		return err
+	}
+	defer f.Abort()
+	w := bufio.NewWriterSize(f, 1<<16)
+	if err := write(w); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	if err := w.Flush(); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return f.Commit()
+}
+
+// copyFiles copies the files of an artifact into the output, but its manifest.
+func copyFiles(ctx context.Context, from *shard.Dataset, out *shard.Writer) error {
+	for _, file := range from.Manifest.Files {
+		r, err := from.OpenFile(ctx, file.Name)
+		if err != nil {
+			return err
+		}
+		err = writeArtifact(out, file.Name, func(w io.Writer) error {
+			_, err := io.Copy(w, r)
+			return err
+		})
+		r.Close()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// folder is the local folder that holds a file of an artifact.
+func folder(d *shard.Dataset, name string) (string, error) {
+	path, err := d.LocalPath(name)
+	return filepath.Dir(path), err
+}
+
+// modelFolder finds the base model: bound to the port, or a path of the
+// configuration; exactly one of them.
+func modelFolder(in stages.Inputs, path string) (string, error) {
+	switch d := in.One("base"); {
+	case d != nil && path != "":
+		return "", exit.Errorf(exit.Usage, "base: is given as a step and as a path; give one")
+	case d != nil:
+		return folder(d, "config.json")
+	case path == "":
+		return "", exit.Errorf(exit.Usage, "base: is missing; bind a model to the port or give the path of a Hugging Face folder")
+	default:
+		return path, nil
+	}
+}

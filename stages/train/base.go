@@ -1,0 +1,118 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
+	"github.com/clinflow/clinflow/stages/train/model"
+)
+
+func init() {
+	stages.RegisterJob(stages.Spec{
+		Name: "train.base", Version: 1,
+		Doc: "Trains a small LLaMA from scratch as a language model on the train patients' notes, over all its parameters. Leaves a Hugging Face folder with the tokenizer's files and train_log.jsonl; loss is also measured on val at each epoch's end. It stands in for a real base model where none may be downloaded, as in the demo.",
+		In: []stages.Port{
+			{Name: "tokens", Kind: shard.KindTokens, Tables: []string{shard.TableTokens}, Doc: "Tokenized notes with their split."},
+			{Name: "tokenizer", Kind: shard.KindTokenizer, Doc: "The tokenizer that made the tokens: gives the vocabulary."},
+		},
+		Out: stages.Output{Kind: shard.KindModel},
+	}, newBase)
+}
+
+// BaseConfig configures train.base. The model's keys are those of LlamaConfig.
+type BaseConfig struct {
+	HiddenSize        int     `json:"hidden_size" default:"64" min:"2" doc:"Columns of the hidden states."`
+	IntermediateSize  int     `json:"intermediate_size" default:"176" min:"1" doc:"Columns inside the feed-forward network."`
+	Layers            int     `json:"layers" default:"2" min:"1" doc:"Decoder layers."`
+	Heads             int     `json:"heads" default:"4" min:"1" doc:"Attention heads; they divide hidden_size."`
+	KVHeads           int     `json:"kv_heads" default:"4" min:"1" doc:"Key and value heads; fewer than heads is grouped-query attention."`
+	MaxLength         int     `json:"max_length" default:"128" unit:"tokens" min:"2" doc:"Longest sequence the model takes (max_position_embeddings)."`
+	TieWordEmbeddings bool    `json:"tie_word_embeddings" default:"true" doc:"The head of the language model is the embedding's table."`
+	InitializerRange  float64 `json:"initializer_range" default:"0.02" min:"0" doc:"Standard deviation of the initial weights."`
+	LearningRate      float64 `json:"learning_rate" default:"0.001" min:"0" doc:"Highest learning rate."`
+	Epochs            int     `json:"epochs" default:"1" min:"1" doc:"Passes over the train split."`
+	BatchSize         int     `json:"batch_size" default:"16" unit:"documents" min:"1" doc:"Documents in a batch."`
+	Optimization
+}
+
+type base struct {
+	onDevice
+	config BaseConfig
+}
+
+func newBase(c BaseConfig) (stages.Job, error) {
+	if c.HiddenSize%(2*c.Heads) != 0 || c.Heads%c.KVHeads != 0 {
+		return nil, exit.Errorf(exit.Usage, "heads: hidden_size must be a multiple of twice the heads, and heads of kv_heads")
+	}
+	return &base{config: c}, nil
+}
+
+// Run implements stages.Job.
+func (b *base) Run(ctx context.Context, in stages.Inputs, out *shard.Writer) error {
+	splits, err := readSplits(ctx, in.One("tokens"), "train", "val")
+	if err != nil {
+		return err
+	}
+	llama, err := b.llama(ctx, in.One("tokenizer"))
+	if err != nil {
+		return err
+	}
+	backend, err := openBackend()
+	if err != nil {
+		return err
+	}
+	defer backend.Close()
+	run, err := identity("train.base", b.config, in, backend.Name())
+	if err != nil {
+		return err
+	}
+	m, err := model.New(backend, llama, b.config.Seed)
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	return job{
+		name: "train.base", run: run, set: b.config.Optimization, rate: b.config.LearningRate,
+		epochs: b.config.Epochs, batchSize: b.config.BatchSize, model: m, objective: languageModel{m},
+		train: splits["train"].predictable(), val: splits["val"].predictable(),
+	}.write(ctx, out, func() error {
+		if err := writeFiles(out, "", m.Files()); err != nil {
+			return err
+		}
+		return copyFiles(ctx, in.One("tokenizer"), out)
+	})
+}
+
+// llama is the model's configuration: the tokenizer gives vocabulary and special
+// tokens, and what is not configured is LLaMA's.
+func (b *base) llama(ctx context.Context, tokenizer *shard.Dataset) (model.Config, error) {
+	f, err := tokenizer.OpenFile(ctx, "tokenizer.model")
+	if err != nil {
+		return model.Config{}, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(f)
+	if err != nil {
+		return model.Config{}, fmt.Errorf("read %s: %w", tokenizer.URI(), err)
+	}
+	pieces, err := sentencepiece.Parse(data)
+	if err != nil {
+		return model.Config{}, err
+	}
+	c := model.Config{
+		HiddenSize: b.config.HiddenSize, IntermediateSize: b.config.IntermediateSize, NumHiddenLayers: b.config.Layers,
+		NumAttentionHeads: b.config.Heads, NumKeyValueHeads: b.config.KVHeads, HeadDim: b.config.HiddenSize / b.config.Heads,
+		VocabSize: pieces.Size(), MaxPositionEmbeddings: b.config.MaxLength, RMSNormEps: 1e-6, RopeTheta: 10000,
+		InitializerRange: b.config.InitializerRange, TieWordEmbeddings: b.config.TieWordEmbeddings,
+		BosTokenID: pieces.BOS(), PadTokenID: pieces.Pad(),
+	}
+	if eos := pieces.EOS(); eos >= 0 {
+		c.EosTokenIDs = []int32{eos}
+	}
+	return c, nil
+}

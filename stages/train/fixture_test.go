@@ -1,0 +1,117 @@
+package train
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"path/filepath"
+	"testing"
+
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
+)
+
+// The corpus of the tests: random words of a vocabulary of 32 (1 is BOS), where
+// word 5 or 6 stands in a document's middle and tells its label.
+const (
+	vocabulary = 32
+	wordNo     = 5
+	wordYes    = 6
+)
+
+// corpus writes n documents of a patient each to a tokens dataset of parts.
+func corpus(t testing.TB, n, parts int) *shard.Dataset {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(1, 2))
+	rows := make([]shard.Tokens, n)
+	for i := range rows {
+		length := 6 + rng.IntN(15)
+		ids := []int32{1}
+		for len(ids) < length {
+			ids = append(ids, 7+rng.Int32N(vocabulary-7))
+		}
+		label := rng.Int32N(2)
+		ids[1+rng.IntN(length-1)] = wordNo + label
+		rows[i] = shard.Tokens{
+			ExampleID: fmt.Sprint("e", i), SubjectID: int64(i), Split: shard.SplitOf(int64(i), 1),
+			InputIDs: ids, NTokens: int32(length), Label: label, Labels: []int32{label}[:label],
+		}
+	}
+	return writeTokens(t, rows, parts)
+}
+
+func writeTokens(t testing.TB, rows []shard.Tokens, parts int) *shard.Dataset {
+	t.Helper()
+	uri := filepath.Join(t.TempDir(), "tokens")
+	w, err := shard.NewWriter(t.Context(), uri, shard.KindTokens, parts)
+	must(t, err)
+	must(t, w.SetTables(shard.TableTokens))
+	for part := range parts {
+		p := w.Part(part)
+		table, err := shard.Rows[shard.Tokens](p, shard.TableTokens)
+		must(t, err)
+		for _, row := range rows {
+			if shard.PartOf(row.SubjectID, parts) == part {
+				must(t, table.Write(row))
+			}
+		}
+		_, err = p.Close()
+		must(t, err)
+	}
+	must(t, w.Commit(t.Context(), shard.Manifest{Stage: "test"}, nil))
+	d, err := shard.Open(t.Context(), uri)
+	must(t, err)
+	return d
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// baseModel is a tiny model trained by train.base on the corpus.
+func baseModel(t testing.TB, tokens *shard.Dataset, config string) *shard.Dataset {
+	t.Helper()
+	return stagetest.Run(t, "train.base", `{hidden_size: 16, intermediate_size: 24, layers: 1, heads: 2, kv_heads: 1, max_length: 24, batch_size: 8, initializer_range: 0.15, `+config+`}`,
+		stages.Inputs{"tokens": {tokens}, "tokenizer": {tokenizer(t)}})
+}
+
+// readLines reads a training log.
+func readLog(t testing.TB, d *shard.Dataset) (lines []logLine) {
+	t.Helper()
+	f, err := d.OpenFile(t.Context(), logName)
+	must(t, err)
+	defer f.Close()
+	for dec := json.NewDecoder(f); dec.More(); {
+		var line logLine
+		must(t, dec.Decode(&line))
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// tokenizer is the smallest tokenizer: reserved pieces and one character. Only
+// its size and special tokens matter.
+func tokenizer(t testing.TB) *shard.Dataset {
+	t.Helper()
+	words := sentencepiece.NewWords()
+	words.Add("a")
+	m, err := sentencepiece.Train(words, sentencepiece.TrainConfig{VocabSize: 261, CharacterCoverage: 1, MaxPieceLength: 4})
+	must(t, err)
+	uri := filepath.Join(t.TempDir(), "tokenizer")
+	w, err := shard.NewWriter(t.Context(), uri, shard.KindTokenizer, 0)
+	must(t, err)
+	must(t, writeArtifact(w, "tokenizer.model", func(f io.Writer) error {
+		_, err := f.Write(m.Marshal())
+		return err
+	}))
+	must(t, w.Commit(t.Context(), shard.Manifest{Stage: "test"}, nil))
+	d, err := shard.Open(t.Context(), uri)
+	must(t, err)
+	return d
+}

@@ -1,0 +1,74 @@
+package train
+
+import (
+	"context"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/progress"
+	"github.com/clinflow/clinflow/stages/train/graph"
+	"github.com/clinflow/clinflow/stages/train/kernel"
+	"github.com/clinflow/clinflow/stages/train/model"
+)
+
+// forward computes one output of m for every row, [rows, columns of the
+// output]. output adds it to a graph; it has one row a sequence.
+func forward(ctx context.Context, name string, m *model.Model, batchSize int, rows examples, output func(*graph.Graph) (*graph.Node, error)) ([][]float32, error) {
+	if err := rows.checkTokens(); err != nil {
+		return nil, err
+	}
+	graphs := newMachines(func(length int) (compiled, error) {
+		g, err := m.Graph(graph.Options{Batch: batchSize, Seq: length})
+		if err != nil {
+			return compiled{}, err
+		}
+		out, err := output(g)
+		if err != nil {
+			return compiled{}, err
+		}
+		g.Output(out)
+		machine, err := g.Compile()
+		return compiled{machine, out}, err
+	})
+	defer graphs.close()
+	bar := progress.Start(name, "examples", int64(len(rows)))
+	defer bar.Done()
+	values := make([][]float32, len(rows))
+	for _, b := range rows.inOrder(batchSize) {
+		if err := ctx.Err(); err != nil {
+			return nil, exit.Errorf(exit.Interrupted, "%s: stopped: %w", name, context.Cause(ctx))
+		}
+		if err := graphs.run(rows.tensors(b), b, values); err != nil {
+			return nil, err
+		}
+		bar.Add(int64(len(b.rows)))
+	}
+	return values, nil
+}
+
+// run computes a batch and reads its output rows into their places.
+func (m *machines) run(in graph.Batch, b batch, into [][]float32) error {
+	c, err := m.at(b.length)
+	if err != nil {
+		return err
+	}
+	if _, err := c.Run(in); err != nil {
+		return err
+	}
+	return c.scatter(b, into)
+}
+
+// scatter reads the logits of a batch that just ran into their rows' places.
+func (c compiled) scatter(b batch, into [][]float32) error {
+	if c.logits == nil {
+		return nil
+	}
+	n := c.logits.Cols()
+	values := make([]float32, c.logits.Rows()*n)
+	if err := c.Read(c.logits, kernel.F32s(values)); err != nil {
+		return err
+	}
+	for i, row := range b.rows {
+		into[row] = values[i*n : (i+1)*n : (i+1)*n]
+	}
+	return nil
+}

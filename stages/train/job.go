@@ -1,0 +1,77 @@
+package train
+
+import (
+	"context"
+	"io"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/stages/train/model"
+)
+
+// job is what the training stages have in common: a model, what it learns from,
+// and how.
+type job struct {
+	name      string
+	run       string // identity
+	set       Optimization
+	rate      float64
+	epochs    int
+	batchSize int
+	keepBest  bool
+
+	model     *model.Model
+	objective objective
+	train     examples
+	val       examples
+}
+
+// write trains the model and writes the training log, then the files that the
+// caller makes of the model, and at last removes the training checkpoints.
+func (j job) write(ctx context.Context, out *shard.Writer, files func() error) error {
+	work, err := store.Open(out.URI() + workSuffix)
+	if err != nil {
+		return err
+	}
+	lines, err := j.learn(ctx, work)
+	if err != nil {
+		return err
+	}
+	if err := writeArtifact(out, logName, func(w io.Writer) error { return writeLog(w, lines) }); err != nil {
+		return err
+	}
+	if err := files(); err != nil {
+		return err
+	}
+	j.record(out)
+	return work.RemoveAll(ctx, "")
+}
+
+func (j job) learn(ctx context.Context, work store.Dir) ([]logLine, error) {
+	if err := trainable(j.train); err != nil {
+		return nil, err
+	}
+	if len(j.train) == 0 {
+		return nil, exit.Errorf(exit.BadData, "%s: no example of split train holds a token to learn from", j.name)
+	}
+	s := newSupervised(j.model, j.objective, j.batchSize, j.set.Seed)
+	s.train, s.val = j.train, j.val
+	r := &run{
+		name: j.name, set: j.set, rate: j.rate, epochs: j.epochs, batchSize: j.batchSize, keepBest: j.keepBest,
+		params: j.model.Params(), learner: s, ids: j.train.ids(), lengths: j.train.lengths(), work: work,
+		at: position{Run: j.run},
+	}
+	err := r.train(ctx)
+	return r.at.Log, err
+}
+
+func (j job) record(out *shard.Writer) {
+	out.SetKernel(j.model.Params().Backend().Name())
+	out.SetSeed("train", j.set.Seed)
+	out.Count("train_examples", int64(len(j.train)))
+	out.Count("val_examples", int64(len(j.val)))
+	for _, p := range j.model.Params().Trainable() {
+		out.Count("trainable_parameters", int64(p.Len()))
+	}
+}

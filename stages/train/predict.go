@@ -1,0 +1,181 @@
+package train
+
+import (
+	"context"
+	"path"
+	"slices"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/train/graph"
+	"github.com/clinflow/clinflow/stages/train/kernel"
+	"github.com/clinflow/clinflow/stages/train/model"
+	"github.com/clinflow/clinflow/stages/train/peft"
+)
+
+func init() {
+	stages.RegisterJob(stages.Spec{
+		Name: "train.predict", Version: 1,
+		Doc: "Computes a fine-tuned model's logits for the examples of the chosen splits. Parts and rows stand as in the tokens.",
+		In: []stages.Port{
+			{Name: "tokens", Kind: shard.KindTokens, Tables: []string{shard.TableTokens}, Sharded: true, Doc: "Tokenized examples with split and labels."},
+			{Name: "base", Kind: shard.KindModel, Optional: true, Doc: "The base model, where it is not given by path."},
+			{Name: "adapter", Kind: shard.KindAdapter, Doc: "What train.finetune left."},
+		},
+		Out: stages.Output{Kind: shard.KindPredictions, Tables: []string{shard.TablePredictions}},
+	}, newPredict)
+}
+
+// PredictConfig configures train.predict.
+type PredictConfig struct {
+	Base      string   `json:"base,omitempty" path:"true" doc:"Hugging Face folder of the base model, where it is not a step."`
+	Task      string   `json:"task" doc:"Name of the task in the predictions, such as mor."`
+	Variant   string   `json:"variant" doc:"Name of the way of training in the predictions, such as lora."`
+	Splits    []string `json:"splits" default:"[\"val\",\"test\"]" doc:"Splits to predict."`
+	BatchSize int      `json:"batch_size" default:"32" unit:"documents" min:"1" doc:"Documents in a batch."`
+}
+
+type predict struct {
+	onDevice
+	config PredictConfig
+}
+
+func newPredict(c PredictConfig) (stages.Job, error) {
+	for _, split := range c.Splits {
+		if !slices.Contains(splitNames, split) {
+			return nil, exit.Errorf(exit.Usage, "splits: %q is not one of train, val and test", split)
+		}
+	}
+	return &predict{config: c}, nil
+}
+
+// Run implements stages.Job. All chosen rows are held in memory, 4 bytes a
+// token, and go through the model in the order of their ids, so that the number
+// of parts does not show in the logits.
+func (p *predict) Run(ctx context.Context, in stages.Inputs, out *shard.Writer) error {
+	tokens := in.One("tokens")
+	splits, err := readSplits(ctx, tokens, p.config.Splits...)
+	if err != nil {
+		return err
+	}
+	var rows examples
+	for _, split := range p.config.Splits {
+		rows = append(rows, splits[split]...)
+	}
+	backend, err := openBackend()
+	if err != nil {
+		return err
+	}
+	defer backend.Close()
+	out.SetKernel(backend.Name())
+	m, err := p.load(backend, in)
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	logits, err := p.logits(ctx, m, rows)
+	if err != nil {
+		return err
+	}
+	for part := range tokens.Parts() {
+		if err := p.part(ctx, tokens, part, logits, out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *predict) load(backend kernel.Backend, in stages.Inputs) (*model.Model, error) {
+	dir, err := modelFolder(in, p.config.Base)
+	if err != nil {
+		return nil, err
+	}
+	adapter := in.One("adapter")
+	adapters, err := adapterFolders(adapter)
+	if err != nil {
+		return nil, err
+	}
+	if err := sameBase(in.One("base"), adapter); err != nil {
+		return nil, err
+	}
+	m, err := model.Open(backend, dir, graph.Frozen)
+	if err != nil {
+		return nil, err
+	}
+	for _, dir := range adapters {
+		if _, err := m.LoadAdapter(dir, dir, graph.Frozen); err != nil {
+			m.Close()
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+// adapterFolders are the adapters of a fine-tuning whose updates add up.
+func adapterFolders(d *shard.Dataset) ([]string, error) {
+	var folders []string
+	for _, name := range []string{clinicalFolder + peft.ConfigName, peft.ConfigName} {
+		if !slices.ContainsFunc(d.Manifest.Files, func(f shard.FileInfo) bool { return f.Name == name }) && path.Dir(name) != "." {
+			continue
+		}
+		dir, err := folder(d, name)
+		if err != nil {
+			return nil, err
+		}
+		folders = append(folders, dir)
+	}
+	return folders, nil
+}
+
+// sameBase refuses an adapter that was trained on another base, which would fit
+// and predict nonsense.
+func sameBase(base, adapter *shard.Dataset) error {
+	trainedOn, known := adapter.Manifest.Inputs["base"]
+	if base != nil && known && trainedOn != base.Manifest.Digest() {
+		return exit.Errorf(exit.Usage, "adapter: %s was trained on another base model than %s; bind the base of its training", adapter.URI(), base.URI())
+	}
+	return nil
+}
+
+// logits returns the rows' logits by example_id.
+func (p *predict) logits(ctx context.Context, m *model.Model, rows examples) (map[string][]float32, error) {
+	values, err := forward(ctx, "train.predict "+p.config.Variant, m, p.config.BatchSize, rows, m.ClassLogits)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[string][]float32, len(rows))
+	for i, row := range rows {
+		byID[row.ExampleID] = values[i]
+	}
+	return byID, nil
+}
+
+func (p *predict) part(ctx context.Context, tokens *shard.Dataset, part int, logits map[string][]float32, out *shard.Writer) error {
+	to := out.Part(part)
+	defer to.Abort()
+	table, err := shard.Rows[shard.Prediction](to, shard.TablePredictions)
+	if err != nil {
+		return err
+	}
+	for row, err := range shard.Read[shard.Tokens](ctx, tokens, shard.TableTokens, part) {
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(p.config.Splits, row.Split) {
+			continue
+		}
+		if err := table.Write(p.prediction(row, logits[row.ExampleID])); err != nil {
+			return err
+		}
+	}
+	_, err = to.Close()
+	return err
+}
+
+func (p *predict) prediction(row shard.Tokens, logits []float32) shard.Prediction {
+	return shard.Prediction{
+		ExampleID: row.ExampleID, SubjectID: row.SubjectID, Task: p.config.Task, Variant: p.config.Variant,
+		Split: row.Split, Label: row.Label, Labels: row.Labels, Logits: logits,
+	}
+}

@@ -1,0 +1,121 @@
+package train
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"math"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/train/graph"
+	"github.com/clinflow/clinflow/stages/train/model"
+	"github.com/clinflow/clinflow/stages/train/peft"
+)
+
+func init() {
+	stages.RegisterJob(stages.Spec{
+		Name: "train.pretrain", Version: 1,
+		Doc: "Adapts a frozen base model to clinical language: trains a LoRA adapter as a language model on the train patients' notes. Leaves the adapter in the PEFT library's layout, train_log.jsonl, and metrics.json with the perplexity on val before and after.",
+		In: []stages.Port{
+			{Name: "tokens", Kind: shard.KindTokens, Tables: []string{shard.TableTokens}, Doc: "Tokenized notes with their split."},
+			{Name: "base", Kind: shard.KindModel, Optional: true, Doc: "The base model, where it is not given by path."},
+		},
+		Out: stages.Output{Kind: shard.KindAdapter},
+	}, newPretrain)
+}
+
+// PretrainConfig configures train.pretrain; the defaults are the paper's.
+type PretrainConfig struct {
+	Base         string  `json:"base,omitempty" path:"true" doc:"Hugging Face folder of the base model, where it is not a step."`
+	PEFT         PEFT    `json:"peft" doc:"The adapter."`
+	LearningRate float64 `json:"learning_rate" default:"0.0003" min:"0" doc:"Highest learning rate."`
+	Epochs       int     `json:"epochs" default:"1" min:"1" doc:"Passes over the train split."`
+	BatchSize    int     `json:"batch_size" default:"10" unit:"documents" min:"1" doc:"Documents in a batch."`
+	Optimization
+}
+
+type pretrain struct {
+	onDevice
+	config PretrainConfig
+}
+
+func newPretrain(c PretrainConfig) (stages.Job, error) {
+	if c.PEFT.Type == typeNone {
+		return nil, exit.Errorf(exit.Usage, "peft.type: none leaves nothing to train; give lora")
+	}
+	return &pretrain{config: c}, nil
+}
+
+// Run implements stages.Job.
+func (p *pretrain) Run(ctx context.Context, in stages.Inputs, out *shard.Writer) error {
+	splits, err := readSplits(ctx, in.One("tokens"), "train", "val")
+	if err != nil {
+		return err
+	}
+	dir, err := modelFolder(in, p.config.Base)
+	if err != nil {
+		return err
+	}
+	backend, err := openBackend()
+	if err != nil {
+		return err
+	}
+	defer backend.Close()
+	m, err := model.Open(backend, dir, graph.Frozen)
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	adapter, err := m.AddAdapter("clinical", p.config.PEFT.lora(peft.CausalLM, dir), 0, p.config.Seed)
+	if err != nil {
+		return err
+	}
+	j := job{
+		name: "train.pretrain", set: p.config.Optimization, rate: p.config.LearningRate,
+		epochs: p.config.Epochs, batchSize: p.config.BatchSize, model: m, objective: languageModel{m},
+		train: splits["train"].predictable(), val: splits["val"].predictable(),
+	}
+	if j.run, err = identity(j.name, p.config, in, backend.Name()); err != nil {
+		return err
+	}
+	// The new adapter's update is zero: this measures the base model.
+	before, err := j.perplexity(ctx)
+	if err != nil {
+		return err
+	}
+	return j.write(ctx, out, func() error {
+		after, err := j.perplexity(ctx)
+		if err != nil {
+			return err
+		}
+		if err := writePerplexity(out, before, after); err != nil {
+			return err
+		}
+		return writeFiles(out, "", adapter.Files())
+	})
+}
+
+// perplexity is the exponential of the mean loss a token on val, nil where val
+// is empty.
+func (j job) perplexity(ctx context.Context) (*float64, error) {
+	if len(j.val) == 0 {
+		return nil, nil
+	}
+	loss, _, err := newSupervised(j.model, j.objective, j.batchSize, j.set.Seed).measure(ctx, j.val)
+	ppl := math.Exp(loss)
+	return &ppl, err
+}
+
+func writePerplexity(out *shard.Writer, before, after *float64) error {
+	return writeArtifact(out, "metrics.json", func(w io.Writer) error {
+		type perplexity struct {
+			Before *float64 `json:"before"`
+			After  *float64 `json:"after"`
+		}
+		enc := json.NewEncoder(w)
+		enc.SetIndent("", "  ")
+		return enc.Encode(map[string]perplexity{"val_perplexity": {before, after}})
+	})
+}

@@ -1,0 +1,127 @@
+package train
+
+import (
+	"context"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/stagetest"
+)
+
+// countdown is a context that is cancelled after Err was asked left times: at a
+// place in the run that does not depend on the clock.
+type countdown struct {
+	context.Context
+	left int
+}
+
+func (c *countdown) Err() error {
+	if c.left--; c.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// attempt runs a job stage into a folder that may hold what an earlier attempt
+// left.
+func attempt(t *testing.T, ctx context.Context, stage, config, uri string, in stages.Inputs) (*shard.Dataset, error) {
+	t.Helper()
+	spec, _ := stages.Lookup(stage)
+	built, err := spec.Build(stagetest.Resolve(t, spec.Config(), config))
+	must(t, err)
+	w, err := shard.NewWriter(t.Context(), uri, spec.Out.Kind, 0)
+	must(t, err)
+	if err := built.(stages.Job).Run(ctx, in, w); err != nil {
+		return nil, err
+	}
+	must(t, w.Commit(t.Context(), shard.Manifest{Stage: stage}, nil))
+	return shard.Open(t.Context(), uri)
+}
+
+func TestInterruptedRunsEndAlike(t *testing.T) {
+	tokens := corpus(t, 120, 1)
+	tokenizer := tokenizer(t)
+	base := baseModel(t, tokens, quickBase)
+	adapter := `peft: {r: 2, dropout: 0.2}, learning_rate: 0.01, epochs: 3, batch_size: 8, accumulation: 2, save_every: 3, log_every: 4`
+	for _, c := range []struct {
+		name, stage, config string
+		in                  stages.Inputs
+	}{
+		{"base", "train.base", `{hidden_size: 8, heads: 2, kv_heads: 1, epochs: 2, batch_size: 8, max_grad_norm: 1, save_every: 2}`, stages.Inputs{"tokens": {tokens}, "tokenizer": {tokenizer}}},
+		{"pretrain", "train.pretrain", "{" + adapter + "}", stages.Inputs{"tokens": {tokens}, "base": {base}}},
+		{"lora", "train.finetune", "{selection: best, " + adapter + "}", stages.Inputs{"tokens": {tokens}, "base": {base}}},
+		{"head", "train.finetune", `{peft: {type: none}, epochs: 4, learning_rate: 0.1, save_every: 1}`, stages.Inputs{"tokens": {tokens}, "base": {base}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			whole, err := attempt(t, t.Context(), c.stage, c.config, filepath.Join(t.TempDir(), "out"), c.in)
+			must(t, err)
+			for seed := range uint64(3) {
+				got, stops := interrupted(t, rand.New(rand.NewPCG(seed, 0)), c.stage, c.config, c.in)
+				if stops < 2 {
+					t.Errorf("seed %d: interrupted %d times only", seed, stops)
+				}
+				if got.Manifest.Digest() != whole.Manifest.Digest() {
+					t.Errorf("seed %d: interrupted %d times, the artifact differs from an undisturbed run's", seed, stops)
+				}
+			}
+		})
+	}
+}
+
+// interrupted stops a run at random places until it ends. Now and then it also
+// puts back an older training checkpoint, as a kill would leave it that came
+// before the last was written.
+func interrupted(t *testing.T, rng *rand.Rand, stage, config string, in stages.Inputs) (*shard.Dataset, int) {
+	t.Helper()
+	uri := filepath.Join(t.TempDir(), "out")
+	work, older := uri+workSuffix, filepath.Join(t.TempDir(), "older")
+	for stops := 0; ; stops++ {
+		ctx := &countdown{t.Context(), 4 + rng.IntN(16)}
+		d, err := attempt(t, ctx, stage, config, uri, in)
+		if err == nil {
+			if _, err := os.Stat(work); !os.IsNotExist(err) {
+				t.Error("the training checkpoints were left behind")
+			}
+			return d, stops
+		}
+		if stops > 200 {
+			t.Fatalf("the run never ends: %v", err)
+		}
+		if ctx.left >= 0 {
+			t.Fatalf("failed without being stopped: %v", err)
+		}
+		switch _, err := os.Stat(older); {
+		case err == nil && rng.IntN(3) == 0:
+			must(t, os.RemoveAll(work))
+			must(t, os.Rename(older, work))
+		case rng.IntN(2) == 0:
+			must(t, os.RemoveAll(older))
+			if _, err := os.Stat(work); err == nil {
+				must(t, os.CopyFS(older, os.DirFS(work)))
+			}
+		}
+	}
+}
+
+func TestCheckpointOfAnotherRunIsNotUsed(t *testing.T) {
+	tokens := corpus(t, 60, 1)
+	in := stages.Inputs{"tokens": {tokens}, "base": {baseModel(t, tokens, quickBase)}}
+	uri := filepath.Join(t.TempDir(), "out")
+	_, err := attempt(t, &countdown{t.Context(), 15}, "train.finetune", `{epochs: 5, seed: 1}`, uri, in)
+	stagetest.WantCode(t, err, exit.Interrupted)
+	if _, err := os.Stat(filepath.Join(uri+workSuffix, stateName)); err != nil {
+		t.Fatal("was interrupted before the first training checkpoint: ", err)
+	}
+	got, err := attempt(t, t.Context(), "train.finetune", `{epochs: 5, seed: 2}`, uri, in)
+	must(t, err)
+	want, err := attempt(t, t.Context(), "train.finetune", `{epochs: 5, seed: 2}`, filepath.Join(t.TempDir(), "out"), in)
+	must(t, err)
+	if got.Manifest.Digest() != want.Manifest.Digest() {
+		t.Error("a run went on from the training checkpoint of another configuration")
+	}
+}

@@ -1,0 +1,90 @@
+package train
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/stagetest"
+)
+
+const (
+	quickBase = `epochs: 2, learning_rate: 0.01`
+	quickHead = `{peft: {type: none}, learning_rate: 0.05, epochs: 10, batch_size: 16}`
+	quickLoRA = `{peft: {r: 4, alpha: 16, target_modules: [q_proj, k_proj, v_proj, o_proj, up_proj, down_proj]}, learning_rate: 0.01, epochs: 6, batch_size: 16}`
+)
+
+// testAUROC fine-tunes on tokens and returns the AUROC on the test split.
+func testAUROC(t *testing.T, tokens, base *shard.Dataset, config string) float64 {
+	t.Helper()
+	adapter := stagetest.Run(t, "train.finetune", config, stages.Inputs{"tokens": {tokens}, "base": {base}})
+	rows := predictions(t, tokens, base, adapter, `{task: mor, variant: x, splits: [test]}`)
+	scores := make([]float64, len(rows))
+	for i, row := range rows {
+		scores[i] = float64(row.Logits[1] - row.Logits[0])
+	}
+	auroc, ok := rankAUROC(scores, func(i int) bool { return rows[i].Label == 1 })
+	if !ok {
+		t.Fatal("the test split has one class only")
+	}
+	return auroc
+}
+
+func predictions(t *testing.T, tokens, base, adapter *shard.Dataset, config string) (rows []shard.Prediction) {
+	t.Helper()
+	d := stagetest.Run(t, "train.predict", config, stages.Inputs{"tokens": {tokens}, "base": {base}, "adapter": {adapter}})
+	for part := range d.Parts() {
+		for row, err := range shard.Read[shard.Prediction](t.Context(), d, shard.TablePredictions, part) {
+			must(t, err)
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+func TestLearnsThePlantedRule(t *testing.T) {
+	tokens := corpus(t, 900, 2)
+	base := baseModel(t, tokens, quickBase)
+	if auroc := testAUROC(t, tokens, base, quickLoRA); auroc < 0.9 {
+		t.Errorf("lora: AUROC %.3f on a rule that can be learned whole", auroc)
+	}
+	shuffled := strings.Replace(quickLoRA, "{", "{shuffle_labels: true, ", 1)
+	if auroc := testAUROC(t, tokens, base, shuffled); math.Abs(auroc-0.5) > 0.15 {
+		t.Errorf("shuffled labels: AUROC %.3f, want chance", auroc)
+	}
+}
+
+func TestBaseModelLearnsTheLanguage(t *testing.T) {
+	tokens := corpus(t, 400, 1)
+	lines := readLog(t, baseModel(t, tokens, `epochs: 3, learning_rate: 0.01, log_every: 5`))
+	first, last := lines[0], lines[len(lines)-1]
+	// A model that knows nothing says each of the tokenizer's 261 pieces is as
+	// likely; one that knows which words occur says it of 27.
+	if math.Abs(first.Loss-math.Log(261)) > 0.5 || first.Split != "train" || first.Step != 1 {
+		t.Errorf("first line %+v, want a loss near ln 261", first)
+	}
+	if last.Split != "val" || last.Loss > math.Log(27)+0.15 {
+		t.Errorf("last line %+v, want a loss near ln 27 on val", last)
+	}
+}
+
+func TestPretrainLowersPerplexity(t *testing.T) {
+	tokens := corpus(t, 400, 1)
+	base := baseModel(t, tokens, `epochs: 1, learning_rate: 0.003`)
+	adapter := stagetest.Run(t, "train.pretrain", `{learning_rate: 0.02, epochs: 3, peft: {target_modules: [q_proj, v_proj, o_proj, down_proj]}}`, stages.Inputs{"tokens": {tokens}, "base": {base}})
+	path, err := adapter.LocalPath("metrics.json")
+	must(t, err)
+	text, err := os.ReadFile(path)
+	must(t, err)
+	var metrics struct {
+		Perplexity struct{ Before, After float64 } `json:"val_perplexity"`
+	}
+	must(t, json.Unmarshal(text, &metrics))
+	if p := metrics.Perplexity; !(p.After < 0.97*p.Before) {
+		t.Errorf("val perplexity %+v, want it lower after", p)
+	}
+}

@@ -160,6 +160,8 @@ def save_adapter(model, name):
     path = OUT / name / "adapter_config.json"
     config = json.loads(path.read_text())
     config["base_model_name_or_path"] = "llama"
+    config["target_modules"].sort()  # a set's order changes from run to run
+    config["modules_to_save"] = sorted(config["modules_to_save"] or []) or None
     path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
 
 

@@ -56,12 +56,13 @@ func (r *reader) checkType() {
 	}
 }
 
-// targets reads target_modules: a list of names, or PEFT's word for none.
+// targets reads target_modules: a set of names, or PEFT's word for none.
 func (r *reader) targets() []string {
 	raw := r.take("target_modules")
 	var names []string
 	if json.Unmarshal(raw, &names) == nil {
-		return names
+		slices.Sort(names)
+		return slices.Compact(names)
 	}
 	var pattern string
 	if json.Unmarshal(raw, &pattern) != nil || pattern != noModules {

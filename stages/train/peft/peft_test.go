@@ -1,0 +1,282 @@
+package peft
+
+import (
+	"bytes"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/stages/train/checkpoint"
+	"github.com/clinflow/clinflow/stages/train/graph"
+	"github.com/clinflow/clinflow/stages/train/kernel"
+	"github.com/clinflow/clinflow/stages/train/kernel/cpu"
+)
+
+// goldenDir holds adapters that PEFT saved (oracle/llama_golden.py).
+const goldenDir = "../model/testdata/llama"
+
+func TestReadsPEFTsConfiguration(t *testing.T) {
+	for folder, want := range map[string]Config{
+		"lora_lm":  {R: 4, LoraAlpha: 8, TargetModules: []string{"q_proj", "v_proj"}, TaskType: CausalLM, BaseModel: "llama"},
+		"lora_cls": {R: 4, LoraAlpha: 8, TargetModules: []string{"q_proj", "v_proj"}, TaskType: SeqCls, BaseModel: "llama", Score: true},
+	} {
+		got, err := ReadConfig(filepath.Join(goldenDir, folder))
+		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" || err != nil {
+			t.Error(folder, diff, err)
+		}
+	}
+}
+
+func TestConfigurationsAreWhole(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		want := Config{
+			R: rapid.IntRange(1, 99).Draw(rt, "r"), LoraAlpha: rapid.Float64Range(-99, 99).Draw(rt, "alpha"),
+			LoraDropout:   rapid.Float64Range(0, 0.99).Draw(rt, "dropout"),
+			TargetModules: rapid.SliceOfNDistinct(rapid.StringN(1, 9, -1), 1, 4, rapid.ID[string]).Draw(rt, "targets"),
+			Score:         rapid.Bool().Draw(rt, "score"), TaskType: CausalLM, BaseModel: rapid.String().Draw(rt, "base"),
+		}
+		slices.Sort(want.TargetModules)
+		if want.Score {
+			want.TaskType = SeqCls
+			if rapid.Bool().Draw(rt, "head alone") {
+				want.TargetModules = nil
+			}
+		}
+		var b bytes.Buffer
+		if err := want.Write(&b); err != nil {
+			rt.Fatal(err)
+		}
+		got, err := parseConfig(b.Bytes())
+		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" || err != nil {
+			rt.Error(diff, err)
+		}
+	})
+}
+
+func TestUnknownKeysAreNamed(t *testing.T) {
+	c, err := parseConfig([]byte(`{"peft_type":"LORA","task_type":"CAUSAL_LM","target_modules":["q_proj"],"of_tomorrow":1,"another":{}}`))
+	if diff := cmp.Diff([]string{"another", "of_tomorrow"}, c.Unknown); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+	if c.R != 8 || c.LoraAlpha != 8 {
+		t.Errorf("r %d and lora_alpha %g are not LoraConfig's defaults", c.R, c.LoraAlpha)
+	}
+}
+
+func TestUnsupportedSettingsAreNamed(t *testing.T) {
+	good, err := os.ReadFile(filepath.Join(goldenDir, "lora_cls", ConfigName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ old, changed, want string }{
+		{`"peft_type": "LORA"`, `"peft_type": "IA3"`, "peft_type"},
+		{`"use_dora": false`, `"use_dora": true`, "use_dora"},
+		{`"use_rslora": false`, `"use_rslora": true`, "use_rslora"},
+		{`"bias": "none"`, `"bias": "lora_only"`, "bias"},
+		{`"rank_pattern": {}`, `"rank_pattern": { "q_proj": 8 }`, "rank_pattern"},
+		{`"alpha_pattern": {}`, `"alpha_pattern": {"q_proj": 8}`, "alpha_pattern"},
+		{`"layers_to_transform": null`, `"layers_to_transform": [0]`, "layers_to_transform"},
+		{`"loftq_config": {}`, `"loftq_config": {"loftq_bits": 4}`, "loftq_config"},
+		{`"revision": null`, `"quantization": "int8"`, "quantization"},
+		{`"init_lora_weights": true`, `"init_lora_weights": "pissa"`, "init_lora_weights"},
+		{`"r": 4`, `"r": 0`, "r: is 0"},
+		{`"r": 4`, `"r": 4.5`, "r: has the wrong type"},
+		{`"lora_dropout": 0.0`, `"lora_dropout": 1.0`, "lora_dropout"},
+		{`"lora_alpha": 8`, `"lora_alpha": "8"`, "lora_alpha"},
+		{`"task_type": "SEQ_CLS"`, `"task_type": "TOKEN_CLS"`, "task_type"},
+		{`"task_type": "SEQ_CLS"`, `"task_type": "CAUSAL_LM"`, "score head"},
+		{`"score"`, `"lm_head"`, "modules_to_save"},
+		{`"target_modules": [`, `"target_modules": "all.*", "x": [`, "target_modules"},
+		{`{`, ``, "malformed"},
+	} {
+		t.Run(c.changed, func(t *testing.T) {
+			dir := t.TempDir()
+			text := strings.Replace(string(good), c.old, c.changed, 1)
+			if text == string(good) {
+				t.Fatalf("%s is not in the file", c.old)
+			}
+			if err := os.WriteFile(filepath.Join(dir, ConfigName), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, err := ReadConfig(dir)
+			if exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), dir) {
+				t.Errorf("got %v, want the file and %q", err, c.want)
+			}
+		})
+	}
+}
+
+// base is a model of two layers, as an adapter sees it.
+var base = Base{Hidden: 64, InitializerRange: 0.02, Layers: []Layer{
+	{"model.layers.0.self_attn.q_proj", 64, 64}, {"model.layers.0.mlp.down_proj", 96, 64},
+	{"model.layers.1.self_attn.q_proj", 64, 64}, {"model.layers.1.mlp.down_proj", 96, 64},
+}}
+
+func params(t *testing.T) *graph.Params {
+	t.Helper()
+	backend, err := cpu.New(cpu.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ps := graph.NewParams(backend)
+	t.Cleanup(ps.Close)
+	return ps
+}
+
+func values(t *testing.T, p *graph.Param) []float32 {
+	t.Helper()
+	out := make([]float32, p.Len())
+	if err := p.Download(kernel.F32s(out)); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func TestInitialValues(t *testing.T) {
+	c := Config{R: 16, LoraAlpha: 32, TargetModules: []string{"q_proj", "mlp.down_proj"}, Score: true, TaskType: SeqCls}
+	ps := params(t)
+	a, err := New(ps, "one", c, base, 5, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, layer := range base.Layers {
+		pair, ok := a.Pair(layer.Name)
+		if !ok || pair.Scale != 2 {
+			t.Fatalf("%s: pair %v, scale %g", layer.Name, ok, pair.Scale)
+		}
+		checkUniform(t, values(t, pair.A), 1/math.Sqrt(float64(layer.In)))
+		for _, v := range values(t, pair.B) {
+			if v != 0 {
+				t.Fatalf("%s: B starts at %g", layer.Name, v)
+			}
+		}
+	}
+	if got := a.Score.Shape(); !slices.Equal(got, []int{5, 64}) {
+		t.Errorf("the head has shape %v", got)
+	}
+	again, err := New(params(t), "one", Config{R: 16, LoraAlpha: 32, TargetModules: []string{"down_proj"}, TaskType: CausalLM}, base, 0, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := New(ps, "two", c, base, 5, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := func(a *Adapter) float32 {
+		pair, _ := a.Pair("model.layers.1.mlp.down_proj")
+		return values(t, pair.A)[0]
+	}
+	if first(a) != first(again) || first(a) == first(other) {
+		t.Errorf("values %g, %g, %g do not follow seed and name alone", first(a), first(again), first(other))
+	}
+}
+
+// checkUniform looks at range, mean and variance, bound²/3.
+func checkUniform(t *testing.T, v []float32, bound float64) {
+	t.Helper()
+	var sum, squares float64
+	for _, x := range v {
+		if math.Abs(float64(x)) > bound {
+			t.Fatalf("%g is beyond %g", x, bound)
+		}
+		sum += float64(x)
+		squares += float64(x) * float64(x)
+	}
+	n := float64(len(v))
+	// Four standard errors; the variance of x² is bound⁴·4/45.
+	if mean := sum / n; math.Abs(mean) > 4*bound/math.Sqrt(3*n) {
+		t.Errorf("mean %g", mean)
+	}
+	if variance := squares / n; math.Abs(variance-bound*bound/3) > 4*bound*bound*math.Sqrt(4./45/n) {
+		t.Errorf("variance %g, want %g", variance, bound*bound/3)
+	}
+}
+
+func TestWrongTargets(t *testing.T) {
+	for name, c := range map[string]struct {
+		targets []string
+		labels  int
+		want    string
+	}{
+		"no such layer":    {[]string{"q_proj", "query"}, 2, `"query"`},
+		"part of a name":   {[]string{"proj"}, 2, `"proj"`},
+		"the head's layer": {[]string{"lm_head"}, 2, `"lm_head"`},
+		"no labels":        {[]string{"q_proj"}, 0, "at least one label"},
+	} {
+		_, err := New(params(t), "a", Config{R: 2, LoraAlpha: 2, TargetModules: c.targets, Score: true, TaskType: SeqCls}, base, c.labels, 1)
+		if exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestSavedAndLoaded(t *testing.T) {
+	c := Config{R: 3, LoraAlpha: 6, TargetModules: []string{"down_proj"}, Score: true, TaskType: SeqCls}
+	a, err := New(params(t), "a", c, base, 2, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := checkpoint.SaveDir(dir, a.Files()); err != nil {
+		t.Fatal(err)
+	}
+	ps := params(t)
+	b, err := Load(ps, "b", dir, base, graph.Frozen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(values(t, a.Score), values(t, b.Score)); diff != "" || len(ps.All()) != 5 || len(ps.Trainable()) != 0 {
+		t.Errorf("%d tensors, %d trained; head: %s", len(ps.All()), len(ps.Trainable()), diff)
+	}
+
+	narrow := Base{Hidden: 64, Layers: base.Layers[:2]}
+	if _, err := Load(params(t), "b", dir, narrow, graph.Frozen); exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), "layers.1.mlp.down_proj.lora_A.weight") {
+		t.Errorf("a base with fewer layers: %v", err)
+	}
+	deep := Base{Hidden: 64, Layers: append(slices.Clone(base.Layers), Layer{"model.layers.2.mlp.down_proj", 96, 64})}
+	if _, err := Load(params(t), "b", dir, deep, graph.Frozen); exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), "layers.2.mlp.down_proj.lora_A.weight") {
+		t.Errorf("a base with more layers: %v", err)
+	}
+	c.R = 4
+	if err := checkpoint.SaveDir(dir, []checkpoint.File{{Name: ConfigName, Write: func(w io.Writer) error { return c.Write(w) }}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(params(t), "b", dir, base, graph.Frozen); exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), "shape [3 96]") {
+		t.Errorf("another rank: %v", err)
+	}
+	if _, err := Load(params(t), "b", t.TempDir(), base, graph.Frozen); exit.Of(err) != exit.Usage {
+		t.Errorf("an empty folder: %v", err)
+	}
+}
+
+func FuzzParseConfig(f *testing.F) {
+	for _, folder := range []string{"lora_lm", "lora_cls"} {
+		data, err := os.ReadFile(filepath.Join(goldenDir, folder, ConfigName))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c, err := parseConfig(data)
+		if err != nil {
+			return
+		}
+		var b bytes.Buffer
+		if err := c.Write(&b); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := parseConfig(b.Bytes()); err != nil {
+			t.Errorf("what was accepted is refused once written: %v", err)
+		}
+	})
+}

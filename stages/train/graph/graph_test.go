@@ -49,10 +49,7 @@ func TestMicroBatchesAddUpToOneLargeBatch(t *testing.T) {
 				}
 				denominator += w
 			}
-			for i := range parts {
-				parts[i].Denominator = denominator
-			}
-			if diff := cmp.Diff(want, n.gradients(t, small, parts...), cmpopts.EquateApprox(1e-12, 1e-14)); diff != "" {
+			if diff := cmp.Diff(want, n.gradients(t, small, withDenominator(parts, denominator)...), cmpopts.EquateApprox(1e-12, 1e-14)); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -340,4 +337,26 @@ func TestBatchesThatDoNotFitAreRefused(t *testing.T) {
 			t.Errorf("%s: the next batch fails: %v", name, err)
 		}
 	}
+}
+
+func TestLMLossInChunksIsTheLossInOne(t *testing.T) {
+	const words, seq = 300_000, 9 // so many words that a chunk has 16 rows
+	n := newNet(t, backend(t, cpu.Options{Float: kernel.F64}), graph.Options{Batch: 5, Seq: seq}, 4)
+	build := func(n *net, g *graph.Graph) *graph.Node {
+		return g.LMLoss(g.Embedding(n.param("embed", graph.Trainable, words, 2)), n.param("head", graph.Trainable, words, 2))
+	}
+	whole := tokens(n.random, 5, seq, words)
+	whole.Lengths, whole.Denominator = []int32{9, 9, 7, 9, 0}, 20
+	chunked := n.gradients(t, n.compile(t, build, true), whole)
+	n.opts.Batch = 1
+	if diff := cmp.Diff(chunked, n.gradients(t, n.compile(t, build, true), withDenominator(split(whole, seq, 1, 2, 3, 4), 20)...), cmpopts.EquateApprox(1e-12, 1e-16)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func withDenominator(parts []graph.Batch, d float64) []graph.Batch {
+	for i := range parts {
+		parts[i].Denominator = d
+	}
+	return parts
 }

@@ -27,7 +27,8 @@ type Field struct {
 	Path    bool
 	// Required says that the key must be given.
 	Required bool
-	// Nested holds the fields of a struct-valued key.
+	// Nested holds the fields of a key whose value is a struct, a pointer to one
+	// or a list of them.
 	Nested Fields
 }
 
@@ -66,10 +67,17 @@ func fieldOf(owner reflect.Type, f reflect.StructField) Field {
 	if enum := f.Tag.Get("enum"); enum != "" {
 		field.Enum = strings.Split(enum, ",")
 	}
-	if f.Type.Kind() == reflect.Struct {
-		field.Nested = fieldsOf(f.Type)
+	if t := elemOf(f.Type); t.Kind() == reflect.Struct {
+		field.Nested = fieldsOf(t)
 	}
 	return field
+}
+
+func elemOf(t reflect.Type) reflect.Type {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	return t
 }
 
 // Find returns the field of a key.

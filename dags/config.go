@@ -1,0 +1,182 @@
+package dags
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+
+	"github.com/clinflow/clinflow/stages"
+)
+
+// object is a resolved configuration in the order of the stage's fields.
+type object []member
+
+type member struct {
+	key    string
+	value  json.RawMessage
+	nested object // instead of value, for a struct
+	path   bool   // the value is a path
+}
+
+// encode writes JSON, with or without the fields that hold paths.
+func (o object) encode(withPaths bool) json.RawMessage {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for _, m := range o {
+		if m.path && !withPaths {
+			continue
+		}
+		if b.Len() > 1 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, "%q:", m.key)
+		if m.value == nil {
+			b.Write(m.nested.encode(withPaths))
+		}
+		b.Write(m.value)
+	}
+	b.WriteByte('}')
+	return b.Bytes()
+}
+
+// paths collects the values of the fields that hold paths.
+func (o object) paths(prefix string) []Path {
+	var out []Path
+	for _, m := range o {
+		key := join(prefix, m.key)
+		switch {
+		case m.value == nil:
+			out = append(out, m.nested.paths(key)...)
+		case m.path:
+			out = append(out, pathsIn(key, m.value)...)
+		}
+	}
+	return out
+}
+
+func pathsIn(key string, value json.RawMessage) []Path {
+	var one string
+	if json.Unmarshal(value, &one) == nil {
+		if one == "" {
+			return nil
+		}
+		return []Path{{key, one}}
+	}
+	var many []string
+	var out []Path
+	if json.Unmarshal(value, &many) == nil {
+		for i, p := range many {
+			out = append(out, Path{fmt.Sprintf("%s[%d]", key, i), p})
+		}
+	}
+	return out
+}
+
+// config resolves a mapping by a configuration's fields: given values checked,
+// defaults filled in. at is where a missing key is told.
+func (c *checker) config(fields stages.Fields, n *node, at position, path string) object {
+	given := c.object(n, path, fields.Keys())
+	var out object
+	for _, f := range fields {
+		e, ok := given[f.Key]
+		key := join(path, f.Key)
+		switch {
+		case ok:
+			if m, ok := c.member(f, e.value, key); ok {
+				out = append(out, m)
+			}
+		case f.Type.Kind() == reflect.Struct:
+			out = append(out, member{key: f.Key, nested: c.config(f.Nested, nil, at, key)})
+		case f.Required:
+			c.add(at, key, "missing", f.Doc)
+		default:
+			if value, ok := f.DefaultValue(); ok {
+				out = append(out, member{key: f.Key, value: canonical(f.Type, value), path: f.Path})
+			}
+		}
+	}
+	return out
+}
+
+func (c *checker) member(f stages.Field, n *node, path string) (member, bool) {
+	if f.Type.Kind() == reflect.Struct {
+		return member{key: f.Key, nested: c.config(f.Nested, n, n.at, path)}, true
+	}
+	value, ok := c.value(f, f.Type, n, path)
+	if !ok {
+		return member{}, false
+	}
+	return member{key: f.Key, value: canonical(f.Type, value), path: f.Path}, true
+}
+
+// value reads a node as the JSON of a type.
+func (c *checker) value(f stages.Field, t reflect.Type, n *node, path string) (json.RawMessage, bool) {
+	switch {
+	case n.broken:
+		return nil, false
+	case t.Kind() == reflect.Pointer:
+		return c.value(f, t.Elem(), n, path)
+	case t.Kind() == reflect.Slice:
+		return c.values(f, t.Elem(), n, path)
+	case t.Kind() == reflect.Struct:
+		before := len(c.list)
+		nested := c.config(f.Nested, n, n.at, path)
+		return nested.encode(true), len(c.list) == before
+	case n.kind != scalar:
+		c.add(n.at, path, "want "+wanted(t)+", got "+n.describe(), "")
+		return nil, false
+	}
+	value, problem := scalarOf(t, n)
+	if problem.what == "" {
+		problem = bounds(f, t, n.text)
+	}
+	if problem.what != "" {
+		c.add(n.at, path, problem.what, problem.hint)
+	}
+	return value, problem.what == ""
+}
+
+func (c *checker) values(f stages.Field, elem reflect.Type, n *node, path string) (json.RawMessage, bool) {
+	if n.kind != list {
+		c.add(n.at, path, "want a list of "+wanted(elem)+", got "+n.describe(), "write it in [ ]")
+		return nil, false
+	}
+	out, good := make([]json.RawMessage, len(n.items)), true
+	for i, item := range n.items {
+		value, ok := c.value(f, elem, item, path+"["+itoa(i)+"]")
+		out[i], good = value, good && ok
+	}
+	if !good {
+		return nil, false
+	}
+	encoded, err := json.Marshal(out)
+	return encoded, err == nil
+}
+
+// canonical writes a value the one way its type is written, so that 1e-3 and
+// 0.001 are one configuration. Its input is JSON of that type.
+func canonical(t reflect.Type, value json.RawMessage) json.RawMessage {
+	v := reflect.New(t)
+	if err := json.Unmarshal(value, v.Interface()); err != nil {
+		panic(fmt.Sprintf("a stage's default is not of its field's type %s: %s", t, value))
+	}
+	out, err := json.Marshal(v.Interface())
+	if err != nil {
+		panic(fmt.Sprintf("a stage's configuration holds a %s, which JSON cannot write", t))
+	}
+	return out
+}
+
+func (n *node) describe() string {
+	switch n.kind {
+	case empty:
+		return "nothing"
+	case list:
+		return "a list"
+	case mapping:
+		return "a mapping"
+	default:
+		return "a value"
+	}
+}

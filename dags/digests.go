@@ -1,0 +1,86 @@
+package dags
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"sync"
+
+	"github.com/clinflow/clinflow/internal/store"
+)
+
+// Digests remembers the sha256 of raw files by path, size and time of change,
+// so that a plan of unchanged gigabytes takes no time. Safe for concurrent use.
+type Digests struct {
+	dir     store.Dir
+	mu      sync.Mutex
+	entries map[string]digestEntry
+	changed bool
+}
+
+type digestEntry struct {
+	Size    int64  `json:"size"`
+	Changed int64  `json:"changed"` // unix nanoseconds
+	SHA256  string `json:"sha256"`
+}
+
+const digestsName = "cache/digests.json"
+
+// OpenDigests reads the cache of an output folder. A missing or damaged cache is
+// an empty one: all it costs is time.
+func OpenDigests(ctx context.Context, out store.Dir) *Digests {
+	d := &Digests{dir: out, entries: map[string]digestEntry{}}
+	f, err := out.Open(ctx, digestsName)
+	if err != nil {
+		return d
+	}
+	defer f.Close()
+	var entries map[string]digestEntry
+	text, err := io.ReadAll(f)
+	if err == nil && json.Unmarshal(text, &entries) == nil && entries != nil {
+		d.entries = entries
+	}
+	return d
+}
+
+func (d *Digests) lookup(path string, info fs.FileInfo) (string, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	e, ok := d.entries[path]
+	if !ok || e.Size != info.Size() || e.Changed != info.ModTime().UnixNano() || len(e.SHA256) != 64 {
+		return "", false
+	}
+	return e.SHA256, true
+}
+
+func (d *Digests) store(path string, info fs.FileInfo, sum string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.entries[path] = digestEntry{info.Size(), info.ModTime().UnixNano(), sum}
+	d.changed = true
+}
+
+// Save writes the cache where something was added.
+func (d *Digests) Save(ctx context.Context) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.changed {
+		return nil
+	}
+	text, err := json.MarshalIndent(d.entries, "", " ")
+	if err != nil {
+		return fmt.Errorf("write the cache of digests: %w", err)
+	}
+	f, err := d.dir.Create(ctx, digestsName)
+	if err != nil {
+		return fmt.Errorf("write the cache of digests: %w", err)
+	}
+	defer f.Abort()
+	if _, err := f.Write(text); err != nil {
+		return fmt.Errorf("write the cache of digests: %w", err)
+	}
+	d.changed = false
+	return f.Commit()
+}

@@ -1,0 +1,65 @@
+package dags
+
+import (
+	"embed"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/clinflow/clinflow/internal/exit"
+)
+
+//go:embed *.yaml
+var shipped embed.FS
+
+// Shipped lists the names of the DAG files that ship with clinflow.
+func Shipped() []string {
+	files, _ := fs.Glob(shipped, "*.yaml")
+	names := make([]string, len(files))
+	for i, f := range files {
+		names[i] = strings.TrimSuffix(f, ".yaml")
+	}
+	return names
+}
+
+// Load reads and checks a DAG: a file, or a shipped one by its name. set holds
+// --set name=value over the file's vars. All faults come back at once as
+// Problems, of exit.Usage.
+func Load(nameOrFile string, set map[string]string) (*DAG, error) {
+	text, name, err := read(nameOrFile)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(name, text, set)
+}
+
+func read(nameOrFile string) (text []byte, name string, err error) {
+	if slices.Contains(Shipped(), nameOrFile) {
+		text, err = shipped.ReadFile(nameOrFile + ".yaml")
+		return text, "dags/" + nameOrFile + ".yaml", err
+	}
+	text, err = os.ReadFile(nameOrFile)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && filepath.Base(nameOrFile) == nameOrFile:
+		return nil, "", exit.Errorf(exit.Usage, "%s: neither a file nor a shipped DAG; %s", nameOrFile, choice(nameOrFile, Shipped()))
+	case err != nil:
+		return nil, "", exit.Errorf(exit.Usage, "read a DAG file: %w", err)
+	}
+	return text, nameOrFile, nil
+}
+
+// ParseSet reads the values of --set: name=value each.
+func ParseSet(pairs []string) (map[string]string, error) {
+	set := map[string]string{}
+	for _, pair := range pairs {
+		m := settable.FindStringSubmatch(pair)
+		if m == nil {
+			return nil, exit.Errorf(exit.Usage, "--set %s: want name=value", pair)
+		}
+		set[m[1]] = m[2]
+	}
+	return set, nil
+}

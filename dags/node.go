@@ -1,0 +1,132 @@
+package dags
+
+import (
+	"errors"
+	"regexp"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+
+	"github.com/clinflow/clinflow/internal/guard"
+)
+
+// maxFile bounds a DAG file: the parser recurses as deep as the file nests.
+const maxFile = 256 << 10
+
+type nodeKind int
+
+const (
+	empty nodeKind = iota
+	scalar
+	list
+	mapping
+)
+
+// node is a YAML value with its place. A scalar keeps its text as written: what
+// it means is for the field that takes it to say, so 012 never turns into 10
+// nor a version 1.10 into 1.1.
+type node struct {
+	kind    nodeKind
+	at      position
+	text    string
+	quoted  bool
+	broken  bool // a fault of it has been told already
+	items   []*node
+	entries []entry
+}
+
+type entry struct {
+	key   string
+	at    position
+	value *node
+}
+
+// In a flow mapping, YAML ends a bare ${name} at its brace. The braces travel
+// through the parser as two private-use characters, which leaves every column
+// where it was.
+const (
+	openBrace  = '\ue000'
+	closeBrace = '\ue001'
+)
+
+var reference = regexp.MustCompile(`\$\{([^{}\n]*)\}`)
+
+var shield = regexp.MustCompile(`[\x{e000}\x{e001}]`)
+
+// readYAML parses a file's text; its problems go to found. It returns nil where
+// nothing can be said of the content.
+func readYAML(text []byte, found *findings) *node {
+	if len(text) > maxFile {
+		found.add(position{}, "", "the file is larger than 256 kB", "a DAG file names stages; data belong elsewhere")
+		return nil
+	}
+	if shield.Match(text) {
+		found.add(position{}, "", "private-use characters U+E000 or U+E001", "remove them")
+		return nil
+	}
+	shielded := reference.ReplaceAll(text, []byte("$\ue000$1\ue001"))
+	var file *ast.File
+	err := guard.Do("read YAML", func() (err error) {
+		file, err = parser.ParseBytes(shielded, 0, parser.AllowDuplicateMapKey())
+		return err
+	})
+	if err != nil {
+		found.add(syntaxAt(err), "", syntaxMessage(err), "")
+		return nil
+	}
+	return rootOf(file, found)
+}
+
+func syntaxAt(err error) position {
+	var syntax yaml.Error
+	if errors.As(err, &syntax) && syntax.GetToken() != nil && syntax.GetToken().Position != nil {
+		p := syntax.GetToken().Position
+		return position{p.Line, p.Column}
+	}
+	return position{}
+}
+
+func syntaxMessage(err error) string {
+	var syntax yaml.Error
+	if errors.As(err, &syntax) {
+		return "malformed YAML: " + syntax.GetMessage()
+	}
+	return "malformed YAML: the parser gave up"
+}
+
+func rootOf(file *ast.File, found *findings) *node {
+	var bodies []ast.Node
+	for _, doc := range file.Docs {
+		if doc.Body != nil {
+			bodies = append(bodies, doc.Body)
+		}
+	}
+	switch len(bodies) {
+	case 0:
+		found.add(position{1, 1}, "", "the file is empty", "start from a shipped one: "+strings.Join(Shipped(), ", "))
+		return nil
+	case 1:
+		return (&converter{found}).node(bodies[0], "")
+	default:
+		found.add(placeOf(bodies[1]), "", "more than one YAML document", "one DAG a file")
+		return nil
+	}
+}
+
+func placeOf(n ast.Node) position {
+	if n == nil || n.GetToken() == nil || n.GetToken().Position == nil {
+		return position{1, 1}
+	}
+	if m, ok := n.(*ast.MappingNode); ok && !m.IsFlowStyle && len(m.Values) > 0 {
+		return placeOf(m.Values[0].Key) // the parser gives its colon
+	}
+	p := n.GetToken().Position
+	return position{p.Line, p.Column}
+}
+
+// unshield gives a text its braces back.
+func unshield(s string) string {
+	return strings.NewReplacer(string(openBrace), "{", string(closeBrace), "}").Replace(s)
+}

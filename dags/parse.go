@@ -1,0 +1,171 @@
+package dags
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/stages"
+)
+
+// Parse checks the text of a DAG file. file is its name in errors.
+func Parse(file string, text []byte, set map[string]string) (*DAG, error) {
+	found := &findings{file: file}
+	d := (&checker{findings: found, dag: &DAG{File: file}}).file(readYAML(text, found), set)
+	if found.any() {
+		return nil, exit.With(exit.Usage, found.sorted())
+	}
+	return d, nil
+}
+
+// checker builds a DAG and notes what is wrong on the way. It goes on after a
+// fault, so that one reading tells all of them.
+type checker struct {
+	*findings
+	dag     *DAG
+	steps   []*draft // in file order
+	byName  map[string]*draft
+	ordered bool // the steps have no cycle
+}
+
+// draft is a step while it is checked.
+type draft struct {
+	Step
+	known bool // its stage is registered
+	built any  // the stage, where its configuration has no fault
+	in    map[string]*node
+	at    position
+}
+
+func (c *checker) file(root *node, set map[string]string) *DAG {
+	if root == nil {
+		return nil
+	}
+	if root.kind != mapping {
+		c.add(root.at, "", "want a mapping with name and steps", "")
+		return nil
+	}
+	top := c.object(root, "", []string{"name", "schedule", "vars", "steps", "publish"})
+	vars := newVariables(top["vars"].value, set, c.findings)
+	for key, e := range top {
+		if key != "vars" {
+			e.value = vars.expand(e.value, key)
+			top[key] = e
+		}
+	}
+	vars.checkSet(set)
+	c.dag.Vars = vars.texts()
+	c.name(root, top)
+	c.dag.Schedule = c.schedule(top["schedule"].value)
+	c.readSteps(root, top["steps"].value)
+	c.bindAll()
+	c.order()
+	c.agree()
+	c.publish(top["publish"].value)
+	return c.dag
+}
+
+func (c *checker) name(root *node, top map[string]entry) {
+	e, given := top["name"]
+	if !given {
+		c.add(root.at, "name", "missing", "name the DAG, as its runs will be listed")
+		return
+	}
+	c.dag.Name, _ = c.word(e.value, "name")
+}
+
+func (c *checker) readSteps(root, n *node) {
+	c.byName = map[string]*draft{}
+	if n == nil || n.kind != mapping || len(n.entries) == 0 {
+		c.add(cmp.Or(placeIn(n), root.at), "steps", "missing", "want a mapping of step names to {stage, in, with}")
+		return
+	}
+	for _, e := range n.entries {
+		path := join("steps", e.key)
+		if !c.stepName(e, path) {
+			continue
+		}
+		step := c.step(e, path)
+		c.steps = append(c.steps, step)
+		c.byName[step.Name] = step
+	}
+}
+
+func placeIn(n *node) position {
+	if n == nil {
+		return position{}
+	}
+	return n.at
+}
+
+func (c *checker) step(e entry, path string) *draft {
+	d := &draft{Step: Step{Name: e.key, In: map[string][]Ref{}}, at: e.at, in: map[string]*node{}}
+	given := c.object(e.value, path, []string{"stage", "in", "with"})
+	d.Stage, d.known = c.stage(e, given, path)
+	if d.known {
+		c.configure(d, given["with"].value, join(path, "with"))
+	}
+	if in := given["in"].value; in != nil {
+		c.ports(d, in, join(path, "in"))
+	}
+	return d
+}
+
+func (c *checker) stage(e entry, given map[string]entry, path string) (stages.Spec, bool) {
+	stage, ok := given["stage"]
+	if !ok {
+		c.add(e.at, join(path, "stage"), "missing", "`clinflow stages` lists them")
+		return stages.Spec{}, false
+	}
+	name, ok := c.word(stage.value, join(path, "stage"))
+	if !ok {
+		return stages.Spec{}, false
+	}
+	spec, ok := stages.Lookup(name)
+	if !ok {
+		c.add(stage.value.at, join(path, "stage"), "unknown stage "+name,
+			cmp.Or(choice(name, stages.Names()), "`clinflow stages` lists them"))
+	}
+	return spec, ok
+}
+
+// configure resolves a step's configuration and, where it has no fault of its
+// own, lets the stage's constructor judge it.
+func (c *checker) configure(d *draft, with *node, path string) {
+	before := len(c.list)
+	at := cmp.Or(placeIn(with), d.at)
+	config := c.config(d.Stage.Config(), with, at, path)
+	d.Config, d.Identity, d.Paths = config.encode(true), config.encode(false), config.paths("")
+	if len(c.list) > before {
+		return
+	}
+	built, err := d.Stage.Build(d.Config)
+	if err != nil {
+		c.add(at, path, err.Error(), "")
+	}
+	d.built = built
+}
+
+// ports keeps what is bound to each known port for bindAll.
+func (c *checker) ports(d *draft, in *node, path string) {
+	if !d.known {
+		return
+	}
+	names := make([]string, len(d.Stage.In))
+	for i, p := range d.Stage.In {
+		names[i] = p.Name
+	}
+	if in.kind == mapping {
+		for _, e := range in.entries {
+			if !slices.Contains(names, e.key) {
+				c.add(e.at, join(path, e.key), d.Stage.Name+" has no such port", choice(e.key, names))
+				continue
+			}
+			d.in[e.key] = e.value
+		}
+		return
+	}
+	if in.kind != empty {
+		c.add(in.at, path, "want a mapping of ports to steps", "")
+	}
+}

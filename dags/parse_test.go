@@ -1,0 +1,276 @@
+package dags
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/clinflow/clinflow/internal/exit"
+)
+
+const good = `# a comment with ${nothing} in it
+name: two-step
+schedule: {cron: "0 3 * * SUN", timezone: America/New_York, catchup: latest, overlap: skip}
+vars: {mimic: /data/mimic-iv, rank: 16, base: "${mimic}/base", out: runs}
+steps:
+  adapter:
+    stage: fake.train
+    in: {tokens: tokens, adapters: [first]}
+    with: {base: ${base}, epochs: 2, peft: {r: ${rank}, target_modules: [q_proj]}, note: "rank ${rank} of ${mimic}"}
+  first: {stage: fake.train, in: {tokens: tokens}, with: {epochs: 1, lr: 1e-4, dropout: 0.10}}
+  patients: {stage: fake.ingest, with: {root: ${mimic}, shards: 256}}
+  tokens: {stage: fake.tokens, in: {notes: patients.notes}}
+publish:
+  adapter.bin: adapter.adapter_model.safetensors
+`
+
+func TestParseResolves(t *testing.T) {
+	d, err := Parse("x.yaml", []byte(good), map[string]string{"rank": "4"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	type step struct {
+		Name, Config, Identity string
+		In                     map[string][]Ref
+	}
+	var got []step
+	for _, s := range d.Steps {
+		got = append(got, step{s.Name, string(s.Config), string(s.Identity), s.In})
+	}
+	want := []step{
+		{"patients", `{"root":"/data/mimic-iv","shards":256}`, `{"shards":256}`, map[string][]Ref{}},
+		{"tokens", `{}`, `{}`, map[string][]Ref{"notes": {{"patients", "notes"}}}},
+		{
+			"first",
+			`{"lr":0.0001,"epochs":1,"batch_size":10,"shuffle_labels":false,"dropout":0.1,"peft":{"type":"lora","r":8,"target_modules":["q_proj","v_proj"]}}`,
+			`{"lr":0.0001,"epochs":1,"batch_size":10,"shuffle_labels":false,"dropout":0.1,"peft":{"type":"lora","r":8,"target_modules":["q_proj","v_proj"]}}`,
+			map[string][]Ref{"tokens": {{"tokens", ""}}},
+		},
+		{
+			"adapter",
+			`{"base":"/data/mimic-iv/base","lr":0.001,"epochs":2,"batch_size":10,"shuffle_labels":false,"note":"rank 4 of /data/mimic-iv","peft":{"type":"lora","r":4,"target_modules":["q_proj"]}}`,
+			`{"lr":0.001,"epochs":2,"batch_size":10,"shuffle_labels":false,"note":"rank 4 of /data/mimic-iv","peft":{"type":"lora","r":4,"target_modules":["q_proj"]}}`,
+			map[string][]Ref{"tokens": {{"tokens", ""}}, "adapters": {{"first", ""}}},
+		},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]Publish{{"adapter.bin", "adapter", "adapter_model.safetensors"}}, d.Publish); diff != "" {
+		t.Error(diff)
+	}
+	if d.Schedule.Location.String() != "America/New_York" || d.Schedule.Catchup != "latest" || d.Vars["out"] != "runs" {
+		t.Errorf("schedule %+v, vars %v", d.Schedule, d.Vars)
+	}
+	last, _ := d.Step("adapter")
+	if diff := cmp.Diff([]Path{{"base", "/data/mimic-iv/base"}}, last.Paths); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"tokens", "first"}, last.Upstream()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Each file below is told all its faults at once, in the order of their places.
+var faulty = []struct {
+	name string
+	yaml string
+	set  map[string]string
+	want string
+}{
+	{
+		name: "many faults",
+		yaml: `name: x
+step: {}
+vars: {rank: 4}
+steps:
+  patients: {stage: fake.ingst, with: {root: /x}}
+  labels: {stage: fake.label, in: {patient: patients}, with: {sead: 1, seed: two}}
+  train:
+    stage: fake.train
+    in: {tokens: labels, adapters: trin}
+    with:
+      lr: 2
+      lr: 1
+      epochs: 1.5
+      batch_size: 300
+      shuffle_labels: yes
+      note: ${rnk}
+      tags: a
+      dropout: [1]
+      peft: {type: loar, r: 0, target_modules: [q_proj, w_proj]}
+  Bad: {stage: fake.label}
+`,
+		want: `
+x.yaml:2:1: step: unknown key; did you mean steps?
+x.yaml:5:21: steps.patients.stage: unknown stage fake.ingst; did you mean fake.ingest?
+x.yaml:6:3: steps.labels.in.patients: missing; the port takes patients: whole patients; no step gives one yet
+x.yaml:6:36: steps.labels.in.patient: fake.label has no such port; did you mean patients?
+x.yaml:6:63: steps.labels.with.sead: unknown key; did you mean seed?
+x.yaml:6:78: steps.labels.with.seed: want an integer, got "two"
+x.yaml:9:18: steps.train.in.tokens: labels gives examples, the port takes tokens
+x.yaml:9:36: steps.train.in.adapters: unknown step trin; known: patients, labels
+x.yaml:11:11: steps.train.with.lr: 2 is too large; allowed: 0 to 1
+x.yaml:12:7: steps.train.with.lr: the key is given twice; it is on line 11 already
+x.yaml:13:15: steps.train.with.epochs: want an integer, got "1.5"
+x.yaml:14:19: steps.train.with.batch_size: 300 is out of range; the value is kept in 8 bits
+x.yaml:15:23: steps.train.with.shuffle_labels: want true or false, got "yes"
+x.yaml:16:13: steps.train.with.note: unknown variable ${rnk}; did you mean rank?
+x.yaml:17:13: steps.train.with.tags: want a list of a text, got a value; write it in [ ]
+x.yaml:18:16: steps.train.with.dropout: want a number, got a list
+x.yaml:19:20: steps.train.with.peft.type: "loar" is not allowed; did you mean lora?
+x.yaml:19:29: steps.train.with.peft.r: 0 is too small; allowed: 1 to 256
+x.yaml:19:57: steps.train.with.peft.target_modules[1]: "w_proj" is not allowed; did you mean q_proj?
+x.yaml:20:3: steps.Bad: a step's name begins with a small letter and goes on with small letters, digits, _ and -
+`,
+	},
+	{
+		name: "missing",
+		yaml: "steps:\n  t: {stage: fake.train}\n  p: {stage: fake.ingest, with: {root: }}\n  u: {with: {}}\n",
+		want: `
+x.yaml:1:1: name: missing; name the DAG, as its runs will be listed
+x.yaml:2:3: steps.t.with.epochs: missing; passes over the examples
+x.yaml:2:3: steps.t.in.tokens: missing; the port takes tokens: token shards; no step gives one yet
+x.yaml:3:39: steps.p.with.root: want a text, got nothing
+x.yaml:4:3: steps.u.stage: missing; ` + "`clinflow stages` lists them\n",
+	},
+	{
+		name: "no steps", yaml: "name: x\n",
+		want: "\nx.yaml:1:1: steps: missing; want a mapping of step names to {stage, in, with}\n",
+	},
+	{name: "empty", yaml: "# nothing\n", want: "\nx.yaml:1:1: the file is empty; start from a shipped one: demo, two-step\n"},
+	{name: "not a mapping", yaml: "[a]\n", want: "\nx.yaml:1:1: want a mapping with name and steps\n"},
+	{name: "syntax", yaml: "name: [x\n", want: "\nx.yaml:1:7: malformed YAML: sequence end token ']' not found\n"},
+	{name: "two documents", yaml: "name: x\n---\nname: y\n", want: "\nx.yaml:3:1: more than one YAML document; one DAG a file\n"},
+	{
+		name: "cycle",
+		yaml: `name: x
+steps:
+  a: {stage: fake.train, in: {tokens: t, adapters: [c]}, with: {epochs: 1}}
+  b: {stage: fake.train, in: {tokens: t, adapters: [a]}, with: {epochs: 1}}
+  c: {stage: fake.train, in: {tokens: t, adapters: [b]}, with: {epochs: 1}}
+  t: {stage: fake.tokens, in: {notes: p}}
+  p: {stage: fake.ingest, with: {root: /x}}
+`,
+		want: "\nx.yaml:3:3: steps.a: the steps depend on each other in a circle: a ← c ← b ← a\n",
+	},
+	{
+		name: "itself",
+		yaml: "name: x\nsteps:\n  a: {stage: fake.train, in: {tokens: a}, with: {epochs: 1}}\n",
+		want: "\nx.yaml:3:39: steps.a.in.tokens: a gives adapter, the port takes tokens\n",
+	},
+	{
+		name: "parts",
+		yaml: `name: x
+steps:
+  p: {stage: fake.ingest, with: {root: /x, shards: 4}}
+  q: {stage: fake.ingest, with: {root: /x, shards: 8}}
+  e: {stage: fake.label, in: {patients: q}}
+  t: {stage: fake.tokens, in: {notes: p.notes, examples: e}}
+`,
+		want: "\nx.yaml:6:58: steps.t.in.examples: e has 8 parts, p.notes has 4; give both the same shards\n",
+	},
+	{
+		name: "tables",
+		yaml: `name: x
+steps:
+  p: {stage: fake.ingest, with: {root: /x}}
+  t: {stage: fake.tokens, in: {notes: p.note}}
+  u: {stage: fake.tokens, in: {notes: p.admissions}}
+  e: {stage: fake.label, in: {patients: [p]}}
+  f: {stage: fake.train, in: {tokens: t, adapters: []}, with: {epochs: 2, shuffle_labels: true}}
+`,
+		want: `
+x.yaml:4:39: steps.t.in.notes: p has no table note; did you mean notes?
+x.yaml:5:39: steps.u.in.notes: the port reads notes; name the step alone: p
+x.yaml:6:41: steps.e.in.patients: the port takes one dataset, got a list
+x.yaml:7:63: steps.f.with: stage fake.train: shuffle_labels takes one epoch
+`,
+	},
+	{
+		name: "schedule and publish",
+		yaml: `name: x
+schedule: {cron: "0 3 *", timezone: Mars/Base, catchup: lastest, overlap: [a], cronn: 1}
+steps:
+  p: {stage: fake.ingest, with: {root: /x}}
+publish: {../a: p.x, steps/b: p.x, c: p, d: q.x, e/f.json: p.f.json, g: p.../x}
+`,
+		want: `
+x.yaml:2:18: schedule.cron: want five fields; minute, hour, day, month, weekday
+x.yaml:2:37: schedule.timezone: unknown time zone Mars/Base; a name of the IANA database, such as Europe/Berlin or UTC
+x.yaml:2:57: schedule.catchup: lastest is not allowed; did you mean latest?
+x.yaml:2:75: schedule.overlap: want a text
+x.yaml:2:80: schedule.cronn: unknown key; did you mean cron?
+x.yaml:5:11: publish.../a: want a file name in the output folder, outside steps, runs and cache
+x.yaml:5:22: publish.steps/b: want a file name in the output folder, outside steps, runs and cache
+x.yaml:5:39: publish.c: want step.file; such as auroc.metrics.json for the file metrics.json of the step auroc
+x.yaml:5:45: publish.d: unknown step q; known: p
+x.yaml:5:73: publish.g: want step.file; such as auroc.metrics.json for the file metrics.json of the step auroc
+`,
+	},
+	{
+		name: "variables",
+		yaml: `name: ${nam
+vars: {a: 1, b: ${c}, c: [x], 1d: 2, unused: 3}
+steps:
+  p: {stage: fake.ingest, with: {root: "${a}/${z}", shards: ${c}}}
+  q: {stage: fake.ingest, with: {root: &x 1, shards: "${a}"}}
+  ${a}: {stage: fake.label}
+`,
+		set: map[string]string{"unsed": "1", "unused": "2"},
+		want: `
+x.yaml: --set unsed: the file has no such variable; did you mean unused?
+x.yaml: --set unused: the file declares this variable and uses it nowhere
+x.yaml:1:7: name: a ${ without its }; write ${name}
+x.yaml:2:17: vars.b: unknown variable ${c}; known: a
+x.yaml:2:26: vars.c: a variable is one value
+x.yaml:2:31: vars.1d: a variable's name is letters, digits and _
+x.yaml:4:40: steps.p.with.root: unknown variable ${z}; known: a, b, c, unused
+x.yaml:5:40: steps.q.with.root: anchors, aliases and tags are not part of DAG files; use vars
+x.yaml:5:54: steps.q.with.shards: want an integer, got a quoted text; take the quotes away
+x.yaml:6:3: steps.${a}: a variable cannot be a key
+`,
+	},
+}
+
+func TestParseTellsEveryFault(t *testing.T) {
+	for _, c := range faulty {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := Parse("x.yaml", []byte(c.yaml), c.set)
+			var problems Problems
+			if !errors.As(err, &problems) || exit.Of(err) != exit.Usage {
+				t.Fatalf("want problems of exit.Usage, got %v", err)
+			}
+			if diff := cmp.Diff(strings.TrimPrefix(c.want, "\n"), err.Error()+"\n"); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(good)
+	for _, c := range faulty {
+		f.Add(c.yaml)
+	}
+	f.Add("a: {b: [c, {d: e}]}\n? x\n: |\n  y\n")
+	f.Add("steps: {a: {stage: fake.label, in: {patients: a}}}")
+	f.Fuzz(func(t *testing.T, text string) {
+		first, err := Parse("x.yaml", []byte(text), nil)
+		if err != nil && exit.Of(err) != exit.Usage {
+			t.Fatalf("a fault of exit %d", exit.Of(err))
+		}
+		if err != nil && err.Error() == "" {
+			t.Fatal("a fault without words")
+		}
+		second, again := Parse("x.yaml", []byte(text), nil)
+		if (err == nil) != (again == nil) || (err != nil && err.Error() != again.Error()) {
+			t.Fatalf("told differently the second time:\n%v\n%v", err, again)
+		}
+		if err == nil && len(first.Steps) != len(second.Steps) {
+			t.Fatal("read differently the second time")
+		}
+	})
+}

@@ -1,0 +1,340 @@
+package dags
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/internal/store"
+)
+
+const planned = `name: planned
+vars: {root: ROOT, lr: 0.001, seed: 7}
+steps:
+  patients: {stage: fake.ingest, with: {root: "${root}/mimic", shards: 2}}
+  examples: {stage: fake.label, in: {patients: patients}, with: {seed: ${seed}}}
+  tokens: {stage: fake.tokens, in: {notes: patients.notes, examples: examples}}
+  adapter: {stage: fake.train, in: {tokens: tokens}, with: {base: "${root}/base", lr: ${lr}, epochs: 1}}
+`
+
+// bench is a DAG, its raw files and its output folder.
+type bench struct {
+	t    *testing.T
+	root string
+	out  store.Dir
+	set  map[string]string
+}
+
+func newBench(t *testing.T) *bench {
+	b := &bench{t: t, root: t.TempDir(), set: map[string]string{}}
+	b.raw("mimic/hosp/admissions.csv", "one")
+	b.raw("base/config.json", "{}")
+	b.raw("base/.cache/note", "not an input")
+	out, err := store.Open(filepath.Join(b.root, "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.out = out
+	return b
+}
+
+func (b *bench) raw(name, text string) {
+	path := filepath.Join(b.root, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		b.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *bench) dag() *DAG {
+	b.t.Helper()
+	d, err := Parse("planned.yaml", []byte(strings.ReplaceAll(planned, "ROOT", b.root)), b.set)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return d
+}
+
+func (b *bench) plan() Plan {
+	b.t.Helper()
+	planner, err := NewPlanner(b.t.Context(), b.out)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	plan, err := b.dag().Plan(b.t.Context(), planner)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if err := planner.Save(b.t.Context()); err != nil {
+		b.t.Fatal(err)
+	}
+	return plan
+}
+
+// finish writes the outputs of the steps that are known to run, as a runner
+// would; what says how content follows from the step.
+func (b *bench) finish(d Decision, content string) {
+	b.t.Helper()
+	ctx := context.Background()
+	w, err := shard.NewWriter(ctx, d.URI, d.Step.Stage.Out.Kind, 0)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	f, err := w.File("content")
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if _, err := f.Write([]byte(content)); err != nil {
+		b.t.Fatal(err)
+	}
+	if err := f.Commit(); err != nil {
+		b.t.Fatal(err)
+	}
+	header := shard.Manifest{
+		Stage: d.Identity.Stage, StageVersion: d.Identity.Version,
+		Config: d.Identity.Config, Inputs: d.Identity.Inputs, Kernel: d.Identity.Kernel,
+	}
+	if err := w.Commit(ctx, header, nil); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// run finishes steps until none is left; content gives a step's bytes.
+func (b *bench) run(content func(Decision) string) {
+	b.t.Helper()
+	for range 10 {
+		plan := b.plan()
+		if plan.Pending() == 0 {
+			return
+		}
+		for _, d := range plan.Steps {
+			if !d.Done && d.Fingerprint != "" {
+				b.finish(d, content(d))
+			}
+		}
+	}
+	b.t.Fatal("the plan does not come to an end")
+}
+
+func byFingerprint(d Decision) string { return d.Fingerprint }
+
+var hex16 = regexp.MustCompile(`[0-9a-f]{16}`)
+
+// told is the plan's text with places and fingerprints made equal everywhere.
+func (b *bench) told() string {
+	b.t.Helper()
+	var text strings.Builder
+	if err := b.plan().Write(&text); err != nil {
+		b.t.Fatal(err)
+	}
+	lines := strings.Split(hex16.ReplaceAllString(text.String(), "0123456789abcdef"), "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimRight(line, " ")
+	}
+	return strings.ReplaceAll(strings.Join(lines, "\n"), b.out.URI(), "OUT")
+}
+
+func (b *bench) want(text string) {
+	b.t.Helper()
+	if diff := cmp.Diff(strings.TrimPrefix(text, "\n"), b.told()); diff != "" {
+		b.t.Error(diff)
+	}
+}
+
+func TestPlanSaysWhatRunsAndWhy(t *testing.T) {
+	b := newBench(t)
+	b.want(`
+planned (planned.yaml) into OUT: 4 of 4 steps will run
+  will run  patients  fake.ingest  0123456789abcdef  never ran
+  will run  examples  fake.label   not known yet     never ran
+  will run  tokens    fake.tokens  not known yet     never ran
+  will run  adapter   fake.train   not known yet     never ran
+`)
+	b.run(byFingerprint)
+	const allDone = `
+planned (planned.yaml) into OUT: 0 of 4 steps will run
+  done  patients  fake.ingest  0123456789abcdef
+  done  examples  fake.label   0123456789abcdef
+  done  tokens    fake.tokens  0123456789abcdef
+  done  adapter   fake.train   0123456789abcdef
+`
+	b.want(allDone)
+
+	b.set = map[string]string{"seed": "8", "lr": "1e-4"}
+	b.want(`
+planned (planned.yaml) into OUT: 3 of 4 steps will run
+  done      patients  fake.ingest  0123456789abcdef
+  will run  examples  fake.label   0123456789abcdef  config seed changed 7 → 8
+  will run  tokens    fake.tokens  not known yet     upstream step examples will run
+  will run  adapter   fake.train   not known yet     upstream step tokens will run
+`)
+	b.set = map[string]string{"lr": "1e-4"}
+	b.raw("base/weights", "new")
+	b.want(`
+planned (planned.yaml) into OUT: 1 of 4 steps will run
+  done      patients  fake.ingest  0123456789abcdef
+  done      examples  fake.label   0123456789abcdef
+  done      tokens    fake.tokens  0123456789abcdef
+  will run  adapter   fake.train   0123456789abcdef  config lr changed 0.001 → 0.0001; with.base changed
+`)
+	b.set = nil
+	if err := os.Remove(filepath.Join(b.root, "base/weights")); err != nil {
+		t.Fatal(err)
+	}
+	b.want(allDone)
+
+	b.raw("mimic/hosp/admissions.csv", "another")
+	b.want(`
+planned (planned.yaml) into OUT: 4 of 4 steps will run
+  will run  patients  fake.ingest  0123456789abcdef  file hosp/admissions.csv changed
+  will run  examples  fake.label   not known yet     upstream step patients will run
+  will run  tokens    fake.tokens  not known yet     upstream step patients will run; upstream step examples will run
+  will run  adapter   fake.train   not known yet     upstream step tokens will run
+`)
+}
+
+// A step whose inputs come out the same bytes as before is not run again.
+func TestPlanStopsWhereBytesAreTheSame(t *testing.T) {
+	b := newBench(t)
+	b.run(byFingerprint)
+	var before string
+	for _, d := range b.plan().Steps {
+		if d.Step.Name == "adapter" {
+			before = d.Fingerprint
+		}
+	}
+	b.raw("mimic/hosp/admissions.csv", "other bytes, same rows")
+	first := b.plan().Steps[0]
+	b.finish(first, readContent(t, b, "patients", first.URI))
+	plan := b.plan()
+	if plan.Pending() != 0 || plan.Steps[3].Fingerprint != before {
+		t.Errorf("%d steps pending, adapter %s, want none and %s", plan.Pending(), plan.Steps[3].Fingerprint, before)
+	}
+}
+
+// readContent reads the content of a step's only output beside the one at not.
+func readContent(t *testing.T, b *bench, step, not string) string {
+	t.Helper()
+	all, err := filepath.Glob(filepath.Join(b.out.URI(), "steps", step+"-*", "content"))
+	if err != nil || len(all) != 1 || filepath.Dir(all[0]) == not {
+		t.Fatalf("outputs of %s: %v, %v", step, all, err)
+	}
+	text, err := os.ReadFile(all[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestPlanTellsUnusableOutputs(t *testing.T) {
+	b := newBench(t)
+	b.run(byFingerprint)
+	uri := b.plan().Steps[3].URI
+	fakeKernel = "avx2"
+	t.Cleanup(func() { fakeKernel = "go" })
+	if got := b.plan().Steps[3].Reasons; !cmp.Equal(got, []string{"kernel go → avx2"}) {
+		t.Errorf("another kernel: %q", got)
+	}
+	fakeKernel = "go"
+	if err := os.Remove(filepath.Join(uri, manifestName)); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.plan().Steps[3]; got.Done || !cmp.Equal(got.Reasons, []string{"its output is incomplete: a run ended in the middle of it"}) {
+		t.Errorf("without a manifest: %v %q", got.Done, got.Reasons)
+	}
+}
+
+func TestPlanNamesAMissingInput(t *testing.T) {
+	b := newBench(t)
+	b.run(byFingerprint)
+	if err := os.RemoveAll(filepath.Join(b.root, "base")); err != nil {
+		t.Fatal(err)
+	}
+	planner, err := NewPlanner(t.Context(), b.out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = b.dag().Plan(t.Context(), planner)
+	if exit.Of(err) != exit.Usage || !strings.HasPrefix(err.Error(), "step adapter: with.base: ") {
+		t.Errorf("exit %d: %v", exit.Of(err), err)
+	}
+}
+
+func TestDigests(t *testing.T) {
+	b := newBench(t)
+	file := filepath.Join(b.root, "base/config.json")
+	d := OpenDigests(t.Context(), b.out)
+	before, err := d.File(t.Context(), file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := fmt.Sprintf("%x", sha256.Sum256([]byte("{}"))); before != want {
+		t.Errorf("sha256 %s, want %s", before, want)
+	}
+	if err := d.Save(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.raw("base/config.json", "[]") // same size; the time is put back to show that the cache answers
+	if err := os.Chtimes(file, info.ModTime(), info.ModTime()); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := OpenDigests(t.Context(), b.out).File(t.Context(), file); err != nil || got != before {
+		t.Errorf("same size and time: %s, %v; want the cached %s", got, err, before)
+	}
+	if err := os.Chtimes(file, info.ModTime(), info.ModTime().Add(1)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := OpenDigests(t.Context(), b.out).File(t.Context(), file); err != nil || got == before {
+		t.Errorf("another time: %s, %v; want another than the cached", got, err)
+	}
+	b.raw("out/cache/digests.json", `{"x": [`)
+	if _, err := OpenDigests(t.Context(), b.out).File(t.Context(), file); err != nil {
+		t.Errorf("a damaged cache: %v", err)
+	}
+	if _, err := d.Tree(t.Context(), filepath.Join(b.root, "none")); exit.Of(err) != exit.Usage {
+		t.Errorf("a missing folder: %v", err)
+	}
+}
+
+// The digest of a folder is that of its files' names and contents: every change
+// of one moves it, hidden files do not.
+func TestDigestOfFolder(t *testing.T) {
+	b := newBench(t)
+	seen := map[string]string{}
+	for _, change := range []func(){
+		func() {},
+		func() { b.raw("base/a/b", "x") },
+		func() { b.raw("base/a/c", "x") },
+		func() { b.raw("base/a/b", "y") },
+		func() { b.raw("base/a/b", "x\n"); os.Remove(filepath.Join(b.root, "base/a/c")) },
+	} {
+		change()
+		sum, err := OpenDigests(t.Context(), b.out).Tree(t.Context(), filepath.Join(b.root, "base"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if seen[sum] != "" {
+			t.Errorf("two folders with the digest %s", sum)
+		}
+		seen[sum] = sum
+		b.raw("base/.git/HEAD", sum)
+		if again, err := OpenDigests(t.Context(), b.out).Tree(t.Context(), filepath.Join(b.root, "base")); again != sum {
+			t.Errorf("a hidden file moved the digest to %s, %v", again, err)
+		}
+	}
+}

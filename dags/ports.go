@@ -1,0 +1,110 @@
+package dags
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/clinflow/clinflow/stages"
+)
+
+// bindAll binds the ports of all steps, now that every step is known.
+func (c *checker) bindAll() {
+	for _, d := range c.steps {
+		for _, port := range d.Stage.In {
+			c.bind(d, port)
+		}
+	}
+}
+
+func (c *checker) bind(d *draft, port stages.Port) {
+	path := join("steps", d.Name) + ".in." + port.Name
+	n, given := d.in[port.Name]
+	switch {
+	case !given && !port.Optional:
+		c.add(d.at, path, "missing; "+portWants(port), c.givers(d, port))
+	case !given:
+	case n.kind == list && !port.Many:
+		c.add(n.at, path, "the port takes one dataset, got a list", "")
+	case n.kind == list:
+		c.bindMany(d, port, n, path)
+	default:
+		c.bindOne(d, port, n, path)
+	}
+}
+
+func (c *checker) bindMany(d *draft, port stages.Port, n *node, path string) {
+	if len(n.items) == 0 && !port.Optional {
+		c.add(n.at, path, "the list is empty; "+portWants(port), c.givers(d, port))
+	}
+	for i, item := range n.items {
+		c.bindOne(d, port, item, fmt.Sprintf("%s[%d]", path, i))
+	}
+}
+
+func (c *checker) bindOne(d *draft, port stages.Port, n *node, path string) {
+	text, ok := c.word(n, path)
+	if !ok {
+		return
+	}
+	step, table, _ := strings.Cut(text, ".")
+	from, known := c.byName[step]
+	switch {
+	case !known:
+		c.add(n.at, path, "unknown step "+step, choice(step, c.others(d)))
+		return
+	case from.known && !c.fits(from, port, table, n.at, path):
+		return
+	}
+	d.In[port.Name] = append(d.In[port.Name], Ref{step, table})
+}
+
+// fits says whether a step's output, or the table named, is what a port takes.
+func (c *checker) fits(from *draft, port stages.Port, table string, at position, path string) bool {
+	out := from.Stage.Out
+	switch {
+	case port.Kind != "" && out.Kind != port.Kind:
+		c.add(at, path, fmt.Sprintf("%s gives %s, the port takes %s", from.Name, out.Kind, port.Kind), "")
+	case table == "":
+		return true
+	case !slices.Contains(out.Tables, table):
+		c.add(at, path, fmt.Sprintf("%s has no table %s", from.Name, table), choice(table, out.Tables))
+	case !slices.Equal(port.Tables, []string{table}):
+		c.add(at, path, "the port reads "+strings.Join(port.Tables, ", "), "name the step alone: "+from.Name)
+	default:
+		return true
+	}
+	return false
+}
+
+func portWants(port stages.Port) string {
+	what := "the port takes " + port.Kind
+	if port.Doc != "" {
+		what += ": " + port.Doc
+	}
+	return what
+}
+
+// givers names the steps whose output a port could take.
+func (c *checker) givers(d *draft, port stages.Port) string {
+	var names []string
+	for _, other := range c.steps {
+		if other != d && other.known && other.Stage.Out.Kind == port.Kind {
+			names = append(names, other.Name)
+		}
+	}
+	if len(names) == 0 {
+		return "no step gives one yet"
+	}
+	return "steps that give one: " + strings.Join(names, ", ")
+}
+
+func (c *checker) others(d *draft) []string {
+	var names []string
+	for _, other := range c.steps {
+		if other != d {
+			names = append(names, other.Name)
+		}
+	}
+	return names
+}

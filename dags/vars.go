@@ -1,0 +1,126 @@
+package dags
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// OutVar is the variable that names the output folder.
+const OutVar = "out"
+
+var (
+	shielded = regexp.MustCompile("\\$\ue000([^\ue001]*)\ue001")
+	varName  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	settable = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)=(.*)$`)
+)
+
+// variables are a file's vars with the settings of the command line over them.
+type variables struct {
+	found  *findings
+	values map[string]*node
+	used   map[string]bool
+}
+
+// newVariables reads the vars section. A variable may use those above it.
+func newVariables(section *node, set map[string]string, found *findings) *variables {
+	v := &variables{found: found, values: map[string]*node{}, used: map[string]bool{OutVar: true}}
+	for _, e := range v.section(section) {
+		path := join("vars", e.key)
+		if !varName.MatchString(e.key) {
+			found.add(e.at, path, "a variable's name is letters, digits and _", "")
+			continue
+		}
+		value := v.expand(e.value, path)
+		if text, given := set[e.key]; given {
+			value = &node{kind: scalar, at: e.value.at, text: text}
+		}
+		if value.kind != scalar {
+			found.add(e.value.at, path, "a variable is one value", "")
+			value = &node{kind: scalar, at: e.value.at, broken: true}
+		}
+		v.values[e.key] = value
+	}
+	return v
+}
+
+func (v *variables) section(n *node) []entry {
+	if n == nil || n.kind == empty {
+		return nil
+	}
+	if n.kind != mapping {
+		v.found.add(n.at, "vars", "want a mapping of names to values", "")
+		return nil
+	}
+	return n.entries
+}
+
+// expand replaces ${name} in every text of a tree. A text that is a reference
+// and nothing else becomes the variable's value as it is written there, bare or
+// quoted.
+func (v *variables) expand(n *node, path string) *node {
+	out := *n
+	out.items, out.entries = nil, nil
+	for i, item := range n.items {
+		out.items = append(out.items, v.expand(item, path+"["+itoa(i)+"]"))
+	}
+	for _, e := range n.entries {
+		out.entries = append(out.entries, entry{e.key, e.at, v.expand(e.value, join(path, e.key))})
+	}
+	if n.kind == scalar {
+		v.fill(&out, path)
+	}
+	return &out
+}
+
+func (v *variables) fill(n *node, path string) {
+	if strings.Contains(n.text, "${") {
+		v.found.add(n.at, path, "a ${ without its }", "write ${name}")
+		n.broken = true
+	}
+	if m := shielded.FindStringSubmatch(n.text); m != nil && m[0] == n.text && !n.quoted {
+		value := v.lookup(m[1], n.at, path)
+		n.text, n.quoted, n.broken = value.text, value.quoted, value.broken
+		return
+	}
+	n.text = shielded.ReplaceAllStringFunc(n.text, func(ref string) string {
+		value := v.lookup(shielded.FindStringSubmatch(ref)[1], n.at, path)
+		n.broken = n.broken || value.broken
+		return value.text
+	})
+}
+
+func (v *variables) lookup(name string, at position, path string) *node {
+	v.used[name] = true
+	if value, ok := v.values[name]; ok {
+		return value
+	}
+	hint := choice(name, slices.Sorted(maps.Keys(v.values)))
+	if hint == "" {
+		hint = "declare it under vars"
+	}
+	v.found.add(at, path, "unknown variable ${"+name+"}", hint)
+	return &node{kind: scalar, at: at, broken: true}
+}
+
+// checkSet reports the settings that change nothing.
+func (v *variables) checkSet(set map[string]string) {
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		if _, declared := v.values[name]; !declared {
+			v.found.add(position{}, "--set "+name, "the file has no such variable",
+				choice(name, slices.Sorted(maps.Keys(v.values))))
+		} else if !v.used[name] {
+			v.found.add(position{}, "--set "+name, "the file declares this variable and uses it nowhere", "")
+		}
+	}
+}
+
+// texts are the variables' values.
+func (v *variables) texts() map[string]string {
+	out := make(map[string]string, len(v.values))
+	for name, value := range v.values {
+		out[name] = value.text
+	}
+	return out
+}

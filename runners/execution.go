@@ -1,0 +1,196 @@
+package runners
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/clinflow/clinflow/dags"
+	"github.com/clinflow/clinflow/internal/guard"
+	"github.com/clinflow/clinflow/internal/shard"
+)
+
+// execution is one run of a DAG's steps.
+type execution struct {
+	dag     *dags.DAG
+	runner  StepRunner
+	planner *dags.Planner
+	journal *Journal
+	o       Options
+	slots   chan struct{}
+	ready   map[string]chan struct{} // closed when the step's output is in made
+
+	mu   sync.Mutex
+	made map[string]*shard.Dataset
+}
+
+func newExecution(d *dags.DAG, runner StepRunner, planner *dags.Planner, journal *Journal, o Options) *execution {
+	x := &execution{
+		dag: d, runner: runner, planner: planner, journal: journal, o: o,
+		slots: make(chan struct{}, max(1, o.Workers)),
+		ready: map[string]chan struct{}{}, made: map[string]*shard.Dataset{},
+	}
+	for _, step := range d.Steps {
+		x.ready[step.Name] = make(chan struct{})
+	}
+	return x
+}
+
+func (x *execution) run(ctx context.Context) error {
+	err := x.journal.Write(Event{
+		Kind: RunStarted, DAG: x.dag.Name, File: x.dag.File,
+		Runner: x.o.Runner, Revision: x.o.Revision, Workers: x.o.Workers,
+	})
+	if err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	for _, step := range x.dag.Steps {
+		group.Go(func() error {
+			return guard.Do("step "+step.Name, func() error { return x.step(ctx, step) })
+		})
+	}
+	return group.Wait()
+}
+
+// step waits for its inputs and a free slot, then runs or is skipped.
+func (x *execution) step(ctx context.Context, step *dags.Step) error {
+	for _, up := range step.Upstream() {
+		if err := wait(ctx, x.ready[up]); err != nil {
+			return err
+		}
+	}
+	select {
+	case x.slots <- struct{}{}:
+		defer func() { <-x.slots }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if err := x.settle(ctx, step); err != nil {
+		return fmt.Errorf("step %s: %w", step.Name, err)
+	}
+	close(x.ready[step.Name])
+	return nil
+}
+
+func wait(ctx context.Context, done <-chan struct{}) error {
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// settle sees to it that the step's output is there. Its fingerprint is taken
+// now, as its inputs are known only now.
+func (x *execution) settle(ctx context.Context, step *dags.Step) error {
+	decision, err := x.planner.Decide(ctx, step, step.Bind(x.outputs()))
+	if err != nil {
+		return x.failed(ctx, Event{Step: step.Name, Stage: step.Stage.Name}, time.Now(), err)
+	}
+	e := Event{Step: step.Name, Stage: step.Stage.Name, Fingerprint: decision.Fingerprint, Reasons: decision.Reasons}
+	if decision.Done && !x.o.Force {
+		e.Kind, e.Reasons = StepSkipped, []string{"its output is there: same stage, configuration and inputs"}
+		if err := x.keep(ctx, step, decision.URI, &e); err != nil {
+			return x.failed(ctx, e, time.Now(), err)
+		}
+		return x.journal.Write(e)
+	}
+	if decision.Done {
+		e.Reasons = []string{"forced"}
+	}
+	return x.make(ctx, decision, e)
+}
+
+func (x *execution) make(ctx context.Context, decision dags.Decision, e Event) error {
+	started := e
+	started.Kind = StepStarted
+	if err := x.journal.Write(started); err != nil {
+		return err
+	}
+	start := time.Now()
+	err := x.runJob(ctx, decision)
+	if err == nil {
+		err = x.keep(ctx, decision.Step, decision.URI, &e)
+	}
+	if err != nil {
+		return x.failed(ctx, e, start, err)
+	}
+	e.Kind, e.Reasons, e.Seconds = StepDone, nil, time.Since(start).Seconds()
+	return x.journal.Write(e)
+}
+
+// runJob runs the step. A complete output that is to be made again is moved
+// away first, for removing its files one by one could be cut short.
+func (x *execution) runJob(ctx context.Context, decision dags.Decision) error {
+	if decision.Done {
+		if err := discard(decision.URI); err != nil {
+			return fmt.Errorf("remove the earlier output: %w", err)
+		}
+	}
+	return x.runner.Run(ctx, jobOf(decision, x.outputs(), x.o.Revision))
+}
+
+func discard(folder string) error {
+	away := folder + ".removed"
+	if err := os.RemoveAll(away); err != nil {
+		return err
+	}
+	if err := os.Rename(folder, away); err != nil {
+		return err
+	}
+	return os.RemoveAll(away)
+}
+
+func jobOf(d dags.Decision, made map[string]*shard.Dataset, revision string) Job {
+	inputs := map[string][]string{}
+	for port, datasets := range d.Step.Bind(made) {
+		for _, dataset := range datasets {
+			inputs[port] = append(inputs[port], dataset.URI())
+		}
+	}
+	return Job{
+		Step: d.Step.Name, Stage: d.Step.Stage, Config: d.Step.Config, Inputs: inputs, Out: d.URI,
+		Header: shard.Manifest{
+			Stage: d.Identity.Stage, StageVersion: d.Identity.Version, Config: d.Identity.Config,
+			Inputs: d.Identity.Inputs, Kernel: d.Identity.Kernel, Revision: revision,
+		},
+	}
+}
+
+// keep opens a step's output for the steps after it and notes its counts.
+func (x *execution) keep(ctx context.Context, step *dags.Step, uri string, e *Event) error {
+	dataset, err := shard.Open(ctx, uri)
+	if err != nil {
+		return fmt.Errorf("open the output: %w", err)
+	}
+	e.Counts = dataset.Manifest.Counts
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.made[step.Name] = dataset
+	return nil
+}
+
+// outputs is a copy of what has been made so far.
+func (x *execution) outputs() map[string]*shard.Dataset {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return maps.Clone(x.made)
+}
+
+// failed notes a step's end without output. A step that ends because another
+// failed, or the run was interrupted, is cancelled.
+func (x *execution) failed(ctx context.Context, e Event, start time.Time, err error) error {
+	e.Kind, e.Reasons, e.Seconds, e.Error = StepFailed, nil, time.Since(start).Seconds(), err.Error()
+	if ctx.Err() != nil {
+		e.Kind, e.Error = StepCancelled, ""
+	}
+	return errors.Join(err, x.journal.Write(e))
+}

@@ -78,7 +78,7 @@ func (d *device[T]) Upload(dst kernel.Buffer, src kernel.Host) error {
 		return fmt.Errorf("upload of I32 into floats")
 	default:
 		for i := range f.v {
-			f.v[i] = T(floatAt(src, i))
+			f.v[i] = T(src.Float(i))
 		}
 	}
 	return nil
@@ -97,37 +97,6 @@ func uploadInts(dst []int32, src kernel.Host) error {
 // memory is the bytes of v.
 func memory[T number](v []T) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), len(v)*int(unsafe.Sizeof(T(0))))
-}
-
-// floatAt reads element i of src.
-func floatAt(src kernel.Host, i int) float64 {
-	switch src.DType {
-	case kernel.F64:
-		return math.Float64frombits(binary.LittleEndian.Uint64(src.Bytes[8*i:]))
-	case kernel.BF16: // the upper half of a float32
-		return float64(math.Float32frombits(uint32(binary.LittleEndian.Uint16(src.Bytes[2*i:])) << 16))
-	case kernel.F16:
-		return half(binary.LittleEndian.Uint16(src.Bytes[2*i:]))
-	default:
-		return float64(math.Float32frombits(binary.LittleEndian.Uint32(src.Bytes[4*i:])))
-	}
-}
-
-// half decodes IEEE 754 binary16.
-func half(h uint16) float64 {
-	sign, exp, frac := 1.0, int(h>>10&31), float64(h&1023)
-	if h>>15 != 0 {
-		sign = -1
-	}
-	switch {
-	case exp == 0:
-		return sign * math.Ldexp(frac, -24)
-	case exp == 31 && frac == 0:
-		return math.Inf(int(sign))
-	case exp == 31:
-		return math.NaN()
-	}
-	return sign * math.Ldexp(1024+frac, exp-25)
 }
 
 // Download converts src to dst's type.

@@ -8,8 +8,8 @@ func partsOf(d *draft, ofInputs int) int {
 	if source, ok := d.built.(stages.Source); ok {
 		return source.Parts()
 	}
-	if d.Stage.Shape == stages.ShapeMap {
-		return ofInputs
+	if len(d.Stage.Out.Tables) == 0 {
+		return 0
 	}
-	return 0
+	return ofInputs
 }

@@ -1,0 +1,119 @@
+package eval
+
+import (
+	"context"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages"
+)
+
+// What a group of predictions is: a variant's or the best possible model's.
+const (
+	sourceVariant = "variant"
+	sourceBest    = "known_best"
+)
+
+// groupKey names predictions that are measured together.
+type groupKey struct{ source, variant, task string }
+
+// block is the key of a block of classes, as accumulators carry it.
+func (k groupKey) block(first int) string {
+	return strings.Join([]string{k.source, k.variant, k.task, strconv.Itoa(first)}, "/")
+}
+
+// Variant and task names are parts of keys, of JSON and of HTML.
+var goodName = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
+
+// group is the examples of one key in one part.
+type group struct {
+	classes    int
+	multiLabel bool
+	logits     [][]float32
+	labels     [][]int32 // one class, or the set
+	notFinite  int
+}
+
+// collect reads the examples of the split from one part of a dataset.
+func (s aurocStage) collect(ctx context.Context, d *shard.Dataset, part int, source string) (map[groupKey]*group, error) {
+	groups := map[groupKey]*group{}
+	for row, err := range shard.Read[shard.Prediction](ctx, d, shard.TablePredictions, part) {
+		if err != nil {
+			return nil, err
+		}
+		if row.Split != s.config.Split {
+			continue
+		}
+		key := groupKey{source, row.Variant, row.Task}
+		if source == sourceBest {
+			key.variant = sourceBest
+		}
+		g := groups[key]
+		if g == nil {
+			if !goodName.MatchString(key.variant) || !goodName.MatchString(key.task) {
+				return nil, exit.Errorf(exit.Usage, "%s: names of variants and tasks may hold letters, digits, _ . and - only", d.URI())
+			}
+			g = &group{classes: len(row.Logits), multiLabel: slices.Contains(s.config.MultiLabel, row.Task)}
+			groups[key] = g
+		}
+		if !g.add(row) {
+			return nil, exit.Errorf(exit.BadData, "%s: part %d: task %s: an example's label is outside its classes, or its number of logits is not that of the first example", d.URI(), part, key.task)
+		}
+	}
+	for key, g := range groups {
+		if g.notFinite > 0 {
+			return nil, exit.Errorf(exit.BadData, "%s: part %d: variant %s of task %s: %d of %d examples have a NaN or infinite logit; the training diverged, lower its learning rate", d.URI(), part, key.variant, key.task, g.notFinite, len(g.logits))
+		}
+	}
+	return groups, nil
+}
+
+// add takes a row, unless its labels or logits do not fit.
+func (g *group) add(row shard.Prediction) bool {
+	labels := row.Labels
+	if !g.multiLabel {
+		labels = []int32{row.Label}
+	}
+	outside := func(label int32) bool { return label < 0 || int(label) >= max(2, g.classes) }
+	if len(row.Logits) != g.classes || g.classes == 0 || slices.ContainsFunc(labels, outside) {
+		return false
+	}
+	if slices.ContainsFunc(row.Logits, func(x float32) bool { return math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) }) {
+		g.notFinite++
+	}
+	g.logits, g.labels = append(g.logits, row.Logits), append(g.labels, labels)
+	return true
+}
+
+// taskBlocks is a key with its blocks of classes.
+type taskBlocks struct {
+	key    groupKey
+	blocks []block
+}
+
+// gather groups the merged blocks by key; they come ordered by key.
+func gather(results []stages.Keyed) ([]taskBlocks, error) {
+	var tasks []taskBlocks
+	for _, r := range results {
+		names := strings.Split(r.Key, "/")
+		key := groupKey{names[0], names[1], names[2]}
+		b, err := unpackBlock(r.Value)
+		if err != nil {
+			return nil, err
+		}
+		if last := len(tasks) - 1; last >= 0 && tasks[last].key == key {
+			tasks[last].blocks = append(tasks[last].blocks, b)
+			continue
+		}
+		tasks = append(tasks, taskBlocks{key, []block{b}})
+	}
+	for _, t := range tasks {
+		slices.SortFunc(t.blocks, func(a, b block) int { return a.first - b.first })
+	}
+	return tasks, nil
+}

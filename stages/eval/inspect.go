@@ -1,0 +1,62 @@
+package eval
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/clinflow/clinflow/internal/auroc"
+	"github.com/clinflow/clinflow/internal/exit"
+)
+
+// InspectAUROC reads CSV rows `label,score` (label 0 or 1; a header line
+// `label,score` may come first) and writes their AUROC as one line: the shortest
+// decimal that reads back as the same float64. An error names the row, never
+// its content.
+func InspectAUROC(in io.Reader, out io.Writer) error {
+	scores, positive, err := readLabelled(in)
+	if err != nil {
+		return err
+	}
+	count, err := auroc.Of(scores, positive)
+	if err != nil {
+		return exit.With(exit.BadData, err)
+	}
+	value, ok := count.AUROC()
+	if !ok {
+		return exit.Errorf(exit.BadData, "%d examples with label 1 and %d with label 0; the AUROC needs both", count.Positives, count.Negatives)
+	}
+	_, err = fmt.Fprintln(out, strconv.FormatFloat(value, 'g', -1, 64))
+	return err
+}
+
+func readLabelled(in io.Reader) (scores []float64, positive []bool, err error) {
+	reader := csv.NewReader(in)
+	reader.FieldsPerRecord, reader.ReuseRecord = -1, true
+	for row := 1; ; row++ {
+		record, err := reader.Read()
+		switch {
+		case errors.Is(err, io.EOF):
+			return scores, positive, nil
+		case err != nil || len(record) != 2:
+			return nil, nil, exit.Errorf(exit.BadData, "row %d: want two fields, label,score", row)
+		case row == 1 && strings.EqualFold(strings.TrimSpace(record[0]), "label"):
+			continue
+		}
+		label, errLabel := strconv.ParseFloat(strings.TrimSpace(record[0]), 64)
+		score, errScore := strconv.ParseFloat(strings.TrimSpace(record[1]), 64)
+		switch {
+		case errLabel != nil || label != 0 && label != 1:
+			return nil, nil, exit.Errorf(exit.BadData, "row %d: the label is neither 0 nor 1", row)
+		case errScore != nil:
+			return nil, nil, exit.Errorf(exit.BadData, "row %d: malformed score", row)
+		case math.IsNaN(score):
+			return nil, nil, exit.Errorf(exit.BadData, "row %d: the score is not a number (NaN)", row)
+		}
+		scores, positive = append(scores, score), append(positive, label == 1)
+	}
+}

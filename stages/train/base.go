@@ -76,11 +76,14 @@ func (b *base) Run(ctx context.Context, in stages.Inputs, out *shard.Writer) err
 		return err
 	}
 	defer m.Close()
-	return job{
+	j := job{
 		name: "train.base", run: run, set: b.config.Optimization, rate: b.config.LearningRate,
-		epochs: b.config.Epochs, batchSize: b.config.BatchSize, model: m, objective: languageModel{m},
-		train: splits["train"].predictable(), val: splits["val"].predictable(),
-	}.write(ctx, out, func() error {
+		epochs: b.config.Epochs, batchSize: b.config.BatchSize, model: m,
+	}
+	if err := j.asLanguageModel(splits); err != nil {
+		return err
+	}
+	return j.write(ctx, out, func() error {
 		if err := writeFiles(out, "", m.Files()); err != nil {
 			return err
 		}

@@ -69,17 +69,21 @@ func (e examples) lengths() []int {
 // longest returns the longest document's tokens, 0 where there is none.
 func (e examples) longest() int { return slices.Max(append(e.lengths(), 0)) }
 
-// predictable leaves out documents of one token: a language model has nothing to
-// predict there.
+// predictable leaves out documents of less than two tokens: a language model has
+// nothing to predict there.
 func (e examples) predictable() examples {
 	return slices.DeleteFunc(slices.Clone(e), func(row shard.Tokens) bool { return len(row.InputIDs) < 2 })
 }
 
-// checkTokens refuses documents without a token: there is nothing to classify.
-func (e examples) checkTokens() error {
+// checkTokens refuses documents that a model of that vocabulary cannot read. A
+// document without a token has nothing to classify.
+func (e examples) checkTokens(vocabulary int) error {
 	for _, row := range e {
 		if len(row.InputIDs) == 0 {
 			return exit.Errorf(exit.BadData, "a document of split %s has no token; let the tokenizer begin each with BOS, or leave empty documents out", row.Split)
+		}
+		if slices.ContainsFunc(row.InputIDs, func(id int32) bool { return id < 0 || int(id) >= vocabulary }) {
+			return exit.Errorf(exit.BadData, "a document of split %s holds a token outside the model's vocabulary of %d; tokenize with the base model's own tokenizer", row.Split, vocabulary)
 		}
 	}
 	return nil

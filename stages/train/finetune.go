@@ -2,7 +2,6 @@ package train
 
 import (
 	"context"
-	"errors"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/shard"
@@ -101,7 +100,7 @@ func (f *finetune) examples(ctx context.Context, in stages.Inputs) (map[string]e
 		return nil, err
 	}
 	for _, rows := range splits {
-		if err := errors.Join(rows.checkTokens(), checkLabels(rows, f.config.ProblemType, f.config.NumLabels)); err != nil {
+		if err := checkLabels(rows, f.config.ProblemType, f.config.NumLabels); err != nil {
 			return nil, err
 		}
 	}
@@ -133,6 +132,11 @@ func (f *finetune) clinical(m *model.Model, d *shard.Dataset) (*peft.Adapter, er
 // job is the training run. Where the backbone is entirely frozen the examples
 // become numbers of hidden states that were computed once.
 func (f *finetune) job(ctx context.Context, m *model.Model, task *peft.Adapter, splits map[string]examples) (job, error) {
+	for _, rows := range splits {
+		if err := rows.checkTokens(m.Config().VocabSize); err != nil {
+			return job{}, err
+		}
+	}
 	o := classifier{logits: m.ClassLogits, kind: f.config.ProblemType, numLabels: f.config.NumLabels}
 	if f.config.ProblemType == singleLabel && f.config.ClassWeights == "balanced" {
 		o.classWeights = classWeights(splits["train"], f.config.NumLabels)

@@ -13,7 +13,7 @@ import (
 // forward computes one output of m for every row, [rows, columns of the
 // output]. output adds it to a graph; it has one row a sequence.
 func forward(ctx context.Context, name string, m *model.Model, batchSize int, rows examples, output func(*graph.Graph) (*graph.Node, error)) ([][]float32, error) {
-	if err := rows.checkTokens(); err != nil {
+	if err := rows.checkTokens(m.Config().VocabSize); err != nil {
 		return nil, err
 	}
 	graphs := newMachines(func(length int) (compiled, error) {

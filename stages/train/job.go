@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"github.com/clinflow/clinflow/internal/exit"
@@ -25,6 +26,14 @@ type job struct {
 	objective objective
 	train     examples
 	val       examples
+}
+
+// asLanguageModel lets the job predict each next token of the splits.
+func (j *job) asLanguageModel(splits map[string]examples) error {
+	j.objective = languageModel{j.model}
+	j.train, j.val = splits["train"].predictable(), splits["val"].predictable()
+	vocabulary := j.model.Config().VocabSize
+	return errors.Join(j.train.checkTokens(vocabulary), j.val.checkTokens(vocabulary))
 }
 
 // write trains the model and writes the training log, then the files that the

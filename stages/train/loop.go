@@ -115,6 +115,17 @@ func (r *run) stopped(ctx context.Context) error {
 
 // step is one optimizer step over a group of batches.
 func (r *run) step(group []batch, plan schedule) error {
+	if err := r.accumulate(group); err != nil {
+		return err
+	}
+	if math.IsNaN(r.at.LossSum) || math.IsInf(r.at.LossSum, 0) {
+		return exit.Errorf(exit.Failed, "%s: the loss of step %d is not finite: training has diverged; lower learning_rate or set max_grad_norm", r.name, r.at.Step+1)
+	}
+	return r.update(plan)
+}
+
+// accumulate adds up the gradients of a group, as if it were one large batch.
+func (r *run) accumulate(group []batch) error {
 	r.params.ZeroGrad()
 	var norm float64
 	for _, b := range group {
@@ -134,10 +145,7 @@ func (r *run) step(group []batch, plan schedule) error {
 		r.at.Tokens += r.learner.tokens(b)
 	}
 	r.at.LossWeight += norm
-	if math.IsNaN(r.at.LossSum) || math.IsInf(r.at.LossSum, 0) {
-		return exit.Errorf(exit.Failed, "%s: the loss of step %d is not finite: training has diverged; lower learning_rate or set max_grad_norm", r.name, r.at.Step+1)
-	}
-	return r.update(plan)
+	return nil
 }
 
 // update is AdamW with PyTorch's defaults (torch.optim.AdamW).

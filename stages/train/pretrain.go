@@ -74,8 +74,10 @@ func (p *pretrain) Run(ctx context.Context, in stages.Inputs, out *shard.Writer)
 	}
 	j := job{
 		name: "train.pretrain", set: p.config.Optimization, rate: p.config.LearningRate,
-		epochs: p.config.Epochs, batchSize: p.config.BatchSize, model: m, objective: languageModel{m},
-		train: splits["train"].predictable(), val: splits["val"].predictable(),
+		epochs: p.config.Epochs, batchSize: p.config.BatchSize, model: m,
+	}
+	if err := j.asLanguageModel(splits); err != nil {
+		return err
 	}
 	if j.run, err = identity(j.name, p.config, in, backend.Name()); err != nil {
 		return err

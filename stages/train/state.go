@@ -97,7 +97,7 @@ func (r *run) tensors() (map[string]checkpoint.Tensor, error) {
 // resume continues from the run's training checkpoint, where there is one.
 func (r *run) resume(ctx context.Context) error {
 	at, err := readState(ctx, r.work)
-	if err != nil || at.Run != r.at.Run {
+	if err != nil || at.Tensors == "" || at.Run != r.at.Run {
 		return err
 	}
 	path, ok := r.work.LocalPath(at.Tensors)

@@ -57,7 +57,7 @@ func (s *supervised) weight(b batch) (float64, error) {
 func (s *supervised) tokens(b batch) int64 {
 	var n int64
 	for _, row := range b.rows {
-		n += int64(len(s.train[row].InputIDs))
+		n += int64(s.train[row].NTokens)
 	}
 	return n
 }

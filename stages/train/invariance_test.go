@@ -1,0 +1,193 @@
+package train
+
+import (
+	"math"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/stages/train/graph"
+	"github.com/clinflow/clinflow/stages/train/kernel"
+	"github.com/clinflow/clinflow/stages/train/kernel/cpu"
+	"github.com/clinflow/clinflow/stages/train/model"
+	"github.com/clinflow/clinflow/stages/train/peft"
+)
+
+func TestPartsAndWorkersDoNotShow(t *testing.T) {
+	t.Cleanup(func() { must(t, SetDevice("auto", 0)) })
+	type outcome struct {
+		base, adapter string
+		logits        map[string][]float32
+	}
+	run := func(parts, workers int) outcome {
+		must(t, SetDevice("cpu", workers))
+		tokens := corpus(t, 150, parts)
+		base := baseModel(t, tokens, quickBase)
+		adapter := stagetest.Run(t, "train.finetune", `{learning_rate: 0.01, epochs: 2, peft: {dropout: 0.1}}`, stages.Inputs{"tokens": {tokens}, "base": {base}})
+		o := outcome{base.Manifest.Digest(), weightsDigest(t, adapter), map[string][]float32{}}
+		for _, row := range predictions(t, tokens, base, adapter, `{task: mor, variant: lora}`) {
+			o.logits[row.ExampleID] = row.Logits
+		}
+		return o
+	}
+	want := run(1, 1)
+	for _, c := range []struct{ parts, workers int }{{4, 1}, {64, 1}, {1, 2}, {4, 3}} {
+		if diff := cmp.Diff(want, run(c.parts, c.workers), cmp.AllowUnexported(outcome{})); diff != "" {
+			t.Errorf("%d parts, %d workers differ from one and one:\n%s", c.parts, c.workers, diff)
+		}
+	}
+}
+
+// weightsDigest is the sha256 of an adapter's weights.
+func weightsDigest(t *testing.T, d *shard.Dataset) string {
+	t.Helper()
+	for _, f := range d.Manifest.Files {
+		if f.Name == peft.WeightsName {
+			return f.SHA256
+		}
+	}
+	t.Fatal("the adapter has no weights")
+	return ""
+}
+
+func TestPredictionsKeepPartsAndRows(t *testing.T) {
+	tokens := corpus(t, 80, 3)
+	base := baseModel(t, tokens, quickBase)
+	adapter := stagetest.Run(t, "train.finetune", `{peft: {type: none}, epochs: 1}`, stages.Inputs{"tokens": {tokens}, "base": {base}})
+	d := stagetest.Run(t, "train.predict", `{task: mor, variant: head, splits: [train, test]}`, stages.Inputs{"tokens": {tokens}, "base": {base}, "adapter": {adapter}})
+	for part := range tokens.Parts() {
+		var want, got []shard.Prediction
+		for row, err := range shard.Read[shard.Tokens](t.Context(), tokens, shard.TableTokens, part) {
+			must(t, err)
+			if row.Split != "val" {
+				want = append(want, shard.Prediction{ExampleID: row.ExampleID, SubjectID: row.SubjectID, Task: "mor", Variant: "head", Split: row.Split, Label: row.Label, Labels: row.Labels})
+			}
+		}
+		for row, err := range shard.Read[shard.Prediction](t.Context(), d, shard.TablePredictions, part) {
+			must(t, err)
+			if len(row.Logits) != 2 {
+				t.Fatalf("%d logits of 2 classes", len(row.Logits))
+			}
+			got = append(got, row)
+		}
+		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(shard.Prediction{}, "Logits"), cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("part %d:\n%s", part, diff)
+		}
+	}
+}
+
+// tinyModel is a model with a new adapter and head on its own backend.
+func tinyModel(t *testing.T) (*model.Model, *peft.Adapter) {
+	t.Helper()
+	b, err := cpu.New(cpu.Options{Workers: 1})
+	must(t, err)
+	m, err := model.New(b, model.Config{
+		HiddenSize: 16, IntermediateSize: 24, NumHiddenLayers: 1, NumAttentionHeads: 2, NumKeyValueHeads: 1, HeadDim: 8,
+		VocabSize: vocabulary, MaxPositionEmbeddings: 24, RMSNormEps: 1e-6, RopeTheta: 10000, InitializerRange: 0.2, TieWordEmbeddings: true,
+	}, 1)
+	must(t, err)
+	t.Cleanup(m.Close)
+	a, err := m.AddAdapter("task", PEFT{R: 2, Alpha: 4, TargetModules: []string{"q_proj"}}.lora(peft.SeqCls, ""), 2, 1)
+	must(t, err)
+	return m, a
+}
+
+// gradients runs the batches of a step and returns loss and gradients.
+func gradients(t *testing.T, batchSize int, rows examples, group ...batch) (float64, map[string][]float32) {
+	t.Helper()
+	m, _ := tinyModel(t)
+	s := newSupervised(m, classifier{logits: m.ClassLogits, kind: singleLabel, numLabels: 2, classWeights: []float64{0.5, 2}}, batchSize, 1)
+	s.train = rows
+	r := &run{params: m.Params(), learner: s}
+	must(t, r.accumulate(group))
+	out := map[string][]float32{}
+	for _, p := range m.Params().Trainable() {
+		out[p.Name()] = make([]float32, p.Len())
+		must(t, p.DownloadGrad(kernel.F32s(out[p.Name()])))
+	}
+	return r.at.LossSum / r.at.LossWeight, out
+}
+
+func TestOneStepIsOneStep(t *testing.T) {
+	splits, err := readSplits(t.Context(), corpus(t, 40, 1), "train")
+	must(t, err)
+	rows := splits["train"][:12]
+	numbers := func(lo, hi int) (out []int) {
+		for i := lo; i < hi; i++ {
+			out = append(out, i)
+		}
+		return out
+	}
+	wantLoss, want := gradients(t, 12, rows, batch{numbers(0, 12), 24})
+	for name, c := range map[string]struct {
+		size  int
+		group []batch
+	}{
+		"rows of zero weight fill the batch": {32, []batch{{numbers(0, 12), 24}}},
+		"two batches accumulated":            {6, []batch{{numbers(0, 6), 24}, {numbers(6, 12), 24}}},
+		"the last one short":                 {8, []batch{{numbers(0, 8), 24}, {numbers(8, 12), 24}}},
+		"no padding that is not needed":      {12, []batch{{numbers(0, 12), rows.longest()}}},
+	} {
+		loss, got := gradients(t, c.size, rows, c.group...)
+		if math.Abs(loss-wantLoss) > 1e-5 {
+			t.Errorf("%s: loss %g, want %g", name, loss, wantLoss)
+		}
+		if diff := cmp.Diff(want, got, cmpopts.EquateApprox(1e-3, 1e-6)); diff != "" {
+			t.Errorf("%s: gradients differ:\n%s", name, diff)
+		}
+	}
+}
+
+func TestHeadOverCachedStatesIsTheHead(t *testing.T) {
+	tokens := corpus(t, 150, 1)
+	base, err := modelFolder(stages.Inputs{"base": {baseModel(t, tokens, quickBase)}}, "")
+	must(t, err)
+	want, got := headLog(t, tokens, base, false), headLog(t, tokens, base, true)
+	if len(want) < 10 {
+		t.Fatalf("a log of %d lines", len(want))
+	}
+	if diff := cmp.Diff(want, got, cmpopts.EquateApprox(1e-4, 1e-6)); diff != "" {
+		t.Errorf("with cached hidden states the log differs:\n%s", diff)
+	}
+}
+
+// headLog trains a head alone over documents of one length, which are batched
+// alike with and without the cache.
+func headLog(t *testing.T, tokens *shard.Dataset, base string, cached bool) []logLine {
+	t.Helper()
+	splits, err := readSplits(t.Context(), tokens, "train", "val")
+	must(t, err)
+	for _, rows := range splits {
+		for i := range rows {
+			rows[i].InputIDs, rows[i].NTokens = rows[i].InputIDs[:6], 6
+		}
+	}
+	b, err := openBackend()
+	must(t, err)
+	m, err := model.Open(b, base, graph.Frozen)
+	must(t, err)
+	defer m.Close()
+	f := finetune{config: FinetuneConfig{
+		ProblemType: singleLabel, NumLabels: 2, ClassWeights: "balanced", LearningRate: 0.1, Epochs: 2, BatchSize: 16,
+		PEFT: PEFT{Type: typeNone, R: 1}, Optimization: Optimization{Accumulation: 1, LogEvery: 1, SaveEvery: 100},
+	}}
+	a, err := m.AddAdapter("task", f.config.PEFT.lora(peft.SeqCls, base), 2, 1)
+	must(t, err)
+	j, err := f.job(t.Context(), m, a, splits)
+	must(t, err)
+	if !cached {
+		o := j.objective.(classifier)
+		o.logits = m.ClassLogits
+		j.objective, j.train, j.val = o, splits["train"], splits["val"]
+	}
+	work, err := store.Open(t.TempDir())
+	must(t, err)
+	lines, err := j.learn(t.Context(), work)
+	must(t, err)
+	return lines
+}

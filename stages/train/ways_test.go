@@ -1,0 +1,149 @@
+package train
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/stages/train/peft"
+)
+
+// digestOf is the sha256 of an artifact's file.
+func digestOf(t *testing.T, d *shard.Dataset, name string) string {
+	t.Helper()
+	i := slices.IndexFunc(d.Manifest.Files, func(f shard.FileInfo) bool { return f.Name == name })
+	if i < 0 {
+		t.Fatalf("the artifact has no %s", name)
+	}
+	return d.Manifest.Files[i].SHA256
+}
+
+func TestAClinicalAdapterLiesUnderTheNewOne(t *testing.T) {
+	tokens := corpus(t, 120, 1)
+	base := baseModel(t, tokens, quickBase)
+	clinical := stagetest.Run(t, "train.pretrain", `{learning_rate: 0.02, peft: {r: 2}}`, stages.Inputs{"tokens": {tokens}, "base": {base}})
+	for _, c := range []struct {
+		name, config string
+		moves        bool // the clinical adapter is trained
+	}{
+		{"frozen, head", `{peft: {type: none}, epochs: 1, learning_rate: 0.01}`, false},
+		{"frozen, lora", `{epochs: 1, learning_rate: 0.01}`, false},
+		{"trainable, head", `{clinical: trainable, peft: {type: none}, epochs: 1, learning_rate: 0.01}`, true},
+		{"trainable, lora", `{clinical: trainable, epochs: 1, learning_rate: 0.01}`, true},
+	} {
+		in := stages.Inputs{"tokens": {tokens}, "base": {base}}
+		without := predictions(t, tokens, base, stagetest.Run(t, "train.finetune", c.config, in), `{task: mor, variant: x}`)
+		in["clinical"] = []*shard.Dataset{clinical}
+		adapter := stagetest.Run(t, "train.finetune", c.config, in)
+		moved := digestOf(t, adapter, clinicalFolder+peft.WeightsName) != digestOf(t, clinical, peft.WeightsName)
+		if moved != c.moves {
+			t.Errorf("%s: clinical adapter changed: %v", c.name, moved)
+		}
+		with := predictions(t, tokens, base, adapter, `{task: mor, variant: x}`)
+		if with[0].Logits[0] == without[0].Logits[0] {
+			t.Errorf("%s: the clinical adapter is not applied in the prediction", c.name)
+		}
+	}
+}
+
+func TestMultiLabel(t *testing.T) {
+	tokens := corpus(t, 500, 1)
+	base := baseModel(t, tokens, quickBase)
+	config := strings.Replace(quickLoRA, "{", "{problem_type: multi_label_classification, num_labels: 3, ", 1)
+	adapter := stagetest.Run(t, "train.finetune", config, stages.Inputs{"tokens": {tokens}, "base": {base}})
+	rows := predictions(t, tokens, base, adapter, `{task: diag, variant: x, splits: [test]}`)
+	scores := make([]float64, len(rows))
+	for i, row := range rows {
+		scores[i] = float64(row.Logits[0])
+		if row.Logits[2] > -1 {
+			t.Errorf("a label that no one has gets the logit %g", row.Logits[2])
+		}
+	}
+	if auroc, _ := rankAUROC(scores, func(i int) bool { return len(rows[i].Labels) == 1 }); auroc < 0.9 {
+		t.Errorf("AUROC %.3f on a rule that can be learned whole", auroc)
+	}
+}
+
+func TestSelectionKeepsTheBestEpoch(t *testing.T) {
+	tokens := corpus(t, 200, 1)
+	base := baseModel(t, tokens, quickBase)
+	// A rate so high that epochs go up and down.
+	adapter := stagetest.Run(t, "train.finetune", `{selection: best, learning_rate: 0.3, epochs: 6, warmup_ratio: 0}`, stages.Inputs{"tokens": {tokens}, "base": {base}})
+	var perEpoch []float64
+	for _, line := range readLog(t, adapter) {
+		if line.AUROC != nil {
+			perEpoch = append(perEpoch, *line.AUROC)
+		}
+	}
+	rows := predictions(t, tokens, base, adapter, `{task: mor, variant: x, splits: [val]}`)
+	logits := make([][]float32, len(rows))
+	labels := make(examples, len(rows))
+	for i, row := range rows {
+		logits[i], labels[i] = row.Logits, shard.Tokens{Label: row.Label}
+	}
+	got := *classifier{kind: singleLabel, numLabels: 2}.auroc(labels, logits)
+	if len(perEpoch) != 6 || slices.Max(perEpoch) == perEpoch[5] || math.Abs(got-slices.Max(perEpoch)) > 1e-9 {
+		t.Errorf("the adapter's AUROC on val is %.4f, the epochs' were %.4f", got, perEpoch)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	tokens := corpus(t, 60, 1)
+	base, other := baseModel(t, tokens, quickBase), baseModel(t, tokens, `seed: 7, epochs: 1`)
+	adapter := stagetest.Run(t, "train.finetune", `{peft: {type: none}, epochs: 1}`, stages.Inputs{"tokens": {tokens}, "base": {base}})
+	adapter.Manifest.Inputs = map[string]string{"base": base.Manifest.Digest()} // as a plan's executor records it
+	rows := func(change func(i int, row *shard.Tokens)) *shard.Dataset {
+		var out []shard.Tokens
+		for i := range 30 {
+			row := shard.Tokens{ExampleID: fmt.Sprint(i), SubjectID: int64(i), Split: "train", InputIDs: []int32{1, 5, 6}, NTokens: 3}
+			change(i, &row)
+			out = append(out, row)
+		}
+		return writeTokens(t, out, 1)
+	}
+	onBase := func(tokens *shard.Dataset) stages.Inputs {
+		return stages.Inputs{"tokens": {tokens}, "base": {base}}
+	}
+	for _, c := range []struct {
+		name, stage, config string
+		in                  stages.Inputs
+		code                exit.Code
+		want                string
+	}{
+		{"a patient in two splits", "train.finetune", `{}`, onBase(rows(func(i int, r *shard.Tokens) {
+			if i == 3 {
+				r.SubjectID, r.Split = 4, "test"
+			}
+		})), exit.BadData, "1 patients occur in more than one split"},
+		{"language model on a patient in two splits", "train.pretrain", `{}`, onBase(rows(func(i int, r *shard.Tokens) {
+			if i == 3 {
+				r.SubjectID, r.Split = 4, "val"
+			}
+		})), exit.BadData, "1 patients occur in more than one split"},
+		{"no train rows", "train.pretrain", `{}`, onBase(rows(func(i int, r *shard.Tokens) { r.Split = "val" })), exit.BadData, "no example of split train"},
+		{"an example id twice", "train.finetune", `{}`, onBase(rows(func(i int, r *shard.Tokens) { r.ExampleID = "same" })), exit.BadData, "an example_id occurs twice"},
+		{"a label outside", "train.finetune", `{}`, onBase(rows(func(i int, r *shard.Tokens) { r.Label = 2 })), exit.BadData, "outside 0…1"},
+		{"a document without tokens", "train.finetune", `{}`, onBase(rows(func(i int, r *shard.Tokens) { r.InputIDs = nil })), exit.BadData, "no token"},
+		{"a token outside the vocabulary", "train.pretrain", `{}`, onBase(rows(func(i int, r *shard.Tokens) { r.InputIDs = []int32{1, 999} })), exit.BadData, "vocabulary of 261"},
+		{"documents longer than the model", "train.finetune", `{}`, onBase(rows(func(i int, r *shard.Tokens) { r.InputIDs = make([]int32, 25) })), exit.Usage, "max_position_embeddings"},
+		{"no base", "train.finetune", `{}`, stages.Inputs{"tokens": {tokens}}, exit.Usage, "base: is missing"},
+		{"two bases", "train.finetune", `{base: elsewhere}`, onBase(tokens), exit.Usage, "give one"},
+		{"a base that is not there", "train.finetune", `{base: nowhere}`, stages.Inputs{"tokens": {tokens}}, exit.Usage, "config.json"},
+		{"nothing to train", "train.pretrain", `{peft: {type: none}}`, onBase(tokens), exit.Usage, "peft.type"},
+		{"heads that do not divide", "train.base", `{hidden_size: 10, heads: 4}`, nil, exit.Usage, "heads"},
+		{"an unknown split", "train.predict", `{task: t, variant: v, splits: [dev]}`, nil, exit.Usage, "splits"},
+		{"an adapter of another base", "train.predict", `{task: t, variant: v}`, stages.Inputs{"tokens": {tokens}, "base": {other}, "adapter": {adapter}}, exit.Usage, "another base"},
+		{"a rate that diverges", "train.finetune", `{learning_rate: 1.0e+30, epochs: 2, warmup_ratio: 0}`, onBase(tokens), exit.Failed, "diverged"},
+	} {
+		_, err := stagetest.Try(t, c.stage, c.config, c.in)
+		if err == nil || exit.Of(err) != c.code || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: exit %d, %v; want %d and %q", c.name, exit.Of(err), err, c.code, c.want)
+		}
+	}
+}

@@ -189,6 +189,14 @@ def language_model(golden, tensors, batch, data):
     tensors.update({"full.grad." + n: g for n, g in gradients(every, loss).items()})
 
 
+def sharded(tensors, batch):
+    """The model in bfloat16 over several files, as large models come."""
+    model = base(transformers.LlamaForCausalLM).bfloat16()
+    model.save_pretrained(OUT / "sharded", max_shard_size="20KB")
+    (OUT / "sharded" / "generation_config.json").unlink(missing_ok=True)
+    tensors["sharded.logits"] = real(logits_of(model.double(), batch), batch)
+
+
 def classifier(golden, tensors, batch, data):
     model = lora(base(transformers.LlamaForSequenceClassification, num_labels=2), "SEQ_CLS", 4)
     save_adapter(model.float(), "lora_cls")
@@ -247,6 +255,7 @@ def main():
     float32_logits = real(logits_of(base(transformers.LlamaForCausalLM).float(), batch), batch).double()
     use_float64()
     language_model(golden, tensors, batch, data)
+    sharded(tensors, batch)
     classifier(golden, tensors, batch, data)
     stacked(tensors, batch)
     tied(tensors, batch)

@@ -214,6 +214,16 @@ func TestLogits(t *testing.T) {
 	})
 }
 
+// transformers writes the shards and their index in bfloat16.
+func TestShardsOfBfloat16(t *testing.T) {
+	onEveryEngine(t, graph.Frozen, func(b bench) {
+		b.Model = must(Open(b.Params().Backend(), filepath.Join(goldenDir, "sharded"), graph.Frozen))(b.T)
+		defer b.Close()
+		_, got := b.run(lmLogits(b))
+		b.equal("sharded.logits", b.realRows(got, 64))
+	})
+}
+
 func TestLoRALanguageModel(t *testing.T) {
 	onEveryEngine(t, graph.Frozen, func(b bench) {
 		b.adapter("lora_lm", graph.Trainable)

@@ -9,8 +9,12 @@ import (
 	"github.com/clinflow/clinflow/stages/train/peft"
 )
 
-// headName is the tensor of the language model's head.
-const headName = "lm_head.weight"
+// The tensors outside the layers that are named more than once: the embedding and
+// the language model's head.
+const (
+	embedName = "model.embed_tokens.weight"
+	headName  = "lm_head.weight"
+)
 
 // linear is a layer that an adapter may target.
 type linear struct {
@@ -28,7 +32,7 @@ type layer struct {
 // build makes the parameters with Hugging Face's names.
 func build(b kernel.Backend, c Config, mode graph.Mode) (*Model, error) {
 	m := &Model{config: c, params: graph.NewParams(b)}
-	m.embed = m.add("model.embed_tokens.weight", mode, c.VocabSize, c.HiddenSize)
+	m.embed = m.add(embedName, mode, c.VocabSize, c.HiddenSize)
 	for i := range c.NumHiddenLayers {
 		m.layers = append(m.layers, m.addLayer(fmt.Sprintf("model.layers.%d.", i), mode))
 	}

@@ -45,6 +45,9 @@ func Open(b kernel.Backend, dir string, mode graph.Mode) (*Model, error) {
 		return nil, err
 	}
 	defer weights.Close()
+	if err := fits(weights, config); err != nil {
+		return nil, err
+	}
 	m, err := build(b, config, mode)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
@@ -79,6 +82,27 @@ func New(b kernel.Backend, config Config, seed int64) (*Model, error) {
 		}
 	}
 	return m, nil
+}
+
+// fits compares the sizes of a configuration with the file before memory is taken
+// for them: a damaged configuration may ask for any amount.
+func fits(weights *checkpoint.Weights, c Config) error {
+	last := fmt.Sprintf("model.layers.%d.", c.NumHiddenLayers-1)
+	heads, kv := c.NumAttentionHeads*c.HeadDim, c.NumKeyValueHeads*c.HeadDim
+	for _, t := range []struct {
+		name  string
+		shape []int
+	}{
+		{embedName, []int{c.VocabSize, c.HiddenSize}},
+		{last + "self_attn.q_proj.weight", []int{heads, c.HiddenSize}},
+		{last + "self_attn.k_proj.weight", []int{kv, c.HiddenSize}},
+		{last + "mlp.gate_proj.weight", []int{c.IntermediateSize, c.HiddenSize}},
+	} {
+		if err := weights.View(t.name, t.shape, func(kernel.Host) error { return nil }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // upload demands that every tensor of the file has a place, and every place a

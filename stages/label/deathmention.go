@@ -2,6 +2,7 @@ package label
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/clinflow/clinflow/stages/label/sections"
@@ -20,10 +21,22 @@ var (
 	deathNoted  = regexp.MustCompile(`(?i)he expired|pronounced expired|time of death`)
 )
 
+// deathWords are in everything that the expressions match; looking for them
+// first spares most notes the expressions, which cost more than all else.
+var deathWords = []string{"expired", "died", "passed away", "deceased", "time of death"}
+
+func speaksOfDeath(text string) bool {
+	text = strings.ToLower(text)
+	return slices.ContainsFunc(deathWords, func(word string) bool { return strings.Contains(text, word) })
+}
+
 // withoutDeath deletes the first phrase of a death from the physical exam and
 // from the medications on admission.
 func withoutDeath(note sections.Note) sections.Note {
 	for _, s := range []sections.Section{sections.PhysicalExam, sections.MedicationsOnAdmission} {
+		if !speaksOfDeath(note[s]) {
+			continue
+		}
 		// A phrase begins with white space; in front of a body the header has it.
 		body := " " + note[s]
 		if at := someoneDied.FindStringIndex(body); at != nil {
@@ -35,5 +48,5 @@ func withoutDeath(note sections.Note) sections.Note {
 
 // tellsDeath says whether the written note still tells of the patient's death.
 func tellsDeath(text string) bool {
-	return patientDied.MatchString(text) || deathNoted.MatchString(text)
+	return speaksOfDeath(text) && (patientDied.MatchString(text) || deathNoted.MatchString(text))
 }

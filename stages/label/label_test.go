@@ -1,6 +1,9 @@
 package label_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -233,5 +236,23 @@ func TestExamplesDoNotDependOnParts(t *testing.T) {
 			t.Errorf("subject_id %d is in %s and %s", e.SubjectID, was, e.Split)
 		}
 		splits[e.SubjectID] = e.Split
+	}
+}
+
+// goldenDigest is of the rows below. It was written by version 1 of the stage:
+// where it moves, the version must. Rows are hashed, not files, whose bytes are
+// the writer's business.
+const goldenDigest = "f36aa4cc1da5aa347b88b9cb8917cafc983e8d46f9441279616a4c8b9a820eba"
+
+func TestOutputMovesOnlyWithTheVersion(t *testing.T) {
+	in := patients(t, []shard.Admission{{SubjectID: 1, HadmID: 10, Admittime: 5e15, HospitalExpireFlag: 1}, {SubjectID: 2, HadmID: 20}}, []shard.Note{
+		summary(1, 10, 1, "Allergies: ___\n \nHPI:\nill since ___\n \nPhysical Exam:\nADMISSION EXAM:\nVS: stable\n \nDISCHARGE EXAM:\nexpired"),
+		summary(2, 20, 1, "PMH: none\r\nPertinent Results:\r\nx"),
+	})
+	d := stagetest.Run(t, "label.mortality", "{}", in)
+	hash := sha256.New()
+	err := json.NewEncoder(hash).Encode([]any{rows[shard.Example](t, d, shard.TableExamples), rows[shard.MEDSLabel](t, d, shard.TableMEDS)})
+	if got := hex.EncodeToString(hash.Sum(nil)); err != nil || got != goldenDigest || d.Manifest.StageVersion != 1 {
+		t.Errorf("digest %s of version %d, %v", got, d.Manifest.StageVersion, err)
 	}
 }

@@ -12,7 +12,8 @@ type Origin struct {
 }
 
 // The row types below are the columns of the tables. `optional` marks a column
-// that may be null: the Go zero value stands for null there. `phi` marks what is
+// that may be null: the Go zero value stands for null there. `plain` marks text
+// that hardly repeats, for which no dictionary is tried. `phi` marks what is
 // printed only where a user asks for it.
 
 // Patient is a row of MIMIC's patients table.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/clinflow/clinflow/internal/exit"
@@ -99,23 +100,31 @@ func (d local) List(ctx context.Context, prefix string) ([]Info, error) {
 	}
 	var infos []Info
 	err = filepath.WalkDir(start, func(path string, entry fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) {
+		if err == nil && !entry.IsDir() {
+			infos, err = d.appendInfo(infos, path, prefix, entry)
+		}
+		if errors.Is(err, fs.ErrNotExist) { // the folder, or a file renamed meanwhile
 			return nil
 		}
-		if err != nil || entry.IsDir() {
-			return errors.Join(err, ctx.Err())
-		}
-		name, _ := strings.CutPrefix(filepath.ToSlash(path), filepath.ToSlash(d.root)+"/")
-		info, err := entry.Info()
-		if err == nil && strings.HasPrefix(name, prefix) {
-			infos = append(infos, Info{Name: name, Size: info.Size(), ModTime: info.ModTime()})
-		}
-		return err
+		return errors.Join(err, ctx.Err())
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list a folder: %w", err)
 	}
+	slices.SortFunc(infos, func(a, b Info) int { return strings.Compare(a.Name, b.Name) })
 	return infos, nil
+}
+
+func (d local) appendInfo(infos []Info, path, prefix string, entry fs.DirEntry) ([]Info, error) {
+	name := strings.TrimPrefix(filepath.ToSlash(path), strings.TrimSuffix(filepath.ToSlash(d.root), "/")+"/")
+	if !strings.HasPrefix(name, prefix) {
+		return infos, nil
+	}
+	info, err := entry.Info()
+	if err != nil {
+		return infos, err
+	}
+	return append(infos, Info{Name: name, Size: info.Size(), ModTime: info.ModTime()}), nil
 }
 
 func (d local) RemoveAll(_ context.Context, name string) error {

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// TemporarySuffix ends the name of a local file that was not committed, before
-// a random number.
+// temporaryMark stands between a local file's name and a random number until the
+// file is committed.
 const temporaryMark = ".unfinished-"
 
 // IsTemporary reports whether a listed name is a file that was not committed:

@@ -56,6 +56,9 @@ func Resolve(t testing.TB, fields stages.Fields, config string) []byte {
 	if err := yaml.Unmarshal([]byte(config), &given); err != nil {
 		t.Fatal(err)
 	}
+	if given == nil { // an empty text is YAML's null
+		given = map[string]any{}
+	}
 	resolved, err := json.Marshal(fill(fields, given))
 	if err != nil {
 		t.Fatal(err)

@@ -8,36 +8,40 @@ import (
 	"github.com/clinflow/clinflow/stages/train/kernel/cpu"
 )
 
-// BenchmarkStep is a training step of 23.6 GFLOP: hidden 256, 4 layers, batch
-// 10 × 128, vocabulary 4096, LoRA of rank 8 on q and v.
+// BenchmarkStep is a training step of two models: one of 23.6 GFLOP (hidden
+// 256, 4 layers, batch 10 × 128, vocabulary 4096, LoRA of rank 8 on q and v) and
+// a small one trained whole.
 func BenchmarkStep(b *testing.B) {
+	lora, small := llamaSize{4, 256, 4, 4, 688, 4096, 8, 0.1}, llamaSize{3, 96, 4, 4, 256, 2000, 2, 0}
 	for _, name := range []string{"avx512", "avx2", "go"} {
-		b.Run(name, func(b *testing.B) {
-			back, err := cpu.New(cpu.Options{Float: kernel.F32, Kernel: name})
-			if err != nil {
-				b.Skip(err)
-			}
-			n := newNet(b, back, graph.Options{Batch: 10, Seq: 128, Training: true}, 1)
-			m := n.compile(b, func(n *net, g *graph.Graph) *graph.Node {
-				return llama(n, g, llamaSize{4, 256, 4, 4, 688, 4096, 8, 0.1})
-			}, true)
-			batch := tokens(n.random, 10, 128, 4096)
-			for i := range batch.Lengths {
-				batch.Lengths[i] = 128
-			}
-			b.ReportAllocs()
-			step := 0
-			for b.Loop() {
-				step++
-				n.params.ZeroGrad()
-				if _, err := m.Run(batch); err != nil {
-					b.Fatal(err)
-				}
-				for _, p := range n.params.Trainable() {
-					p.AdamW(kernel.Adam{LR: 1e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, Step: step, GradScale: 1})
-				}
-			}
-			b.ReportMetric(float64(1280*b.N)/b.Elapsed().Seconds(), "tokens/s")
-		})
+		b.Run("lora/"+name, func(b *testing.B) { benchmarkStep(b, name, lora, false) })
+		b.Run("whole/"+name, func(b *testing.B) { benchmarkStep(b, name, small, true) })
 	}
+}
+
+func benchmarkStep(b *testing.B, name string, size llamaSize, whole bool) {
+	back, err := cpu.New(cpu.Options{Float: kernel.F32, Kernel: name})
+	if err != nil {
+		b.Skip(err)
+	}
+	n := newNet(b, back, graph.Options{Batch: 10, Seq: 128, Training: true}, 1)
+	n.whole = whole
+	m := n.compile(b, func(n *net, g *graph.Graph) *graph.Node { return llama(n, g, size) }, true)
+	batch := tokens(n.random, 10, 128, size.vocab)
+	for i := range batch.Lengths {
+		batch.Lengths[i] = 128
+	}
+	b.ReportAllocs()
+	step := 0
+	for b.Loop() {
+		step++
+		n.params.ZeroGrad()
+		if _, err := m.Run(batch); err != nil {
+			b.Fatal(err)
+		}
+		for _, p := range n.params.Trainable() {
+			p.AdamW(kernel.Adam{LR: 1e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, Step: step, GradScale: 1})
+		}
+	}
+	b.ReportMetric(float64(1280*b.N)/b.Elapsed().Seconds(), "tokens/s")
 }

@@ -6,8 +6,6 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"pgregory.net/rapid"
-
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/kernel/cpu"
@@ -29,6 +27,7 @@ type net struct {
 	params *graph.Params
 	random *rand.Rand
 	made   map[string]*graph.Param
+	whole  bool // every parameter is trained
 }
 
 func newNet(t testing.TB, b kernel.Backend, o graph.Options, seed uint64) *net {
@@ -40,7 +39,7 @@ func (n *net) param(name string, mode graph.Mode, shape ...int) *graph.Param {
 	if p := n.made[name]; p != nil {
 		return p
 	}
-	p := n.params.Add(name, mode, shape...)
+	p := n.params.Add(name, mode || graph.Mode(n.whole), shape...)
 	v := make([]float64, p.Len())
 	for i := range v {
 		v[i] = n.random.NormFloat64() / math.Sqrt(float64(shape[len(shape)-1]))
@@ -279,13 +278,13 @@ func llama(n *net, g *graph.Graph, s llamaSize) *graph.Node {
 
 func TestGradientsAreFiniteDifferences(t *testing.T) {
 	b := backend(t, cpu.Options{Float: kernel.F64, Workers: 2})
+	shapes := []struct{ batch, seq int }{{1, 2}, {2, 5}, {3, 7}, {4, 3}} // from three rows on, the last is a filler
 	for name, build := range networks {
 		t.Run(name, func(t *testing.T) {
-			rapid.Check(t, func(rt *rapid.T) {
-				batch, seq := rapid.IntRange(1, 4).Draw(rt, "batch"), rapid.IntRange(2, 7).Draw(rt, "seq")
-				n := newNet(t, b, graph.Options{Batch: batch, Seq: seq, Training: true, Seed: 5}, rapid.Uint64().Draw(rt, "seed"))
-				check(t, n, build, tokens(n.random, batch, seq, vocab))
-			})
+			for i, s := range shapes {
+				n := newNet(t, b, graph.Options{Batch: s.batch, Seq: s.seq, Training: true, Seed: 5}, uint64(i))
+				check(t, n, build, tokens(n.random, s.batch, s.seq, vocab))
+			}
 		})
 	}
 }

@@ -90,10 +90,13 @@ func (h *head[T]) logsum(query, i int) *T {
 	return &h.lse[(h.at*h.a.Heads)+query*h.a.Seq+i]
 }
 
+// largest passes over a NaN, which the exponentials of all then make seen.
 func largest[T number](x []T) T {
 	top := x[0]
 	for _, v := range x {
-		top = max(top, v)
+		if v > top {
+			top = v
+		}
 	}
 	return top
 }

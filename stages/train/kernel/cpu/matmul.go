@@ -113,17 +113,29 @@ func packPanel[T number](to []T, v view[T], width, c0, c1, r0, r1 int) {
 			copy(row, v.v[r*v.row+c0:r*v.row+c1])
 			clear(row[n:])
 		}
-	default: // columns are contiguous: read each in order
+	default: // columns are contiguous: read four of them at once
 		if n < width {
 			clear(to)
 		}
-		for c := c0; c < c1; c++ {
-			from, at := v.v[c*v.col+r0:c*v.col+r1], c-c0
-			for _, x := range from {
-				to[at] = x
-				at += width
+		for ; c0+4 <= c1; c0, to = c0+4, to[4:] {
+			packFour(to, v, width, c0, r0, r1)
+		}
+		for ; c0 < c1; c0, to = c0+1, to[1:] {
+			for r, x := range v.v[c0*v.col+r0 : c0*v.col+r1] {
+				to[r*width] = x
 			}
 		}
+	}
+}
+
+// packFour is packPanel for four whole columns.
+func packFour[T number](to []T, v view[T], width, c, r0, r1 int) {
+	column := func(i int) []T { return v.v[(c+i)*v.col+r0 : (c+i)*v.col+r1] }
+	a, b, d, e := column(0), column(1), column(2), column(3)
+	b, d, e = b[:len(a)], d[:len(a)], e[:len(a)]
+	for i, x := range a {
+		row := to[i*width : i*width+4]
+		row[0], row[1], row[2], row[3] = x, b[i], d[i], e[i]
 	}
 }
 

@@ -24,12 +24,21 @@ func inspect(t *testing.T, dir string, adapters ...string) *Inspector {
 }
 
 func TestGeneratesWhatLlama2cPrints(t *testing.T) {
-	in := inspect(t, storiesDir)
-	ids := must(in.Generate([]int32{in.Config().BosTokenID}, 200))(t)
 	pieces := must(sentencepiece.Parse(must(os.ReadFile(filepath.Join(storiesDir, "tokenizer.model")))(t)))(t)
 	want := must(os.ReadFile(filepath.Join(storiesDir, "greedy200.txt")))(t)
-	if got := must(pieces.Decode(ids))(t); got != string(want) {
-		t.Errorf("generated %q, want %q", got, want)
+	for _, kernel := range []string{"", "avx2"} { // the others would take seconds
+		t.Run("kernel "+kernel, func(t *testing.T) {
+			backend, err := cpu.New(cpu.Options{Kernel: kernel})
+			if err != nil {
+				t.Skip(err) // a kernel that this processor has not
+			}
+			in := must(Inspect(backend, storiesDir, nil))(t)
+			defer in.Close()
+			ids := must(in.Generate([]int32{in.Config().BosTokenID}, 200))(t)
+			if got := must(pieces.Decode(ids))(t); got != string(want) {
+				t.Errorf("generated %q, want %q", got, want)
+			}
+		})
 	}
 }
 

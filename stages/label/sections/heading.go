@@ -11,7 +11,7 @@ const (
 	maxHeading   = 80 // bytes before a heading's colon
 	maxBare      = 60 // bytes of a heading on a line of its own, without colon
 	maxLateWords = 6  // words of a heading that a late word makes one
-	longestKnown = 4  // words of the longest late header looked for inside a line
+	longestKnown = 4  // words of the longest late header looked for in a line
 )
 
 // parenthesis is a remark in a header, such as "(per OMR)".
@@ -88,9 +88,19 @@ func plainHeading(head string) bool {
 	return head != "" && !strings.ContainsAny(head, `0123456789.()|\`) && !strings.ContainsAny(head[:1], "-*#>+")
 }
 
-// lateInside finds a late header and its colon inside a line. Summaries have
-// their headers at the start of lines; this keeps a damaged one from leaking.
-func lateInside(line string) (header, bool) {
+// lateHeader finds a late header that does not stand as it should: without its
+// colon at the start of a line that goes on, or with its colon inside a line.
+// Real summaries have neither; this keeps a damaged one from leaking.
+func lateHeader(line string) (header, bool) {
+	if beginsWithCapital(line) {
+		words := strings.Fields(normalize(line[:min(len(line), maxHeading)]))
+		for n := min(longestKnown, len(words)); n >= 2; n-- {
+			// "Follow up" begins sentences too.
+			if h := lateName(words[:n]); h.effect != 0 && (n > 2 || words[0] != "follow") {
+				return h, true
+			}
+		}
+	}
 	for from := 0; ; {
 		i := strings.IndexByte(line[from:], ':')
 		if i < 0 {
@@ -98,13 +108,20 @@ func lateInside(line string) (header, bool) {
 		}
 		words := strings.Fields(normalize(line[max(from, from+i-maxHeading) : from+i]))
 		for n := min(longestKnown, len(words)); n >= 2; n-- {
-			h := headers[strings.Join(words[len(words)-n:], " ")]
-			if h.effect == course || h.effect == ends {
+			if h := lateName(words[len(words)-n:]); h.effect != 0 {
 				return h, true
 			}
 		}
 		from += i + 1
 	}
+}
+
+// lateName looks up a header that ends the admission part for good.
+func lateName(words []string) header {
+	if h := headers[strings.Join(words, " ")]; h.effect == course || h.effect == ends {
+		return h
+	}
+	return header{}
 }
 
 // laterExam says whether a line inside the physical exam begins the exam of a

@@ -53,7 +53,7 @@ func (p *parser) line(line string) {
 	case p.open == PhysicalExam && laterExam(line):
 		p.turn(header{course, none})
 	}
-	if late, isLate := lateInside(line); isLate {
+	if late, isLate := lateHeader(line); isLate {
 		p.turn(late)
 	}
 	p.add(line)

@@ -156,16 +156,19 @@ func TestPhysicalExamIsCutAtTheLaterExam(t *testing.T) {
 // empty line begins belongs to none.
 func TestEndOfSections(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
-		"second of a kind":      {"HPI:\nfirst\n\nPMH:\nx\n\nHPI:\n" + sentinel, "first"},
-		"empty, then filled":    {"HPI:\n\nPMH:\nx\n\nHPI:\nsecond", "second"},
-		"unknown after empty":   {"HPI:\nfirst\n\nSomething else:\n" + sentinel, "first"},
-		"unknown inside":        {"HPI:\nfirst\nsomething else: more", "first something else: more"},
-		"paragraphs":            {"HPI:\nfirst\n\nsecond\n \nthird", "first second third"},
-		"combined header":       {"HPI:\nfirst\nHistory of Present Illness and Hospital Course:\n" + sentinel, "first"},
-		"course in parentheses": {"History of Present Illness (and hospital course):\n" + sentinel, ""},
-		"header inside a line":  {"HPI: first\nstable.  Discharge Medications: " + sentinel + "\nPMH:\n" + sentinel, "first"},
-		"no header at all":      {"a note\nof prose", ""},
-		"list item":             {"HPI:\nfirst\n\n- and also: more", "first - and also: more"},
+		"second of a kind":       {"HPI:\nfirst\n\nPMH:\nx\n\nHPI:\n" + sentinel, "first"},
+		"empty, then filled":     {"HPI:\n\nPMH:\nx\n\nHPI:\nsecond", "second"},
+		"unknown after empty":    {"HPI:\nfirst\n\nSomething else:\n" + sentinel, "first"},
+		"unknown inside":         {"HPI:\nfirst\nsomething else: more", "first something else: more"},
+		"paragraphs":             {"HPI:\nfirst\n\nsecond\n \nthird", "first second third"},
+		"combined header":        {"HPI:\nfirst\nHistory of Present Illness and Hospital Course:\n" + sentinel, "first"},
+		"course in parentheses":  {"History of Present Illness (and hospital course):\n" + sentinel, ""},
+		"header inside a line":   {"HPI: first\nstable.  Discharge Medications: " + sentinel + "\nPMH:\n" + sentinel, "first"},
+		"no colon, line goes on": {"HPI: first\nBrief Hospital Course by problem " + sentinel + "\n" + sentinel, "first"},
+		"no colon, long line":    {"HPI: first\nDischarge Diagnosis " + strings.Repeat(sentinel+" ", 20), "first"},
+		"a sentence":             {"HPI: first.\nFollow up showed no course of action", "first. Follow up showed no course of action"},
+		"no header at all":       {"a note\nof prose", ""},
+		"list item":              {"HPI:\nfirst\n\n- and also: more", "first - and also: more"},
 	} {
 		note := Parse(c.text)
 		if note[PresentIllness] != c.want || strings.Contains(note.Text(), sentinel) {

@@ -1,0 +1,58 @@
+package tokenize
+
+import (
+	"context"
+
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages"
+)
+
+func init() {
+	stages.RegisterMap(stages.Spec{
+		Name:    "tokenize.examples",
+		Version: 1,
+		Doc: "Turns the examples of a task into token ids: one row an example, with its example_id, split, label and labels. " +
+			"input_ids is unpadded and cut at max_length. An example without text keeps its row, with BOS alone.",
+		In: []stages.Port{
+			{Name: "examples", Kind: shard.KindExamples, Sharded: true, Tables: []string{shard.TableExamples}, Doc: "the labelled examples"},
+			tokenizerPort,
+		},
+		Out: stages.Output{Kind: shard.KindTokens, Tables: []string{shard.TableTokens}},
+	}, newExamples)
+}
+
+// ExamplesConfig is the configuration of tokenize.examples.
+type ExamplesConfig struct {
+	Options
+}
+
+type examples struct{ tokenizer *tokenizer }
+
+func newExamples(config ExamplesConfig) (stages.Map, error) {
+	t, err := newTokenizer(config.Options)
+	return &examples{t}, err
+}
+
+// Part writes the tokens of a part's examples.
+func (x *examples) Part(ctx context.Context, in stages.Inputs, part int, out *shard.PartWriter) error {
+	encoder, err := x.tokenizer.encoder(ctx, in)
+	if err != nil {
+		return err
+	}
+	defer x.tokenizer.encoders.Put(encoder)
+	w, err := newTokenWriter(x.tokenizer, encoder, out)
+	if err != nil {
+		return err
+	}
+	for e, err := range shard.Read[shard.Example](ctx, in.One("examples"), shard.TableExamples, part) {
+		if err != nil {
+			return err
+		}
+		out.Count("read", 1)
+		row := shard.Tokens{ExampleID: e.ExampleID, SubjectID: e.SubjectID, Split: e.Split, Label: e.Label, Labels: e.Labels}
+		if err := w.write(row, e.Text); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,141 @@
+package tokenize
+
+import (
+	"bytes"
+	"cmp"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
+)
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// dataset writes rows into the parts of their patients.
+func dataset[T any](t testing.TB, kind, table string, parts int, rows []T, subject func(T) int64) *shard.Dataset {
+	t.Helper()
+	uri := filepath.Join(t.TempDir(), "in")
+	w, err := shard.NewWriter(t.Context(), uri, kind, parts)
+	must(t, err)
+	must(t, w.SetTables(table))
+	for part := range parts {
+		out := w.Part(part)
+		writer, err := shard.Rows[T](out, table)
+		must(t, err)
+		for _, row := range rows {
+			if shard.PartOf(subject(row), parts) == part {
+				must(t, writer.Write(row))
+			}
+		}
+		_, err = out.Close()
+		must(t, err)
+	}
+	must(t, w.Commit(t.Context(), shard.Manifest{}, nil))
+	d, err := shard.Open(t.Context(), uri)
+	must(t, err)
+	return d
+}
+
+func notesOf(t testing.TB, parts int, rows []shard.Note) *shard.Dataset {
+	t.Helper()
+	return dataset(t, shard.KindPatients, shard.TableNotes, parts, rows, func(n shard.Note) int64 { return n.SubjectID })
+}
+
+func examplesOf(t testing.TB, parts int, rows []shard.Example) *shard.Dataset {
+	t.Helper()
+	return dataset(t, shard.KindExamples, shard.TableExamples, parts, rows, func(e shard.Example) int64 { return e.SubjectID })
+}
+
+// someNotes are two notes for each of 60 patients; words hold the patient's
+// split, so that it shows what a tokenizer has learnt from.
+func someNotes(seed int64) []shard.Note {
+	var notes []shard.Note
+	for subject := int64(1); subject <= 60; subject++ {
+		split := shard.SplitOf(subject, seed)
+		for i := range int64(2) {
+			notes = append(notes, shard.Note{
+				NoteID: fmt.Sprintf("%d-DS-%d", subject, i), SubjectID: subject,
+				Text: fmt.Sprintf("Chief Complaint:\nchest pain %d\nsentinel%s  ___ yo with Na-%d.%d", subject*7, split, 130+i, subject),
+			})
+		}
+	}
+	return notes
+}
+
+// modelFile is the model that the trainer's golden test pins and sentencepiece
+// has read.
+func modelFile(t testing.TB) []byte {
+	t.Helper()
+	f, err := os.Open(filepath.Join("sentencepiece", "testdata", "trained.model.gz"))
+	must(t, err)
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	must(t, err)
+	data, err := io.ReadAll(z)
+	must(t, err)
+	return data
+}
+
+func goldenModel(t testing.TB) *sentencepiece.Model {
+	t.Helper()
+	m, err := sentencepiece.Parse(modelFile(t))
+	must(t, err)
+	return m
+}
+
+// modelFolder is a folder with a tokenizer.model.
+func modelFolder(t testing.TB, data []byte) string {
+	t.Helper()
+	folder := t.TempDir()
+	must(t, os.WriteFile(filepath.Join(folder, ModelFile), data, 0o600))
+	return folder
+}
+
+// tokenizerOf is a tokenizer dataset.
+func tokenizerOf(t testing.TB, data []byte) *shard.Dataset {
+	t.Helper()
+	uri := filepath.Join(t.TempDir(), "tokenizer")
+	w, err := shard.NewWriter(t.Context(), uri, shard.KindTokenizer, 0)
+	must(t, err)
+	must(t, writeFile(w, ModelFile, data))
+	must(t, w.Commit(t.Context(), shard.Manifest{}, nil))
+	d, err := shard.Open(t.Context(), uri)
+	must(t, err)
+	return d
+}
+
+// tokensOf reads all parts, ordered by example.
+func tokensOf(t testing.TB, d *shard.Dataset) []shard.Tokens {
+	t.Helper()
+	var all []shard.Tokens
+	for part := range d.Parts() {
+		for row, err := range shard.Read[shard.Tokens](t.Context(), d, shard.TableTokens, part) {
+			must(t, err)
+			all = append(all, row)
+		}
+	}
+	slices.SortFunc(all, func(a, b shard.Tokens) int { return cmp.Compare(a.ExampleID, b.ExampleID) })
+	return all
+}
+
+func fileOf(t testing.TB, d *shard.Dataset, name string) []byte {
+	t.Helper()
+	f, err := d.OpenFile(t.Context(), name)
+	must(t, err)
+	defer f.Close()
+	var b bytes.Buffer
+	_, err = b.ReadFrom(f)
+	must(t, err)
+	return b.Bytes()
+}

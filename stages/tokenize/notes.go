@@ -1,0 +1,84 @@
+package tokenize
+
+import (
+	"context"
+
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages"
+)
+
+func init() {
+	stages.RegisterMap(stages.Spec{
+		Name:    "tokenize.notes",
+		Version: 1,
+		Doc: "Turns notes into token ids for language modelling: one row a note, example_id its note_id, split that of its patient, label 0. " +
+			"input_ids is unpadded and cut at max_length. Notes marked as errors and notes without text are left out and counted.",
+		In: []stages.Port{
+			{Name: "notes", Kind: shard.KindPatients, Sharded: true, Tables: []string{shard.TableNotes}, Doc: "the notes"},
+			tokenizerPort,
+		},
+		Out: stages.Output{Kind: shard.KindTokens, Tables: []string{shard.TableTokens}},
+	}, newNotes)
+}
+
+// NotesConfig is the configuration of tokenize.notes.
+type NotesConfig struct {
+	Options
+	SplitSeed int64 `json:"split_seed" default:"1" doc:"seed of the split by patient; the same in every stage that splits"`
+}
+
+type notes struct {
+	tokenizer *tokenizer
+	splitSeed int64
+}
+
+func newNotes(config NotesConfig) (stages.Map, error) {
+	t, err := newTokenizer(config.Options)
+	return &notes{t, config.SplitSeed}, err
+}
+
+// noteText is what is read of a note.
+type noteText struct {
+	NoteID    string `parquet:"note_id"`
+	SubjectID int64  `parquet:"subject_id"`
+	IsError   bool   `parquet:"iserror"`
+	Text      string `parquet:"text"`
+}
+
+// Part writes the tokens of a part's notes.
+func (n *notes) Part(ctx context.Context, in stages.Inputs, part int, out *shard.PartWriter) error {
+	encoder, err := n.tokenizer.encoder(ctx, in)
+	if err != nil {
+		return err
+	}
+	defer n.tokenizer.encoders.Put(encoder)
+	w, err := newTokenWriter(n.tokenizer, encoder, out)
+	if err != nil {
+		return err
+	}
+	for note, err := range shard.Read[noteText](ctx, in.One("notes"), shard.TableNotes, part) {
+		if err != nil {
+			return err
+		}
+		if err := n.write(w, note); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (n *notes) write(w *tokenWriter, note noteText) error {
+	w.out.Count("read", 1)
+	switch {
+	case note.IsError:
+		w.out.Count("dropped.iserror", 1)
+		return nil
+	case note.Text == "":
+		w.out.Count("dropped.no_text", 1)
+		return nil
+	}
+	return w.write(shard.Tokens{
+		ExampleID: note.NoteID, SubjectID: note.SubjectID,
+		Split: shard.SplitOf(note.SubjectID, n.splitSeed),
+	}, note.Text)
+}

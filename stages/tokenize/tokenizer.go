@@ -1,0 +1,140 @@
+// Package tokenize holds the stages that train tokenizers and turn notes and
+// examples into token ids.
+package tokenize
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"sync"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
+)
+
+// ModelFile is the name of a SentencePiece model in a Hugging Face folder.
+const ModelFile = "tokenizer.model"
+
+// maxModelFile bounds what is read as a model; LLaMA's has half a megabyte.
+const maxModelFile = 256 << 20
+
+// Load reads the tokenizer of a Hugging Face folder. A folder without one is an
+// error of exit.Usage, a damaged or unsupported model one of exit.BadData.
+func Load(ctx context.Context, dir store.Dir) (*sentencepiece.Model, error) {
+	f, err := dir.Open(ctx, ModelFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, exit.Errorf(exit.Usage, "%s has no %s; give the folder of a SentencePiece tokenizer", dir.URI(), ModelFile)
+	}
+	if err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(io.LimitReader(f, maxModelFile))
+	if err := errors.Join(err, f.Close()); err != nil {
+		return nil, fmt.Errorf("read %s/%s: %w", dir.URI(), ModelFile, err)
+	}
+	m, err := sentencepiece.Parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s/%s: %w", dir.URI(), ModelFile, err)
+	}
+	return m, nil
+}
+
+// Options say how a text becomes input_ids, as transformers' LlamaTokenizer
+// does with truncation=True and truncation_side="right": BOS and EOS count
+// towards max_length and are never cut off, the text's ids are cut at the end.
+// Nothing is padded.
+type Options struct {
+	Tokenizer string `json:"tokenizer,omitempty" path:"true" doc:"folder with a tokenizer.model, in place of the port tokenizer"`
+	MaxLength int    `json:"max_length" default:"128" unit:"tokens" min:"1" doc:"longest input_ids, BOS and EOS included; the end of a longer text is left out"`
+	AddBOS    bool   `json:"add_bos" default:"true" doc:"begin with the BOS token, as LlamaTokenizer does"`
+	AddEOS    bool   `json:"add_eos" default:"false" doc:"end with the EOS token"`
+}
+
+// tokenizerPort is the port that Options.Tokenizer may stand in for.
+var tokenizerPort = stages.Port{
+	Name: "tokenizer", Kind: shard.KindTokenizer, Optional: true,
+	Doc: "the tokenizer, unless its folder is given by the key tokenizer",
+}
+
+// tokenizer makes input_ids. It is loaded once and shared by the parts that one
+// process works on; each part takes an encoder of its own from the pool.
+type tokenizer struct {
+	options  Options
+	load     sync.Once
+	err      error
+	model    *sentencepiece.Model
+	specials int
+	encoders sync.Pool
+}
+
+func newTokenizer(o Options) (*tokenizer, error) {
+	t := &tokenizer{options: o}
+	for _, added := range []bool{o.AddBOS, o.AddEOS} {
+		if added {
+			t.specials++
+		}
+	}
+	if o.MaxLength <= t.specials {
+		return nil, exit.Errorf(exit.Usage, "max_length %d leaves no room beside BOS and EOS; raise it", o.MaxLength)
+	}
+	return t, nil
+}
+
+// encoder returns an encoder for one part; give it back with t.encoders.Put.
+func (t *tokenizer) encoder(ctx context.Context, in stages.Inputs) (*sentencepiece.Encoder, error) {
+	t.load.Do(func() { t.err = t.open(ctx, in.One(tokenizerPort.Name)) })
+	if t.err != nil {
+		return nil, t.err
+	}
+	if e, ok := t.encoders.Get().(*sentencepiece.Encoder); ok {
+		return e, nil
+	}
+	return t.model.NewEncoder(), nil
+}
+
+func (t *tokenizer) open(ctx context.Context, bound *shard.Dataset) (err error) {
+	var dir store.Dir
+	switch path := t.options.Tokenizer; {
+	case bound != nil && path != "":
+		return exit.Errorf(exit.Usage, "tokenizer: is given as a step and as a path; give one")
+	case bound != nil:
+		dir = bound.Dir()
+	case path == "":
+		return exit.Errorf(exit.Usage, "tokenizer: is missing; bind a tokenizer to the port or give the path of its folder")
+	default:
+		if dir, err = store.Open(path); err != nil {
+			return err
+		}
+	}
+	if t.model, err = Load(ctx, dir); err != nil {
+		return err
+	}
+	if t.options.AddBOS && t.model.BOS() < 0 || t.options.AddEOS && t.model.EOS() < 0 {
+		return exit.Errorf(exit.Usage, "%s: the tokenizer lacks the BOS or EOS piece asked for; set add_bos or add_eos to false", dir.URI())
+	}
+	return nil
+}
+
+// inputIDs returns the ids of a text in memory of their own, and whether the
+// text was cut.
+func (t *tokenizer) inputIDs(e *sentencepiece.Encoder, text string) (ids []int32, cut bool) {
+	room := t.options.MaxLength - t.specials
+	ids = make([]int32, 0, t.options.MaxLength+1)
+	if t.options.AddBOS {
+		ids = append(ids, t.model.BOS())
+	}
+	begin := len(ids)
+	ids = e.EncodeFirst(ids, text, room+1)
+	if cut = len(ids)-begin > room; cut {
+		ids = ids[:begin+room]
+	}
+	if t.options.AddEOS {
+		ids = append(ids, t.model.EOS())
+	}
+	return ids, cut
+}

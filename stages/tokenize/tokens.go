@@ -1,0 +1,32 @@
+package tokenize
+
+import (
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
+)
+
+// tokenWriter writes the tokens of one part and counts them.
+type tokenWriter struct {
+	tokenizer *tokenizer
+	encoder   *sentencepiece.Encoder
+	out       *shard.PartWriter
+	rows      *shard.RowWriter[shard.Tokens]
+}
+
+func newTokenWriter(t *tokenizer, e *sentencepiece.Encoder, out *shard.PartWriter) (*tokenWriter, error) {
+	rows, err := shard.Rows[shard.Tokens](out, shard.TableTokens)
+	return &tokenWriter{t, e, out, rows}, err
+}
+
+// write fills in the ids of text and writes the row.
+func (w *tokenWriter) write(row shard.Tokens, text string) error {
+	ids, cut := w.tokenizer.inputIDs(w.encoder, text)
+	row.InputIDs, row.NTokens = ids, int32(len(ids))
+	w.out.Count("kept", 1)
+	w.out.Count("kept."+row.Split, 1)
+	w.out.Count("tokens", int64(len(ids)))
+	if cut {
+		w.out.Count("truncated", 1)
+	}
+	return w.rows.Write(row)
+}

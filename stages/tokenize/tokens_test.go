@@ -1,0 +1,190 @@
+package tokenize
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/stagetest"
+)
+
+// BOS, EOS and truncation are those of transformers' LlamaTokenizer
+// (oracle/sentencepiece_golden.py).
+func TestInputIDsMatchLlamaTokenizer(t *testing.T) {
+	var golden struct {
+		Texts []string
+		Cases []struct {
+			AddBOS    bool      `json:"add_bos"`
+			AddEOS    bool      `json:"add_eos"`
+			MaxLength int       `json:"max_length"`
+			InputIDs  [][]int32 `json:"input_ids"`
+		}
+	}
+	data, err := os.ReadFile("testdata/llama_tokenizer.json")
+	must(t, err)
+	must(t, json.Unmarshal(data, &golden))
+	for _, c := range golden.Cases {
+		tokenizer, err := newTokenizer(Options{Tokenizer: modelFolder(t, modelFile(t)), MaxLength: c.MaxLength, AddBOS: c.AddBOS, AddEOS: c.AddEOS})
+		must(t, err)
+		encoder, err := tokenizer.encoder(t.Context(), nil)
+		must(t, err)
+		cuts := 0
+		for i, text := range golden.Texts {
+			ids, cut := tokenizer.inputIDs(encoder, text)
+			if !cmp.Equal(ids, c.InputIDs[i]) {
+				t.Errorf("%+v: %s", tokenizer.options, cmp.Diff(c.InputIDs[i], ids))
+			}
+			if cut {
+				cuts++
+			}
+		}
+		if long := c.MaxLength == 128; long != (cuts == 0) {
+			t.Errorf("%+v: %d of %d texts cut", tokenizer.options, cuts, len(golden.Texts))
+		}
+	}
+}
+
+func TestNotes(t *testing.T) {
+	rows := append(someNotes(3),
+		shard.Note{NoteID: "wrong", SubjectID: 1, Text: "entered in error", IsError: true},
+		shard.Note{NoteID: "empty", SubjectID: 2},
+		shard.Note{NoteID: "long", SubjectID: 3, Text: strings.Repeat("chest pain ", 500)})
+	in := stages.Inputs{"notes": {notesOf(t, 4, rows)}, "tokenizer": {tokenizerOf(t, modelFile(t))}}
+	d := stagetest.Run(t, "tokenize.notes", "split_seed: 3\nmax_length: 24", in)
+	encoder, texts := goldenModel(t).NewEncoder(), map[string]shard.Note{}
+	for _, row := range rows {
+		texts[row.NoteID] = row
+	}
+	cut, sum := int64(0), int64(0)
+	got := tokensOf(t, d)
+	for _, row := range got {
+		note := texts[row.ExampleID]
+		ids := append([]int32{1}, encoder.Encode(nil, note.Text)...)
+		if len(ids) > 24 {
+			ids, cut = ids[:24], cut+1
+		}
+		sum += int64(len(ids))
+		want := shard.Tokens{ExampleID: note.NoteID, SubjectID: note.SubjectID, Split: shard.SplitOf(note.SubjectID, 3), InputIDs: ids, NTokens: int32(len(ids))}
+		if diff := cmp.Diff(want, row); diff != "" {
+			t.Error(diff)
+		}
+	}
+	counts := d.Manifest.Counts
+	if len(got) != 121 || counts["read"] != 123 || counts["kept"] != 121 || counts["dropped.iserror"] != 1 || counts["dropped.no_text"] != 1 ||
+		counts["truncated"] != cut || counts["tokens"] != sum || counts["kept.train"]+counts["kept.val"]+counts["kept.test"] != 121 {
+		t.Errorf("%d rows, %d cut, %d tokens, counts %v", len(got), cut, sum, counts)
+	}
+}
+
+func TestExamplesKeepLabels(t *testing.T) {
+	rows := []shard.Example{
+		{ExampleID: "100", SubjectID: 1, HadmID: 100, Split: "val", Text: "CHIEF COMPLAINT: syncope", Label: 1},
+		{ExampleID: "101", SubjectID: 1, HadmID: 101, Split: "val", Text: "", Labels: []int32{3, 5}},
+	}
+	in := stages.Inputs{"examples": {examplesOf(t, 2, rows)}}
+	d := stagetest.Run(t, "tokenize.examples", "tokenizer: "+modelFolder(t, modelFile(t)), in)
+	ids := goldenModel(t).NewEncoder().Encode([]int32{1}, rows[0].Text)
+	want := []shard.Tokens{
+		{ExampleID: "100", SubjectID: 1, Split: "val", InputIDs: ids, NTokens: int32(len(ids)), Label: 1},
+		{ExampleID: "101", SubjectID: 1, Split: "val", InputIDs: []int32{1}, NTokens: 1, Labels: []int32{3, 5}},
+	}
+	if diff := cmp.Diff(want, tokensOf(t, d)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Parts worked on side by side share one tokenizer.
+func TestPartsSideBySide(t *testing.T) {
+	in := stages.Inputs{"notes": {notesOf(t, 8, someNotes(1))}}
+	stage, err := newNotes(NotesConfig{Options: Options{Tokenizer: modelFolder(t, modelFile(t)), MaxLength: 128, AddBOS: true}, SplitSeed: 1})
+	must(t, err)
+	w, err := shard.NewWriter(t.Context(), filepath.Join(t.TempDir(), "out"), shard.KindTokens, 8)
+	must(t, err)
+	must(t, w.SetTables(shard.TableTokens))
+	var group sync.WaitGroup
+	errs := make([]error, 8)
+	for part := range 8 {
+		group.Go(func() {
+			out := w.Part(part)
+			if errs[part] = stage.Part(t.Context(), in, part, out); errs[part] == nil {
+				_, errs[part] = out.Close()
+			}
+		})
+	}
+	group.Wait()
+	for _, err := range errs {
+		must(t, err)
+	}
+	must(t, w.Commit(t.Context(), shard.Manifest{}, nil))
+	got, err := shard.Open(t.Context(), w.URI())
+	must(t, err)
+	one := stagetest.Run(t, "tokenize.notes", "tokenizer: "+modelFolder(t, modelFile(t)), in)
+	if got.Manifest.Digest() != one.Manifest.Digest() {
+		t.Error("parts worked on side by side differ from parts one after the other")
+	}
+}
+
+func TestTokenizerErrors(t *testing.T) {
+	file := modelFile(t)
+	bound := tokenizerOf(t, file)
+	noBOS := bytes.Replace(file, []byte("\x03<s>"), []byte("\x03<q>"), 1)
+	tests := []struct {
+		name, config string
+		tokenizer    []*shard.Dataset
+		code         exit.Code
+		want         string
+	}{
+		{"none", "", nil, exit.Usage, "missing"},
+		{"both", "tokenizer: " + modelFolder(t, file), []*shard.Dataset{bound}, exit.Usage, "give one"},
+		{"no such folder", "tokenizer: /nonexistent/llama", nil, exit.Usage, "/nonexistent/llama has no tokenizer.model"},
+		{"damaged", "tokenizer: " + modelFolder(t, file[:len(file)/2]), nil, exit.BadData, "tokenizer.model: "},
+		{"no room", "max_length: 2\nadd_eos: true", []*shard.Dataset{bound}, exit.Usage, "max_length 2"},
+		{"no BOS", "tokenizer: " + modelFolder(t, noBOS), nil, exit.Usage, "add_bos"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := stagetest.Try(t, "tokenize.notes", test.config, stages.Inputs{"notes": {notesOf(t, 1, someNotes(1))}, "tokenizer": test.tokenizer})
+			if exit.Of(err) != test.code || !strings.Contains(fmt.Sprint(err), test.want) {
+				t.Errorf("got code %d, %v; want %d, %q", exit.Of(err), err, test.code, test.want)
+			}
+		})
+	}
+}
+
+func TestEncodeLines(t *testing.T) {
+	folder, e := modelFolder(t, modelFile(t)), goldenModel(t).NewEncoder()
+	texts := []string{"Chest pain", "", "two\nlines \"quoted\"", "naïve 😀\x00"}
+	var in, want strings.Builder
+	for _, text := range texts {
+		line, err := json.Marshal(text)
+		must(t, err)
+		fmt.Fprintf(&in, "%s\n", line)
+		ids, err := json.Marshal(e.Encode([]int32{}, text))
+		must(t, err)
+		fmt.Fprintf(&want, "%s\n", ids)
+	}
+	for _, input := range []string{in.String(), strings.TrimSuffix(in.String(), "\n")} {
+		var out strings.Builder
+		must(t, EncodeLines(t.Context(), folder, strings.NewReader(input), &out))
+		if out.String() != want.String() {
+			t.Errorf("got\n%swant\n%s", out.String(), want.String())
+		}
+	}
+	for _, bad := range []string{"\"a\"\ncanary\n", "\"a\"\nnull\n", "\"a\"\n\n\"b\"", "\"a\"\n\"canary", "\"a\"\n[\"canary\"]"} {
+		var out strings.Builder
+		err := EncodeLines(t.Context(), folder, strings.NewReader(bad), &out)
+		if exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), "line 2") || strings.Contains(err.Error(), "canary") || strings.Count(out.String(), "\n") != 1 {
+			t.Errorf("%q: %v, output %q", bad, err, out.String())
+		}
+	}
+}

@@ -1,0 +1,128 @@
+package tokenize
+
+import (
+	"context"
+	"iter"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/progress"
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
+)
+
+func init() {
+	stages.RegisterJob(stages.Spec{
+		Name:    "tokenize.train",
+		Version: 1,
+		Doc: "Trains a SentencePiece byte-pair tokenizer with byte fallback, shaped as LLaMA's, on notes of train patients. " +
+			"Leaves tokenizer.model and the files with which transformers opens the folder as LlamaTokenizer. " +
+			"Neither the order of the notes nor the number of parts matters.",
+		In: []stages.Port{
+			{Name: "notes", Kind: shard.KindPatients, Tables: []string{shard.TableNotes}, Doc: "the notes; those of val and test patients are not read"},
+		},
+		Out: stages.Output{Kind: shard.KindTokenizer},
+	}, newTrain)
+}
+
+// TrainConfig is the configuration of tokenize.train.
+type TrainConfig struct {
+	VocabSize         int     `json:"vocab_size" default:"4096" unit:"pieces" min:"260" max:"1000000" doc:"size of the vocabulary; smaller where the notes have no more pairs that occur twice"`
+	MaxNotes          int     `json:"max_notes" default:"20000" unit:"notes" min:"0" doc:"how many notes to learn from, drawn by the hash of seed and note_id; 0 takes all"`
+	CharacterCoverage float64 `json:"character_coverage" default:"0.99995" min:"0" max:"1" doc:"share of the notes' characters that get a piece of their own; the others fall back to bytes"`
+	MaxPieceLength    int     `json:"max_piece_length" default:"16" unit:"characters" min:"1" max:"64" doc:"longest piece"`
+	Seed              int64   `json:"seed" default:"1" doc:"seed of the draw of notes"`
+	SplitSeed         int64   `json:"split_seed" default:"1" doc:"seed of the split by patient; the same in every stage that splits"`
+}
+
+type train struct{ config TrainConfig }
+
+func newTrain(config TrainConfig) (stages.Job, error) { return &train{config}, nil }
+
+// Run trains the tokenizer and writes its files.
+func (t *train) Run(ctx context.Context, in stages.Inputs, out *shard.Writer) error {
+	notes := in.One("notes")
+	limit, err := t.drawLimit(ctx, notes)
+	if err != nil {
+		return err
+	}
+	words := sentencepiece.NewWords()
+	task := progress.Start("tokenize.train", "notes", 0)
+	for note, err := range trainNotes[noteText](ctx, t, notes) {
+		if err != nil {
+			return err
+		}
+		if t.draw(note.NoteID) <= limit {
+			words.Add(note.Text)
+			out.Count("kept", 1)
+			task.Add(1)
+		}
+	}
+	task.Done()
+	if words.Len() == 0 {
+		return exit.Errorf(exit.Usage, "%s has no text of train patients to learn from; give more patients or another split_seed", notes.URI())
+	}
+	m, err := sentencepiece.Train(words, sentencepiece.TrainConfig{
+		VocabSize: t.config.VocabSize, CharacterCoverage: t.config.CharacterCoverage, MaxPieceLength: t.config.MaxPieceLength,
+	})
+	if err != nil {
+		return err
+	}
+	out.Count("pieces", int64(m.Size()))
+	return writeTokenizer(out, m)
+}
+
+// drawLimit is the hash up to which notes are taken. The texts are not read
+// for it.
+func (t *train) drawLimit(ctx context.Context, notes *shard.Dataset) (uint64, error) {
+	if t.config.MaxNotes == 0 {
+		return math.MaxUint64, nil
+	}
+	var draws []uint64
+	for note, err := range trainNotes[noteKey](ctx, t, notes) {
+		if err != nil {
+			return 0, err
+		}
+		draws = append(draws, t.draw(note.NoteID))
+	}
+	if len(draws) <= t.config.MaxNotes {
+		return math.MaxUint64, nil
+	}
+	slices.Sort(draws)
+	return draws[t.config.MaxNotes-1], nil
+}
+
+func (t *train) draw(noteID string) uint64 {
+	return xxhash.Sum64String("tokenizer:" + strconv.FormatInt(t.config.Seed, 10) + ":" + noteID)
+}
+
+// noteKey is what is read of a note before it is drawn.
+type noteKey struct {
+	NoteID    string `parquet:"note_id"`
+	SubjectID int64  `parquet:"subject_id"`
+	IsError   bool   `parquet:"iserror"`
+}
+
+func (n noteKey) key() noteKey  { return n }
+func (n noteText) key() noteKey { return noteKey{n.NoteID, n.SubjectID, n.IsError} }
+
+// trainNotes streams the notes of train patients that are not marked as errors.
+func trainNotes[T interface{ key() noteKey }](ctx context.Context, t *train, notes *shard.Dataset) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for part := range notes.Parts() {
+			for note, err := range shard.Read[T](ctx, notes, shard.TableNotes, part) {
+				if err == nil && (note.key().IsError || shard.SplitOf(note.key().SubjectID, t.config.SplitSeed) != "train") {
+					continue
+				}
+				if !yield(note, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}

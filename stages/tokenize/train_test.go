@@ -1,0 +1,125 @@
+package tokenize
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
+)
+
+func trainOn(t testing.TB, config string, parts int, rows []shard.Note) *shard.Dataset {
+	t.Helper()
+	return stagetest.Run(t, "tokenize.train", config, stages.Inputs{"notes": {notesOf(t, parts, rows)}})
+}
+
+func TestTrainIgnoresPartsAndOrder(t *testing.T) {
+	rows := someNotes(1)
+	one := trainOn(t, "vocab_size: 320", 1, rows)
+	rand.New(rand.NewPCG(1, 2)).Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
+	if many := trainOn(t, "vocab_size: 320", 7, rows); many.Manifest.Digest() != one.Manifest.Digest() {
+		t.Error("the tokenizer depends on parts or order")
+	}
+}
+
+// The words of val and test patients, and of notes marked as errors, teach
+// nothing: a tokenizer made without them is the same.
+func TestTrainReadsTrainPatientsOnly(t *testing.T) {
+	all := someNotes(5)
+	all = append(all, shard.Note{NoteID: "x", SubjectID: all[0].SubjectID, Text: strings.Repeat("wrong ", 900), IsError: true})
+	var train []shard.Note
+	for _, note := range all {
+		if shard.SplitOf(note.SubjectID, 5) == "train" && !note.IsError {
+			train = append(train, note)
+		}
+	}
+	config := "vocab_size: 320\nsplit_seed: 5"
+	if trainOn(t, config, 2, all).Manifest.Digest() != trainOn(t, config, 2, train).Manifest.Digest() {
+		t.Error("other notes than the train patients' changed the tokenizer")
+	}
+	if len(train) == 0 || len(train) > 110 {
+		t.Errorf("%d of %d notes are of train patients: the test tells nothing", len(train), len(all))
+	}
+}
+
+func TestTrainDrawsNotes(t *testing.T) {
+	rows := someNotes(1)
+	draw := func(config string, parts int) *shard.Dataset {
+		return trainOn(t, "vocab_size: 320\n"+config, parts, rows)
+	}
+	some := draw("max_notes: 10", 1)
+	if n := some.Manifest.Counts["kept"]; n != 10 {
+		t.Errorf("%d notes drawn, want 10", n)
+	}
+	if draw("max_notes: 10", 5).Manifest.Digest() != some.Manifest.Digest() {
+		t.Error("the draw depends on the parts")
+	}
+	if draw("max_notes: 10\nseed: 2", 1).Manifest.Digest() == some.Manifest.Digest() {
+		t.Error("another seed drew the same notes")
+	}
+	if all, every := draw("max_notes: 0", 1), draw("max_notes: 1000", 1); all.Manifest.Counts["kept"] != every.Manifest.Counts["kept"] || all.Manifest.Counts["kept"] < 50 {
+		t.Errorf("0 takes %v, 1000 takes %v", all.Manifest.Counts, every.Manifest.Counts)
+	}
+}
+
+func TestTrainWritesFolder(t *testing.T) {
+	d := trainOn(t, "vocab_size: 320", 2, someNotes(1))
+	m, err := sentencepiece.Parse(fileOf(t, d, ModelFile))
+	must(t, err)
+	if m.Size() != 320 {
+		t.Errorf("%d pieces", m.Size())
+	}
+	for _, name := range []string{"tokenizer_config.json", "special_tokens_map.json"} {
+		var config map[string]any
+		must(t, json.Unmarshal(fileOf(t, d, name), &config))
+		if config["bos_token"] != "<s>" || config["eos_token"] != "</s>" || config["unk_token"] != "<unk>" {
+			t.Errorf("%s: %v", name, config)
+		}
+		if class := config["tokenizer_class"]; name == "tokenizer_config.json" && (class != "LlamaTokenizer" || config["add_bos_token"] != true) {
+			t.Errorf("%s: %v", name, config)
+		}
+	}
+	in := stages.Inputs{"notes": {notesOf(t, 2, someNotes(1))}, "tokenizer": {d}}
+	if tokens := tokensOf(t, stagetest.Run(t, "tokenize.notes", "", in)); len(tokens) != 120 {
+		t.Errorf("%d rows by the trained tokenizer", len(tokens))
+	}
+}
+
+func TestTrainWithoutText(t *testing.T) {
+	in := stages.Inputs{"notes": {notesOf(t, 1, []shard.Note{{NoteID: "a", SubjectID: 1}})}}
+	_, err := stagetest.Try(t, "tokenize.train", "", in)
+	stagetest.WantCode(t, err, exit.Usage)
+}
+
+// What each version of a stage makes of a fixture. Where a digest moves on
+// purpose, raise the stage's version and write it here with it.
+func TestStageVersions(t *testing.T) {
+	rows := someNotes(1)
+	tokenizer := trainOn(t, "vocab_size: 320", 3, rows)
+	tokens := stagetest.Run(t, "tokenize.notes", "", stages.Inputs{"notes": {notesOf(t, 3, rows)}, "tokenizer": {tokenizer}})
+	labelled := examplesOf(t, 3, []shard.Example{{ExampleID: "1", SubjectID: 1, Split: "train", Text: rows[0].Text, Label: 1}})
+	examples := stagetest.Run(t, "tokenize.examples", "add_eos: true", stages.Inputs{"examples": {labelled}, "tokenizer": {tokenizer}})
+	for _, stage := range []struct {
+		name, want string
+		version    int
+		output     any
+	}{
+		{"tokenize.train", "fa041129419b0968ad54b01fcac0796360fdafd32f12e425f5c57b8011f0f3f6", 1, tokenizer.Manifest.Files},
+		{"tokenize.notes", "9e59878c72725a800fa50b81c209a09d0ff208b393023204816e65f131c8887a", 1, tokensOf(t, tokens)},
+		{"tokenize.examples", "36ba36eab829786cd9693adaf8bab0fc2aa5fca3458a163eab28616280383198", 1, tokensOf(t, examples)},
+	} {
+		content, err := json.Marshal(stage.output)
+		must(t, err)
+		spec, _ := stages.Lookup(stage.name)
+		if got := fmt.Sprintf("%x", sha256.Sum256(content)); got != stage.want || spec.Version != stage.version {
+			t.Errorf("version %d of %s has digest %s; known is version %d with %s", spec.Version, stage.name, got, stage.version, stage.want)
+		}
+	}
+}

@@ -1,0 +1,41 @@
+package eval
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/shard"
+)
+
+// trainLog is the log that training leaves in its artifact, a JSON object a line.
+const trainLog = "train_log.jsonl"
+
+// logLine is one line of it.
+type logLine struct {
+	Step  int     `json:"step"`
+	Split string  `json:"split"` // "train" or "val"
+	Loss  float64 `json:"loss"`
+}
+
+func readLog(ctx context.Context, d *shard.Dataset) ([]logLine, error) {
+	file, err := d.OpenFile(ctx, trainLog)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	var lines []logLine
+	scanner := bufio.NewScanner(file)
+	for scanner.Scan() {
+		var line logLine
+		if err := json.Unmarshal(scanner.Bytes(), &line); err != nil {
+			return nil, exit.Errorf(exit.BadData, "%s: %s: line %d is malformed", d.URI(), trainLog, len(lines)+1)
+		}
+		lines = append(lines, line)
+	}
+	if err := scanner.Err(); err != nil {
+		return nil, exit.Errorf(exit.BadData, "%s: %s: read: %w", d.URI(), trainLog, err)
+	}
+	return lines, nil
+}

@@ -16,7 +16,7 @@ import (
 // Task is one step's work as it crosses to a worker: what is needed to find the
 // stage in the worker's own registry and its data in the store, never data.
 type Task struct {
-	Step    string              // the step's name in its DAG, for messages
+	Step    string              // the step's name in its DAG, for progress and the runner's own view
 	Stage   string              // registered name
 	Version int                 // must equal the worker's own
 	Config  string              // resolved configuration, JSON
@@ -41,22 +41,8 @@ func open[S any](ctx context.Context, t Task) (S, stages.Inputs, error) {
 	if err != nil {
 		return none, nil, err
 	}
-	in, err := t.inputs(ctx)
+	in, err := stages.OpenInputs(ctx, t.In)
 	return built.(S), in, err
-}
-
-func (t Task) inputs(ctx context.Context) (stages.Inputs, error) {
-	in := stages.Inputs{}
-	for port, uris := range t.In {
-		for _, uri := range uris {
-			d, err := shard.Open(ctx, uri)
-			if err != nil {
-				return nil, fmt.Errorf("port %s: %w", port, err)
-			}
-			in[port] = append(in[port], d)
-		}
-	}
-	return in, nil
 }
 
 // writer attaches to the output folder, which the client has prepared.
@@ -78,5 +64,5 @@ func (t Task) header() (shard.Manifest, error) {
 }
 
 func (t Task) place(format string, args ...any) string {
-	return fmt.Sprintf("step %s: stage %s: %s", t.Step, t.Stage, fmt.Sprintf(format, args...))
+	return fmt.Sprintf("stage %s: %s", t.Stage, fmt.Sprintf(format, args...))
 }

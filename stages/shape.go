@@ -5,6 +5,7 @@ package stages
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/clinflow/clinflow/internal/shard"
 )
@@ -80,6 +81,21 @@ type Gated interface {
 // Inputs are the opened datasets of a stage's ports, by port name. A port that
 // takes many holds them in the order of the DAG file.
 type Inputs map[string][]*shard.Dataset
+
+// OpenInputs opens the datasets of each port by their URIs.
+func OpenInputs(ctx context.Context, uris map[string][]string) (Inputs, error) {
+	in := Inputs{}
+	for port, list := range uris {
+		for _, uri := range list {
+			d, err := shard.Open(ctx, uri)
+			if err != nil {
+				return nil, fmt.Errorf("port %s: %w", port, err)
+			}
+			in[port] = append(in[port], d)
+		}
+	}
+	return in, nil
+}
 
 // One returns the dataset of a port that takes one, nil where it is optional
 // and unbound.

@@ -19,6 +19,8 @@ import (
 	"github.com/clinflow/clinflow/internal/logs"
 	"github.com/clinflow/clinflow/internal/progress"
 	"github.com/clinflow/clinflow/internal/shard"
+	_ "github.com/clinflow/clinflow/stages/builtin"
+	"github.com/clinflow/clinflow/stages/train"
 )
 
 // settings are the flags of every command.
@@ -50,8 +52,8 @@ func newRoot() *cobra.Command {
 	flags.IntVar(&s.workers, "workers", runtime.GOMAXPROCS(0), "goroutines that work on parts and kernels")
 	flags.StringVar(&s.device, "device", "auto", "where training runs: auto or cpu")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return exit.With(exit.Usage, err) })
-	root.AddCommand(newDemo(&s), newRun(&s), newPlan(&s), newLint(), newStages(), newSynth(&s),
-		newCat(), newVerify(), newRuns(), newInspect(), newVersion())
+	root.AddCommand(newDemo(&s), newRun(&s), newPlan(), newLint(), newSynth(),
+		newCat(), newVerify(), newInspect(), newVersion())
 	for _, cmd := range root.Commands() {
 		usageErrors(cmd)
 	}
@@ -87,6 +89,9 @@ func (s *settings) apply() error {
 		return exit.Errorf(exit.Usage, "--memory %q is not a size; write for example 512MiB", s.memory)
 	}
 	shard.SetMemory(int64(bytes))
+	if err := train.SetDevice(s.device, s.workers); err != nil {
+		return err
+	}
 	if !s.quiet {
 		progress.To(os.Stderr)
 	}
@@ -126,4 +131,10 @@ func chosenRunner() (string, error) {
 		return name, nil
 	}
 	return "direct", nil
+}
+
+// dryRun says whether the runner was told --dry_run.
+func dryRun() bool {
+	f := flag.Lookup("dry_run")
+	return f != nil && f.Value.String() == "true"
 }

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/rs/zerolog"
+	"github.com/rs/zerolog/log"
+	"github.com/spf13/cobra"
+
+	"github.com/clinflow/clinflow/dags"
+	"github.com/clinflow/clinflow/internal/logs"
+	"github.com/clinflow/clinflow/runners"
+)
+
+// dagFlags are the flags of the commands that take a DAG.
+type dagFlags struct {
+	out string
+	set []string
+}
+
+func (f *dagFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.out, "out", "clinflow-out", "output folder")
+	cmd.Flags().StringArrayVar(&f.set, "set", nil, "set a var of the DAG, name=value; may be repeated")
+}
+
+func (f *dagFlags) load(dag string) (*dags.DAG, error) {
+	set, err := dags.ParseSet(f.set)
+	if err != nil {
+		return nil, err
+	}
+	return dags.Load(dag, set)
+}
+
+func newRun(s *settings) *cobra.Command {
+	var f dagFlags
+	var force bool
+	cmd := &cobra.Command{
+		Use:   "run DAG",
+		Short: "Run the steps of a DAG whose output is not there yet",
+		Long: "Run the steps of a DAG file, or of a shipped DAG by its name (" + strings.Join(dags.Shipped(), ", ") + ").\n" +
+			"A step whose stage, configuration and inputs are unchanged is not run again.\n" +
+			"Beam's own options are taken too, under Beam's names.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return s.run(cmd, &f, args[0], force)
+		},
+	}
+	f.add(cmd)
+	cmd.Flags().BoolVar(&force, "force", false, "run every step again")
+	addBeamFlags(cmd)
+	return cmd
+}
+
+func (s *settings) run(cmd *cobra.Command, f *dagFlags, dag string, force bool) error {
+	d, err := f.load(dag)
+	if err != nil {
+		return err
+	}
+	runner, err := chosenRunner()
+	if err != nil {
+		return err
+	}
+	if dryRun() {
+		logs.AdoptSlog(zerolog.InfoLevel) // the runner logs the job
+		return runners.DryRun(cmd.Context(), d, runner, f.out, s.workers)
+	}
+	if err := runners.CheckRemote(d, runner, f.out); err != nil {
+		return err
+	}
+	return s.execute(cmd, d, f.out, runner, force)
+}
+
+func (s *settings) execute(cmd *cobra.Command, d *dags.DAG, out, runner string, force bool) error {
+	_, revision := build()
+	return runners.Execute(cmd.Context(), d, runners.Beam{Runner: runner, Workers: s.workers}, runners.Options{
+		Out: out, Workers: s.workers, Force: force, Runner: runner, Revision: revision,
+		Again: "clinflow " + strings.Join(os.Args[1:], " "), Notify: announce,
+	})
+}
+
+// announce logs what happens to steps as it happens.
+func announce(e runners.Event) {
+	entry := log.Info()
+	if e.Step != "" {
+		entry = entry.Str("step", e.Step)
+	}
+	if e.Seconds > 0 {
+		entry = entry.Str("took", fmt.Sprintf("%.1fs", e.Seconds))
+	}
+	if len(e.Reasons) > 0 {
+		entry = entry.Str("because", strings.Join(e.Reasons, "; "))
+	}
+	if e.File != "" {
+		entry = entry.Str("file", e.File)
+	}
+	entry.Msg(e.Kind)
+}

@@ -1,0 +1,79 @@
+package runners
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	// Beam's runners and its bucket store register themselves.
+	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/x/beamx"
+
+	"github.com/clinflow/clinflow/internal/guard"
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/pipelines"
+	"github.com/clinflow/clinflow/stages"
+)
+
+// Beam runs sources, maps and reduces on one of Beam's runners and jobs in this
+// process.
+type Beam struct {
+	Runner  string // Beam's name for it: direct, prism, dataflow, …
+	Workers int    // goroutines of one bundle
+}
+
+// Run implements StepRunner.
+func (b Beam) Run(ctx context.Context, job Job) error {
+	in, err := stages.OpenInputs(ctx, job.Inputs)
+	if err != nil {
+		return err
+	}
+	if job.Stage.Shape == stages.ShapeJob {
+		return inProcess(ctx, job, in)
+	}
+	parts := job.Stage.InputParts(in)
+	if job.Stage.Shape == stages.ShapeSource {
+		built, err := job.Stage.Build(job.Config)
+		if err != nil {
+			return err
+		}
+		parts = built.(stages.Source).Parts()
+	}
+	task, err := taskOf(job, parts, b.Workers)
+	if err != nil {
+		return err
+	}
+	return pipelines.Run(ctx, b.Runner, task)
+}
+
+func taskOf(job Job, parts, workers int) (pipelines.Task, error) {
+	header, err := json.Marshal(job.Header)
+	if err != nil {
+		return pipelines.Task{}, fmt.Errorf("write the manifest header: %w", err)
+	}
+	return pipelines.Task{
+		Step: job.Step, Stage: job.Stage.Name, Version: job.Stage.Version, Config: string(job.Config),
+		In: job.Inputs, Out: job.Out, Parts: parts, Workers: workers, Header: string(header),
+	}, nil
+}
+
+// inProcess runs a job on this machine.
+func inProcess(ctx context.Context, job Job, in stages.Inputs) error {
+	built, err := job.Stage.Build(job.Config)
+	if err != nil {
+		return err
+	}
+	out, err := shard.NewWriter(ctx, job.Out, job.Stage.Out.Kind, job.Stage.OutputParts(in))
+	if err != nil {
+		return err
+	}
+	if err := out.SetTables(job.Stage.Out.Tables...); err != nil {
+		return err
+	}
+	err = guard.Do("stage "+job.Stage.Name, func() error {
+		return built.(stages.Job).Run(ctx, in, out)
+	})
+	if err != nil {
+		return err
+	}
+	return out.Commit(ctx, job.Header, nil)
+}

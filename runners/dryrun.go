@@ -1,0 +1,91 @@
+package runners
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/clinflow/clinflow/dags"
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/pipelines"
+	"github.com/clinflow/clinflow/stages"
+)
+
+// DryRun builds the Beam pipeline of every step that has one and hands it to a
+// runner that was told --dry_run, which prints the job it would submit. Nothing
+// is read or written: outputs that are not there yet go by their step's name.
+func DryRun(ctx context.Context, d *dags.DAG, runner, out string, workers int) error {
+	if err := CheckRemote(d, runner, out); err != nil {
+		return err
+	}
+	parts := map[string]int{}
+	for _, step := range d.Steps {
+		job := unmade(step, out)
+		n, err := partsOf(step, parts)
+		if err != nil {
+			return fmt.Errorf("step %s: %w", step.Name, err)
+		}
+		parts[step.Name] = n
+		if step.Stage.Shape == stages.ShapeJob {
+			continue
+		}
+		task, err := taskOf(job, n, workers)
+		if err != nil {
+			return err
+		}
+		if err := pipelines.DryRun(ctx, runner, task); err != nil {
+			return fmt.Errorf("step %s: %w", step.Name, err)
+		}
+	}
+	return nil
+}
+
+// unmade is a step's job before any fingerprint is known.
+func unmade(step *dags.Step, out string) Job {
+	job := Job{Step: step.Name, Stage: step.Stage, Config: step.Config, Inputs: map[string][]string{}, Out: out + "/steps/" + step.Name}
+	for port, refs := range step.In {
+		for _, ref := range refs {
+			job.Inputs[port] = append(job.Inputs[port], out+"/steps/"+ref.Step)
+		}
+	}
+	return job
+}
+
+// partsOf is how many parts a step will have, known from its source upstream.
+func partsOf(step *dags.Step, upstream map[string]int) (int, error) {
+	if step.Stage.Shape == stages.ShapeSource {
+		built, err := step.Stage.Build(step.Config)
+		if err != nil {
+			return 0, err
+		}
+		return built.(stages.Source).Parts(), nil
+	}
+	for _, port := range step.Stage.In {
+		if refs := step.In[port.Name]; port.Sharded && len(refs) > 0 {
+			return upstream[refs[0].Step], nil
+		}
+	}
+	return 0, nil
+}
+
+// CheckRemote refuses local paths for a runner whose workers cannot see them.
+func CheckRemote(d *dags.DAG, runner, out string) error {
+	if !strings.HasPrefix(strings.ToLower(runner), "dataflow") {
+		return nil
+	}
+	var local []string
+	if !strings.Contains(out, "://") {
+		local = append(local, "--out "+out)
+	}
+	for _, step := range d.Steps {
+		for _, path := range step.Paths {
+			if !strings.Contains(path.Value, "://") {
+				local = append(local, fmt.Sprintf("steps.%s.with.%s: %s", step.Name, path.Key, path.Value))
+			}
+		}
+	}
+	if len(local) > 0 {
+		return exit.Errorf(exit.Usage, "the workers of %s cannot read paths of this machine:\n  %s\ngive gs:// paths", runner, strings.Join(local, "\n  "))
+	}
+	return nil
+}

@@ -1,0 +1,12 @@
+// Package builtin registers every stage that ships with clinflow. A binary
+// imports it for its side effect, beside packages with stages of its own.
+package builtin
+
+import (
+	_ "github.com/clinflow/clinflow/stages/eval"
+	_ "github.com/clinflow/clinflow/stages/ingest"
+	_ "github.com/clinflow/clinflow/stages/label"
+	_ "github.com/clinflow/clinflow/stages/synth"
+	_ "github.com/clinflow/clinflow/stages/tokenize"
+	_ "github.com/clinflow/clinflow/stages/train"
+)

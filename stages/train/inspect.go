@@ -1,0 +1,79 @@
+package train
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/stages/tokenize"
+	"github.com/clinflow/clinflow/stages/train/model"
+)
+
+// LogitsLines reads one JSON array of token ids a line and writes one JSON array
+// of arrays a line: the logits [ids, vocab_size] of the model with its adapters
+// added up, or [1, labels] where an adapter has a classification head. A line
+// that is no array of ids is an error of exit.BadData that gives its number.
+func LogitsLines(folder string, adapters []string, in io.Reader, out io.Writer) error {
+	inspector, closeAll, err := inspectorOf(folder, adapters)
+	if err != nil {
+		return err
+	}
+	defer closeAll()
+	decoder, encoder := json.NewDecoder(bufio.NewReader(in)), json.NewEncoder(out)
+	for line := 1; ; line++ {
+		var ids []int32
+		if err := decoder.Decode(&ids); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return exit.Errorf(exit.BadData, "line %d: not a JSON array of token ids", line)
+		}
+		logits, err := inspector.Logits(ids)
+		if err != nil {
+			return fmt.Errorf("line %d: %w", line, err)
+		}
+		if err := encoder.Encode(logits); err != nil {
+			return err
+		}
+	}
+}
+
+// GenerateText lets the model of a folder write from BOS on, always the likeliest
+// token, at most steps of them, and returns their text by the folder's tokenizer.
+func GenerateText(ctx context.Context, folder string, adapters []string, steps int) (string, error) {
+	dir, err := store.Open(folder)
+	if err != nil {
+		return "", err
+	}
+	pieces, err := tokenize.Load(ctx, dir)
+	if err != nil {
+		return "", err
+	}
+	inspector, closeAll, err := inspectorOf(folder, adapters)
+	if err != nil {
+		return "", err
+	}
+	defer closeAll()
+	ids, err := inspector.Generate([]int32{inspector.Config().BosTokenID}, steps)
+	if err != nil {
+		return "", err
+	}
+	return pieces.Decode(ids)
+}
+
+func inspectorOf(folder string, adapters []string) (*model.Inspector, func(), error) {
+	backend, err := openBackend()
+	if err != nil {
+		return nil, nil, err
+	}
+	inspector, err := model.Inspect(backend, folder, adapters)
+	if err != nil {
+		backend.Close()
+		return nil, nil, err
+	}
+	return inspector, func() { inspector.Close(); backend.Close() }, nil
+}

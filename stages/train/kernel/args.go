@@ -31,8 +31,9 @@ type Attention struct {
 	Scale                      float64
 }
 
-// Drop names the random numbers of one dropout: element i of the buffer in the
-// training step Step uses number i of stream Stream under Seed.
+// Drop names the random numbers of one dropout: those of Philox4x32-10 with key
+// Seed and counter (c, Stream, Step), low words first. Element i is dropped when
+// word (i mod 64)/16 of counter c = 16·(i/64) + i mod 16 is below P·2³².
 type Drop struct {
 	P      float64
 	Seed   uint64

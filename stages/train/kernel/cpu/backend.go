@@ -55,6 +55,7 @@ type functions[T number] struct {
 	exp func(dst, src []T, shift T) T
 	// sigmoid is dst[i] = 1/(1+exp(-src[i])).
 	sigmoid func(dst, src []T)
+	drop    func(y, x []T, s dropState, acc bool)
 }
 
 // device implements kernel.Backend.

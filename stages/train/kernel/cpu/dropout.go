@@ -1,37 +1,67 @@
 package cpu
 
-import "github.com/clinflow/clinflow/stages/train/kernel"
+import (
+	"math"
+
+	"github.com/clinflow/clinflow/stages/train/kernel"
+)
+
+// dropState is what dropout's inner loop needs, as the assembly reads it.
+type dropState [8]uint32
+
+// The places of dropState.
+const (
+	dropStream = iota
+	dropStepLow
+	dropStepHigh
+	dropKeyLow
+	dropKeyHigh
+	dropBelow   // a random number below this drops its element
+	dropKeep    // the bits of the float32 that the others are multiplied by
+	dropCounter // of the first block
+)
+
+// dropLength is how many elements share 16 counters: element i of the block uses
+// word i/16 of counter i%16, so that a vector of counters gives vectors of
+// neighbours.
+const dropLength = 64
 
 // Dropout is y = x ⊙ mask / (1-p).
 func (d *device[T]) Dropout(y, x kernel.Buffer, drop kernel.Drop, acc bool) {
 	ys, xs := d.of(y), d.of(x)
-	keep := T(1 / (1 - drop.P))
-	below := uint32(drop.P * (1 << 32)) // a number below this drops its element
+	s := dropState{drop.Stream, uint32(drop.Step), uint32(drop.Step >> 32), uint32(drop.Seed), uint32(drop.Seed >> 32),
+		uint32(drop.P * (1 << 32)), math.Float32bits(float32(1 / (1 - drop.P)))}
 	d.parallel(len(xs), grain, func(_ *worker[T], lo, hi int) {
-		for ; lo < hi; lo += 4 {
-			end := min(lo+4, hi)
-			random := philox(dropCounter(drop, lo), [2]uint32{uint32(drop.Seed), uint32(drop.Seed >> 32)})
-			dropFour(ys[lo:end], xs[lo:end], random, below, keep, acc)
-		}
+		at := s
+		at[dropCounter] = uint32(lo / dropLength * 16)
+		d.drop(ys[lo:hi], xs[lo:hi], at, acc)
 	})
 }
 
-func dropFour[T number](y, x []T, random [4]uint32, below uint32, keep T, acc bool) {
-	for i := range x {
-		var v T
-		if random[i] >= below {
-			v = x[i] * keep
-		}
-		if acc {
-			v += y[i]
-		}
-		y[i] = v
+func dropGo[T number](y, x []T, s dropState, acc bool) {
+	for len(x) > 0 {
+		n := min(len(x), dropLength)
+		dropBlock(y[:n], x[:n], s, acc)
+		x, y = x[n:], y[n:]
+		s[dropCounter] += 16
 	}
 }
 
-// dropCounter is the counter of the four elements from i on.
-func dropCounter(d kernel.Drop, i int) [4]uint32 {
-	return [4]uint32{uint32(i / 4), d.Stream, uint32(d.Step), uint32(d.Step >> 32)}
+func dropBlock[T number](y, x []T, s dropState, acc bool) {
+	keep := T(math.Float32frombits(s[dropKeep]))
+	for lane := range min(16, len(x)) {
+		random := philox([4]uint32{s[dropCounter] + uint32(lane), s[dropStream], s[dropStepLow], s[dropStepHigh]}, [2]uint32{s[dropKeyLow], s[dropKeyHigh]})
+		for word, i := 0, lane; i < len(x); word, i = word+1, i+16 {
+			var v T
+			if random[word] >= s[dropBelow] {
+				v = x[i] * keep
+			}
+			if acc {
+				v += y[i]
+			}
+			y[i] = v
+		}
+	}
 }
 
 // philox is Philox4x32-10: Salmon et al., "Parallel random numbers: as easy as

@@ -14,10 +14,10 @@ func functions32(name string) (functions[float32], error) {
 	switch {
 	case (name == "" || name == "avx512") && avx512:
 		return functions[float32]{"avx512", micro[float32]{12, 32, gemmAVX512},
-			vectorExp(16, expAVX512), vectorSigmoid(16, sigmoidAVX512)}, nil
+			vectorExp(16, expAVX512), vectorSigmoid(16, sigmoidAVX512), vectorDrop(dropAVX512)}, nil
 	case (name == "" || name == "avx2") && avx2:
 		return functions[float32]{"avx2", micro[float32]{6, 16, gemmAVX2},
-			vectorExp(8, expAVX2), vectorSigmoid(8, sigmoidAVX2)}, nil
+			vectorExp(8, expAVX2), vectorSigmoid(8, sigmoidAVX2), vectorDrop(dropAVX2)}, nil
 	case name == "" || name == "go":
 		return pure32(), nil
 	}
@@ -46,5 +46,18 @@ func vectorSigmoid(width int, sigmoid func(dst, src *float32, n int)) func(dst, 
 			sigmoid(&dst[0], &src[0], whole)
 		}
 		sigmoid32s(dst[whole:], src[whole:])
+	}
+}
+
+// vectorDrop runs drop over whole blocks and dropBlock over the rest.
+func vectorDrop(drop func(y, x *float32, blocks int, state *uint32, acc bool)) func(y, x []float32, s dropState, acc bool) {
+	return func(y, x []float32, s dropState, acc bool) {
+		blocks := len(x) / dropLength
+		if blocks > 0 {
+			drop(&y[0], &x[0], blocks, &s[0], acc)
+		}
+		whole := blocks * dropLength
+		s[dropCounter] += uint32(blocks * 16)
+		dropGo(y[whole:], x[whole:], s, acc)
 	}
 }

@@ -35,3 +35,13 @@ func expAVX2(dst *float32, src *float32, n int, shift float32, sums *float32)
 //
 //go:noescape
 func sigmoidAVX2(dst *float32, src *float32, n int)
+
+// dropAVX512 is dropout over blocks of 64 elements.
+//
+//go:noescape
+func dropAVX512(y *float32, x *float32, blocks int, state *uint32, acc bool)
+
+// dropAVX2 is dropout over blocks of 64 elements.
+//
+//go:noescape
+func dropAVX2(y *float32, x *float32, blocks int, state *uint32, acc bool)

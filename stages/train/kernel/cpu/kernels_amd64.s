@@ -639,3 +639,848 @@ next:
 	JNZ          next
 	VZEROUPPER
 	RET
+
+// func dropAVX512(y *float32, x *float32, blocks int, state *uint32, acc bool)
+// Requires: AVX, AVX512F
+TEXT ·dropAVX512(SB), NOSPLIT, $0-33
+	MOVL  $0x0000aaaa, AX
+	KMOVW AX, K1
+	MOVQ  y+0(FP), AX
+	MOVQ  x+8(FP), CX
+	MOVQ  blocks+16(FP), DX
+	MOVQ  state+24(FP), BX
+	MOVB  acc+32(FP), DI
+	MOVL  28(BX), SI
+
+block:
+	VPBROADCASTD SI, Z0
+	VPADDD       philox_lanes<>+0(SB), Z0, Z0
+	VPBROADCASTD (BX), Z21
+	VPBROADCASTD 4(BX), Z22
+	VPBROADCASTD 8(BX), Z23
+	VPBROADCASTD 12(BX), Z24
+	VPBROADCASTD 16(BX), Z25
+	VPBROADCASTD philox_m0<>+0(SB), Z26
+	VPBROADCASTD philox_m1<>+0(SB), Z27
+	VPBROADCASTD philox_w0<>+0(SB), Z28
+	VPBROADCASTD philox_w1<>+0(SB), Z29
+	VPMULUDQ     Z26, Z0, Z30
+	VPSRLQ       $0x20, Z0, Z0
+	VPMULUDQ     Z26, Z0, Z0
+	VPSRLQ       $0x20, Z30, Z31
+	VPBLENDMD    Z0, Z31, K1, Z31
+	VPSLLQ       $0x20, Z0, Z0
+	VPBLENDMD    Z0, Z30, K1, Z1
+	VPMULUDQ     Z27, Z22, Z0
+	VPSRLQ       $0x20, Z22, Z22
+	VPMULUDQ     Z27, Z22, Z22
+	VPSRLQ       $0x20, Z0, Z30
+	VPBLENDMD    Z22, Z30, K1, Z30
+	VPSLLQ       $0x20, Z22, Z22
+	VPBLENDMD    Z22, Z0, K1, Z2
+	VPXORD       Z21, Z30, Z30
+	VPXORD       Z24, Z30, Z30
+	VPXORD       Z23, Z31, Z31
+	VPXORD       Z25, Z31, Z31
+	VPADDD       Z28, Z24, Z24
+	VPADDD       Z29, Z25, Z25
+	VPMULUDQ     Z26, Z30, Z0
+	VPSRLQ       $0x20, Z30, Z21
+	VPMULUDQ     Z26, Z21, Z21
+	VPSRLQ       $0x20, Z0, Z22
+	VPBLENDMD    Z21, Z22, K1, Z22
+	VPSLLQ       $0x20, Z21, Z21
+	VPBLENDMD    Z21, Z0, K1, Z3
+	VPMULUDQ     Z27, Z31, Z0
+	VPSRLQ       $0x20, Z31, Z21
+	VPMULUDQ     Z27, Z21, Z21
+	VPSRLQ       $0x20, Z0, Z23
+	VPBLENDMD    Z21, Z23, K1, Z23
+	VPSLLQ       $0x20, Z21, Z21
+	VPBLENDMD    Z21, Z0, K1, Z4
+	VPXORD       Z2, Z23, Z23
+	VPXORD       Z24, Z23, Z23
+	VPXORD       Z1, Z22, Z22
+	VPXORD       Z25, Z22, Z22
+	VPADDD       Z28, Z24, Z24
+	VPADDD       Z29, Z25, Z25
+	VPMULUDQ     Z26, Z23, Z0
+	VPSRLQ       $0x20, Z23, Z21
+	VPMULUDQ     Z26, Z21, Z21
+	VPSRLQ       $0x20, Z0, Z23
+	VPBLENDMD    Z21, Z23, K1, Z23
+	VPSLLQ       $0x20, Z21, Z21
+	VPBLENDMD    Z21, Z0, K1, Z5
+	VPMULUDQ     Z27, Z22, Z0
+	VPSRLQ       $0x20, Z22, Z21
+	VPMULUDQ     Z27, Z21, Z21
+	VPSRLQ       $0x20, Z0, Z22
+	VPBLENDMD    Z21, Z22, K1, Z22
+	VPSLLQ       $0x20, Z21, Z21
+	VPBLENDMD    Z21, Z0, K1, Z6
+	VPXORD       Z4, Z22, Z22
+	VPXORD       Z24, Z22, Z22
+	VPXORD       Z3, Z23, Z23
+	VPXORD       Z25, Z23, Z23
+	VPADDD       Z28, Z24, Z24
+	VPADDD       Z29, Z25, Z25
+	VPMULUDQ     Z26, Z22, Z0
+	VPSRLQ       $0x20, Z22, Z21
+	VPMULUDQ     Z26, Z21, Z21
+	VPSRLQ       $0x20, Z0, Z22
+	VPBLENDMD    Z21, Z22, K1, Z22
+	VPSLLQ       $0x20, Z21, Z21
+	VPBLENDMD    Z21, Z0, K1, Z7
+	VPMULUDQ     Z27, Z23, Z0
+	VPSRLQ       $0x20, Z23, Z21
+	VPMULUDQ     Z27, Z21, Z21
+	VPSRLQ       $0x20, Z0, Z23
+	VPBLENDMD    Z21, Z23, K1, Z23
+	VPSLLQ       $0x20, Z21, Z21
+	VPBLENDMD    Z21, Z0, K1, Z8
+	VPXORD       Z6, Z23, Z23
+	VPXORD       Z24, Z23, Z23
+	VPXORD       Z5, Z22, Z22
+	VPXORD       Z25, Z22, Z22
+	VPADDD       Z28, Z24, Z24
+	VPADDD       Z29, Z25, Z25
+	VPMULUDQ     Z26, Z23, Z0
+	VPSRLQ       $0x20, Z23, Z21
+	VPMULUDQ     Z26, Z21, Z21
+	VPSRLQ       $0x20, Z0, Z23
+	VPBLENDMD    Z21, Z23, K1, Z23
+	VPSLLQ       $0x20, Z21, Z21
+	VPBLENDMD    Z21, Z0, K1, Z9
+	VPMULUDQ     Z27, Z22, Z0
+	VPSRLQ       $0x20, Z22, Z21
+	VPMULUDQ     Z27, Z21, Z21
+	VPSRLQ       $0x20, Z0, Z22
+	VPBLENDMD    Z21, Z22, K1, Z22
+	VPSLLQ       $0x20, Z21, Z21
+	VPBLENDMD    Z21, Z0, K1, Z10
+	VPXORD       Z8, Z22, Z22
+	VPXORD       Z24, Z22, Z22
+	VPXORD       Z7, Z23, Z23
+	VPXORD       Z25, Z23, Z23
+	VPADDD       Z28, Z24, Z24
+	VPADDD       Z29, Z25, Z25
+	VPMULUDQ     Z26, Z22, Z0
+	VPSRLQ       $0x20, Z22, Z21
+	VPMULUDQ     Z26, Z21, Z21
+	VPSRLQ       $0x20, Z0, Z22
+	VPBLENDMD    Z21, Z22, K1, Z22
+	VPSLLQ       $0x20, Z21, Z21
+	VPBLENDMD    Z21, Z0, K1, Z11
+	VPMULUDQ     Z27, Z23, Z0
+	VPSRLQ       $0x20, Z23, Z21
+	VPMULUDQ     Z27, Z21, Z21
+	VPSRLQ       $0x20, Z0, Z23
+	VPBLENDMD    Z21, Z23, K1, Z23
+	VPSLLQ       $0x20, Z21, Z21
+	VPBLENDMD    Z21, Z0, K1, Z12
+	VPXORD       Z10, Z23, Z23
+	VPXORD       Z24, Z23, Z23
+	VPXORD       Z9, Z22, Z22
+	VPXORD       Z25, Z22, Z22
+	VPADDD       Z28, Z24, Z24
+	VPADDD       Z29, Z25, Z25
+	VPMULUDQ     Z26, Z23, Z0
+	VPSRLQ       $0x20, Z23, Z21
+	VPMULUDQ     Z26, Z21, Z21
+	VPSRLQ       $0x20, Z0, Z23
+	VPBLENDMD    Z21, Z23, K1, Z23
+	VPSLLQ       $0x20, Z21, Z21
+	VPBLENDMD    Z21, Z0, K1, Z13
+	VPMULUDQ     Z27, Z22, Z0
+	VPSRLQ       $0x20, Z22, Z21
+	VPMULUDQ     Z27, Z21, Z21
+	VPSRLQ       $0x20, Z0, Z22
+	VPBLENDMD    Z21, Z22, K1, Z22
+	VPSLLQ       $0x20, Z21, Z21
+	VPBLENDMD    Z21, Z0, K1, Z14
+	VPXORD       Z12, Z22, Z22
+	VPXORD       Z24, Z22, Z22
+	VPXORD       Z11, Z23, Z23
+	VPXORD       Z25, Z23, Z23
+	VPADDD       Z28, Z24, Z24
+	VPADDD       Z29, Z25, Z25
+	VPMULUDQ     Z26, Z22, Z0
+	VPSRLQ       $0x20, Z22, Z21
+	VPMULUDQ     Z26, Z21, Z21
+	VPSRLQ       $0x20, Z0, Z22
+	VPBLENDMD    Z21, Z22, K1, Z22
+	VPSLLQ       $0x20, Z21, Z21
+	VPBLENDMD    Z21, Z0, K1, Z15
+	VPMULUDQ     Z27, Z23, Z0
+	VPSRLQ       $0x20, Z23, Z21
+	VPMULUDQ     Z27, Z21, Z21
+	VPSRLQ       $0x20, Z0, Z23
+	VPBLENDMD    Z21, Z23, K1, Z23
+	VPSLLQ       $0x20, Z21, Z21
+	VPBLENDMD    Z21, Z0, K1, Z16
+	VPXORD       Z14, Z23, Z23
+	VPXORD       Z24, Z23, Z23
+	VPXORD       Z13, Z22, Z22
+	VPXORD       Z25, Z22, Z22
+	VPADDD       Z28, Z24, Z24
+	VPADDD       Z29, Z25, Z25
+	VPMULUDQ     Z26, Z23, Z0
+	VPSRLQ       $0x20, Z23, Z21
+	VPMULUDQ     Z26, Z21, Z21
+	VPSRLQ       $0x20, Z0, Z23
+	VPBLENDMD    Z21, Z23, K1, Z23
+	VPSLLQ       $0x20, Z21, Z21
+	VPBLENDMD    Z21, Z0, K1, Z17
+	VPMULUDQ     Z27, Z22, Z0
+	VPSRLQ       $0x20, Z22, Z21
+	VPMULUDQ     Z27, Z21, Z21
+	VPSRLQ       $0x20, Z0, Z22
+	VPBLENDMD    Z21, Z22, K1, Z22
+	VPSLLQ       $0x20, Z21, Z21
+	VPBLENDMD    Z21, Z0, K1, Z18
+	VPXORD       Z16, Z22, Z22
+	VPXORD       Z24, Z22, Z22
+	VPXORD       Z15, Z23, Z23
+	VPXORD       Z25, Z23, Z23
+	VPADDD       Z28, Z24, Z24
+	VPADDD       Z29, Z25, Z25
+	VPMULUDQ     Z26, Z22, Z0
+	VPSRLQ       $0x20, Z22, Z21
+	VPMULUDQ     Z26, Z21, Z21
+	VPSRLQ       $0x20, Z0, Z22
+	VPBLENDMD    Z21, Z22, K1, Z22
+	VPSLLQ       $0x20, Z21, Z21
+	VPBLENDMD    Z21, Z0, K1, Z19
+	VPMULUDQ     Z27, Z23, Z0
+	VPSRLQ       $0x20, Z23, Z21
+	VPMULUDQ     Z27, Z21, Z21
+	VPSRLQ       $0x20, Z0, Z23
+	VPBLENDMD    Z21, Z23, K1, Z23
+	VPSLLQ       $0x20, Z21, Z21
+	VPBLENDMD    Z21, Z0, K1, Z20
+	VPXORD       Z18, Z23, Z23
+	VPXORD       Z24, Z23, Z23
+	VPXORD       Z17, Z22, Z22
+	VPXORD       Z25, Z22, Z22
+	VPADDD       Z28, Z24, Z24
+	VPADDD       Z29, Z25, Z25
+	VBROADCASTSS 24(BX), Z0
+	VMULPS       (CX), Z0, Z0
+	VPBROADCASTD 20(BX), Z21
+	VPCMPUD      $0x05, Z21, Z23, K2
+	VMOVAPS.Z    Z0, K2, Z0
+	TESTB        DI, DI
+	JZ           store_0_0
+	VADDPS       (AX), Z0, Z0
+
+store_0_0:
+	VMOVUPS      Z0, (AX)
+	VBROADCASTSS 24(BX), Z0
+	VMULPS       64(CX), Z0, Z0
+	VPBROADCASTD 20(BX), Z21
+	VPCMPUD      $0x05, Z21, Z20, K2
+	VMOVAPS.Z    Z0, K2, Z0
+	TESTB        DI, DI
+	JZ           store_0_1
+	VADDPS       64(AX), Z0, Z0
+
+store_0_1:
+	VMOVUPS      Z0, 64(AX)
+	VBROADCASTSS 24(BX), Z0
+	VMULPS       128(CX), Z0, Z0
+	VPBROADCASTD 20(BX), Z21
+	VPCMPUD      $0x05, Z21, Z22, K2
+	VMOVAPS.Z    Z0, K2, Z0
+	TESTB        DI, DI
+	JZ           store_0_2
+	VADDPS       128(AX), Z0, Z0
+
+store_0_2:
+	VMOVUPS      Z0, 128(AX)
+	VBROADCASTSS 24(BX), Z0
+	VMULPS       192(CX), Z0, Z0
+	VPBROADCASTD 20(BX), Z21
+	VPCMPUD      $0x05, Z21, Z19, K2
+	VMOVAPS.Z    Z0, K2, Z0
+	TESTB        DI, DI
+	JZ           store_0_3
+	VADDPS       192(AX), Z0, Z0
+
+store_0_3:
+	VMOVUPS Z0, 192(AX)
+	ADDL    $0x10, SI
+	ADDQ    $0x00000100, CX
+	ADDQ    $0x00000100, AX
+	DECQ    DX
+	JNZ     block
+	VZEROUPPER
+	RET
+
+DATA philox_m0<>+0(SB)/4, $0xd2511f53
+GLOBL philox_m0<>(SB), RODATA|NOPTR, $4
+
+DATA philox_m1<>+0(SB)/4, $0xcd9e8d57
+GLOBL philox_m1<>(SB), RODATA|NOPTR, $4
+
+DATA philox_w0<>+0(SB)/4, $0x9e3779b9
+GLOBL philox_w0<>(SB), RODATA|NOPTR, $4
+
+DATA philox_w1<>+0(SB)/4, $0xbb67ae85
+GLOBL philox_w1<>(SB), RODATA|NOPTR, $4
+
+DATA philox_lanes<>+0(SB)/4, $0x00000000
+DATA philox_lanes<>+4(SB)/4, $0x00000001
+DATA philox_lanes<>+8(SB)/4, $0x00000002
+DATA philox_lanes<>+12(SB)/4, $0x00000003
+DATA philox_lanes<>+16(SB)/4, $0x00000004
+DATA philox_lanes<>+20(SB)/4, $0x00000005
+DATA philox_lanes<>+24(SB)/4, $0x00000006
+DATA philox_lanes<>+28(SB)/4, $0x00000007
+DATA philox_lanes<>+32(SB)/4, $0x00000008
+DATA philox_lanes<>+36(SB)/4, $0x00000009
+DATA philox_lanes<>+40(SB)/4, $0x0000000a
+DATA philox_lanes<>+44(SB)/4, $0x0000000b
+DATA philox_lanes<>+48(SB)/4, $0x0000000c
+DATA philox_lanes<>+52(SB)/4, $0x0000000d
+DATA philox_lanes<>+56(SB)/4, $0x0000000e
+DATA philox_lanes<>+60(SB)/4, $0x0000000f
+GLOBL philox_lanes<>(SB), RODATA|NOPTR, $64
+
+// func dropAVX2(y *float32, x *float32, blocks int, state *uint32, acc bool)
+// Requires: AVX, AVX2
+TEXT ·dropAVX2(SB), NOSPLIT, $0-33
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ blocks+16(FP), DX
+	MOVQ state+24(FP), BX
+	MOVB acc+32(FP), DI
+	MOVL 28(BX), SI
+
+block:
+	VMOVD        SI, X0
+	VPBROADCASTD X0, Y0
+	VPADDD       philox_lanes<>+0(SB), Y0, Y0
+	VPBROADCASTD (BX), Y1
+	VPBROADCASTD 4(BX), Y2
+	VPBROADCASTD 8(BX), Y3
+	VPBROADCASTD 12(BX), Y4
+	VPBROADCASTD 16(BX), Y5
+	VPBROADCASTD philox_m0<>+0(SB), Y6
+	VPBROADCASTD philox_m1<>+0(SB), Y7
+	VPBROADCASTD philox_w0<>+0(SB), Y8
+	VPBROADCASTD philox_w1<>+0(SB), Y9
+	VPMULUDQ     Y6, Y0, Y10
+	VPSRLQ       $0x20, Y0, Y0
+	VPMULUDQ     Y6, Y0, Y0
+	VPSRLQ       $0x20, Y10, Y11
+	VPBLENDD     $0xaa, Y0, Y11, Y11
+	VPSLLQ       $0x20, Y0, Y0
+	VPBLENDD     $0xaa, Y0, Y10, Y0
+	VPMULUDQ     Y7, Y2, Y10
+	VPSRLQ       $0x20, Y2, Y2
+	VPMULUDQ     Y7, Y2, Y2
+	VPSRLQ       $0x20, Y10, Y12
+	VPBLENDD     $0xaa, Y2, Y12, Y12
+	VPSLLQ       $0x20, Y2, Y2
+	VPBLENDD     $0xaa, Y2, Y10, Y2
+	VPXOR        Y1, Y12, Y12
+	VPXOR        Y4, Y12, Y12
+	VPXOR        Y3, Y11, Y11
+	VPXOR        Y5, Y11, Y11
+	VPADDD       Y8, Y4, Y4
+	VPADDD       Y9, Y5, Y5
+	VPMULUDQ     Y6, Y12, Y1
+	VPSRLQ       $0x20, Y12, Y3
+	VPMULUDQ     Y6, Y3, Y3
+	VPSRLQ       $0x20, Y1, Y10
+	VPBLENDD     $0xaa, Y3, Y10, Y10
+	VPSLLQ       $0x20, Y3, Y3
+	VPBLENDD     $0xaa, Y3, Y1, Y1
+	VPMULUDQ     Y7, Y11, Y3
+	VPSRLQ       $0x20, Y11, Y11
+	VPMULUDQ     Y7, Y11, Y11
+	VPSRLQ       $0x20, Y3, Y12
+	VPBLENDD     $0xaa, Y11, Y12, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPBLENDD     $0xaa, Y11, Y3, Y3
+	VPXOR        Y2, Y12, Y12
+	VPXOR        Y4, Y12, Y12
+	VPXOR        Y0, Y10, Y10
+	VPXOR        Y5, Y10, Y10
+	VPADDD       Y8, Y4, Y4
+	VPADDD       Y9, Y5, Y5
+	VPMULUDQ     Y6, Y12, Y0
+	VPSRLQ       $0x20, Y12, Y2
+	VPMULUDQ     Y6, Y2, Y2
+	VPSRLQ       $0x20, Y0, Y11
+	VPBLENDD     $0xaa, Y2, Y11, Y11
+	VPSLLQ       $0x20, Y2, Y2
+	VPBLENDD     $0xaa, Y2, Y0, Y0
+	VPMULUDQ     Y7, Y10, Y2
+	VPSRLQ       $0x20, Y10, Y10
+	VPMULUDQ     Y7, Y10, Y10
+	VPSRLQ       $0x20, Y2, Y12
+	VPBLENDD     $0xaa, Y10, Y12, Y12
+	VPSLLQ       $0x20, Y10, Y10
+	VPBLENDD     $0xaa, Y10, Y2, Y2
+	VPXOR        Y3, Y12, Y12
+	VPXOR        Y4, Y12, Y12
+	VPXOR        Y1, Y11, Y11
+	VPXOR        Y5, Y11, Y11
+	VPADDD       Y8, Y4, Y4
+	VPADDD       Y9, Y5, Y5
+	VPMULUDQ     Y6, Y12, Y1
+	VPSRLQ       $0x20, Y12, Y3
+	VPMULUDQ     Y6, Y3, Y3
+	VPSRLQ       $0x20, Y1, Y10
+	VPBLENDD     $0xaa, Y3, Y10, Y10
+	VPSLLQ       $0x20, Y3, Y3
+	VPBLENDD     $0xaa, Y3, Y1, Y1
+	VPMULUDQ     Y7, Y11, Y3
+	VPSRLQ       $0x20, Y11, Y11
+	VPMULUDQ     Y7, Y11, Y11
+	VPSRLQ       $0x20, Y3, Y12
+	VPBLENDD     $0xaa, Y11, Y12, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPBLENDD     $0xaa, Y11, Y3, Y3
+	VPXOR        Y2, Y12, Y12
+	VPXOR        Y4, Y12, Y12
+	VPXOR        Y0, Y10, Y10
+	VPXOR        Y5, Y10, Y10
+	VPADDD       Y8, Y4, Y4
+	VPADDD       Y9, Y5, Y5
+	VPMULUDQ     Y6, Y12, Y0
+	VPSRLQ       $0x20, Y12, Y2
+	VPMULUDQ     Y6, Y2, Y2
+	VPSRLQ       $0x20, Y0, Y11
+	VPBLENDD     $0xaa, Y2, Y11, Y11
+	VPSLLQ       $0x20, Y2, Y2
+	VPBLENDD     $0xaa, Y2, Y0, Y0
+	VPMULUDQ     Y7, Y10, Y2
+	VPSRLQ       $0x20, Y10, Y10
+	VPMULUDQ     Y7, Y10, Y10
+	VPSRLQ       $0x20, Y2, Y12
+	VPBLENDD     $0xaa, Y10, Y12, Y12
+	VPSLLQ       $0x20, Y10, Y10
+	VPBLENDD     $0xaa, Y10, Y2, Y2
+	VPXOR        Y3, Y12, Y12
+	VPXOR        Y4, Y12, Y12
+	VPXOR        Y1, Y11, Y11
+	VPXOR        Y5, Y11, Y11
+	VPADDD       Y8, Y4, Y4
+	VPADDD       Y9, Y5, Y5
+	VPMULUDQ     Y6, Y12, Y1
+	VPSRLQ       $0x20, Y12, Y3
+	VPMULUDQ     Y6, Y3, Y3
+	VPSRLQ       $0x20, Y1, Y10
+	VPBLENDD     $0xaa, Y3, Y10, Y10
+	VPSLLQ       $0x20, Y3, Y3
+	VPBLENDD     $0xaa, Y3, Y1, Y1
+	VPMULUDQ     Y7, Y11, Y3
+	VPSRLQ       $0x20, Y11, Y11
+	VPMULUDQ     Y7, Y11, Y11
+	VPSRLQ       $0x20, Y3, Y12
+	VPBLENDD     $0xaa, Y11, Y12, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPBLENDD     $0xaa, Y11, Y3, Y3
+	VPXOR        Y2, Y12, Y12
+	VPXOR        Y4, Y12, Y12
+	VPXOR        Y0, Y10, Y10
+	VPXOR        Y5, Y10, Y10
+	VPADDD       Y8, Y4, Y4
+	VPADDD       Y9, Y5, Y5
+	VPMULUDQ     Y6, Y12, Y0
+	VPSRLQ       $0x20, Y12, Y2
+	VPMULUDQ     Y6, Y2, Y2
+	VPSRLQ       $0x20, Y0, Y11
+	VPBLENDD     $0xaa, Y2, Y11, Y11
+	VPSLLQ       $0x20, Y2, Y2
+	VPBLENDD     $0xaa, Y2, Y0, Y0
+	VPMULUDQ     Y7, Y10, Y2
+	VPSRLQ       $0x20, Y10, Y10
+	VPMULUDQ     Y7, Y10, Y10
+	VPSRLQ       $0x20, Y2, Y12
+	VPBLENDD     $0xaa, Y10, Y12, Y12
+	VPSLLQ       $0x20, Y10, Y10
+	VPBLENDD     $0xaa, Y10, Y2, Y2
+	VPXOR        Y3, Y12, Y12
+	VPXOR        Y4, Y12, Y12
+	VPXOR        Y1, Y11, Y11
+	VPXOR        Y5, Y11, Y11
+	VPADDD       Y8, Y4, Y4
+	VPADDD       Y9, Y5, Y5
+	VPMULUDQ     Y6, Y12, Y1
+	VPSRLQ       $0x20, Y12, Y3
+	VPMULUDQ     Y6, Y3, Y3
+	VPSRLQ       $0x20, Y1, Y10
+	VPBLENDD     $0xaa, Y3, Y10, Y10
+	VPSLLQ       $0x20, Y3, Y3
+	VPBLENDD     $0xaa, Y3, Y1, Y1
+	VPMULUDQ     Y7, Y11, Y3
+	VPSRLQ       $0x20, Y11, Y11
+	VPMULUDQ     Y7, Y11, Y11
+	VPSRLQ       $0x20, Y3, Y12
+	VPBLENDD     $0xaa, Y11, Y12, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPBLENDD     $0xaa, Y11, Y3, Y3
+	VPXOR        Y2, Y12, Y12
+	VPXOR        Y4, Y12, Y12
+	VPXOR        Y0, Y10, Y10
+	VPXOR        Y5, Y10, Y10
+	VPADDD       Y8, Y4, Y4
+	VPADDD       Y9, Y5, Y5
+	VPMULUDQ     Y6, Y12, Y0
+	VPSRLQ       $0x20, Y12, Y2
+	VPMULUDQ     Y6, Y2, Y2
+	VPSRLQ       $0x20, Y0, Y11
+	VPBLENDD     $0xaa, Y2, Y11, Y11
+	VPSLLQ       $0x20, Y2, Y2
+	VPBLENDD     $0xaa, Y2, Y0, Y0
+	VPMULUDQ     Y7, Y10, Y2
+	VPSRLQ       $0x20, Y10, Y10
+	VPMULUDQ     Y7, Y10, Y10
+	VPSRLQ       $0x20, Y2, Y12
+	VPBLENDD     $0xaa, Y10, Y12, Y12
+	VPSLLQ       $0x20, Y10, Y10
+	VPBLENDD     $0xaa, Y10, Y2, Y2
+	VPXOR        Y3, Y12, Y12
+	VPXOR        Y4, Y12, Y12
+	VPXOR        Y1, Y11, Y11
+	VPXOR        Y5, Y11, Y11
+	VPADDD       Y8, Y4, Y4
+	VPADDD       Y9, Y5, Y5
+	VPMULUDQ     Y6, Y12, Y1
+	VPSRLQ       $0x20, Y12, Y3
+	VPMULUDQ     Y6, Y3, Y3
+	VPSRLQ       $0x20, Y1, Y6
+	VPBLENDD     $0xaa, Y3, Y6, Y6
+	VPSLLQ       $0x20, Y3, Y3
+	VPBLENDD     $0xaa, Y3, Y1, Y1
+	VPMULUDQ     Y7, Y11, Y3
+	VPSRLQ       $0x20, Y11, Y10
+	VPMULUDQ     Y7, Y10, Y10
+	VPSRLQ       $0x20, Y3, Y7
+	VPBLENDD     $0xaa, Y10, Y7, Y7
+	VPSLLQ       $0x20, Y10, Y10
+	VPBLENDD     $0xaa, Y10, Y3, Y3
+	VPXOR        Y2, Y7, Y7
+	VPXOR        Y4, Y7, Y7
+	VPXOR        Y0, Y6, Y6
+	VPXOR        Y5, Y6, Y6
+	VPADDD       Y8, Y4, Y4
+	VPADDD       Y9, Y5, Y5
+	VBROADCASTSS 24(BX), Y0
+	VMULPS       (CX), Y0, Y0
+	VPBROADCASTD 20(BX), Y2
+	VPMAXUD      Y7, Y2, Y2
+	VPCMPEQD     Y7, Y2, Y2
+	VANDPS       Y2, Y0, Y0
+	TESTB        DI, DI
+	JZ           store_0_0
+	VADDPS       (AX), Y0, Y0
+
+store_0_0:
+	VMOVUPS      Y0, (AX)
+	VBROADCASTSS 24(BX), Y0
+	VMULPS       64(CX), Y0, Y0
+	VPBROADCASTD 20(BX), Y2
+	VPMAXUD      Y3, Y2, Y2
+	VPCMPEQD     Y3, Y2, Y2
+	VANDPS       Y2, Y0, Y0
+	TESTB        DI, DI
+	JZ           store_0_1
+	VADDPS       64(AX), Y0, Y0
+
+store_0_1:
+	VMOVUPS      Y0, 64(AX)
+	VBROADCASTSS 24(BX), Y0
+	VMULPS       128(CX), Y0, Y0
+	VPBROADCASTD 20(BX), Y2
+	VPMAXUD      Y6, Y2, Y2
+	VPCMPEQD     Y6, Y2, Y2
+	VANDPS       Y2, Y0, Y0
+	TESTB        DI, DI
+	JZ           store_0_2
+	VADDPS       128(AX), Y0, Y0
+
+store_0_2:
+	VMOVUPS      Y0, 128(AX)
+	VBROADCASTSS 24(BX), Y0
+	VMULPS       192(CX), Y0, Y0
+	VPBROADCASTD 20(BX), Y2
+	VPMAXUD      Y1, Y2, Y2
+	VPCMPEQD     Y1, Y2, Y2
+	VANDPS       Y2, Y0, Y0
+	TESTB        DI, DI
+	JZ           store_0_3
+	VADDPS       192(AX), Y0, Y0
+
+store_0_3:
+	VMOVUPS      Y0, 192(AX)
+	VMOVD        SI, X0
+	VPBROADCASTD X0, Y0
+	VPADDD       philox_lanes<>+32(SB), Y0, Y0
+	VPBROADCASTD (BX), Y1
+	VPBROADCASTD 4(BX), Y2
+	VPBROADCASTD 8(BX), Y3
+	VPBROADCASTD 12(BX), Y4
+	VPBROADCASTD 16(BX), Y5
+	VPBROADCASTD philox_m0<>+0(SB), Y6
+	VPBROADCASTD philox_m1<>+0(SB), Y7
+	VPBROADCASTD philox_w0<>+0(SB), Y8
+	VPBROADCASTD philox_w1<>+0(SB), Y9
+	VPMULUDQ     Y6, Y0, Y10
+	VPSRLQ       $0x20, Y0, Y0
+	VPMULUDQ     Y6, Y0, Y0
+	VPSRLQ       $0x20, Y10, Y11
+	VPBLENDD     $0xaa, Y0, Y11, Y11
+	VPSLLQ       $0x20, Y0, Y0
+	VPBLENDD     $0xaa, Y0, Y10, Y0
+	VPMULUDQ     Y7, Y2, Y10
+	VPSRLQ       $0x20, Y2, Y2
+	VPMULUDQ     Y7, Y2, Y2
+	VPSRLQ       $0x20, Y10, Y12
+	VPBLENDD     $0xaa, Y2, Y12, Y12
+	VPSLLQ       $0x20, Y2, Y2
+	VPBLENDD     $0xaa, Y2, Y10, Y2
+	VPXOR        Y1, Y12, Y12
+	VPXOR        Y4, Y12, Y12
+	VPXOR        Y3, Y11, Y11
+	VPXOR        Y5, Y11, Y11
+	VPADDD       Y8, Y4, Y4
+	VPADDD       Y9, Y5, Y5
+	VPMULUDQ     Y6, Y12, Y1
+	VPSRLQ       $0x20, Y12, Y3
+	VPMULUDQ     Y6, Y3, Y3
+	VPSRLQ       $0x20, Y1, Y10
+	VPBLENDD     $0xaa, Y3, Y10, Y10
+	VPSLLQ       $0x20, Y3, Y3
+	VPBLENDD     $0xaa, Y3, Y1, Y1
+	VPMULUDQ     Y7, Y11, Y3
+	VPSRLQ       $0x20, Y11, Y11
+	VPMULUDQ     Y7, Y11, Y11
+	VPSRLQ       $0x20, Y3, Y12
+	VPBLENDD     $0xaa, Y11, Y12, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPBLENDD     $0xaa, Y11, Y3, Y3
+	VPXOR        Y2, Y12, Y12
+	VPXOR        Y4, Y12, Y12
+	VPXOR        Y0, Y10, Y10
+	VPXOR        Y5, Y10, Y10
+	VPADDD       Y8, Y4, Y4
+	VPADDD       Y9, Y5, Y5
+	VPMULUDQ     Y6, Y12, Y0
+	VPSRLQ       $0x20, Y12, Y2
+	VPMULUDQ     Y6, Y2, Y2
+	VPSRLQ       $0x20, Y0, Y11
+	VPBLENDD     $0xaa, Y2, Y11, Y11
+	VPSLLQ       $0x20, Y2, Y2
+	VPBLENDD     $0xaa, Y2, Y0, Y0
+	VPMULUDQ     Y7, Y10, Y2
+	VPSRLQ       $0x20, Y10, Y10
+	VPMULUDQ     Y7, Y10, Y10
+	VPSRLQ       $0x20, Y2, Y12
+	VPBLENDD     $0xaa, Y10, Y12, Y12
+	VPSLLQ       $0x20, Y10, Y10
+	VPBLENDD     $0xaa, Y10, Y2, Y2
+	VPXOR        Y3, Y12, Y12
+	VPXOR        Y4, Y12, Y12
+	VPXOR        Y1, Y11, Y11
+	VPXOR        Y5, Y11, Y11
+	VPADDD       Y8, Y4, Y4
+	VPADDD       Y9, Y5, Y5
+	VPMULUDQ     Y6, Y12, Y1
+	VPSRLQ       $0x20, Y12, Y3
+	VPMULUDQ     Y6, Y3, Y3
+	VPSRLQ       $0x20, Y1, Y10
+	VPBLENDD     $0xaa, Y3, Y10, Y10
+	VPSLLQ       $0x20, Y3, Y3
+	VPBLENDD     $0xaa, Y3, Y1, Y1
+	VPMULUDQ     Y7, Y11, Y3
+	VPSRLQ       $0x20, Y11, Y11
+	VPMULUDQ     Y7, Y11, Y11
+	VPSRLQ       $0x20, Y3, Y12
+	VPBLENDD     $0xaa, Y11, Y12, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPBLENDD     $0xaa, Y11, Y3, Y3
+	VPXOR        Y2, Y12, Y12
+	VPXOR        Y4, Y12, Y12
+	VPXOR        Y0, Y10, Y10
+	VPXOR        Y5, Y10, Y10
+	VPADDD       Y8, Y4, Y4
+	VPADDD       Y9, Y5, Y5
+	VPMULUDQ     Y6, Y12, Y0
+	VPSRLQ       $0x20, Y12, Y2
+	VPMULUDQ     Y6, Y2, Y2
+	VPSRLQ       $0x20, Y0, Y11
+	VPBLENDD     $0xaa, Y2, Y11, Y11
+	VPSLLQ       $0x20, Y2, Y2
+	VPBLENDD     $0xaa, Y2, Y0, Y0
+	VPMULUDQ     Y7, Y10, Y2
+	VPSRLQ       $0x20, Y10, Y10
+	VPMULUDQ     Y7, Y10, Y10
+	VPSRLQ       $0x20, Y2, Y12
+	VPBLENDD     $0xaa, Y10, Y12, Y12
+	VPSLLQ       $0x20, Y10, Y10
+	VPBLENDD     $0xaa, Y10, Y2, Y2
+	VPXOR        Y3, Y12, Y12
+	VPXOR        Y4, Y12, Y12
+	VPXOR        Y1, Y11, Y11
+	VPXOR        Y5, Y11, Y11
+	VPADDD       Y8, Y4, Y4
+	VPADDD       Y9, Y5, Y5
+	VPMULUDQ     Y6, Y12, Y1
+	VPSRLQ       $0x20, Y12, Y3
+	VPMULUDQ     Y6, Y3, Y3
+	VPSRLQ       $0x20, Y1, Y10
+	VPBLENDD     $0xaa, Y3, Y10, Y10
+	VPSLLQ       $0x20, Y3, Y3
+	VPBLENDD     $0xaa, Y3, Y1, Y1
+	VPMULUDQ     Y7, Y11, Y3
+	VPSRLQ       $0x20, Y11, Y11
+	VPMULUDQ     Y7, Y11, Y11
+	VPSRLQ       $0x20, Y3, Y12
+	VPBLENDD     $0xaa, Y11, Y12, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPBLENDD     $0xaa, Y11, Y3, Y3
+	VPXOR        Y2, Y12, Y12
+	VPXOR        Y4, Y12, Y12
+	VPXOR        Y0, Y10, Y10
+	VPXOR        Y5, Y10, Y10
+	VPADDD       Y8, Y4, Y4
+	VPADDD       Y9, Y5, Y5
+	VPMULUDQ     Y6, Y12, Y0
+	VPSRLQ       $0x20, Y12, Y2
+	VPMULUDQ     Y6, Y2, Y2
+	VPSRLQ       $0x20, Y0, Y11
+	VPBLENDD     $0xaa, Y2, Y11, Y11
+	VPSLLQ       $0x20, Y2, Y2
+	VPBLENDD     $0xaa, Y2, Y0, Y0
+	VPMULUDQ     Y7, Y10, Y2
+	VPSRLQ       $0x20, Y10, Y10
+	VPMULUDQ     Y7, Y10, Y10
+	VPSRLQ       $0x20, Y2, Y12
+	VPBLENDD     $0xaa, Y10, Y12, Y12
+	VPSLLQ       $0x20, Y10, Y10
+	VPBLENDD     $0xaa, Y10, Y2, Y2
+	VPXOR        Y3, Y12, Y12
+	VPXOR        Y4, Y12, Y12
+	VPXOR        Y1, Y11, Y11
+	VPXOR        Y5, Y11, Y11
+	VPADDD       Y8, Y4, Y4
+	VPADDD       Y9, Y5, Y5
+	VPMULUDQ     Y6, Y12, Y1
+	VPSRLQ       $0x20, Y12, Y3
+	VPMULUDQ     Y6, Y3, Y3
+	VPSRLQ       $0x20, Y1, Y10
+	VPBLENDD     $0xaa, Y3, Y10, Y10
+	VPSLLQ       $0x20, Y3, Y3
+	VPBLENDD     $0xaa, Y3, Y1, Y1
+	VPMULUDQ     Y7, Y11, Y3
+	VPSRLQ       $0x20, Y11, Y11
+	VPMULUDQ     Y7, Y11, Y11
+	VPSRLQ       $0x20, Y3, Y12
+	VPBLENDD     $0xaa, Y11, Y12, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPBLENDD     $0xaa, Y11, Y3, Y3
+	VPXOR        Y2, Y12, Y12
+	VPXOR        Y4, Y12, Y12
+	VPXOR        Y0, Y10, Y10
+	VPXOR        Y5, Y10, Y10
+	VPADDD       Y8, Y4, Y4
+	VPADDD       Y9, Y5, Y5
+	VPMULUDQ     Y6, Y12, Y0
+	VPSRLQ       $0x20, Y12, Y2
+	VPMULUDQ     Y6, Y2, Y2
+	VPSRLQ       $0x20, Y0, Y11
+	VPBLENDD     $0xaa, Y2, Y11, Y11
+	VPSLLQ       $0x20, Y2, Y2
+	VPBLENDD     $0xaa, Y2, Y0, Y0
+	VPMULUDQ     Y7, Y10, Y2
+	VPSRLQ       $0x20, Y10, Y10
+	VPMULUDQ     Y7, Y10, Y10
+	VPSRLQ       $0x20, Y2, Y12
+	VPBLENDD     $0xaa, Y10, Y12, Y12
+	VPSLLQ       $0x20, Y10, Y10
+	VPBLENDD     $0xaa, Y10, Y2, Y2
+	VPXOR        Y3, Y12, Y12
+	VPXOR        Y4, Y12, Y12
+	VPXOR        Y1, Y11, Y11
+	VPXOR        Y5, Y11, Y11
+	VPADDD       Y8, Y4, Y4
+	VPADDD       Y9, Y5, Y5
+	VPMULUDQ     Y6, Y12, Y1
+	VPSRLQ       $0x20, Y12, Y3
+	VPMULUDQ     Y6, Y3, Y3
+	VPSRLQ       $0x20, Y1, Y6
+	VPBLENDD     $0xaa, Y3, Y6, Y6
+	VPSLLQ       $0x20, Y3, Y3
+	VPBLENDD     $0xaa, Y3, Y1, Y1
+	VPMULUDQ     Y7, Y11, Y3
+	VPSRLQ       $0x20, Y11, Y10
+	VPMULUDQ     Y7, Y10, Y10
+	VPSRLQ       $0x20, Y3, Y7
+	VPBLENDD     $0xaa, Y10, Y7, Y7
+	VPSLLQ       $0x20, Y10, Y10
+	VPBLENDD     $0xaa, Y10, Y3, Y3
+	VPXOR        Y2, Y7, Y7
+	VPXOR        Y4, Y7, Y7
+	VPXOR        Y0, Y6, Y6
+	VPXOR        Y5, Y6, Y6
+	VPADDD       Y8, Y4, Y4
+	VPADDD       Y9, Y5, Y5
+	VBROADCASTSS 24(BX), Y0
+	VMULPS       32(CX), Y0, Y0
+	VPBROADCASTD 20(BX), Y2
+	VPMAXUD      Y7, Y2, Y2
+	VPCMPEQD     Y7, Y2, Y2
+	VANDPS       Y2, Y0, Y0
+	TESTB        DI, DI
+	JZ           store_1_0
+	VADDPS       32(AX), Y0, Y0
+
+store_1_0:
+	VMOVUPS      Y0, 32(AX)
+	VBROADCASTSS 24(BX), Y0
+	VMULPS       96(CX), Y0, Y0
+	VPBROADCASTD 20(BX), Y2
+	VPMAXUD      Y3, Y2, Y2
+	VPCMPEQD     Y3, Y2, Y2
+	VANDPS       Y2, Y0, Y0
+	TESTB        DI, DI
+	JZ           store_1_1
+	VADDPS       96(AX), Y0, Y0
+
+store_1_1:
+	VMOVUPS      Y0, 96(AX)
+	VBROADCASTSS 24(BX), Y0
+	VMULPS       160(CX), Y0, Y0
+	VPBROADCASTD 20(BX), Y2
+	VPMAXUD      Y6, Y2, Y2
+	VPCMPEQD     Y6, Y2, Y2
+	VANDPS       Y2, Y0, Y0
+	TESTB        DI, DI
+	JZ           store_1_2
+	VADDPS       160(AX), Y0, Y0
+
+store_1_2:
+	VMOVUPS      Y0, 160(AX)
+	VBROADCASTSS 24(BX), Y0
+	VMULPS       224(CX), Y0, Y0
+	VPBROADCASTD 20(BX), Y2
+	VPMAXUD      Y1, Y2, Y2
+	VPCMPEQD     Y1, Y2, Y2
+	VANDPS       Y2, Y0, Y0
+	TESTB        DI, DI
+	JZ           store_1_3
+	VADDPS       224(AX), Y0, Y0
+
+store_1_3:
+	VMOVUPS Y0, 224(AX)
+	ADDL    $0x10, SI
+	ADDQ    $0x00000100, CX
+	ADDQ    $0x00000100, AX
+	DECQ    DX
+	JNZ     block
+	VZEROUPPER
+	RET

@@ -40,22 +40,36 @@ func TestPhiloxKnownAnswers(t *testing.T) {
 	}
 }
 
-// dropped is the dropout of ones.
-func dropped(workers, n int, drop kernel.Drop) []float64 {
-	x, y := make([]float64, n), make([]float64, n)
-	d := device64(workers)
-	d.Fill(buffer(x), 1)
-	d.Dropout(buffer(y), buffer(x), drop, false)
-	return y
+// dropped is the dropout of ones by every set of inner loops, which must agree.
+func dropped(t *testing.T, workers, n int, drop kernel.Drop) []float32 {
+	var first []float32
+	each(t, func(t *testing.T, f functions[float32]) {
+		d := newDevice(Options{Workers: workers}, f)
+		x, y := make([]float32, n), make([]float32, n)
+		d.Fill(buffer(x), 1)
+		d.Dropout(buffer(y), buffer(x), drop, false)
+		twice := append([]float32(nil), x...)
+		d.Dropout(buffer(twice), buffer(x), drop, true)
+		for i := range twice {
+			if twice[i] != 1+y[i] {
+				t.Fatalf("element %d: added to 1 the dropout %g gives %g", i, y[i], twice[i])
+			}
+		}
+		if first != nil && !cmp.Equal(first, y) {
+			t.Error("drops other elements than the first kernel")
+		}
+		first = y
+	})
+	return first
 }
 
 func TestDropoutKeepsItsShareAndIsReproducible(t *testing.T) {
 	const n, p = 100_001, 0.3
 	drop := kernel.Drop{P: p, Seed: 1<<40 + 5, Step: 1<<33 + 2, Stream: 9}
-	y := dropped(1, n, drop)
+	y := dropped(t, 1, n, drop)
 	kept := 0
 	for _, v := range y {
-		if v != 0 && v != 1/(1-p) {
+		if v != 0 && v != float32(1/(1-p)) {
 			t.Fatalf("an element became %g", v)
 		}
 		if v != 0 {
@@ -66,7 +80,7 @@ func TestDropoutKeepsItsShareAndIsReproducible(t *testing.T) {
 	if dev := math.Abs(float64(kept) - n*(1-p)); dev > 5*math.Sqrt(n*p*(1-p)) {
 		t.Errorf("%d of %d kept", kept, n)
 	}
-	if !cmp.Equal(y, dropped(3, n, drop)) {
+	if !cmp.Equal(y, dropped(t, 3, n, drop)) {
 		t.Error("three workers drop other elements than one")
 	}
 	other := []kernel.Drop{drop, drop, drop, drop}
@@ -75,7 +89,7 @@ func TestDropoutKeepsItsShareAndIsReproducible(t *testing.T) {
 	other[2].Stream++
 	other[3].Step ^= 1 << 33
 	for i, o := range other {
-		if cmp.Equal(y, dropped(1, n, o)) {
+		if cmp.Equal(y, dropped(t, 1, n, o)) {
 			t.Errorf("mask %d is that of another seed, step or stream", i)
 		}
 	}

@@ -216,7 +216,7 @@ func (d *device[T]) small(w *worker[T], c []T, ldc int, a, b view[T], m, n, k in
 
 // pure are the inner loops in Go.
 func pure[T number]() functions[T] {
-	return functions[T]{name: "go", micro: micro[T]{4, 2, microGo[T]}, exp: expGo[T], sigmoid: sigmoidGo[T]}
+	return functions[T]{name: "go", micro: micro[T]{4, 2, microGo[T]}, exp: expGo[T], sigmoid: sigmoidGo[T], drop: dropGo[T]}
 }
 
 // microGo is the micro kernel of 4 by 2 in Go: its sums fit the registers.

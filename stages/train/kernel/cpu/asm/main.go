@@ -9,5 +9,7 @@ func main() {
 	gemmAVX2()
 	expAVX512()
 	expAVX2()
+	dropAVX512()
+	dropAVX2()
 	Generate()
 }

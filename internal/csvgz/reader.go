@@ -111,14 +111,29 @@ func (c *Reader) Read(rec *Record) error {
 		return c.failure(err, start+c.skip)
 	}
 	raw := c.quotes.advance(c.csv.InputOffset())
-	// The parser steps over blank lines; they belong to no record.
-	blank := len(raw) - len(bytes.TrimLeft(raw, "\r\n"))
+	blank := blankLines(raw)
 	*rec = Record{Fields: fields, Row: c.row, Offset: start + int64(blank) + c.skip, raw: raw[blank:]}
 	rec.Reason = c.judge(rec)
 	if rec.Reason == "" && bytes.IndexByte(rec.raw, '\r') >= 0 {
 		unmask(rec.Fields)
 	}
 	return nil
+}
+
+// blankLines is the length of the empty lines that the parser stepped over on
+// its way to a record; they belong to none.
+func blankLines(raw []byte) int {
+	n := 0
+	for {
+		switch rest := raw[n:]; {
+		case bytes.HasPrefix(rest, []byte("\n")):
+			n++
+		case bytes.HasPrefix(rest, []byte("\r\n")):
+			n += 2
+		default:
+			return n
+		}
+	}
 }
 
 // judge says why a record must not be used.

@@ -1,7 +1,6 @@
 package shard
 
 import (
-	"context"
 	"encoding/json"
 	"math"
 	"os"
@@ -11,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"github.com/clinflow/clinflow/internal/store"
 )
 
 // everyType has a column of each type that a row may hold.
@@ -58,9 +59,17 @@ func orNil[T any](list []T) []T {
 // newWriter begins a dataset in a folder of its own.
 func newWriter(t testing.TB, parts int, declared ...string) *Writer {
 	t.Helper()
-	w, err := NewWriter(t.Context(), filepath.Join(t.TempDir(), "dataset"), KindPatients, parts)
-	must(t, err)
+	w := writerAt(t, filepath.Join(t.TempDir(), "dataset"), parts)
 	must(t, w.SetTables(declared...))
+	return w
+}
+
+// writerAt does not wait for the disk: no test cuts the power.
+func writerAt(t testing.TB, folder string, parts int) *Writer {
+	t.Helper()
+	w, err := NewWriter(t.Context(), folder, KindPatients, parts)
+	must(t, err)
+	w.dir = store.Volatile(w.dir)
 	return w
 }
 
@@ -109,8 +118,7 @@ func TestRowsComeBack(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		folder, err := os.MkdirTemp(t.TempDir(), "")
 		must(t, err)
-		w, err := NewWriter(context.Background(), filepath.Join(folder, "d"), KindPatients, 1)
-		must(t, err)
+		w := writerAt(t, filepath.Join(folder, "d"), 1)
 		rows := orNil(rapid.SliceOfN(rapid.Custom(anyRow), 0, 60).Draw(r, "rows"))
 		result := writePart(t, w, "every_type", 0, rows)
 		d := commit(t, w)

@@ -56,7 +56,7 @@ type spillTable interface {
 func NewSpill(dir store.Dir, parts int, file int) *Spill {
 	budget.spills.Add(1)
 	return &Spill{
-		dir: dir, parts: parts,
+		dir: store.Volatile(dir), parts: parts,
 		prefix: fmt.Sprintf("file-%06d", file), suffix: strings.ToLower(rand.Text()),
 		tables: map[string]spillTable{}, counts: map[string]int64{},
 	}

@@ -57,8 +57,7 @@ func spill(t testing.TB, dir store.Dir, parts, file int, notes []Note, rejects [
 func ingest(t testing.TB, folder string, files [2][]Note, rejects []Reject, turn func([]Run)) *Dataset {
 	t.Helper()
 	const parts = 3
-	w, err := NewWriter(t.Context(), folder, KindPatients, parts)
-	must(t, err)
+	w := writerAt(t, folder, parts)
 	must(t, w.SetTables(TableNotes, TableAdmissions))
 	var runs []Run
 	for file, notes := range files {
@@ -83,13 +82,13 @@ func TestMergeEqualsAPlainSort(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		round++
 		files := [2][]Note{
-			rapid.SliceOfN(rapid.Custom(anyNote), 0, 40).Draw(r, "first file"),
-			rapid.SliceOfN(rapid.Custom(anyNote), 0, 40).Draw(r, "second file"),
+			rapid.SliceOfN(rapid.Custom(anyNote), 0, 20).Draw(r, "first file"),
+			rapid.SliceOfN(rapid.Custom(anyNote), 0, 20).Draw(r, "second file"),
 		}
 		for i := range files[1] {
 			files[1][i].SourceFile = 1
 		}
-		restore := setMemory(rapid.SampledFrom([]int64{0, 700, 3000}).Draw(r, "tiny budget"))
+		restore := setMemory(rapid.SampledFrom([]int64{0, 700, 1500}).Draw(r, "tiny budget"))
 		tight := ingest(t, filepath.Join(base, fmt.Sprint(round, "tight")), files, nil, slices.Reverse[[]Run])
 		restore()
 		wide := ingest(t, filepath.Join(base, fmt.Sprint(round, "wide")), files, nil, func([]Run) {})

@@ -21,19 +21,24 @@ const (
 )
 
 // local is a folder on this machine.
-type local struct{ root string }
+type local struct {
+	root     string
+	volatile bool // files are not forced to disk
+}
 
 func openLocal(path string) (Dir, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return nil, exit.Errorf(exit.Usage, "%s: find the absolute path: %w", path, err)
 	}
-	return local{abs}, nil
+	return local{root: abs}, nil
 }
 
 func (d local) URI() string { return d.root }
 
-func (d local) Sub(name string) Dir { return local{filepath.Join(d.root, filepath.FromSlash(name))} }
+func (d local) Sub(name string) Dir {
+	return local{filepath.Join(d.root, filepath.FromSlash(name)), d.volatile}
+}
 
 func (d local) LocalPath(name string) (string, bool) {
 	return filepath.Join(d.root, filepath.FromSlash(name)), true

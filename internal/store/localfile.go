@@ -20,9 +20,10 @@ func IsTemporary(name string) bool { return strings.Contains(name, temporaryMark
 // localFile is written under a temporary name in the folder of its final name,
 // so that the rename cannot cross file systems.
 type localFile struct {
-	file *os.File
-	path string
-	done bool
+	file     *os.File
+	path     string
+	volatile bool
+	done     bool
 }
 
 func (d local) Create(_ context.Context, name string) (File, error) {
@@ -39,7 +40,7 @@ func (d local) Create(_ context.Context, name string) (File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create %s: %w", path, err)
 	}
-	return &localFile{file: f, path: path}, nil
+	return &localFile{file: f, path: path, volatile: d.volatile}, nil
 }
 
 func (f *localFile) Write(p []byte) (int, error) {
@@ -57,7 +58,10 @@ func (f *localFile) Commit() error {
 		return fmt.Errorf("%s: committed or aborted twice", f.path)
 	}
 	f.done = true
-	err := f.file.Sync()
+	var err error
+	if !f.volatile {
+		err = f.file.Sync()
+	}
 	err = errors.Join(err, f.file.Close())
 	if err == nil {
 		err = os.Rename(f.file.Name(), f.path)
@@ -65,6 +69,9 @@ func (f *localFile) Commit() error {
 	if err != nil {
 		_ = os.Remove(f.file.Name())
 		return fmt.Errorf("finish %s: %w", f.path, err)
+	}
+	if f.volatile {
+		return nil
 	}
 	return syncFolder(filepath.Dir(f.path))
 }

@@ -76,3 +76,13 @@ func Open(uri string) (Dir, error) {
 		return nil, exit.Errorf(exit.Usage, "%s: the scheme %q is not supported; give a local path or file:// URI", uri, scheme)
 	}
 }
+
+// Volatile is the same folder for files that need not outlive the process, such
+// as runs: they still appear whole or not at all, but are not forced to disk.
+func Volatile(d Dir) Dir {
+	if folder, ok := d.(local); ok {
+		folder.volatile = true
+		return folder
+	}
+	return d
+}

@@ -67,6 +67,11 @@ func TestOpenKnowsSchemes(t *testing.T) {
 
 func TestAFileIsWholeOrAbsent(t *testing.T) {
 	dir := open(t, filepath.Join(t.TempDir(), "not", "yet"))
+	t.Run("durable", func(t *testing.T) { wholeOrAbsent(t, dir.Sub("a")) })
+	t.Run("volatile", func(t *testing.T) { wholeOrAbsent(t, Volatile(dir).Sub("b")) })
+}
+
+func wholeOrAbsent(t *testing.T, dir Dir) {
 	f, err := dir.Create(t.Context(), "sub/file")
 	must(t, err)
 	_, err = io.WriteString(f, "half")

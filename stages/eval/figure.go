@@ -30,14 +30,18 @@ var (
 )
 
 const (
-	rocSide    = 3.6 * vg.Inch
-	lossWidth  = 3.6 * vg.Inch
-	lossHeight = 2.4 * vg.Inch
+	rocSide    = 4.4 * vg.Inch
+	lossWidth  = 4.4 * vg.Inch
+	lossHeight = 2.6 * vg.Inch
+	// markedPoints is up to where a curve's points are marked: a validation loss
+	// of one epoch is one point.
+	markedPoints = 20
 )
 
 // curve is one line of a figure.
 type curve struct {
-	name   string
+	name   string // none: not in the legend
+	value  string
 	points plotter.XYs
 	colour color.RGBA
 	dashed bool
@@ -46,7 +50,7 @@ type curve struct {
 func newPlot(x, y string) *plot.Plot {
 	p := plot.New()
 	p.X.Label.Text, p.Y.Label.Text = x, y
-	for _, style := range []*draw.TextStyle{&p.X.Label.TextStyle, &p.Y.Label.TextStyle, &p.X.Tick.Label, &p.Y.Tick.Label, &p.Legend.TextStyle} {
+	for _, style := range []*draw.TextStyle{&p.X.Label.TextStyle, &p.Y.Label.TextStyle, &p.X.Tick.Label, &p.Y.Tick.Label} {
 		style.Font = font.Font{Typeface: "Liberation", Variant: "Sans", Size: vg.Points(9)}
 		style.Color = ink
 	}
@@ -56,7 +60,6 @@ func newPlot(x, y string) *plot.Plot {
 	grid := plotter.NewGrid()
 	grid.Vertical.Color, grid.Horizontal.Color = pale, pale
 	p.Add(grid)
-	p.Legend.Padding, p.Legend.ThumbnailWidth = vg.Points(2), vg.Points(16)
 	return p
 }
 
@@ -71,8 +74,13 @@ func draws(p *plot.Plot, curves []curve) error {
 			line.Dashes, line.Width = []vg.Length{vg.Points(4), vg.Points(3)}, vg.Points(1.2)
 		}
 		p.Add(line)
-		if c.name != "" {
-			p.Legend.Add(c.name, line)
+		if len(c.points) <= markedPoints {
+			marks, err := plotter.NewScatter(c.points)
+			if err != nil {
+				return fmt.Errorf("draw a curve: %w", err)
+			}
+			marks.Color, marks.Radius, marks.Shape = c.colour, vg.Points(2), draw.CircleGlyph{}
+			p.Add(marks)
 		}
 	}
 	return nil
@@ -83,7 +91,8 @@ var svgProlog = regexp.MustCompile(`(?s)^.*?<svg`)
 // render draws a plot as an SVG element that sits in HTML.
 func render(p *plot.Plot, width, height vg.Length, title string) (template.HTML, error) {
 	canvas := vgsvg.New(width, height)
-	p.Draw(draw.New(canvas))
+	// Room at the right, or the last tick's label is cut.
+	p.Draw(draw.Crop(draw.New(canvas), 0, -vg.Points(12), 0, -vg.Points(4)))
 	var out bytes.Buffer
 	if _, err := canvas.WriteTo(&out); err != nil {
 		return "", fmt.Errorf("draw a figure: %w", err)
@@ -99,8 +108,8 @@ func rocFigures(t resultTable, c Curves) ([]figure, error) {
 	for i, task := range t.Tasks {
 		p := newPlot("false positive rate", "true positive rate")
 		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, 1, 0, 1
-		p.Legend.Top, p.Legend.YOffs = false, vg.Points(4)
-		curves := []curve{{points: plotter.XYs{{X: 0, Y: 0}, {X: 1, Y: 1}}, colour: pale}}
+		p.Add(diagonal())
+		var curves []curve
 		for k, row := range t.Rows {
 			curves = append(curves, rocCurve(row, i, c.Variants[row.Variant][task], palette[k%len(palette)], false))
 		}
@@ -114,13 +123,20 @@ func rocFigures(t resultTable, c Curves) ([]figure, error) {
 		if err != nil {
 			return nil, err
 		}
-		figures = append(figures, figure{Caption: task, SVG: svg})
+		figures = append(figures, figure{Caption: task, SVG: svg, Legend: legendOf(curves)})
 	}
 	return figures, nil
 }
 
+// diagonal is what chance gives.
+func diagonal() plot.Plotter {
+	line := plotter.NewFunction(func(x float64) float64 { return x })
+	line.Color = pale
+	return line
+}
+
 func rocCurve(row resultRow, task int, points []auroc.Point, colour color.RGBA, dashed bool) curve {
-	c := curve{name: row.Variant + "  " + showAUROC(row.Cells[task].AUROC), colour: colour, dashed: dashed}
+	c := curve{name: row.Variant, value: showAUROC(row.Cells[task].AUROC), colour: colour, dashed: dashed}
 	for _, p := range points {
 		c.points = append(c.points, plotter.XY{X: p.FPR, Y: p.TPR})
 	}
@@ -130,7 +146,6 @@ func rocCurve(row resultRow, task int, points []auroc.Point, colour color.RGBA, 
 // lossFigure draws a training's loss by optimizer step.
 func lossFigure(step string, lines []logLine) (figure, error) {
 	p := newPlot("step", "loss")
-	p.Legend.Top = true
 	curves := []curve{{name: "train", colour: palette[0]}, {name: "validation", colour: palette[1]}}
 	for _, line := range lines {
 		which := 0
@@ -143,7 +158,18 @@ func lossFigure(step string, lines []logLine) (figure, error) {
 		return figure{}, err
 	}
 	svg, err := render(p, lossWidth, lossHeight, "loss of "+step)
-	return figure{Caption: step, SVG: svg}, err
+	return figure{Caption: step, SVG: svg, Legend: legendOf(curves)}, err
+}
+
+func legendOf(curves []curve) []legendEntry {
+	var entries []legendEntry
+	for _, c := range curves {
+		if c.name != "" && len(c.points) > 0 {
+			hex := fmt.Sprintf("#%02x%02x%02x", c.colour.R, c.colour.G, c.colour.B)
+			entries = append(entries, legendEntry{c.name, c.value, hex, c.dashed})
+		}
+	}
+	return entries
 }
 
 func nonEmpty(curves []curve) []curve {

@@ -27,7 +27,14 @@ type page struct {
 // figure is an inline SVG with its caption.
 type figure struct {
 	Caption string
-	SVG     template.HTML // made by this program from numbers and checked names
+	SVG     template.HTML // made by this program from numbers
+	Legend  []legendEntry
+}
+
+// legendEntry names a curve; the legend is HTML, where text has its own room.
+type legendEntry struct {
+	Name, Value, Colour string
+	Dashed              bool
 }
 
 // resultTable is variants × tasks.
@@ -49,6 +56,23 @@ type resultCell struct {
 	TaskScore
 	Present bool
 	Top     bool // the highest of the task's variants
+}
+
+// Facts are the lines under a cell's AUROC.
+func (c resultCell) Facts() []string {
+	examples := "n " + showCount(c.N)
+	if c.Kind != KindMulticlass {
+		examples += ", " + showCount(c.Positives) + " positive"
+	}
+	facts := []string{examples}
+	if c.ClassesUsed != nil {
+		classes := strconv.Itoa(*c.ClassesUsed) + " classes"
+		if *c.ClassesSkipped > 0 {
+			classes += ", " + strconv.Itoa(*c.ClassesSkipped) + " skipped"
+		}
+		facts = append(facts, classes)
+	}
+	return facts
 }
 
 func tableOf(m Metrics) resultTable {

@@ -1,6 +1,8 @@
 package eval
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"math"
 	"os"
@@ -91,7 +93,7 @@ func TestReport(t *testing.T) {
 	for _, want := range []string{
 		"Trial &lt;run&gt;", "<td>lora</td>", "<td>head</td>", "best possible", ">mor<", ">los<", ">diag<",
 		"train.finetune v2", "train 1234", "1,234,567", "&lt; 10", "predictions rows <b>300</b>",
-		fmt.Sprintf(">%.3f</span>", readGolden(t)[0].AUROC), "18 classes used", "2 skipped",
+		fmt.Sprintf(">%.3f</span>", readGolden(t)[0].AUROC), "18 classes, 2 skipped",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the report lacks %q", want)
@@ -143,5 +145,30 @@ func TestReportRefusesADamagedLog(t *testing.T) {
 	_, err := stagetest.Try(t, "eval.report", "{}", in)
 	if exit.Of(err) != exit.BadData || strings.Contains(err.Error(), "canary") || !strings.Contains(err.Error(), "line 21") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// The golden digests were written by version 1 of the stages: where one moves,
+// raise the stage's version and write the new one.
+const (
+	goldenAUROC  = "6e55fde251989a2b569509a34d9d8e346eb8f7af301697ed63949af17e1f4cdd"
+	goldenReport = "a4c294ef797a5c8415806cf7567dbbc04ad9bb4462f4c164fb481ac54e49eb8a"
+)
+
+func TestGoldenDigests(t *testing.T) {
+	metrics := measured(t)
+	report := stagetest.Run(t, "eval.report", "{}", stages.Inputs{"metrics": {metrics}, "logs": {adapter(t, "lora", log())}})
+	for name, c := range map[string]struct {
+		made   *shard.Dataset
+		file   string
+		golden string
+	}{
+		"eval.auroc":  {metrics, MetricsName, goldenAUROC},
+		"eval.report": {report, ReportName, goldenReport},
+	} {
+		sum := sha256.Sum256([]byte(file(t, c.made, c.file)))
+		if got := hex.EncodeToString(sum[:]); got != c.golden || c.made.Manifest.StageVersion != 1 {
+			t.Errorf("%s: digest %s of version %d", name, got, c.made.Manifest.StageVersion)
+		}
 	}
 }

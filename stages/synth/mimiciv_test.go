@@ -1,7 +1,12 @@
 package synth_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
 	"testing"
+
+	"github.com/klauspost/compress/gzip"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/shard"
@@ -50,5 +55,31 @@ func TestMimicivSameSeedSameDigest(t *testing.T) {
 func TestMimicivRefusesTooManyPatients(t *testing.T) {
 	if _, err := stagetest.Try(t, "synth.mimiciv", "{patients: 2000000}", nil); exit.Of(err) != exit.Usage {
 		t.Errorf("error %v, want one of wrong usage", err)
+	}
+}
+
+// goldenDigest is of a small tree's CSV. It was written by version 1 of the
+// stage: where it moves, raise the version and write the new one.
+const goldenDigest = "881a8e3e257b6b47ecb583e1a9afbf4dc9a6950cf4796b0ae7919ac0713f20a4"
+
+func TestMimicivGoldenDigest(t *testing.T) {
+	out := stagetest.Run(t, "synth.mimiciv", "{patients: 50, radiology_per_admission: 1, seed: 1}", nil)
+	hash := sha256.New()
+	for _, f := range out.Manifest.Files {
+		file, err := out.OpenFile(t.Context(), f.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		csv, err := gzip.NewReader(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(hash, csv); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := hex.EncodeToString(hash.Sum(nil)); got != goldenDigest || out.Manifest.StageVersion != 1 {
+		t.Errorf("digest %s of version %d", got, out.Manifest.StageVersion)
 	}
 }

@@ -44,6 +44,11 @@ type Decision struct {
 	Reasons     []string // why it has to run
 }
 
+// OutputName is the name in the output folder of a step's output.
+func OutputName(step, fingerprint string) string {
+	return path.Join(stepsFolder, step+"-"+fingerprint)
+}
+
 // NewPlanner looks at what an output folder holds. The folder need not exist.
 func NewPlanner(ctx context.Context, out store.Dir) (*Planner, error) {
 	files, err := out.List(ctx, stepsFolder+"/")
@@ -72,9 +77,9 @@ func (p *Planner) Decide(ctx context.Context, step *Step, in stages.Inputs) (Dec
 		return Decision{}, fmt.Errorf("step %s: %w", step.Name, err)
 	}
 	d := Decision{Step: step, Identity: id, Fingerprint: id.Fingerprint()}
-	folder := step.Name + "-" + d.Fingerprint
-	d.URI = p.out.Sub(path.Join(stepsFolder, folder)).URI()
-	found, exists := p.outputs[folder]
+	name := OutputName(step.Name, d.Fingerprint)
+	d.URI = p.out.Sub(name).URI()
+	found, exists := p.outputs[path.Base(name)]
 	switch {
 	case found.complete:
 		d.Done = true

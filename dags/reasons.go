@@ -42,6 +42,12 @@ func (p *Planner) newest(step string) string {
 	return newest
 }
 
+// Differences says what decided that two outputs of a step have different
+// fingerprints.
+func Differences(before, now shard.Manifest) []string {
+	return differences(identityOf(before), identityOf(now))
+}
+
 func identityOf(m shard.Manifest) Identity {
 	return Identity{m.SchemaVersion, m.Stage, m.StageVersion, m.Config, m.Inputs, m.Kernel}
 }

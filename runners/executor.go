@@ -48,17 +48,17 @@ func Execute(ctx context.Context, d *dags.DAG, runner StepRunner, o Options) err
 // end writes how the run ended and gives its error its last form: the exit code
 // of an interruption, and what to type to go on.
 func end(ctx context.Context, journal *Journal, start time.Time, err error, again string) error {
-	outcome := OutcomeDone
+	e := Event{Kind: RunEnded, Outcome: OutcomeDone, Seconds: time.Since(start).Seconds()}
 	switch {
 	case err == nil:
 	case ctx.Err() != nil:
-		outcome, err = OutcomeInterrupted, exit.Errorf(exit.Interrupted, "interrupted; finished steps are kept")
+		err = exit.Errorf(exit.Interrupted, "interrupted; finished steps are kept")
+		e.Outcome = OutcomeInterrupted
 	default:
-		outcome = OutcomeFailed
+		e.Outcome, e.Error = OutcomeFailed, err.Error()
 	}
 	if err != nil && again != "" {
 		err = fmt.Errorf("%w\nto go on from here: %s", err, again)
 	}
-	e := Event{Kind: RunEnded, Outcome: outcome, Seconds: time.Since(start).Seconds()}
 	return errors.Join(err, journal.Write(e))
 }

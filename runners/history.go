@@ -1,0 +1,140 @@
+package runners
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/clinflow/clinflow/internal/exit"
+)
+
+// Unfinished is the state of a run or step whose end is not in the journal: it
+// is at work still, or was killed.
+const Unfinished = "unfinished"
+
+// RunRecord is one run as its journal tells it.
+type RunRecord struct {
+	ID, DAG, File    string
+	Runner, Revision string
+	Started          time.Time
+	Seconds          float64
+	State            string // an outcome, or Unfinished
+	Error            string
+	Steps            []StepRecord // in the order they began
+	Published        []string
+}
+
+// StepRecord is one step of a run.
+type StepRecord struct {
+	Step, Stage, Fingerprint string
+	State                    string // done, skipped, failed, cancelled or Unfinished
+	Reasons                  []string
+	Seconds                  float64
+	Counts                   map[string]int64
+	Error                    string
+}
+
+// ListRuns reads the journals of an output folder, the latest run first.
+func ListRuns(out string) ([]RunRecord, error) {
+	files, err := filepath.Glob(filepath.Join(out, runsFolder, "*"+journalSuffix))
+	if err != nil {
+		return nil, exit.Errorf(exit.Usage, "look for runs: the path of the output folder holds * ? or [")
+	}
+	slices.Sort(files)
+	slices.Reverse(files)
+	runs := make([]RunRecord, 0, len(files))
+	for _, file := range files {
+		r, err := readJournal(file)
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, r)
+	}
+	return runs, nil
+}
+
+// FindRun finds a run by its id, the beginning of it, or "last".
+func FindRun(out, id string) (RunRecord, error) {
+	runs, err := ListRuns(out)
+	if err != nil {
+		return RunRecord{}, err
+	}
+	if id == "last" && len(runs) > 0 {
+		return runs[0], nil
+	}
+	var found []RunRecord
+	for _, r := range runs {
+		if strings.HasPrefix(r.ID, id) {
+			found = append(found, r)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return RunRecord{}, exit.Errorf(exit.Usage, "no run %s in %s; `clinflow runs list` names them", id, out)
+	case 1:
+		return found[0], nil
+	default:
+		return RunRecord{}, exit.Errorf(exit.Usage, "%d runs begin with %s; give more of the id", len(found), id)
+	}
+}
+
+func readJournal(file string) (RunRecord, error) {
+	text, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return RunRecord{}, exit.Errorf(exit.Usage, "there is no journal %s", file)
+	}
+	if err != nil {
+		return RunRecord{}, fmt.Errorf("read a journal: %w", err)
+	}
+	r := RunRecord{ID: strings.TrimSuffix(filepath.Base(file), journalSuffix), State: Unfinished}
+	lines := bytes.SplitAfter(text, []byte("\n"))
+	for i, line := range lines {
+		if !bytes.HasSuffix(line, []byte("\n")) {
+			break // a killed run may leave its last line cut off
+		}
+		var e Event
+		if json.Unmarshal(line, &e) != nil {
+			return RunRecord{}, exit.Errorf(exit.BadData, "%s:%d: not an event of a run; the journal is damaged, move it away", file, i+1)
+		}
+		r.tell(e)
+	}
+	return r, nil
+}
+
+// tell adds an event to what is known of a run.
+func (r *RunRecord) tell(e Event) {
+	switch e.Kind {
+	case RunStarted:
+		r.DAG, r.File, r.Runner, r.Revision, r.Started = e.DAG, e.File, e.Runner, e.Revision, e.Time
+	case RunEnded:
+		r.State, r.Seconds, r.Error = e.Outcome, e.Seconds, e.Error
+	case Published:
+		r.Published = append(r.Published, e.File)
+	default:
+		r.step(e)
+	}
+}
+
+func (r *RunRecord) step(e Event) {
+	i := slices.IndexFunc(r.Steps, func(s StepRecord) bool { return s.Step == e.Step })
+	if i < 0 {
+		i = len(r.Steps)
+		r.Steps = append(r.Steps, StepRecord{Step: e.Step, Stage: e.Stage})
+	}
+	s := &r.Steps[i]
+	s.State = strings.TrimPrefix(e.Kind, "step ")
+	if e.Kind == StepStarted {
+		s.State = Unfinished
+	}
+	if len(e.Reasons) > 0 {
+		s.Reasons = e.Reasons
+	}
+	s.Fingerprint, s.Seconds, s.Counts, s.Error = e.Fingerprint, e.Seconds, e.Counts, e.Error
+}

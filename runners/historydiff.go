@@ -1,0 +1,94 @@
+package runners
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/clinflow/clinflow/dags"
+	"github.com/clinflow/clinflow/internal/shard"
+)
+
+// WriteDiff renders what differs between two runs of an output folder, step by
+// step: what decided the fingerprints, counts and times.
+func WriteDiff(ctx context.Context, w io.Writer, out string, before, now RunRecord) error {
+	fmt.Fprintf(w, "%s (%s) and %s (%s)\n", before.ID, before.State, now.ID, now.State)
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, name := range stepNames(before, now) {
+		a, inBefore := before.find(name)
+		b, inNow := now.find(name)
+		switch {
+		case !inNow:
+			fmt.Fprintf(table, "  only before\t%s\t\n", name)
+		case !inBefore:
+			fmt.Fprintf(table, "  only now\t%s\t\n", name)
+		case a.Fingerprint == b.Fingerprint:
+			fmt.Fprintf(table, "  same\t%s\t%s\n", name, strings.Join(outcomeChange(a, b), "; "))
+		default:
+			fmt.Fprintf(table, "  differs\t%s\t%s\n", name, strings.Join(append(reasonsBetween(ctx, out, a, b), outcomeChange(a, b)...), "; "))
+		}
+	}
+	return table.Flush()
+}
+
+func stepNames(before, now RunRecord) []string {
+	var names []string
+	for _, r := range []RunRecord{before, now} {
+		for _, s := range r.Steps {
+			if !slices.Contains(names, s.Step) {
+				names = append(names, s.Step)
+			}
+		}
+	}
+	return names
+}
+
+func (r RunRecord) find(step string) (StepRecord, bool) {
+	i := slices.IndexFunc(r.Steps, func(s StepRecord) bool { return s.Step == step })
+	if i < 0 {
+		return StepRecord{}, false
+	}
+	return r.Steps[i], true
+}
+
+// reasonsBetween reads why two fingerprints differ from the outputs' manifests,
+// as far as both are there.
+func reasonsBetween(ctx context.Context, out string, a, b StepRecord) []string {
+	before, err := shard.Open(ctx, filepath.Join(out, dags.OutputName(a.Step, a.Fingerprint)))
+	if err != nil {
+		return []string{"the output before is not there any more"}
+	}
+	now, err := shard.Open(ctx, filepath.Join(out, dags.OutputName(b.Step, b.Fingerprint)))
+	if err != nil {
+		return []string{"the output now is not there any more"}
+	}
+	return dags.Differences(before.Manifest, now.Manifest)
+}
+
+// outcomeChange tells how state and counts differ. Times are told of steps that
+// were done both times.
+func outcomeChange(a, b StepRecord) []string {
+	var out []string
+	if a.State != b.State {
+		out = append(out, a.State+" → "+b.State)
+	}
+	names := maps.Clone(a.Counts)
+	if names == nil {
+		names = map[string]int64{}
+	}
+	maps.Copy(names, b.Counts)
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		if a.Counts[name] != b.Counts[name] {
+			out = append(out, fmt.Sprintf("%s %d → %d", name, a.Counts[name], b.Counts[name]))
+		}
+	}
+	if a.State == "done" && b.State == "done" {
+		out = append(out, took(a.Seconds)+" → "+took(b.Seconds))
+	}
+	return out
+}

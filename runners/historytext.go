@@ -1,0 +1,81 @@
+package runners
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// WriteRuns renders a list of runs, one a line.
+func WriteRuns(w io.Writer, runs []RunRecord) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "RUN\tDAG\tSTATE\tTOOK\tSTEPS")
+	for _, r := range runs {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", r.ID, r.DAG, r.State, took(r.Seconds), r.tally())
+	}
+	return table.Flush()
+}
+
+// tally counts the steps by state.
+func (r RunRecord) tally() string {
+	count := map[string]int{}
+	for _, s := range r.Steps {
+		count[s.State]++
+	}
+	var parts []string
+	for _, state := range slices.Sorted(maps.Keys(count)) {
+		parts = append(parts, fmt.Sprintf("%d %s", count[state], state))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func took(seconds float64) string {
+	if seconds == 0 {
+		return "-"
+	}
+	return time.Duration(seconds * float64(time.Second)).Round(10 * time.Millisecond).String()
+}
+
+// Write renders one run with its steps.
+func (r RunRecord) Write(w io.Writer) error {
+	fmt.Fprintf(w, "run       %s\ndag       %s (%s)\nstate     %s\nstarted   %s\ntook      %s\nrunner    %s\nrevision  %s\n",
+		r.ID, r.DAG, r.File, r.State, r.Started.Format(time.RFC3339), took(r.Seconds), orDash(r.Runner), orDash(r.Revision))
+	if len(r.Published) > 0 {
+		fmt.Fprintf(w, "published %s\n", strings.Join(r.Published, ", "))
+	}
+	if r.Error != "" {
+		fmt.Fprintf(w, "error     %s\n", r.Error)
+	}
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "\nSTEP\tSTATE\tTOOK\tFINGERPRINT\tCOUNTS\tWHY")
+	for _, s := range r.Steps {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", s.Step, s.State, took(s.Seconds), orDash(s.Fingerprint), s.counts(), s.why())
+	}
+	return table.Flush()
+}
+
+func orDash(text string) string {
+	if text == "" {
+		return "-"
+	}
+	return text
+}
+
+func (s StepRecord) why() string {
+	if s.Error != "" {
+		return strings.ReplaceAll(s.Error, "\n", "; ")
+	}
+	return strings.Join(s.Reasons, "; ")
+}
+
+func (s StepRecord) counts() string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(s.Counts)) {
+		parts = append(parts, fmt.Sprintf("%s=%d", name, s.Counts[name]))
+	}
+	return orDash(strings.Join(parts, " "))
+}

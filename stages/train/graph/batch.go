@@ -90,7 +90,7 @@ func (in *inputs) ints(g *Graph, n int) *input {
 }
 
 func (in *inputs) floats(g *Graph, n int) *input {
-	i := in.make(g, g.backend().Float(), n)
+	i := in.make(g, g.backend().Master(), n)
 	i.floats = make([]float64, n)
 	i.host = kernel.F64s(i.floats)
 	return i

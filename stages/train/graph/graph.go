@@ -64,6 +64,7 @@ type Node struct {
 	grad       *Node // the gradient of the loss, once Backward reached it
 	needs      bool  // a trainable parameter is below
 	output     bool  // kept until the next Run
+	precise    bool  // of the backend's Master type
 	place      place
 }
 

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/clinflow/clinflow/stages/train/kernel"
@@ -11,7 +12,6 @@ import (
 // outputs can be read.
 type Machine struct {
 	g          *Graph
-	size       int // of the workspace, in elements
 	generation int // of the workspace the nodes point into
 	tape       *tape
 }
@@ -22,13 +22,12 @@ func (g *Graph) Compile() (*Machine, error) {
 	if err := g.Err(); err != nil {
 		return nil, err
 	}
-	m := &Machine{g: g, size: plan(g.ops)}
-	if err := g.params.workspace.reserve(m.size); err != nil {
+	if err := g.params.workspace.reserve(plan(g.ops)); err != nil {
+		g.params.fail(err) // earlier machines have lost their workspace, too
 		return nil, err
 	}
 	t, err := newTape(g)
-	m.tape = t
-	return m, err
+	return &Machine{g: g, tape: t}, err
 }
 
 // Run runs forward, and backward if the graph has a gradient, adding to the
@@ -36,7 +35,7 @@ func (g *Graph) Compile() (*Machine, error) {
 // allocates no memory for numbers.
 func (m *Machine) Run(b Batch) (Result, error) {
 	g := m.g
-	if err := b.check(g.opts); err != nil {
+	if err := errors.Join(g.params.err, b.check(g.opts)); err != nil {
 		return Result{}, err
 	}
 	m.bind()
@@ -71,7 +70,7 @@ func (m *Machine) bind() {
 	}
 	for _, o := range m.g.ops {
 		for _, n := range o.written() {
-			n.place.buf = w.buf.Slice(n.place.offset, n.place.offset+n.rows*n.cols)
+			n.place.buf = w.parts[n.part()].Slice(n.place.offset, n.place.offset+n.rows*n.cols)
 		}
 	}
 	m.generation = w.generation

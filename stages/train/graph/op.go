@@ -24,6 +24,13 @@ func (g *Graph) node(rows, cols int) *Node {
 	return n
 }
 
+// sums returns a new matrix of the backend's Master type.
+func (g *Graph) sums(rows, cols int) *Node {
+	n := g.node(rows, cols)
+	n.precise = true
+	return n
+}
+
 // emit appends o and returns its output.
 func (g *Graph) emit(o *op) *Node {
 	g.ops = append(g.ops, o)

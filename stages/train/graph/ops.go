@@ -31,7 +31,7 @@ func (g *Graph) RMSNorm(x *Node, w *Param, eps float64) *Node {
 		return x
 	}
 	n := kernel.Norm{Rows: x.rows, Cols: x.cols, Eps: eps}
-	y, rstd := g.node(x.rows, x.cols), g.node(x.rows, 1)
+	y, rstd := g.node(x.rows, x.cols), g.sums(x.rows, 1)
 	o := &op{name: "rmsnorm", reads: []*Node{x}, params: []*Param{w}, out: y, side: []*Node{rstd}}
 	o.run = func(b kernel.Backend) { b.RMSNorm(y.buf(), rstd.buf(), x.buf(), w.value, n) }
 	o.back = func(dy *Node) {
@@ -95,7 +95,7 @@ func (g *Graph) Attention(q, k, v *Node, heads, kv int) *Node {
 	dim := q.cols / heads
 	a := kernel.Attention{Batch: g.opts.Batch, Seq: g.opts.Seq, Heads: heads, KV: kv, Dim: dim, Scale: 1 / math.Sqrt(float64(dim))}
 	lengths := g.inputs.lengths(g)
-	y, lse := g.node(q.rows, q.cols), g.node(q.rows, heads)
+	y, lse := g.node(q.rows, q.cols), g.sums(q.rows, heads)
 	o := &op{name: "attention", reads: []*Node{q, k, v}, out: y, side: []*Node{lse}}
 	o.run = func(b kernel.Backend) {
 		b.Attention(y.buf(), lse.buf(), q.buf(), k.buf(), v.buf(), lengths.buf, a)

@@ -42,8 +42,10 @@ type Param struct {
 	shape []int
 	mode  Mode
 	value kernel.Buffer
-	grad  kernel.Buffer // nil when frozen
-	m, v  kernel.Buffer // AdamW's moments, nil when frozen
+	// For a trained parameter only, all of the backend's Master type:
+	grad   kernel.Buffer
+	m, v   kernel.Buffer // AdamW's moments
+	master kernel.Buffer // the value in full; nil where value is of that type
 }
 
 // Add makes a parameter of zeros. A mistake (a name twice, no memory) is kept
@@ -58,9 +60,13 @@ func (ps *Params) Add(name string, mode Mode, shape ...int) *Param {
 		ps.fail(fmt.Errorf("parameter %s has an empty shape %v", name, shape))
 		n = 1
 	}
-	p.value = ps.alloc(name, n)
+	float, master := ps.backend.Float(), ps.backend.Master()
+	p.value = ps.alloc(name, float, n)
 	if mode == Trainable {
-		p.grad, p.m, p.v = ps.alloc(name, n), ps.alloc(name, n), ps.alloc(name, n)
+		p.grad, p.m, p.v = ps.alloc(name, master, n), ps.alloc(name, master, n), ps.alloc(name, master, n)
+		if master != float {
+			p.master = ps.alloc(name, master, n)
+		}
 	} else if len(shape) == 2 {
 		ps.backend.Freeze(p.value, shape[0], shape[1])
 	}
@@ -68,8 +74,8 @@ func (ps *Params) Add(name string, mode Mode, shape ...int) *Param {
 	return p
 }
 
-func (ps *Params) alloc(name string, n int) kernel.Buffer {
-	b, err := ps.backend.Alloc(ps.backend.Float(), n)
+func (ps *Params) alloc(name string, d kernel.DType, n int) kernel.Buffer {
+	b, err := ps.backend.Alloc(d, n)
 	if err != nil {
 		ps.fail(fmt.Errorf("parameter %s: %w", name, err))
 	}
@@ -130,7 +136,7 @@ func (ps *Params) GradNorm() (float64, error) {
 // Close frees every buffer of the set.
 func (ps *Params) Close() {
 	for _, p := range ps.list {
-		for _, b := range []kernel.Buffer{p.value, p.grad, p.m, p.v} {
+		for _, b := range []kernel.Buffer{p.value, p.grad, p.m, p.v, p.master} {
 			if b != nil {
 				ps.backend.Free(b)
 			}
@@ -160,11 +166,19 @@ func (p *Param) Mode() Mode { return p.mode }
 
 // Upload sets the value; src has Len elements of any float type.
 func (p *Param) Upload(src kernel.Host) error {
+	if p.master != nil {
+		if err := p.set.backend.Upload(p.master, src); err != nil {
+			return p.named(err)
+		}
+	}
 	return p.named(p.set.backend.Upload(p.value, src))
 }
 
 // Download reads the value into dst, Len elements of F32 or F64.
 func (p *Param) Download(dst kernel.Host) error {
+	if p.master != nil {
+		return p.named(p.set.backend.Download(dst, p.master))
+	}
 	return p.named(p.set.backend.Download(dst, p.value))
 }
 
@@ -203,7 +217,7 @@ func (p *Param) DownloadMoments(m, v kernel.Host) error {
 // stays as it is.
 func (p *Param) AdamW(a kernel.Adam) {
 	if p.grad != nil {
-		p.set.backend.AdamW(p.value, p.grad, p.m, p.v, a)
+		p.set.backend.AdamW(p.value, p.master, p.grad, p.m, p.v, a)
 	}
 }
 

@@ -15,54 +15,75 @@ type place struct {
 // align keeps every place on a cache line of 64 bytes, for float32 and float64.
 const align = 16
 
-// workspace is the memory of all graphs over one Params: they run one at a time.
+// workspace is the memory of all graphs over one Params, which run one at a
+// time: a part of the backend's Float type and one of its Master type.
 type workspace struct {
 	backend    kernel.Backend
-	buf        kernel.Buffer
-	size       int
-	generation int // counts the times buf moved
+	parts      [2]kernel.Buffer
+	generation int // counts the times a part moved
 }
 
-func (w *workspace) reserve(n int) error {
-	if n <= w.size {
-		return nil
+// part is where n lives.
+func (n *Node) part() int {
+	if n.precise {
+		return 1
 	}
-	w.free()
-	buf, err := w.backend.Alloc(w.backend.Float(), n)
-	if err != nil {
-		return fmt.Errorf("workspace of %d elements: %w (a smaller batch or shorter sequences need less)", n, err)
+	return 0
+}
+
+func (w *workspace) reserve(sizes [2]int) error {
+	for i, d := range []kernel.DType{w.backend.Float(), w.backend.Master()} {
+		if w.parts[i] != nil && w.parts[i].Len() >= sizes[i] {
+			continue
+		}
+		w.freePart(i)
+		buf, err := w.backend.Alloc(d, sizes[i])
+		if err != nil {
+			return fmt.Errorf("workspace of %d elements: %w (a smaller batch or shorter sequences need less)", sizes[i], err)
+		}
+		w.parts[i] = buf
+		w.generation++
 	}
-	w.buf, w.size = buf, n
-	w.generation++
 	return nil
 }
 
 func (w *workspace) free() {
-	if w.buf != nil {
-		w.backend.Free(w.buf)
+	for i := range w.parts {
+		w.freePart(i)
 	}
-	w.buf, w.size = nil, 0
+}
+
+func (w *workspace) freePart(i int) {
+	if w.parts[i] != nil {
+		w.backend.Free(w.parts[i])
+	}
+	w.parts[i] = nil
 }
 
 // plan gives every node a place such that nodes alive at the same time do not
-// overlap, and returns the size needed. The ops run in their order, so a node
+// overlap, and returns the sizes needed. The ops run in their order, so a node
 // lives from the op that writes it to the last that reads it.
-func plan(ops []*op) int {
+func plan(ops []*op) (sizes [2]int) {
 	last := lastReads(ops)
-	var m memory
+	var m [2]memory
 	for i, o := range ops {
 		if in := o.inplace; in != nil && !in.output && last[in] == i && reads(o, in) == 1 && in.rows*in.cols == o.out.rows*o.out.cols {
 			o.out.place.offset = in.place.offset
 			last[in] = -1 // handed over: not to be released below
 		} else if o.out != nil {
-			o.out.place.offset = m.take(o.out.rows * o.out.cols)
+			o.out.place.offset = m[o.out.part()].take(o.out.rows * o.out.cols)
 		}
 		for _, s := range o.side {
-			s.place.offset = m.take(s.rows * s.cols)
+			s.place.offset = m[s.part()].take(s.rows * s.cols)
 		}
-		release(&m, o, i, last)
+		for _, n := range append(o.written(), o.reads...) {
+			if last[n] == i {
+				m[n.part()].give(n.place.offset, n.rows*n.cols)
+				last[n] = -1
+			}
+		}
 	}
-	return m.top
+	return [2]int{m[0].top, m[1].top}
 }
 
 // lastReads gives the last op that needs each node; len(ops) for outputs.
@@ -96,16 +117,6 @@ func reads(o *op, n *Node) (count int) {
 		}
 	}
 	return count
-}
-
-// release gives back what no op after i needs.
-func release(m *memory, o *op, i int, last map[*Node]int) {
-	for _, n := range append(o.written(), o.reads...) {
-		if last[n] == i {
-			m.give(n.place.offset, n.rows*n.cols)
-			last[n] = -1
-		}
-	}
 }
 
 // memory hands out ranges of a line that grows as needed.

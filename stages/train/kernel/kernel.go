@@ -25,6 +25,10 @@ type Backend interface {
 	Name() string
 	// Float is the type of activations and weights.
 	Float() DType
+	// Master is the type of what needs more digits: gradients and moments of
+	// parameters, the sums kept for gradients (rstd, lse), losses, the weights of
+	// rows, targets, angles. It is Float itself where that is not BF16.
+	Master() DType
 	Close() error
 
 	// Alloc returns n zeroed elements.
@@ -104,5 +108,7 @@ type Optimizer interface {
 	// SumSquares is Σx² over all of x, in float64; it waits for the device.
 	SumSquares(x Buffer) (float64, error)
 	// AdamW updates p and its moments m and v from the gradient g, over all of p.
-	AdamW(p, g, m, v Buffer, a Adam)
+	// master, of Master's type, is what it adds to, and p the rounded copy; it is
+	// nil where p itself has that type.
+	AdamW(p, master, g, m, v Buffer, a Adam)
 }

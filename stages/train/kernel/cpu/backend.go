@@ -92,6 +92,9 @@ func (d *device[T]) Name() string {
 // Float is the type of activations and weights.
 func (d *device[T]) Float() kernel.DType { return d.float }
 
+// Master is Float: nothing on the CPU is of lower precision.
+func (d *device[T]) Master() kernel.DType { return d.float }
+
 // Close has nothing to release.
 func (d *device[T]) Close() error { return nil }
 

@@ -118,7 +118,7 @@ func TestAdamW(t *testing.T) {
 			for j := range s.Grad {
 				s.Grad[j] *= 4 // undone by GradScale
 			}
-			d.AdamW(p, buffer(s.Grad), m, v, kernel.Adam{LR: c.LR, Beta1: c.Beta1, Beta2: c.Beta2, Eps: c.Eps, WeightDecay: c.WeightDecay, Step: i + 1, GradScale: 0.25})
+			d.AdamW(p, nil, buffer(s.Grad), m, v, kernel.Adam{LR: c.LR, Beta1: c.Beta1, Beta2: c.Beta2, Eps: c.Eps, WeightDecay: c.WeightDecay, Step: i + 1, GradScale: 0.25})
 			for name, pair := range map[string][2][]float64{"value": {s.Value, p.v}, "m": {s.M, m.v}, "v": {s.V, v.v}} {
 				if diff := cmp.Diff(pair[0], pair[1], close); diff != "" {
 					t.Errorf("step %d, %s: %s", i+1, name, diff)

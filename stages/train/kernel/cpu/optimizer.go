@@ -17,7 +17,7 @@ func (d *device[T]) SumSquares(x kernel.Buffer) (float64, error) {
 
 // AdamW is one step of Loshchilov and Hutter, "Decoupled weight decay
 // regularization" (arXiv:1711.05101), in the form and order of torch.optim.AdamW.
-func (d *device[T]) AdamW(p, g, m, v kernel.Buffer, a kernel.Adam) {
+func (d *device[T]) AdamW(p, _, g, m, v kernel.Buffer, a kernel.Adam) {
 	ps, gs, ms, vs := d.of(p), d.of(g), d.of(m), d.of(v)
 	decay := 1 - a.LR*a.WeightDecay
 	stepSize := a.LR / (1 - math.Pow(a.Beta1, float64(a.Step)))

@@ -5,11 +5,11 @@ import "github.com/cespare/xxhash/v2"
 // The cache is emptied when it is full: what comes next is then learnt again,
 // and the ids never depend on it.
 const (
-	cacheSlots      = 1 << 15
+	cacheSlots      = 1 << 16
 	cacheFill       = cacheSlots / 2
 	maxCachedBytes  = 64 // longer segments are rare and seldom come twice
-	cacheArenaBytes = cacheFill * 16
-	cacheArenaIDs   = cacheFill * 6
+	cacheArenaBytes = cacheFill * 12
+	cacheArenaIDs   = cacheFill * 4
 )
 
 // cache remembers the ids of segments: an open-addressing hash table whose keys
@@ -22,10 +22,10 @@ type cache struct {
 }
 
 type cacheSlot struct {
-	hash      uint64
+	hash      uint32 // its upper half; the lower chose the slot
 	key, ids  uint32 // where they begin in the arenas
-	keyLength uint16 // 0: free
-	idLength  uint16
+	keyLength uint8  // 0: free
+	idLength  uint8
 }
 
 func newCache() *cache {
@@ -34,8 +34,9 @@ func newCache() *cache {
 
 // find returns the slot that holds the segment, or the free one where it belongs.
 func (c *cache) find(segment []byte) *cacheSlot {
-	hash := xxhash.Sum64(segment)
-	for i := hash % cacheSlots; ; i = (i + 1) % cacheSlots {
+	sum := xxhash.Sum64(segment)
+	hash := uint32(sum >> 32)
+	for i := sum % cacheSlots; ; i = (i + 1) % cacheSlots {
 		s := &c.slots[i]
 		if s.keyLength == 0 {
 			s.hash = hash
@@ -60,7 +61,7 @@ func (c *cache) put(s *cacheSlot, segment []byte, ids []int32) {
 		s = c.find(segment)
 	}
 	s.key, s.ids = uint32(len(c.keys)), uint32(len(c.ids))
-	s.keyLength, s.idLength = uint16(len(segment)), uint16(len(ids))
+	s.keyLength, s.idLength = uint8(len(segment)), uint8(len(ids))
 	c.keys, c.ids = append(c.keys, segment...), append(c.ids, ids...)
 	c.used++
 }

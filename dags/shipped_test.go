@@ -1,9 +1,12 @@
 package dags_test
 
 import (
+	"errors"
+	"strings"
 	"testing"
 
 	"github.com/clinflow/clinflow/dags"
+	"github.com/clinflow/clinflow/stages"
 	_ "github.com/clinflow/clinflow/stages/eval"
 	_ "github.com/clinflow/clinflow/stages/ingest"
 	_ "github.com/clinflow/clinflow/stages/label"
@@ -25,6 +28,39 @@ func TestShippedFilesHaveNoFaults(t *testing.T) {
 		}
 		if d.Name != name || len(d.Publish) == 0 {
 			t.Errorf("%s: named %s, publishes %d files", name, d.Name, len(d.Publish))
+		}
+	}
+}
+
+// The sample that the reference shows of a stage is a step without a fault, but
+// for the steps it takes its inputs from.
+func TestSamplesOfAllStages(t *testing.T) {
+	names := stages.Names()
+	if len(names) < 10 {
+		t.Fatalf("registered stages: %v", names)
+	}
+	for _, name := range names {
+		spec, _ := stages.Lookup(name)
+		var sample strings.Builder
+		for line := range strings.Lines(spec.Sample()) {
+			sample.WriteString("  " + strings.Replace(line, "# ", "", 1))
+		}
+		_, err := dags.Parse("sample.yaml", []byte("name: x\nsteps:\n"+sample.String()), nil)
+		var problems dags.Problems
+		errors.As(err, &problems)
+		for _, p := range problems {
+			if !strings.Contains(p.Path, ".in.") {
+				t.Errorf("%s: %s", name, p)
+			}
+		}
+		var text strings.Builder
+		if err := spec.Describe(&text); err != nil {
+			t.Error(err)
+		}
+		for _, f := range spec.Config() {
+			if !strings.Contains(text.String(), f.Doc) {
+				t.Errorf("the reference of %s leaves out %s", name, f.Key)
+			}
 		}
 	}
 }

@@ -104,25 +104,6 @@ func parse(t *testing.T, set map[string]string) *dags.DAG {
 	return d
 }
 
-// tree is every file under a folder with its text.
-func tree(t *testing.T, folder string) map[string]string {
-	t.Helper()
-	files := map[string]string{}
-	err := filepath.WalkDir(folder, func(path string, e os.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
-			return err
-		}
-		text, err := os.ReadFile(path)
-		rel, _ := filepath.Rel(folder, path)
-		files[rel] = string(text)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return files
-}
-
 func TestExecuteRunsOnlyWhatIsStale(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "deep", "out")
 	f := &fake{}

@@ -46,6 +46,9 @@ func resolve(path string) (string, error) {
 		return real, nil
 	}
 	parent := filepath.Dir(path)
+	if _, found := os.Lstat(path); found == nil {
+		return "", exit.Errorf(exit.Usage, "%s is a symbolic link to nothing; remove it", path)
+	}
 	if !errors.Is(err, fs.ErrNotExist) || parent == path {
 		return "", exit.Errorf(exit.Usage, "look for the output folder: %w", err)
 	}

@@ -1,0 +1,144 @@
+package runners
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/clinflow/clinflow/internal/exit"
+)
+
+var (
+	anyRun   = regexp.MustCompile(`\d{8}-\d{6}\.\d{3}-[0-9a-f]{4}`)
+	anyTime  = regexp.MustCompile(`\d{4}-\d{2}-\d{2}T[0-9:]+Z`)
+	anyTook  = regexp.MustCompile(`\b\d+(\.\d+)?m?s\b`)
+	anyPrint = regexp.MustCompile(`\b[0-9a-f]{16}\b`)
+	spaces   = regexp.MustCompile(` {2,}`)
+)
+
+// settled takes from a text what differs from run to run.
+func settled(text string) string {
+	for _, r := range []struct {
+		any *regexp.Regexp
+		by  string
+	}{{anyRun, "RUN"}, {anyTime, "TIME"}, {anyTook, "1s"}, {anyPrint, "PRINT"}, {spaces, "  "}} {
+		text = r.any.ReplaceAllString(text, r.by)
+	}
+	return text
+}
+
+func TestRunsAreToldAsTheyWere(t *testing.T) {
+	out := t.TempDir()
+	o := Options{Out: out, Workers: 1, Runner: "direct", Revision: "abc"}
+	f := &fake{text: map[string]string{"top": "t", "left": "l", "right": "rr", "end": "e"}}
+	if err := Execute(t.Context(), parse(t, nil), f, o); err != nil {
+		t.Fatal(err)
+	}
+	f.text["left"] = "longer"
+	if err := Execute(t.Context(), parse(t, map[string]string{"left": "z"}), f, o); err != nil {
+		t.Fatal(err)
+	}
+	runs, err := ListRuns(out)
+	if err != nil || len(runs) != 2 {
+		t.Fatal(runs, err)
+	}
+	var text strings.Builder
+	if err := WriteRuns(&text, runs); err != nil {
+		t.Fatal(err)
+	}
+	const list = `RUN  DAG  STATE  TOOK  STEPS
+RUN  diamond  done  1s  2 done, 2 skipped
+RUN  diamond  done  1s  4 done
+`
+	if diff := cmp.Diff(list, settled(text.String())); diff != "" {
+		t.Error(diff)
+	}
+
+	text.Reset()
+	last, err := FindRun(out, "last")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := last.Write(&text); err != nil {
+		t.Fatal(err)
+	}
+	shown := settled(text.String())
+	for _, want := range []string{
+		"state  done\n", "dag  diamond (diamond.yaml)\n", "runner  direct\nrevision  abc\npublished plots/left.txt\n",
+		"left  done  1s  PRINT  kept=6  config word changed \"a\" → \"z\"\n",
+		"right  skipped  -  PRINT  kept=2  its output is there: same stage, configuration and inputs\n",
+		"end  done  1s  PRINT  kept=1  input from[0] changed\n",
+	} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("%q is not in\n%s", want, shown)
+		}
+	}
+
+	text.Reset()
+	if err := WriteDiff(t.Context(), &text, out, runs[1], runs[0]); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"RUN (done) and RUN (done)\n", "  same  top  done → skipped\n",
+		"  differs  left  config word changed \"a\" → \"z\"; kept 1 → 6; 1s → 1s\n",
+		"  differs  end  input from[0] changed; 1s → 1s\n",
+	} {
+		if !strings.Contains(settled(text.String()), want) {
+			t.Errorf("%q is not in\n%s", want, settled(text.String()))
+		}
+	}
+}
+
+func TestFindRun(t *testing.T) {
+	out := t.TempDir()
+	for range 2 {
+		if err := Execute(t.Context(), parse(t, nil), &fake{}, Options{Out: out, Workers: 2}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	runs, err := ListRuns(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := FindRun(out, runs[1].ID); err != nil || got.ID != runs[1].ID {
+		t.Errorf("by id: %s, %v", got.ID, err)
+	}
+	for _, id := range []string{"2", "x"} {
+		if _, err := FindRun(out, id); exit.Of(err) != exit.Usage {
+			t.Errorf("%q: %v", id, err)
+		}
+	}
+	if none, err := ListRuns(filepath.Join(out, "nowhere")); err != nil || len(none) != 0 {
+		t.Errorf("no runs: %v, %v", none, err)
+	}
+}
+
+func TestJournalOfAKilledRun(t *testing.T) {
+	out := t.TempDir()
+	if err := Execute(t.Context(), parse(t, nil), &fake{}, Options{Out: out, Workers: 1}); err != nil {
+		t.Fatal(err)
+	}
+	files, _ := filepath.Glob(filepath.Join(out, "runs", "*.jsonl"))
+	text, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for cut := range text { // wherever the last write was cut off, the rest is read
+		if err := os.WriteFile(files[0], text[:cut], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if runs, err := ListRuns(out); err != nil || runs[0].State != Unfinished {
+			t.Fatalf("cut at %d: %+v, %v", cut, runs, err)
+		}
+	}
+	if err := os.WriteFile(files[0], append([]byte("{]\n"), text...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ListRuns(out); exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), ".jsonl:1: ") {
+		t.Errorf("a damaged line: %v", err)
+	}
+}

@@ -81,6 +81,17 @@ func TestADamagedPartGivesNoRow(t *testing.T) {
 	must(t, d.Verify(t.Context()))
 }
 
+// The manifest may be whole and yet not the part's.
+func TestARowCountThatDiffersIsDamage(t *testing.T) {
+	d, path := notesDataset(t)
+	for _, more := range []int64{-1, 1} {
+		d.Manifest.Tables[TableNotes][0].Rows += more
+		_, err := readError[Note](t, d, TableNotes)
+		checkBadData(t, err, path)
+		d.Manifest.Tables[TableNotes][0].Rows -= more
+	}
+}
+
 // FuzzTable feeds the decoder what the sha256 would have refused, as a run file
 // may hold: it must neither panic nor take memory for rows that are not there.
 func FuzzTable(f *testing.F) {

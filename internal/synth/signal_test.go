@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/klauspost/compress/gzip"
+
 	"github.com/clinflow/clinflow/internal/exit"
 )
 
@@ -229,4 +231,34 @@ func TestDamagedFactorsFile(t *testing.T) {
 			t.Errorf("%s: error %v, want one of bad data", name, failed)
 		}
 	}
+}
+
+// FuzzReadTruth: damaged content is an error that does not show it.
+func FuzzReadTruth(f *testing.F) {
+	header := files[tableFactors].header
+	for _, seed := range []string{header + "\n10,20,0,0,0,0,0,0,0,0,0,0.5,0.5,0.1,0.2,0.3,0.4\n", header + "\n10,x\n", "other\n", ""} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, content string) {
+		var packed bytes.Buffer
+		z := gzip.NewWriter(&packed)
+		if _, err := z.Write([]byte(content)); err != nil {
+			t.Fatal(err)
+		}
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+		rows := 0
+		for truth, err := range ReadTruth(&packed) {
+			if err != nil && exit.Of(err) != exit.BadData {
+				t.Errorf("error %v", err)
+			}
+			if rows++; err == nil && truth.HadmID == 0 && !strings.Contains(content, "0") {
+				t.Error("a row from nothing")
+			}
+		}
+		if lines := strings.Count(content, "\n") + 1; rows > lines {
+			t.Errorf("%d rows from %d lines", rows, lines)
+		}
+	})
 }

@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -298,6 +299,49 @@ func TestInspectAUROC(t *testing.T) {
 			t.Errorf("%s: the error holds the input", name)
 		}
 	}
+}
+
+// FuzzInspectAUROC: whatever comes in, a number between 0 and 1 comes out or an
+// error of bad data.
+func FuzzInspectAUROC(f *testing.F) {
+	for _, seed := range []string{"label,score\n1,0.5\n0,0.25\n", "1,inf\n0,-inf\n", "\"1\",\"2\n", "1,1e999\n", "0,nan\n", "\r\n,\n"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, in string) {
+		var out strings.Builder
+		if err := InspectAUROC(strings.NewReader(in), &out); err != nil {
+			if exit.Of(err) != exit.BadData || out.Len() > 0 {
+				t.Errorf("error %v after output", err)
+			}
+			return
+		}
+		if value, err := strconv.ParseFloat(strings.TrimSpace(out.String()), 64); err != nil || !(value >= 0 && value <= 1) {
+			t.Errorf("output %q", out.String())
+		}
+	})
+}
+
+// FuzzUnpackBlock: a damaged accumulator is an error, or a block that can be
+// read to its end.
+func FuzzUnpackBlock(f *testing.F) {
+	g := group{classes: 3, multiLabel: true, logits: [][]float32{{1, 2, 3}}, labels: [][]int32{{0, 2}}}
+	f.Add(g.blocks()[0].pack())
+	g.multiLabel, g.labels = false, [][]int32{{2}}
+	f.Add(g.blocks()[0].pack())
+	f.Add([]byte("short"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		b, err := unpackBlock(data)
+		if err != nil || b.n == 0 || b.width == 0 {
+			return
+		}
+		b.norm(b.n - 1)
+		b.logit(b.n-1, b.width-1)
+		if b.multiLabel {
+			b.has(b.n-1, b.width-1)
+		} else {
+			b.label(b.n - 1)
+		}
+	})
 }
 
 // BenchmarkDiagnoses runs the whole stage over 9,829 documents and 1,266 labels.

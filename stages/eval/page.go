@@ -93,8 +93,30 @@ func tableOf(m Metrics) resultTable {
 		best := rowOf("best possible", m.KnownBest, nil, t.Tasks)
 		t.Best = &best
 	}
-	t.Footnote = footnotes(slices.Collect(maps.Values(tasks)))
+	t.Footnote = append(footnotes(slices.Collect(maps.Values(tasks))), t.unequal()...)
 	return t
+}
+
+// unequal warns of tasks whose rows stand for different examples: their AUROCs
+// must not be compared.
+func (t resultTable) unequal() []string {
+	rows := t.Rows
+	if t.Best != nil {
+		rows = append(slices.Clone(rows), *t.Best)
+	}
+	var warnings []string
+	for i, task := range t.Tasks {
+		seen := map[[2]int]bool{}
+		for _, row := range rows {
+			if cell := row.Cells[i]; cell.Present {
+				seen[[2]int{cell.N, cell.Positives}] = true
+			}
+		}
+		if len(seen) > 1 {
+			warnings = append(warnings, "The rows of task "+task+" were measured on different examples and cannot be compared.")
+		}
+	}
+	return warnings
 }
 
 func rowOf(variant string, scores, best *Scores, tasks []string) resultRow {

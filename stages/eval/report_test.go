@@ -140,6 +140,18 @@ func TestReportOfMetricsAlone(t *testing.T) {
 	}
 }
 
+func TestReportWarnsOfDifferentExamples(t *testing.T) {
+	c := readGolden(t)[0]
+	in := stages.Inputs{"predictions": {dataset(t, 1, append(c.rows("lora"), c.rows("head")[:200]...))}}
+	page := reportOf(t, stages.Inputs{"metrics": {stagetest.Run(t, "eval.auroc", "{}", in)}})
+	if !strings.Contains(page, "task mor were measured on different examples") {
+		t.Error("no warning")
+	}
+	if strings.Contains(reportOf(t, stages.Inputs{"metrics": {measured(t)}}), "different examples") {
+		t.Error("a warning where the examples are the same")
+	}
+}
+
 func TestReportRefusesADamagedLog(t *testing.T) {
 	in := stages.Inputs{"metrics": {measured(t)}, "logs": {adapter(t, "lora", log()+"zqcanary\n")}}
 	_, err := stagetest.Try(t, "eval.report", "{}", in)

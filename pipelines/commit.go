@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
@@ -90,16 +92,28 @@ func (t Task) check(ctx context.Context, results []shard.PartResult, header *sha
 	return err
 }
 
+// reasonPrefix begins the counts of bad records by their reason.
+const reasonPrefix = "quarantined."
+
 func checkBadFraction(results []shard.PartResult, limit float64) error {
-	var read, bad int64
+	counts := map[string]int64{}
 	for _, r := range results {
-		read += r.Counts["read"]
-		bad += r.Counts["quarantined"]
+		for name, n := range r.Counts {
+			counts[name] += n
+		}
 	}
-	if read > 0 && float64(bad)/float64(read) > limit {
-		return exit.Errorf(exit.BadData, "%d of %d records are bad (%.3g %%), more than max_bad_fraction %g allows; look at the reasons with `clinflow cat` on the quarantine table, or raise max_bad_fraction", bad, read, 100*float64(bad)/float64(read), limit)
+	read, bad := counts["read"], counts["quarantined"]
+	if read == 0 || float64(bad)/float64(read) <= limit {
+		return nil
 	}
-	return nil
+	var reasons []string
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		if reason, ok := strings.CutPrefix(name, reasonPrefix); ok {
+			reasons = append(reasons, fmt.Sprintf("%s %d", reason, counts[name]))
+		}
+	}
+	return exit.Errorf(exit.BadData, "%d of %d records are bad (%.3g %%; %s), more than max_bad_fraction %g allows; mend the files, or raise max_bad_fraction and look at the quarantine table with `clinflow cat`",
+		bad, read, 100*float64(bad)/float64(read), strings.Join(reasons, ", "), limit)
 }
 
 func readResults(elements func(*[]byte) bool) ([]shard.PartResult, error) {

@@ -50,7 +50,7 @@ func resolve(path string) (string, error) {
 		return "", exit.Errorf(exit.Usage, "%s is a symbolic link to nothing; remove it", path)
 	}
 	if !errors.Is(err, fs.ErrNotExist) || parent == path {
-		return "", exit.Errorf(exit.Usage, "look for the output folder: %w", err)
+		return "", exit.Errorf(exit.Usage, "look for the output folder %s: %w", path, err)
 	}
 	if parent, err = resolve(parent); err != nil {
 		return "", err

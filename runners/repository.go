@@ -1,8 +1,6 @@
 package runners
 
 import (
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -33,7 +31,7 @@ func outsideRepository(path string) error {
 // workTree finds the innermost folder with a .git around a path.
 func workTree(path string) (string, bool) {
 	for dir := path; ; dir = filepath.Dir(dir) {
-		if _, err := os.Lstat(filepath.Join(dir, ".git")); !errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
 			return dir, true
 		}
 		if dir == filepath.Dir(dir) {

@@ -40,6 +40,8 @@ func newRoot() *cobra.Command {
 		Short:         "Turn MIMIC clinical notes into trained, evaluated clinical LLaMA adapters",
 		SilenceErrors: true,
 		SilenceUsage:  true,
+		Args:          noSuchCommand,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			return s.apply()
 		},
@@ -53,11 +55,23 @@ func newRoot() *cobra.Command {
 	flags.StringVar(&s.device, "device", "auto", "where training runs: auto or cpu")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return exit.With(exit.Usage, err) })
 	root.AddCommand(newDemo(&s), newRun(&s), newPlan(), newLint(), newSynth(),
-		newCat(), newVerify(), newInspect(), newVersion())
+		newCat(), newVerify(), newRuns(), newInspect(), newVersion())
 	for _, cmd := range root.Commands() {
 		usageErrors(cmd)
 	}
 	return root
+}
+
+// noSuchCommand answers a first word that is no command.
+func noSuchCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	near := cmd.SuggestionsFor(args[0])
+	if len(near) == 0 {
+		return exit.Errorf(exit.Usage, "unknown command %q; `clinflow --help` lists the commands", args[0])
+	}
+	return exit.Errorf(exit.Usage, "unknown command %q; did you mean %s?", args[0], strings.Join(near, " or "))
 }
 
 // usageErrors marks cobra's complaints about arguments with exit code 2.
@@ -118,7 +132,7 @@ func addBeamFlags(cmd *cobra.Command) {
 	})
 	runner := cmd.Flags().Lookup("runner")
 	runner.DefValue = "direct"
-	runner.Usage = "where data stages run: direct (this process), prism, dataflow, flink, spark or universal; each takes Beam's own options, such as --project, --region, --staging_location, --endpoint, --dry_run"
+	runner.Usage = "where data stages run: " + strings.Join(beamRunners, ", ") + "; direct is this process, the others take Beam's own options, such as --project, --region, --staging_location, --endpoint, --dry_run"
 }
 
 // chosenRunner is the value of --runner, refused where an option would sample
@@ -127,11 +141,19 @@ func chosenRunner() (string, error) {
 	if experiments := flag.Lookup("experiments"); experiments != nil && slices.Contains(strings.Split(experiments.Value.String(), ","), "enable_data_sampling") {
 		return "", exit.Errorf(exit.Usage, "--experiments=enable_data_sampling would copy data into the runner's logs and is refused")
 	}
-	if name := flag.Lookup("runner").Value.String(); name != "" {
+	name := flag.Lookup("runner").Value.String()
+	switch {
+	case name == "":
+		return "direct", nil
+	case !slices.Contains(beamRunners, name):
+		return "", exit.Errorf(exit.Usage, "--runner %q: choose one of %s", name, strings.Join(beamRunners, ", "))
+	default:
 		return name, nil
 	}
-	return "direct", nil
 }
+
+// beamRunners are the runners that Beam registers in this binary.
+var beamRunners = []string{"direct", "prism", "dataflow", "flink", "spark", "universal"}
 
 // dryRun says whether the runner was told --dry_run.
 func dryRun() bool {

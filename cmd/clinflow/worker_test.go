@@ -1,0 +1,39 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+// Beam's boot code starts a worker by flags alone. Without a runner to answer,
+// the harness must be what fails, not the command line.
+func TestWorkerFlagsReachTheHarness(t *testing.T) {
+	for _, flag := range []string{"--worker=true", "--worker"} {
+		r := finish(t, command(t, t.TempDir(), flag, "--id=1", "--logging_endpoint=localhost:1", "--control_endpoint=localhost:1"))
+		if r.code != 1 || !strings.Contains(r.stderr, "Worker failed") {
+			t.Errorf("%s: exit code %d, standard error %q", flag, r.code, r.stderr)
+		}
+	}
+}
+
+func TestDataflowJobIsBuiltWithoutNetwork(t *testing.T) {
+	args := []string{"run", "two-step", "--runner=dataflow", "--dry_run", "--project=p", "--region=us-central1",
+		"--staging_location=gs://b/staging", "--worker_binary=clinflow",
+		"--set", "mimic=gs://b/mimic", "--set", "note=gs://b/note", "--set", "base=gs://b/base"}
+	r := clinflow(t, t.TempDir(), 0, append(args, "--out", "gs://b/out")...)
+	// One job for each step that is not a job of its own: two sources or maps of
+	// notes and examples, the labels, the reduce.
+	for _, step := range []string{"patients", "corpus", "mortality", "examples", "auroc"} {
+		if !strings.Contains(r.stderr, `unique_name:"`+step+`/`) {
+			t.Errorf("no job for the step %s", step)
+		}
+	}
+	if got := strings.Count(r.stderr, "Dry-run: not submitting job!"); got != 5 {
+		t.Errorf("%d jobs built, want 5", got)
+	}
+	local := clinflow(t, t.TempDir(), 2, append(args, "--out", "here")...)
+	if !strings.Contains(local.stderr, "--out here") {
+		t.Errorf("a local path for a remote runner: %s", local.stderr)
+	}
+	clinflow(t, t.TempDir(), 2, append(args, "--out", "gs://b/out", "--experiments=enable_data_sampling")...)
+}

@@ -317,7 +317,7 @@ func TestMemoryIsConstant(t *testing.T) {
 		}
 		return high
 	}
-	small, large := peak(1000), peak(8000)
+	small, large := peak(600), peak(4800)
 	if large > small+small/2 {
 		t.Errorf("peak heap grows from %d to %d bytes with eight times the patients", small, large)
 	}

@@ -54,7 +54,7 @@ func newRoot() *cobra.Command {
 	flags.IntVar(&s.workers, "workers", runtime.GOMAXPROCS(0), "goroutines that work on parts and kernels")
 	flags.StringVar(&s.device, "device", "auto", "where training runs: auto or cpu")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return exit.With(exit.Usage, err) })
-	root.AddCommand(newDemo(&s), newRun(&s), newPlan(), newLint(), newSynth(),
+	root.AddCommand(newDemo(&s), newRun(&s), newPlan(), newLint(), newStages(), newSynth(),
 		newCat(), newVerify(), newRuns(), newInspect(), newVersion())
 	for _, cmd := range root.Commands() {
 		usageErrors(cmd)

@@ -135,8 +135,18 @@ func distance(a, b []float64) float64 {
 	return math.Sqrt(diff / norm)
 }
 
+// poisoning spoils what is freed, as another use of the memory would.
+type poisoning struct{ kernel.Backend }
+
+func (p poisoning) Free(b kernel.Buffer) {
+	if b.DType() != kernel.I32 {
+		p.Fill(b, math.NaN())
+	}
+	p.Backend.Free(b)
+}
+
 func TestGraphsOfDifferentShapesShareParametersAndWorkspace(t *testing.T) {
-	b := backend(t, cpu.Options{Float: kernel.F64})
+	b := poisoning{backend(t, cpu.Options{Float: kernel.F64})}
 	n := newNet(t, b, graph.Options{Batch: 2, Seq: 4}, 1)
 	small := n.compile(t, networks["two layers"], true)
 	short := tokens(n.random, 2, 4, vocab)
@@ -173,6 +183,26 @@ func TestFrozenParametersHaveNoGradientBuffers(t *testing.T) {
 	}
 	if err := frozen.DownloadGrad(kernel.F32s(make([]float32, 100))); err == nil {
 		t.Error("the gradient of a frozen parameter was read")
+	}
+}
+
+func TestMemoryOfAForwardPassDoesNotGrowWithItsDepth(t *testing.T) {
+	elements := func(layers int) int {
+		c := &counting{Backend: backend(t, cpu.Options{})}
+		n := newNet(t, c, graph.Options{Batch: 2, Seq: 8}, 1)
+		n.compile(t, func(n *net, g *graph.Graph) *graph.Node {
+			return llama(n, g, llamaSize{layers, 8, 2, 2, 16, vocab, 2, 0})
+		}, false)
+		for _, p := range n.params.All() {
+			c.elements -= p.Len()
+			if p.Mode() == graph.Trainable {
+				c.elements -= 3 * p.Len()
+			}
+		}
+		return c.elements
+	}
+	if two, ten := elements(2), elements(10); two != ten {
+		t.Errorf("two layers take %d elements, ten %d", two, ten)
 	}
 }
 
@@ -265,6 +295,9 @@ func TestOutputsOutliveTheRun(t *testing.T) {
 		x := n.attend(g, 3, 1)
 		all := g.Output(g.Linear(x, n.param("head", graph.Frozen, vocab, 12), nil))
 		last := g.Output(g.LastToken(all))
+		for range 6 { // would take the outputs' places, were they free
+			x = g.Linear(x, n.param("more", graph.Frozen, 12, 12), nil)
+		}
 		m, err := g.Compile()
 		if err != nil {
 			t.Fatal(err)
@@ -359,4 +392,118 @@ func withDenominator(parts []graph.Batch, d float64) []graph.Batch {
 		parts[i].Denominator = d
 	}
 	return parts
+}
+
+func TestDropoutsOfDifferentPlacesAndStepsDiffer(t *testing.T) {
+	n := newNet(t, backend(t, cpu.Options{Float: kernel.F64}), graph.Options{Batch: 1, Seq: 50, Training: true, Seed: 1}, 1)
+	g := graph.New(n.params, n.opts)
+	x := n.embed(g, 4)
+	places := []*graph.Node{g.Output(g.Dropout(x, 0.5)), g.Output(g.Dropout(x, 0.5))}
+	m, err := g.Compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := tokens(n.random, 1, 50, vocab)
+	masks := map[string]bool{}
+	for range 2 {
+		b.Step++
+		if _, err := m.Run(b); err != nil {
+			t.Fatal(err)
+		}
+		for _, place := range places {
+			v := make([]float64, 200)
+			if err := m.Read(place, kernel.F64s(v)); err != nil {
+				t.Fatal(err)
+			}
+			mask := make([]byte, 200)
+			for i := range v {
+				if v[i] != 0 {
+					mask[i] = 1
+				}
+			}
+			masks[string(mask)] = true
+		}
+	}
+	if len(masks) != 4 {
+		t.Errorf("two places in two steps have %d masks, want 4", len(masks))
+	}
+}
+
+// TestLossesByDefinition computes the losses from the logits the graph gives.
+func TestLossesByDefinition(t *testing.T) {
+	class := []float64{1, 2, 0.5}
+	tests := map[string]struct {
+		loss func(g *graph.Graph, logits *graph.Node) *graph.Node
+		want func(b graph.Batch, row int, x []float64) (loss, weight float64)
+	}{
+		"cross-entropy": {
+			func(g *graph.Graph, logits *graph.Node) *graph.Node { return g.CrossEntropy(logits, class) },
+			func(b graph.Batch, row int, x []float64) (float64, float64) {
+				w := b.RowWeights[row] * class[b.Labels[row]]
+				return w * (math.Log(math.Exp(x[0])+math.Exp(x[1])+math.Exp(x[2])) - x[b.Labels[row]]), w
+			}},
+		"sigmoid": {
+			func(g *graph.Graph, logits *graph.Node) *graph.Node { return g.SigmoidCrossEntropy(logits) },
+			func(b graph.Batch, row int, x []float64) (sum, weight float64) {
+				for j, v := range x {
+					p, target := 1/(1+math.Exp(-v)), float64(b.Targets[row*3+j])
+					sum -= target*math.Log(p) + (1-target)*math.Log(1-p)
+				}
+				return sum * b.RowWeights[row], 3 * b.RowWeights[row]
+			}},
+	}
+	for name, test := range tests {
+		n := newNet(t, backend(t, cpu.Options{Float: kernel.F64}), graph.Options{Batch: 6, Seq: 4}, 1)
+		g := graph.New(n.params, n.opts)
+		logits := g.Output(g.Linear(g.LastToken(n.embed(g, 5)), n.param("score", graph.Frozen, 3, 5), nil))
+		test.loss(g, logits)
+		m, err := g.Compile()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := tokens(n.random, 5, 4, vocab) // the last row is empty, and a sixth is missing
+		got, err := m.Run(b)
+		x := make([]float64, 18)
+		if err := errors.Join(err, m.Read(logits, kernel.F64s(x))); err != nil {
+			t.Fatal(err)
+		}
+		want := graph.Result{}
+		for row := range 4 {
+			loss, weight := test.want(b, row, x[row*3:row*3+3])
+			want.Sum, want.Weight = want.Sum+loss, want.Weight+weight
+		}
+		want.Loss = want.Sum / want.Weight
+		if diff := cmp.Diff(want, got, cmpopts.EquateApprox(1e-12, 0)); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+// traced notes the columns of each product's result.
+type traced struct {
+	kernel.Backend
+	columns []int
+}
+
+func (w *traced) MatMul(c, a, b kernel.Buffer, m kernel.MatMul) {
+	w.columns = append(w.columns, m.N)
+	w.Backend.MatMul(c, a, b, m)
+}
+
+func TestOpsRunInTheOrderTheyWereAdded(t *testing.T) {
+	w := &traced{Backend: backend(t, cpu.Options{})}
+	n := newNet(t, w, graph.Options{Batch: 1, Seq: 2}, 1)
+	g := graph.New(n.params, n.opts)
+	x := n.embed(g, 3)
+	order := []int{7, 4, 9, 5, 8, 6}
+	for _, cols := range order {
+		g.Output(g.Linear(x, n.param(strings.Repeat("w", cols), graph.Frozen, cols, 3), nil))
+	}
+	m, err := g.Compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Run(tokens(n.random, 1, 2, vocab)); err != nil || !slices.Equal(w.columns, order) {
+		t.Errorf("ran %v, want %v (%v)", w.columns, order, err)
+	}
 }

@@ -138,7 +138,6 @@ func (l *lossOp) multiLabel(b Batch, labels int) (float64, error) {
 	if len(b.Targets) != len(b.Lengths)*labels {
 		return 0, fmt.Errorf("batch: %d targets for %d rows of %d labels", len(b.Targets), len(b.Lengths), labels)
 	}
-	clear(l.targets.floats)
 	for i, t := range b.Targets {
 		l.targets.floats[i] = float64(t)
 	}

@@ -1,22 +1,10 @@
 package cpu
 
-import (
-	"unsafe"
-
-	"github.com/clinflow/clinflow/stages/train/kernel"
-)
+import "github.com/clinflow/clinflow/stages/train/kernel"
 
 // The products follow Goto and van de Geijn, "Anatomy of high-performance matrix
 // multiplication" (ACM TOMS 34, 2008): both matrices are repacked so that the
 // innermost kernel reads memory in order.
-
-// micro is the innermost kernel: a tile [mr, nr] of the result.
-type micro[T number] struct {
-	mr, nr int
-	// run is c = alpha·Σ_k a[k]·b[k]ᵀ, added to c with acc, where a is packed
-	// [k, mr], b [k, nr] and c has rows ldc apart.
-	run func(k int, a, b, c *T, ldc int, alpha T, acc bool)
-}
 
 // The blocks keep a panel of b in the first-level cache and a block of a in the
 // second. They fix the order of the sums: k is cut at multiples of blockK.
@@ -24,32 +12,6 @@ const (
 	blockK = 256
 	blockM = 240 // a multiple of every mr
 )
-
-// view is a matrix in memory: element (i, j) is v[i·row + j·col].
-type view[T number] struct {
-	v        []T
-	row, col int
-}
-
-func newView[T number](v []T, ld int, trans bool) view[T] {
-	if trans {
-		return view[T]{v, 1, ld}
-	}
-	return view[T]{v, ld, 1}
-}
-
-// frozen keeps a constant matrix packed as the right-hand side of a product.
-type frozen[T number] struct {
-	rows, cols    int
-	plain, transp []T // nil until a product wants it
-}
-
-func (f *frozen[T]) forget() { f.plain, f.transp = nil, nil }
-
-// Freeze lets products with w on the right keep it packed.
-func (d *device[T]) Freeze(w kernel.Buffer, rows, cols int) {
-	w.(*floats[T]).frozen = &frozen[T]{rows: rows, cols: cols}
-}
 
 // MatMul is c = alpha·op(a)·op(b), added to c with m.Acc.
 func (d *device[T]) MatMul(c, a, b kernel.Buffer, m kernel.MatMul) {
@@ -70,73 +32,6 @@ func pick(cond bool, yes, no int) int {
 		return yes
 	}
 	return no
-}
-
-// packed returns b [K, N] in panels.
-func (d *device[T]) packed(b *floats[T], v view[T], m kernel.MatMul) []T {
-	size := panels(m.N, d.micro.nr) * d.micro.nr * m.K
-	if b.frozen == nil || b.frozen.rows*b.frozen.cols != m.K*m.N {
-		d.packedB = grown(d.packedB, size)
-		d.pack(d.packedB, v, m)
-		return d.packedB
-	}
-	keep := &b.frozen.plain
-	if m.TransB {
-		keep = &b.frozen.transp
-	}
-	if *keep == nil {
-		*keep = make([]T, size)
-		d.pack(*keep, v, m)
-	}
-	return *keep
-}
-
-func (d *device[T]) pack(to []T, v view[T], m kernel.MatMul) {
-	nr := d.micro.nr
-	d.parallel(panels(m.N, nr), 1, func(_ *worker[T], lo, hi int) {
-		for p := lo; p < hi; p++ {
-			packPanel(to[p*nr*m.K:(p+1)*nr*m.K], v, nr, p*nr, min(m.N, (p+1)*nr), 0, m.K)
-		}
-	})
-}
-
-func panels(n, width int) int { return (n + width - 1) / width }
-
-// packPanel writes columns [c0, c1) of rows [r0, r1) of v as [r1-r0, width],
-// with zeros in the columns that are missing.
-func packPanel[T number](to []T, v view[T], width, c0, c1, r0, r1 int) {
-	n := c1 - c0
-	switch {
-	case v.col == 1:
-		for r := r0; r < r1; r++ {
-			row := to[(r-r0)*width : (r-r0+1)*width]
-			copy(row, v.v[r*v.row+c0:r*v.row+c1])
-			clear(row[n:])
-		}
-	default: // columns are contiguous: read four of them at once
-		if n < width {
-			clear(to)
-		}
-		for ; c0+4 <= c1; c0, to = c0+4, to[4:] {
-			packFour(to, v, width, c0, r0, r1)
-		}
-		for ; c0 < c1; c0, to = c0+1, to[1:] {
-			for r, x := range v.v[c0*v.col+r0 : c0*v.col+r1] {
-				to[r*width] = x
-			}
-		}
-	}
-}
-
-// packFour is packPanel for four whole columns.
-func packFour[T number](to []T, v view[T], width, c, r0, r1 int) {
-	column := func(i int) []T { return v.v[(c+i)*v.col+r0 : (c+i)*v.col+r1] }
-	a, b, d, e := column(0), column(1), column(2), column(3)
-	b, d, e = b[:len(a)], d[:len(a)], e[:len(a)]
-	for i, x := range a {
-		row := to[i*width : i*width+4]
-		row[0], row[1], row[2], row[3] = x, b[i], d[i], e[i]
-	}
 }
 
 // product is one matrix product whose right side is packed.
@@ -212,38 +107,4 @@ func (d *device[T]) small(w *worker[T], c []T, ldc int, a, b view[T], m, n, k in
 	}
 	p := product[T]{micro: d.micro, k: k, a: a, b: w.packedB, c: c, ldc: ldc, n: n, alpha: alpha, acc: acc}
 	p.block(w, 0, m, 0, n)
-}
-
-// pure are the inner loops in Go.
-func pure[T number]() functions[T] {
-	return functions[T]{name: "go", micro: micro[T]{4, 2, microGo[T]}, exp: expGo[T], sigmoid: sigmoidGo[T], drop: dropGo[T]}
-}
-
-// microGo is the micro kernel of 4 by 2 in Go: its sums fit the registers.
-func microGo[T number](k int, a, b, c *T, ldc int, alpha T, acc bool) {
-	as, bs := unsafe.Slice(a, 4*k), unsafe.Slice(b, 2*k)
-	var t00, t01, t10, t11, t20, t21, t30, t31 T
-	for len(as) >= 4 && len(bs) >= 2 {
-		b0, b1 := bs[0], bs[1]
-		a0, a1, a2, a3 := as[0], as[1], as[2], as[3]
-		t00 += a0 * b0
-		t01 += a0 * b1
-		t10 += a1 * b0
-		t11 += a1 * b1
-		t20 += a2 * b0
-		t21 += a2 * b1
-		t30 += a3 * b0
-		t31 += a3 * b1
-		as, bs = as[4:], bs[2:]
-	}
-	cs := unsafe.Slice(c, 3*ldc+2)
-	for i, t := range [4][2]T{{t00, t01}, {t10, t11}, {t20, t21}, {t30, t31}} {
-		for j, x := range t {
-			if acc {
-				cs[i*ldc+j] += alpha * x
-			} else {
-				cs[i*ldc+j] = alpha * x
-			}
-		}
-	}
 }

@@ -27,39 +27,31 @@ const (
 	highest  = 88.3  // and exp(highest) near the largest
 )
 
-func constant(name string, v float64) Mem {
-	m := GLOBL(name, RODATA|NOPTR)
-	DATA(0, U32(math.Float32bits(float32(v)))) // not F32: Go would read "1" as a whole number
-	return m
-}
-
-var factorials = []float64{1, 1, 2, 6, 24, 120, 720, 5040}
-
-// shared constants, made once for both instruction sets.
-var constants = map[string]float64{"lowest": lowest, "highest": highest, "log2e": math.Log2E, "ln2Upper": ln2Upper, "ln2Lower": ln2Lower, "one": 1}
-
+// cells are the constants in memory, made once for both instruction sets.
 var cells map[string]Mem
+
+var names = []string{"lowest", "highest", "log2e", "ln2Upper", "ln2Lower", "one", "term2", "term3", "term4", "term5", "term6", "term7"}
 
 func makeCells() {
 	if cells != nil {
 		return
 	}
 	cells = map[string]Mem{}
-	for _, name := range []string{"lowest", "highest", "log2e", "ln2Upper", "ln2Lower", "one"} {
-		cells[name] = constant("exp_"+name, constants[name])
-	}
-	for i := 2; i < len(factorials); i++ {
-		cells[term(i)] = constant("exp_"+term(i), 1/factorials[i])
+	values := []float64{lowest, highest, math.Log2E, ln2Upper, ln2Lower, 1, 1. / 2, 1. / 6, 1. / 24, 1. / 120, 1. / 720, 1. / 5040}
+	for i, name := range names {
+		cells[name] = GLOBL("exp_"+name, RODATA|NOPTR)
+		DATA(0, U32(math.Float32bits(float32(values[i])))) // not F32: Go would read "1" as a whole number
 	}
 }
 
 func term(i int) string { return "term" + string(rune('0'+i)) }
 
-func (e exponential) load(names ...string) {
-	for _, name := range names {
-		v := e.vector()
-		VBROADCASTSS(cells[name], v)
-		e.consts[name] = v
+// load puts all constants but the first term, which is used up, into registers.
+func (e exponential) load() {
+	clear(e.consts)
+	for _, name := range names[:len(names)-1] {
+		e.consts[name] = e.vector()
+		VBROADCASTSS(cells[name], e.consts[name])
 	}
 }
 
@@ -104,14 +96,10 @@ func expAVX2() {
 
 func (e exponential) write(set string) {
 	makeCells()
-	names := []string{"lowest", "highest", "log2e", "ln2Upper", "ln2Lower", "one"}
-	for i := 2; i < 7; i++ {
-		names = append(names, term(i))
-	}
 	TEXT("exp"+set, NOSPLIT, "func(dst, src *float32, n int, shift float32, sums *float32)")
 	Pragma("noescape")
 	Doc("exp"+set+" is dst[i] = exp(src[i]-shift) for whole vectors; sums receives", "the sum of each lane.")
-	e.load(names...)
+	e.load()
 	shift, sum, x := e.vector(), e.vector(), e.vector()
 	address, err := Param("shift").Resolve()
 	if err != nil {
@@ -126,16 +114,17 @@ func (e exponential) write(set string) {
 		VADDPS(x, sum, sum)
 		VMOVUPS(x, dst)
 	})
-	to := Load(Param("sums"), GP64())
-	VMOVUPS(sum, Mem{Base: to})
+	VMOVUPS(sum, Mem{Base: Load(Param("sums"), GP64())})
 	VZEROUPPER()
 	RET()
+	e.writeSigmoid(set)
+}
 
-	e.consts = map[string]reg.VecVirtual{}
+func (e exponential) writeSigmoid(set string) {
 	TEXT("sigmoid"+set, NOSPLIT, "func(dst, src *float32, n int)")
 	Pragma("noescape")
 	Doc("sigmoid" + set + " is dst[i] = 1/(1+exp(-src[i])) for whole vectors.")
-	e.load(names...)
+	e.load()
 	zero, y := e.vector(), e.vector()
 	VSUBPS(e.consts["one"], e.consts["one"], zero)
 	e.loop(func(dst, src Mem) {

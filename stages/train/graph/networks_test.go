@@ -1,0 +1,136 @@
+package graph_test
+
+import (
+	"fmt"
+
+	"github.com/clinflow/clinflow/stages/train/graph"
+)
+
+const vocab = 11
+
+// classify ends a network with a mean of a classification head, so that any
+// [batch·seq, cols] node reaches a loss.
+func classify(n *net, g *graph.Graph, x *graph.Node) *graph.Node {
+	head := n.param("score.weight", graph.Trainable, 3, x.Cols())
+	return g.CrossEntropy(g.Linear(g.LastToken(x), head, nil), []float64{1, 2, 0.5})
+}
+
+// networks hold one block each, fed by a trained embedding, so that every input
+// that can carry a gradient does.
+var networks = map[string]func(*net, *graph.Graph) *graph.Node{
+	"embedding, last token, class weights": func(n *net, g *graph.Graph) *graph.Node {
+		return classify(n, g, n.embed(g, 6))
+	},
+	"rmsnorm": func(n *net, g *graph.Graph) *graph.Node {
+		return classify(n, g, g.RMSNorm(n.embed(g, 7), n.param("norm", graph.Trainable, 7), 1e-5))
+	},
+	"rmsnorm below a frozen embedding": func(n *net, g *graph.Graph) *graph.Node {
+		x := g.Embedding(n.param("frozen", graph.Frozen, vocab, 5))
+		return classify(n, g, g.RMSNorm(x, n.param("norm", graph.Trainable, 5), 1e-5))
+	},
+	"linear with bias": func(n *net, g *graph.Graph) *graph.Node {
+		return classify(n, g, g.Linear(n.embed(g, 5), n.param("w", graph.Trainable, 9, 5), n.param("bias", graph.Trainable, 9)))
+	},
+	"frozen linear with trained bias": func(n *net, g *graph.Graph) *graph.Node {
+		return classify(n, g, g.Linear(n.embed(g, 5), n.param("w", graph.Frozen, 9, 5), n.param("bias", graph.Trainable, 9)))
+	},
+	"lora, two adapters trained, one frozen": func(n *net, g *graph.Graph) *graph.Node {
+		return classify(n, g, g.LoRALinear(n.embed(g, 6), n.param("w", graph.Frozen, 5, 6), nil,
+			n.adapter("one", graph.Trainable, 6, 2, 5, 0), n.adapter("two", graph.Trainable, 6, 3, 5, 0), n.adapter("three", graph.Frozen, 6, 1, 5, 0)))
+	},
+	"lora with dropout on a frozen input": func(n *net, g *graph.Graph) *graph.Node {
+		x := g.Embedding(n.param("frozen", graph.Frozen, vocab, 6))
+		return classify(n, g, g.LoRALinear(x, n.param("w", graph.Frozen, 5, 6), n.param("bias", graph.Trainable, 5),
+			n.adapter("one", graph.Trainable, 6, 2, 5, 0.3), n.adapter("two", graph.Trainable, 6, 3, 5, 0.5)))
+	},
+	"lora with dropout on a trained input": func(n *net, g *graph.Graph) *graph.Node {
+		return classify(n, g, g.LoRALinear(n.embed(g, 6), n.param("w", graph.Frozen, 5, 6), nil,
+			n.adapter("one", graph.Trainable, 6, 2, 5, 0.3), n.adapter("two", graph.Frozen, 6, 3, 5, 0.5)))
+	},
+	"rope": func(n *net, g *graph.Graph) *graph.Node {
+		return classify(n, g, g.Rope(n.embed(g, 12), 2, graph.RopeFreqs(6, 100)))
+	},
+	"attention": func(n *net, g *graph.Graph) *graph.Node { return classify(n, g, n.attend(g, 3, 3)) },
+	"grouped-query attention": func(n *net, g *graph.Graph) *graph.Node {
+		return classify(n, g, n.attend(g, 4, 2))
+	},
+	"one key head, language model": func(n *net, g *graph.Graph) *graph.Node {
+		return g.LMLoss(n.attend(g, 3, 1), n.param("head", graph.Trainable, vocab, 12))
+	},
+	"swiglu": func(n *net, g *graph.Graph) *graph.Node {
+		x := n.embed(g, 4)
+		return classify(n, g, g.SwiGLU(g.Linear(x, n.param("gate", graph.Trainable, 6, 4), nil), g.Linear(x, n.param("up", graph.Trainable, 6, 4), nil)))
+	},
+	"dropout": func(n *net, g *graph.Graph) *graph.Node { return classify(n, g, g.Dropout(n.embed(g, 6), 0.4)) },
+	"residual of itself and of its function": func(n *net, g *graph.Graph) *graph.Node {
+		x := n.embed(g, 5)
+		x = g.Add(x, g.Linear(x, n.param("w", graph.Trainable, 5, 5), nil))
+		return classify(n, g, g.Add(x, x))
+	},
+	"fan-out to four": func(n *net, g *graph.Graph) *graph.Node {
+		x := n.embed(g, 6)
+		w := n.param("w", graph.Trainable, 6, 6)
+		y := g.Add(g.Linear(x, w, nil), g.Rope(x, 1, graph.RopeFreqs(6, 10)))
+		return classify(n, g, g.Add(g.Add(y, g.RMSNorm(x, n.param("norm", graph.Trainable, 6), 1e-6)), g.Linear(x, w, nil)))
+	},
+	"tied embeddings": func(n *net, g *graph.Graph) *graph.Node {
+		x := n.embed(g, 5)
+		return g.LMLoss(g.RMSNorm(x, n.param("norm", graph.Trainable, 5), 1e-5), n.made["embed"])
+	},
+	"frozen language model head": func(n *net, g *graph.Graph) *graph.Node {
+		return g.LMLoss(n.embed(g, 5), n.param("head", graph.Frozen, vocab, 5))
+	},
+	"language model head alone is trained": func(n *net, g *graph.Graph) *graph.Node {
+		x := g.Embedding(n.param("frozen", graph.Frozen, vocab, 5))
+		return g.LMLoss(x, n.param("head", graph.Trainable, vocab, 5))
+	},
+	"multi-label": func(n *net, g *graph.Graph) *graph.Node {
+		return g.SigmoidCrossEntropy(g.Linear(g.LastToken(n.embed(g, 5)), n.param("score", graph.Trainable, 3, 5), n.param("bias", graph.Trainable, 3)))
+	},
+	"two layers": func(n *net, g *graph.Graph) *graph.Node { return llama(n, g, llamaSize{2, 8, 2, 1, 12, vocab, 2, 0.2}) },
+}
+
+func (n *net) embed(g *graph.Graph, cols int) *graph.Node {
+	return g.Embedding(n.param("embed", graph.Trainable, vocab, cols))
+}
+
+func (n *net) adapter(name string, mode graph.Mode, in, r, out int, dropout float64) graph.Adapter {
+	return graph.Adapter{A: n.param(name+".A", mode, r, in), B: n.param(name+".B", mode, out, r), Scale: 1.5, Dropout: dropout}
+}
+
+// attend is attention of an embedding of 12 columns to itself.
+func (n *net) attend(g *graph.Graph, heads, kv int) *graph.Node {
+	dim := 12 / heads
+	x := n.embed(g, 12)
+	q := g.Linear(x, n.param("q", graph.Trainable, 12, 12), nil)
+	k := g.Linear(x, n.param("k", graph.Trainable, kv*dim, 12), nil)
+	v := g.Linear(x, n.param("v", graph.Trainable, kv*dim, 12), nil)
+	return g.Attention(q, k, v, heads, kv)
+}
+
+// llamaSize is the shape of a small LLaMA with LoRA on q and v.
+type llamaSize struct {
+	layers, hidden, heads, kv, inner, vocab, rank int
+	dropout                                       float64
+}
+
+func llama(n *net, g *graph.Graph, s llamaSize) *graph.Node {
+	dim := s.hidden / s.heads
+	freqs := graph.RopeFreqs(dim, 10000)
+	x := g.Embedding(n.param("embed", graph.Frozen, s.vocab, s.hidden))
+	for i := range s.layers {
+		p := func(name string, shape ...int) *graph.Param {
+			return n.param(fmt.Sprintf("%d.%s", i, name), graph.Frozen, shape...)
+		}
+		h := g.RMSNorm(x, p("norm1", s.hidden), 1e-6)
+		q := g.LoRALinear(h, p("q", s.hidden, s.hidden), nil, n.adapter(fmt.Sprint(i, "q"), graph.Trainable, s.hidden, s.rank, s.hidden, s.dropout))
+		k := g.Linear(h, p("k", s.kv*dim, s.hidden), nil)
+		v := g.LoRALinear(h, p("v", s.kv*dim, s.hidden), nil, n.adapter(fmt.Sprint(i, "v"), graph.Trainable, s.hidden, s.rank, s.kv*dim, s.dropout))
+		a := g.Attention(g.Rope(q, s.heads, freqs), g.Rope(k, s.kv, freqs), v, s.heads, s.kv)
+		x = g.Add(x, g.Linear(a, p("o", s.hidden, s.hidden), nil))
+		h = g.RMSNorm(x, p("norm2", s.hidden), 1e-6)
+		f := g.SwiGLU(g.Linear(h, p("gate", s.inner, s.hidden), nil), g.Linear(h, p("up", s.inner, s.hidden), nil))
+		x = g.Add(x, g.Linear(f, p("down", s.hidden, s.inner), nil))
+	}
+	return g.LMLoss(g.RMSNorm(x, n.param("norm", graph.Frozen, s.hidden), 1e-6), n.param("head", graph.Frozen, s.vocab, s.hidden))
+}

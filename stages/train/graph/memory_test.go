@@ -3,6 +3,7 @@ package graph_test
 import (
 	"math"
 	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -12,18 +13,33 @@ import (
 	"github.com/clinflow/clinflow/stages/train/kernel/cpu"
 )
 
-// poisoning spoils what is freed, as another use of the memory would.
-type poisoning struct{ kernel.Backend }
+// poisoning fills what is freed with NaN, and keeps it to see that nobody
+// writes there any more.
+type poisoning struct {
+	kernel.Backend
+	freed []kernel.Buffer
+}
 
-func (p poisoning) Free(b kernel.Buffer) {
-	if b.DType() != kernel.I32 {
-		p.Fill(b, math.NaN())
+func (p *poisoning) Free(b kernel.Buffer) {
+	p.Fill(b, math.NaN())
+	p.freed = append(p.freed, b)
+}
+
+func (p *poisoning) untouched(t *testing.T) {
+	t.Helper()
+	for _, b := range p.freed {
+		v := make([]float64, b.Len())
+		if err := p.Download(kernel.F64s(v), b); err != nil {
+			t.Fatal(err)
+		}
+		if slices.ContainsFunc(v, func(x float64) bool { return x == x }) {
+			t.Error("freed memory was written to")
+		}
 	}
-	p.Backend.Free(b)
 }
 
 func TestGraphsOfDifferentShapesShareParametersAndWorkspace(t *testing.T) {
-	b := poisoning{backend(t, cpu.Options{Float: kernel.F64})}
+	b := &poisoning{Backend: backend(t, cpu.Options{Float: kernel.F64})}
 	n := newNet(t, b, graph.Options{Batch: 2, Seq: 4}, 1)
 	small := n.compile(t, networks["two layers"], true)
 	short := tokens(n.random, 2, 4, vocab)
@@ -34,6 +50,10 @@ func TestGraphsOfDifferentShapesShareParametersAndWorkspace(t *testing.T) {
 	if diff := cmp.Diff(before, n.gradients(t, small, short)); diff != "" {
 		t.Error(diff)
 	}
+	if len(b.freed) == 0 {
+		t.Error("the larger graph fits the smaller one's workspace: the test shows nothing")
+	}
+	b.untouched(t)
 }
 
 // counting counts what a backend allocates.

@@ -52,7 +52,7 @@ func newRoot() *cobra.Command {
 	flags.BoolVar(&s.verbose, "verbose", false, "also what Beam and the engine report")
 	flags.StringVar(&s.memory, "memory", "1GiB", "budget of the sorting buffers, for example 512MiB")
 	flags.IntVar(&s.workers, "workers", runtime.GOMAXPROCS(0), "goroutines that work on parts and kernels")
-	flags.StringVar(&s.device, "device", "auto", "where training runs: auto or cpu")
+	flags.StringVar(&s.device, "device", "auto", "where training runs: auto, cpu, or cpu:go, cpu:avx2, cpu:avx512 to name the kernels")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return exit.With(exit.Usage, err) })
 	root.AddCommand(newDemo(&s), newRun(&s), newPlan(), newLint(), newStages(), newSynth(),
 		newCat(), newVerify(), newRuns(), newInspect(), newVersion())

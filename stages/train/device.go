@@ -1,6 +1,7 @@
 package train
 
 import (
+	"strings"
 	"sync"
 
 	"github.com/clinflow/clinflow/internal/exit"
@@ -12,20 +13,27 @@ import (
 // configuration may run on any.
 var device struct {
 	sync.Mutex
-	name    string
+	kernels string // of the processor; "": the best it has
 	workers int
 }
 
-// SetDevice sets the device of all training stages of the process, "auto" or
-// "cpu", and its number of workers (0: one a core). It is called before a stage
-// runs.
+// SetDevice sets the device of all training stages of the process and its number
+// of workers (0: one a core): "auto", "cpu", or "cpu:go", "cpu:avx2" and
+// "cpu:avx512" for one kernel of the processor, to repeat a result of another
+// machine. It is called before a stage runs.
 func SetDevice(name string, workers int) error {
-	if name != "auto" && name != "cpu" {
-		return exit.Errorf(exit.Usage, "--device: %q is not a device of this build; give auto or cpu", name)
+	family, kernels, _ := strings.Cut(name, ":")
+	if name != "auto" && family != "cpu" {
+		return exit.Errorf(exit.Usage, "--device: %q is not a device of this build; give auto, cpu, cpu:go, cpu:avx2 or cpu:avx512", name)
 	}
+	b, err := cpu.New(cpu.Options{Workers: workers, Kernel: kernels})
+	if err != nil {
+		return exit.Errorf(exit.Usage, "--device %s: %w", name, err)
+	}
+	b.Close()
 	device.Lock()
 	defer device.Unlock()
-	device.name, device.workers = name, workers
+	device.kernels, device.workers = kernels, workers
 	return nil
 }
 
@@ -33,7 +41,7 @@ func SetDevice(name string, workers int) error {
 func openBackend() (kernel.Backend, error) {
 	device.Lock()
 	defer device.Unlock()
-	return cpu.New(cpu.Options{Workers: device.workers})
+	return cpu.New(cpu.Options{Workers: device.workers, Kernel: device.kernels})
 }
 
 // onDevice is part of every training stage: its bytes depend on the kernels.

@@ -128,3 +128,15 @@ func (w *Writer) sweep(ctx context.Context) error {
 	}
 	return nil
 }
+
+// addCounts adds the counts of b to a.
+func addCounts(a, b map[string]int64) map[string]int64 {
+	sum := maps.Clone(a)
+	if sum == nil {
+		sum = map[string]int64{}
+	}
+	for name, n := range b {
+		sum[name] += n
+	}
+	return sum
+}

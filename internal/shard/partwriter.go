@@ -4,9 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"unsafe"
-
-	"github.com/clinflow/clinflow/internal/exit"
 )
 
 // PartWriter writes one part of all tables. It is used by one goroutine and
@@ -51,38 +48,6 @@ func (p *PartWriter) Reject(r Reject) error {
 	return rows.Write(r)
 }
 
-// RowWriter writes the rows of one table of one part, in the order they come.
-type RowWriter[T any] struct {
-	part   *PartWriter
-	file   *tableFile
-	layout *layout
-	rows   []T // the row group so far
-	bytes  int64
-}
-
-// Rows begins a table of the part, or goes on with it. Rows must come in their
-// final order.
-func Rows[T any](p *PartWriter, table string) (*RowWriter[T], error) {
-	if open, ok := p.tables[table]; ok {
-		rows, ok := open.rows.(*RowWriter[T])
-		if !ok {
-			return nil, fmt.Errorf("table %s of part %d is being written with rows of another type", table, p.part)
-		}
-		return rows, nil
-	}
-	l := layoutOf[T]()
-	if tables[table] != l {
-		return nil, fmt.Errorf("table %s does not hold rows of type %s; register it with shard.RegisterTable", table, l.name)
-	}
-	f, err := p.create(table)
-	if err != nil {
-		return nil, err
-	}
-	rows := &RowWriter[T]{part: p, file: f, layout: l}
-	p.tables[table] = &openTableWriter{f, rows}
-	return rows, nil
-}
-
 func (p *PartWriter) create(table string) (*tableFile, error) {
 	if p.done {
 		return nil, fmt.Errorf("part %d: a table begun after Close or Abort", p.part)
@@ -91,34 +56,6 @@ func (p *PartWriter) create(table string) (*tableFile, error) {
 		return nil, fmt.Errorf("dataset %s has no part %d, only %d parts", p.writer.URI(), p.part, p.writer.parts)
 	}
 	return createTableFile(p.writer.ctx, p.writer.dir, partName(table, p.part, p.writer.parts), tables[table])
-}
-
-// Write adds a row. A full row group goes to the file.
-func (w *RowWriter[T]) Write(row T) error {
-	if w.part.done {
-		return fmt.Errorf("%s: a row written after Close or Abort", w.file.place)
-	}
-	w.rows = append(w.rows, row)
-	weight := w.layout.weight(unsafe.Pointer(&w.rows[len(w.rows)-1]))
-	if weight > maxRowBytes {
-		return exit.Errorf(exit.BadData, "%s: row %d holds %d bytes, more than the %d a row may hold; quarantine it",
-			w.file.place, w.file.rows+int64(len(w.rows)), weight, maxRowBytes)
-	}
-	w.bytes += weight
-	if w.bytes < groupBytes {
-		return nil
-	}
-	return w.flush()
-}
-
-func (w *RowWriter[T]) flush() error {
-	if len(w.rows) == 0 {
-		return nil
-	}
-	err := w.file.writeGroup(pointers(w.rows))
-	clear(w.rows)
-	w.rows, w.bytes = w.rows[:0], 0
-	return err
 }
 
 // Close finishes the part's files, those of declared tables without rows too.

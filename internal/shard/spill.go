@@ -1,14 +1,12 @@
 package shard
 
 import (
-	"context"
 	"crypto/rand"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
-	"unsafe"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -142,77 +140,4 @@ func (s *Spill) Abort() {
 	s.done = true
 	s.tables = nil
 	budget.spills.Add(-1)
-}
-
-// chunkRows is how many rows are allocated at once: growing one slice would copy
-// all of them and hold two copies meanwhile.
-const chunkRows = 256
-
-// rowsByPart holds rows of one table by part.
-type rowsByPart[T Row] struct {
-	layout *layout
-	chunk  []T
-	parts  [][]*T
-}
-
-func (h *rowsByPart[T]) add(part int, row T) (bytes int64) {
-	if len(h.chunk) == cap(h.chunk) {
-		h.chunk = make([]T, 0, chunkRows)
-	}
-	h.chunk = append(h.chunk, row)
-	held := &h.chunk[len(h.chunk)-1]
-	h.parts[part] = append(h.parts[part], held)
-	return h.layout.weight(unsafe.Pointer(held)) + int64(unsafe.Sizeof(held))
-}
-
-// runGroupBytes bounds a row group of a run. A merge holds one of each run that
-// it reads, and a file's footer grows with their number.
-const runGroupBytes = 4 << 20
-
-func (h *rowsByPart[T]) write(s *Spill, table string) error {
-	name := fmt.Sprintf("%s/%s-%06d-%s.parquet", table, s.prefix, s.flushes, s.suffix)
-	f, err := createTableFile(context.Background(), s.dir, name, h.layout)
-	if err != nil {
-		return err
-	}
-	for part, rows := range h.parts {
-		if len(rows) == 0 {
-			continue
-		}
-		run := Run{Dir: s.dir.URI(), Name: name, Table: table, Part: part, RowGroup: f.groups, Rows: int64(len(rows))}
-		if err := h.writePart(f, rows); err != nil {
-			f.abort()
-			return err
-		}
-		run.RowGroups = f.groups - run.RowGroup
-		s.runs = append(s.runs, run)
-	}
-	h.chunk, h.parts = nil, make([][]*T, s.parts)
-	if f.groups == 0 {
-		f.abort()
-		return nil
-	}
-	_, err = f.commit()
-	return err
-}
-
-func (h *rowsByPart[T]) writePart(f *tableFile, rows []*T) error {
-	slices.SortStableFunc(rows, func(a, b *T) int { return (*a).Key().Compare((*b).Key()) })
-	var group []unsafe.Pointer
-	var bytes int64
-	for _, row := range rows {
-		group = append(group, unsafe.Pointer(row))
-		bytes += h.layout.weight(unsafe.Pointer(row))
-		if bytes < runGroupBytes {
-			continue
-		}
-		if err := f.writeGroup(group); err != nil {
-			return err
-		}
-		group, bytes = group[:0], 0
-	}
-	if len(group) == 0 {
-		return nil
-	}
-	return f.writeGroup(group)
 }

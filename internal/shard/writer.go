@@ -3,9 +3,7 @@ package shard
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/clinflow/clinflow/internal/exit"
@@ -72,41 +70,6 @@ func JoinWriter(ctx context.Context, uri, kind string, parts int) (*Writer, erro
 	}, nil
 }
 
-// clear removes an unfinished dataset, and nothing else: the folder comes from a
-// user, who may have named the wrong one.
-func (w *Writer) clear(ctx context.Context) error {
-	files, err := w.dir.List(ctx, "")
-	if err != nil {
-		return err
-	}
-	var complete, ours bool
-	for _, f := range files {
-		complete = complete || f.Name == ManifestName
-		ours = ours || isMarker(f.Name)
-	}
-	switch {
-	case len(files) == 0:
-		return nil
-	case complete:
-		return exit.Errorf(exit.Usage, "%s holds a complete dataset; remove it or choose another folder", w.URI())
-	case !ours:
-		return exit.Errorf(exit.Usage, "%s holds files that are not an unfinished dataset; choose an empty folder", w.URI())
-	}
-	// The marker goes last, so that a clearing cut short can be taken up again.
-	for _, f := range files {
-		if isMarker(f.Name) {
-			continue
-		}
-		if err := w.dir.RemoveAll(ctx, f.Name); err != nil {
-			return fmt.Errorf("clear an unfinished dataset: %w", err)
-		}
-	}
-	return w.dir.RemoveAll(ctx, "")
-}
-
-// isMarker also knows a marker whose writing was cut short.
-func isMarker(name string) bool { return strings.HasPrefix(name, markerName) }
-
 // URI is the dataset's folder.
 func (w *Writer) URI() string { return w.dir.URI() }
 
@@ -149,69 +112,4 @@ func (w *Writer) keep(result PartResult) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.results[result.Part] = result
-}
-
-// File begins a file of an artifact. It is recorded in the manifest once it is
-// committed.
-func (w *Writer) File(name string) (store.File, error) {
-	if err := checkFileName(name); err != nil {
-		return nil, err
-	}
-	s, err := createSink(w.ctx, w.dir, name)
-	if err != nil {
-		return nil, err
-	}
-	return &artifactFile{s, w, name}, nil
-}
-
-type artifactFile struct {
-	*sink
-	writer *Writer
-	name   string
-}
-
-func (f *artifactFile) Commit() error {
-	if err := f.sink.Commit(); err != nil {
-		return err
-	}
-	f.writer.mu.Lock()
-	defer f.writer.mu.Unlock()
-	f.writer.files[f.name] = FileInfo{Name: f.name, Bytes: f.bytes, SHA256: f.digest()}
-	return nil
-}
-
-// Count adds n to a count of the manifest.
-func (w *Writer) Count(name string, n int64) {
-	w.record(func(m *Manifest) { m.Counts[name] += n })
-}
-
-// SetSeed records a seed in the manifest.
-func (w *Writer) SetSeed(name string, seed int64) {
-	w.record(func(m *Manifest) { m.Seeds[name] = seed })
-}
-
-// SetKernel records the kernel that computed the dataset.
-func (w *Writer) SetKernel(name string) { w.record(func(m *Manifest) { m.Kernel = name }) }
-
-// SetSources records the names of the raw files, by source_file.
-func (w *Writer) SetSources(names []string) {
-	w.record(func(m *Manifest) { m.Sources = slices.Clone(names) })
-}
-
-func (w *Writer) record(set func(*Manifest)) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	set(&w.recorded)
-}
-
-// addCounts adds the counts of b to a.
-func addCounts(a, b map[string]int64) map[string]int64 {
-	sum := maps.Clone(a)
-	if sum == nil {
-		sum = map[string]int64{}
-	}
-	for name, n := range b {
-		sum[name] += n
-	}
-	return sum
 }

@@ -12,8 +12,12 @@ import (
 	"github.com/clinflow/clinflow/internal/guard"
 )
 
-// maxFile bounds a DAG file: the parser recurses as deep as the file nests.
-const maxFile = 256 << 10
+// The parser's time grows with the square of the nesting: these bounds keep the
+// worst file to seconds.
+const (
+	maxFile  = 64 << 10 // bytes
+	maxDepth = 64       // open brackets
+)
 
 type nodeKind int
 
@@ -58,12 +62,8 @@ var shield = regexp.MustCompile(`[\x{e000}\x{e001}]`)
 // readYAML parses a file's text; its problems go to found. It returns nil where
 // nothing can be said of the content.
 func readYAML(text []byte, found *findings) *node {
-	if len(text) > maxFile {
-		found.add(position{}, "", "the file is larger than 256 kB", "a DAG file names stages; data belong elsewhere")
-		return nil
-	}
-	if shield.Match(text) {
-		found.add(position{}, "", "private-use characters U+E000 or U+E001", "remove them")
+	if what, hint := unreadable(text); what != "" {
+		found.add(position{}, "", what, hint)
 		return nil
 	}
 	shielded := reference.ReplaceAll(text, []byte("$\ue000$1\ue001"))
@@ -77,6 +77,36 @@ func readYAML(text []byte, found *findings) *node {
 		return nil
 	}
 	return rootOf(file, found)
+}
+
+// unreadable says why a text is not given to the parser, if it is not.
+func unreadable(text []byte) (what, hint string) {
+	switch {
+	case len(text) > maxFile:
+		return "the file is larger than 64 kB", "a DAG file names stages; data belong elsewhere"
+	case deepest(text) > maxDepth:
+		return "more than 64 brackets are open at once", ""
+	case shield.Match(text):
+		return "private-use characters U+E000 or U+E001", "remove them"
+	default:
+		return "", ""
+	}
+}
+
+// deepest is the largest number of brackets open at once; those in quotes and
+// comments count too.
+func deepest(text []byte) int {
+	depth, most := 0, 0
+	for _, c := range text {
+		switch c {
+		case '[', '{':
+			depth++
+			most = max(most, depth)
+		case ']', '}':
+			depth = max(0, depth-1)
+		}
+	}
+	return most
 }
 
 func syntaxAt(err error) position {

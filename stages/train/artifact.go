@@ -10,7 +10,6 @@ import (
 	"io"
 	"path/filepath"
 
-	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/train/checkpoint"
@@ -87,19 +86,4 @@ func copyFiles(ctx context.Context, from *shard.Dataset, out *shard.Writer) erro
 func folder(d *shard.Dataset, name string) (string, error) {
 	path, err := d.LocalPath(name)
 	return filepath.Dir(path), err
-}
-
-// modelFolder finds the base model: bound to the port, or a path of the
-// configuration; exactly one of them.
-func modelFolder(in stages.Inputs, path string) (string, error) {
-	switch d := in.One("base"); {
-	case d != nil && path != "":
-		return "", exit.Errorf(exit.Usage, "base: is given as a step and as a path; give one")
-	case d != nil:
-		return folder(d, "config.json")
-	case path == "":
-		return "", exit.Errorf(exit.Usage, "base: is missing; bind a model to the port or give the path of a Hugging Face folder")
-	default:
-		return path, nil
-	}
 }

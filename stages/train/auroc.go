@@ -1,39 +1,59 @@
 package train
 
 import (
-	"cmp"
+	"fmt"
 	"math"
 	"slices"
+
+	"github.com/clinflow/clinflow/internal/auroc"
 )
 
-// auroc is the macro mean over the labels that val holds both with and without,
-// nil where there is none. Of two classes the second is the positive one.
-func (o classifier) auroc(rows examples, logits [][]float32) *float64 {
+// auroc is the macro mean over the labels that some rows have and others have
+// not, nil where there is none. Of two classes the second is the positive one;
+// of more, each is ranked against the rest.
+func (o classifier) auroc(rows examples, logits [][]float32) (*float64, error) {
 	first := 0
 	if o.kind == singleLabel && o.numLabels == 2 {
 		first = 1
 	}
-	var sum float64
-	var n int
+	var mean auroc.Mean
 	for label := first; label < o.numLabels; label++ {
-		if a, ok := rankAUROC(o.scores(logits, label), func(i int) bool { return o.withLabel(rows, i, label) }); ok {
-			sum, n = sum+a, n+1
+		count, err := auroc.Of(o.scores(logits, label), o.having(rows, label))
+		if err != nil {
+			return nil, fmt.Errorf("train: logits of label %d: %w", label, err)
 		}
+		mean.Add(count.AUROC())
 	}
-	if n == 0 {
-		return nil
+	if mean.Used == 0 {
+		return nil, nil
 	}
-	mean := sum / float64(n)
-	return &mean
+	return &mean.Value, nil
 }
 
-// scores rank the rows for one label: the class's softmax, or the logit of a
-// label of its own, which ranks as its sigmoid does.
+// scores rank the rows for one label as its softmax does, or for a label of its
+// own as its sigmoid does, without rounding large logits to 1.
 func (o classifier) scores(logits [][]float32, label int) []float64 {
 	out := make([]float64, len(logits))
 	for i, row := range logits {
-		if out[i] = float64(row[label]); o.kind == singleLabel {
+		out[i] = float64(row[label])
+		switch {
+		case o.kind == multiLabel:
+		case o.numLabels == 2:
+			out[i] -= float64(row[1-label])
+		default:
 			out[i] -= logSumExp(row)
+		}
+	}
+	return out
+}
+
+func (o classifier) having(rows examples, label int) []bool {
+	out := make([]bool, len(rows))
+	for i, row := range rows {
+		if o.kind == singleLabel {
+			out[i] = int(row.Label) == label
+		} else {
+			out[i] = slices.Contains(row.Labels, int32(label))
 		}
 	}
 	return out
@@ -46,32 +66,4 @@ func logSumExp(row []float32) float64 {
 		sum += math.Exp(float64(v) - top)
 	}
 	return top + math.Log(sum)
-}
-
-// rankAUROC is the probability that a positive scores above a negative, ties
-// counting half (Mann–Whitney), in whole half-pairs and one division.
-func rankAUROC(scores []float64, positive func(i int) bool) (float64, bool) {
-	order := make([]int, len(scores))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(scores[a], scores[b]) })
-	var below, positives, halfPairs int64
-	for lo := 0; lo < len(order); {
-		hi := lo
-		var pos, neg int64
-		for ; hi < len(order) && scores[order[hi]] == scores[order[lo]]; hi++ {
-			if positive(order[hi]) {
-				pos++
-			} else {
-				neg++
-			}
-		}
-		halfPairs += pos * (2*below + neg)
-		below, positives, lo = below+neg, positives+pos, hi
-	}
-	if below == 0 || positives == 0 {
-		return 0, false
-	}
-	return float64(halfPairs) / float64(2*below*positives), true
 }

@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
+	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/model"
 )
 
@@ -62,25 +64,22 @@ func (b *base) Run(ctx context.Context, in stages.Inputs, out *shard.Writer) err
 	if err != nil {
 		return err
 	}
-	backend, err := openBackend()
-	if err != nil {
-		return err
-	}
-	defer backend.Close()
-	run, err := identity("train.base", b.config, in, backend.Name())
-	if err != nil {
-		return err
-	}
-	m, err := model.New(backend, llama, b.config.Seed)
-	if err != nil {
-		return err
-	}
-	defer m.Close()
+	return onBackend(func(backend kernel.Backend) error {
+		m, err := model.New(backend, llama, b.config.Seed)
+		if err != nil {
+			return err
+		}
+		defer m.Close()
+		return b.learn(ctx, m, splits, in, out)
+	})
+}
+
+func (b *base) learn(ctx context.Context, m *model.Model, splits map[string]examples, in stages.Inputs, out *shard.Writer) error {
 	j := job{
-		name: "train.base", run: run, set: b.config.Optimization, rate: b.config.LearningRate,
+		name: "train.base", set: b.config.Optimization, rate: b.config.LearningRate,
 		epochs: b.config.Epochs, batchSize: b.config.BatchSize, model: m,
 	}
-	if err := j.asLanguageModel(splits); err != nil {
+	if err := errors.Join(j.asLanguageModel(splits), j.identify(b.config, in)); err != nil {
 		return err
 	}
 	return j.write(ctx, out, func() error {

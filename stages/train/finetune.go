@@ -53,43 +53,33 @@ func (f *finetune) Run(ctx context.Context, in stages.Inputs, out *shard.Writer)
 	if err != nil {
 		return err
 	}
-	dir, err := modelFolder(in, f.config.Base)
-	if err != nil {
-		return err
-	}
-	backend, err := openBackend()
-	if err != nil {
-		return err
-	}
-	defer backend.Close()
-	m, err := model.Open(backend, dir, graph.Frozen)
-	if err != nil {
-		return err
-	}
-	defer m.Close()
-	clinical, err := f.clinical(m, in.One("clinical"))
-	if err != nil {
-		return err
-	}
-	task, err := m.AddAdapter("task", f.config.PEFT.lora(peft.SeqCls, dir), f.config.NumLabels, f.config.Seed)
-	if err != nil {
-		return err
-	}
-	j, err := f.job(ctx, m, task, splits)
-	if err != nil {
-		return err
-	}
-	if j.run, err = identity(j.name, f.config, in, backend.Name()); err != nil {
-		return err
-	}
-	return j.write(ctx, out, func() error {
-		if clinical != nil {
-			if err := writeFiles(out, clinicalFolder, clinical.Files()); err != nil {
-				return err
-			}
+	return onBase(in, f.config.Base, func(m *model.Model, dir string) error {
+		clinical, err := f.clinical(m, in.One("clinical"))
+		if err != nil {
+			return err
 		}
-		return writeFiles(out, "", task.Files())
+		task, err := m.AddAdapter("task", f.config.PEFT.lora(peft.SeqCls, dir), f.config.NumLabels, f.config.Seed)
+		if err != nil {
+			return err
+		}
+		j, err := f.job(ctx, m, task, splits)
+		if err != nil {
+			return err
+		}
+		if err := j.identify(f.config, in); err != nil {
+			return err
+		}
+		return j.write(ctx, out, func() error { return writeAdapters(out, task, clinical) })
 	})
+}
+
+// writeAdapters writes the new adapter, and beside it the one under it where
+// there is one.
+func writeAdapters(out *shard.Writer, task, clinical *peft.Adapter) error {
+	if err := writeFiles(out, "", task.Files()); err != nil || clinical == nil {
+		return err
+	}
+	return writeFiles(out, clinicalFolder, clinical.Files())
 }
 
 // examples reads and checks train and val, and shuffles the labels of train

@@ -8,6 +8,7 @@ import (
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/train/model"
 )
 
@@ -34,6 +35,12 @@ func (j *job) asLanguageModel(splits map[string]examples) error {
 	j.train, j.val = splits["train"].predictable(), splits["val"].predictable()
 	vocabulary := j.model.Config().VocabSize
 	return errors.Join(j.train.checkTokens(vocabulary), j.val.checkTokens(vocabulary))
+}
+
+// identify says what the job trains: see identity.
+func (j *job) identify(config any, in stages.Inputs) (err error) {
+	j.run, err = identity(j.name, config, in, j.model.Params().Backend().Name())
+	return err
 }
 
 // write trains the model and writes the training log, then the files that the

@@ -1,8 +1,6 @@
 package train
 
 import (
-	"slices"
-
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/model"
 )
@@ -59,12 +57,4 @@ func (o classifier) labels(in *graph.Batch, rows examples, b batch) {
 			in.Targets[i*o.numLabels+int(label)] = 1
 		}
 	}
-}
-
-// withLabel says whether a row has a label: as its class, or in its set.
-func (o classifier) withLabel(rows examples, row, label int) bool {
-	if o.kind == singleLabel {
-		return int(rows[row].Label) == label
-	}
-	return slices.Contains(rows[row].Labels, int32(label))
 }

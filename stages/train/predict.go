@@ -9,7 +9,6 @@ import (
 	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/train/graph"
-	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/model"
 	"github.com/clinflow/clinflow/stages/train/peft"
 )
@@ -63,53 +62,40 @@ func (p *predict) Run(ctx context.Context, in stages.Inputs, out *shard.Writer) 
 	for _, split := range p.config.Splits {
 		rows = append(rows, splits[split]...)
 	}
-	backend, err := openBackend()
+	return onBase(in, p.config.Base, func(m *model.Model, _ string) error {
+		if err := addAdapters(m, in); err != nil {
+			return err
+		}
+		logits, err := p.logits(ctx, m, rows)
+		if err != nil {
+			return err
+		}
+		out.SetKernel(m.Params().Backend().Name())
+		for part := range tokens.Parts() {
+			if err := p.part(ctx, tokens, part, logits, out); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// addAdapters puts what the fine-tuning left onto the base model.
+func addAdapters(m *model.Model, in stages.Inputs) error {
+	adapter := in.One("adapter")
+	if err := sameBase(in.One("base"), adapter); err != nil {
+		return err
+	}
+	folders, err := adapterFolders(adapter)
 	if err != nil {
 		return err
 	}
-	defer backend.Close()
-	out.SetKernel(backend.Name())
-	m, err := p.load(backend, in)
-	if err != nil {
-		return err
-	}
-	defer m.Close()
-	logits, err := p.logits(ctx, m, rows)
-	if err != nil {
-		return err
-	}
-	for part := range tokens.Parts() {
-		if err := p.part(ctx, tokens, part, logits, out); err != nil {
+	for _, dir := range folders {
+		if _, err := m.LoadAdapter(dir, dir, graph.Frozen); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func (p *predict) load(backend kernel.Backend, in stages.Inputs) (*model.Model, error) {
-	dir, err := modelFolder(in, p.config.Base)
-	if err != nil {
-		return nil, err
-	}
-	adapter := in.One("adapter")
-	adapters, err := adapterFolders(adapter)
-	if err != nil {
-		return nil, err
-	}
-	if err := sameBase(in.One("base"), adapter); err != nil {
-		return nil, err
-	}
-	m, err := model.Open(backend, dir, graph.Frozen)
-	if err != nil {
-		return nil, err
-	}
-	for _, dir := range adapters {
-		if _, err := m.LoadAdapter(dir, dir, graph.Frozen); err != nil {
-			m.Close()
-			return nil, err
-		}
-	}
-	return m, nil
 }
 
 // adapterFolders are the adapters of a fine-tuning whose updates add up.

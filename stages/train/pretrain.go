@@ -3,13 +3,13 @@ package train
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"math"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages"
-	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/model"
 	"github.com/clinflow/clinflow/stages/train/peft"
 )
@@ -54,35 +54,25 @@ func (p *pretrain) Run(ctx context.Context, in stages.Inputs, out *shard.Writer)
 	if err != nil {
 		return err
 	}
-	dir, err := modelFolder(in, p.config.Base)
-	if err != nil {
-		return err
-	}
-	backend, err := openBackend()
-	if err != nil {
-		return err
-	}
-	defer backend.Close()
-	m, err := model.Open(backend, dir, graph.Frozen)
-	if err != nil {
-		return err
-	}
-	defer m.Close()
-	adapter, err := m.AddAdapter("clinical", p.config.PEFT.lora(peft.CausalLM, dir), 0, p.config.Seed)
-	if err != nil {
-		return err
-	}
-	j := job{
-		name: "train.pretrain", set: p.config.Optimization, rate: p.config.LearningRate,
-		epochs: p.config.Epochs, batchSize: p.config.BatchSize, model: m,
-	}
-	if err := j.asLanguageModel(splits); err != nil {
-		return err
-	}
-	if j.run, err = identity(j.name, p.config, in, backend.Name()); err != nil {
-		return err
-	}
-	// The new adapter's update is zero: this measures the base model.
+	return onBase(in, p.config.Base, func(m *model.Model, dir string) error {
+		adapter, err := m.AddAdapter("clinical", p.config.PEFT.lora(peft.CausalLM, dir), 0, p.config.Seed)
+		if err != nil {
+			return err
+		}
+		j := job{
+			name: "train.pretrain", set: p.config.Optimization, rate: p.config.LearningRate,
+			epochs: p.config.Epochs, batchSize: p.config.BatchSize, model: m,
+		}
+		if err := errors.Join(j.asLanguageModel(splits), j.identify(p.config, in)); err != nil {
+			return err
+		}
+		return j.adapt(ctx, adapter, out)
+	})
+}
+
+// adapt trains the adapter and measures the perplexity before and after. Before,
+// the new adapter's update is zero: that is the base model.
+func (j job) adapt(ctx context.Context, adapter *peft.Adapter, out *shard.Writer) error {
 	before, err := j.perplexity(ctx)
 	if err != nil {
 		return err
@@ -92,10 +82,7 @@ func (p *pretrain) Run(ctx context.Context, in stages.Inputs, out *shard.Writer)
 		if err != nil {
 			return err
 		}
-		if err := writePerplexity(out, before, after); err != nil {
-			return err
-		}
-		return writeFiles(out, "", adapter.Files())
+		return errors.Join(writePerplexity(out, before, after), writeFiles(out, "", adapter.Files()))
 	})
 }
 

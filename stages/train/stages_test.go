@@ -23,15 +23,22 @@ func testAUROC(t *testing.T, tokens, base *shard.Dataset, config string) float64
 	t.Helper()
 	adapter := stagetest.Run(t, "train.finetune", config, stages.Inputs{"tokens": {tokens}, "base": {base}})
 	rows := predictions(t, tokens, base, adapter, `{task: mor, variant: x, splits: [test]}`)
-	scores := make([]float64, len(rows))
-	for i, row := range rows {
-		scores[i] = float64(row.Logits[1] - row.Logits[0])
+	return aurocOf(t, classifier{kind: singleLabel, numLabels: 2}, rows)
+}
+
+// aurocOf is the AUROC of predictions.
+func aurocOf(t *testing.T, o classifier, predicted []shard.Prediction) float64 {
+	t.Helper()
+	logits, rows := make([][]float32, len(predicted)), make(examples, len(predicted))
+	for i, p := range predicted {
+		logits[i], rows[i] = p.Logits, shard.Tokens{Label: p.Label, Labels: p.Labels}
 	}
-	auroc, ok := rankAUROC(scores, func(i int) bool { return rows[i].Label == 1 })
-	if !ok {
-		t.Fatal("the test split has one class only")
+	mean, err := o.auroc(rows, logits)
+	must(t, err)
+	if mean == nil {
+		t.Fatal("no label tells the rows apart")
 	}
-	return auroc
+	return *mean
 }
 
 func predictions(t *testing.T, tokens, base, adapter *shard.Dataset, config string) (rows []shard.Prediction) {

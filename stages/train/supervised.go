@@ -80,7 +80,7 @@ func (s *supervised) validate(ctx context.Context) (validation, bool, error) {
 	loss, logits, err := s.measure(ctx, s.val)
 	v := validation{loss: loss}
 	if c, ok := s.objective.(classifier); ok && err == nil {
-		v.auroc = c.auroc(s.val, logits)
+		v.auroc, err = c.auroc(s.val, logits)
 	}
 	return v, true, err
 }

@@ -1,0 +1,52 @@
+package train
+
+import (
+	"errors"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/train/graph"
+	"github.com/clinflow/clinflow/stages/train/kernel"
+	"github.com/clinflow/clinflow/stages/train/model"
+)
+
+// onBase opens the process's device and the frozen base model of a stage, whose
+// folder is dir, and closes both after f.
+func onBase(in stages.Inputs, path string, f func(m *model.Model, dir string) error) error {
+	dir, err := modelFolder(in, path)
+	if err != nil {
+		return err
+	}
+	return onBackend(func(b kernel.Backend) error {
+		m, err := model.Open(b, dir, graph.Frozen)
+		if err != nil {
+			return err
+		}
+		defer m.Close()
+		return f(m, dir)
+	})
+}
+
+// onBackend opens the process's device for f.
+func onBackend(f func(b kernel.Backend) error) error {
+	b, err := openBackend()
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(b), b.Close())
+}
+
+// modelFolder finds the base model: bound to the port, or a path of the
+// configuration; exactly one of them.
+func modelFolder(in stages.Inputs, path string) (string, error) {
+	switch d := in.One("base"); {
+	case d != nil && path != "":
+		return "", exit.Errorf(exit.Usage, "base: is given as a step and as a path; give one")
+	case d != nil:
+		return folder(d, "config.json")
+	case path == "":
+		return "", exit.Errorf(exit.Usage, "base: is missing; bind a model to the port or give the path of a Hugging Face folder")
+	default:
+		return path, nil
+	}
+}

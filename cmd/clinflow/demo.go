@@ -17,7 +17,7 @@ import (
 // file's own values are those of small.
 var scales = map[string]map[string]string{
 	"small": {},
-	"tiny":  {"patients": "150", "shards": "4"},
+	"tiny":  {"patients": "150", "shards": "4", "epochs": "3"},
 }
 
 func newDemo(s *settings) *cobra.Command {

@@ -29,9 +29,13 @@ func runCommand(args []string) exit.Code {
 	syscall.Umask(0o077)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	root := newRoot()
+	started := false
+	root := newRoot(&started)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
+	if !started {
+		err = exit.With(exit.Usage, err)
+	}
 	progress.Wait()
 	if err == nil {
 		return exit.OK

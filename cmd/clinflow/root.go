@@ -33,7 +33,9 @@ type settings struct {
 	device    string
 }
 
-func newRoot() *cobra.Command {
+// newRoot builds the command line. started becomes true when a command's own work
+// begins.
+func newRoot(started *bool) *cobra.Command {
 	var s settings
 	root := &cobra.Command{
 		Use:           "clinflow",
@@ -53,12 +55,9 @@ func newRoot() *cobra.Command {
 	flags.StringVar(&s.memory, "memory", "1GiB", "budget of the sorting buffers, for example 512MiB")
 	flags.IntVar(&s.workers, "workers", runtime.GOMAXPROCS(0), "goroutines that work on parts and kernels")
 	flags.StringVar(&s.device, "device", "auto", "where training runs: auto, cpu, or cpu:go, cpu:avx2, cpu:avx512 to name the kernels")
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return exit.With(exit.Usage, err) })
 	root.AddCommand(newDemo(&s), newRun(&s), newPlan(), newLint(), newStages(), newSynth(),
 		newCat(), newVerify(), newRuns(), newInspect(), newVersion())
-	for _, cmd := range root.Commands() {
-		usageErrors(cmd)
-	}
+	noteStart(root, started)
 	return root
 }
 
@@ -74,13 +73,17 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 	return exit.Errorf(exit.Usage, "unknown command %q; did you mean %s?", args[0], strings.Join(near, " or "))
 }
 
-// usageErrors marks cobra's complaints about arguments with exit code 2.
-func usageErrors(cmd *cobra.Command) {
-	if check := cmd.Args; check != nil {
-		cmd.Args = func(c *cobra.Command, args []string) error { return exit.With(exit.Usage, check(c, args)) }
+// noteStart notes when a command's own work begins: what fails before is cobra's
+// complaint about flags or arguments.
+func noteStart(cmd *cobra.Command, started *bool) {
+	if run := cmd.RunE; run != nil {
+		cmd.RunE = func(c *cobra.Command, args []string) error {
+			*started = true
+			return run(c, args)
+		}
 	}
 	for _, sub := range cmd.Commands() {
-		usageErrors(sub)
+		noteStart(sub, started)
 	}
 }
 

@@ -47,21 +47,29 @@ func (c *checker) agree() {
 	parts := map[string]int{}
 	for _, step := range c.dag.Steps {
 		d := c.byName[step.Name]
-		first := Ref{}
-		for _, port := range d.Stage.In {
-			for _, ref := range d.In[port.Name] {
-				n := parts[ref.Step]
-				switch {
-				case !port.Sharded || n == 0:
-				case first.Step == "":
-					first = ref
-				case parts[first.Step] != n:
-					c.add(d.in[port.Name].at, join("steps", d.Name)+".in."+port.Name,
-						fmt.Sprintf("%s has %d parts, %s has %d", ref, n, first, parts[first.Step]),
-						"give both the same shards")
-				}
+		parts[d.Name] = partsOf(d, c.inputParts(d, parts))
+	}
+}
+
+// inputParts is the number of parts of a step's sharded inputs, 0 where it is
+// not known.
+func (c *checker) inputParts(d *draft, parts map[string]int) int {
+	var first Ref
+	for _, port := range d.Stage.In {
+		if !port.Sharded {
+			continue
+		}
+		for _, ref := range d.In[port.Name] {
+			switch n := parts[ref.Step]; {
+			case n == 0:
+			case first.Step == "":
+				first = ref
+			case parts[first.Step] != n:
+				c.add(d.in[port.Name].at, join("steps", d.Name)+".in."+port.Name,
+					fmt.Sprintf("%s has %d parts, %s has %d", ref, n, first, parts[first.Step]),
+					"give both the same shards")
 			}
 		}
-		parts[d.Name] = partsOf(d, parts[first.Step])
 	}
+	return parts[first.Step]
 }

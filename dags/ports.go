@@ -1,6 +1,7 @@
 package dags
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -70,7 +71,7 @@ func (c *checker) fits(from *draft, port stages.Port, table string, at position,
 	case !slices.Contains(out.Tables, table):
 		c.add(at, path, fmt.Sprintf("%s has no table %s", from.Name, table), choice(table, out.Tables))
 	case !slices.Equal(port.Tables, []string{table}):
-		c.add(at, path, "the port reads "+strings.Join(port.Tables, ", "), "name the step alone: "+from.Name)
+		c.add(at, path, "the port reads "+cmp.Or(strings.Join(port.Tables, ", "), "the whole dataset"), "name the step alone: "+from.Name)
 	default:
 		return true
 	}
@@ -78,7 +79,7 @@ func (c *checker) fits(from *draft, port stages.Port, table string, at position,
 }
 
 func portWants(port stages.Port) string {
-	what := "the port takes " + port.Kind
+	what := "the port takes " + cmp.Or(port.Kind, "any dataset")
 	if port.Doc != "" {
 		what += ": " + port.Doc
 	}
@@ -89,7 +90,7 @@ func portWants(port stages.Port) string {
 func (c *checker) givers(d *draft, port stages.Port) string {
 	var names []string
 	for _, other := range c.steps {
-		if other != d && other.known && other.Stage.Out.Kind == port.Kind {
+		if other != d && other.known && (port.Kind == "" || other.Stage.Out.Kind == port.Kind) {
 			names = append(names, other.Name)
 		}
 	}

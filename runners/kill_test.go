@@ -2,6 +2,7 @@ package runners
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,17 +11,22 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/clinflow/clinflow/dags"
 )
 
 const killedOut = "CLINFLOW_TEST_KILLED_OUT"
 
-// TestToBeKilled is the child of the test below: its run stops in the middle of
-// a step and waits for its end.
-func TestToBeKilled(t *testing.T) {
-	out := os.Getenv(killedOut)
-	if out == "" {
-		t.Skip("it is the child of TestKilledRunGoesOn")
+// TestMain lets the test binary also be the child that TestKilledRunGoesOn kills.
+func TestMain(m *testing.M) {
+	if out := os.Getenv(killedOut); out != "" {
+		stopInTheMiddle(out)
 	}
+	os.Exit(m.Run())
+}
+
+// stopInTheMiddle is a run that waits for its end in the middle of a step.
+func stopInTheMiddle(out string) {
 	f := &fake{before: map[string]func(context.Context) error{"left": func(context.Context) error {
 		if err := os.WriteFile(filepath.Join(out, "reached"), nil, 0o600); err != nil {
 			return err
@@ -28,7 +34,12 @@ func TestToBeKilled(t *testing.T) {
 		time.Sleep(time.Minute)
 		return nil
 	}}}
-	t.Error(Execute(t.Context(), parse(t, nil), f, Options{Out: out, Workers: 1}))
+	d, err := dags.Parse("diamond.yaml", []byte(diamond), nil)
+	if err == nil {
+		err = Execute(context.Background(), d, f, Options{Out: out, Workers: 1})
+	}
+	fmt.Fprintln(os.Stderr, "it was not killed:", err)
+	os.Exit(1)
 }
 
 func TestKilledRunGoesOn(t *testing.T) {
@@ -36,7 +47,7 @@ func TestKilledRunGoesOn(t *testing.T) {
 	if err := Execute(t.Context(), parse(t, nil), &fake{}, Options{Out: undisturbed, Workers: 1}); err != nil {
 		t.Fatal(err)
 	}
-	child := exec.Command(os.Args[0], "-test.run", "^TestToBeKilled$")
+	child := exec.Command(os.Args[0])
 	child.Env = append(os.Environ(), killedOut+"="+out)
 	if err := child.Start(); err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package stages
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"reflect"
@@ -35,7 +36,7 @@ func (s Spec) Describe(w io.Writer) error {
 
 // takes says in words what a port takes.
 func (p Port) takes() string {
-	what := p.Kind
+	what := cmp.Or(p.Kind, "any dataset")
 	if len(p.Tables) > 0 {
 		what += " (" + strings.Join(p.Tables, ", ") + ")"
 	}

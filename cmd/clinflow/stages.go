@@ -1,21 +1,29 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/clinflow/clinflow/dags"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages"
 )
 
 func newStages() *cobra.Command {
-	return &cobra.Command{
+	var schema bool
+	cmd := &cobra.Command{
 		Use:   "stages [NAME]",
 		Short: "List the stages, or describe one: its ports, configuration and a sample",
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if schema {
+				encoder := json.NewEncoder(cmd.OutOrStdout())
+				encoder.SetIndent("", "  ")
+				return encoder.Encode(dags.Schema())
+			}
 			if len(args) == 0 {
 				return listStages(cmd)
 			}
@@ -26,6 +34,8 @@ func newStages() *cobra.Command {
 			return spec.Describe(cmd.OutOrStdout())
 		},
 	}
+	cmd.Flags().BoolVar(&schema, "schema", false, "print the JSON schema of DAG files instead, for editors")
+	return cmd
 }
 
 func listStages(cmd *cobra.Command) error {

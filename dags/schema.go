@@ -1,0 +1,145 @@
+package dags
+
+import (
+	"encoding/json"
+	"reflect"
+
+	"github.com/invopop/jsonschema"
+
+	"github.com/clinflow/clinflow/stages"
+)
+
+// Schema is the JSON schema of DAG files, for editors that check and complete
+// YAML by one. It is made from the registered stages. Lint knows more: names of
+// steps, kinds of datasets, and what stages themselves refuse.
+func Schema() *jsonschema.Schema {
+	steps := &jsonschema.Schema{Type: "object", PropertyNames: &jsonschema.Schema{Pattern: stepPattern.String()}}
+	kinds := &jsonschema.Schema{}
+	for _, name := range stages.Names() {
+		spec, _ := stages.Lookup(name)
+		kinds.AnyOf = append(kinds.AnyOf, stepSchema(spec))
+	}
+	steps.AdditionalProperties = kinds
+	var top closed
+	top.add("name", textSchema("name of the DAG, as its runs are listed"), true)
+	top.add("schedule", scheduleSchema(), false)
+	top.add("vars", mapSchema("values for ${name}, over which --set name=value goes"), false)
+	top.add("steps", steps, true)
+	top.add("publish", mapSchema("files of the output folder, each copied from step.file"), false)
+	s := top.schema("a DAG of clinflow")
+	s.Version = jsonschema.Version
+	return s
+}
+
+// closed is an object that takes no other keys than its own.
+type closed struct {
+	keys     []string
+	values   []*jsonschema.Schema
+	required []string
+}
+
+func (c *closed) add(key string, value *jsonschema.Schema, required bool) {
+	c.keys, c.values = append(c.keys, key), append(c.values, value)
+	if required {
+		c.required = append(c.required, key)
+	}
+}
+
+func (c *closed) schema(doc string) *jsonschema.Schema {
+	s := &jsonschema.Schema{
+		Type: "object", Description: doc, Required: c.required,
+		Properties: jsonschema.NewProperties(), AdditionalProperties: jsonschema.FalseSchema,
+	}
+	for i, key := range c.keys {
+		s.Properties.Set(key, c.values[i])
+	}
+	return s
+}
+
+func textSchema(doc string) *jsonschema.Schema {
+	return &jsonschema.Schema{Type: "string", Description: doc}
+}
+
+func mapSchema(doc string) *jsonschema.Schema {
+	return &jsonschema.Schema{Type: "object", Description: doc}
+}
+
+func enumSchema(allowed []string) *jsonschema.Schema {
+	s := &jsonschema.Schema{Type: "string"}
+	for _, a := range allowed {
+		s.Enum = append(s.Enum, a)
+	}
+	return s
+}
+
+func scheduleSchema() *jsonschema.Schema {
+	var c closed
+	c.add("cron", textSchema("minute, hour, day, month, weekday"), true)
+	c.add("timezone", textSchema("name of the IANA database"), false)
+	c.add("catchup", enumSchema(catchups), false)
+	c.add("overlap", enumSchema(overlaps), false)
+	return c.schema("when the DAG runs by itself")
+}
+
+func stepSchema(spec stages.Spec) *jsonschema.Schema {
+	var step, in closed
+	for _, p := range spec.In {
+		in.add(p.Name, portSchema(p), !p.Optional)
+	}
+	with := configSchema(spec.Config(), "configuration of "+spec.Name)
+	step.add("stage", &jsonschema.Schema{Const: spec.Name}, true)
+	step.add("in", in.schema("step or step.table by port"), len(in.required) > 0)
+	step.add("with", with, len(with.Required) > 0)
+	return step.schema(spec.Doc)
+}
+
+func portSchema(p stages.Port) *jsonschema.Schema {
+	one := textSchema(p.Doc)
+	if !p.Many {
+		return one
+	}
+	return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{one, {Type: "array", Items: textSchema("")}}}
+}
+
+func configSchema(fields stages.Fields, doc string) *jsonschema.Schema {
+	var c closed
+	for _, f := range fields {
+		if f.Type.Kind() == reflect.Struct {
+			c.add(f.Key, configSchema(f.Nested, f.Doc), false)
+			continue
+		}
+		s := valueSchema(f, f.Type)
+		s.Description = f.Doc
+		if value, ok := f.DefaultValue(); ok {
+			s.Default = value
+		}
+		c.add(f.Key, s, f.Required)
+	}
+	return c.schema(doc)
+}
+
+// valueSchema is the schema of a value, or of a variable in its place.
+func valueSchema(f stages.Field, t reflect.Type) *jsonschema.Schema {
+	variable := &jsonschema.Schema{Type: "string", Pattern: `\$\{`}
+	var s *jsonschema.Schema
+	switch t.Kind() {
+	case reflect.Pointer:
+		return valueSchema(f, t.Elem())
+	case reflect.Slice:
+		return &jsonschema.Schema{Type: "array", Items: valueSchema(f, t.Elem())}
+	case reflect.Struct:
+		return configSchema(f.Nested, f.Doc)
+	case reflect.String:
+		if len(f.Enum) == 0 {
+			return &jsonschema.Schema{Type: "string"}
+		}
+		s = enumSchema(f.Enum)
+	case reflect.Bool:
+		s = &jsonschema.Schema{Type: "boolean"}
+	case reflect.Float32, reflect.Float64:
+		s = &jsonschema.Schema{Type: "number", Minimum: json.Number(f.Min), Maximum: json.Number(f.Max)}
+	default:
+		s = &jsonschema.Schema{Type: "integer", Minimum: json.Number(f.Min), Maximum: json.Number(f.Max)}
+	}
+	return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{s, variable}}
+}

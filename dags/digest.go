@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/progress"
 )
 
 // File returns the sha256 of a file, from the cache where its size and time of
@@ -31,7 +32,7 @@ func (d *Digests) File(ctx context.Context, path string) (string, error) {
 	if sum, ok := d.lookup(abs, info); ok {
 		return sum, nil
 	}
-	sum, err := hash(ctx, abs)
+	sum, err := hash(ctx, abs, info.Size())
 	if err != nil {
 		return "", err
 	}
@@ -79,28 +80,42 @@ func skip(entry fs.DirEntry) error {
 	return nil
 }
 
-func hash(ctx context.Context, path string) (string, error) {
+// slow is the size from which a file's digest takes long enough to be shown as
+// work under way.
+const slow = 256 << 20
+
+func hash(ctx context.Context, path string, size int64) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", exit.Errorf(exit.Usage, "open an input: %w", err)
 	}
 	defer f.Close()
+	r := digestReader{ctx: ctx, r: f}
+	if size >= slow {
+		r.task = progress.Start("digest "+filepath.Base(path), "bytes", size)
+		defer r.task.Done()
+	}
 	sum := sha256.New()
-	if _, err := io.CopyBuffer(sum, contextReader{ctx, f}, make([]byte, 1<<20)); err != nil {
+	if _, err := io.CopyBuffer(sum, r, make([]byte, 1<<20)); err != nil {
 		return "", fmt.Errorf("read %s for its digest: %w", path, err)
 	}
 	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
-// contextReader ends a long read when its context ends.
-type contextReader struct {
-	ctx context.Context
-	r   io.Reader
+// digestReader ends a long read when its context ends, and shows how far it is.
+type digestReader struct {
+	ctx  context.Context
+	r    io.Reader
+	task *progress.Task // nil: not shown
 }
 
-func (c contextReader) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
+func (d digestReader) Read(p []byte) (int, error) {
+	if err := d.ctx.Err(); err != nil {
 		return 0, err
 	}
-	return c.r.Read(p)
+	n, err := d.r.Read(p)
+	if d.task != nil {
+		d.task.Add(int64(n))
+	}
+	return n, err
 }

@@ -21,8 +21,12 @@ type fakeIngest struct{ fakeIngestConfig }
 
 func (f fakeIngest) Parts() int { return f.Shards }
 
-func (f fakeIngest) Files(context.Context, stages.Inputs) ([]stages.RawFile, error) {
-	return []stages.RawFile{{Table: "admissions", Name: "hosp/admissions.csv", URI: filepath.Join(f.Root, "hosp/admissions.csv")}}, nil
+func (f fakeIngest) Files(_ context.Context, in stages.Inputs) ([]stages.RawFile, error) {
+	root := f.Root
+	if mimic := in.One("mimic"); mimic != nil {
+		root = mimic.URI()
+	}
+	return []stages.RawFile{{Table: "admissions", Name: "hosp/admissions.csv", URI: filepath.Join(root, "hosp/admissions.csv")}}, nil
 }
 
 func (fakeIngest) Scan(context.Context, stages.RawFile, *shard.Spill) error { return nil }
@@ -67,6 +71,7 @@ type fakeTrainConfig struct {
 func init() {
 	stages.RegisterSource(stages.Spec{
 		Name: "fake.ingest", Version: 1, Doc: "Reads tables.",
+		In:  []stages.Port{{Name: "mimic", Kind: "adapter", Optional: true, Doc: "a tree, in place of root"}},
 		Out: stages.Output{Kind: "patients", Tables: []string{"admissions", "notes"}},
 	}, func(c fakeIngestConfig) (stages.Source, error) { return fakeIngest{c}, nil })
 	stages.RegisterMap(stages.Spec{

@@ -4,9 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -252,6 +254,48 @@ func TestPlanTellsUnusableOutputs(t *testing.T) {
 	}
 	if got := b.plan().Steps[3]; got.Done || !cmp.Equal(got.Reasons, []string{"its output is incomplete: a run ended in the middle of it"}) {
 		t.Errorf("without a manifest: %v %q", got.Done, got.Reasons)
+	}
+}
+
+// The files of a tree that a step made are known by the step's digest: they are
+// not read a second time, and need not be there to be fingerprinted.
+func TestPlanTakesATreeFromAStep(t *testing.T) {
+	b := newBench(t)
+	d, err := Parse("x.yaml", []byte(`name: x
+steps:
+  tokens: {stage: fake.tokens, in: {notes: patients}}
+  tree: {stage: fake.train, in: {tokens: first}, with: {epochs: 1}}
+  first: {stage: fake.tokens, in: {notes: raw}}
+  raw: {stage: fake.ingest, with: {root: `+filepath.Join(b.root, "mimic")+`}}
+  patients: {stage: fake.ingest, in: {mimic: tree}, with: {root: ignored}}
+`), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var inputs []map[string]string
+	for _, step := range []string{"raw", "first", "tree", "patients"} {
+		planner, err := NewPlanner(t.Context(), b.out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan, err := d.Plan(t.Context(), planner)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, decision := range plan.Steps {
+			if decision.Step.Name == step {
+				inputs = append(inputs, decision.Identity.Inputs)
+				b.finish(decision, step)
+			}
+		}
+	}
+	var keys [][]string
+	for _, in := range inputs {
+		keys = append(keys, slices.Sorted(maps.Keys(in)))
+	}
+	want := [][]string{{"file hosp/admissions.csv"}, {"notes"}, {"tokens"}, {"mimic"}}
+	if diff := cmp.Diff(want, keys); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -1,6 +1,7 @@
 package dags
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -82,14 +83,11 @@ func (p Plan) Write(w io.Writer) error {
 	fmt.Fprintf(w, "%s (%s) into %s: %d of %d steps will run\n", p.DAG.Name, p.DAG.File, p.Out, p.Pending(), len(p.Steps))
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, d := range p.Steps {
-		state, print := "will run", d.Fingerprint
+		state, why := "will run", strings.Join(d.Reasons, "; ")
 		if d.Done {
-			state = "done"
+			state, why = "done", "same stage, configuration and inputs"
 		}
-		if print == "" {
-			print = "not known yet"
-		}
-		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%s\n", state, d.Step.Name, d.Step.Stage.Name, print, strings.Join(d.Reasons, "; "))
+		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%s\n", state, d.Step.Name, d.Step.Stage.Name, cmp.Or(d.Fingerprint, "not known yet"), why)
 	}
 	return table.Flush()
 }

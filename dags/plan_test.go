@@ -140,11 +140,7 @@ func (b *bench) told() string {
 	if err := b.plan().Write(&text); err != nil {
 		b.t.Fatal(err)
 	}
-	lines := strings.Split(hex16.ReplaceAllString(text.String(), "0123456789abcdef"), "\n")
-	for i, line := range lines {
-		lines[i] = strings.TrimRight(line, " ")
-	}
-	return strings.ReplaceAll(strings.Join(lines, "\n"), b.out.URI(), "OUT")
+	return strings.ReplaceAll(hex16.ReplaceAllString(text.String(), "0123456789abcdef"), b.out.URI(), "OUT")
 }
 
 func (b *bench) want(text string) {
@@ -166,17 +162,17 @@ planned (planned.yaml) into OUT: 4 of 4 steps will run
 	b.run(byFingerprint)
 	const allDone = `
 planned (planned.yaml) into OUT: 0 of 4 steps will run
-  done  patients  fake.ingest  0123456789abcdef
-  done  examples  fake.label   0123456789abcdef
-  done  tokens    fake.tokens  0123456789abcdef
-  done  adapter   fake.train   0123456789abcdef
+  done  patients  fake.ingest  0123456789abcdef  same stage, configuration and inputs
+  done  examples  fake.label   0123456789abcdef  same stage, configuration and inputs
+  done  tokens    fake.tokens  0123456789abcdef  same stage, configuration and inputs
+  done  adapter   fake.train   0123456789abcdef  same stage, configuration and inputs
 `
 	b.want(allDone)
 
 	b.set = map[string]string{"seed": "8", "lr": "1e-4"}
 	b.want(`
 planned (planned.yaml) into OUT: 3 of 4 steps will run
-  done      patients  fake.ingest  0123456789abcdef
+  done      patients  fake.ingest  0123456789abcdef  same stage, configuration and inputs
   will run  examples  fake.label   0123456789abcdef  config seed changed 7 → 8
   will run  tokens    fake.tokens  not known yet     upstream step examples will run
   will run  adapter   fake.train   not known yet     upstream step tokens will run
@@ -185,9 +181,9 @@ planned (planned.yaml) into OUT: 3 of 4 steps will run
 	b.raw("base/weights", "new")
 	b.want(`
 planned (planned.yaml) into OUT: 1 of 4 steps will run
-  done      patients  fake.ingest  0123456789abcdef
-  done      examples  fake.label   0123456789abcdef
-  done      tokens    fake.tokens  0123456789abcdef
+  done      patients  fake.ingest  0123456789abcdef  same stage, configuration and inputs
+  done      examples  fake.label   0123456789abcdef  same stage, configuration and inputs
+  done      tokens    fake.tokens  0123456789abcdef  same stage, configuration and inputs
   will run  adapter   fake.train   0123456789abcdef  config lr changed 0.001 → 0.0001; with.base changed
 `)
 	b.set = nil

@@ -69,9 +69,9 @@ RUN  diamond  done  1s  4 done
 	shown := settled(text.String())
 	for _, want := range []string{
 		"state  done\n", "dag  diamond (diamond.yaml)\n", "runner  direct\nrevision  abc\npublished plots/left.txt\n",
-		"left  done  1s  PRINT  kept=6  config word changed \"a\" → \"z\"\n",
-		"right  skipped  -  PRINT  kept=2  its output is there: same stage, configuration and inputs\n",
-		"end  done  1s  PRINT  kept=1  input from[0] changed\n",
+		"left  done  1s  PRINT  config word changed \"a\" → \"z\"  kept=6\n",
+		"right  skipped  -  PRINT  its output is there: same stage, configuration and inputs  kept=2\n",
+		"end  done  1s  PRINT  input from[0] changed  kept=1\n",
 	} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("%q is not in\n%s", want, shown)

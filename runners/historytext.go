@@ -51,9 +51,9 @@ func (r RunRecord) Write(w io.Writer) error {
 		fmt.Fprintf(w, "error     %s\n", r.Error)
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "\nSTEP\tSTATE\tTOOK\tFINGERPRINT\tCOUNTS\tWHY")
+	fmt.Fprintln(table, "\nSTEP\tSTATE\tTOOK\tFINGERPRINT\tWHY\tCOUNTS")
 	for _, s := range r.Steps {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", s.Step, s.State, took(s.Seconds), orDash(s.Fingerprint), s.counts(), s.why())
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", s.Step, s.State, took(s.Seconds), orDash(s.Fingerprint), s.why(), s.counts())
 	}
 	return table.Flush()
 }

@@ -57,7 +57,7 @@ func (p *pool[R]) wait() ([]R, error) {
 // gains its place.
 func guarded(place string, work func() error) error {
 	err := guard.Do(place, work)
-	if _, panicked := err.(*guard.Panic); err == nil || panicked {
+	if p, panicked := err.(*guard.Panic); err == nil || panicked && p.Place == place {
 		return err
 	}
 	return fmt.Errorf("%s: %w", place, err)

@@ -21,10 +21,16 @@ func (p *Panic) Error() string {
 
 // Do runs f and turns a panic in it into a *Panic. place names stage, part and
 // file, never data.
-func Do(place string, f func() error) (err error) {
+func Do(place string, f func() error) error {
+	return At(func() string { return place }, f)
+}
+
+// At is Do for work whose place moves on: place is asked where the panic struck,
+// for a row and a byte offset.
+func At(place func() string, f func() error) (err error) {
 	defer func() {
 		if recover() != nil {
-			err = &Panic{Place: place, Code: origin()}
+			err = &Panic{Place: place(), Code: origin()}
 		}
 	}()
 	return f()

@@ -3,9 +3,11 @@ package ingest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/clinflow/clinflow/internal/csvgz"
+	"github.com/clinflow/clinflow/internal/guard"
 	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages"
 )
@@ -55,13 +57,18 @@ func (t table[R]) scan(ctx context.Context, file stages.RawFile, r io.Reader, sp
 	}
 	p := parser[R]{table: t, file: file, at: at, seen: map[uint64]struct{}{}}
 	var rec csvgz.Record
+	place := func() string { return fmt.Sprintf("%s: row %d, byte offset %d", file.Name, rec.Row, rec.Offset) }
+	return guard.At(place, func() error { return p.takeAll(ctx, records, &rec, spill) })
+}
+
+func (p *parser[R]) takeAll(ctx context.Context, records *csvgz.Reader, rec *csvgz.Record, spill *shard.Spill) error {
 	for {
-		if err := records.Read(&rec); errors.Is(err, io.EOF) {
+		if err := records.Read(rec); errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
 			return err
 		}
-		if err := p.take(&rec, spill); err != nil {
+		if err := p.take(rec, spill); err != nil {
 			return err
 		}
 		if rec.Row%cancelEvery == 0 && ctx.Err() != nil {

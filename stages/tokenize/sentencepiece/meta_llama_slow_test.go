@@ -12,7 +12,7 @@ import (
 
 // LLaMA's own model is not shipped: CLINFLOW_LLAMA_TOKENIZER names it. Its ids
 // for the oracle's texts are sentencepiece's.
-func TestMetaLlama(t *testing.T) {
+func TestSlowMetaLlama(t *testing.T) {
 	path := os.Getenv("CLINFLOW_LLAMA_TOKENIZER")
 	if path == "" {
 		t.Skip("CLINFLOW_LLAMA_TOKENIZER is not set to LLaMA's tokenizer.model")

@@ -32,7 +32,7 @@ type FinetuneConfig struct {
 	ProblemType   string  `json:"problem_type" default:"single_label_classification" enum:"single_label_classification,multi_label_classification" doc:"One class a document (softmax), or a set of labels (sigmoid)."`
 	NumLabels     int     `json:"num_labels" default:"2" min:"2" doc:"Classes, or labels, of the task."`
 	ClassWeights  string  `json:"class_weights" default:"balanced" enum:"balanced,none" doc:"balanced: a class weighs n/(classes × its count in train). Single-label tasks only."`
-	ShuffleLabels bool    `json:"shuffle_labels" default:"false" doc:"Permute the train labels by seed: a check for leaks, the AUROC must be 0.5."`
+	ShuffleLabels bool    `json:"shuffle_labels" default:"false" doc:"Permute the labels of train, and of val for the selection, by seed: a check for leaks, the AUROC on test must be 0.5."`
 	Selection     string  `json:"selection" default:"last" enum:"last,best" doc:"End with the last epoch's parameters, or those of the epoch with the highest AUROC on val."`
 	LearningRate  float64 `json:"learning_rate" default:"0.00005" min:"0" doc:"Highest learning rate."`
 	Epochs        int     `json:"epochs" default:"10" min:"1" doc:"Passes over the train split."`
@@ -82,20 +82,20 @@ func writeAdapters(out *shard.Writer, task, clinical *peft.Adapter) error {
 	return writeFiles(out, clinicalFolder, clinical.Files())
 }
 
-// examples reads and checks train and val, and shuffles the labels of train
-// where it is asked for.
+// examples reads and checks train and val, and shuffles their labels where it is
+// asked for: true labels of val would let the selection of an epoch leak.
 func (f *finetune) examples(ctx context.Context, in stages.Inputs) (map[string]examples, error) {
 	splits, err := readSplits(ctx, in.One("tokens"), "train", "val")
 	if err != nil {
 		return nil, err
 	}
-	for _, rows := range splits {
+	for split, rows := range splits {
 		if err := checkLabels(rows, f.config.ProblemType, f.config.NumLabels); err != nil {
 			return nil, err
 		}
-	}
-	if f.config.ShuffleLabels {
-		splits["train"] = shuffleLabels(splits["train"], f.config.Seed)
+		if f.config.ShuffleLabels {
+			splits[split] = shuffleLabels(rows, f.config.Seed)
+		}
 	}
 	return splits, nil
 }

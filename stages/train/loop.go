@@ -10,7 +10,6 @@ import (
 	"github.com/clinflow/clinflow/internal/progress"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages/train/graph"
-	"github.com/clinflow/clinflow/stages/train/kernel"
 )
 
 // learner is a model with its data and loss, as the loop sees it.
@@ -146,36 +145,6 @@ func (r *run) accumulate(group []batch) error {
 	}
 	r.at.LossWeight += norm
 	return nil
-}
-
-// update is AdamW with PyTorch's defaults (torch.optim.AdamW).
-func (r *run) update(plan schedule) error {
-	scale, err := r.clip()
-	if err != nil {
-		return err
-	}
-	adam := kernel.Adam{
-		LR: plan.at(r.at.Step), Beta1: 0.9, Beta2: 0.999, Eps: 1e-8,
-		WeightDecay: r.set.WeightDecay, Step: r.at.Step + 1, GradScale: scale,
-	}
-	for _, p := range r.params.Trainable() {
-		p.AdamW(adam)
-	}
-	r.at.Step++
-	r.at.Group++
-	return nil
-}
-
-// clip returns the factor of torch.nn.utils.clip_grad_norm_.
-func (r *run) clip() (float64, error) {
-	if r.set.MaxGradNorm == 0 {
-		return 1, nil
-	}
-	norm, err := r.params.GradNorm()
-	if err != nil {
-		return 0, err
-	}
-	return min(1, r.set.MaxGradNorm/(norm+1e-6)), nil
 }
 
 // logTrain writes a line at the first and the last step and every log_every

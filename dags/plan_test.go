@@ -245,7 +245,7 @@ func TestPlanTellsUnusableOutputs(t *testing.T) {
 		t.Errorf("another kernel: %q", got)
 	}
 	fakeKernel = "go"
-	if err := os.Remove(filepath.Join(uri, manifestName)); err != nil {
+	if err := os.Remove(filepath.Join(uri, shard.ManifestName)); err != nil {
 		t.Fatal(err)
 	}
 	if got := b.plan().Steps[3]; got.Done || !cmp.Equal(got.Reasons, []string{"its output is incomplete: a run ended in the middle of it"}) {

@@ -17,9 +17,6 @@ import (
 // stepsFolder holds the steps' outputs in the output folder.
 const stepsFolder = "steps"
 
-// manifestName is the file that makes an output complete.
-const manifestName = "manifest.json"
-
 // Planner says of each step whether its output is there already, by what lay in
 // the output folder when the planner was made.
 type Planner struct {
@@ -59,7 +56,7 @@ func NewPlanner(ctx context.Context, out store.Dir) (*Planner, error) {
 	for _, f := range files {
 		folder, name, _ := strings.Cut(strings.TrimPrefix(f.Name, stepsFolder+"/"), "/")
 		o := p.outputs[folder]
-		if name == manifestName {
+		if name == shard.ManifestName {
 			o = output{complete: true, written: f.ModTime}
 		}
 		p.outputs[folder] = o

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -160,7 +159,7 @@ func (l letters) Finish(_ context.Context, _ stages.Inputs, results []stages.Key
 	if err != nil {
 		return err
 	}
-	if _, err := io.WriteString(file, string(text)); err != nil {
+	if _, err := file.Write(text); err != nil {
 		return err
 	}
 	return file.Commit()

@@ -36,7 +36,7 @@ func runCommand(args []string) exit.Code {
 	if !started {
 		err = exit.With(exit.Usage, err)
 	}
-	progress.Wait()
+	progress.Stop()
 	if err == nil {
 		return exit.OK
 	}

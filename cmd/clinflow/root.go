@@ -95,7 +95,7 @@ func (s *settings) apply() error {
 	if s.verbose {
 		libraries = zerolog.InfoLevel
 	}
-	if err := logs.To(os.Stderr, s.logFormat, level); err != nil {
+	if err := logs.To(progress.Above{Out: os.Stderr}, s.logFormat, level); err != nil {
 		return err
 	}
 	if s.workers < 1 {

@@ -15,8 +15,10 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 )
 
-// interval is how often a plain line is written for work that goes on.
-const interval = 10 * time.Second
+const (
+	interval = 10 * time.Second       // between plain lines of work that goes on
+	refresh  = 100 * time.Millisecond // between drawings of the bars
+)
 
 var sink struct {
 	sync.Mutex
@@ -34,18 +36,36 @@ func To(f *os.File) {
 	}
 	sink.out = f
 	if isatty.IsTerminal(f.Fd()) {
-		sink.bars = mpb.New(mpb.WithOutput(f), mpb.WithWidth(40), mpb.WithAutoRefresh())
+		sink.bars = mpb.New(mpb.WithOutput(f), mpb.WithWidth(40), mpb.WithAutoRefresh(), mpb.WithRefreshRate(refresh), mpb.PopCompletedMode())
 	}
 }
 
-// Wait lets the bars draw their last state. Call it before the process ends.
-func Wait() {
+// Stop draws the bars a last time, those of work that failed too. Call it before
+// the process ends.
+func Stop() {
+	sink.Lock()
+	bars := sink.bars
+	sink.bars = nil
+	sink.Unlock()
+	if bars != nil {
+		// Lines written above the bars are drawn by the next refresh.
+		time.Sleep(2 * refresh)
+		bars.Shutdown()
+	}
+}
+
+// Above writes lines above the bars, where there are any, so that a log and the
+// bars share a terminal.
+type Above struct{ Out io.Writer }
+
+func (a Above) Write(line []byte) (int, error) {
 	sink.Lock()
 	bars := sink.bars
 	sink.Unlock()
-	if bars != nil {
-		bars.Wait()
+	if bars == nil {
+		return a.Out.Write(line)
 	}
+	return bars.Write(line)
 }
 
 // Task is one piece of long work.

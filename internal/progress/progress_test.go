@@ -34,7 +34,7 @@ func TestQuietPrintsNothing(t *testing.T) {
 	task := Start("ingest", "files", 0)
 	task.Add(1)
 	task.Done()
-	Wait()
+	Stop()
 	if got := task.status(); got[:7] != "1 files" {
 		t.Errorf("status %q", got)
 	}

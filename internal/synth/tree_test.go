@@ -12,6 +12,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -284,7 +285,7 @@ func TestBadOptions(t *testing.T) {
 // discard is a store file that fails after some bytes and watches the heap.
 type discard struct {
 	left      int
-	peak      *uint64
+	peak      *heapPeak
 	writes    int
 	committed *int
 }
@@ -294,20 +295,34 @@ func (d *discard) Write(data []byte) (int, error) {
 		return 0, errors.New("disk full")
 	}
 	if d.writes++; d.peak != nil && d.writes%128 == 0 {
-		var stats runtime.MemStats
-		runtime.GC()
-		runtime.ReadMemStats(&stats)
-		*d.peak = max(*d.peak, stats.HeapAlloc)
+		d.peak.look()
 	}
 	return len(data), nil
 }
+
+// heapPeak is the largest live heap seen by the files, which are written side by
+// side.
+type heapPeak struct {
+	sync.Mutex
+	bytes uint64
+}
+
+func (p *heapPeak) look() {
+	p.Lock()
+	defer p.Unlock()
+	var stats runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&stats)
+	p.bytes = max(p.bytes, stats.HeapAlloc)
+}
+
 func (d *discard) Commit() error { *d.committed++; return nil }
 func (d *discard) Abort()        {}
 
 func TestMemoryIsConstant(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(50))
 	peak := func(patients int) uint64 {
-		var high uint64
+		var high heapPeak
 		committed := 0
 		_, err := Write(t.Context(), Options{Patients: patients, RadiologyPerAdmission: 2, Seed: 1}, func(string) (store.File, error) {
 			return &discard{left: 1 << 40, peak: &high, committed: &committed}, nil
@@ -315,7 +330,7 @@ func TestMemoryIsConstant(t *testing.T) {
 		if err != nil || committed != len(files) {
 			t.Fatalf("%d files committed, error %v", committed, err)
 		}
-		return high
+		return high.bytes
 	}
 	small, large := peak(600), peak(4800)
 	if large > small+small/2 {

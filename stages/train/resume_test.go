@@ -97,6 +97,9 @@ func interrupted(t *testing.T, rng *rand.Rand, stage, config string, in stages.I
 		if ctx.left >= 0 {
 			t.Fatalf("failed without being stopped: %v", err)
 		}
+		if left, _ := filepath.Glob(filepath.Join(work, "tensors-*")); len(left) > 1 {
+			t.Fatalf("%d training checkpoints are kept, want the last", len(left))
+		}
 		switch _, err := os.Stat(older); {
 		case err == nil && rng.IntN(3) == 0:
 			must(t, os.RemoveAll(work))

@@ -42,6 +42,10 @@ func TestSplitGuard(t *testing.T) {
 }
 
 func TestOnlyTrainRowsAreTrainedOn(t *testing.T) {
+	j := job{name: "test", train: examples{{Split: "train"}, {Split: "test"}}}
+	if _, err := j.learn(t.Context(), nil); exit.Of(err) != exit.BadData {
+		t.Errorf("a job over a test row: error %v, want exit %d", err, exit.BadData)
+	}
 	if err := trainable(examples{{Split: "train"}, {Split: "train"}}); err != nil {
 		t.Error(err)
 	}

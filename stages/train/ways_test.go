@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages"
@@ -32,22 +35,69 @@ func TestAClinicalAdapterLiesUnderTheNewOne(t *testing.T) {
 		name, config string
 		moves        bool // the clinical adapter is trained
 	}{
-		{"frozen, head", `{peft: {type: none}, epochs: 1, learning_rate: 0.01}`, false},
-		{"frozen, lora", `{epochs: 1, learning_rate: 0.01}`, false},
-		{"trainable, head", `{clinical: trainable, peft: {type: none}, epochs: 1, learning_rate: 0.01}`, true},
-		{"trainable, lora", `{clinical: trainable, epochs: 1, learning_rate: 0.01}`, true},
+		{"frozen, head", `peft: {type: none}`, false},
+		{"frozen, lora", `peft: {dropout: 0.3}`, false},
+		{"trainable, head", `clinical: trainable, peft: {type: none}`, true},
+		{"trainable, lora", `clinical: trainable`, true},
 	} {
-		in := stages.Inputs{"tokens": {tokens}, "base": {base}}
-		without := predictions(t, tokens, base, stagetest.Run(t, "train.finetune", c.config, in), `{task: mor, variant: x}`)
-		in["clinical"] = []*shard.Dataset{clinical}
-		adapter := stagetest.Run(t, "train.finetune", c.config, in)
+		adapter := stagetest.Run(t, "train.finetune", `{epochs: 1, learning_rate: 0.01, class_weights: none, `+c.config+`}`,
+			stages.Inputs{"tokens": {tokens}, "base": {base}, "clinical": {clinical}})
 		moved := digestOf(t, adapter, clinicalFolder+peft.WeightsName) != digestOf(t, clinical, peft.WeightsName)
 		if moved != c.moves {
 			t.Errorf("%s: clinical adapter changed: %v", c.name, moved)
 		}
-		with := predictions(t, tokens, base, adapter, `{task: mor, variant: x}`)
-		if with[0].Logits[0] == without[0].Logits[0] {
-			t.Errorf("%s: the clinical adapter is not applied in the prediction", c.name)
+		// What is predicted is what was measured while training: all adapters
+		// applied, no dropout.
+		log := readLog(t, adapter)
+		got := crossEntropy(predictions(t, tokens, base, adapter, `{task: mor, variant: x, splits: [val]}`))
+		if want := log[len(log)-1].Loss; math.Abs(got-want) > 1e-4 {
+			t.Errorf("%s: the predictions' loss on val is %.6f, the training log's %.6f", c.name, got, want)
+		}
+	}
+}
+
+// crossEntropy is the mean loss of predictions.
+func crossEntropy(rows []shard.Prediction) float64 {
+	var sum float64
+	for _, row := range rows {
+		sum += logSumExp(row.Logits) - float64(row.Logits[row.Label])
+	}
+	return sum / float64(len(rows))
+}
+
+func TestAdapterIsWhatWasConfigured(t *testing.T) {
+	tokens := corpus(t, 60, 1)
+	in := stages.Inputs{"tokens": {tokens}, "base": {baseModel(t, tokens, quickBase)}}
+	for _, c := range []struct {
+		config string
+		want   peft.Config
+	}{
+		{`{epochs: 1, peft: {r: 3, alpha: 5, dropout: 0.25, target_modules: [k_proj, up_proj]}}`,
+			peft.Config{R: 3, LoraAlpha: 5, LoraDropout: 0.25, TargetModules: []string{"k_proj", "up_proj"}, Score: true, TaskType: peft.SeqCls, BaseModel: "out"}},
+		{`{epochs: 1, peft: {type: none, r: 3, alpha: 5}}`, peft.Config{R: 3, LoraAlpha: 5, Score: true, TaskType: peft.SeqCls, BaseModel: "out"}},
+	} {
+		dir, err := folder(stagetest.Run(t, "train.finetune", c.config, in), peft.ConfigName)
+		must(t, err)
+		got, err := peft.ReadConfig(dir)
+		must(t, err)
+		if diff := cmp.Diff(c.want, got, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s:\n%s", c.config, diff)
+		}
+	}
+}
+
+func TestClassWeightsFollowTheConfiguration(t *testing.T) {
+	rows := map[string]examples{"train": {{InputIDs: []int32{1}, Label: 1}, {InputIDs: []int32{2}}, {InputIDs: []int32{3}}}}
+	for _, c := range []struct {
+		kind, weights string
+		want          []float64
+	}{{singleLabel, "balanced", classWeights(rows["train"], 2)}, {singleLabel, "none", nil}, {multiLabel, "balanced", nil}} {
+		m, a := tinyModel(t)
+		f := finetune{config: FinetuneConfig{ProblemType: c.kind, ClassWeights: c.weights, NumLabels: 2, BatchSize: 2}}
+		j, err := f.job(t.Context(), m, a, rows)
+		must(t, err)
+		if diff := cmp.Diff(c.want, j.objective.(classifier).classWeights); diff != "" {
+			t.Errorf("%s, %s:\n%s", c.kind, c.weights, diff)
 		}
 	}
 }
@@ -121,6 +171,7 @@ func TestRefusals(t *testing.T) {
 			}
 		})), exit.BadData, "1 patients occur in more than one split"},
 		{"no train rows", "train.pretrain", `{}`, onBase(rows(func(i int, r *shard.Tokens) { r.Split = "val" })), exit.BadData, "no example of split train"},
+		{"nothing to predict", "train.pretrain", `{}`, onBase(rows(func(i int, r *shard.Tokens) { r.InputIDs = r.InputIDs[:1] })), exit.BadData, "no example of split train"},
 		{"an example id twice", "train.finetune", `{}`, onBase(rows(func(i int, r *shard.Tokens) { r.ExampleID = "same" })), exit.BadData, "an example_id occurs twice"},
 		{"a label outside", "train.finetune", `{}`, onBase(rows(func(i int, r *shard.Tokens) { r.Label = 2 })), exit.BadData, "outside 0…1"},
 		{"a document without tokens", "train.finetune", `{}`, onBase(rows(func(i int, r *shard.Tokens) { r.InputIDs = nil })), exit.BadData, "no token"},

@@ -46,7 +46,8 @@ func createTableFile(ctx context.Context, dir store.Dir, name string, l *layout)
 
 // properties are the same for every file of a layout: the bytes of a part are
 // part of the contract. The fastest level of zstd is taken: on notes it writes
-// twice as fast as the default and its files are within 5 % of it. There are no
+// twice as fast as the default and its files are of about its size: measured from
+// 9 % smaller for generated notes to 13 % larger for codes. There are no
 // statistics, so that footers hold no values.
 func (l *layout) properties() *parquet.WriterProperties {
 	all := []parquet.WriterProperty{

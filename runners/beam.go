@@ -32,17 +32,24 @@ func (b Beam) Run(ctx context.Context, job Job) error {
 	}
 	parts := job.Stage.InputParts(in)
 	if job.Stage.Shape == stages.ShapeSource {
-		built, err := job.Stage.Build(job.Config)
-		if err != nil {
+		if parts, err = sourceParts(job.Stage, job.Config); err != nil {
 			return err
 		}
-		parts = built.(stages.Source).Parts()
 	}
 	task, err := taskOf(job, parts, b.Workers)
 	if err != nil {
 		return err
 	}
 	return pipelines.Run(ctx, b.Runner, task)
+}
+
+// sourceParts is how many parts a source cuts its dataset into.
+func sourceParts(source stages.Spec, config json.RawMessage) (int, error) {
+	built, err := source.Build(config)
+	if err != nil {
+		return 0, err
+	}
+	return built.(stages.Source).Parts(), nil
 }
 
 func taskOf(job Job, parts, workers int) (pipelines.Task, error) {

@@ -54,11 +54,7 @@ func unmade(step *dags.Step, out string) Job {
 // partsOf is how many parts a step will have, known from its source upstream.
 func partsOf(step *dags.Step, upstream map[string]int) (int, error) {
 	if step.Stage.Shape == stages.ShapeSource {
-		built, err := step.Stage.Build(step.Config)
-		if err != nil {
-			return 0, err
-		}
-		return built.(stages.Source).Parts(), nil
+		return sourceParts(step.Stage, step.Config)
 	}
 	for _, port := range step.Stage.In {
 		if refs := step.In[port.Name]; port.Sharded && len(refs) > 0 {

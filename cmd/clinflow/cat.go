@@ -105,16 +105,17 @@ var errEnough = fmt.Errorf("the limit is reached")
 
 func (o catOptions) chooseTable(d *shard.Dataset) (string, error) {
 	tables := slices.Sorted(maps.Keys(d.Manifest.Tables))
-	switch {
-	case len(tables) == 0:
+	if len(tables) == 0 {
 		return "", exit.Errorf(exit.Usage, "%s holds files, not tables; read them as they are", d.URI())
-	case o.table == "" && len(tables) == 1:
-		return tables[0], nil
-	case printers[o.table] == nil || !slices.Contains(tables, o.table):
-		return "", exit.Errorf(exit.Usage, "--table: choose one of %s", strings.Join(tables, ", "))
-	default:
-		return o.table, nil
 	}
+	table := o.table
+	if table == "" && len(tables) == 1 {
+		table = tables[0]
+	}
+	if printers[table] == nil || !slices.Contains(tables, table) {
+		return "", exit.Errorf(exit.Usage, "--table: choose one of %s", strings.Join(tables, ", "))
+	}
+	return table, nil
 }
 
 // printRow prints a row with its columns in the table's order.

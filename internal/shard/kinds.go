@@ -2,11 +2,6 @@
 // and a manifest written last. A folder without a manifest does not exist.
 package shard
 
-import (
-	"maps"
-	"slices"
-)
-
 // SchemaVersion is the version of the tables' columns and of the manifest.
 // Readers take no other.
 const SchemaVersion = 1
@@ -66,6 +61,3 @@ func RegisterTable[T any](name string) {
 	}
 	tables[name] = layoutOf[T]()
 }
-
-// TableNames lists the known tables in order.
-func TableNames() []string { return slices.Sorted(maps.Keys(tables)) }

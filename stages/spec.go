@@ -1,9 +1,6 @@
 package stages
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // Spec declares a stage. From it come decoding, lint, the sample YAML, the JSON
 // schema and the reference page: nothing about a stage is written twice.
@@ -47,15 +44,6 @@ func (s Spec) Build(resolved []byte) (any, error) {
 		return nil, fmt.Errorf("stage %s: %w", s.Name, err)
 	}
 	return stage, nil
-}
-
-// Port finds a port by name.
-func (s Spec) Port(name string) (Port, bool) {
-	i := slices.IndexFunc(s.In, func(p Port) bool { return p.Name == name })
-	if i < 0 {
-		return Port{}, false
-	}
-	return s.In[i], true
 }
 
 // InputParts is how many parts the stage's sharded inputs have, 0 without one.

@@ -18,6 +18,7 @@ const (
 	KindMetrics     = "metrics"
 	KindReport      = "report"
 	KindMIMIC       = "mimic"
+	KindVocabulary  = "vocabulary"
 )
 
 // The names of the tables that are built in.

@@ -6,8 +6,8 @@ import (
 	"github.com/clinflow/clinflow/stages/train/kernel"
 )
 
-// endEpoch validates, keeps the epoch's parameters where they are the best so
-// far, and writes a training checkpoint.
+// endEpoch validates, remembers whether the epoch was the best so far, and writes
+// a training checkpoint.
 func (r *run) endEpoch(ctx context.Context, plan schedule) error {
 	v, ok, err := r.learner.validate(ctx)
 	if err != nil && ctx.Err() != nil {
@@ -17,10 +17,10 @@ func (r *run) endEpoch(ctx context.Context, plan schedule) error {
 		return err
 	}
 	if ok {
-		r.logVal(plan, v)
 		if err := r.keep(v); err != nil {
 			return err
 		}
+		r.logVal(plan, v)
 	}
 	r.at.Epoch, r.at.Group = r.at.Epoch+1, 0
 	return r.save(ctx)
@@ -30,16 +30,25 @@ func (r *run) logVal(plan schedule, v validation) {
 	r.at.Log = append(r.at.Log, logLine{
 		Step: r.at.Step, Epoch: r.at.Epoch + 1, Split: "val", Tokens: r.at.Tokens,
 		Loss: v.loss, LR: plan.at(r.at.Step - 1), AUROC: v.auroc,
+		Stopped: r.impatient() && r.at.Epoch+1 < r.epochs,
 	})
 }
 
-// keep remembers the parameters of the first epoch with the highest score.
+// impatient says that val has not risen for as many epochs as the run waits.
+func (r *run) impatient() bool { return r.patience > 0 && r.at.Stale >= r.patience }
+
+// keep remembers the first epoch with the highest score, and its parameters where
+// the run ends with them.
 func (r *run) keep(v validation) error {
 	score := v.score()
-	if !r.keepBest || r.at.Best != nil && score <= *r.at.Best {
+	if r.at.Best != nil && score <= *r.at.Best {
+		r.at.Stale++
 		return nil
 	}
-	r.at.Best = &score
+	r.at.Best, r.at.Stale = &score, 0
+	if !r.keepBest {
+		return nil
+	}
 	for _, p := range r.params.Trainable() {
 		values := make([]float32, p.Len())
 		if err := p.Download(kernel.F32s(values)); err != nil {

@@ -34,6 +34,7 @@ type FinetuneConfig struct {
 	ClassWeights  string  `json:"class_weights" default:"balanced" enum:"balanced,none" doc:"balanced: a class weighs n/(classes × its count in train). Single-label tasks only."`
 	ShuffleLabels bool    `json:"shuffle_labels" default:"false" doc:"Permute the labels of train, and of val for the selection, by seed: a check for leaks, the AUROC on test must be 0.5."`
 	Selection     string  `json:"selection" default:"last" enum:"last,best" doc:"End with the last epoch's parameters, or those of the epoch with the highest AUROC on val."`
+	Patience      int     `json:"patience" default:"0" unit:"epochs" min:"0" doc:"End training when the AUROC on val has not risen for that many epochs (the loss has not fallen, where val holds one class). The learning rate falls as planned for all epochs. 0: all epochs run, as they do where val has no rows."`
 	LearningRate  float64 `json:"learning_rate" default:"0.00005" min:"0" doc:"Highest learning rate."`
 	Epochs        int     `json:"epochs" default:"10" min:"1" doc:"Passes over the train split."`
 	BatchSize     int     `json:"batch_size" default:"10" unit:"documents" min:"1" doc:"Documents in a batch."`
@@ -133,7 +134,7 @@ func (f *finetune) job(ctx context.Context, m *model.Model, task *peft.Adapter, 
 	}
 	j := job{
 		name: "train.finetune", set: f.config.Optimization, rate: f.config.LearningRate, epochs: f.config.Epochs,
-		batchSize: f.config.BatchSize, keepBest: f.config.Selection == "best", model: m, train: splits["train"], val: splits["val"],
+		batchSize: f.config.BatchSize, keepBest: f.config.Selection == "best", patience: f.config.Patience, model: m, train: splits["train"], val: splits["val"],
 	}
 	if trained := m.Params().Trainable(); len(trained) == 1 && trained[0] == task.Score {
 		cached, err := cacheHidden(ctx, m, f.config.BatchSize, j.train, j.val)

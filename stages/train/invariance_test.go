@@ -187,7 +187,7 @@ func headLog(t *testing.T, tokens *shard.Dataset, base string, cached bool) []lo
 	}
 	work, err := store.Open(t.TempDir())
 	must(t, err)
-	lines, err := j.learn(t.Context(), work)
+	end, err := j.learn(t.Context(), work)
 	must(t, err)
-	return lines
+	return end.Log
 }

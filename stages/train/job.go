@@ -22,6 +22,7 @@ type job struct {
 	epochs    int
 	batchSize int
 	keepBest  bool
+	patience  int
 
 	model     *model.Model
 	objective objective
@@ -50,41 +51,43 @@ func (j job) write(ctx context.Context, out *shard.Writer, files func() error) e
 	if err != nil {
 		return err
 	}
-	lines, err := j.learn(ctx, work)
+	end, err := j.learn(ctx, work)
 	if err != nil {
 		return err
 	}
-	if err := writeArtifact(out, logName, func(w io.Writer) error { return writeLog(w, lines) }); err != nil {
+	if err := writeArtifact(out, logName, func(w io.Writer) error { return writeLog(w, end.Log) }); err != nil {
 		return err
 	}
 	if err := files(); err != nil {
 		return err
 	}
-	j.record(out)
+	j.record(out, end)
 	return work.RemoveAll(ctx, "")
 }
 
-func (j job) learn(ctx context.Context, work store.Dir) ([]logLine, error) {
+// learn trains the model and returns where the run ended.
+func (j job) learn(ctx context.Context, work store.Dir) (position, error) {
 	if err := trainable(j.train); err != nil {
-		return nil, err
+		return position{}, err
 	}
 	if len(j.train) == 0 {
-		return nil, exit.Errorf(exit.BadData, "%s: no example of split train holds a token to learn from", j.name)
+		return position{}, exit.Errorf(exit.BadData, "%s: no example of split train holds a token to learn from", j.name)
 	}
 	s := newSupervised(j.model, j.objective, j.batchSize, j.set.Seed)
 	s.train, s.val = j.train, j.val
 	r := &run{
-		name: j.name, set: j.set, rate: j.rate, epochs: j.epochs, batchSize: j.batchSize, keepBest: j.keepBest,
+		name: j.name, set: j.set, rate: j.rate, epochs: j.epochs, batchSize: j.batchSize, keepBest: j.keepBest, patience: j.patience,
 		params: j.model.Params(), learner: s, ids: j.train.ids(), lengths: j.train.lengths(), work: work,
 		at: position{Run: j.run},
 	}
 	err := r.train(ctx)
-	return r.at.Log, err
+	return r.at, err
 }
 
-func (j job) record(out *shard.Writer) {
+func (j job) record(out *shard.Writer, end position) {
 	out.SetKernel(j.model.Params().Backend().Name())
 	out.SetSeed("train", j.set.Seed)
+	out.Count("epochs", int64(end.Epoch))
 	out.Count("train_examples", int64(len(j.train)))
 	out.Count("val_examples", int64(len(j.val)))
 	for _, p := range j.model.Params().Trainable() {

@@ -25,6 +25,8 @@ type logLine struct {
 	Tokens int64 `json:"tokens"`
 	// AUROC on val, where the task has labels.
 	AUROC *float64 `json:"auroc,omitempty"`
+	// Stopped says that training ended here, epochs before the planned end.
+	Stopped bool `json:"stopped,omitempty"`
 }
 
 func writeLog(w io.Writer, lines []logLine) error {

@@ -42,6 +42,7 @@ type run struct {
 	epochs    int
 	batchSize int
 	keepBest  bool // end with the parameters of the epoch that was best on val
+	patience  int  // epochs without a rise on val after which the run ends; 0: all run
 
 	params  *graph.Params
 	learner learner
@@ -54,6 +55,7 @@ type run struct {
 }
 
 // train runs to the end, from the last training checkpoint where there is one.
+// The learning rate follows the plan of all epochs, whether they are run or not.
 // Cancelling ctx stops it after a whole optimizer step.
 func (r *run) train(ctx context.Context) error {
 	r.best = map[string][]float32{}
@@ -64,7 +66,7 @@ func (r *run) train(ctx context.Context) error {
 	bar := progress.Start(r.name, "steps", int64(plan.total))
 	defer bar.Done()
 	bar.Add(int64(r.at.Step))
-	for r.at.Epoch < r.epochs {
+	for r.at.Epoch < r.epochs && !r.impatient() {
 		if err := r.epoch(ctx, plan, bar); err != nil {
 			return err
 		}
@@ -147,8 +149,8 @@ func (r *run) accumulate(group []batch) error {
 	return nil
 }
 
-// logTrain writes a line at the first and the last step and every log_every
-// steps.
+// logTrain writes a line at the first and the last planned step and every
+// log_every steps.
 func (r *run) logTrain(plan schedule) {
 	if s := r.at.Step; s != 1 && s != plan.total && s%r.set.LogEvery != 0 {
 		return

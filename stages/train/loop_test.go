@@ -20,16 +20,21 @@ type call struct {
 }
 
 // recorder is a learner that notes what it is asked, and stops the run where
-// told: a row's weight is 1, its loss 2.
+// told: a row's weight is 1, its loss 2. On val it has the given AUROCs in turn.
 type recorder struct {
 	calls  []call
+	aurocs []float64
 	cancel func(number int)
 }
 
 func (*recorder) weight(b batch) (float64, error) { return float64(len(b.rows)), nil }
 func (*recorder) tokens(b batch) int64            { return 10 * int64(len(b.rows)) }
-func (*recorder) validate(context.Context) (validation, bool, error) {
-	return validation{loss: 3}, true, nil
+func (l *recorder) validate(context.Context) (validation, bool, error) {
+	v := validation{loss: 3}
+	if epochs := len(l.calls) / 4; epochs <= len(l.aurocs) { // 4 batches an epoch
+		v.auroc = &l.aurocs[epochs-1]
+	}
+	return v, true, nil
 }
 
 func (l *recorder) learn(b batch, norm float64, number int) (float64, error) {
@@ -88,5 +93,35 @@ func TestLoopCountsGoOnAfterAnInterruption(t *testing.T) {
 			t.Errorf("stopped in batch %d, the log is\n%s", stop, diff)
 		}
 		cancel()
+	}
+}
+
+func TestPatienceEndsTheRun(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		patience int
+		aurocs   []float64
+		epochs   int
+		early    bool
+	}{
+		{"off", 0, []float64{0.9, 0.8, 0.7, 0.6, 0.5}, 5, false},
+		{"the first was the best", 2, []float64{0.7, 0.6, 0.7, 0.8, 0.9}, 3, true},
+		{"a rise begins anew", 2, []float64{0.6, 0.5, 0.7, 0.6, 0.6}, 5, false},
+		{"an equal is no rise", 1, []float64{0.6, 0.7, 0.7, 0.9, 0.9}, 3, true},
+		{"never worse for so long", 3, []float64{0.6, 0.5, 0.5, 0.7, 0.5}, 5, false},
+		{"without labels the loss counts", 2, nil, 3, true},
+	} {
+		work, err := store.Open(t.TempDir())
+		must(t, err)
+		r := newLoop(t, work, &recorder{aurocs: c.aurocs, cancel: func(int) {}})
+		r.epochs, r.patience = 5, c.patience
+		must(t, r.train(t.Context()))
+		last := r.at.Log[len(r.at.Log)-1]
+		if r.at.Epoch != c.epochs || last.Epoch != c.epochs || last.Stopped != c.early {
+			t.Errorf("%s: ended after %d epochs, its log with %+v; want %d epochs, stopped early: %v", c.name, r.at.Epoch, last, c.epochs, c.early)
+		}
+		if want := newSchedule(1, 0, 10).at(r.at.Step - 1); last.LR != want {
+			t.Errorf("%s: the last learning rate is %g, the plan of all epochs says %g", c.name, last.LR, want)
+		}
 	}
 }

@@ -55,11 +55,15 @@ func TestInterruptedRunsEndAlike(t *testing.T) {
 		{"base", "train.base", `{hidden_size: 8, heads: 2, kv_heads: 1, epochs: 2, batch_size: 8, max_grad_norm: 1, save_every: 2}`, stages.Inputs{"tokens": {tokens}, "tokenizer": {tokenizer}}},
 		{"pretrain", "train.pretrain", "{" + adapter + "}", stages.Inputs{"tokens": {tokens}, "base": {base}}},
 		{"lora", "train.finetune", "{selection: best, " + adapter + "}", stages.Inputs{"tokens": {tokens}, "base": {base}}},
+		{"patience", "train.finetune", `{selection: best, patience: 2, learning_rate: 0.3, warmup_ratio: 0, epochs: 9, save_every: 4, peft: {r: 2}}`, stages.Inputs{"tokens": {tokens}, "base": {base}}},
 		{"head", "train.finetune", `{peft: {type: none}, epochs: 4, learning_rate: 0.1, save_every: 1}`, stages.Inputs{"tokens": {tokens}, "base": {base}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			whole, err := attempt(t, t.Context(), c.stage, c.config, filepath.Join(t.TempDir(), "out"), c.in)
 			must(t, err)
+			if c.name == "patience" && whole.Manifest.Counts["epochs"] == 9 {
+				t.Error("patience never ran out: the case tests nothing")
+			}
 			var all int
 			for seed := range uint64(3) {
 				got, stops := interrupted(t, rand.New(rand.NewPCG(seed, 0)), c.stage, c.config, c.in)

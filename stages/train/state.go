@@ -35,6 +35,7 @@ type position struct {
 	LossWeight float64   `json:"loss_weight"`
 	Log        []logLine `json:"log"`
 	Best       *float64  `json:"best,omitempty"` // the best epoch's score on val
+	Stale      int       `json:"stale"`          // epochs since then
 }
 
 // The prefixes of a training checkpoint's tensors: PyTorch's names for AdamW's
@@ -110,7 +111,7 @@ func (r *run) resume(ctx context.Context) error {
 	}
 	defer weights.Close()
 	for _, p := range r.params.Trainable() {
-		if err := r.restore(p, weights, at.Best != nil); err != nil {
+		if err := r.restore(p, weights, r.keepBest && at.Best != nil); err != nil {
 			return err
 		}
 	}

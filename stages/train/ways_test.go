@@ -137,6 +137,31 @@ func TestSelectionKeepsTheBestEpoch(t *testing.T) {
 	}
 }
 
+func TestPatienceKeepsTheBestEpoch(t *testing.T) {
+	tokens := corpus(t, 200, 1)
+	base := baseModel(t, tokens, quickBase)
+	const config = `selection: best, learning_rate: 0.3, warmup_ratio: 0, peft: {r: 2}`
+	whole := stagetest.Run(t, "train.finetune", `{epochs: 9, `+config+`}`, stages.Inputs{"tokens": {tokens}, "base": {base}})
+	early := stagetest.Run(t, "train.finetune", `{epochs: 9, patience: 2, `+config+`}`, stages.Inputs{"tokens": {tokens}, "base": {base}})
+	log := readLog(t, early)
+	if n := early.Manifest.Counts["epochs"]; n >= 9 || whole.Manifest.Counts["epochs"] != 9 || !log[len(log)-1].Stopped {
+		t.Fatalf("%d epochs of 9 were run, the log's last line is %+v", n, log[len(log)-1])
+	}
+	if diff := cmp.Diff(readLog(t, whole)[:len(log)-1], log[:len(log)-1]); diff != "" {
+		t.Errorf("up to its end the run differs from one without patience:\n%s", diff)
+	}
+	best := 0.0
+	for _, line := range log {
+		if line.AUROC != nil {
+			best = max(best, *line.AUROC)
+		}
+	}
+	rows := predictions(t, tokens, base, early, `{task: mor, variant: x, splits: [val]}`)
+	if got := aurocOf(t, classifier{kind: singleLabel, numLabels: 2}, rows); math.Abs(got-best) > 1e-9 {
+		t.Errorf("the adapter's AUROC on val is %.4f, the best epoch's was %.4f", got, best)
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	tokens := corpus(t, 60, 1)
 	base, other := baseModel(t, tokens, quickBase), baseModel(t, tokens, `seed: 7, epochs: 1`)

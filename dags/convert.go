@@ -58,12 +58,12 @@ func (c *converter) mapping(at position, values []*ast.MappingValueNode, path st
 		}
 		keyAt := placeOf(v.Key)
 		if before, taken := first[key]; taken {
-			c.found.add(keyAt, join(path, key), "the key is given twice",
+			c.found.add(keyAt, join(path, unshield(key)), "the key is given twice",
 				fmt.Sprintf("it is on line %d already", before.line))
 			continue
 		}
 		first[key] = keyAt
-		out.entries = append(out.entries, entry{key, keyAt, c.node(v.Value, join(path, key))})
+		out.entries = append(out.entries, entry{key: key, at: keyAt, value: c.node(v.Value, join(path, unshield(key)))})
 	}
 	return out
 }
@@ -72,8 +72,8 @@ func (c *converter) mapping(at position, values []*ast.MappingValueNode, path st
 func (c *converter) key(k ast.MapKeyNode, path string) (string, bool) {
 	switch v := k.(type) {
 	case *ast.StringNode:
-		if shield.MatchString(v.Value) {
-			c.found.add(placeOf(k), join(path, unshield(v.Value)), "a variable cannot be a key", "")
+		if path != "steps" && shield.MatchString(v.Value) {
+			c.found.add(placeOf(k), join(path, unshield(v.Value)), "only a step's name can hold a reference", "")
 			return "", false
 		}
 		return v.Value, true

@@ -1,6 +1,7 @@
 package dags
 
 import (
+	"cmp"
 	"errors"
 	"regexp"
 	"strings"
@@ -42,10 +43,14 @@ type node struct {
 }
 
 type entry struct {
-	key   string
-	at    position
-	value *node
+	key     string
+	at      position
+	value   *node
+	written string // the key before references in it were filled in, where it had any
 }
+
+// label is the key as the file has it.
+func (e entry) label() string { return cmp.Or(e.written, e.key) }
 
 // In a flow mapping, YAML ends a bare ${name} at its brace. The braces travel
 // through the parser as two private-use characters, which leaves every column

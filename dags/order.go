@@ -17,7 +17,7 @@ func (c *checker) order() {
 		}
 		if i := slices.Index(trail, d.Name); i >= 0 {
 			cycle := append(slices.Clone(trail[i:]), d.Name)
-			c.add(d.at, join("steps", d.Name), "the steps depend on each other in a circle: "+strings.Join(cycle, " ← "), "")
+			c.add(d.at, d.path, "the steps depend on each other in a circle: "+strings.Join(cycle, " ← "), "")
 			return false
 		}
 		trail = append(trail, d.Name)
@@ -65,7 +65,7 @@ func (c *checker) inputParts(d *draft, parts map[string]int) int {
 			case first.Step == "":
 				first = ref
 			case parts[first.Step] != n:
-				c.add(d.in[port.Name].at, join("steps", d.Name)+".in."+port.Name,
+				c.add(d.in[port.Name].at, d.path+".in."+port.Name,
 					fmt.Sprintf("%s has %d parts, %s has %d", ref, n, first, parts[first.Step]),
 					"give both the same shards")
 			}

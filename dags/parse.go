@@ -35,6 +35,7 @@ type draft struct {
 	built any  // the stage, where its configuration has no fault
 	in    map[string]*node
 	at    position
+	path  string // for problems: its name as it is written
 }
 
 func (c *checker) file(root *node, set map[string]string) *DAG {
@@ -45,10 +46,17 @@ func (c *checker) file(root *node, set map[string]string) *DAG {
 		c.add(root.at, "", "want a mapping with name and steps", "")
 		return nil
 	}
-	top := c.object(root, "", []string{"name", "schedule", "vars", "steps", "publish"})
+	top := c.object(root, "", []string{"name", "schedule", "vars", "each", "steps", "publish"})
 	vars := newVariables(top["vars"].value, set, c.findings)
-	for key, e := range top {
-		if key != "vars" {
+	if e, given := top["each"]; given {
+		vars.readGroups(vars.expand(e.value, "each"))
+	}
+	if e, given := top["steps"]; given {
+		e.value = vars.steps(e.value)
+		top["steps"] = e
+	}
+	for _, key := range []string{"name", "schedule", "publish"} {
+		if e, given := top[key]; given {
 			e.value = vars.expand(e.value, key)
 			top[key] = e
 		}
@@ -81,8 +89,12 @@ func (c *checker) readSteps(root, n *node) {
 		return
 	}
 	for _, e := range n.entries {
-		path := join("steps", e.key)
+		path := join("steps", e.label())
 		if !c.stepName(e, path) {
+			continue
+		}
+		if c.byName[e.key] != nil {
+			c.add(e.at, path, "a second step of the name "+e.key, "")
 			continue
 		}
 		step := c.step(e, path)
@@ -99,7 +111,7 @@ func placeIn(n *node) position {
 }
 
 func (c *checker) step(e entry, path string) *draft {
-	d := &draft{Step: Step{Name: e.key, In: map[string][]Ref{}}, at: e.at, in: map[string]*node{}}
+	d := &draft{Step: Step{Name: e.key, In: map[string][]Ref{}}, at: e.at, path: path, in: map[string]*node{}}
 	given := c.object(e.value, path, []string{"stage", "in", "with"})
 	d.Stage, d.known = c.stage(e, given, path)
 	if d.known {
@@ -161,7 +173,9 @@ func (c *checker) ports(d *draft, in *node, path string) {
 				c.add(e.at, join(path, e.key), d.Stage.Name+" has no such port", choice(e.key, names))
 				continue
 			}
-			d.in[e.key] = e.value
+			if !e.value.unbound() {
+				d.in[e.key] = e.value
+			}
 		}
 		return
 	}

@@ -2,6 +2,7 @@ package dags
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -9,6 +10,27 @@ import (
 
 	"github.com/clinflow/clinflow/internal/exit"
 )
+
+// ways is a file whose steps are written once for the members of groups.
+const ways = `name: ways
+vars: {epochs: 3}
+each:
+  task:
+    mor: {epochs: 2, note: deaths}
+    los: {epochs: ${epochs}, note: days}
+  way:
+    head: {adapters: "", peft: {r: 1}}
+    both: {adapters: [first], peft: {r: 2, target_modules: [v_proj]}}
+steps:
+  patients: {stage: fake.ingest, with: {root: /x}}
+  tokens: {stage: fake.tokens, in: {notes: patients.notes}}
+  first: {stage: fake.train, in: {tokens: tokens}, with: {epochs: 1}}
+  tune_${task}_${way}:
+    stage: fake.train
+    in: {tokens: tokens, adapters: ${way.adapters}}
+    with: {epochs: ${task.epochs}, note: "${task.note}, ${way}", peft: ${way.peft}, tags: [a, "${task}"]}
+  last: {stage: fake.train, in: {tokens: tokens, adapters: [first, "tune_${task}_${way}"]}, with: {epochs: 1, tags: ["${task}"]}}
+`
 
 const good = `# a comment with ${nothing} in it
 name: two-step
@@ -70,6 +92,47 @@ func TestParseResolves(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"tokens", "first"}, last.Upstream()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestStepsAreWrittenOnceForAGroup(t *testing.T) {
+	d, err := Parse("x.yaml", []byte(ways), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, s := range d.Steps[3:] {
+		got = append(got, fmt.Sprintf("%s %v %s", s.Name, s.In["adapters"], s.Config))
+	}
+	config := func(epochs int, note string, peft, tags string) string {
+		return fmt.Sprintf(`{"lr":0.001,"epochs":%d,"batch_size":10,"shuffle_labels":false,%s"tags":[%s],"peft":{"type":"lora",%s}}`, epochs, note, tags, peft)
+	}
+	head, both := `"r":1,"target_modules":["q_proj","v_proj"]`, `"r":2,"target_modules":["v_proj"]`
+	want := []string{
+		"tune_mor_head [] " + config(2, `"note":"deaths, head",`, head, `"a","mor"`),
+		"tune_mor_both [first] " + config(2, `"note":"deaths, both",`, both, `"a","mor"`),
+		"tune_los_head [] " + config(3, `"note":"days, head",`, head, `"a","los"`),
+		"tune_los_both [first] " + config(3, `"note":"days, both",`, both, `"a","los"`),
+		"last [first tune_mor_head tune_mor_both tune_los_head tune_los_both] " + config(1, "", `"r":8,"target_modules":["q_proj","v_proj"]`, `"mor","los"`),
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestGroupsAreBounded(t *testing.T) {
+	var each, name strings.Builder
+	for _, g := range []string{"a", "b", "c", "d"} {
+		fmt.Fprintf(&each, "  %s: {", g)
+		for i := range 10 {
+			fmt.Fprintf(&each, "x%d: {}, ", i)
+		}
+		each.WriteString("}\n")
+		name.WriteString("_${" + g + "}")
+	}
+	_, err := Parse("x.yaml", []byte("name: x\neach:\n"+each.String()+"steps:\n  s"+name.String()+": {stage: fake.ingest, with: {root: x}}\n"), nil)
+	if err == nil || !strings.Contains(err.Error(), "stands for more than 1000 combinations") {
+		t.Errorf("10,000 steps: %v", err)
 	}
 }
 
@@ -233,7 +296,43 @@ x.yaml:2:31: vars.1d: a variable's name is letters, digits and _
 x.yaml:4:40: steps.p.with.root: unknown variable ${z}; known: a, b, c, unused
 x.yaml:5:40: steps.q.with.root: anchors, aliases and tags are not part of DAG files; use vars
 x.yaml:5:54: steps.q.with.shards: want an integer, got a quoted text; take the quotes away
-x.yaml:6:3: steps.${a}: a variable cannot be a key
+x.yaml:6:3: steps.${a}: a step's name begins with a small letter and goes on with small letters, digits, _ and -
+`,
+	},
+	{
+		name: "each",
+		yaml: `name: x
+vars: {rank: 1, a: 2}
+each:
+  task: {mor: {rate: 2, shards: 4}, los: {rate: 3, shards: 4}}
+  a: {b: {}}
+  1w: {b: {}}
+  way: {head: 1, lora: {peft: {r: 2}}}
+  none: {}
+steps:
+  p_${task}: {stage: fake.ingest, with: {root: "${task}/${task.shard}", shards: ${task.shards}}}
+  p_mor: {stage: fake.ingest, with: {root: "${way.peft}"}}
+  q_${tsk}: {stage: fake.ingest, with: {root: x}}
+  t: {stage: fake.tokens, in: {notes: p_${task}}}
+  f_${task}_${way}: {stage: fake.train, in: {tokens: t_${task}}, with: {epochs: 1, lr: ${task.rate}, note: "${way.peft}"}}
+publish: {"${task}": t.x}
+`,
+		want: `
+x.yaml:5:3: each.a: a variable has this name; name the group otherwise
+x.yaml:6:3: each.1w: a group's name is letters, digits and _
+x.yaml:7:15: each.way.head: want a mapping of what the member brings; {} where it brings nothing
+x.yaml:8:9: each.none: want a mapping of members to what they bring; {} where a member brings nothing
+x.yaml:10:48: steps.p_${task}.with.root: unknown variable ${task.shard}; did you mean task.shards?
+x.yaml:11:3: steps.p_mor: a second step of the name p_mor
+x.yaml:11:44: steps.p_mor.with.root: ${way.peft} stands for nothing here; put the group into the step's name
+x.yaml:12:3: steps.q_${tsk}: unknown variable ${tsk}; known: a, rank
+x.yaml:13:39: steps.t.in.notes: ${task} stands for nothing here; put the group into the step's name
+x.yaml:14:54: steps.f_${task}_${way}.in.tokens: unknown step t_mor; did you mean p_mor?
+x.yaml:14:54: steps.f_${task}_${way}.in.tokens: unknown step t_los; did you mean p_los?
+x.yaml:14:88: steps.f_${task}_${way}.with.lr: 2 is too large; allowed: 0 to 1
+x.yaml:14:88: steps.f_${task}_${way}.with.lr: 3 is too large; allowed: 0 to 1
+x.yaml:14:108: steps.f_${task}_${way}.with.note: ${way.peft} is a mapping, which no text can hold; write the reference alone, without quotes
+x.yaml:15:11: publish.${task}: only a step's name can hold a reference
 `,
 	},
 }
@@ -255,6 +354,7 @@ func TestParseTellsEveryFault(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add(good)
+	f.Add(ways)
 	for _, c := range faulty {
 		f.Add(c.yaml)
 	}

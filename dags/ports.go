@@ -18,8 +18,12 @@ func (c *checker) bindAll() {
 	}
 }
 
+// unbound says that a port is left open: "" stands for no step, so that one
+// step of `each` can take an input that another goes without.
+func (n *node) unbound() bool { return n.kind == scalar && n.text == "" && !n.broken }
+
 func (c *checker) bind(d *draft, port stages.Port) {
-	path := join("steps", d.Name) + ".in." + port.Name
+	path := d.path + ".in." + port.Name
 	n, given := d.in[port.Name]
 	switch {
 	case !given && !port.Optional:

@@ -13,8 +13,9 @@ import (
 // YAML by one. It is made from the registered stages. Lint knows more: names of
 // steps, kinds of datasets, and what stages themselves refuse.
 func Schema() *jsonschema.Schema {
-	steps := &jsonschema.Schema{Type: "object", PropertyNames: &jsonschema.Schema{Pattern: stepPattern.String()}}
-	kinds := &jsonschema.Schema{}
+	names := &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Pattern: stepPattern.String()}, {Pattern: referencePattern}}}
+	steps := &jsonschema.Schema{Type: "object", PropertyNames: names}
+	kinds := &jsonschema.Schema{AnyOf: []*jsonschema.Schema{anyStepSchema()}}
 	for _, name := range stages.Names() {
 		spec, _ := stages.Lookup(name)
 		kinds.AnyOf = append(kinds.AnyOf, stepSchema(spec))
@@ -24,6 +25,7 @@ func Schema() *jsonschema.Schema {
 	top.add("name", textSchema("name of the DAG, as its runs are listed"), true)
 	top.add("schedule", scheduleSchema(), false)
 	top.add("vars", mapSchema("values for ${name}, over which --set name=value goes"), false)
+	top.add("each", mapSchema("groups of members; a step whose name holds ${group} stands for one step a member"), false)
 	top.add("steps", steps, true)
 	top.add("publish", mapSchema("files of the output folder, each copied from step.file"), false)
 	s := top.schema("a DAG of clinflow")
@@ -93,6 +95,18 @@ func stepSchema(spec stages.Spec) *jsonschema.Schema {
 	return step.schema(spec.Doc)
 }
 
+// referencePattern finds a reference to a variable or a group.
+const referencePattern = `\$\{`
+
+// anyStepSchema is of a step whose stage is told by a group's members.
+func anyStepSchema() *jsonschema.Schema {
+	var step closed
+	step.add("stage", &jsonschema.Schema{Type: "string", Pattern: referencePattern}, true)
+	step.add("in", mapSchema("step or step.table by port"), false)
+	step.add("with", mapSchema("configuration of the stage"), false)
+	return step.schema("a stage named by a reference")
+}
+
 func portSchema(p stages.Port) *jsonschema.Schema {
 	one := textSchema(p.Doc)
 	if !p.Many {
@@ -120,7 +134,7 @@ func configSchema(fields stages.Fields, doc string) *jsonschema.Schema {
 
 // valueSchema is the schema of a value, or of a variable in its place.
 func valueSchema(f stages.Field, t reflect.Type) *jsonschema.Schema {
-	variable := &jsonschema.Schema{Type: "string", Pattern: `\$\{`}
+	variable := &jsonschema.Schema{Type: "string", Pattern: referencePattern}
 	var s *jsonschema.Schema
 	switch t.Kind() {
 	case reflect.Pointer:

@@ -21,6 +21,8 @@ type variables struct {
 	found  *findings
 	values map[string]*node
 	used   map[string]bool
+	groups []group
+	bound  bound // the members that references stand for here
 }
 
 // newVariables reads the vars section. A variable may use those above it.
@@ -57,16 +59,20 @@ func (v *variables) section(n *node) []entry {
 }
 
 // expand replaces ${name} in every text of a tree. A text that is a reference
-// and nothing else becomes the variable's value as it is written there, bare or
-// quoted.
+// and nothing else becomes the value as it is written there, bare or quoted; what
+// a member of a group brings may be a list or a mapping.
 func (v *variables) expand(n *node, path string) *node {
 	out := *n
 	out.items, out.entries = nil, nil
 	for i, item := range n.items {
-		out.items = append(out.items, v.expand(item, path+"["+itoa(i)+"]"))
+		at := path + "[" + itoa(i) + "]"
+		for _, b := range v.copies(item.text, item.at, at) {
+			out.items = append(out.items, v.in(b).expand(item, at))
+		}
 	}
 	for _, e := range n.entries {
-		out.entries = append(out.entries, entry{e.key, e.at, v.expand(e.value, join(path, e.key))})
+		e.value = v.expand(e.value, join(path, e.key))
+		out.entries = append(out.entries, e)
 	}
 	if n.kind == scalar {
 		v.fill(&out, path)
@@ -80,23 +86,35 @@ func (v *variables) fill(n *node, path string) {
 		n.broken = true
 	}
 	if m := shielded.FindStringSubmatch(n.text); m != nil && m[0] == n.text && !n.quoted {
-		value := v.lookup(m[1], n.at, path)
-		n.text, n.quoted, n.broken = value.text, value.quoted, value.broken
+		at := n.at
+		*n = *v.lookup(m[1], at, path)
+		n.at = at
 		return
 	}
 	n.text = shielded.ReplaceAllStringFunc(n.text, func(ref string) string {
-		value := v.lookup(shielded.FindStringSubmatch(ref)[1], n.at, path)
-		n.broken = n.broken || value.broken
+		name := shielded.FindStringSubmatch(ref)[1]
+		value := v.lookup(name, n.at, path)
+		if !value.broken && value.kind != scalar {
+			v.found.add(n.at, path, "${"+name+"} is "+value.describe()+", which no text can hold", "write the reference alone, without quotes")
+		}
+		n.broken = n.broken || value.broken || value.kind != scalar
 		return value.text
 	})
 }
 
 func (v *variables) lookup(name string, at position, path string) *node {
 	v.used[name] = true
+	if value, ok := v.bound[name]; ok {
+		return value
+	}
 	if value, ok := v.values[name]; ok {
 		return value
 	}
-	hint := choice(name, slices.Sorted(maps.Keys(v.values)))
+	if v.ofGroup(name) {
+		v.found.add(at, path, "${"+name+"} stands for nothing here", "put the group into the step's name")
+		return &node{kind: scalar, at: at, broken: true}
+	}
+	hint := choice(name, slices.Concat(slices.Sorted(maps.Keys(v.values)), slices.Sorted(maps.Keys(v.bound))))
 	if hint == "" {
 		hint = "declare it under vars"
 	}

@@ -18,6 +18,7 @@ type Truth struct {
 	SubjectID int64
 	HadmID    int64
 	Outlook
+	Factors Factors // those that decide outcomes; sex and outcome are not in the file
 }
 
 // ReadTruth reads a factors file (gzip CSV) in order. An error names the row.
@@ -56,6 +57,9 @@ func parseTruth(line string) (t Truth, ok bool) {
 	var errs [2]error
 	t.SubjectID, errs[0] = strconv.ParseInt(fields[0], 10, 64)
 	t.HadmID, errs[1] = strconv.ParseInt(fields[1], 10, 64)
+	if !t.Factors.parse(fields[2 : 2+outcomeFactors]) {
+		return t, false
+	}
 	chances := fields[2+outcomeFactors:]
 	for i, p := range []*float64{&t.Mor, &t.Pmv, &t.Los[0], &t.Los[1], &t.Los[2], &t.Los[3]} {
 		var err error
@@ -64,4 +68,16 @@ func parseTruth(line string) (t Truth, ok bool) {
 		}
 	}
 	return t, !slices.ContainsFunc(errs[:], func(err error) bool { return err != nil })
+}
+
+// parse reads the levels of the outcome factors.
+func (f *Factors) parse(fields []string) bool {
+	for i, field := range fields {
+		level, err := strconv.Atoi(field)
+		if err != nil || level < 0 || level >= factor(i).levels() {
+			return false
+		}
+		f[i] = uint8(level)
+	}
+	return true
 }

@@ -143,18 +143,24 @@ func (s *stay) write(p *patient, a *admission, t *[tableCount]rows) {
 	}
 }
 
-// ventilationCode is the procedure code of mechanical ventilation: other codes
-// stand for less and for more than 96 hours.
+// longVentilation is where the other of the two procedure codes of mechanical
+// ventilation begins.
+const longVentilation = 96 * hour
+
+// ventilationCodes are the procedure codes of mechanical ventilation of ICD-9 and
+// ICD-10, for up to and for more than 96 hours.
+var ventilationCodes = [2][2]string{{"9671", "9672"}, {"5A1945Z", "5A1955Z"}}
+
+// ventilationCode is the procedure code of mechanical ventilation.
 func (a *admission) ventilationCode() []coded {
 	if a.ventilation == ventNone {
 		return nil
 	}
-	codes := [2][2]string{{"9671", "5A1945Z"}, {"9672", "5A1955Z"}}
 	long := 0
-	if a.ventEnd-a.ventStart > 96*hour {
+	if a.ventEnd-a.ventStart > longVentilation {
 		long = 1
 	}
-	return []coded{{&mechanicalVentilation, codes[long][a.version-9], a.version}}
+	return []coded{{&mechanicalVentilation, ventilationCodes[a.version-9][long], a.version}}
 }
 
 var mechanicalVentilation = condition{procedure: true, name: "mechanical ventilation"}

@@ -86,14 +86,31 @@ func (p *patient) admit(n int64, random *rand.Rand) {
 	}
 }
 
+// American hospitals coded in ICD-9 up to September 2015.
+const (
+	firstYear   = 2008 // of the first anchor group
+	groupYears  = 3
+	switchYear  = 2015
+	icd9Months  = 9 // of the year of the switch
+	monthsAYear = 12
+)
+
 // icdVersion is ICD-9 up to September 2015 of the year that the shifted year
 // stands for, ICD-10 after it.
 func (p *patient) icdVersion(at clock, random *rand.Rand) int {
-	year := 2008 + 3*p.group + random.IntN(3) + at.year() - p.anchorYear
-	if year < 2015 || year == 2015 && random.IntN(12) < 9 {
+	year := firstYear + groupYears*p.group + random.IntN(groupYears) + at.year() - p.anchorYear
+	if year < switchYear || year == switchYear && random.IntN(monthsAYear) < icd9Months {
 		return 9
 	}
 	return 10
+}
+
+// icd9Share is the share of ICD-9 among admissions in their patient's anchor
+// year, whose true years are even over those of all groups. Readmissions of later
+// years have less of it.
+func icd9Share() float64 {
+	before := switchYear - firstYear + float64(icd9Months)/monthsAYear
+	return before / float64(groupYears*len(anchorGroups))
 }
 
 func (p *patient) write(t *[tableCount]rows) {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 
 	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages"
@@ -66,20 +67,28 @@ func writeArtifact(out *shard.Writer, name string, write func(io.Writer) error) 
 // copyFiles copies the files of an artifact into the output, but its manifest.
 func copyFiles(ctx context.Context, from *shard.Dataset, out *shard.Writer) error {
 	for _, file := range from.Manifest.Files {
-		r, err := from.OpenFile(ctx, file.Name)
-		if err != nil {
-			return err
-		}
-		err = writeArtifact(out, file.Name, func(w io.Writer) error {
-			_, err := io.Copy(w, r)
-			return err
-		})
-		r.Close()
-		if err != nil {
+		if err := copyFile(ctx, from, file.Name, out, file.Name); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func copyFile(ctx context.Context, from *shard.Dataset, name string, out *shard.Writer, as string) error {
+	r, err := from.OpenFile(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	return writeArtifact(out, as, func(w io.Writer) error {
+		_, err := io.Copy(w, r)
+		return err
+	})
+}
+
+// hasFile says whether an artifact lists the file.
+func hasFile(d *shard.Dataset, name string) bool {
+	return slices.ContainsFunc(d.Manifest.Files, func(f shard.FileInfo) bool { return f.Name == name })
 }
 
 // folder is the local folder that holds a file of an artifact.

@@ -16,8 +16,8 @@ import (
 
 func init() {
 	stages.RegisterJob(stages.Spec{
-		Name: "train.base", Version: 1,
-		Doc: "Trains a small LLaMA from scratch as a language model on the train patients' notes, over all its parameters. Leaves a Hugging Face folder with the tokenizer's files and train_log.jsonl; loss is also measured on val at each epoch's end. It stands in for a real base model where none may be downloaded, as in the demo.",
+		Name: "train.base", Version: 2,
+		Doc: "Trains a small LLaMA from scratch as a language model on the train patients' notes, over all its parameters. Leaves a Hugging Face folder with the tokenizer's files, train_log.jsonl and train_patients.bin, the record of whom it was trained on; loss is also measured on val at each epoch's end. It stands in for a real base model where none may be downloaded, as in the demo.",
 		In: []stages.Port{
 			{Name: "tokens", Kind: shard.KindTokens, Tables: []string{shard.TableTokens}, Doc: "Tokenized notes with their split."},
 			{Name: "tokenizer", Kind: shard.KindTokenizer, Doc: "The tokenizer that made the tokens: gives the vocabulary."},
@@ -56,7 +56,7 @@ func newBase(c BaseConfig) (stages.Job, error) {
 
 // Run implements stages.Job.
 func (b *base) Run(ctx context.Context, in stages.Inputs, out *shard.Writer) error {
-	splits, err := readSplits(ctx, in.One("tokens"), "train", "val")
+	splits, err := readSplits(ctx, in.One("tokens"), ancestry{}, "train", "val")
 	if err != nil {
 		return err
 	}

@@ -14,10 +14,11 @@ import (
 type examples []shard.Tokens
 
 // readSplits reads the tokens of the wanted splits after the guard has passed
-// the whole dataset. They are held in memory, 4 bytes a token: MIMIC-IV's 2.6
+// the whole dataset and what the models under the stage were trained on. They are
+// held in memory, 4 bytes a token: MIMIC-IV's 2.6
 // million notes at 128 tokens take 1.4 GB.
-func readSplits(ctx context.Context, d *shard.Dataset, wanted ...string) (map[string]examples, error) {
-	var guard splitGuard
+func readSplits(ctx context.Context, d *shard.Dataset, under ancestry, wanted ...string) (map[string]examples, error) {
+	guard := splitGuard{under: under}
 	out := map[string]examples{}
 	for part := range d.Parts() {
 		for row, err := range shard.Read[shard.Tokens](ctx, d, "tokens", part) {

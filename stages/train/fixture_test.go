@@ -17,9 +17,9 @@ import (
 // The corpus of the tests: random words of a vocabulary of 32 (1 is BOS), where
 // word 5 or 6 stands in a document's middle and tells its label.
 const (
-	vocabulary = 32
-	wordNo     = 5
-	wordYes    = 6
+	wordCount = 32
+	wordNo    = 5
+	wordYes   = 6
 )
 
 // corpus writes n documents of a patient each to a tokens dataset of parts.
@@ -31,7 +31,7 @@ func corpus(t testing.TB, n, parts int) *shard.Dataset {
 		length := 6 + rng.IntN(15)
 		ids := []int32{1}
 		for len(ids) < length {
-			ids = append(ids, 7+rng.Int32N(vocabulary-7))
+			ids = append(ids, 7+rng.Int32N(wordCount-7))
 		}
 		label := rng.Int32N(2)
 		ids[1+rng.IntN(length-1)] = wordNo + label

@@ -11,7 +11,6 @@ import (
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
-	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/kernel/cpu"
 	"github.com/clinflow/clinflow/stages/train/model"
@@ -88,7 +87,7 @@ func tinyModel(t *testing.T) (*model.Model, *peft.Adapter) {
 	must(t, err)
 	m, err := model.New(b, model.Config{
 		HiddenSize: 16, IntermediateSize: 24, NumHiddenLayers: 1, NumAttentionHeads: 2, NumKeyValueHeads: 1, HeadDim: 8,
-		VocabSize: vocabulary, MaxPositionEmbeddings: 24, RMSNormEps: 1e-6, RopeTheta: 10000, InitializerRange: 0.2, TieWordEmbeddings: true,
+		VocabSize: wordCount, MaxPositionEmbeddings: 24, RMSNormEps: 1e-6, RopeTheta: 10000, InitializerRange: 0.2, TieWordEmbeddings: true,
 	}, 1)
 	must(t, err)
 	t.Cleanup(m.Close)
@@ -114,7 +113,7 @@ func gradients(t *testing.T, batchSize int, rows examples, group ...batch) (floa
 }
 
 func TestOneStepIsOneStep(t *testing.T) {
-	splits, err := readSplits(t.Context(), corpus(t, 40, 1), "train")
+	splits, err := readSplits(t.Context(), corpus(t, 40, 1), ancestry{}, "train")
 	must(t, err)
 	rows := splits["train"][:12]
 	numbers := func(lo, hi int) (out []int) {
@@ -145,49 +144,55 @@ func TestOneStepIsOneStep(t *testing.T) {
 
 func TestHeadOverCachedStatesIsTheHead(t *testing.T) {
 	tokens := corpus(t, 150, 1)
-	base, err := modelFolder(stages.Inputs{"base": {baseModel(t, tokens, quickBase)}}, "")
-	must(t, err)
-	want, got := headLog(t, tokens, base, false), headLog(t, tokens, base, true)
-	if len(want) < 10 {
-		t.Fatalf("a log of %d lines", len(want))
-	}
-	if diff := cmp.Diff(want, got, cmpopts.EquateApprox(1e-4, 1e-6)); diff != "" {
-		t.Errorf("with cached hidden states the log differs:\n%s", diff)
+	in := stages.Inputs{"tokens": {tokens}, "base": {baseModel(t, tokens, quickBase)}}
+	clinical := stagetest.Run(t, "train.pretrain", `{learning_rate: 0.1, peft: {r: 2}}`, in)
+	for name, in := range map[string]stages.Inputs{"head": in, "clinical_frozen": {"tokens": in["tokens"], "base": in["base"], "clinical": {clinical}}} {
+		want, got := headLog(t, in, false), headLog(t, in, true)
+		if len(want) < 10 {
+			t.Fatalf("a log of %d lines", len(want))
+		}
+		if diff := cmp.Diff(want, got, cmpopts.EquateApprox(1e-4, 1e-6)); diff != "" {
+			t.Errorf("%s: with cached hidden states the log differs:\n%s", name, diff)
+		}
 	}
 }
 
 // headLog trains a head alone over documents of one length, which are batched
 // alike with and without the cache.
-func headLog(t *testing.T, tokens *shard.Dataset, base string, cached bool) []logLine {
+func headLog(t *testing.T, in stages.Inputs, cached bool) []logLine {
 	t.Helper()
-	splits, err := readSplits(t.Context(), tokens, "train", "val")
+	tokens := in.One("tokens")
+	splits, err := readSplits(t.Context(), tokens, ancestry{}, "train", "val")
 	must(t, err)
 	for _, rows := range splits {
 		for i := range rows {
 			rows[i].InputIDs, rows[i].NTokens = rows[i].InputIDs[:6], 6
 		}
 	}
-	b, err := openBackend()
-	must(t, err)
-	m, err := model.Open(b, base, graph.Frozen)
-	must(t, err)
-	defer m.Close()
-	f := finetune{config: FinetuneConfig{
-		ProblemType: singleLabel, NumLabels: 2, ClassWeights: "balanced", LearningRate: 0.1, Epochs: 2, BatchSize: 16,
-		PEFT: PEFT{Type: typeNone, R: 1}, Optimization: Optimization{Accumulation: 1, LogEvery: 1, SaveEvery: 100},
-	}}
-	a, err := m.AddAdapter("task", f.config.PEFT.lora(peft.SeqCls, base), 2, 1)
-	must(t, err)
-	j, err := f.job(t.Context(), m, a, splits)
-	must(t, err)
-	if !cached {
-		o := j.objective.(classifier)
-		o.logits = m.ClassLogits
-		j.objective, j.train, j.val = o, splits["train"], splits["val"]
+	c := FinetuneConfig{
+		LearningRate: 0.1, Epochs: 2, BatchSize: 16, PEFT: PEFT{Type: typeNone, R: 1}, Clinical: "frozen",
+		Labelled:     Labelled{ProblemType: singleLabel, NumLabels: 2, ClassWeights: "balanced"},
+		Optimization: Optimization{Accumulation: 1, LogEvery: 1, SaveEvery: 100},
 	}
-	work, err := store.Open(t.TempDir())
-	must(t, err)
-	end, err := j.learn(t.Context(), work)
-	must(t, err)
-	return end.Log
+	var lines []logLine
+	must(t, onBase(in, "", func(m *model.Model, dir string) error {
+		w, err := newWay(m, dir, c, in)
+		must(t, err)
+		j, err := c.job(t.Context(), m, w, splits)
+		must(t, err)
+		if n := len(j.train[0].InputIDs); n != 1 {
+			t.Errorf("an example of %d tokens: the hidden states were not computed once", n)
+		}
+		if !cached {
+			o := j.objective.(classifier)
+			o.logits = m.ClassLogits
+			j.objective, j.train, j.val = o, splits["train"], splits["val"]
+		}
+		work, err := store.Open(t.TempDir())
+		must(t, err)
+		end, err := j.learn(t.Context(), work)
+		lines = end.Log
+		return err
+	}))
+	return lines
 }

@@ -44,8 +44,9 @@ func (j *job) identify(config any, in stages.Inputs) (err error) {
 	return err
 }
 
-// write trains the model and writes the training log, then the files that the
-// caller makes of the model, and at last removes the training checkpoints.
+// write trains the model and writes the training log and the record of whom it
+// was trained on, then the files that the caller makes of the model, and at last
+// removes the training checkpoints.
 func (j job) write(ctx context.Context, out *shard.Writer, files func() error) error {
 	work, err := store.Open(out.URI() + workSuffix)
 	if err != nil {
@@ -56,6 +57,9 @@ func (j job) write(ctx context.Context, out *shard.Writer, files func() error) e
 		return err
 	}
 	if err := writeArtifact(out, logName, func(w io.Writer) error { return writeLog(w, end.Log) }); err != nil {
+		return err
+	}
+	if err := writeRecord(out, j.train); err != nil {
 		return err
 	}
 	if err := files(); err != nil {

@@ -19,7 +19,7 @@ func checkLabels(rows examples, kind string, numLabels int) error {
 	for _, row := range rows {
 		bad := kind == singleLabel && out(row.Label) || kind == multiLabel && slices.ContainsFunc(row.Labels, out)
 		if bad {
-			return exit.Errorf(exit.BadData, "a label of split %s is outside 0…%d; set num_labels to the task's number of labels", row.Split, numLabels-1)
+			return exit.Errorf(exit.BadData, "a label of split %s is outside 0…%d; bind the vocabulary that the labels were numbered by, or set num_labels to their number", row.Split, numLabels-1)
 		}
 	}
 	return nil

@@ -16,7 +16,7 @@ import (
 func init() {
 	stages.RegisterJob(stages.Spec{
 		Name: "train.predict", Version: 1,
-		Doc: "Computes a fine-tuned model's logits for the examples of the chosen splits. Parts and rows stand as in the tokens.",
+		Doc: "Computes a fine-tuned model's logits for the examples of the chosen splits. Parts and rows stand as in the tokens. Val and test patients that the base or an adapter was trained on are refused; one without a record of its patients is counted in the manifest as unknown_training_patients.",
 		In: []stages.Port{
 			{Name: "tokens", Kind: shard.KindTokens, Tables: []string{shard.TableTokens}, Sharded: true, Doc: "Tokenized examples with split and labels."},
 			{Name: "base", Kind: shard.KindModel, Optional: true, Doc: "The base model, where it is not given by path."},
@@ -54,10 +54,15 @@ func newPredict(c PredictConfig) (stages.Job, error) {
 // of parts does not show in the logits.
 func (p *predict) Run(ctx context.Context, in stages.Inputs, out *shard.Writer) error {
 	tokens := in.One("tokens")
-	splits, err := readSplits(ctx, tokens, p.config.Splits...)
+	under, err := ancestryOf(ctx, in, p.config.Base)
 	if err != nil {
 		return err
 	}
+	splits, err := readSplits(ctx, tokens, under, p.config.Splits...)
+	if err != nil {
+		return err
+	}
+	under.note(out)
 	var rows examples
 	for _, split := range p.config.Splits {
 		rows = append(rows, splits[split]...)
@@ -102,7 +107,7 @@ func addAdapters(m *model.Model, in stages.Inputs) error {
 func adapterFolders(d *shard.Dataset) ([]string, error) {
 	var folders []string
 	for _, name := range []string{clinicalFolder + peft.ConfigName, peft.ConfigName} {
-		if !slices.ContainsFunc(d.Manifest.Files, func(f shard.FileInfo) bool { return f.Name == name }) && path.Dir(name) != "." {
+		if !hasFile(d, name) && path.Dir(name) != "." {
 			continue
 		}
 		dir, err := folder(d, name)

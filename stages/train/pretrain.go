@@ -16,8 +16,8 @@ import (
 
 func init() {
 	stages.RegisterJob(stages.Spec{
-		Name: "train.pretrain", Version: 1,
-		Doc: "Adapts a frozen base model to clinical language: trains a LoRA adapter as a language model on the train patients' notes. Leaves the adapter in the PEFT library's layout, train_log.jsonl, and metrics.json with the perplexity on val before and after.",
+		Name: "train.pretrain", Version: 2,
+		Doc: "Adapts a frozen base model to clinical language: trains a LoRA adapter as a language model on the train patients' notes. Leaves the adapter in the PEFT library's layout, train_log.jsonl, train_patients.bin, the record of whom it was trained on, and metrics.json with the perplexity on val before and after. Val and test patients that the base was trained on are refused.",
 		In: []stages.Port{
 			{Name: "tokens", Kind: shard.KindTokens, Tables: []string{shard.TableTokens}, Doc: "Tokenized notes with their split."},
 			{Name: "base", Kind: shard.KindModel, Optional: true, Doc: "The base model, where it is not given by path."},
@@ -50,10 +50,15 @@ func newPretrain(c PretrainConfig) (stages.Job, error) {
 
 // Run implements stages.Job.
 func (p *pretrain) Run(ctx context.Context, in stages.Inputs, out *shard.Writer) error {
-	splits, err := readSplits(ctx, in.One("tokens"), "train", "val")
+	under, err := ancestryOf(ctx, in, p.config.Base)
 	if err != nil {
 		return err
 	}
+	splits, err := readSplits(ctx, in.One("tokens"), under, "train", "val")
+	if err != nil {
+		return err
+	}
+	under.note(out)
 	return onBase(in, p.config.Base, func(m *model.Model, dir string) error {
 		adapter, err := m.AddAdapter("clinical", p.config.PEFT.lora(peft.CausalLM, dir), 0, p.config.Seed)
 		if err != nil {

@@ -14,6 +14,7 @@ type splitGuard struct {
 	split   map[int64]string // subject_id → the split of its first row
 	crossed map[int64]bool   // patients in more than one split
 	unknown int64            // rows whose split has no meaning here
+	under   ancestry         // whom the models under the stage were trained on
 }
 
 func (g *splitGuard) see(subject int64, split string) {
@@ -39,6 +40,11 @@ func (g *splitGuard) verdict(uri string) error {
 	}
 	if n := len(g.crossed); n > 0 {
 		return exit.Errorf(exit.BadData, "%s: %d patients occur in more than one split, so the test would measure memory; split by subject_id", uri, n)
+	}
+	for _, r := range g.under.records {
+		if n := r.heldOut(g.split); n > 0 {
+			return exit.Errorf(exit.BadData, "%s: %d patients of its val and test splits are among those that %s was trained on, so the test would measure memory; give both the same split_seed", uri, n, r.of)
+		}
 	}
 	return nil
 }

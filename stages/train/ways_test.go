@@ -17,54 +17,6 @@ import (
 	"github.com/clinflow/clinflow/stages/train/peft"
 )
 
-// digestOf is the sha256 of an artifact's file.
-func digestOf(t *testing.T, d *shard.Dataset, name string) string {
-	t.Helper()
-	i := slices.IndexFunc(d.Manifest.Files, func(f shard.FileInfo) bool { return f.Name == name })
-	if i < 0 {
-		t.Fatalf("the artifact has no %s", name)
-	}
-	return d.Manifest.Files[i].SHA256
-}
-
-func TestAClinicalAdapterLiesUnderTheNewOne(t *testing.T) {
-	tokens := corpus(t, 120, 1)
-	base := baseModel(t, tokens, quickBase)
-	clinical := stagetest.Run(t, "train.pretrain", `{learning_rate: 0.02, peft: {r: 2}}`, stages.Inputs{"tokens": {tokens}, "base": {base}})
-	for _, c := range []struct {
-		name, config string
-		moves        bool // the clinical adapter is trained
-	}{
-		{"frozen, head", `peft: {type: none}`, false},
-		{"frozen, lora", `peft: {dropout: 0.3}`, false},
-		{"trainable, head", `clinical: trainable, peft: {type: none}`, true},
-		{"trainable, lora", `clinical: trainable`, true},
-	} {
-		adapter := stagetest.Run(t, "train.finetune", `{epochs: 1, learning_rate: 0.01, class_weights: none, `+c.config+`}`,
-			stages.Inputs{"tokens": {tokens}, "base": {base}, "clinical": {clinical}})
-		moved := digestOf(t, adapter, clinicalFolder+peft.WeightsName) != digestOf(t, clinical, peft.WeightsName)
-		if moved != c.moves {
-			t.Errorf("%s: clinical adapter changed: %v", c.name, moved)
-		}
-		// What is predicted is what was measured while training: all adapters
-		// applied, no dropout.
-		log := readLog(t, adapter)
-		got := crossEntropy(predictions(t, tokens, base, adapter, `{task: mor, variant: x, splits: [val]}`))
-		if want := log[len(log)-1].Loss; math.Abs(got-want) > 1e-4 {
-			t.Errorf("%s: the predictions' loss on val is %.6f, the training log's %.6f", c.name, got, want)
-		}
-	}
-}
-
-// crossEntropy is the mean loss of predictions.
-func crossEntropy(rows []shard.Prediction) float64 {
-	var sum float64
-	for _, row := range rows {
-		sum += logSumExp(row.Logits) - float64(row.Logits[row.Label])
-	}
-	return sum / float64(len(rows))
-}
-
 func TestAdapterIsWhatWasConfigured(t *testing.T) {
 	tokens := corpus(t, 60, 1)
 	in := stages.Inputs{"tokens": {tokens}, "base": {baseModel(t, tokens, quickBase)}}
@@ -93,8 +45,8 @@ func TestClassWeightsFollowTheConfiguration(t *testing.T) {
 		want          []float64
 	}{{singleLabel, "balanced", classWeights(rows["train"], 2)}, {singleLabel, "none", nil}, {multiLabel, "balanced", nil}} {
 		m, a := tinyModel(t)
-		f := finetune{config: FinetuneConfig{ProblemType: c.kind, ClassWeights: c.weights, NumLabels: 2, BatchSize: 2}}
-		j, err := f.job(t.Context(), m, a, rows)
+		config := FinetuneConfig{Labelled: Labelled{ProblemType: c.kind, ClassWeights: c.weights, NumLabels: 2}, BatchSize: 2}
+		j, err := config.job(t.Context(), m, way{{a, taskFolder, nil}}, rows)
 		must(t, err)
 		if diff := cmp.Diff(c.want, j.objective.(classifier).classWeights); diff != "" {
 			t.Errorf("%s, %s:\n%s", c.kind, c.weights, diff)
@@ -195,7 +147,7 @@ func TestRefusals(t *testing.T) {
 				r.SubjectID, r.Split = 4, "val"
 			}
 		})), exit.BadData, "1 patients occur in more than one split"},
-		{"no train rows", "train.pretrain", `{}`, onBase(rows(func(i int, r *shard.Tokens) { r.Split = "val" })), exit.BadData, "no example of split train"},
+		{"no train rows", "train.pretrain", `{}`, onBase(rows(func(i int, r *shard.Tokens) { r.SubjectID, r.Split = int64(1000+i), "val" })), exit.BadData, "no example of split train"},
 		{"nothing to predict", "train.pretrain", `{}`, onBase(rows(func(i int, r *shard.Tokens) { r.InputIDs = r.InputIDs[:1] })), exit.BadData, "no example of split train"},
 		{"an example id twice", "train.finetune", `{}`, onBase(rows(func(i int, r *shard.Tokens) { r.ExampleID = "same" })), exit.BadData, "an example_id occurs twice"},
 		{"a label outside", "train.finetune", `{}`, onBase(rows(func(i int, r *shard.Tokens) { r.Label = 2 })), exit.BadData, "outside 0…1"},

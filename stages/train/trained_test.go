@@ -1,0 +1,145 @@
+package train
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/stagetest"
+)
+
+// splitBy are documents of patients 0…59 under a split of that seed.
+func splitBy(t *testing.T, seed int64) *shard.Dataset {
+	t.Helper()
+	rows := make([]shard.Tokens, 60)
+	for i := range rows {
+		rows[i] = shard.Tokens{
+			ExampleID: fmt.Sprint("e", i), SubjectID: int64(i), Split: shard.SplitOf(int64(i), seed),
+			InputIDs: []int32{1, 7, wordNo + int32(i%2), 8}, NTokens: 4, Label: int32(i % 2),
+		}
+	}
+	return writeTokens(t, rows, 2)
+}
+
+// leaked counts the patients whom one seed trains on and another holds out.
+func leaked(trained, task int64) (n int) {
+	for i := range int64(60) {
+		if shard.SplitOf(i, trained) == "train" && shard.SplitOf(i, task) != "train" {
+			n++
+		}
+	}
+	return n
+}
+
+// elsewhere copies the base model without its record, as a folder to be given by
+// path.
+func elsewhere(t *testing.T, base *shard.Dataset, names ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range names {
+		path, err := base.LocalPath(name)
+		must(t, err)
+		data, err := os.ReadFile(path)
+		must(t, err)
+		must(t, os.WriteFile(filepath.Join(dir, name), data, 0o600))
+	}
+	return dir
+}
+
+const quickAdapter = `epochs: 1, peft: {r: 2}`
+
+func TestHeldOutPatientsWereNotTrainedOn(t *testing.T) {
+	own, other := splitBy(t, 1), splitBy(t, 2)
+	base, otherBase := baseModel(t, own, `epochs: 1`), baseModel(t, other, `epochs: 1`)
+	foreign := elsewhere(t, otherBase, "config.json", "model.safetensors")
+	known := elsewhere(t, otherBase, "config.json", "model.safetensors", recordName)
+	bound := func(base *shard.Dataset, ports stages.Inputs) stages.Inputs {
+		all := stages.Inputs{"tokens": {own}, "base": {base}}
+		for port, d := range ports {
+			all[port] = d
+		}
+		return all
+	}
+	clinical := stagetest.Run(t, "train.pretrain", `{`+quickAdapter+`}`, bound(base, nil))
+	otherClinical := stagetest.Run(t, "train.pretrain", `{base: `+foreign+`, `+quickAdapter+`}`, stages.Inputs{"tokens": {other}})
+	mixed := stagetest.Run(t, "train.finetune", `{base: `+foreign+`, `+quickAdapter+`}`, stages.Inputs{"tokens": {other}, "clinical": {otherClinical}})
+	over := stagetest.Run(t, "train.finetune", `{`+quickAdapter+`}`, stages.Inputs{"tokens": {writeTokens(t, strangers(), 2)}, "base": {base}, "clinical": {otherClinical}})
+	good := stagetest.Run(t, "train.finetune", `{`+quickAdapter+`}`, bound(base, stages.Inputs{"clinical": {clinical}}))
+	const predict = `task: mor, variant: x`
+	for _, c := range []struct {
+		name, stage, config string
+		in                  stages.Inputs
+		refused             bool
+		unknown             int64
+	}{
+		{"own splits", "train.finetune", quickAdapter, bound(base, stages.Inputs{"clinical": {clinical}}), false, 0},
+		{"own splits, predicted", "train.predict", predict, bound(base, stages.Inputs{"adapter": {good}}), false, 0},
+		{"base of another seed under a language model", "train.pretrain", quickAdapter, bound(otherBase, nil), true, 0},
+		{"base of another seed", "train.finetune", quickAdapter, bound(otherBase, nil), true, 0},
+		{"base of another seed by path", "train.finetune", quickAdapter + `, base: ` + known, stages.Inputs{"tokens": {own}}, true, 0},
+		{"clinical corpus of another seed", "train.finetune", quickAdapter, bound(base, stages.Inputs{"clinical": {otherClinical}}), true, 0},
+		{"base by path without a record", "train.finetune", quickAdapter + `, base: ` + foreign, stages.Inputs{"tokens": {own}}, false, 1},
+		{"predicted on another base", "train.predict", predict, bound(otherBase, stages.Inputs{"adapter": {good}}), true, 0},
+		{"predicted by an adapter of another seed", "train.predict", predict + `, base: ` + foreign, stages.Inputs{"tokens": {own}, "adapter": {mixed}}, true, 0},
+		{"predicted over a clinical adapter of another seed", "train.predict", predict, bound(base, stages.Inputs{"adapter": {over}}), true, 0},
+		{"train patients predicted, though test patients leak", "train.predict", predict + `, splits: [train]`, bound(base, stages.Inputs{"adapter": {over}}), true, 0},
+	} {
+		d, err := stagetest.Try(t, c.stage, "{"+c.config+"}", c.in)
+		if !c.refused {
+			must(t, err)
+			if n := d.Manifest.Counts["unknown_training_patients"]; n != c.unknown {
+				t.Errorf("%s: %d of unknown training, want %d", c.name, n, c.unknown)
+			}
+			continue
+		}
+		want := fmt.Sprintf("%s: %d patients of its val and test splits", own.URI(), leaked(2, 1))
+		if exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v; want exit %d and %q", c.name, err, exit.BadData, want)
+		}
+	}
+}
+
+// strangers are documents of patients that no other dataset of the test has.
+func strangers() []shard.Tokens {
+	rows := make([]shard.Tokens, 20)
+	for i := range rows {
+		rows[i] = shard.Tokens{ExampleID: fmt.Sprint("s", i), SubjectID: int64(1000 + i), Split: "train", InputIDs: []int32{1, 7}, NTokens: 2, Label: int32(i % 2)}
+	}
+	return rows
+}
+
+func TestRecordHoldsTrainPatientsOnly(t *testing.T) {
+	tokens := splitBy(t, 1)
+	base := baseModel(t, tokens, `epochs: 1`)
+	under, err := ancestryOf(t.Context(), stages.Inputs{"base": {base}}, "")
+	must(t, err)
+	all := map[int64]string{}
+	want := 0
+	for i := range int64(60) {
+		all[i] = "test" // whoever is in the record counts
+		if shard.SplitOf(i, 1) == "train" {
+			want++
+		}
+	}
+	if r := under.records[0]; len(r.keys) != want || r.heldOut(all) != want {
+		t.Errorf("a record of %d keys names %d patients, %d were trained on", len(r.keys), r.heldOut(all), want)
+	}
+}
+
+func TestDamagedRecordIsRefused(t *testing.T) {
+	tokens := splitBy(t, 1)
+	base := baseModel(t, tokens, `epochs: 1`)
+	for name, data := range map[string]string{"cut short": "seven", "out of order": "bbbbbbbbaaaaaaaa"} {
+		dir := elsewhere(t, base, "config.json", "model.safetensors")
+		must(t, os.WriteFile(filepath.Join(dir, recordName), []byte(data), 0o600))
+		_, err := stagetest.Try(t, "train.finetune", `{base: `+dir+`, `+quickAdapter+`}`, stages.Inputs{"tokens": {tokens}})
+		if exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), "damaged") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -1,0 +1,92 @@
+package train
+
+import (
+	"context"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/train/graph"
+	"github.com/clinflow/clinflow/stages/train/model"
+	"github.com/clinflow/clinflow/stages/train/peft"
+)
+
+// way is a way of training a task over a frozen base model: a list of adapters,
+// each frozen or trainable, whose updates add up. The last is new and has the
+// task's head; where peft.type is none the head is all it has. The six ways of
+// the paper's Table 3 are
+//
+//	head                                                      task (none)
+//	lora                                                      task (lora)
+//	clinical_frozen                clinical (frozen),         task (none)
+//	clinical_frozen_downstream     clinical (frozen),         task (lora)
+//	clinical_trainable             clinical (trainable),      task (none)
+//	clinical_trainable_downstream  clinical (trainable),      task (lora)
+type way []placed
+
+// placed is an adapter of a way and its folder in an output.
+type placed struct {
+	*peft.Adapter
+	folder string
+	from   *shard.Dataset // where it was read; nil: it is new
+}
+
+// The folders of a way's adapters, as the PEFT library saves an adapter that is
+// the default one and one that is not.
+const (
+	taskFolder     = ""
+	clinicalFolder = "clinical/"
+)
+
+// newWay puts the adapters of a configuration on the base model of the folder dir.
+func newWay(m *model.Model, dir string, c FinetuneConfig, in stages.Inputs) (way, error) {
+	var w way
+	if d := in.One("clinical"); d != nil {
+		a, err := loadClinical(m, d, graph.Mode(c.Clinical == "trainable"))
+		if err != nil {
+			return nil, err
+		}
+		w = append(w, placed{a, clinicalFolder, d})
+	}
+	task, err := m.AddAdapter("task", c.PEFT.lora(peft.SeqCls, dir), c.NumLabels, c.Seed)
+	return append(w, placed{task, taskFolder, nil}), err
+}
+
+func loadClinical(m *model.Model, d *shard.Dataset, mode graph.Mode) (*peft.Adapter, error) {
+	dir, err := folder(d, peft.ConfigName)
+	if err != nil {
+		return nil, err
+	}
+	a, err := m.LoadAdapter("clinical", dir, mode)
+	if err == nil && a.Score != nil {
+		return nil, exit.Errorf(exit.Usage, "clinical: %s has a classification head of its own; give an adapter of train.pretrain", d.URI())
+	}
+	return a, err
+}
+
+// head is the task's classification head.
+func (w way) head() *graph.Param { return w[len(w)-1].Score }
+
+// headAlone says that nothing under the head is trained, whatever adapters lie
+// there: then a document's hidden state never changes.
+func (w way) headAlone(m *model.Model) bool {
+	trained := m.Params().Trainable()
+	return len(trained) == 1 && trained[0] == w.head()
+}
+
+// write writes each adapter into its folder, and beside one that was read the
+// record of whom it had been trained on.
+func (w way) write(ctx context.Context, out *shard.Writer) error {
+	for _, a := range w {
+		if err := writeFiles(out, a.folder, a.Files()); err != nil {
+			return err
+		}
+		if a.from == nil || !hasFile(a.from, recordName) {
+			continue
+		}
+		if err := copyFile(ctx, a.from, recordName, out, a.folder+recordName); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -3,6 +3,7 @@ package train
 import (
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages/train/kernel"
@@ -15,6 +16,7 @@ var device struct {
 	sync.Mutex
 	kernels string // of the processor; "": the best it has
 	workers int
+	open    atomic.Int32 // backends of the steps that train side by side
 }
 
 // SetDevice sets the device of all training stages of the process and its number
@@ -41,7 +43,7 @@ func SetDevice(name string, workers int) error {
 func openBackend() (kernel.Backend, error) {
 	device.Lock()
 	defer device.Unlock()
-	return cpu.New(cpu.Options{Workers: device.workers, Kernel: device.kernels})
+	return cpu.New(cpu.Options{Workers: device.workers, Kernel: device.kernels, Open: &device.open})
 }
 
 // onDevice is part of every training stage: its bytes depend on the kernels.

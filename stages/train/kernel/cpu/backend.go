@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/clinflow/clinflow/internal/guard"
 	"github.com/clinflow/clinflow/stages/train/kernel"
@@ -24,6 +25,10 @@ type Options struct {
 	// The kernels differ in the order of float operations: name one to
 	// reproduce a result on another machine.
 	Kernel string
+	// Open counts the devices that share the processors: each gets its part of
+	// the workers, as several small teams finish sooner than teams that crowd each
+	// other out. nil: the device has them for itself.
+	Open *atomic.Int32
 }
 
 // New returns a backend.
@@ -34,7 +39,10 @@ func New(o Options) (kernel.Backend, error) {
 	switch o.Float {
 	case kernel.F32:
 		f, err := functions32(o.Kernel)
-		return newDevice(o, f), err
+		if err != nil {
+			return nil, err
+		}
+		return newDevice(o, f), nil
 	case kernel.F64:
 		if o.Kernel != "" && o.Kernel != "go" {
 			return nil, fmt.Errorf("kernel %s computes in float32, use \"go\" for float64", o.Kernel)
@@ -66,7 +74,11 @@ type device[T number] struct {
 	errs    []error
 	packedB []T // scratch for a right-hand matrix that is not frozen
 	err     error
+	open    *atomic.Int32 // see Options.Open
 }
+
+// team is how many workers a kernel gets now. It moves no byte of a result.
+func (d *device[T]) team() int { return max(1, len(d.workers)/max(1, int(d.open.Load()))) }
 
 // worker is what one goroutine of a kernel has to itself.
 type worker[T number] struct {
@@ -77,10 +89,14 @@ type worker[T number] struct {
 }
 
 func newDevice[T number](o Options, f functions[T]) *device[T] {
-	d := &device[T]{functions: f, float: o.Float, errs: make([]error, o.Workers)}
+	if o.Open == nil {
+		o.Open = new(atomic.Int32)
+	}
+	d := &device[T]{functions: f, float: o.Float, errs: make([]error, o.Workers), open: o.Open}
 	for range o.Workers {
 		d.workers = append(d.workers, &worker[T]{tile: make([]T, f.micro.mr*f.micro.nr)})
 	}
+	d.open.Add(1)
 	return d
 }
 
@@ -95,8 +111,11 @@ func (d *device[T]) Float() kernel.DType { return d.float }
 // Master is Float: nothing on the CPU is of lower precision.
 func (d *device[T]) Master() kernel.DType { return d.float }
 
-// Close has nothing to release.
-func (d *device[T]) Close() error { return nil }
+// Close leaves the processors to the other devices. It is called once.
+func (d *device[T]) Close() error {
+	d.open.Add(-1)
+	return nil
+}
 
 // Sync returns the first failure since the last Sync.
 func (d *device[T]) Sync() error {
@@ -116,7 +135,7 @@ func (d *device[T]) fail(err error) {
 // on the number of workers.
 func (d *device[T]) parallel(n, unit int, f func(w *worker[T], lo, hi int)) {
 	units := (n + unit - 1) / unit
-	k := min(len(d.workers), units)
+	k := min(d.team(), units)
 	if k <= 1 {
 		if n > 0 {
 			f(d.workers[0], 0, n)

@@ -2,9 +2,11 @@ package cpu
 
 import (
 	"encoding/json"
+	"errors"
 	"math"
 	"math/rand/v2"
 	"os"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -255,5 +257,25 @@ func TestFailuresWaitForSync(t *testing.T) {
 	})
 	if d.Sync() == nil {
 		t.Error("a panic in a worker went unnoticed")
+	}
+}
+
+func TestDevicesShareTheWorkers(t *testing.T) {
+	var open atomic.Int32
+	teams := func(devices ...kernel.Backend) (sizes []int) {
+		for _, d := range devices {
+			sizes = append(sizes, d.(*device[float32]).team())
+		}
+		return sizes
+	}
+	one, errOne := New(Options{Workers: 4, Open: &open})
+	alone := teams(one)
+	two, errTwo := New(Options{Workers: 4, Open: &open})
+	both := teams(one, two)
+	if err := errors.Join(errOne, errTwo, two.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([][]int{{4}, {2, 2}, {4}}, [][]int{alone, both, teams(one)}); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -20,7 +20,7 @@ func (d *device[T]) MatMul(c, a, b kernel.Buffer, m kernel.MatMul) {
 	_, _, cv := va.v[:m.M*m.K], vb.v[:m.N*m.K], d.of(c)[:m.M*m.N]
 	packed := d.packed(b.(*floats[T]), vb, m)
 	p := product[T]{micro: d.micro, k: m.K, a: va, c: cv, ldc: m.N, n: m.N, b: packed, alpha: T(m.Alpha), acc: m.Acc}
-	if m.M >= 2*d.micro.mr*len(d.workers) || m.M >= m.N {
+	if m.M >= 2*d.micro.mr*d.team() || m.M >= m.N {
 		d.parallel(m.M, d.micro.mr, func(w *worker[T], lo, hi int) { p.block(w, lo, hi, 0, m.N) })
 	} else {
 		d.parallel(m.N, d.micro.nr, func(w *worker[T], lo, hi int) { p.block(w, 0, m.M, lo, hi) })

@@ -18,91 +18,58 @@ type admission struct {
 	summaries []shard.Note
 }
 
-// stay identifies an admission in the order of the tables.
-type stay struct{ subjectID, hadmID int64 }
+func (a *admission) stay() stay { return stay{a.SubjectID, a.HadmID} }
 
-func (s stay) compare(other stay) int {
-	return cmp.Or(cmp.Compare(s.subjectID, other.subjectID), cmp.Compare(s.hadmID, other.hadmID))
+// walk goes through a part's admissions in order, and through what other tables
+// have of each.
+type walk struct {
+	ctx      context.Context
+	patients *shard.Dataset
+	part     int
+	out      *shard.PartWriter // for counts
+	beside   []companion
 }
 
-// admissions walks through a part's admissions in order. Both tables are sorted
-// by patient and admission, so one stream of each is enough. Summaries of no
-// listed admission are counted by the walk in *orphans.
-func admissions(ctx context.Context, patients *shard.Dataset, part int, orphans *int64) iter.Seq2[admission, error] {
+const countOrphanSummary = "summaries_without_admission"
+
+// admissions gives each admission with its summaries. Behind the last one the
+// rows of no listed admission are counted.
+func (w *walk) admissions() iter.Seq2[admission, error] {
 	return func(yield func(admission, error) bool) {
-		notes, err := newSummaries(shard.Read[shard.Note](ctx, patients, shard.TableNotes, part))
+		notes, err := beside(w, shard.TableNotes, countOrphanSummary, isSummary)
 		if err != nil {
 			yield(admission{}, err)
 			return
 		}
-		defer notes.stop()
-		for row, err := range shard.Read[shard.Admission](ctx, patients, shard.TableAdmissions, part) {
+		for row, err := range shard.Read[shard.Admission](w.ctx, w.patients, shard.TableAdmissions, w.part) {
 			a := admission{Admission: row}
 			if err == nil {
-				a.summaries, err = notes.of(stay{row.SubjectID, row.HadmID}, orphans)
+				a.summaries, err = notes.of(a.stay())
 			}
+			slices.SortStableFunc(a.summaries, func(a, b shard.Note) int { return cmp.Compare(a.NoteSeq, b.NoteSeq) })
 			if !yield(a, err) || err != nil {
 				return
 			}
 		}
-		if err := notes.rest(orphans); err != nil {
+		if err := w.rest(); err != nil {
 			yield(admission{}, err)
 		}
 	}
 }
 
-// summaries is a stream of notes cut down to the discharge summaries, with one
-// of look-ahead.
-type summaries struct {
-	next  func() (shard.Note, error, bool)
-	stop  func()
-	ahead shard.Note
-	more  bool
-}
-
-func newSummaries(notes iter.Seq2[shard.Note, error]) (*summaries, error) {
-	s := &summaries{}
-	s.next, s.stop = iter.Pull2(notes)
-	return s, s.advance()
-}
-
-// of returns the summaries of a stay and leaves the stream behind them.
-func (s *summaries) of(want stay, orphans *int64) ([]shard.Note, error) {
-	var found []shard.Note
-	for s.more {
-		order := stay{s.ahead.SubjectID, s.ahead.HadmID}.compare(want)
-		if order > 0 {
-			break
-		}
-		if order == 0 {
-			found = append(found, s.ahead)
-		} else {
-			*orphans++
-		}
-		if err := s.advance(); err != nil {
-			return nil, err
-		}
-	}
-	slices.SortStableFunc(found, func(a, b shard.Note) int { return cmp.Compare(a.NoteSeq, b.NoteSeq) })
-	return found, nil
-}
-
-// rest counts the summaries behind the last admission.
-func (s *summaries) rest(orphans *int64) error {
-	_, err := s.of(stay{1<<63 - 1, 1<<63 - 1}, orphans)
-	return err
-}
-
-// advance goes to the next discharge summary.
-func (s *summaries) advance() error {
-	for {
-		note, err, more := s.next()
-		if s.ahead, s.more = note, more && err == nil; err != nil || !more {
+func (w *walk) rest() error {
+	for _, table := range w.beside {
+		if err := table.rest(w.out); err != nil {
 			return err
 		}
-		if isSummary(&note) {
-			return nil
-		}
+	}
+	return nil
+}
+
+// stop ends the walk, finished or not.
+func (w *walk) stop() {
+	for _, table := range w.beside {
+		table.close()
 	}
 }
 

@@ -2,7 +2,6 @@ package label
 
 import (
 	"context"
-	"math"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/shard"
@@ -13,26 +12,35 @@ import (
 func init() {
 	stages.RegisterMap(stages.Spec{
 		Name:    "label.known_best",
-		Version: 1,
-		Doc: "Predicts mortality of synthetic admissions by the probabilities that their outcomes were drawn from, so that the best possible AUROC is known. " +
-			"The logits are 0 and the log-odds of death.",
+		Version: 2,
+		Doc: "Predicts a task on synthetic admissions by the probabilities that their outcomes were drawn from, so that the best possible AUROC is known. " +
+			"The logits are 0 and the log-odds for mor and pmv, the logarithms of the four classes' probabilities for los, and each label's log-odds for diag and proc.",
 		In: []stages.Port{
-			{Name: "examples", Kind: shard.KindExamples, Sharded: true, Tables: []string{shard.TableExamples}, Doc: "the examples of label.mortality"},
+			{Name: "examples", Kind: shard.KindExamples, Sharded: true, Tables: []string{shard.TableExamples}, Doc: "the examples of the task"},
 			{Name: "mimic", Kind: shard.KindMIMIC, Doc: "the synthetic tree that the examples come from"},
+			{Name: portVocabulary, Kind: shard.KindVocabulary, Optional: true, Doc: "the labels that the examples were made with; diag and proc need it"},
 		},
 		Out: stages.Output{Kind: shard.KindPredictions, Tables: []string{shard.TablePredictions}},
-	}, func(KnownBestConfig) (stages.Map, error) { return knownBest{}, nil })
+	}, newKnownBest)
 }
 
-// KnownBestConfig is the configuration of label.known_best: it has none.
-type KnownBestConfig struct{}
+// KnownBestConfig is the configuration of label.known_best.
+type KnownBestConfig struct {
+	Task string `json:"task" default:"mor" enum:"mor,los,pmv,diag,proc" doc:"the task that the examples are of"`
+}
 
-type knownBest struct{}
+type knownBest struct{ task string }
+
+func newKnownBest(config KnownBestConfig) (stages.Map, error) { return knownBest{config.Task}, nil }
 
 // Part writes the predictions of a part.
-func (knownBest) Part(ctx context.Context, in stages.Inputs, part int, out *shard.PartWriter) error {
+func (k knownBest) Part(ctx context.Context, in stages.Inputs, part int, out *shard.PartWriter) error {
 	examples := in.One("examples")
-	chances, err := chancesOfPart(ctx, in.One("mimic"), part, examples.Parts())
+	logits, err := logitsOf(ctx, k.task, in)
+	if err != nil {
+		return err
+	}
+	truths, err := truthsOfPart(ctx, in.One("mimic"), part, examples.Parts())
 	if err != nil {
 		return err
 	}
@@ -44,40 +52,40 @@ func (knownBest) Part(ctx context.Context, in stages.Inputs, part int, out *shar
 		if err != nil {
 			return err
 		}
-		p, known := chances[e.HadmID]
-		if !known || p <= 0 || p >= 1 {
-			return exit.Errorf(exit.BadData, "%s has no chance of death for hadm_id %d; give the tree that the examples come from", synth.FactorsFile, e.HadmID)
+		truth, known := truths[e.HadmID]
+		if !known {
+			return exit.Errorf(exit.BadData, "%s has no chances for hadm_id %d; give the tree that the examples come from", synth.FactorsFile, e.HadmID)
 		}
-		if err := rows.Write(prediction(e, p)); err != nil {
+		if err := rows.Write(k.prediction(e, logits(&truth))); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func prediction(e shard.Example, p float64) shard.Prediction {
+func (k knownBest) prediction(e shard.Example, logits []float32) shard.Prediction {
 	return shard.Prediction{
-		ExampleID: e.ExampleID, SubjectID: e.SubjectID, Task: "mor", Variant: "known_best",
-		Split: e.Split, Label: e.Label, Logits: []float32{0, float32(math.Log(p / (1 - p)))},
+		ExampleID: e.ExampleID, SubjectID: e.SubjectID, Task: k.task, Variant: "known_best",
+		Split: e.Split, Label: e.Label, Labels: e.Labels, Logits: logits,
 	}
 }
 
-// chancesOfPart are the chances of death of the admissions that fall into a
-// part, by hadm_id.
-func chancesOfPart(ctx context.Context, mimic *shard.Dataset, part, parts int) (map[int64]float64, error) {
+// truthsOfPart are the chances of the admissions that fall into a part, by
+// hadm_id.
+func truthsOfPart(ctx context.Context, mimic *shard.Dataset, part, parts int) (map[int64]synth.Truth, error) {
 	file, err := mimic.OpenFile(ctx, synth.FactorsFile)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	chances := map[int64]float64{}
+	truths := map[int64]synth.Truth{}
 	for truth, err := range synth.ReadTruth(file) {
 		if err != nil {
 			return nil, err
 		}
 		if shard.PartOf(truth.SubjectID, parts) == part {
-			chances[truth.HadmID] = truth.Mor
+			truths[truth.HadmID] = truth
 		}
 	}
-	return chances, nil
+	return truths, nil
 }

@@ -5,12 +5,13 @@ import "github.com/clinflow/clinflow/internal/shard"
 // exampleWriter writes examples, their MEDS labels and the counts.
 type exampleWriter struct {
 	out      *shard.PartWriter
+	task     outcomes
 	examples *shard.RowWriter[shard.Example]
 	meds     *shard.RowWriter[shard.MEDSLabel]
 }
 
-func newExampleWriter(out *shard.PartWriter) (w *exampleWriter, err error) {
-	w = &exampleWriter{out: out}
+func newExampleWriter(out *shard.PartWriter, task outcomes) (w *exampleWriter, err error) {
+	w = &exampleWriter{out: out, task: task}
 	if w.examples, err = shard.Rows[shard.Example](out, shard.TableExamples); err != nil {
 		return nil, err
 	}
@@ -19,7 +20,7 @@ func newExampleWriter(out *shard.PartWriter) (w *exampleWriter, err error) {
 }
 
 // write takes an admission's example, or counts why it gives none.
-func (w *exampleWriter) write(e shard.Example, dropped string) error {
+func (w *exampleWriter) write(e *shard.Example, dropped string) error {
 	w.out.Count("read", 1)
 	if dropped != "" {
 		w.out.Count(dropped, 1)
@@ -27,14 +28,14 @@ func (w *exampleWriter) write(e shard.Example, dropped string) error {
 	}
 	w.out.Count("kept", 1)
 	w.out.Count("kept."+e.Split, 1)
-	if e.Label == 1 {
-		w.out.Count("positives."+e.Split, 1)
+	if name, n := w.task.tally(e); n > 0 {
+		w.out.Count(name+"."+e.Split, n)
 	}
-	if err := w.examples.Write(e); err != nil {
-		return err
+	for _, row := range w.task.meds(e) {
+		row.SubjectID, row.PredictionTime = e.SubjectID, e.PredictionTime
+		if err := w.meds.Write(row); err != nil {
+			return err
+		}
 	}
-	return w.meds.Write(shard.MEDSLabel{
-		SubjectID: e.SubjectID, PredictionTime: e.PredictionTime,
-		BooleanValue: e.Label == 1, IntegerValue: int64(e.Label),
-	})
+	return w.examples.Write(*e)
 }

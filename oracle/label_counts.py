@@ -1,0 +1,99 @@
+"""Golden labels of the MIMIC-IV demo, counted with pandas.
+
+Writes stages/label/testdata/label_counts.json from the tables beside it: for
+each task how many admissions it has and by label, and a digest of the label of
+each, so that two mistakes that cancel out in the counts are still seen.
+Run at the repository's root: python oracle/label_counts.py
+"""
+
+import hashlib
+import json
+import pathlib
+
+import pandas as pd
+
+TESTDATA = pathlib.Path("stages/label/testdata")
+TREE = TESTDATA / "mimiciv-demo-2.2"
+DAY = pd.Timedelta(days=1)
+INVASIVE_VENTILATION = 225792
+
+
+def read(name, times=()):
+    """One table; codes stay text, for leading zeros are part of them."""
+    return pd.read_csv(TREE / f"{name}.csv.gz", dtype={"icd_code": str}, parse_dates=list(times))
+
+
+def digest(labels):
+    """SHA-256 over the sorted lines `hadm_id label`."""
+    lines = sorted(f"{hadm_id} {label}\n" for hadm_id, label in labels)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def task(labels, **counts):
+    """What the golden file says of a task whose admissions have one class each."""
+    return dict(admissions=len(labels), **counts, sha256=digest(labels.items()))
+
+
+def mortality(admissions):
+    labels = admissions.set_index("hadm_id")["hospital_expire_flag"]
+    return task(labels, positives=int(labels.sum()))
+
+
+def length_of_stay(admissions):
+    alive = admissions[admissions["hospital_expire_flag"] == 0].set_index("hadm_id")
+    stay = alive["dischtime"] - alive["admittime"]
+    labels = sum((stay > limit * DAY).astype(int) for limit in (3, 7, 14))
+    return task(labels, died=len(admissions) - len(alive), classes=[int((labels == c).sum()) for c in range(4)])
+
+
+def ventilation(admissions, stays, events):
+    first = stays.sort_values(["intime", "stay_id"]).groupby("hadm_id").head(1)[["hadm_id", "stay_id"]]
+    rows = events[events["itemid"] == INVASIVE_VENTILATION][["stay_id", "starttime", "endtime"]].dropna()
+    rows = first.merge(rows, on="stay_id")
+    by_admission = rows.groupby("hadm_id")
+    span = by_admission["endtime"].max() - by_admission["starttime"].min()
+    cohort = span[span >= 1.75 * DAY]
+    labels = (cohort >= 6.75 * DAY).astype(int)
+    return task(
+        labels,
+        positives=int(labels.sum()),
+        no_icu_stay=len(admissions) - len(first),
+        not_ventilated=len(first) - len(span),
+        too_short=len(span) - len(cohort),
+    )
+
+
+def category(code, version, diagnosis):
+    long = diagnosis and version == 9 and code.startswith("E")
+    return f"{version}:{code[:4 if long else 3]}"
+
+
+def codes(table, diagnosis):
+    labels = [category(code, version, diagnosis) for code, version in zip(table["icd_code"], table["icd_version"])]
+    pairs = table.assign(label=labels)[["hadm_id", "label"]].drop_duplicates()
+    return dict(
+        admissions=int(pairs["hadm_id"].nunique()),
+        distinct_codes=int(pairs["label"].nunique()),
+        pairs=len(pairs),
+        labels=sorted(pairs["label"].unique()),
+        sha256=digest(pairs.itertuples(index=False, name=None)),
+    )
+
+
+def main():
+    admissions = read("hosp/admissions", ["admittime", "dischtime"])
+    golden = dict(
+        made_by=f"pandas {pd.__version__}",
+        mor=mortality(admissions),
+        los=length_of_stay(admissions),
+        pmv=ventilation(admissions, read("icu/icustays", ["intime"]), read("icu/procedureevents", ["starttime", "endtime"])),
+        diag=codes(read("hosp/diagnoses_icd"), diagnosis=True),
+        proc=codes(read("hosp/procedures_icd"), diagnosis=False),
+    )
+    (TESTDATA / "label_counts.json").write_text(json.dumps(golden, separators=(",", ":")) + "\n")
+    for name, counts in golden.items():
+        print(name, {k: v for k, v in counts.items() if k not in ("labels", "sha256")} if isinstance(counts, dict) else counts)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+package label
+
+import (
+	"strconv"
+
+	"github.com/clinflow/clinflow/internal/shard"
+)
+
+// The kinds of labels. A task's outcomes embed theirs.
+
+// binary labels are 0 or 1.
+type binary struct{}
+
+func (binary) tally(e *shard.Example) (string, int64) { return "positives", int64(e.Label) }
+
+func (binary) meds(e *shard.Example) []shard.MEDSLabel {
+	return []shard.MEDSLabel{{BooleanValue: e.Label == 1, IntegerValue: int64(e.Label)}}
+}
+
+// classes are labels of which an example has one.
+type classes struct{}
+
+func (classes) tally(e *shard.Example) (string, int64) {
+	return "class." + strconv.Itoa(int(e.Label)), 1
+}
+
+func (classes) meds(e *shard.Example) []shard.MEDSLabel {
+	return []shard.MEDSLabel{{IntegerValue: int64(e.Label)}}
+}
+
+// sets are labels of which an example has any number, by their numbers in names.
+type sets struct{ names []string }
+
+func (sets) tally(e *shard.Example) (string, int64) { return "pairs", int64(len(e.Labels)) }
+
+func (s sets) meds(e *shard.Example) []shard.MEDSLabel {
+	rows := make([]shard.MEDSLabel, len(e.Labels))
+	for i, label := range e.Labels {
+		rows[i].CategoricalValue = s.names[label]
+	}
+	return rows
+}

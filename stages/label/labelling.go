@@ -1,0 +1,118 @@
+package label
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/label/sections"
+)
+
+// Cohort is the configuration that all labelling stages share.
+type Cohort struct {
+	Recipe    string `json:"recipe" default:"clinical" enum:"clinical" doc:"how texts are made from discharge summaries and labels from codes"`
+	Split     string `json:"split" default:"hash" enum:"hash" doc:"hash puts 70/10/20 per cent of the patients into train, val and test"`
+	SplitSeed int64  `json:"split_seed" default:"1" doc:"seed of the split by patient; the same in every stage that splits"`
+}
+
+func (c Cohort) splitOf(subjectID int64) string { return shard.SplitOf(subjectID, c.SplitSeed) }
+
+// outcomes are the labels of a task in one part. Besides finding them they say
+// how the manifest and MEDS show them: see binary, classes and sets.
+type outcomes interface {
+	// of sets the label of an admission's example, or says why it has none. It
+	// is asked for all admissions in turn.
+	of(a *admission, e *shard.Example) (dropped string, err error)
+	// tally is what the manifest counts of an example under name.<split>.
+	tally(e *shard.Example) (name string, n int64)
+	// meds are the rows of an example in the MEDS label schema.
+	meds(e *shard.Example) []shard.MEDSLabel
+}
+
+// labelling makes the examples of a task. The walk is the same for all tasks.
+type labelling struct {
+	cohort Cohort
+	recipe recipe
+	// begin opens what the task reads beside the admissions.
+	begin func(w *walk, in stages.Inputs) (outcomes, error)
+	// edit takes out of a text what the task must not see, or says why the
+	// admission cannot be used. Nil: nothing.
+	edit func(sections.Note) (note sections.Note, dropped string)
+}
+
+func newLabelling(c Cohort, begin func(*walk, stages.Inputs) (outcomes, error)) (*labelling, error) {
+	r, err := recipeNamed(c.Recipe)
+	return &labelling{cohort: c, recipe: r, begin: begin}, err
+}
+
+// labellingSpec is what the specs of the tasks have in common. Version is 1
+// unless the caller says otherwise.
+func labellingSpec(name, doc string, tables ...string) stages.Spec {
+	return stages.Spec{
+		Name: name, Version: 1,
+		Doc: doc + " The text is that of the admission sections of the discharge summary; addenda are left out, and Physical Exam is cut at the exam of a later day. " +
+			"What is left out is counted under dropped.<reason>. The table meds has the labels in the MEDS label schema; prediction_time is admittime.",
+		In: []stages.Port{{
+			Name: "patients", Kind: shard.KindPatients, Sharded: true,
+			Tables: append([]string{shard.TableAdmissions, shard.TableNotes}, tables...),
+			Doc:    "admissions, their notes, and what the labels are made from",
+		}},
+		Out: stages.Output{Kind: shard.KindExamples, Tables: []string{shard.TableExamples, shard.TableMEDS}},
+	}
+}
+
+// Part writes the examples of a part.
+func (l *labelling) Part(ctx context.Context, in stages.Inputs, part int, out *shard.PartWriter) error {
+	w := &walk{ctx: ctx, patients: in.One("patients"), part: part, out: out}
+	defer w.stop()
+	task, err := l.begin(w, in)
+	if err != nil {
+		return err
+	}
+	examples, err := newExampleWriter(out, task)
+	if err != nil {
+		return err
+	}
+	for a, err := range w.admissions() {
+		if err != nil {
+			return err
+		}
+		example, dropped, err := l.example(&a, task)
+		if err != nil {
+			return err
+		}
+		if err := examples.write(&example, dropped); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Why an admission gives no example of any task.
+const (
+	dropNoSummary  = "dropped.no_discharge_summary"
+	dropNoSections = "dropped.no_admission_sections"
+)
+
+// example makes an admission's example, or says why there is none.
+func (l *labelling) example(a *admission, task outcomes) (e shard.Example, dropped string, err error) {
+	dropped, err = task.of(a, &e)
+	if len(a.summaries) == 0 {
+		dropped = dropNoSummary
+	}
+	if err != nil || dropped != "" {
+		return e, dropped, err
+	}
+	note := l.recipe.text(a.summaries)
+	if !note.Usable() {
+		return e, dropNoSections, nil
+	}
+	if l.edit != nil {
+		note, dropped = l.edit(note)
+	}
+	e.ExampleID = strconv.FormatInt(a.HadmID, 10)
+	e.SubjectID, e.HadmID, e.Split = a.SubjectID, a.HadmID, l.cohort.splitOf(a.SubjectID)
+	e.PredictionTime, e.Text = a.Admittime, note.Text()
+	return e, dropped, nil
+}

@@ -1,0 +1,110 @@
+package label
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages"
+)
+
+func init() {
+	stages.RegisterMap(labellingSpec("label.ventilation",
+		"Makes the examples of prolonged mechanical ventilation (PMV): one for each admission with a discharge summary whose first ICU stay, by intime and then stay_id, "+
+			"has invasive ventilation (procedureevents 225792) that spans at least 1.75 days from its first start to its last end; the label is 1 from 6.75 days. "+
+			"Gaps count as ventilated, and deaths are not left out, as in Clinical XLNet's cohort (Huang et al. 2020). "+
+			"Rows without a start or an end are counted under ventilation_without_times, ICU stays without intime under icustays_without_intime; neither is used.",
+		shard.TableICUStays, shard.TableVentilation), newVentilation)
+}
+
+func newVentilation(config Cohort) (stages.Map, error) { return newLabelling(config, beginVentilation) }
+
+// itemInvasiveVentilation is d_items' Invasive Ventilation.
+const itemInvasiveVentilation = 225792
+
+// The spans are 2 and 7 days less a quarter of a day, which Clinical XLNet
+// forgives: its cohorts end 0.25 days after the last row.
+const (
+	cohortSpan    = 2*day - day/4
+	prolongedSpan = 7*day - day/4
+)
+
+const (
+	dropNoICUStay        = "dropped.no_icu_stay"
+	dropNotVentilated    = "dropped.no_invasive_ventilation"
+	dropShortVentilation = "dropped.short_ventilation"
+	countNoIntime        = "icustays_without_intime"
+	countNoTimes         = "ventilation_without_times"
+)
+
+// ventilated are the outcomes of label.ventilation.
+type ventilated struct {
+	binary
+	out    *shard.PartWriter
+	stays  *joined[shard.ICUStay]
+	events *joined[shard.Ventilation]
+}
+
+func beginVentilation(w *walk, _ stages.Inputs) (outcomes, error) {
+	v := &ventilated{out: w.out}
+	var errs [2]error
+	v.stays, errs[0] = beside(w, shard.TableICUStays, "icustays_without_admission", func(*shard.ICUStay) bool { return true })
+	v.events, errs[1] = beside(w, shard.TableVentilation, "ventilation_without_admission",
+		func(e *shard.Ventilation) bool { return e.ItemID == itemInvasiveVentilation })
+	return v, errors.Join(errs[:]...)
+}
+
+func (v *ventilated) of(a *admission, e *shard.Example) (string, error) {
+	stays, err := v.stays.of(a.stay())
+	if err != nil {
+		return "", err
+	}
+	events, err := v.events.of(a.stay())
+	if err != nil {
+		return "", err
+	}
+	stays, events = v.timed(stays, events)
+	if len(stays) == 0 {
+		return dropNoICUStay, nil
+	}
+	first := slices.MinFunc(stays, func(a, b shard.ICUStay) int {
+		return cmp.Or(cmp.Compare(a.Intime, b.Intime), cmp.Compare(a.StayID, b.StayID))
+	})
+	span, found := spanOf(events, first.StayID)
+	switch {
+	case !found:
+		return dropNotVentilated, nil
+	case span < cohortSpan:
+		return dropShortVentilation, nil
+	case span >= prolongedSpan:
+		e.Label = 1
+	}
+	return "", nil
+}
+
+// timed leaves out and counts what has no place in time.
+func (v *ventilated) timed(stays []shard.ICUStay, events []shard.Ventilation) ([]shard.ICUStay, []shard.Ventilation) {
+	allStays, allEvents := len(stays), len(events)
+	stays = slices.DeleteFunc(stays, func(s shard.ICUStay) bool { return s.Intime == 0 })
+	events = slices.DeleteFunc(events, func(e shard.Ventilation) bool { return e.Starttime == 0 || e.Endtime == 0 })
+	v.out.Count(countNoIntime, int64(allStays-len(stays)))
+	v.out.Count(countNoTimes, int64(allEvents-len(events)))
+	return stays, events
+}
+
+// spanOf is the time from the first start to the last end in an ICU stay, and
+// whether there is any.
+func spanOf(events []shard.Ventilation, stayID int64) (span shard.Time, found bool) {
+	var start, end shard.Time
+	for _, e := range events {
+		if e.StayID != stayID {
+			continue
+		}
+		if !found {
+			start, end, found = e.Starttime, e.Endtime, true
+		}
+		start, end = min(start, e.Starttime), max(end, e.Endtime)
+	}
+	return end - start, found
+}

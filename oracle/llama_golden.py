@@ -154,10 +154,15 @@ def plain(batch):
     return {k: v.tolist() for k, v in batch.items()}
 
 
-def save_adapter(model, name):
+def save_adapter(model, name, *others):
+    """Saves a model's adapters: the default one, and each other in a folder of its name."""
     model.save_pretrained(OUT / name)
     (OUT / name / "README.md").unlink()  # a model card without content
-    path = OUT / name / "adapter_config.json"
+    for path in [OUT / name, *(OUT / name / other for other in others)]:
+        tidy(path / "adapter_config.json")
+
+
+def tidy(path):
     config = json.loads(path.read_text())
     config["base_model_name_or_path"] = "llama"
     config["target_modules"].sort()  # a set's order changes from run to run
@@ -213,11 +218,23 @@ def classifier(golden, tensors, batch, data):
 
 
 def stacked(tensors, batch):
-    """Two adapters at once: the clinical one merged into the weights, a classifier's on top."""
+    """Two adapters at once, a classifier's and beside it in clinical/ a language
+    model's: as saved by PEFT, whose logits must be those of a model into whose
+    weights the clinical one was merged."""
     first = lora(base(transformers.LlamaForSequenceClassification, num_labels=2), None, 3)
-    both = lora(first.merge_and_unload(), "SEQ_CLS", 4)
-    tensors["stacked.logits"] = logits_of(both, batch)
+    merged = lora(first.merge_and_unload(), "SEQ_CLS", 4)
+    tensors["stacked.logits"] = logits_of(merged, batch)
     assert (tensors["stacked.logits"] - tensors["cls.logits"]).abs().max() > 1e-2
+
+    model = lora(base(transformers.LlamaForSequenceClassification, num_labels=2), "SEQ_CLS", 4)
+    config = peft.LoraConfig(task_type="CAUSAL_LM", r=4, lora_alpha=8, target_modules=["q_proj", "v_proj"])
+    peft.PeftModel.add_adapter(model, "clinical", config)  # the class of classifiers would add a head
+    model = model.double()
+    clinical = [(n, p) for n, p in model.named_parameters() if ".clinical." in n]
+    randomise(clinical, torch.Generator().manual_seed(3), 0.2)
+    model.base_model.set_adapter(["default", "clinical"])
+    assert (logits_of(model.eval(), batch) - tensors["stacked.logits"]).abs().max() < 1e-12
+    save_adapter(model.float(), "stacked", "clinical")
 
 
 def tied(tensors, batch):

@@ -92,10 +92,20 @@ const spanSteps = 64
 
 // losChances are the probabilities of the four classes of stay, given survival.
 func losChances(f *Factors) [4]float64 {
+	kinds := ventChances(f)
+	return losOf(f, kinds[:])
+}
+
+// losOf are the probabilities of the classes where the kinds of ventilation have
+// the given ones.
+func losOf(f *Factors, kinds []float64) [4]float64 {
 	mu := losMu(f)
 	var below [5]float64
 	below[4] = 1
-	for kind, p := range ventChances(f) {
+	for kind, p := range kinds {
+		if p == 0 {
+			continue
+		}
 		lo, hi := ventSpan[kind][0], ventSpan[kind][1]
 		for step := range spanSteps {
 			span := lo + (hi-lo)*(float64(step)+0.5)/spanSteps
@@ -120,23 +130,29 @@ func lognormalBelow(x, mu, sigma float64) float64 {
 
 func logistic(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
-// outlooks holds the Outlook of every combination of outcome factors: there are
-// few, and the length of stay needs an integral.
+// combinations are all combinations of the outcome factors: there are few.
+func combinations() []Factors {
+	all := []Factors{{}}
+	for f := range factor(outcomeFactors) {
+		var wider []Factors
+		for _, combination := range all {
+			for level := range f.levels() {
+				combination[f] = uint8(level)
+				wider = append(wider, combination)
+			}
+		}
+		all = wider
+	}
+	return all
+}
+
+// outlooks holds the Outlook of every combination of outcome factors: the length
+// of stay needs an integral.
 var outlooks = sync.OnceValue(func() map[Factors]Outlook {
 	all := map[Factors]Outlook{}
-	var f Factors
-	var fill func(i int)
-	fill = func(i int) {
-		if i == outcomeFactors {
-			all[f] = Outlook{Mor: morChance(&f), Pmv: pmvChance(&f), Los: losChances(&f)}
-			return
-		}
-		for level := range factorLevels[i] {
-			f[i] = uint8(level)
-			fill(i + 1)
-		}
+	for _, f := range combinations() {
+		all[f] = Outlook{Mor: morChance(&f), Pmv: pmvChance(&f), Los: losChances(&f)}
 	}
-	fill(0)
 	return all
 })
 

@@ -22,6 +22,9 @@ type Options struct {
 	// Canaries puts each discharge summary's canary into its family history too,
 	// so that examples carry it. Training data is better without.
 	Canaries bool
+	// Attach is a folder with MIMIC-IV's tables: with it they are copied and notes
+	// are written for their admissions. No patient is invented then.
+	Attach string
 }
 
 // Create makes a file of the tree by its slash-separated name.
@@ -30,11 +33,14 @@ type Create func(name string) (store.File, error)
 // Generate writes a tree into a folder and returns the number of records of each
 // file. A file appears when it is complete.
 func Generate(ctx context.Context, o Options, dir store.Dir) (map[string]int64, error) {
+	if err := o.CheckOut(dir.URI()); err != nil {
+		return nil, err
+	}
 	return Write(ctx, o, func(name string) (store.File, error) { return dir.Create(ctx, name) })
 }
 
 func (o Options) check() error {
-	if o.Patients < 1 || o.Patients > MaxPatients {
+	if o.Attach == "" && (o.Patients < 1 || o.Patients > MaxPatients) {
 		return exit.Errorf(exit.Usage, "patients must be from 1 to %d: MIMIC's ids have room for no more", MaxPatients)
 	}
 	if o.RadiologyPerAdmission < 0 || o.RadiologyPerAdmission > 1000 {

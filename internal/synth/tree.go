@@ -2,15 +2,12 @@ package synth
 
 import (
 	"context"
-	"fmt"
 	"runtime"
 
-	"github.com/klauspost/compress/gzip"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/clinflow/clinflow/internal/guard"
 	"github.com/clinflow/clinflow/internal/progress"
-	"github.com/clinflow/clinflow/internal/store"
 )
 
 // chunkPatients is how many patients are made at a time: chunks are made side by
@@ -29,35 +26,39 @@ func Write(ctx context.Context, o Options, create Create) (map[string]int64, err
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	outs, err := openOutputs(create)
+	if o.Attach != "" {
+		return attach(ctx, o, create)
+	}
+	outs, err := openOutputs(create, 0)
 	if err == nil {
-		err = fill(ctx, o, outs)
+		err = fill(ctx, o, generated(o), outs)
 	}
-	for _, out := range outs {
-		if err == nil {
-			err = out.gzip.Close()
-		}
-	}
-	counts := map[string]int64{}
-	for t, out := range outs {
-		counts[files[t].name] = out.count
-		if err == nil {
-			err = out.file.Commit()
-		}
-		out.file.Abort()
-	}
-	return counts, err
+	return outs.close(err)
+}
+
+// people are the patients that notes are written for.
+type people struct {
+	count int
+	// patient makes patient number n; it is called side by side.
+	patient func(n int) patient
+	// tables writes what is said of a patient beside the notes.
+	tables func(p *patient, t *[tableCount]rows)
+}
+
+// generated are the patients that are invented.
+func generated(o Options) people {
+	return people{o.Patients, func(n int) patient { return newPatient(o, int64(n)) }, (*patient).write}
 }
 
 // fill makes the chunks side by side and writes them in order.
-func fill(ctx context.Context, o Options, outs []*output) error {
-	task := progress.Start("synth", "patients", int64(o.Patients))
+func fill(ctx context.Context, o Options, who people, outs outputs) error {
+	task := progress.Start("synth", "patients", int64(who.count))
 	defer task.Done()
 	group, ctx := errgroup.WithContext(ctx)
 	ready := make(chan chan *chunk, runtime.GOMAXPROCS(0))
 	group.Go(func() error {
 		defer close(ready)
-		return makeChunks(ctx, o, ready)
+		return makeChunks(ctx, o, who, ready)
 	})
 	group.Go(func() error {
 		for made := range ready {
@@ -77,14 +78,14 @@ func fill(ctx context.Context, o Options, outs []*output) error {
 }
 
 // makeChunks starts a chunk for each place that is free in ready.
-func makeChunks(ctx context.Context, o Options, ready chan<- chan *chunk) error {
+func makeChunks(ctx context.Context, o Options, who people, ready chan<- chan *chunk) error {
 	makers, making := errgroup.WithContext(ctx)
-	for first := 0; first < o.Patients && making.Err() == nil; first += chunkPatients {
+	for first := 0; first < who.count && making.Err() == nil; first += chunkPatients {
 		made := make(chan *chunk, 1)
 		select {
 		case ready <- made:
 			makers.Go(func() error {
-				return guard.Do("synth", func() error { made <- newChunk(o, first); return nil })
+				return guard.Do("synth", func() error { made <- newChunk(o, who, first); return nil })
 			})
 		case <-making.Done():
 		}
@@ -95,55 +96,22 @@ func makeChunks(ctx context.Context, o Options, ready chan<- chan *chunk) error 
 	return context.Cause(ctx)
 }
 
-func newChunk(o Options, first int) *chunk {
-	c := &chunk{patients: min(chunkPatients, o.Patients-first)}
+func newChunk(o Options, who people, first int) *chunk {
+	c := &chunk{patients: min(chunkPatients, who.count-first)}
 	writer := noteWriter{options: o}
 	for n := range c.patients {
-		p := newPatient(o, int64(first+n))
-		p.write(&c.tables)
+		p := who.patient(first + n)
+		who.tables(&p, &c.tables)
 		writer.write(&p, &c.tables)
 	}
 	return c
 }
 
 // write appends the chunk to the files; the two large ones compress side by side.
-func (c *chunk) write(outs []*output) error {
+func (c *chunk) write(outs outputs) error {
 	var group errgroup.Group
-	for t, out := range outs {
-		group.Go(func() error { return out.append(&c.tables[t]) })
+	for _, out := range outs {
+		group.Go(func() error { return out.append(&c.tables[out.table]) })
 	}
 	return group.Wait()
-}
-
-// output is one gzip file being written.
-type output struct {
-	file  store.File
-	gzip  *gzip.Writer
-	count int64
-}
-
-// openOutputs begins every file. After an error it returns those begun.
-func openOutputs(create Create) ([]*output, error) {
-	var outs []*output
-	for _, f := range files {
-		file, err := create(f.name)
-		if err != nil {
-			return outs, err
-		}
-		z, err := gzip.NewWriterLevel(file, gzip.BestSpeed)
-		outs = append(outs, &output{file: file, gzip: z})
-		if err == nil {
-			_, err = z.Write([]byte(f.header + "\n"))
-		}
-		if err != nil {
-			return outs, fmt.Errorf("%s: %w", f.name, err)
-		}
-	}
-	return outs, nil
-}
-
-func (o *output) append(r *rows) error {
-	o.count += r.count
-	_, err := o.gzip.Write(r.data)
-	return err
 }

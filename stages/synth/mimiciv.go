@@ -18,17 +18,22 @@ func mimicivSpec() stages.Spec {
 		Version: 1,
 		Doc: "Makes a synthetic MIMIC-IV tree (hosp, icu, note) with the real file names, columns and quirks. " +
 			"Hidden factors decide outcomes and words; factors.csv.gz holds them and the true probabilities, " +
-			"so the best possible AUROC is known. About one admission in four ends in death, far more than in MIMIC-IV.",
+			"so the best possible AUROC is known. About one admission in four ends in death, far more than in MIMIC-IV. " +
+			"With attach the tables are those of a real tree, copied as they are, and no patient is invented: every admission gets one discharge summary and radiology reports by the same grammar. " +
+			"Its hidden factors are drawn, for each admission by itself, from their probability given its outcomes (death, length of stay, ventilation, diagnoses, procedures), so the notes carry the signal of the real labels. " +
+			"The probabilities in factors.csv.gz are then the generator's, not the real patients': the AUROC they give is near the best possible, not exactly it. " +
+			"A malformed row of the tables stops the step.",
 		Out: stages.Output{Kind: shard.KindMIMIC},
 	}
 }
 
 // mimicivConfig configures synth.mimiciv.
 type mimicivConfig struct {
-	Patients              int   `json:"patients" default:"2000" min:"1" max:"1249998" unit:"patients" doc:"Number of patients; about one in twenty has no admission."`
-	RadiologyPerAdmission int   `json:"radiology_per_admission" default:"2" min:"0" max:"1000" unit:"reports" doc:"Mean number of radiology reports for each admission."`
-	Seed                  int64 `json:"seed" default:"1" doc:"Seed of everything; the same seed gives the same bytes."`
-	Canaries              bool  `json:"canaries" default:"false" doc:"Put a canary word into a section known on admission too, to test for leaks; training data is better without."`
+	Patients              int    `json:"patients" default:"2000" min:"1" max:"1249998" unit:"patients" doc:"Number of patients; about one in twenty has no admission."`
+	RadiologyPerAdmission int    `json:"radiology_per_admission" default:"2" min:"0" max:"1000" unit:"reports" doc:"Mean number of radiology reports for each admission."`
+	Seed                  int64  `json:"seed" default:"1" doc:"Seed of everything; the same seed gives the same bytes."`
+	Canaries              bool   `json:"canaries" default:"false" doc:"Put a canary word into a section known on admission too, to test for leaks; training data is better without."`
+	Attach                string `json:"attach,omitempty" path:"true" doc:"Folder with hosp/ and icu/ of a real MIMIC-IV to write notes for; patients is then ignored."`
 }
 
 type mimiciv struct{ options tree.Options }
@@ -39,6 +44,9 @@ func newMimiciv(c mimicivConfig) (stages.Job, error) {
 
 // Run writes the tree's files into the dataset folder.
 func (m mimiciv) Run(ctx context.Context, _ stages.Inputs, out *shard.Writer) error {
+	if err := m.options.CheckOut(out.URI()); err != nil {
+		return err
+	}
 	_, err := tree.Write(ctx, m.options, func(name string) (store.File, error) { return out.File(name) })
 	return err
 }

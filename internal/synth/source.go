@@ -1,0 +1,103 @@
+package synth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+
+	"github.com/clinflow/clinflow/internal/csvgz"
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/guard"
+	"github.com/clinflow/clinflow/internal/store"
+)
+
+// source is a given table.
+type source struct {
+	givenTable
+	dir  store.Dir
+	name string // with its suffix
+	rows int64  // once read
+}
+
+// findTables looks for the tables as PhysioNet gives them or decompressed. All
+// missing ones are named in one error.
+func findTables(ctx context.Context, folder string) ([]source, error) {
+	dir, err := store.Open(folder)
+	if err != nil {
+		return nil, err
+	}
+	var found []source
+	var missing []string
+	for _, t := range givenTables {
+		name, err := findTable(ctx, dir, t.file)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			missing = append(missing, t.file+".csv.gz")
+		case err != nil:
+			return nil, exit.Errorf(exit.Usage, "cannot look for %s: %w", t.file, err)
+		}
+		found = append(found, source{givenTable: t, dir: dir, name: name})
+	}
+	if len(missing) > 0 {
+		return nil, exit.Errorf(exit.Usage, "%s lacks %s; attach the folder that holds MIMIC-IV's hosp/ and icu/", dir.URI(), strings.Join(missing, ", "))
+	}
+	return found, nil
+}
+
+func findTable(ctx context.Context, dir store.Dir, file string) (name string, err error) {
+	for _, suffix := range []string{".csv.gz", ".csv"} {
+		name = file + suffix
+		if _, err = dir.Stat(ctx, name); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
+	return name, err
+}
+
+// cancelEvery is how many records are read between looks at the context.
+const cancelEvery = 1 << 12
+
+// read hands the table's records to the tree. A malformed one ends the reading:
+// these tables were sound enough for their labels, or they are not worth notes.
+func (s *source) read(ctx context.Context, g *givenTree) error {
+	file, err := s.dir.Open(ctx, s.name)
+	if err != nil {
+		return exit.Errorf(exit.Usage, "%s: %w", s.name, err)
+	}
+	defer file.Close()
+	records, err := csvgz.NewReader(file, s.name)
+	if err != nil {
+		return err
+	}
+	c := cells{names: s.columns}
+	if c.at, err = records.Columns(s.columns...); err != nil {
+		return err
+	}
+	var record csvgz.Record
+	place := func() string { return fmt.Sprintf("%s: row %d", s.name, record.Row) }
+	return guard.At(place, func() error { return s.takeAll(ctx, records, &record, &c, g) })
+}
+
+func (s *source) takeAll(ctx context.Context, records *csvgz.Reader, record *csvgz.Record, c *cells, g *givenTree) error {
+	for {
+		if err := records.Read(record); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		c.fields, c.fault = record.Fields, record.Reason
+		if c.fault == "" {
+			s.take(g, c)
+		}
+		if c.fault != "" {
+			return exit.Errorf(exit.BadData, "%s: row %d: %s; mend or remove the row", s.name, record.Row, c.fault)
+		}
+		s.rows++
+		if record.Row%cancelEvery == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+}

@@ -7,12 +7,12 @@ package cpu
 // gemmAVX512 is the micro kernel of 12 by 32.
 //
 //go:noescape
-func gemmAVX512(k int, a *float32, b *float32, c *float32, ldc int, alpha float32, acc bool)
+func gemmAVX512(k int, a *float32, b *float32, c *float32, lda int, step int, ldb int, ldc int, alpha float32, acc bool)
 
 // gemmAVX2 is the micro kernel of 6 by 16.
 //
 //go:noescape
-func gemmAVX2(k int, a *float32, b *float32, c *float32, ldc int, alpha float32, acc bool)
+func gemmAVX2(k int, a *float32, b *float32, c *float32, lda int, step int, ldb int, ldc int, alpha float32, acc bool)
 
 // expAVX512 is dst[i] = exp(src[i]-shift) for whole vectors; sums receives
 // the sum of each lane.

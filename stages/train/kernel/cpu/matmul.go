@@ -19,7 +19,7 @@ func (d *device[T]) MatMul(c, a, b kernel.Buffer, m kernel.MatMul) {
 	vb := newView(d.of(b), pick(m.TransB, m.K, m.N), m.TransB)
 	_, _, cv := va.v[:m.M*m.K], vb.v[:m.N*m.K], d.of(c)[:m.M*m.N]
 	packed := d.packed(b.(*floats[T]), vb, m)
-	p := product[T]{micro: d.micro, k: m.K, a: va, c: cv, ldc: m.N, n: m.N, b: packed, alpha: T(m.Alpha), acc: m.Acc}
+	p := product[T]{micro: d.micro, k: m.K, a: va, c: cv, ldc: m.N, n: m.N, b: packed, panel: m.K, ldb: d.micro.nr, alpha: T(m.Alpha), acc: m.Acc}
 	if m.M >= 2*d.micro.mr*d.team() || m.M >= m.N {
 		d.parallel(m.M, d.micro.mr, func(w *worker[T], lo, hi int) { p.block(w, lo, hi, 0, m.N) })
 	} else {
@@ -34,23 +34,33 @@ func pick(cond bool, yes, no int) int {
 	return no
 }
 
-// product is one matrix product whose right side is packed.
+// product is one matrix product. Its right side is packed in panels [n/nr, k, nr]
+// or lies in whole rows: the panel of column j begins at b[j·panel], and its rows
+// are ldb apart.
 type product[T number] struct {
-	micro micro[T]
-	k     int
-	a     view[T]
-	b     []T // panels [n/nr, k, nr]
-	c     []T
-	ldc   int
-	n     int
-	alpha T
-	acc   bool
+	micro      micro[T]
+	k          int
+	a          view[T]
+	b          []T
+	panel, ldb int
+	c          []T
+	ldc        int
+	n          int
+	alpha      T
+	acc        bool
 }
+
+// directPanels is up to how many panels of b the rows of a are read where they
+// lie: packing them costs more than it saves when so few products follow.
+const directPanels = 16
+
+// direct says that whole panels of a need no packing.
+func (p *product[T]) direct(n int) bool { return p.a.col == 1 && n <= directPanels*p.micro.nr }
 
 // block computes rows [m0, m1) and columns [n0, n1) of the result; n0 is a
 // multiple of nr.
 func (p *product[T]) block(w *worker[T], m0, m1, n0, n1 int) {
-	mr := p.micro.mr
+	mr, direct := p.micro.mr, p.direct(n1-n0)
 	w.packedA = grown(w.packedA, blockM*blockK)
 	at := view[T]{p.a.v, p.a.col, p.a.row} // aᵀ: panels of a are columns of it
 	for k0 := 0; k0 < p.k; k0 += blockK {
@@ -58,26 +68,31 @@ func (p *product[T]) block(w *worker[T], m0, m1, n0, n1 int) {
 		for i0 := m0; i0 < m1; i0 += blockM {
 			i1 := min(m1, i0+blockM)
 			for i := i0; i < i1; i += mr {
-				packPanel(w.packedA[(i-i0)*(k1-k0):(i-i0+mr)*(k1-k0)], at, mr, i, min(i1, i+mr), k0, k1)
+				if !direct || i+mr > i1 {
+					packPanel(w.packedA[(i-i0)*(k1-k0):(i-i0+mr)*(k1-k0)], at, mr, i, min(i1, i+mr), k0, k1)
+				}
 			}
-			p.tiles(w, i0, i1, n0, n1, k0, k1)
+			p.tiles(w, i0, i1, n0, n1, k0, k1, direct)
 		}
 	}
 }
 
-// tiles runs the micro kernel over a packed block of a.
-func (p *product[T]) tiles(w *worker[T], i0, i1, n0, n1, k0, k1 int) {
+// tiles runs the micro kernel over a block of a.
+func (p *product[T]) tiles(w *worker[T], i0, i1, n0, n1, k0, k1 int, direct bool) {
 	mr, nr, k := p.micro.mr, p.micro.nr, k1-k0
 	acc := p.acc || k0 > 0
 	for j := n0; j < n1; j += nr {
-		b := &p.b[(j*p.k)+k0*nr]
+		b := &p.b[j*p.panel+k0*p.ldb]
 		for i := i0; i < i1; i += mr {
-			a := &w.packedA[(i-i0)*k]
+			a, lda, step := &w.packedA[(i-i0)*k], 1, mr
+			if direct && i+mr <= i1 {
+				a, lda, step = &p.a.v[i*p.a.row+k0], p.a.row, 1
+			}
 			if i+mr <= i1 && j+nr <= n1 {
-				p.micro.run(k, a, b, &p.c[i*p.ldc+j], p.ldc, p.alpha, acc)
+				p.micro.run(k, a, b, &p.c[i*p.ldc+j], lda, step, p.ldb, p.ldc, p.alpha, acc)
 				continue
 			}
-			p.micro.run(k, a, b, &w.tile[0], nr, p.alpha, false)
+			p.micro.run(k, a, b, &w.tile[0], lda, step, p.ldb, nr, p.alpha, false)
 			p.edge(w.tile, i, min(i1, i+mr), j, min(n1, j+nr), acc)
 		}
 	}
@@ -101,10 +116,13 @@ func (p *product[T]) edge(tile []T, i0, i1, j0, j1 int, acc bool) {
 // larger ones.
 func (d *device[T]) small(w *worker[T], c []T, ldc int, a, b view[T], m, n, k int, alpha T, acc bool) {
 	nr := d.micro.nr
-	w.packedB = grown(w.packedB, panels(n, nr)*nr*k)
-	for j := 0; j < n; j += nr {
-		packPanel(w.packedB[j*k:(j+nr)*k], b, nr, j, min(n, j+nr), 0, k)
+	p := product[T]{micro: d.micro, k: k, a: a, b: b.v, panel: 1, ldb: b.row, c: c, ldc: ldc, n: n, alpha: alpha, acc: acc}
+	if b.col != 1 || n%nr != 0 {
+		w.packedB = grown(w.packedB, panels(n, nr)*nr*k)
+		for j := 0; j < n; j += nr {
+			packPanel(w.packedB[j*k:(j+nr)*k], b, nr, j, min(n, j+nr), 0, k)
+		}
+		p.b, p.panel, p.ldb = w.packedB, k, nr
 	}
-	p := product[T]{micro: d.micro, k: k, a: a, b: w.packedB, c: c, ldc: ldc, n: n, alpha: alpha, acc: acc}
 	p.block(w, 0, m, 0, n)
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-const gemmSignature = "func(k int, a, b, c *float32, ldc int, alpha float32, acc bool)"
+const gemmSignature = "func(k int, a, b, c *float32, lda, step, ldb, ldc int, alpha float32, acc bool)"
 
 // gemm is a micro kernel of rows by two vectors: the tile of the result stays in
 // registers while k runs.
@@ -35,8 +35,9 @@ func gemmAVX2() {
 }
 
 func (g gemm) write() {
-	k := Load(Param("k"), GP64())
-	a, b := Load(Param("a"), GP64()), Load(Param("b"), GP64())
+	k, b := Load(Param("k"), GP64()), Load(Param("b"), GP64())
+	lda, step, ldb := g.stride("lda"), g.stride("step"), g.stride("ldb")
+	rows := g.rowPointers(Load(Param("a"), GP64()), lda)
 	tile := make([][2]reg.VecVirtual, g.rows)
 	for i := range tile {
 		for j := range tile[i] {
@@ -51,17 +52,46 @@ func (g gemm) write() {
 	VMOVUPS(Mem{Base: b}, b0)
 	VMOVUPS(Mem{Base: b, Disp: g.width}, b1)
 	for i := range tile {
-		VBROADCASTSS(Mem{Base: a, Disp: 4 * i}, x[i%2])
+		VBROADCASTSS(rowAt(rows[i/3], lda, i%3), x[i%2])
 		g.fma(x[i%2], b0, tile[i][0])
 		g.fma(x[i%2], b1, tile[i][1])
 	}
-	ADDQ(Imm(uint64(4*g.rows)), a)
-	ADDQ(Imm(uint64(2*g.width)), b)
+	for _, row := range rows {
+		ADDQ(step, row)
+	}
+	ADDQ(ldb, b)
 	DECQ(k)
 	JNZ(LabelRef("sum"))
 	g.store(tile, x[0])
 	VZEROUPPER()
 	RET()
+}
+
+// stride loads a number of floats as bytes.
+func (g gemm) stride(name string) reg.Register {
+	n := Load(Param(name), GP64())
+	SHLQ(Imm(2), n)
+	return n
+}
+
+// rowPointers are pointers to every third row: the addresses of the rows between
+// are these plus once or twice the stride.
+func (g gemm) rowPointers(a, lda reg.Register) []reg.Register {
+	rows := []reg.Register{a}
+	for range g.rows/3 - 1 {
+		p := GP64()
+		LEAQ(Mem{Base: rows[len(rows)-1], Index: lda, Scale: 2}, p)
+		ADDQ(lda, p)
+		rows = append(rows, p)
+	}
+	return rows
+}
+
+func rowAt(base, lda reg.Register, i int) Mem {
+	if i == 0 {
+		return Mem{Base: base}
+	}
+	return Mem{Base: base, Index: lda, Scale: uint8(i)}
 }
 
 // store writes alpha times the tile, added to c where acc is set.

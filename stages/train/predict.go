@@ -3,7 +3,6 @@ package train
 import (
 	"context"
 	"path"
-	"slices"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/shard"
@@ -28,11 +27,10 @@ func init() {
 
 // PredictConfig configures train.predict.
 type PredictConfig struct {
-	Base      string   `json:"base,omitempty" path:"true" doc:"Hugging Face folder of the base model, where it is not a step."`
-	Task      string   `json:"task" doc:"Name of the task in the predictions, such as mor."`
-	Variant   string   `json:"variant" doc:"Name of the way of training in the predictions, such as lora."`
-	Splits    []string `json:"splits" default:"[\"val\",\"test\"]" doc:"Splits to predict."`
-	BatchSize int      `json:"batch_size" default:"32" unit:"documents" min:"1" doc:"Documents in a batch."`
+	Base    string `json:"base,omitempty" path:"true" doc:"Hugging Face folder of the base model, where it is not a step."`
+	Variant string `json:"variant" doc:"Name of the way of training in the predictions, such as lora."`
+	Predicted
+	BatchSize int `json:"batch_size" default:"32" unit:"documents" min:"1" doc:"Documents in a batch."`
 }
 
 type predict struct {
@@ -41,12 +39,7 @@ type predict struct {
 }
 
 func newPredict(c PredictConfig) (stages.Job, error) {
-	for _, split := range c.Splits {
-		if !slices.Contains(splitNames, split) {
-			return nil, exit.Errorf(exit.Usage, "splits: %q is not one of train, val and test", split)
-		}
-	}
-	return &predict{config: c}, nil
+	return &predict{config: c}, c.check()
 }
 
 // Run implements stages.Job. All chosen rows are held in memory, 4 bytes a
@@ -76,12 +69,7 @@ func (p *predict) Run(ctx context.Context, in stages.Inputs, out *shard.Writer) 
 			return err
 		}
 		out.SetKernel(m.Params().Backend().Name())
-		for part := range tokens.Parts() {
-			if err := p.part(ctx, tokens, part, logits, out); err != nil {
-				return err
-			}
-		}
-		return nil
+		return p.config.write(ctx, tokens, p.config.Variant, logits, out)
 	})
 }
 
@@ -140,33 +128,4 @@ func (p *predict) logits(ctx context.Context, m *model.Model, rows examples) (ma
 		byID[row.ExampleID] = values[i]
 	}
 	return byID, nil
-}
-
-func (p *predict) part(ctx context.Context, tokens *shard.Dataset, part int, logits map[string][]float32, out *shard.Writer) error {
-	to := out.Part(part)
-	defer to.Abort()
-	table, err := shard.Rows[shard.Prediction](to, shard.TablePredictions)
-	if err != nil {
-		return err
-	}
-	for row, err := range shard.Read[shard.Tokens](ctx, tokens, shard.TableTokens, part) {
-		if err != nil {
-			return err
-		}
-		if !slices.Contains(p.config.Splits, row.Split) {
-			continue
-		}
-		if err := table.Write(p.prediction(row, logits[row.ExampleID])); err != nil {
-			return err
-		}
-	}
-	_, err = to.Close()
-	return err
-}
-
-func (p *predict) prediction(row shard.Tokens, logits []float32) shard.Prediction {
-	return shard.Prediction{
-		ExampleID: row.ExampleID, SubjectID: row.SubjectID, Task: p.config.Task, Variant: p.config.Variant,
-		Split: row.Split, Label: row.Label, Labels: row.Labels, Logits: logits,
-	}
 }

@@ -1,0 +1,133 @@
+package train
+
+import (
+	"context"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/progress"
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/train/bagofwords"
+)
+
+func init() {
+	stages.RegisterJob(stages.Spec{
+		Name: "train.bag_of_words", Version: 1,
+		Doc: "Predicts a task by logistic regression on how often each token occurs in a document, with no idea of their order: the floor that a language model has to beat. Fits on train as scikit-learn's TfidfTransformer and LogisticRegression do by default, in float64: two classes by one regression, more by a softmax, each label of a set by a regression of its own. A class or label that train cannot tell apart gets its prior as a constant logit. Two classes get the logits 0 and z, as many as train.predict gives. Parts and rows stand as in the tokens.",
+		In: []stages.Port{
+			{Name: "tokens", Kind: shard.KindTokens, Tables: []string{shard.TableTokens}, Sharded: true, Doc: "Tokenized examples with split and labels."},
+			vocabularyPort,
+		},
+		Out: stages.Output{Kind: shard.KindPredictions, Tables: []string{shard.TablePredictions}},
+	}, newBagOfWords)
+}
+
+// BagOfWordsConfig configures train.bag_of_words.
+type BagOfWordsConfig struct {
+	Variant string `json:"variant" default:"bag_of_words" doc:"Name in the predictions, beside the ways of training."`
+	Predicted
+	Labelled
+	C         float64 `json:"c" default:"1" min:"0" doc:"Inverse strength of the penalty on the weights (scikit-learn's C); above 0."`
+	Tolerance float64 `json:"tolerance" default:"0.0001" min:"0" doc:"Largest element of the gradient at which a fit ends (scikit-learn's tol)."`
+	MaxIter   int     `json:"max_iter" default:"100" unit:"iterations" min:"1" doc:"Iterations of L-BFGS after which a fit ends. The manifest counts such fits as unconverged_fits."`
+	Seed      int64   `json:"seed" default:"1234" doc:"Seed of shuffle_labels."`
+}
+
+type bagOfWords struct{ config BagOfWordsConfig }
+
+func newBagOfWords(c BagOfWordsConfig) (stages.Job, error) {
+	if !(c.C > 0) {
+		return nil, exit.Errorf(exit.Usage, "c: is %g, must be above 0", c.C)
+	}
+	return &bagOfWords{config: c}, c.check()
+}
+
+// Run implements stages.Job. Train and the chosen splits are held in memory, 4
+// bytes a token; a document's features take 12 bytes a distinct token.
+func (b *bagOfWords) Run(ctx context.Context, in stages.Inputs, out *shard.Writer) (err error) {
+	c, tokens := b.config, in.One("tokens")
+	if c.Labelled, err = c.counted(ctx, in); err != nil {
+		return err
+	}
+	splits, err := c.examples(ctx, tokens)
+	if err != nil {
+		return err
+	}
+	train := splits["train"]
+	if c.ShuffleLabels {
+		train = shuffleLabels(train, c.Seed)
+	}
+	weighting := bagofwords.NewWeighting(train.documents())
+	f, err := c.fit(ctx, weighting.Matrix(train.documents()), train)
+	if err != nil {
+		return err
+	}
+	f.note(out)
+	out.SetSeed("train", c.Seed)
+	out.Count("train_examples", int64(len(train)))
+	out.Count("features", int64(weighting.Features()))
+	logits := map[string][]float32{}
+	for _, split := range c.Splits {
+		rows := splits[split]
+		x := weighting.Matrix(rows.documents())
+		for i, row := range rows {
+			logits[row.ExampleID] = f.logits(x, i)
+		}
+	}
+	return c.write(ctx, tokens, c.Variant, logits, out)
+}
+
+// examples reads and checks train and the splits to predict.
+func (c BagOfWordsConfig) examples(ctx context.Context, tokens *shard.Dataset) (map[string]examples, error) {
+	splits, err := readSplits(ctx, tokens, ancestry{}, append([]string{"train"}, c.Splits...)...)
+	if err != nil {
+		return nil, err
+	}
+	if err := trainable(splits["train"]); err != nil {
+		return nil, err
+	}
+	if len(splits["train"]) == 0 {
+		return nil, exit.Errorf(exit.BadData, "%s: no example of split train to learn from", tokens.URI())
+	}
+	for _, rows := range splits {
+		if err := checkLabels(rows, c.ProblemType, c.NumLabels); err != nil {
+			return nil, err
+		}
+	}
+	return splits, nil
+}
+
+func (e examples) documents() [][]int32 {
+	documents := make([][]int32, len(e))
+	for i, row := range e {
+		documents[i] = row.InputIDs
+	}
+	return documents
+}
+
+// fit fits one regression, or one a label.
+func (c BagOfWordsConfig) fit(ctx context.Context, x *bagofwords.Matrix, train examples) (floor, error) {
+	r := regressions{ctx, bagofwords.Regression{C: c.C, Tolerance: c.Tolerance, MaxIterations: c.MaxIter}, x, train, c.rowWeights(train)}
+	switch {
+	case c.ProblemType == multiLabel:
+		bar := progress.Start("train.bag_of_words", "labels", int64(c.NumLabels))
+		defer bar.Done()
+		return r.labels(c.NumLabels, bar)
+	case c.NumLabels == 2:
+		return r.binary()
+	default:
+		return r.classes(c.NumLabels)
+	}
+}
+
+func (c BagOfWordsConfig) rowWeights(train examples) []float64 {
+	byClass := c.weights(train)
+	weights := make([]float64, len(train))
+	for i, row := range train {
+		weights[i] = 1
+		if byClass != nil {
+			weights[i] = byClass[row.Label]
+		}
+	}
+	return weights
+}

@@ -1,0 +1,64 @@
+package train
+
+import (
+	"context"
+	"slices"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/shard"
+)
+
+// Predicted are the settings of every stage that leaves predictions.
+type Predicted struct {
+	Task   string   `json:"task" doc:"Name of the task in the predictions, such as mor."`
+	Splits []string `json:"splits" default:"[\"val\",\"test\"]" doc:"Splits to predict."`
+}
+
+func (p Predicted) check() error {
+	for _, split := range p.Splits {
+		if !slices.Contains(splitNames, split) {
+			return exit.Errorf(exit.Usage, "splits: %q is not one of train, val and test", split)
+		}
+	}
+	return nil
+}
+
+// write writes the predictions of a variant with parts and rows as in the tokens.
+// logits are by example_id.
+func (p Predicted) write(ctx context.Context, tokens *shard.Dataset, variant string, logits map[string][]float32, out *shard.Writer) error {
+	for part := range tokens.Parts() {
+		if err := p.part(ctx, tokens, part, variant, logits, out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p Predicted) part(ctx context.Context, tokens *shard.Dataset, part int, variant string, logits map[string][]float32, out *shard.Writer) error {
+	to := out.Part(part)
+	defer to.Abort()
+	table, err := shard.Rows[shard.Prediction](to, shard.TablePredictions)
+	if err != nil {
+		return err
+	}
+	for row, err := range shard.Read[shard.Tokens](ctx, tokens, shard.TableTokens, part) {
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(p.Splits, row.Split) {
+			continue
+		}
+		if err := table.Write(p.prediction(row, variant, logits[row.ExampleID])); err != nil {
+			return err
+		}
+	}
+	_, err = to.Close()
+	return err
+}
+
+func (p Predicted) prediction(row shard.Tokens, variant string, logits []float32) shard.Prediction {
+	return shard.Prediction{
+		ExampleID: row.ExampleID, SubjectID: row.SubjectID, Task: p.Task, Variant: variant,
+		Split: row.Split, Label: row.Label, Labels: row.Labels, Logits: logits,
+	}
+}

@@ -1,7 +1,9 @@
 package label_test
 
 import (
+	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/clinflow/clinflow/internal/exit"
@@ -27,7 +29,7 @@ func TestKnownBestPredictsTheChancesOutcomesWereDrawnFrom(t *testing.T) {
 		if p.ExampleID != e.ExampleID || p.SubjectID != e.SubjectID || p.Split != e.Split || p.Label != e.Label || p.Task != "mor" || p.Variant != "known_best" {
 			t.Fatalf("prediction %d is not of its example: %+v", i, p)
 		}
-		chance := chances[e.HadmID]
+		chance := chances[e.HadmID].Mor
 		// Softmax of the logits is the chance again.
 		score := 1 / (1 + math.Exp(float64(p.Logits[0])-float64(p.Logits[1])))
 		if math.Abs(score-chance) > 1e-6 {
@@ -40,21 +42,137 @@ func TestKnownBestPredictsTheChancesOutcomesWereDrawnFrom(t *testing.T) {
 	}
 }
 
-func truth(t *testing.T, mimic *shard.Dataset) map[int64]float64 {
+func truth(t *testing.T, mimic *shard.Dataset) map[int64]synth.Truth {
 	t.Helper()
 	file, err := mimic.OpenFile(t.Context(), synth.FactorsFile)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	chances := map[int64]float64{}
+	truths := map[int64]synth.Truth{}
 	for row, err := range synth.ReadTruth(file) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		chances[row.HadmID] = row.Mor
+		truths[row.HadmID] = row
 	}
-	return chances
+	return truths
+}
+
+// known is a task with its examples on a synthetic tree, and what is predicted.
+type known struct {
+	examples    []shard.Example
+	predictions []shard.Prediction
+	truths      map[int64]synth.Truth
+}
+
+func bestOf(t *testing.T, task, stage string, mimic *shard.Dataset, in stages.Inputs) known {
+	t.Helper()
+	examples := stagetest.Run(t, stage, "{}", in)
+	best := stages.Inputs{"examples": {examples}, "mimic": {mimic}, "vocabulary": in["vocabulary"]}
+	k := known{
+		rows[shard.Example](t, examples, shard.TableExamples),
+		rows[shard.Prediction](t, stagetest.Run(t, "label.known_best", "{task: "+task+"}", best), shard.TablePredictions), truth(t, mimic),
+	}
+	if len(k.predictions) != len(k.examples) || len(k.examples) < 100 {
+		t.Fatalf("%s: %d predictions for %d examples", task, len(k.predictions), len(k.examples))
+	}
+	for i, p := range k.predictions {
+		e := k.examples[i]
+		if p.ExampleID != e.ExampleID || p.Split != e.Split || p.Label != e.Label || !slices.Equal(p.Labels, e.Labels) || p.Task != task || p.Variant != "known_best" {
+			t.Fatalf("prediction %d is not of its example: %+v", i, p)
+		}
+	}
+	return k
+}
+
+// Each task's logits give its chances back, and outcomes come as often as the
+// chances say.
+func TestKnownBestOfEachTask(t *testing.T) {
+	mimic, d := ingested(t, "{patients: 1000, radiology_per_admission: 0, seed: 16}", 2)
+	in := stages.Inputs{"patients": {d}}
+
+	var classes [4]tested
+	k := bestOf(t, "los", "label.length_of_stay", mimic, in)
+	for i, p := range k.predictions {
+		chances := k.truths[k.examples[i].HadmID].Los
+		for class, logit := range p.Logits {
+			classes[class].see(t, math.Exp(float64(logit)), chances[class], p.Label == int32(class))
+		}
+	}
+	for class := range classes {
+		classes[class].end(t, "los")
+	}
+
+	var prolonged tested
+	k = bestOf(t, "pmv", "label.ventilation", mimic, in)
+	for i, p := range k.predictions {
+		odds := math.Exp(float64(p.Logits[1] - p.Logits[0]))
+		prolonged.see(t, odds/(1+odds), k.truths[k.examples[i].HadmID].Pmv, p.Label == 1)
+	}
+	prolonged.end(t, "pmv")
+
+	for task, stage := range map[string]string{"diag": "label.diagnoses", "proc": "label.procedures"} {
+		vocab := stagetest.Run(t, "label.vocab", "{min_count: 5, task: "+task+"}", in)
+		k := bestOf(t, task, stage, mimic, stages.Inputs{"patients": {d}, "vocabulary": {vocab}})
+		checkCodes(t, task, k, read(t, vocab).Labels)
+	}
+}
+
+// checkCodes takes the categories of the native codes by another way than the
+// stage. How often a label comes is compared over both ICD versions and all
+// labels: the chances leave out that later admissions have more ICD-10, and that
+// admissions without a code are no examples.
+func checkCodes(t *testing.T, task string, k known, labels []string) {
+	t.Helper()
+	category := func(version int, code string) string {
+		characters := 3
+		if task == "diag" && version == 9 && code[0] == 'E' {
+			characters++
+		}
+		return fmt.Sprintf("%d:%.*s", version, characters, code)
+	}
+	expected, pairs := 0.0, 0.0
+	for i, p := range k.predictions[:100] {
+		chances := k.truths[k.examples[i].HadmID].Factors.CodeChances(task == "proc", category)
+		for n, label := range labels {
+			if got := 1 / (1 + math.Exp(-float64(p.Logits[n]))); math.Abs(got-chances[label]) > 1e-6 {
+				t.Fatalf("%s: label %s has score %v, chance %v", task, label, got, chances[label])
+			}
+		}
+	}
+	for _, p := range k.predictions {
+		pairs += float64(len(p.Labels))
+		for _, logit := range p.Logits {
+			expected += 1 / (1 + math.Exp(-float64(logit)))
+		}
+	}
+	if len(labels) < 20 || math.Abs(pairs/expected-1) > 0.1 {
+		t.Errorf("%s: %v pairs where about %v are expected of %d labels", task, pairs, expected, len(labels))
+	}
+}
+
+// tested compares what comes with its chances.
+type tested struct{ came, expected, variance float64 }
+
+func (s *tested) see(t *testing.T, score, chance float64, came bool) {
+	t.Helper()
+	if math.Abs(score-chance) > 1e-6 {
+		t.Fatalf("score %v, chance %v", score, chance)
+	}
+	s.expected += chance
+	s.variance += chance * (1 - chance)
+	if came {
+		s.came++
+	}
+}
+
+// end allows four standard deviations.
+func (s *tested) end(t *testing.T, task string) {
+	t.Helper()
+	if math.Abs(s.came-s.expected) > 4*math.Sqrt(s.variance) {
+		t.Errorf("%s: %v where %v are expected", task, s.came, s.expected)
+	}
 }
 
 func TestKnownBestRefusesAnotherTree(t *testing.T) {
@@ -66,4 +184,23 @@ func TestKnownBestRefusesAnotherTree(t *testing.T) {
 		t.Fatal("no error")
 	}
 	stagetest.WantCode(t, err, exit.BadData)
+}
+
+func TestKnownBestNeedsTheVocabularyOfItsTask(t *testing.T) {
+	mimic, d := ingested(t, "{patients: 20, radiology_per_admission: 0, seed: 17}", 1)
+	in := stages.Inputs{"patients": {d}, "vocabulary": {dataset(t, listed("10:ZZZ", "9:428"))}}
+	best := stages.Inputs{"examples": {stagetest.Run(t, "label.diagnoses", "{}", in)}, "mimic": {mimic}}
+	wantRefusal(t, exit.Usage, "label.known_best", "{task: diag}", best, "vocabulary", "label.vocab")
+	best["vocabulary"] = in["vocabulary"]
+	wantRefusal(t, exit.BadData, "label.known_best", "{task: proc}", best, "port vocabulary", "task diag", "has proc")
+	another := listed("9:428")
+	another.Recipe = "of another program"
+	unknown := stages.Inputs{"examples": best["examples"], "mimic": {mimic}, "vocabulary": {dataset(t, another)}}
+	wantRefusal(t, exit.BadData, "label.known_best", "{task: diag}", unknown, "no recipe", "clinical")
+	// A label that the synthetic data cannot have is all but impossible.
+	for _, p := range rows[shard.Prediction](t, stagetest.Run(t, "label.known_best", "{task: diag}", best), shard.TablePredictions) {
+		if impossible := p.Logits[0]; math.Abs(float64(impossible)-math.Log(1e-9)) > 1e-3 || p.Logits[1] < -10 {
+			t.Fatalf("logits %v", p.Logits)
+		}
+	}
 }

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -20,65 +19,6 @@ import (
 	_ "github.com/clinflow/clinflow/stages/label"
 	_ "github.com/clinflow/clinflow/stages/synth"
 )
-
-// patients writes a dataset of one part from rows that are in order.
-func patients(t testing.TB, admissions []shard.Admission, notes []shard.Note) stages.Inputs {
-	t.Helper()
-	w, err := shard.NewWriter(t.Context(), t.TempDir()+"/patients", shard.KindPatients, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	part := w.Part(0)
-	write(t, part, shard.TableAdmissions, admissions)
-	write(t, part, shard.TableNotes, notes)
-	if _, err := part.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Commit(t.Context(), shard.Manifest{}, nil); err != nil {
-		t.Fatal(err)
-	}
-	return stages.Inputs{"patients": {open(t, w.URI())}}
-}
-
-func open(t testing.TB, uri string) *shard.Dataset {
-	t.Helper()
-	d, err := shard.Open(t.Context(), uri)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
-
-func write[T any](t testing.TB, part *shard.PartWriter, table string, rows []T) {
-	t.Helper()
-	w, err := shard.Rows[T](part, table)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, row := range rows {
-		if err := w.Write(row); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-func rows[T any](t testing.TB, d *shard.Dataset, table string) []T {
-	t.Helper()
-	var all []T
-	for part := range d.Parts() {
-		for row, err := range shard.Read[T](t.Context(), d, table, part) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			all = append(all, row)
-		}
-	}
-	return all
-}
-
-func summary(subject, hadm int64, seq int32, text string) shard.Note {
-	return shard.Note{NoteID: fmt.Sprintf("%d-DS-%d", subject, seq), SubjectID: subject, HadmID: hadm, Category: "Discharge summary", NoteType: "DS", NoteSeq: seq, Text: text}
-}
 
 // written is the text of an example that has these sections alone.
 func written(complaint, illness, medications, exam string) string {
@@ -171,13 +111,6 @@ func TestDeathMentions(t *testing.T) {
 	}
 }
 
-// ingested makes a synthetic tree and the patient shards of it.
-func ingested(t *testing.T, config string, shards int) (mimic, d *shard.Dataset) {
-	t.Helper()
-	mimic = stagetest.Run(t, "synth.mimiciv", config, nil)
-	return mimic, stagetest.Run(t, "ingest.mimiciv", fmt.Sprintf("{shards: %d}", shards), stages.Inputs{"mimic": {mimic}})
-}
-
 func TestNoSentinelOfALaterSectionReachesAnExample(t *testing.T) {
 	_, d := ingested(t, "{patients: 600, radiology_per_admission: 1, seed: 11}", 3)
 	var words []string
@@ -212,30 +145,6 @@ func TestNoSentinelOfALaterSectionReachesAnExample(t *testing.T) {
 				t.Fatalf("the example of hadm_id %d has lost %s", e.HadmID, header)
 			}
 		}
-	}
-}
-
-// Splits belong to patients, and the number of parts changes no example.
-func TestExamplesDoNotDependOnParts(t *testing.T) {
-	mimic, four := ingested(t, "{patients: 150, seed: 12}", 4)
-	nine := stagetest.Run(t, "ingest.mimiciv", "{shards: 9}", stages.Inputs{"mimic": {mimic}})
-	byID := func(d *shard.Dataset) map[string]shard.Example {
-		all := map[string]shard.Example{}
-		for _, e := range rows[shard.Example](t, stagetest.Run(t, "label.mortality", "{}", stages.Inputs{"patients": {d}}), shard.TableExamples) {
-			all[e.ExampleID] = e
-		}
-		return all
-	}
-	first := byID(four)
-	if diff := cmp.Diff(first, byID(nine)); diff != "" {
-		t.Error(diff)
-	}
-	splits := map[int64]string{}
-	for _, e := range first {
-		if was, seen := splits[e.SubjectID]; seen && was != e.Split {
-			t.Errorf("subject_id %d is in %s and %s", e.SubjectID, was, e.Split)
-		}
-		splits[e.SubjectID] = e.Split
 	}
 }
 

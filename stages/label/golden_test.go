@@ -1,0 +1,100 @@
+package label_test
+
+import (
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/internal/synth"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/stagetest"
+)
+
+// golden is a stage's version and the digest of its output for the rows of
+// goldenTables: where a digest moves, the version must.
+var golden = map[string]struct {
+	version int
+	digest  string
+}{
+	"label.length_of_stay": {1, "96725c4b9df29fb4172a5970464897915b97bce17ed0aac4c5f62d93e4733869"},
+	"label.ventilation":    {1, "b3fbf3ce2279616ebc0c98db3083c0f59d4593f7bcf8011167cc6d7e50ce2edc"},
+	"label.vocab":          {1, "c15d4a14608c83345bac1b6111a03a2fdcf8607a87d7bc9d7871377299f2b96c"},
+	"label.diagnoses":      {1, "499144aa0d65acd25b3d39829f9941af4897c20d97fd6585f451c6d38e89847d"},
+	"label.procedures":     {1, "68118f285f6e1bed75f3547d26eae8c4d68da2514dbe8830ebd73bad50fb30da"},
+	"label.known_best":     {2, "fd7b0d1fd3205a647738426c34c2950defca370442214cab3596e7daf57662eb"},
+}
+
+// goldenTables holds, for each stage, rows that it keeps and rows that it does not.
+func goldenTables() tables {
+	s := tables{admissions: stayed(10, 11, 20, 30, 40, 50)}
+	for i := range s.admissions {
+		a := &s.admissions[i]
+		a.Dischtime = a.Admittime + shard.Time(3*i)*day
+		s.icustays = append(s.icustays, shard.ICUStay{SubjectID: a.SubjectID, HadmID: a.HadmID, StayID: a.HadmID, Intime: a.Admittime})
+		s.ventilation = append(s.ventilation, shard.Ventilation{
+			SubjectID: a.SubjectID, HadmID: a.HadmID, StayID: a.HadmID, ItemID: invasive, Starttime: a.Admittime, Endtime: a.Dischtime,
+		})
+		s.diagnoses = append(s.diagnoses, code(a.HadmID, 9, "E8889"), code(a.HadmID, 10, "I10"), code(a.HadmID, 9, []string{"0389", "4280"}[i%2]))
+		s.procedures = append(s.procedures, code(a.HadmID, 9, "0331"), code(a.HadmID, 10, []string{"02100Z9", "5A1955Z"}[i%2]))
+	}
+	s.admissions[1].HospitalExpireFlag = 1
+	return s.withNotes()
+}
+
+func TestOutputsMoveOnlyWithTheirVersions(t *testing.T) {
+	in := goldenTables().inputs(t, 1)
+	with := func(vocab *shard.Dataset) stages.Inputs {
+		return stages.Inputs{"patients": in["patients"], "vocabulary": {vocab}}
+	}
+	diag := stagetest.Run(t, "label.vocab", "{task: diag, min_count: 2}", in)
+	proc := stagetest.Run(t, "label.vocab", "{task: proc, min_count: 2}", in)
+	holds(t, diag, read(t, diag), read(t, proc))
+	length := stagetest.Run(t, "label.length_of_stay", "{}", in)
+	vented := stagetest.Run(t, "label.ventilation", "{}", in)
+	for _, d := range []*shard.Dataset{length, vented, stagetest.Run(t, "label.diagnoses", "{}", with(diag)), stagetest.Run(t, "label.procedures", "{}", with(proc))} {
+		holds(t, d, rows[shard.Example](t, d, shard.TableExamples), rows[shard.MEDSLabel](t, d, shard.TableMEDS))
+	}
+
+	mimic := goldenTruth(t)
+	best := func(task string, examples *shard.Dataset) *shard.Dataset {
+		return stagetest.Run(t, "label.known_best", "{task: "+task+"}", stages.Inputs{"examples": {examples}, "mimic": {mimic}})
+	}
+	var written []any
+	for _, d := range []*shard.Dataset{best("los", length), best("pmv", vented), best("mor", vented)} {
+		written = append(written, rows[shard.Prediction](t, d, shard.TablePredictions))
+	}
+	holds(t, best("los", length), written...)
+}
+
+// holds compares what a stage wrote with its golden digest.
+func holds(t *testing.T, d *shard.Dataset, written ...any) {
+	t.Helper()
+	hash := sha256.New()
+	err := json.NewEncoder(hash).Encode(written)
+	want := golden[d.Manifest.Stage]
+	if got := hex.EncodeToString(hash.Sum(nil)); err != nil || got != want.digest || d.Manifest.StageVersion != want.version {
+		t.Errorf("%s: digest %s of version %d, %v", d.Manifest.Stage, got, d.Manifest.StageVersion, err)
+	}
+}
+
+// goldenTruth is a tree that has chances of goldenTables' admissions: those that
+// synth.mimiciv gives move with a version of their own.
+func goldenTruth(t *testing.T) *shard.Dataset {
+	t.Helper()
+	var file strings.Builder
+	z := gzip.NewWriter(&file)
+	fmt.Fprintln(z, "subject_id,hadm_id,problem,shock,oxygen,mental,frail,renal,lung,fever,onset,p_mor,p_pmv,p_los_0,p_los_1,p_los_2,p_los_3")
+	for i, a := range goldenTables().admissions {
+		p := float64(i+1) / 8
+		fmt.Fprintf(z, "%d,%d,0,0,0,0,0,0,0,0,0,%v,%v,%v,%v,%v,0\n", a.SubjectID, a.HadmID, p, 1-p, p/2, p/2, 1-p)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return artifact(t, shard.KindMIMIC, synth.FactorsFile, file.String())
+}

@@ -1,0 +1,101 @@
+package label_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages/stagetest"
+)
+
+const (
+	cohortSpan    = 7 * day / 4
+	prolongedSpan = 27 * day / 4
+	invasive      = 225792
+)
+
+// icu is an ICU stay that begins so long after admission.
+func icu(id int64, after shard.Time) shard.ICUStay {
+	return shard.ICUStay{SubjectID: 1, HadmID: 10, StayID: id, Intime: admit + after}
+}
+
+// tube is an interval of invasive ventilation.
+func tube(stay int64, start, end shard.Time) shard.Ventilation {
+	return shard.Ventilation{SubjectID: 1, HadmID: 10, StayID: stay, ItemID: invasive, Starttime: admit + start, Endtime: admit + end}
+}
+
+func TestVentilation(t *testing.T) {
+	mask := tube(5, 0, 9*day)
+	mask.ItemID = 225794
+	endless, startless, untimed := tube(5, 0, 0), tube(5, 0, 9*day), icu(4, 0)
+	endless.Endtime, startless.Starttime, untimed.Intime = 0, 0, 0
+	const none, short = "dropped.no_invasive_ventilation", "dropped.short_ventilation"
+	one := []shard.ICUStay{icu(5, 0)}
+	for name, c := range map[string]struct {
+		stays   []shard.ICUStay
+		events  []shard.Ventilation
+		label   int32
+		dropped string
+		counted map[string]int64
+	}{
+		"1.75 days sharp":                    {stays: one, events: []shard.Ventilation{tube(5, 1, 1+cohortSpan)}},
+		"a microsecond less":                 {stays: one, events: []shard.Ventilation{tube(5, 1, cohortSpan)}, dropped: short},
+		"6.75 days sharp":                    {stays: one, events: []shard.Ventilation{tube(5, 1, 1+prolongedSpan)}, label: 1},
+		"a microsecond less than prolonged":  {stays: one, events: []shard.Ventilation{tube(5, 1, prolongedSpan)}},
+		"gaps count":                         {stays: one, events: []shard.Ventilation{tube(5, 0, 1), tube(5, 7*day, 7*day+1)}, label: 1},
+		"the last end is of an earlier row":  {stays: one, events: []shard.Ventilation{tube(5, 0, 7*day), tube(5, day, 2*day)}, label: 1},
+		"an end before its start":            {stays: one, events: []shard.Ventilation{tube(5, 9*day, day)}, dropped: short},
+		"the first stay has the larger id":   {stays: []shard.ICUStay{icu(5, day), icu(9, 0)}, events: []shard.Ventilation{tube(9, 0, 7*day)}, label: 1},
+		"equal intimes: the smaller id":      {stays: []shard.ICUStay{icu(9, 0), icu(5, 0)}, events: []shard.Ventilation{tube(5, 0, 7*day)}, label: 1},
+		"the second stay alone":              {stays: []shard.ICUStay{icu(5, 0), icu(9, day)}, events: []shard.Ventilation{tube(9, 0, 7*day)}, dropped: none},
+		"the second stay does not lengthen":  {stays: []shard.ICUStay{icu(5, 0), icu(9, day)}, events: []shard.Ventilation{tube(5, 0, 2*day), tube(9, 3*day, 9*day)}},
+		"not invasive":                       {stays: one, events: []shard.Ventilation{mask}, dropped: none},
+		"rows without times":                 {stays: one, events: []shard.Ventilation{endless, startless}, dropped: none, counted: map[string]int64{"ventilation_without_times": 2}},
+		"rows without times beside one":      {stays: one, events: []shard.Ventilation{endless, startless, tube(5, 0, 2*day)}, counted: map[string]int64{"ventilation_without_times": 2}},
+		"no ICU stay":                        {events: []shard.Ventilation{tube(5, 0, 2*day)}, dropped: "dropped.no_icu_stay"},
+		"a stay without intime is no first":  {stays: []shard.ICUStay{untimed, icu(5, 0)}, events: []shard.Ventilation{tube(5, 0, 2*day)}, counted: map[string]int64{"icustays_without_intime": 1}},
+		"a stay without intime, no other":    {stays: []shard.ICUStay{untimed}, events: []shard.Ventilation{tube(4, 0, 2*day)}, dropped: "dropped.no_icu_stay", counted: map[string]int64{"icustays_without_intime": 1}},
+		"a stay that ventilation forgot":     {stays: one, dropped: none},
+		"ventilation before the stay begins": {stays: []shard.ICUStay{icu(5, day)}, events: []shard.Ventilation{tube(5, 0, 2*day)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := tables{admissions: []shard.Admission{{SubjectID: 1, HadmID: 10, Admittime: admit, HospitalExpireFlag: 1}}, icustays: c.stays, ventilation: c.events}.withNotes().inputs(t, 1)
+			d := stagetest.Run(t, "label.ventilation", "{}", in)
+			wantCounts(t, d, c.counted)
+			if c.dropped != "" {
+				wantCounts(t, d, map[string]int64{"read": 1, "kept": 0, c.dropped: 1})
+				return
+			}
+			wantCounts(t, d, map[string]int64{"kept": 1, "positives." + shard.SplitOf(1, 1): int64(c.label)})
+			if e := rows[shard.Example](t, d, shard.TableExamples); len(e) != 1 || e[0].Label != c.label {
+				t.Errorf("examples %+v, want one with label %d", e, c.label)
+			}
+			meds := []shard.MEDSLabel{{SubjectID: 1, PredictionTime: admit, BooleanValue: c.label == 1, IntegerValue: int64(c.label)}}
+			if diff := cmp.Diff(meds, rows[shard.MEDSLabel](t, d, shard.TableMEDS)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// Rows find their admission though the tables hold rows of admissions that are
+// not listed, in front, between and behind.
+func TestRowsOfNoAdmissionAreCounted(t *testing.T) {
+	var s tables
+	for subject := int64(1); subject <= 7; subject++ {
+		hadm := subject * 10
+		if subject%2 == 0 {
+			s.admissions = append(s.admissions, shard.Admission{SubjectID: subject, HadmID: hadm, Admittime: admit})
+		}
+		s.icustays = append(s.icustays, shard.ICUStay{SubjectID: subject, HadmID: hadm, StayID: hadm, Intime: admit})
+		s.ventilation = append(s.ventilation, shard.Ventilation{SubjectID: subject, HadmID: hadm, StayID: hadm, ItemID: invasive, Starttime: admit, Endtime: admit + shard.Time(subject)*day})
+	}
+	d := stagetest.Run(t, "label.ventilation", "{}", s.withNotes().inputs(t, 1))
+	wantCounts(t, d, map[string]int64{"kept": 3, "icustays_without_admission": 4, "ventilation_without_admission": 4, "summaries_without_admission": 0})
+	for _, e := range rows[shard.Example](t, d, shard.TableExamples) {
+		if want := e.SubjectID >= 7; e.SubjectID*10 != e.HadmID || (e.Label == 1) != want {
+			t.Errorf("hadm_id %d has label %d", e.HadmID, e.Label)
+		}
+	}
+}

@@ -101,8 +101,8 @@ func (a *givenAdmission) admission(seed int64) admission {
 		hadmID: a.hadmID, factors: f, admit: a.admit, discharge: max(a.admit, a.discharge),
 		service: services[f[problem]], hasSummary: true, hasAddendum: random.Float64() < addendumRate,
 	}
-	for _, i := range a.conditions {
-		if c := &conditions[i]; !c.procedure {
+	for _, i := range a.findings {
+		if c := &conditions[findings[i].conditions[0]]; !c.procedure {
 			drawn.diagnoses = append(drawn.diagnoses, coded{condition: c})
 		}
 	}

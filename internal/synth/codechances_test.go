@@ -18,7 +18,7 @@ func threeCharacters(version int, code string) string {
 // TestCodeChances compares with drawn admissions, given the share of each ICD
 // version.
 func TestCodeChances(t *testing.T) {
-	const draws = 6000
+	const draws = 3000
 	random := stream(21, "test", 0)
 	for round := range 6 {
 		procedures := round%2 == 1

@@ -78,16 +78,14 @@ func parseEffect(text string) (effect, error) {
 }
 
 // chance is the probability that an admission with the factors has the condition.
-func (c *condition) chance(f *Factors) float64 { return logistic(c.logOdds(f)) }
-
-func (c *condition) logOdds(f *Factors) float64 {
+func (c *condition) chance(f *Factors) float64 {
 	x := c.base
 	for _, e := range c.effects {
 		if f[e.factor] == e.level {
 			x += e.weight
 		}
 	}
-	return x
+	return logistic(x)
 }
 
 // coded is a condition that an admission was given, and its code.

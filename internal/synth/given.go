@@ -23,8 +23,8 @@ type givenAdmission struct {
 	sex                uint8
 	died               flag
 	toFacility         bool
-	diagnosed          bool    // it has diagnosis codes, of whatever condition
-	conditions         []uint8 // indices of conditions, in order
+	coded              bool    // it has codes of any kind
+	findings           []uint8 // indices, in order
 	stay               int64   // the first ICU stay; 0: none
 	stayIn             clock
 	ventStart, ventEnd clock // of invasive ventilation in that stay
@@ -66,6 +66,9 @@ func (g *givenTree) takeAdmission(c *cells) {
 	a := givenAdmission{subjectID: c.id(0), hadmID: c.id(1), admit: c.time(2), discharge: c.time(3), died: flag(c.choice(5, "0", "1", ""))}
 	to := c.text(4)
 	a.toFacility = slices.Contains(facilities, to) || strings.HasSuffix(to, "FACILITY")
+	if a.admit == 0 {
+		c.malformed(2)
+	}
 	known := false
 	if a.sex, known = g.sexes[a.subjectID]; !known {
 		c.refuse("its patient has no row in hosp/patients")
@@ -73,43 +76,35 @@ func (g *givenTree) takeAdmission(c *cells) {
 	if _, twice := g.byHadm[a.hadmID]; twice {
 		c.refuse("repeated hadm_id")
 	}
-	if a.admit == 0 {
-		c.malformed(2)
-	}
 	g.byHadm[a.hadmID] = len(g.admissions)
 	g.admissions = append(g.admissions, a)
 }
 
-func (g *givenTree) takeDiagnosis(c *cells) {
-	if a := g.takeCode(c, false); a != nil {
-		a.diagnosed = true
-	}
-}
+func (g *givenTree) takeDiagnosis(c *cells) { g.takeCode(c, false) }
 
 func (g *givenTree) takeProcedure(c *cells) { g.takeCode(c, true) }
 
-// takeCode notes the conditions that have a code of the record's category. It
-// returns the admission, nil where none is listed.
-func (g *givenTree) takeCode(c *cells, procedure bool) *givenAdmission {
+// takeCode notes what a code of a listed admission says.
+func (g *givenTree) takeCode(c *cells, procedure bool) {
 	version := icdVersions[c.choice(2, "9", "10")]
 	i, listed := g.byHadm[c.id(0)]
 	if !listed {
-		return nil
+		return
 	}
 	a := &g.admissions[i]
-	for _, condition := range conditionsOf[codeCategory{procedure, version, categoryOf(version, c.code(1))}] {
-		if at, has := slices.BinarySearch(a.conditions, condition); !has {
-			a.conditions = slices.Insert(a.conditions, at, condition)
+	a.coded = true
+	if found, known := findingOf[categoryOf(procedure, version, c.code(1))]; known {
+		if at, has := slices.BinarySearch(a.findings, found); !has {
+			a.findings = slices.Insert(a.findings, at, found)
 		}
 	}
-	return a
 }
 
-// takeStay keeps the first ICU stay, as the ventilation task does.
+// takeStay keeps the first ICU stay with a time, as the ventilation task does.
 func (g *givenTree) takeStay(c *cells) {
 	stay, in := c.id(1), c.time(2)
 	i, listed := g.byHadm[c.id(0)]
-	if !listed {
+	if !listed || in == 0 {
 		return
 	}
 	g.byStay[stay] = i

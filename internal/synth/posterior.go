@@ -17,8 +17,8 @@ type posterior struct {
 	died         [2]logs
 	ventilation  [ventKinds]logs
 	stay         [ventKinds][4]logs // class, of survivors with the kind of ventilation
-	healthy      [2][2]logs         // by sex: no diagnosis, no procedure of any condition
-	odds         [2][]logs          // by sex: of each condition
+	healthy      [2]logs            // by sex: no condition at all
+	odds         [2][]logs          // by sex: of each finding
 }
 
 // logs has an entry for each combination.
@@ -35,7 +35,7 @@ var posteriors = sync.OnceValue(func() *posterior {
 		p.stay[kind] = p.stays(kind)
 	}
 	for level := range p.odds {
-		p.addConditions(level)
+		p.addFindings(uint8(level))
 	}
 	return p
 })
@@ -45,9 +45,14 @@ var posteriors = sync.OnceValue(func() *posterior {
 const leastChance = 1e-12
 
 func (p *posterior) tabulate(chance func(f *Factors) float64) logs {
+	return p.each(func(f *Factors) float64 { return math.Log(max(chance(f), leastChance)) })
+}
+
+// each has a function's value for each combination.
+func (p *posterior) each(of func(f *Factors) float64) logs {
 	table := make(logs, len(p.combinations))
-	for i := range p.combinations {
-		table[i] = math.Log(max(chance(&p.combinations[i]), leastChance))
+	for i, f := range p.combinations {
+		table[i] = of(&f)
 	}
 	return table
 }
@@ -77,50 +82,42 @@ func (p *posterior) stays(kind ventilation) [4]logs {
 	return classes
 }
 
-// addConditions fills the tables of the conditions for a sex. Where an admission
-// has a condition, its odds turn the chance of not having it into that of having
-// it.
-func (p *posterior) addConditions(level int) {
-	for kind := range p.healthy[level] {
-		p.healthy[level][kind] = make(logs, len(p.combinations))
-	}
-	for n := range conditions {
-		c, odds := &conditions[n], make(logs, len(p.combinations))
-		healthy := p.healthy[level][kindOf(c)]
-		for i, f := range p.combinations {
-			f[sex] = uint8(level)
-			odds[i] = c.logOdds(&f)
-			healthy[i] += math.Log(1 - c.chance(&f))
+// addFindings fills the tables of the conditions for a sex. The odds turn the
+// chance of not having a finding into that of having it.
+func (p *posterior) addFindings(level uint8) {
+	p.healthy[level] = p.each(func(f *Factors) float64 {
+		f[sex] = level
+		none := 0.0
+		for i := range conditions {
+			none += math.Log(1 - conditions[i].chance(f))
 		}
-		p.odds[level] = append(p.odds[level], odds)
+		return none
+	})
+	for _, found := range findings {
+		p.odds[level] = append(p.odds[level], p.each(func(f *Factors) float64 {
+			f[sex] = level
+			missing := found.missing(f)
+			return math.Log((1 - missing) / missing)
+		}))
 	}
 }
 
-// kindOf is 0 for a condition of diagnoses, 1 of procedures.
-func kindOf(c *condition) int {
-	if c.procedure {
-		return 1
-	}
-	return 0
-}
-
-// evidence are the tables that apply to an admission. An admission without any
-// diagnosis code was not coded, which says nothing; one without a procedure had
-// none.
+// evidence are the tables that apply to an admission. One without codes was not
+// coded, which says nothing of its conditions.
 func (p *posterior) evidence(a *givenAdmission) []logs {
 	kind := a.ventilation()
-	apply := []logs{p.prior, p.ventilation[kind], p.healthy[a.sex][1]}
-	if a.diagnosed {
-		apply = append(apply, p.healthy[a.sex][0])
-	}
+	apply := []logs{p.prior, p.ventilation[kind]}
 	if a.died != flagUnknown {
 		apply = append(apply, p.died[a.died])
 	}
 	if a.died == flagNo && a.discharge != 0 {
 		apply = append(apply, p.stay[kind][a.losClass()])
 	}
-	for _, condition := range a.conditions {
-		apply = append(apply, p.odds[a.sex][condition])
+	if a.coded {
+		apply = append(apply, p.healthy[a.sex])
+	}
+	for _, found := range a.findings {
+		apply = append(apply, p.odds[a.sex][found])
 	}
 	return apply
 }

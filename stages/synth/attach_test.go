@@ -1,0 +1,136 @@
+package synth_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/clinflow/clinflow/internal/auroc"
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/shard"
+	tree "github.com/clinflow/clinflow/internal/synth"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/stagetest"
+
+	_ "github.com/clinflow/clinflow/stages/ingest"
+	_ "github.com/clinflow/clinflow/stages/label"
+)
+
+// demo is the tables of the MIMIC-IV demo 2.2, which has no notes.
+const demo = "../label/testdata/mimiciv-demo-2.2"
+
+// TestAttachToTheDemo: every admission of the demo comes out of ingest and label
+// with the admission sections of its one summary, and what is known of its death
+// stands in its factors.
+func TestAttachToTheDemo(t *testing.T) {
+	mimic := stagetest.Run(t, "synth.mimiciv", "{attach: "+demo+"}", nil)
+	patients := stagetest.Run(t, "ingest.mimiciv", "{shards: 2}", stages.Inputs{"mimic": {mimic}})
+	examples := rows[shard.Example](t, stagetest.Run(t, "label.mortality", "{}", stages.Inputs{"patients": {patients}}), shard.TableExamples)
+	if len(examples) != 275 {
+		t.Fatalf("%d examples", len(examples))
+	}
+	summaries := map[int64]int{}
+	for _, note := range rows[shard.Note](t, patients, shard.TableNotes) {
+		if note.NoteType == "DS" {
+			summaries[note.HadmID]++
+		}
+	}
+	chances := mortality(t, mimic)
+	var scores []float64
+	var died []bool
+	for _, e := range examples {
+		if summaries[e.HadmID] != 1 || strings.Contains(e.Text, "PRESENT ILLNESS: \n") {
+			t.Errorf("hadm_id %d has %d summaries, or one without present illness", e.HadmID, summaries[e.HadmID])
+		}
+		if text := strings.ToLower(e.Text); tree.CanaryPattern.MatchString(text) || hasSentinel(text) {
+			t.Errorf("hadm_id %d: a word of a later section is in the example", e.HadmID)
+		}
+		scores, died = append(scores, chances[e.HadmID]), append(died, e.Label == 1)
+	}
+	count, err := auroc.Of(scores, died)
+	if best, _ := count.AUROC(); err != nil || count.Positives != 15 || best < 0.8 {
+		t.Errorf("%d deaths, AUROC of the drawn factors' probabilities %.3f, %v", count.Positives, best, err)
+	}
+}
+
+func hasSentinel(text string) bool {
+	for _, words := range tree.Sentinels() {
+		for _, word := range words {
+			if strings.Contains(text, word) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func rows[T any](t *testing.T, d *shard.Dataset, table string) []T {
+	t.Helper()
+	var all []T
+	for part := range d.Parts() {
+		for row, err := range shard.Read[T](t.Context(), d, table, part) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, row)
+		}
+	}
+	return all
+}
+
+// mortality reads the chances of death by hadm_id.
+func mortality(t *testing.T, mimic *shard.Dataset) map[int64]float64 {
+	t.Helper()
+	file, err := mimic.OpenFile(t.Context(), tree.FactorsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	chances := map[int64]float64{}
+	for truth, err := range tree.ReadTruth(file) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		chances[truth.HadmID] = truth.Mor
+	}
+	return chances
+}
+
+// TestAttachLeavesItsSourceAlone: it needs no right to write there.
+func TestAttachLeavesItsSourceAlone(t *testing.T) {
+	source := t.TempDir()
+	if err := os.CopyFS(source, os.DirFS(demo)); err != nil {
+		t.Fatal(err)
+	}
+	readOnly(t, source, 0o500)
+	defer readOnly(t, source, 0o700)
+	if first, again := attach(t, source), attach(t, demo); first != again {
+		t.Error("a read-only copy of the tables gives another tree")
+	}
+}
+
+func attach(t *testing.T, from string) string {
+	t.Helper()
+	return stagetest.Run(t, "synth.mimiciv", "{radiology_per_admission: 1, attach: "+from+"}", nil).Manifest.Digest()
+}
+
+// readOnly changes the mode of all folders.
+func readOnly(t *testing.T, root string, mode fs.FileMode) {
+	t.Helper()
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.IsDir() {
+			err = os.Chmod(path, mode)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAttachRefusesAFolderWithoutTables(t *testing.T) {
+	_, err := stagetest.Try(t, "synth.mimiciv", "{attach: "+t.TempDir()+"}", nil)
+	stagetest.WantCode(t, err, exit.Usage)
+}

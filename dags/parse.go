@@ -169,13 +169,14 @@ func (c *checker) ports(d *draft, in *node, path string) {
 	}
 	if in.kind == mapping {
 		for _, e := range in.entries {
+			if e.value.unbound() {
+				continue
+			}
 			if !slices.Contains(names, e.key) {
 				c.add(e.at, join(path, e.key), d.Stage.Name+" has no such port", choice(e.key, names))
 				continue
 			}
-			if !e.value.unbound() {
-				d.in[e.key] = e.value
-			}
+			d.in[e.key] = e.value
 		}
 		return
 	}

@@ -19,15 +19,15 @@ each:
     mor: {epochs: 2, note: deaths}
     los: {epochs: ${epochs}, note: days}
   way:
-    head: {adapters: "", peft: {r: 1}}
-    both: {adapters: [first], peft: {r: 2, target_modules: [v_proj]}}
+    head: {adapters: "", more: "", peft: {r: 1}}
+    both: {adapters: [first], more: "", peft: {r: 2, target_modules: [v_proj]}}
 steps:
   patients: {stage: fake.ingest, with: {root: /x}}
   tokens: {stage: fake.tokens, in: {notes: patients.notes}}
   first: {stage: fake.train, in: {tokens: tokens}, with: {epochs: 1}}
   tune_${task}_${way}:
     stage: fake.train
-    in: {tokens: tokens, adapters: ${way.adapters}}
+    in: {tokens: tokens, adapters: ${way.adapters}, no_such_port: ${way.more}}
     with: {epochs: ${task.epochs}, note: "${task.note}, ${way}", peft: ${way.peft}, tags: [a, "${task}"]}
   last: {stage: fake.train, in: {tokens: tokens, adapters: [first, "tune_${task}_${way}"]}, with: {epochs: 1, tags: ["${task}"]}}
 `

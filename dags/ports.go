@@ -18,8 +18,8 @@ func (c *checker) bindAll() {
 	}
 }
 
-// unbound says that a port is left open: "" stands for no step, so that one
-// step of `each` can take an input that another goes without.
+// unbound says that a port is left open, or that there is none: "" stands for no
+// step, so that a member of a group can take an input that another goes without.
 func (n *node) unbound() bool { return n.kind == scalar && n.text == "" && !n.broken }
 
 func (c *checker) bind(d *draft, port stages.Port) {

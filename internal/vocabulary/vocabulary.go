@@ -33,7 +33,7 @@ func Read(ctx context.Context, d *shard.Dataset) (Vocabulary, error) {
 	var v Vocabulary
 	file, err := d.OpenFile(ctx, FileName)
 	if err != nil {
-		return v, exit.Errorf(exit.BadData, "label vocabulary: %w; make it again with label.vocab", err)
+		return v, exit.Errorf(exit.BadData, "label vocabulary: %v; make it again with label.vocab", err)
 	}
 	defer file.Close()
 	if err := json.NewDecoder(file).Decode(&v); err != nil {

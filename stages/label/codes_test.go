@@ -137,6 +137,7 @@ func TestCodesRefuseAVocabularyOfOthers(t *testing.T) {
 	try(dataset(t, listed("9:428")), "{split_seed: 7}", "port vocabulary", "split_seed 1", "has 7")
 	try(artifact(t, shard.KindVocabulary, "labels.json", `{"task":"diag","labels":[],"counts":[]}`), "{}", "holds no label", "min_count")
 	try(artifact(t, shard.KindVocabulary, "labels.json", `{"task":`), "{}", "malformed")
+	try(artifact(t, shard.KindVocabulary, "other.json", "{}"), "{}", "label vocabulary", "labels.json", "label.vocab")
 }
 
 // The stages and the vocabulary agree on every label of random codes, and on

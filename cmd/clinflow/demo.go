@@ -17,7 +17,8 @@ import (
 // file's own values are those of small.
 var scales = map[string]map[string]string{
 	"small": {},
-	"tiny":  {"patients": "150", "shards": "4", "epochs": "3"},
+	"tiny":  {"patients": "250", "shards": "4", "min_count": "5", "base_epochs": "1", "epochs": "1", "pmv_epochs": "2"},
+	"full":  {"patients": "6800", "min_count": "50", "base_epochs": "2", "epochs": "3", "pmv_epochs": "8"},
 }
 
 func newDemo(s *settings) *cobra.Command {
@@ -52,7 +53,7 @@ func newDemo(s *settings) *cobra.Command {
 	f.add(cmd)
 	cmd.Flags().Lookup("out").DefValue = "clinflow-demo"
 	f.out = "clinflow-demo"
-	cmd.Flags().StringVar(&scale, "scale", "small", "tiny (seconds) or small (minutes)")
+	cmd.Flags().StringVar(&scale, "scale", "small", "tiny (seconds), small (minutes) or full (a quarter of an hour: what the proofs run)")
 	cmd.Flags().Int64Var(&seed, "seed", 1, "seed of the data and of training")
 	cmd.Flags().IntVar(&patients, "patients", 0, "synthetic patients; the scale's own number by default")
 	addBeamFlags(cmd)

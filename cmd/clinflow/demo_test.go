@@ -2,8 +2,11 @@ package main
 
 import (
 	"encoding/json"
+	"maps"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -11,6 +14,7 @@ import (
 // metricsFile is the part of metrics.json that users and schedulers rely on.
 type metricsFile struct {
 	Variants  map[string]scores `json:"variants"`
+	Floor     scores            `json:"floor"`
 	KnownBest scores            `json:"known_best"`
 }
 
@@ -20,6 +24,8 @@ type scores struct {
 		AUROC     float64 `json:"auroc"`
 		N         int     `json:"n"`
 		Positives int     `json:"positives"`
+		Used      int     `json:"classes_used"`
+		Skipped   int     `json:"classes_skipped"`
 	} `json:"tasks"`
 }
 
@@ -55,18 +61,41 @@ func TestTinyDemo(t *testing.T) {
 	catsWithoutText(t, dir, out)
 }
 
+var (
+	tasks = []string{"pmv", "mor", "los", "diag", "proc"}
+	ways  = []string{"head", "lora", "clinical_frozen", "clinical_frozen_downstream", "clinical_trainable", "clinical_trainable_downstream"}
+)
+
+// checkMetrics wants every way, the floor and the known best on every task, all of
+// a task on the same examples.
 func checkMetrics(t *testing.T, m metricsFile) {
 	t.Helper()
-	for _, name := range []string{"head", "lora"} {
-		v, ok := m.Variants[name]
-		mor := v.Tasks["mor"]
-		if !ok || mor.N == 0 || mor.Positives == 0 || mor.AUROC <= 0 || mor.AUROC > 1 || v.MacroAUROC != mor.AUROC {
-			t.Errorf("variant %s: %+v", name, v)
+	if got := slices.Sorted(maps.Keys(m.Variants)); !slices.Equal(got, slices.Sorted(slices.Values(ways))) {
+		t.Errorf("the variants are %v", got)
+	}
+	rows := maps.Clone(m.Variants)
+	rows["floor"], rows["known best"] = m.Floor, m.KnownBest
+	for name, row := range rows {
+		var sum float64
+		for _, task := range tasks {
+			score, best := row.Tasks[task], m.KnownBest.Tasks[task]
+			if score.N == 0 || score.N != best.N || score.Positives != best.Positives || score.Used == 0 || score.AUROC <= 0 || score.AUROC > 1 {
+				t.Errorf("%s, %s: %+v", name, task, score)
+			}
+			sum += score.AUROC
+		}
+		if math.Abs(row.MacroAUROC-sum/float64(len(tasks))) > 1e-12 {
+			t.Errorf("%s: macro AUROC %v is not the mean of the tasks", name, row.MacroAUROC)
 		}
 	}
-	if best := m.KnownBest.Tasks["mor"]; best.N != m.Variants["head"].Tasks["mor"].N {
-		t.Errorf("the known best is measured on %d examples, the variants on others", best.N)
+}
+
+// setsOf are a scale's values as flags.
+func setsOf(scale string) (flags []string) {
+	for name, value := range scales[scale] {
+		flags = append(flags, "--set", name+"="+value)
 	}
+	return flags
 }
 
 // checkModes wants every file 0600 and every folder 0700.

@@ -72,12 +72,12 @@ def prediction_cases(rng):
     y = (rng.random(n) < 0.3).astype(int)
     logits = (rng.normal(size=(n, 2)) + y[:, None] * [0, 1]).astype(np.float32)
     wide = logits.astype(np.float64)
-    yield dict(task="mor", logits=logits.tolist(), labels=[[int(v)] for v in y], auroc=roc_auc_score(y, softmax(wide, axis=1)[:, 1]), n=n, positives=int(y.sum()))
+    yield dict(task="mor", logits=logits.tolist(), labels=[[int(v)] for v in y], auroc=roc_auc_score(y, softmax(wide, axis=1)[:, 1]), n=n, positives=int(y.sum()), used=1, skipped=0)
 
     y = rng.choice(4, n, p=[0.4, 0.3, 0.2, 0.1])
     logits = (rng.normal(size=(n, 4)) + np.eye(4)[y]).astype(np.float32)
     p = softmax(logits.astype(np.float64), axis=1)
-    yield dict(task="los", logits=logits.tolist(), labels=[[int(v)] for v in y], ovo=roc_auc_score(y, p, multi_class="ovo"), ovr=roc_auc_score(y, p, multi_class="ovr"), n=n)
+    yield dict(task="los", logits=logits.tolist(), labels=[[int(v)] for v in y], ovo=roc_auc_score(y, p, multi_class="ovo"), ovr=roc_auc_score(y, p, multi_class="ovr"), n=n, positives=n, used=len(np.unique(y)), skipped=4 - len(np.unique(y)), class_counts=np.bincount(y, minlength=4).tolist())
 
     classes = 20
     y = (rng.random((n, classes)) < np.linspace(0.02, 0.5, classes)).astype(int)

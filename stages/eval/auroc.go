@@ -15,14 +15,16 @@ func aurocSpec() stages.Spec {
 	table := []string{shard.TablePredictions}
 	return stages.Spec{
 		Name:    "eval.auroc",
-		Version: 1,
+		Version: 2,
 		Doc: "Computes the exact AUROC of each variant on each task: whole counts of pairs, one division, ties at mid-rank. " +
 			"Two classes: the softmax score of the second. More: one-versus-one (Hand and Till) and one-versus-rest, macro. " +
 			"Multi-label: by class over documents, on softmax and on sigmoid, mean over the classes that have both values. " +
+			"A variant's macro_auroc is the mean over the tasks that it has an AUROC of, tasks_averaged their number. " +
 			"Writes metrics.json and roc.json.",
 		In: []stages.Port{
-			{Name: "predictions", Kind: shard.KindPredictions, Tables: table, Sharded: true, Many: true, Doc: "Predictions of the variants; each variant and task in one dataset only."},
-			{Name: "known_best", Kind: shard.KindPredictions, Tables: table, Sharded: true, Many: true, Optional: true, Doc: "Predictions of the best possible model, known for synthetic data."},
+			{Name: portVariants, Kind: shard.KindPredictions, Tables: table, Sharded: true, Many: true, Doc: "Predictions of the variants; each variant and task in one dataset only."},
+			{Name: portFloor, Kind: shard.KindPredictions, Tables: table, Sharded: true, Many: true, Optional: true, Doc: "Predictions of a bag-of-words model, such as train.bag_of_words leaves, that every variant should beat; one dataset a task, whatever variant it names."},
+			{Name: portBest, Kind: shard.KindPredictions, Tables: table, Sharded: true, Many: true, Optional: true, Doc: "Predictions of the best possible model, known for synthetic data; one dataset a task, whatever variant it names."},
 		},
 		Out: stages.Output{Kind: shard.KindMetrics},
 	}
@@ -43,11 +45,10 @@ func newAuroc(c AUROCConfig) (stages.Reduce, error) { return aurocStage{c}, nil 
 // Accumulate packs the logits and labels of a part by variant, task and block of
 // classes.
 func (s aurocStage) Accumulate(ctx context.Context, in stages.Inputs, part int, emit func(string, []byte)) error {
-	for _, source := range []string{sourceVariant, sourceBest} {
-		port := map[string]string{sourceVariant: "predictions", sourceBest: "known_best"}[source]
+	for _, port := range []string{portVariants, portFloor, portBest} {
 		origin := map[groupKey]string{}
 		for _, d := range in[port] {
-			groups, err := s.collect(ctx, d, part, source)
+			groups, err := s.collect(ctx, d, part, port)
 			if err != nil {
 				return err
 			}
@@ -88,7 +89,7 @@ func (s aurocStage) Finish(ctx context.Context, _ stages.Inputs, results []stage
 		}
 		metrics.put(t.key, score)
 		curves.put(t.key, curve)
-		if t.key.source == sourceVariant {
+		if t.key.port == portVariants {
 			out.Count("examples."+t.key.variant+"."+t.key.task, int64(score.N))
 		}
 	}

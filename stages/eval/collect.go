@@ -13,18 +13,21 @@ import (
 	"github.com/clinflow/clinflow/stages"
 )
 
-// What a group of predictions is: a variant's or the best possible model's.
+// The ports say what predictions are: a variant's, or those of the model that
+// every variant should beat, or of the best possible one.
 const (
-	sourceVariant = "variant"
-	sourceBest    = "known_best"
+	portVariants = "predictions"
+	portFloor    = "floor"
+	portBest     = "known_best"
 )
 
-// groupKey names predictions that are measured together.
-type groupKey struct{ source, variant, task string }
+// groupKey names predictions that are measured together. Those of the floor and
+// of the best possible model are one variant, which has the port's name.
+type groupKey struct{ port, variant, task string }
 
 // block is the key of a block of classes, as accumulators carry it.
 func (k groupKey) block(first int) string {
-	return strings.Join([]string{k.source, k.variant, k.task, strconv.Itoa(first)}, "/")
+	return strings.Join([]string{k.port, k.variant, k.task, strconv.Itoa(first)}, "/")
 }
 
 // Variant and task names are parts of keys, of JSON and of HTML.
@@ -40,7 +43,7 @@ type group struct {
 }
 
 // collect reads the examples of the split from one part of a dataset.
-func (s aurocStage) collect(ctx context.Context, d *shard.Dataset, part int, source string) (map[groupKey]*group, error) {
+func (s aurocStage) collect(ctx context.Context, d *shard.Dataset, part int, port string) (map[groupKey]*group, error) {
 	groups := map[groupKey]*group{}
 	for row, err := range shard.Read[shard.Prediction](ctx, d, shard.TablePredictions, part) {
 		if err != nil {
@@ -49,9 +52,9 @@ func (s aurocStage) collect(ctx context.Context, d *shard.Dataset, part int, sou
 		if row.Split != s.config.Split {
 			continue
 		}
-		key := groupKey{source, row.Variant, row.Task}
-		if source == sourceBest {
-			key.variant = sourceBest
+		key := groupKey{port, row.Variant, row.Task}
+		if port != portVariants {
+			key.variant = port
 		}
 		g := groups[key]
 		if g == nil {

@@ -29,6 +29,7 @@ type goldenCase struct {
 	Softmax, Sigmoid float64
 	N, Positives     int
 	Used, Skipped    int
+	ClassCounts      []int `json:"class_counts"`
 }
 
 func readGolden(t *testing.T) []goldenCase {
@@ -133,21 +134,22 @@ func TestAUROCEqualsScikitLearn(t *testing.T) {
 	scores := measure(t, "{}", stages.Inputs{"predictions": {dataset(t, 3, rows)}}).Variants["lora"]
 	var sum float64
 	for _, c := range cases {
-		want := TaskScore{N: c.N, Positives: c.Positives, AUROC: &c.AUROC, Kind: KindBinary}
+		want := TaskScore{N: c.N, Positives: c.Positives, ClassesUsed: c.Used, ClassesSkipped: c.Skipped, AUROC: &c.AUROC, Kind: KindBinary}
 		switch c.Task {
 		case "los":
-			used, skipped := len(c.Logits[0]), 0
-			want = TaskScore{N: c.N, Positives: c.N, AUROC: &c.OvO, OneVsOne: &c.OvO, OneVsRest: &c.OvR, Kind: KindMulticlass, ClassesUsed: &used, ClassesSkipped: &skipped}
+			want.Kind, want.Measure, want.ClassCounts = KindMulticlass, measureOvO, c.ClassCounts
+			want.AUROC, want.OneVsOne, want.OneVsRest = &c.OvO, &c.OvO, &c.OvR
 		case "diag":
-			want = TaskScore{N: c.N, Positives: c.Positives, AUROC: &c.Softmax, Softmax: &c.Softmax, Sigmoid: &c.Sigmoid, Kind: KindMultiLabel, ClassesUsed: &c.Used, ClassesSkipped: &c.Skipped}
+			want.Kind, want.Measure = KindMultiLabel, measureSoftmax
+			want.AUROC, want.Softmax, want.Sigmoid = &c.Softmax, &c.Softmax, &c.Sigmoid
 		}
 		if diff := cmp.Diff(want, scores.Tasks[c.Task], same); diff != "" {
 			t.Errorf("%s: %s", c.Task, diff)
 		}
 		sum += *want.AUROC
 	}
-	if macro := sum / float64(len(cases)); math.Abs(*scores.MacroAUROC-macro) > 1e-12 {
-		t.Errorf("macro %v, want %v", *scores.MacroAUROC, macro)
+	if macro := sum / float64(len(cases)); math.Abs(*scores.MacroAUROC-macro) > 1e-12 || scores.TasksAveraged != len(cases) {
+		t.Errorf("macro %v of %d tasks, want %v of %d", *scores.MacroAUROC, scores.TasksAveraged, macro, len(cases))
 	}
 	other := measure(t, "{multiclass: ovr, multi_label_score: sigmoid}", stages.Inputs{"predictions": {dataset(t, 3, rows)}}).Variants["lora"].Tasks
 	if *other["los"].AUROC != *scores.Tasks["los"].OneVsRest || *other["diag"].AUROC != *scores.Tasks["diag"].Sigmoid {
@@ -158,15 +160,16 @@ func TestAUROCEqualsScikitLearn(t *testing.T) {
 // TestAUROCOfAnyParts: neither parts nor the split over datasets shows.
 func TestAUROCOfAnyParts(t *testing.T) {
 	cases := readGolden(t)
-	var all, best []shard.Prediction
-	var each []*shard.Dataset
+	var all, other []shard.Prediction
+	var each, eachOther []*shard.Dataset
 	for _, c := range cases {
 		all = append(all, c.rows("head")...)
 		each = append(each, dataset(t, 7, c.rows("head")))
-		best = append(best, c.rows("ignored")...)
+		other = append(other, c.rows("ignored")...)
+		eachOther = append(eachOther, dataset(t, 7, c.rows("ignored")))
 	}
-	one := stagetest.Run(t, "eval.auroc", "{}", stages.Inputs{"predictions": {dataset(t, 1, all)}, "known_best": {dataset(t, 1, best)}})
-	many := stagetest.Run(t, "eval.auroc", "{}", stages.Inputs{"predictions": each, "known_best": {dataset(t, 7, best)}})
+	one := stagetest.Run(t, "eval.auroc", "{}", stages.Inputs{"predictions": {dataset(t, 1, all)}, "floor": {dataset(t, 1, other)}, "known_best": {dataset(t, 1, other)}})
+	many := stagetest.Run(t, "eval.auroc", "{}", stages.Inputs{"predictions": each, "floor": eachOther, "known_best": {dataset(t, 7, other)}})
 	for _, name := range []string{MetricsName, CurvesName} {
 		if diff := cmp.Diff(file(t, one, name), file(t, many, name)); diff != "" {
 			t.Errorf("%s differs: %s", name, diff)
@@ -176,8 +179,17 @@ func TestAUROCOfAnyParts(t *testing.T) {
 	if err := json.Unmarshal([]byte(file(t, one, MetricsName)), &m); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(m.Variants["head"], m.KnownBest); diff != "" {
-		t.Errorf("the known best of the same logits differs: %s", diff)
+	for name, scores := range map[string]*Scores{"floor": m.Floor, "known best": m.KnownBest} {
+		if diff := cmp.Diff(m.Variants["head"], scores); diff != "" {
+			t.Errorf("the %s of the same logits differs: %s", name, diff)
+		}
+	}
+	var c Curves
+	if err := json.Unmarshal([]byte(file(t, one, CurvesName)), &c); err != nil {
+		t.Fatal(err)
+	}
+	if len(m.Variants) != 1 || len(c.Variants) != 1 || cmp.Diff(c.Variants["head"], c.Floor) != "" || cmp.Diff(c.Floor, c.KnownBest) != "" {
+		t.Error("variants and curves hold more than the variants, or other curves of the same logits")
 	}
 }
 
@@ -201,8 +213,9 @@ func TestAUROCOfOneClassIsNull(t *testing.T) {
 		rows[i].Label = 0
 	}
 	scores := measure(t, "{}", stages.Inputs{"predictions": {dataset(t, 1, rows)}}).Variants["lora"]
-	if scores.Tasks["mor"].AUROC != nil || scores.MacroAUROC != nil {
-		t.Error("examples of one class have an AUROC")
+	mor := scores.Tasks["mor"]
+	if mor.AUROC != nil || scores.MacroAUROC != nil || mor.ClassesUsed != 0 || mor.ClassesSkipped != 1 || scores.TasksAveraged != 0 {
+		t.Errorf("examples of one class have an AUROC: %+v", mor)
 	}
 }
 
@@ -228,9 +241,15 @@ func TestAUROCRefuses(t *testing.T) {
 			t.Errorf("%s: error %v, want code %d saying %q", name, err, c.code, c.says)
 		}
 	}
-	twice := dataset(t, 1, readGolden(t)[0].rows("lora"))
-	if _, err := stagetest.Try(t, "eval.auroc", "{}", stages.Inputs{"predictions": {twice, twice}}); exit.Of(err) != exit.Usage {
-		t.Errorf("a variant from two datasets: error %v", err)
+	once, again := dataset(t, 1, readGolden(t)[0].rows("lora")), dataset(t, 1, readGolden(t)[0].rows("other"))
+	for name, in := range map[string]stages.Inputs{
+		"a variant":     {"predictions": {once, once}},
+		"a floor":       {"predictions": {once}, "floor": {once, again}},
+		"the best of a": {"predictions": {once}, "known_best": {once, again}},
+	} {
+		if _, err := stagetest.Try(t, "eval.auroc", "{}", in); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "two datasets") {
+			t.Errorf("%s task from two datasets: error %v", name, err)
+		}
 	}
 }
 

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"html/template"
-	"image/color"
+	"math"
 	"regexp"
 	"strings"
 
@@ -14,38 +14,26 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgsvg"
-
-	"github.com/clinflow/clinflow/internal/auroc"
 )
 
-// palette is Okabe and Ito's: its colours stay apart for colour-blind readers.
-var palette = []color.RGBA{
-	{0, 114, 178, 255}, {213, 94, 0, 255}, {0, 158, 115, 255}, {204, 121, 167, 255},
-	{230, 159, 0, 255}, {86, 180, 233, 255}, {128, 100, 40, 255},
+// figure is an inline SVG with its caption.
+type figure struct {
+	Caption string
+	SVG     template.HTML // made by this program from numbers
+	Legend  []legendEntry
 }
-
-var (
-	ink  = color.RGBA{60, 66, 74, 255}
-	pale = color.RGBA{225, 229, 234, 255}
-)
-
-const (
-	rocSide    = 4.4 * vg.Inch
-	lossWidth  = 4.4 * vg.Inch
-	lossHeight = 2.6 * vg.Inch
-	// markedPoints is up to where a curve's points are marked: a validation loss
-	// of one epoch is one point.
-	markedPoints = 20
-)
 
 // curve is one line of a figure.
 type curve struct {
-	name   string // none: not in the legend
+	name   string
 	value  string
 	points plotter.XYs
-	colour color.RGBA
-	dashed bool
+	style  lineStyle
 }
+
+// markedPoints is up to where a curve's points are marked: a validation loss of
+// one epoch is one point.
+const markedPoints = 20
 
 func newPlot(x, y string) *plot.Plot {
 	p := plot.New()
@@ -63,23 +51,33 @@ func newPlot(x, y string) *plot.Plot {
 	return p
 }
 
+// wholeTicks are at whole numbers, at most some eight.
+func wholeTicks(low, high float64) []plot.Tick {
+	var ticks []plot.Tick
+	step := max(1, math.Ceil((high-low)/8))
+	for at := math.Ceil(low/step) * step; at <= high; at += step {
+		ticks = append(ticks, plot.Tick{Value: at, Label: fmt.Sprintf("%.0f", at)})
+	}
+	return ticks
+}
+
 func draws(p *plot.Plot, curves []curve) error {
 	for _, c := range curves {
+		if len(c.points) == 0 {
+			continue
+		}
 		line, err := plotter.NewLine(c.points)
 		if err != nil {
 			return fmt.Errorf("draw a curve: %w", err)
 		}
-		line.Color, line.Width = c.colour, vg.Points(1.6)
-		if c.dashed {
-			line.Dashes, line.Width = []vg.Length{vg.Points(4), vg.Points(3)}, vg.Points(1.2)
-		}
+		line.Color, line.Width, line.Dashes = c.style.colour, c.style.width, c.style.dashes
 		p.Add(line)
 		if len(c.points) <= markedPoints {
 			marks, err := plotter.NewScatter(c.points)
 			if err != nil {
 				return fmt.Errorf("draw a curve: %w", err)
 			}
-			marks.Color, marks.Radius, marks.Shape = c.colour, vg.Points(2), draw.CircleGlyph{}
+			marks.Color, marks.Radius, marks.Shape = c.style.colour, vg.Points(2), draw.CircleGlyph{}
 			p.Add(marks)
 		}
 	}
@@ -102,82 +100,12 @@ func render(p *plot.Plot, width, height vg.Length, title string) (template.HTML,
 	return template.HTML(strings.ReplaceAll(svg, "Liberation Sans", "system-ui, sans-serif")), nil
 }
 
-// rocFigures draws a figure a task with the curves of all variants.
-func rocFigures(t resultTable, c Curves) ([]figure, error) {
-	var figures []figure
-	for i, task := range t.Tasks {
-		p := newPlot("false positive rate", "true positive rate")
-		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, 1, 0, 1
-		p.Add(diagonal())
-		var curves []curve
-		for k, row := range t.Rows {
-			curves = append(curves, rocCurve(row, i, c.Variants[row.Variant][task], palette[k%len(palette)], false))
-		}
-		if t.Best != nil {
-			curves = append(curves, rocCurve(*t.Best, i, c.KnownBest[task], ink, true))
-		}
-		if err := draws(p, nonEmpty(curves)); err != nil {
-			return nil, err
-		}
-		svg, err := render(p, rocSide, rocSide, "ROC curves of "+task)
-		if err != nil {
-			return nil, err
-		}
-		figures = append(figures, figure{Caption: task, SVG: svg, Legend: legendOf(curves)})
-	}
-	return figures, nil
-}
-
-// diagonal is what chance gives.
-func diagonal() plot.Plotter {
-	line := plotter.NewFunction(func(x float64) float64 { return x })
-	line.Color = pale
-	return line
-}
-
-func rocCurve(row resultRow, task int, points []auroc.Point, colour color.RGBA, dashed bool) curve {
-	c := curve{name: row.Variant, value: showAUROC(row.Cells[task].AUROC), colour: colour, dashed: dashed}
-	for _, p := range points {
-		c.points = append(c.points, plotter.XY{X: p.FPR, Y: p.TPR})
-	}
-	return c
-}
-
-// lossFigure draws a training's loss by optimizer step.
-func lossFigure(step string, lines []logLine) (figure, error) {
-	p := newPlot("step", "loss")
-	curves := []curve{{name: "train", colour: palette[0]}, {name: "validation", colour: palette[1]}}
-	for _, line := range lines {
-		which := 0
-		if line.Split == "val" {
-			which = 1
-		}
-		curves[which].points = append(curves[which].points, plotter.XY{X: float64(line.Step), Y: line.Loss})
-	}
-	if err := draws(p, nonEmpty(curves)); err != nil {
-		return figure{}, err
-	}
-	svg, err := render(p, lossWidth, lossHeight, "loss of "+step)
-	return figure{Caption: step, SVG: svg, Legend: legendOf(curves)}, err
-}
-
 func legendOf(curves []curve) []legendEntry {
 	var entries []legendEntry
 	for _, c := range curves {
-		if c.name != "" && len(c.points) > 0 {
-			hex := fmt.Sprintf("#%02x%02x%02x", c.colour.R, c.colour.G, c.colour.B)
-			entries = append(entries, legendEntry{c.name, c.value, hex, c.dashed})
+		if len(c.points) > 0 {
+			entries = append(entries, c.style.legend(c.name, c.value))
 		}
 	}
 	return entries
-}
-
-func nonEmpty(curves []curve) []curve {
-	var kept []curve
-	for _, c := range curves {
-		if len(c.points) > 0 {
-			kept = append(kept, c)
-		}
-	}
-	return kept
 }

@@ -3,13 +3,9 @@ package eval
 import (
 	"context"
 	"math"
-	"runtime"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/guard"
 )
 
 var errClasses = exit.Errorf(exit.BadData, "parts of one task differ in their number of classes; predict them with one model")
@@ -19,6 +15,15 @@ const (
 	KindBinary     = "binary"
 	KindMulticlass = "multiclass"
 	KindMultiLabel = "multi_label"
+)
+
+// The measures of a task that has two, as the configuration and metrics.json
+// name them.
+const (
+	measureOvO     = "ovo"
+	measureOvR     = "ovr"
+	measureSoftmax = "softmax"
+	measureSigmoid = "sigmoid"
 )
 
 // curvePoints bounds the points of a curve in roc.json; curveSteps is the grid
@@ -55,7 +60,10 @@ func measureBinary(b block) (TaskScore, []auroc.Point, error) {
 	if err != nil {
 		return TaskScore{}, nil, err
 	}
-	score := TaskScore{Kind: KindBinary, N: b.n, Positives: count.Positives, AUROC: optional(count.AUROC())}
+	score := TaskScore{Kind: KindBinary, N: b.n, Positives: count.Positives, AUROC: optional(count.AUROC()), ClassesUsed: 1}
+	if score.AUROC == nil {
+		score.ClassesUsed, score.ClassesSkipped = 0, 1
+	}
 	curve, err := auroc.Curve(scores, positive)
 	return score, auroc.Decimate(curve, curvePoints), err
 }
@@ -65,8 +73,10 @@ func (s aurocStage) measureMulticlass(b block) (TaskScore, []auroc.Point, error)
 	for k := range scores {
 		scores[k] = b.softmax(k)
 	}
+	counts := make([]int, b.classes)
 	for i := range labels {
 		labels[i] = b.label(i)
+		counts[labels[i]]++
 	}
 	ovo, err := auroc.OneVsOne(scores, labels)
 	if err != nil {
@@ -77,12 +87,12 @@ func (s aurocStage) measureMulticlass(b block) (TaskScore, []auroc.Point, error)
 		return TaskScore{}, nil, err
 	}
 	score := TaskScore{
-		Kind: KindMulticlass, N: b.n, Positives: b.n,
-		ClassesUsed: &ovo.Used, ClassesSkipped: &ovo.Skipped,
+		Kind: KindMulticlass, N: b.n, Positives: b.n, ClassCounts: counts, Measure: s.config.Multiclass,
+		ClassesUsed: ovo.Used, ClassesSkipped: ovo.Skipped,
 		OneVsOne: optional(ovo.Value, ovo.Used > 0), OneVsRest: optional(ovr.Value, ovr.Used > 0),
 	}
-	if score.AUROC = score.OneVsOne; s.config.Multiclass == "ovr" {
-		score.AUROC, score.ClassesUsed, score.ClassesSkipped = score.OneVsRest, &ovr.Used, &ovr.Skipped
+	if score.AUROC = score.OneVsOne; s.config.Multiclass == measureOvR {
+		score.AUROC, score.ClassesUsed, score.ClassesSkipped = score.OneVsRest, ovr.Used, ovr.Skipped
 	}
 	var curves [][]auroc.Point
 	for k := range scores {
@@ -112,81 +122,6 @@ func (b block) softmax(k int) []float64 {
 		scores[i] = math.Exp(b.logit(i, k) - b.norm(i))
 	}
 	return scores
-}
-
-// classResult is one class of a multi-label task.
-type classResult struct {
-	positives        int
-	softmax, sigmoid auroc.Count
-	curve            []auroc.Point
-}
-
-// measureMultiLabel measures each class by itself, blocks side by side, and averages
-// in the order of the classes.
-func (s aurocStage) measureMultiLabel(ctx context.Context, t taskBlocks) (TaskScore, []auroc.Point, error) {
-	results := make([]classResult, t.blocks[0].classes)
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(runtime.GOMAXPROCS(0))
-	for _, b := range t.blocks {
-		group.Go(func() error {
-			return guard.Do("eval.auroc, task "+t.key.task, func() error { return s.measureClasses(ctx, b, results) })
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return TaskScore{}, nil, err
-	}
-	var softmax, sigmoid auroc.Mean
-	var curves [][]auroc.Point
-	score := TaskScore{Kind: KindMultiLabel, N: t.blocks[0].n}
-	for _, r := range results {
-		softmax.Add(r.softmax.AUROC())
-		sigmoid.Add(r.sigmoid.AUROC())
-		score.Positives += r.positives
-		if r.curve != nil {
-			curves = append(curves, r.curve)
-		}
-	}
-	score.Softmax, score.Sigmoid = optional(softmax.Value, softmax.Used > 0), optional(sigmoid.Value, sigmoid.Used > 0)
-	score.ClassesUsed, score.ClassesSkipped = &softmax.Used, &softmax.Skipped
-	if score.AUROC = score.Softmax; s.config.MultiLabelScore == "sigmoid" {
-		score.AUROC = score.Sigmoid
-	}
-	return score, auroc.MeanCurve(curves, curveSteps), nil
-}
-
-// measureClasses measures a block's classes. The logit stands for its sigmoid: it ranks
-// the same and never rounds to 1.
-func (s aurocStage) measureClasses(ctx context.Context, b block, results []classResult) error {
-	for k := range b.width {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		r := &results[b.first+k]
-		softmax, sigmoid, positive := b.softmax(k), make([]float64, b.n), make([]bool, b.n)
-		for i := range b.n {
-			sigmoid[i], positive[i] = b.logit(i, k), b.has(i, k)
-		}
-		var err error
-		if r.softmax, err = auroc.Of(softmax, positive); err != nil {
-			return err
-		}
-		if r.sigmoid, err = auroc.Of(sigmoid, positive); err != nil {
-			return err
-		}
-		r.positives = r.softmax.Positives
-		headline := softmax
-		if s.config.MultiLabelScore == "sigmoid" {
-			headline = sigmoid
-		}
-		curve, err := auroc.Curve(headline, positive)
-		if err != nil {
-			return err
-		}
-		if curve != nil { // kept on a coarse grid: a task may have a thousand classes
-			r.curve = auroc.MeanCurve([][]auroc.Point{curve}, curveSteps)
-		}
-	}
-	return nil
 }
 
 func optional(value float64, defined bool) *float64 {

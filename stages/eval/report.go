@@ -3,7 +3,7 @@ package eval
 import (
 	"bytes"
 	"context"
-	_ "embed"
+	"embed"
 	"fmt"
 	"html/template"
 
@@ -19,13 +19,13 @@ func init() { stages.RegisterJob(reportSpec(), newReport) }
 func reportSpec() stages.Spec {
 	return stages.Spec{
 		Name:    "eval.report",
-		Version: 1,
-		Doc: "Writes report.html, one file without scripts or remote assets: AUROC of variants and tasks beside the best possible, " +
-			"ROC curves, loss curves, counts of the data, and what made each result. Counts below ten are not shown.",
+		Version: 2,
+		Doc: "Writes report.html, one file without scripts or remote assets: AUROC of ways and tasks, with the floor and the best possible below and the paper's Table 3 beside, " +
+			"ROC curves, the course of training, counts of the data, and what made each result. Counts below ten are not shown.",
 		In: []stages.Port{
 			{Name: "metrics", Kind: shard.KindMetrics, Doc: "What eval.auroc left."},
-			{Name: "logs", Many: true, Optional: true, Doc: "Models and adapters whose train_log.jsonl is drawn."},
-			{Name: "data", Many: true, Optional: true, Doc: "Datasets whose counts are listed."},
+			{Name: "logs", Many: true, Optional: true, Doc: "Models and adapters whose train_log.jsonl is drawn. A step whose name holds a way and a task of the metrics as words, such as mor_lora, is drawn in that task's figures (the way suffices where there is one task), any other in one of its own. The perplexities that train.pretrain leaves are listed."},
+			{Name: "data", Many: true, Optional: true, Doc: "Datasets whose counts are listed: examples by split with their labels, label vocabularies, and others."},
 		},
 		Out: stages.Output{Kind: shard.KindReport},
 	}
@@ -40,12 +40,31 @@ type report struct{ config ReportConfig }
 
 func newReport(c ReportConfig) (stages.Job, error) { return report{c}, nil }
 
-//go:embed report.html
-var reportPage string
+//go:embed report.html report.css
+var reportFiles embed.FS
 
-var reportTemplate = template.Must(template.New("report").Funcs(template.FuncMap{
-	"auroc": showAUROC, "count": showCount, "percent": showPercent,
-}).Parse(reportPage))
+var reportTemplate = template.Must(template.New("report.html").Funcs(template.FuncMap{
+	"count": showCount[int], "count64": showCount[int64], "percent": showPercent, "breakable": breakable, "label": taskLabel, "style": reportStyle,
+}).ParseFS(reportFiles, "report.html"))
+
+// reportStyle is the style sheet that the page holds.
+func reportStyle() (template.CSS, error) {
+	style, err := reportFiles.ReadFile("report.css")
+	return template.CSS(style), err
+}
+
+// page is what report.html shows.
+type page struct {
+	Title, Split string
+	Results      resultTable
+	Paper        *paperTable // where it can be compared
+	Facts        []taskFacts
+	Both         *bothScores // where a task has two scores
+	ROC          []figure
+	Training     training
+	Data         data
+	Made         []origin
+}
 
 // Run implements stages.Job.
 func (r report) Run(ctx context.Context, in stages.Inputs, out *shard.Writer) error {
@@ -61,32 +80,27 @@ func (r report) Run(ctx context.Context, in stages.Inputs, out *shard.Writer) er
 }
 
 // page gathers what the template shows.
-func (r report) page(ctx context.Context, in stages.Inputs) (page, error) {
+func (r report) page(ctx context.Context, in stages.Inputs) (p page, err error) {
 	metrics, curves := Metrics{}, Curves{}
 	if err := readJSON(ctx, in.One("metrics"), MetricsName, &metrics); err != nil {
-		return page{}, err
+		return p, err
 	}
 	if err := readJSON(ctx, in.One("metrics"), CurvesName, &curves); err != nil {
-		return page{}, err
+		return p, err
 	}
-	p := page{Title: r.config.Title, Split: metrics.Split, Table: tableOf(metrics)}
-	var err error
-	if p.ROC, err = rocFigures(p.Table, curves); err != nil {
-		return page{}, err
+	t := tableOf(metrics, curves)
+	p = page{Title: r.config.Title, Split: metrics.Split, Results: t, Facts: t.facts(), Both: t.bothScores()}
+	if p.Paper, err = paperBeside(t); err != nil {
+		return p, err
 	}
-	for _, d := range in["logs"] {
-		lines, err := readLog(ctx, d)
-		if err != nil {
-			return page{}, err
-		}
-		figure, err := lossFigure(stepName(d), lines)
-		if err != nil {
-			return page{}, err
-		}
-		p.Losses = append(p.Losses, figure)
+	if p.ROC, err = t.rocFigures(); err != nil {
+		return p, err
 	}
-	for _, d := range in["data"] {
-		p.Data = append(p.Data, countsOf(d))
+	if p.Training, err = t.trainingOf(ctx, in["logs"]); err != nil {
+		return p, err
+	}
+	if p.Data, err = dataOf(ctx, in["data"]); err != nil {
+		return p, err
 	}
 	for _, port := range []string{"metrics", "logs", "data"} {
 		for _, d := range in[port] {

@@ -14,9 +14,29 @@ const trainLog = "train_log.jsonl"
 
 // logLine is one line of it.
 type logLine struct {
-	Step  int     `json:"step"`
-	Split string  `json:"split"` // "train" or "val"
-	Loss  float64 `json:"loss"`
+	Step  int      `json:"step"`
+	Epoch int      `json:"epoch"`
+	Split string   `json:"split"` // "train" or "val"
+	Loss  float64  `json:"loss"`
+	AUROC *float64 `json:"auroc"` // on val, where the task has labels
+}
+
+// runLog is a training's log, and the task and way of the metrics that it trained,
+// where that is known.
+type runLog struct {
+	step, task, way string
+	lines           []logLine
+}
+
+// validations are the lines of the split val, one an epoch.
+func (r runLog) validations() []logLine {
+	var lines []logLine
+	for _, line := range r.lines {
+		if line.Split == "val" {
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }
 
 func readLog(ctx context.Context, d *shard.Dataset) ([]logLine, error) {

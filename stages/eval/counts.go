@@ -1,0 +1,98 @@
+package eval
+
+import (
+	"context"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/internal/vocabulary"
+)
+
+// data is what the report shows of datasets' counts.
+type data struct {
+	Examples     []exampleCounts
+	Vocabularies []vocabularyCounts
+	Others       []datasetCounts
+}
+
+// vocabularyCounts are of the label list of a multi-label task.
+type vocabularyCounts struct {
+	Step, Label, Recipe, Split         string
+	Labels                             int
+	MinCount                           int
+	Codes, Pairs, Admissions, NotTaken int64
+}
+
+// datasetCounts lists the tables and counts of any dataset.
+type datasetCounts struct {
+	Step, Kind string
+	Counts     []namedCount
+}
+
+type namedCount struct {
+	Name string
+	N    int64
+}
+
+func dataOf(ctx context.Context, datasets []*shard.Dataset) (data, error) {
+	var shown data
+	for _, d := range datasets {
+		switch d.Manifest.Kind {
+		case shard.KindExamples:
+			shown.Examples = append(shown.Examples, examplesOf(d))
+		case shard.KindVocabulary:
+			v, err := vocabularyOf(ctx, d)
+			if err != nil {
+				return shown, err
+			}
+			shown.Vocabularies = append(shown.Vocabularies, v)
+		default:
+			shown.Others = append(shown.Others, countsOf(d))
+		}
+	}
+	return shown, nil
+}
+
+func vocabularyOf(ctx context.Context, d *shard.Dataset) (vocabularyCounts, error) {
+	v, err := vocabulary.Read(ctx, d)
+	counts := d.Manifest.Counts
+	return vocabularyCounts{
+		Step: stepName(d), Label: taskLabel(v.Task), Recipe: v.Recipe, Split: v.Split, Labels: len(v.Labels), MinCount: v.MinCount,
+		Codes: counts["distinct_codes"], Pairs: counts["pairs"], Admissions: counts["admissions"], NotTaken: counts["codes_ignored"],
+	}, err
+}
+
+func countsOf(d *shard.Dataset) datasetCounts {
+	c := datasetCounts{Step: stepName(d), Kind: d.Manifest.Kind}
+	for _, table := range slices.Sorted(maps.Keys(d.Manifest.Tables)) {
+		var rows int64
+		for _, part := range d.Manifest.Tables[table] {
+			rows += part.Rows
+		}
+		c.Counts = append(c.Counts, namedCount{table + " rows", rows})
+	}
+	c.Counts = append(c.Counts, named(d.Manifest.Counts)...)
+	return c
+}
+
+// named are counts, what was read first and the others in the order of their
+// names, which lose what machines need.
+func named(counts map[string]int64) []namedCount {
+	var list []namedCount
+	for _, name := range ordered(maps.Keys(counts), []string{"read"}) {
+		words := strings.NewReplacer("_", " ", ".", " ").Replace(strings.TrimPrefix(name, "dropped."))
+		list = append(list, namedCount{words, counts[name]})
+	}
+	return list
+}
+
+var fingerprint = regexp.MustCompile(`-[0-9a-f]{16}$`)
+
+// stepName is the step that made a dataset, from the name of its folder.
+func stepName(d *shard.Dataset) string {
+	return fingerprint.ReplaceAllString(path.Base(strings.ReplaceAll(d.URI(), `\`, "/")), "")
+}

@@ -1,0 +1,113 @@
+package eval
+
+import (
+	"fmt"
+	"strings"
+)
+
+// taskFacts is what a task was measured on.
+type taskFacts struct {
+	Label, Name, Kind, Positives, Score string
+	N, Used, Skipped                    int
+}
+
+// measured is a task's score in the first row that has it.
+func (t resultTable) measured(task string) TaskScore {
+	for _, row := range t.ways() {
+		if score, present := row.scores.Tasks[task]; present {
+			return score
+		}
+	}
+	return TaskScore{}
+}
+
+func (t resultTable) facts() []taskFacts {
+	var facts []taskFacts
+	for _, task := range t.Tasks {
+		score := t.measured(task)
+		f := taskFacts{
+			Label: taskLabel(task), Name: taskNames[task], Kind: strings.ReplaceAll(score.Kind, "_", "-"), Score: scoreName(score),
+			N: score.N, Used: score.ClassesUsed, Skipped: score.ClassesSkipped, Positives: showCount(score.Positives),
+		}
+		switch score.Kind {
+		case KindMulticlass:
+			f.Positives = "by class " + showParts(score.ClassCounts)
+		case KindMultiLabel:
+			f.Positives += " pairs"
+		}
+		facts = append(facts, f)
+	}
+	return facts
+}
+
+// bothScores are the AUROCs of the tasks that have two.
+type bothScores struct {
+	Columns []scoreColumn
+	Rows    []resultRow
+}
+
+// scoreColumn is a task by one of its measures; Counts says that it is the one
+// in the results.
+type scoreColumn struct {
+	Label, Name string
+	Counts      bool
+
+	task, measure string
+}
+
+// twoMeasures are the measures of the kinds of tasks that have two.
+var twoMeasures = map[string][]string{
+	KindMulticlass: {measureOvO, measureOvR},
+	KindMultiLabel: {measureSoftmax, measureSigmoid},
+}
+
+// bothScores is nil where no task has two.
+func (t resultTable) bothScores() *bothScores {
+	var b bothScores
+	for _, task := range t.Tasks {
+		score := t.measured(task)
+		for _, measure := range twoMeasures[score.Kind] {
+			b.Columns = append(b.Columns, scoreColumn{taskLabel(task), measureNames[measure], measure == score.Measure, task, measure})
+		}
+	}
+	if len(b.Columns) == 0 {
+		return nil
+	}
+	for _, row := range t.Rows {
+		both := resultRow{Name: row.Name, Beside: row.Beside}
+		for _, c := range b.Columns {
+			both.Cells = append(both.Cells, aurocCell(row.scores.Tasks[c.task].by(c.measure)))
+		}
+		b.Rows = append(b.Rows, both)
+	}
+	return &b
+}
+
+// by is the AUROC by a measure.
+func (s TaskScore) by(measure string) *float64 {
+	return map[string]*float64{
+		measureOvO: s.OneVsOne, measureOvR: s.OneVsRest, measureSoftmax: s.Softmax, measureSigmoid: s.Sigmoid,
+	}[measure]
+}
+
+// showParts shows the parts of a known sum. Where one alone would be hidden, the
+// smallest of the others is hidden with it, or the sum would give it away.
+func showParts[N int | int64](parts []N) string {
+	hidden, smallest := 0, -1
+	for i, n := range parts {
+		switch {
+		case n > 0 && n < smallCell:
+			hidden++
+		case n > 0 && (smallest < 0 || n < parts[smallest]):
+			smallest = i
+		}
+	}
+	texts := make([]string, len(parts))
+	for i, n := range parts {
+		texts[i] = showCount(n)
+		if hidden == 1 && i == smallest {
+			texts[i] = fmt.Sprintf("≥ %d", smallCell)
+		}
+	}
+	return strings.Join(texts, " · ")
+}

@@ -1,0 +1,191 @@
+package eval
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/internal/vocabulary"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/stagetest"
+)
+
+// signals are how far each way's drawn logits follow the labels.
+var signals = map[string]float64{
+	"head": 0.5, "lora": 1.3, "clinical_frozen": 0.7, "clinical_frozen_downstream": 1.1,
+	"clinical_trainable": 1.4, "clinical_trainable_downstream": 1.6,
+}
+
+var classes = map[string]int{"zeal": 2, "pmv": 2, "mor": 2, "los": 4, "diag": 40, "proc": 25}
+
+const documents = 240
+
+// drawn are a task's predictions of a variant; the labels are the same for all.
+func drawn(task, variant string, signal float64) []shard.Prediction {
+	truth, noise := rand.New(rand.NewPCG(uint64(len(task)), uint64(task[0]))), rand.New(rand.NewPCG(uint64(len(variant)), uint64(task[0])))
+	rows := make([]shard.Prediction, documents)
+	for i := range rows {
+		row := shard.Prediction{ExampleID: fmt.Sprint(i), SubjectID: int64(i), Task: task, Variant: variant, Split: "test"}
+		k := classes[task]
+		row.Label = int32(min(truth.ExpFloat64(), 1) * float64(k-1))
+		for class := range k {
+			logit := noise.NormFloat64()
+			has := row.Label == int32(class)
+			if k > 4 {
+				if has = truth.Float64() < 1/float64(class+2); has {
+					row.Labels = append(row.Labels, int32(class))
+				}
+			}
+			if has {
+				logit += signal
+			}
+			row.Logits = append(row.Logits, float32(logit))
+		}
+		if k > 4 {
+			row.Label = 0
+		}
+		rows[i] = row
+	}
+	return rows
+}
+
+// table3 are the metrics of five tasks by six ways, a floor and the known best.
+func table3(t testing.TB) *shard.Dataset {
+	t.Helper()
+	in := stages.Inputs{}
+	for _, task := range paperTasks {
+		for _, way := range paperWays {
+			in["predictions"] = append(in["predictions"], dataset(t, 1, drawn(task, way, signals[way])))
+		}
+		in["floor"] = append(in["floor"], dataset(t, 1, drawn(task, "bag_of_words", 0.9)))
+		in["known_best"] = append(in["known_best"], dataset(t, 1, drawn(task, "best", 2.4)))
+	}
+	return stagetest.Run(t, "eval.auroc", "{}", in)
+}
+
+// artifact writes a dataset of files.
+func artifact(t testing.TB, folder, kind string, files map[string]string, m shard.Manifest, counts map[string]int64) *shard.Dataset {
+	t.Helper()
+	uri := filepath.Join(t.TempDir(), folder)
+	w, err := shard.NewWriter(t.Context(), uri, kind, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range files {
+		if err := writeFile(w, name, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.SetSeed("train", 1234)
+	w.SetKernel("go")
+	for name, n := range counts {
+		w.Count(name, n)
+	}
+	if err := w.Commit(t.Context(), m, nil); err != nil {
+		t.Fatal(err)
+	}
+	d, err := shard.Open(t.Context(), uri)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// adapter writes an artifact with a training log.
+func adapter(t testing.TB, folder, log string) *shard.Dataset {
+	t.Helper()
+	return artifact(t, folder, shard.KindAdapter, map[string]string{trainLog: log}, shard.Manifest{Stage: "train.finetune", StageVersion: 2},
+		map[string]int64{"train_examples": 1234567, "quarantined": 3})
+}
+
+// pretrained is an adapter with perplexities.
+func pretrained(t testing.TB, perplexities string) *shard.Dataset {
+	t.Helper()
+	return artifact(t, "clinical-0123456789abcdef", shard.KindAdapter, map[string]string{trainLog: log(), MetricsName: perplexities}, shard.Manifest{Stage: "train.pretrain", StageVersion: 2}, nil)
+}
+
+// log is a plausible training log of a language model.
+func log() string {
+	var b strings.Builder
+	for step := 10; step <= 200; step += 10 {
+		split := "train"
+		if step%50 == 0 {
+			split = "val"
+		}
+		fmt.Fprintf(&b, "{\"step\":%d,\"epoch\":1,\"split\":%q,\"loss\":%g,\"lr\":0.001,\"tokens\":1}\n", step, split, 0.4+math.Exp(-float64(step)/60))
+	}
+	return b.String()
+}
+
+// taskLog is a plausible training log of a task.
+func taskLog(epochs int, signal float64) string {
+	var b strings.Builder
+	for epoch := 1; epoch <= epochs; epoch++ {
+		risen := 1 - math.Exp(-float64(epoch)*signal/2)
+		fmt.Fprintf(&b, "{\"step\":%d,\"epoch\":%d,\"split\":\"train\",\"loss\":%g}\n", 20*epoch-5, epoch, 0.7-0.3*risen*signal)
+		fmt.Fprintf(&b, "{\"step\":%d,\"epoch\":%d,\"split\":\"val\",\"loss\":%g,\"auroc\":%g}\n", 20*epoch, epoch, 0.7-0.2*risen*signal, 0.5+0.2*risen*signal)
+	}
+	return b.String()
+}
+
+// table3Logs are the logs of such a run.
+func table3Logs(t testing.TB) []*shard.Dataset {
+	t.Helper()
+	logs := []*shard.Dataset{adapter(t, "base", log()), pretrained(t, `{"val_perplexity":{"before":18.42,"after":14.9}}`)}
+	for k, task := range paperTasks {
+		for i, way := range paperWays {
+			logs = append(logs, adapter(t, task+"_"+way+"-0123456789abcdef", taskLog(4+(k+i)%5, signals[way])))
+		}
+	}
+	return logs
+}
+
+// labelled is a dataset of examples with nothing but its counts.
+func labelled(t testing.TB, step string, counts map[string]int64) *shard.Dataset {
+	t.Helper()
+	return artifact(t, step, shard.KindExamples, map[string]string{"none": ""}, shard.Manifest{Stage: "label.x", StageVersion: 1}, counts)
+}
+
+// listed is a vocabulary.
+func listed(t testing.TB, task string, labels int) *shard.Dataset {
+	t.Helper()
+	v := vocabulary.Vocabulary{Task: task, Recipe: "clinical", Split: "hash", MinCount: 10}
+	for i := range labels {
+		v.Labels, v.Counts = append(v.Labels, fmt.Sprintf("9:%03d", i)), append(v.Counts, 20)
+	}
+	var text strings.Builder
+	if err := v.Write(&text); err != nil {
+		t.Fatal(err)
+	}
+	return artifact(t, task+"_labels", shard.KindVocabulary, map[string]string{vocabulary.FileName: text.String()}, shard.Manifest{Stage: "label.vocab", StageVersion: 1},
+		map[string]int64{"admissions": 2310, "distinct_codes": 704, "pairs": 24155, "codes_ignored": 12, "labels": int64(labels)})
+}
+
+// table3Data are the datasets of such a run.
+func table3Data(t testing.TB) []*shard.Dataset {
+	t.Helper()
+	kept := func(counts map[string]int64) map[string]int64 {
+		for name, n := range map[string]int64{"read": 3120, "kept": 2500, "kept.train": 1750, "kept.val": 250, "kept.test": 500, "dropped.no_discharge_summary": 20} {
+			counts[name] = n
+		}
+		return counts
+	}
+	return []*shard.Dataset{
+		artifact(t, "mimic", shard.KindMIMIC, map[string]string{"x": ""}, shard.Manifest{Stage: "synth.mimiciv", StageVersion: 3}, map[string]int64{"patients": 2500, "admissions": 3120}),
+		artifact(t, "patients", shard.KindPatients, map[string]string{"x": ""}, shard.Manifest{Stage: "ingest.mimiciv", StageVersion: 2}, map[string]int64{"read": 91234, "kept": 90120, "skipped": 1110, "quarantined": 4, "quarantined.bad_quote": 4}),
+		labelled(t, "ventilation", kept(map[string]int64{"positives.train": 402, "positives.val": 51, "positives.test": 117, "dropped.no_icu_stay": 1200, "dropped.ventilated_below_minimum": 320})),
+		labelled(t, "mortality", kept(map[string]int64{"positives.train": 210, "positives.val": 7, "positives.test": 60})),
+		labelled(t, "length_of_stay", kept(map[string]int64{
+			"class.0.train": 600, "class.1.train": 640, "class.2.train": 400, "class.3.train": 110,
+			"class.0.val": 100, "class.1.val": 92, "class.2.val": 52, "class.3.val": 6,
+			"class.0.test": 170, "class.1.test": 180, "class.2.test": 110, "class.3.test": 40, "dropped.died": 270})),
+		labelled(t, "diagnoses", kept(map[string]int64{"pairs.train": 15012, "pairs.val": 2140, "pairs.test": 4290})),
+		labelled(t, "procedures", kept(map[string]int64{"pairs.train": 3012, "pairs.val": 440, "pairs.test": 890, "dropped.no_codes": 600})),
+		listed(t, "diag", 312), listed(t, "proc", 97),
+		artifact(t, "mortality_tokens", shard.KindTokens, map[string]string{"x": ""}, shard.Manifest{Stage: "tokenize.examples", StageVersion: 1}, map[string]int64{"read": 2500, "kept": 2500, "kept.train": 1750, "kept.val": 250, "kept.test": 500, "tokens": 265012, "truncated": 310}),
+	}
+}

@@ -1,0 +1,74 @@
+package eval
+
+import (
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+)
+
+const (
+	lossWidth  = 4.2 * vg.Inch
+	lossHeight = 2.5 * vg.Inch
+)
+
+// The styles of a training that is drawn alone.
+var (
+	trainStyle      = lineStyle{palette[1], nil, 1.6}
+	validationStyle = lineStyle{palette[3], dashPatterns[2], 1.6}
+)
+
+// figure draws a training's loss by optimizer step.
+func (r runLog) figure() (figure, error) {
+	p := newPlot("step", "loss")
+	curves := []curve{{name: "train", style: trainStyle}, {name: "validation", style: validationStyle}}
+	for _, line := range r.lines {
+		which := 0
+		if line.Split == "val" {
+			which = 1
+		}
+		curves[which].points = append(curves[which].points, plotter.XY{X: float64(line.Step), Y: line.Loss})
+	}
+	if err := draws(p, curves); err != nil {
+		return figure{}, err
+	}
+	svg, err := render(p, lossWidth, lossHeight, "loss of "+r.step)
+	return figure{Caption: r.step, SVG: svg, Legend: legendOf(curves)}, err
+}
+
+// validationFigures draw the validation loss of a task's ways, and their AUROC
+// where it was logged, by epoch: ways differ in their steps an epoch.
+func validationFigures(logs []runLog, label string, styles map[string]lineStyle) ([]figure, error) {
+	var figures []figure
+	for _, shown := range []struct {
+		name  string
+		value func(logLine) *float64
+	}{
+		{"validation loss", func(l logLine) *float64 { return &l.Loss }},
+		{"validation AUROC", func(l logLine) *float64 { return l.AUROC }},
+	} {
+		var curves []curve
+		for _, r := range logs {
+			c := curve{name: r.way, style: styles[r.way]}
+			for _, line := range r.validations() {
+				if y := shown.value(line); y != nil {
+					c.points = append(c.points, plotter.XY{X: float64(line.Epoch), Y: *y})
+				}
+			}
+			curves = append(curves, c)
+		}
+		if len(legendOf(curves)) == 0 {
+			continue
+		}
+		p := newPlot("epoch", shown.name)
+		p.X.Tick.Marker = plot.TickerFunc(wholeTicks)
+		if err := draws(p, curves); err != nil {
+			return nil, err
+		}
+		svg, err := render(p, lossWidth, lossHeight, shown.name+" of "+label)
+		if err != nil {
+			return nil, err
+		}
+		figures = append(figures, figure{Caption: label + ", " + shown.name, SVG: svg})
+	}
+	return figures, nil
+}

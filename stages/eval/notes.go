@@ -1,0 +1,69 @@
+package eval
+
+import "slices"
+
+// The rows beside the ways.
+const (
+	floorName = "bag of words"
+	bestName  = "best possible"
+)
+
+// measureNames are the measures' names for readers.
+var measureNames = map[string]string{
+	measureOvO:     "one-versus-one",
+	measureOvR:     "one-versus-rest",
+	measureSoftmax: "softmax",
+	measureSigmoid: "sigmoid",
+}
+
+// notes say how to read the table.
+func (t resultTable) notes() []string {
+	notes := []string{"AUROC: pairs of a positive and a negative example, counted whole, a tie as half a pair. Bars go from chance (0.5) to 1. Bold: the highest of the ways. Macro: the mean of the tasks."}
+	if slices.ContainsFunc(t.Rows, func(r resultRow) bool { return r.Cells[len(r.Cells)-1].partial }) {
+		notes = append(notes, "A macro average of fewer tasks than the others is marked, and not to be compared with them.")
+	}
+	for _, row := range t.Rows {
+		if row.Beside {
+			notes = append(notes, besideNotes[row.Name])
+		}
+	}
+	if t.Best {
+		notes = append(notes, "% of best: how much, in per cent, of the way from chance to the best possible macro average has been gone.")
+	}
+	return append(notes, t.unequal()...)
+}
+
+var besideNotes = map[string]string{
+	floorName: "Bag of words: the floor, a logistic regression on how often a document holds each token, trained on the same train patients. It knows nothing of the tokens' order or meaning: a way that does not beat it has made nothing of its language model.",
+	bestName:  "Best possible: the data are synthetic, so the chances by which the labels were drawn are known. These are the AUROCs of those chances; a model can exceed them by luck only.",
+}
+
+// unequal warns of tasks whose rows stand for different examples: their AUROCs
+// must not be compared.
+func (t resultTable) unequal() []string {
+	var warnings []string
+	for _, task := range t.Tasks {
+		seen := map[[2]int]bool{}
+		for _, row := range t.Rows {
+			if score, present := row.scores.Tasks[task]; present {
+				seen[[2]int{score.N, score.Positives}] = true
+			}
+		}
+		if len(seen) > 1 {
+			warnings = append(warnings, "The rows of task "+taskLabel(task)+" were measured on different examples and cannot be compared.")
+		}
+	}
+	return warnings
+}
+
+// scoreName says which score of a task is its AUROC.
+func scoreName(score TaskScore) string {
+	switch name := measureNames[score.Measure]; score.Kind {
+	case KindBinary:
+		return "of the positive class"
+	case KindMulticlass:
+		return name + ", on softmax"
+	default:
+		return name + ", by class over documents"
+	}
+}

@@ -1,0 +1,47 @@
+package eval
+
+import (
+	"context"
+	"math"
+	"strconv"
+
+	"github.com/clinflow/clinflow/internal/shard"
+)
+
+// perplexity is what the adaptation of a language model brought on val.
+type perplexity struct{ Step, Before, After, Change string }
+
+// perplexityOf reads what train.pretrain leaves beside its adapter, nil where
+// there is none.
+func perplexityOf(ctx context.Context, d *shard.Dataset) (*perplexity, error) {
+	if !hasFile(d, MetricsName) {
+		return nil, nil
+	}
+	var left struct {
+		Val *struct{ Before, After *float64 } `json:"val_perplexity"`
+	}
+	if err := readJSON(ctx, d, MetricsName, &left); err != nil || left.Val == nil {
+		return nil, err
+	}
+	p := perplexity{stepName(d), showPerplexity(left.Val.Before), showPerplexity(left.Val.After), dash}
+	if before, after := left.Val.Before, left.Val.After; before != nil && after != nil && *before > 0 {
+		p.Change = signed(100 * (*after / *before - 1))
+	}
+	return &p, nil
+}
+
+func showPerplexity(x *float64) string {
+	if x == nil || math.IsInf(*x, 0) {
+		return dash
+	}
+	return strconv.FormatFloat(*x, 'f', 2, 64)
+}
+
+// signed shows a change in per cent.
+func signed(percent float64) string {
+	text := strconv.FormatFloat(percent, 'f', 1, 64) + " %"
+	if percent > 0 {
+		return "+" + text
+	}
+	return minus(text)
+}

@@ -1,0 +1,126 @@
+package eval
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+)
+
+// resultTable is ways × tasks, and their macro average.
+type resultTable struct {
+	Tasks []string
+	Rows  []resultRow // the ways, then the floor and the best possible model
+	Best  bool        // the best possible is known
+	Notes []string
+
+	whole []string // the tasks that a way has an AUROC of
+}
+
+// resultRow is a way's, or one to compare the ways with.
+type resultRow struct {
+	Name   string
+	Beside bool     // no way, but what ways are compared with
+	Cells  []cell   // the tasks, then the macro average
+	Share  *float64 // of the way from chance to the best possible macro average
+
+	scores *Scores
+	curves TaskCurves
+}
+
+// cell is an AUROC of a table.
+type cell struct {
+	Text   string
+	Mark   string // of a footnote
+	Remark string // below
+	Top    bool   // the highest of its column
+
+	value   *float64
+	partial bool // of fewer tasks than the others: not to be compared
+}
+
+// Bar is how far an AUROC has come from chance to 1, in per cent.
+func (c cell) Bar() int {
+	if c.value == nil {
+		return 0
+	}
+	return int(math.Round(200 * max(0, *c.value-0.5)))
+}
+
+func aurocCell(value *float64) cell { return cell{Text: showAUROC(value), value: value} }
+
+func tableOf(m Metrics, c Curves) resultTable {
+	tasks, averaged := map[string]bool{}, map[string]bool{}
+	for _, scores := range m.Variants {
+		for task, score := range scores.Tasks {
+			tasks[task] = true
+			if score.AUROC != nil {
+				averaged[task] = true
+			}
+		}
+	}
+	t := resultTable{Tasks: ordered(maps.Keys(tasks), paperTasks), Best: m.KnownBest != nil, whole: slices.Sorted(maps.Keys(averaged))}
+	for _, way := range ordered(maps.Keys(m.Variants), paperWays) {
+		t.add(way, m.Variants[way], m.KnownBest, c.Variants[way])
+	}
+	markTop(t.Rows)
+	if m.Floor != nil {
+		t.add(floorName, m.Floor, m.KnownBest, c.Floor)
+	}
+	if m.KnownBest != nil {
+		t.add(bestName, m.KnownBest, nil, c.KnownBest)
+	}
+	for i := len(m.Variants); i < len(t.Rows); i++ {
+		t.Rows[i].Beside = true
+	}
+	t.Notes = t.notes()
+	return t
+}
+
+// add adds a row. Its macro average is marked where it is not that of all tasks.
+func (t *resultTable) add(name string, scores, best *Scores, curves TaskCurves) {
+	row := resultRow{Name: name, Share: share(scores, best), scores: scores, curves: curves}
+	for _, task := range t.Tasks {
+		row.Cells = append(row.Cells, aurocCell(scores.Tasks[task].AUROC))
+	}
+	macro := aurocCell(scores.MacroAUROC)
+	if macro.partial = !slices.Equal(scores.averaged(), t.whole); macro.partial {
+		macro.Remark = fmt.Sprintf("%d of %d tasks", scores.TasksAveraged, len(t.whole))
+	}
+	row.Cells = append(row.Cells, macro)
+	t.Rows = append(t.Rows, row)
+}
+
+// share is how far a macro average has come from chance to the best possible,
+// where both are of the same tasks.
+func share(scores, best *Scores) *float64 {
+	if best == nil || scores.MacroAUROC == nil || !slices.Equal(scores.averaged(), best.averaged()) || *best.MacroAUROC <= 0.5 {
+		return nil
+	}
+	share := (*scores.MacroAUROC - 0.5) / (*best.MacroAUROC - 0.5)
+	return &share
+}
+
+// markTop marks the highest of each column, where there is a choice.
+func markTop(rows []resultRow) {
+	if len(rows) < 2 {
+		return
+	}
+	for column := range rows[0].Cells {
+		top := math.Inf(-1)
+		for _, row := range rows {
+			if c := row.Cells[column]; c.value != nil && !c.partial {
+				top = max(top, *c.value)
+			}
+		}
+		for _, row := range rows {
+			c := &row.Cells[column]
+			c.Top = c.value != nil && !c.partial && *c.value == top
+		}
+	}
+}
+
+// ways are the rows of ways.
+func (t resultTable) ways() []resultRow {
+	return slices.DeleteFunc(slices.Clone(t.Rows), func(r resultRow) bool { return r.Beside })
+}

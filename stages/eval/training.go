@@ -1,0 +1,132 @@
+package eval
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/clinflow/clinflow/internal/shard"
+)
+
+// training is what the report shows of the trainings' logs.
+type training struct {
+	Perplexity []perplexity
+	Alone      []figure      // of language models, and what belongs to no task
+	Tasks      []taskFigures // validation of the ways, together
+	Legend     []legendEntry // of the ways
+}
+
+// taskFigures are a task's figures of the ways' validation.
+type taskFigures struct {
+	Label   string
+	Figures []figure
+}
+
+// trainingOf reads the logs and draws them.
+func (t resultTable) trainingOf(ctx context.Context, logs []*shard.Dataset) (training, error) {
+	var shown training
+	byTask := map[string][]runLog{}
+	for _, d := range logs {
+		p, err := perplexityOf(ctx, d)
+		if err != nil {
+			return shown, err
+		}
+		if p != nil {
+			shown.Perplexity = append(shown.Perplexity, *p)
+		}
+		r, err := t.runOf(ctx, d)
+		if err != nil {
+			return shown, err
+		}
+		if r.joins(byTask[r.task]) {
+			byTask[r.task] = append(byTask[r.task], r)
+			continue
+		}
+		figure, err := r.figure()
+		if err != nil {
+			return shown, err
+		}
+		shown.Alone = append(shown.Alone, figure)
+	}
+	err := t.drawTasks(byTask, &shown)
+	return shown, err
+}
+
+func (t resultTable) runOf(ctx context.Context, d *shard.Dataset) (runLog, error) {
+	r := runLog{step: stepName(d)}
+	r.way, r.task = t.placeOf(r.step)
+	var err error
+	r.lines, err = readLog(ctx, d)
+	return r, err
+}
+
+// joins says whether a log can be drawn with the others of its task: it has one,
+// was validated, and no other is of the same way.
+func (r runLog) joins(others []runLog) bool {
+	same := func(other runLog) bool { return other.way == r.way }
+	return r.task != "" && len(r.validations()) > 0 && !slices.ContainsFunc(others, same)
+}
+
+// placeOf finds the way and the task of the metrics that a step trained, by the
+// step's name: nothing in an adapter's manifest tells its task. The name holds
+// both as whole words, as mor_lora does; of the ways that it holds the longest
+// counts. Where the metrics hold one task the way suffices.
+func (t resultTable) placeOf(step string) (way, task string) {
+	words := wordsOf(step)
+	for _, row := range t.ways() {
+		if len(row.Name) > len(way) && strings.Contains(words, wordsOf(row.Name)) {
+			way = row.Name
+		}
+	}
+	if way == "" {
+		return "", ""
+	}
+	rest := strings.Replace(words, wordsOf(way), "_", 1)
+	for _, name := range t.Tasks {
+		if strings.Contains(rest, wordsOf(name)) && len(name) > len(task) {
+			task = name
+		}
+	}
+	if task == "" && len(t.Tasks) == 1 {
+		task = t.Tasks[0]
+	}
+	return way, task
+}
+
+// wordsOf sets a name's words off by _, and the name itself.
+func wordsOf(name string) string {
+	return "_" + strings.NewReplacer("-", "_", ".", "_").Replace(name) + "_"
+}
+
+// drawTasks draws the validation of each task's ways.
+func (t resultTable) drawTasks(byTask map[string][]runLog, shown *training) error {
+	styles := t.styles()
+	drawn := map[string]bool{}
+	order := func(a, b runLog) int { return cmp.Compare(t.position(a.way), t.position(b.way)) }
+	for _, task := range t.Tasks {
+		logs := slices.SortedFunc(slices.Values(byTask[task]), order)
+		if len(logs) == 0 {
+			continue
+		}
+		figures, err := validationFigures(logs, taskLabel(task), styles)
+		if err != nil {
+			return err
+		}
+		shown.Tasks = append(shown.Tasks, taskFigures{taskLabel(task), figures})
+		for _, r := range logs {
+			drawn[r.way] = true
+		}
+	}
+	for _, row := range t.ways() {
+		if drawn[row.Name] {
+			shown.Legend = append(shown.Legend, styles[row.Name].legend(row.Name, ""))
+		}
+	}
+	return nil
+}
+
+// position is a way's place in the table.
+func (t resultTable) position(way string) int {
+	return slices.IndexFunc(t.Rows, func(r resultRow) bool { return r.Name == way })
+}

@@ -1,0 +1,84 @@
+package eval
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/stagetest"
+)
+
+func TestWhatALogTrained(t *testing.T) {
+	five, one := resultTable{Tasks: paperTasks}, resultTable{Tasks: []string{"mor"}}
+	for _, way := range paperWays {
+		five.Rows, one.Rows = append(five.Rows, resultRow{Name: way}), append(one.Rows, resultRow{Name: way})
+	}
+	five.Rows = append(five.Rows, resultRow{Name: bestName, Beside: true})
+	for name, c := range map[string]struct {
+		table     resultTable
+		way, task string
+	}{
+		"mor_lora":                              {five, "lora", "mor"},
+		"lora-mor":                              {five, "lora", "mor"},
+		"finetune_diag_clinical_frozen":         {five, "clinical_frozen", "diag"},
+		"pmv_clinical_frozen_downstream":        {five, "clinical_frozen_downstream", "pmv"},
+		"clinical_trainable_downstream.los.two": {five, "clinical_trainable_downstream", "los"},
+		"lora":                                  {five, "lora", ""},
+		"length_lora":                           {five, "lora", ""},
+		"mor_lorax":                             {five, "", ""},
+		"clinical":                              {five, "", ""},
+		"base":                                  {one, "", ""},
+		"head":                                  {one, "head", "mor"},
+		"mortality_lora":                        {one, "lora", "mor"},
+	} {
+		if way, task := c.table.placeOf(name); way != c.way || task != c.task {
+			t.Errorf("%s: way %q of task %q, want %q of %q", name, way, task, c.way, c.task)
+		}
+	}
+}
+
+// TestLogsAreDrawnOnce: what cannot share a task's figure has one of its own.
+func TestLogsAreDrawnOnce(t *testing.T) {
+	metrics := stagetest.Run(t, "eval.auroc", "{}", stages.Inputs{"predictions": {dataset(t, 1, drawn("mor", "lora", 1))}})
+	unvalidated := `{"step":1,"epoch":1,"split":"train","loss":0.5}` + "\n"
+	unlabelled := `{"step":1,"epoch":1,"split":"val","loss":0.5}` + "\n"
+	for name, c := range map[string]struct{ logs, want []string }{
+		"one of a task":      {[]string{"lora", taskLog(2, 1)}, []string{"MOR, validation loss", "MOR, validation AUROC"}},
+		"no AUROC logged":    {[]string{"lora", unlabelled}, []string{"MOR, validation loss"}},
+		"two of one place":   {[]string{"lora", taskLog(2, 1), "mor_lora", taskLog(3, 1)}, []string{"mor_lora", "MOR, validation loss", "MOR, validation AUROC"}},
+		"nothing validated":  {[]string{"lora", unvalidated}, []string{"lora"}},
+		"nothing of a task":  {[]string{"base", log()}, []string{"base"}},
+		"nothing was logged": {[]string{"lora", ""}, []string{"lora"}},
+	} {
+		in := stages.Inputs{"metrics": {metrics}}
+		for i := 0; i < len(c.logs); i += 2 {
+			in["logs"] = append(in["logs"], adapter(t, c.logs[i], c.logs[i+1]))
+		}
+		if diff := cmp.Diff(c.want, inner(`<figcaption>([^<]*)<`, cut(t, reportOf(t, in), "<h2>Training", "<h2>"))); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+func TestPerplexity(t *testing.T) {
+	metrics := measured(t)
+	for left, want := range map[string][]string{
+		`{"val_perplexity":{"before":10,"after":11}}`:     {"10.00", "11.00", "&#43;10.0 %"},
+		`{"val_perplexity":{"before":null,"after":null}}`: {"–", "–", "–"},
+	} {
+		page := reportOf(t, stages.Inputs{"metrics": {metrics}, "logs": {pretrained(t, left)}})
+		if got := inner(`<td>([^<]*)</td>`, cut(t, page, "<h3>Perplexity", "</table>")); !slices.Equal(got, want) {
+			t.Errorf("%s is shown as %q", left, got)
+		}
+	}
+	if page := reportOf(t, stages.Inputs{"metrics": {metrics}, "logs": {pretrained(t, `{"other":1}`)}}); strings.Contains(page, "Perplexity") {
+		t.Error("a perplexity of metrics that have none")
+	}
+	if _, err := stagetest.Try(t, "eval.report", "{}", stages.Inputs{"metrics": {metrics}, "logs": {pretrained(t, "zqcanary")}}); exit.Of(err) != exit.BadData || strings.Contains(err.Error(), "canary") {
+		t.Errorf("a damaged metrics.json: error %v", err)
+	}
+}

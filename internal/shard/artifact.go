@@ -1,6 +1,9 @@
 package shard
 
 import (
+	"context"
+	"fmt"
+	"io"
 	"slices"
 
 	"github.com/clinflow/clinflow/internal/store"
@@ -32,6 +35,62 @@ func (f *artifactFile) Commit() error {
 	f.writer.mu.Lock()
 	defer f.writer.mu.Unlock()
 	f.writer.files[f.name] = FileInfo{Name: f.name, Bytes: f.bytes, SHA256: f.digest()}
+	return nil
+}
+
+// WriteFile writes a file of an artifact that is in memory.
+func (w *Writer) WriteFile(name string, data []byte) error {
+	return w.fill(name, func(f io.Writer) error {
+		if _, err := f.Write(data); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		return nil
+	})
+}
+
+// StreamFile writes a file of an artifact as write does.
+func (w *Writer) StreamFile(name string, write func(io.Writer) error) error {
+	return w.fill(name, func(f io.Writer) error {
+		if err := write(f); err != nil {
+			return fmt.Errorf("write %s: %w", name, err)
+		}
+		return nil
+	})
+}
+
+// fill commits the file where write succeeds, and removes it elsewhere.
+func (w *Writer) fill(name string, write func(io.Writer) error) error {
+	f, err := w.File(name)
+	if err != nil {
+		return err
+	}
+	defer f.Abort()
+	if err := write(f); err != nil {
+		return err
+	}
+	return f.Commit()
+}
+
+// CopyFile copies a file of another artifact under a name of its own.
+func (w *Writer) CopyFile(ctx context.Context, from *Dataset, name, as string) error {
+	r, err := from.OpenFile(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	return w.StreamFile(as, func(f io.Writer) error {
+		_, err := io.Copy(f, r)
+		return err
+	})
+}
+
+// CopyFiles copies the files of another artifact, but its manifest.
+func (w *Writer) CopyFiles(ctx context.Context, from *Dataset) error {
+	for _, file := range from.Manifest.Files {
+		if err := w.CopyFile(ctx, from, file.Name, file.Name); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -2,10 +2,12 @@ package shard
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"sync"
 
 	"github.com/clinflow/clinflow/internal/exit"
@@ -63,12 +65,31 @@ func (d *Dataset) Dir() store.Dir { return d.dir }
 // Parts is the number of parts; 0 where the dataset has files only.
 func (d *Dataset) Parts() int { return d.Manifest.Parts }
 
+// HasFile says whether the manifest lists a file of an artifact.
+func (d *Dataset) HasFile(name string) bool {
+	return slices.ContainsFunc(d.Manifest.Files, func(f FileInfo) bool { return f.Name == name })
+}
+
 // OpenFile opens a file of an artifact, one of those the manifest lists.
 func (d *Dataset) OpenFile(ctx context.Context, name string) (io.ReadCloser, error) {
 	if err := d.has(name); err != nil {
 		return nil, err
 	}
 	return d.dir.Open(ctx, name)
+}
+
+// ReadJSON reads a file of an artifact that holds one JSON value. Malformed JSON
+// is an error of exit.BadData that does not quote it.
+func (d *Dataset) ReadJSON(ctx context.Context, name string, into any) error {
+	f, err := d.OpenFile(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := json.NewDecoder(f).Decode(into); err != nil {
+		return exit.Errorf(exit.BadData, "%s: %s is not the JSON of this version; make it again", d.URI(), name)
+	}
+	return nil
 }
 
 // LocalPath is the path of a file of an artifact, for memory maps. A dataset in
@@ -85,10 +106,8 @@ func (d *Dataset) LocalPath(name string) (string, error) {
 }
 
 func (d *Dataset) has(name string) error {
-	for _, f := range d.Manifest.Files {
-		if f.Name == name {
-			return nil
-		}
+	if d.HasFile(name) {
+		return nil
 	}
 	return exit.Errorf(exit.Usage, "dataset %s (%s) has no file %s", d.URI(), d.Manifest.Kind, name)
 }

@@ -3,6 +3,8 @@ package eval
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/shard"
@@ -98,4 +100,13 @@ func (s aurocStage) Finish(ctx context.Context, _ stages.Inputs, results []stage
 		return err
 	}
 	return writeJSON(out, CurvesName, curves)
+}
+
+// writeJSON writes an artifact file; encoding/json orders the keys of maps.
+func writeJSON(out *shard.Writer, name string, value any) error {
+	data, err := json.MarshalIndent(value, "", "  ")
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return out.WriteFile(name, append(data, '\n'))
 }

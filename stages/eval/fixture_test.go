@@ -76,7 +76,7 @@ func artifact(t testing.TB, folder, kind string, files map[string]string, m shar
 		t.Fatal(err)
 	}
 	for name, text := range files {
-		if err := writeFile(w, name, []byte(text)); err != nil {
+		if err := w.WriteFile(name, []byte(text)); err != nil {
 			t.Fatal(err)
 		}
 	}

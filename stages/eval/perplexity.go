@@ -14,13 +14,13 @@ type perplexity struct{ Step, Before, After, Change string }
 // perplexityOf reads what train.pretrain leaves beside its adapter, nil where
 // there is none.
 func perplexityOf(ctx context.Context, d *shard.Dataset) (*perplexity, error) {
-	if !hasFile(d, MetricsName) {
+	if !d.HasFile(MetricsName) {
 		return nil, nil
 	}
 	var left struct {
 		Val *struct{ Before, After *float64 } `json:"val_perplexity"`
 	}
-	if err := readJSON(ctx, d, MetricsName, &left); err != nil || left.Val == nil {
+	if err := d.ReadJSON(ctx, MetricsName, &left); err != nil || left.Val == nil {
 		return nil, err
 	}
 	p := perplexity{stepName(d), showPerplexity(left.Val.Before), showPerplexity(left.Val.After), dash}

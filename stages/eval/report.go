@@ -76,16 +76,16 @@ func (r report) Run(ctx context.Context, in stages.Inputs, out *shard.Writer) er
 	if err := reportTemplate.Execute(&html, page); err != nil {
 		return fmt.Errorf("%s: %w", ReportName, err)
 	}
-	return writeFile(out, ReportName, html.Bytes())
+	return out.WriteFile(ReportName, html.Bytes())
 }
 
 // page gathers what the template shows.
 func (r report) page(ctx context.Context, in stages.Inputs) (p page, err error) {
 	metrics, curves := Metrics{}, Curves{}
-	if err := readJSON(ctx, in.One("metrics"), MetricsName, &metrics); err != nil {
+	if err := in.One("metrics").ReadJSON(ctx, MetricsName, &metrics); err != nil {
 		return p, err
 	}
-	if err := readJSON(ctx, in.One("metrics"), CurvesName, &curves); err != nil {
+	if err := in.One("metrics").ReadJSON(ctx, CurvesName, &curves); err != nil {
 		return p, err
 	}
 	t := tableOf(metrics, curves)

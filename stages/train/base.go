@@ -86,7 +86,7 @@ func (b *base) learn(ctx context.Context, m *model.Model, splits map[string]exam
 		if err := writeFiles(out, "", m.Files()); err != nil {
 			return err
 		}
-		return copyFiles(ctx, in.One("tokenizer"), out)
+		return out.CopyFiles(ctx, in.One("tokenizer"))
 	})
 }
 

@@ -3,7 +3,6 @@ package train
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"path/filepath"
 	"testing"
@@ -106,10 +105,7 @@ func tokenizer(t testing.TB) *shard.Dataset {
 	uri := filepath.Join(t.TempDir(), "tokenizer")
 	w, err := shard.NewWriter(t.Context(), uri, shard.KindTokenizer, 0)
 	must(t, err)
-	must(t, writeArtifact(w, "tokenizer.model", func(f io.Writer) error {
-		_, err := f.Write(m.Marshal())
-		return err
-	}))
+	must(t, w.WriteFile("tokenizer.model", m.Marshal()))
 	must(t, w.Commit(t.Context(), shard.Manifest{Stage: "test"}, nil))
 	d, err := shard.Open(t.Context(), uri)
 	must(t, err)

@@ -56,7 +56,7 @@ func (j job) write(ctx context.Context, out *shard.Writer, files func() error) e
 	if err != nil {
 		return err
 	}
-	if err := writeArtifact(out, logName, func(w io.Writer) error { return writeLog(w, end.Log) }); err != nil {
+	if err := out.StreamFile(logName, func(w io.Writer) error { return writeLog(w, end.Log) }); err != nil {
 		return err
 	}
 	if err := writeRecord(out, j.train); err != nil {

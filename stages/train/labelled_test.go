@@ -20,7 +20,7 @@ func labelList(t *testing.T, text string, labels ...string) *shard.Dataset {
 	w, err := shard.NewWriter(t.Context(), uri, shard.KindVocabulary, 0)
 	must(t, err)
 	if len(labels) > 0 || text != "" {
-		must(t, writeArtifact(w, vocabulary.FileName, func(f io.Writer) error {
+		must(t, w.StreamFile(vocabulary.FileName, func(f io.Writer) error {
 			if len(labels) > 0 {
 				return vocabulary.Vocabulary{Task: "diag", Labels: labels, Counts: make([]int64, len(labels))}.Write(f)
 			}

@@ -95,7 +95,7 @@ func addAdapters(m *model.Model, in stages.Inputs) error {
 func adapterFolders(d *shard.Dataset) ([]string, error) {
 	var folders []string
 	for _, name := range []string{clinicalFolder + peft.ConfigName, peft.ConfigName} {
-		if !hasFile(d, name) && path.Dir(name) != "." {
+		if !d.HasFile(name) && path.Dir(name) != "." {
 			continue
 		}
 		dir, err := folder(d, name)

@@ -103,7 +103,7 @@ func (j job) perplexity(ctx context.Context) (*float64, error) {
 }
 
 func writePerplexity(out *shard.Writer, before, after *float64) error {
-	return writeArtifact(out, "metrics.json", func(w io.Writer) error {
+	return out.StreamFile("metrics.json", func(w io.Writer) error {
 		type perplexity struct {
 			Before *float64 `json:"before"`
 			After  *float64 `json:"after"`

@@ -44,7 +44,7 @@ func (e examples) patients() []uint64 {
 }
 
 func writeRecord(out *shard.Writer, rows examples) error {
-	return writeArtifact(out, recordName, func(w io.Writer) error {
+	return out.StreamFile(recordName, func(w io.Writer) error {
 		return binary.Write(w, binary.LittleEndian, rows.patients())
 	})
 }
@@ -79,7 +79,7 @@ func ancestryOf(ctx context.Context, in stages.Inputs, path string) (ancestry, e
 	for _, port := range []string{"base", "clinical", "adapter"} {
 		for _, d := range in[port] {
 			err := a.add(ctx, d, recordName)
-			if hasFile(d, clinicalFolder+peft.ConfigName) {
+			if d.HasFile(clinicalFolder + peft.ConfigName) {
 				err = errors.Join(err, a.add(ctx, d, clinicalFolder+recordName))
 			}
 			if err != nil {
@@ -102,7 +102,7 @@ func ancestryOf(ctx context.Context, in stages.Inputs, path string) (ancestry, e
 }
 
 func (a *ancestry) add(ctx context.Context, d *shard.Dataset, name string) error {
-	if !hasFile(d, name) {
+	if !d.HasFile(name) {
 		a.unknown++
 		return nil
 	}

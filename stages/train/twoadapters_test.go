@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"io"
 	"io/fs"
 	"math"
 	"os"
@@ -82,10 +81,7 @@ func adapterOf(t *testing.T, dir string) *shard.Dataset {
 		}
 		data, err := os.ReadFile(filepath.Join(dir, name))
 		must(t, err)
-		return writeArtifact(w, name, func(f io.Writer) error {
-			_, err := f.Write(data)
-			return err
-		})
+		return w.WriteFile(name, data)
 	}))
 	must(t, w.Commit(t.Context(), shard.Manifest{Stage: "test"}, nil))
 	d, err := shard.Open(t.Context(), uri)

@@ -81,10 +81,10 @@ func (w way) write(ctx context.Context, out *shard.Writer) error {
 		if err := writeFiles(out, a.folder, a.Files()); err != nil {
 			return err
 		}
-		if a.from == nil || !hasFile(a.from, recordName) {
+		if a.from == nil || !a.from.HasFile(recordName) {
 			continue
 		}
-		if err := copyFile(ctx, a.from, recordName, out, a.folder+recordName); err != nil {
+		if err := out.CopyFile(ctx, a.from, recordName, a.folder+recordName); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/clinflow/clinflow/dags"
 	"github.com/clinflow/clinflow/stages"
 	_ "github.com/clinflow/clinflow/stages/eval"
+	_ "github.com/clinflow/clinflow/stages/eval/report"
 	_ "github.com/clinflow/clinflow/stages/ingest"
 	_ "github.com/clinflow/clinflow/stages/label"
 	_ "github.com/clinflow/clinflow/stages/synth"

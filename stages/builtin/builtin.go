@@ -4,6 +4,7 @@ package builtin
 
 import (
 	_ "github.com/clinflow/clinflow/stages/eval"
+	_ "github.com/clinflow/clinflow/stages/eval/report"
 	_ "github.com/clinflow/clinflow/stages/ingest"
 	_ "github.com/clinflow/clinflow/stages/label"
 	_ "github.com/clinflow/clinflow/stages/synth"

@@ -1,4 +1,5 @@
-// Package eval holds the stages that measure predictions and report on them.
+// Package eval holds the stage that measures predictions; package report shows
+// what it measured.
 package eval
 
 import (

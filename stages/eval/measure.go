@@ -20,10 +20,10 @@ const (
 // The measures of a task that has two, as the configuration and metrics.json
 // name them.
 const (
-	measureOvO     = "ovo"
-	measureOvR     = "ovr"
-	measureSoftmax = "softmax"
-	measureSigmoid = "sigmoid"
+	MeasureOvO     = "ovo"
+	MeasureOvR     = "ovr"
+	MeasureSoftmax = "softmax"
+	MeasureSigmoid = "sigmoid"
 )
 
 // curvePoints bounds the points of a curve in roc.json; curveSteps is the grid
@@ -91,7 +91,7 @@ func (s aurocStage) measureMulticlass(b block) (TaskScore, []auroc.Point, error)
 		ClassesUsed: ovo.Used, ClassesSkipped: ovo.Skipped,
 		OneVsOne: optional(ovo.Value, ovo.Used > 0), OneVsRest: optional(ovr.Value, ovr.Used > 0),
 	}
-	if score.AUROC = score.OneVsOne; s.config.Multiclass == measureOvR {
+	if score.AUROC = score.OneVsOne; s.config.Multiclass == MeasureOvR {
 		score.AUROC, score.ClassesUsed, score.ClassesSkipped = score.OneVsRest, ovr.Used, ovr.Skipped
 	}
 	var curves [][]auroc.Point

@@ -126,14 +126,14 @@ func (m *Metrics) average() {
 // average sums in the order of the names, so that its bits do not move.
 func (s *Scores) average() {
 	var mean auroc.Mean
-	for _, task := range s.averaged() {
+	for _, task := range s.Averaged() {
 		mean.Add(*s.Tasks[task].AUROC, true)
 	}
 	s.MacroAUROC, s.TasksAveraged = optional(mean.Value, mean.Used > 0), mean.Used
 }
 
-// averaged are the tasks that have an AUROC, in the order of their names.
-func (s *Scores) averaged() []string {
+// Averaged are the tasks that have an AUROC, in the order of their names.
+func (s *Scores) Averaged() []string {
 	var tasks []string
 	for _, task := range slices.Sorted(maps.Keys(s.Tasks)) {
 		if s.Tasks[task].AUROC != nil {

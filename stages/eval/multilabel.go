@@ -44,7 +44,7 @@ func (s aurocStage) measureMultiLabel(ctx context.Context, t taskBlocks) (TaskSc
 	}
 	score.Softmax, score.Sigmoid = optional(softmax.Value, softmax.Used > 0), optional(sigmoid.Value, sigmoid.Used > 0)
 	score.ClassesUsed, score.ClassesSkipped = softmax.Used, softmax.Skipped
-	if score.AUROC = score.Softmax; s.config.MultiLabelScore == measureSigmoid {
+	if score.AUROC = score.Softmax; s.config.MultiLabelScore == MeasureSigmoid {
 		score.AUROC = score.Sigmoid
 	}
 	return score, auroc.MeanCurve(curves, curveSteps), nil
@@ -71,7 +71,7 @@ func (s aurocStage) measureClasses(ctx context.Context, b block, results []class
 		}
 		r.positives = r.softmax.Positives
 		headline := softmax
-		if s.config.MultiLabelScore == measureSigmoid {
+		if s.config.MultiLabelScore == MeasureSigmoid {
 			headline = sigmoid
 		}
 		curve, err := auroc.Curve(headline, positive)

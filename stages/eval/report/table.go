@@ -1,10 +1,12 @@
-package eval
+package report
 
 import (
 	"fmt"
 	"maps"
 	"math"
 	"slices"
+
+	"github.com/clinflow/clinflow/stages/eval"
 )
 
 // resultTable is ways × tasks, and their macro average.
@@ -24,8 +26,8 @@ type resultRow struct {
 	Cells  []cell   // the tasks, then the macro average
 	Share  *float64 // of the way from chance to the best possible macro average
 
-	scores *Scores
-	curves TaskCurves
+	scores *eval.Scores
+	curves eval.TaskCurves
 }
 
 // cell is an AUROC of a table.
@@ -49,7 +51,7 @@ func (c cell) Bar() int {
 
 func aurocCell(value *float64) cell { return cell{Text: showAUROC(value), value: value} }
 
-func tableOf(m Metrics, c Curves) resultTable {
+func tableOf(m eval.Metrics, c eval.Curves) resultTable {
 	tasks, averaged := map[string]bool{}, map[string]bool{}
 	for _, scores := range m.Variants {
 		for task, score := range scores.Tasks {
@@ -78,13 +80,13 @@ func tableOf(m Metrics, c Curves) resultTable {
 }
 
 // add adds a row. Its macro average is marked where it is not that of all tasks.
-func (t *resultTable) add(name string, scores, best *Scores, curves TaskCurves) {
+func (t *resultTable) add(name string, scores, best *eval.Scores, curves eval.TaskCurves) {
 	row := resultRow{Name: name, Share: share(scores, best), scores: scores, curves: curves}
 	for _, task := range t.Tasks {
 		row.Cells = append(row.Cells, aurocCell(scores.Tasks[task].AUROC))
 	}
 	macro := aurocCell(scores.MacroAUROC)
-	if macro.partial = !slices.Equal(scores.averaged(), t.whole); macro.partial {
+	if macro.partial = !slices.Equal(scores.Averaged(), t.whole); macro.partial {
 		macro.Remark = fmt.Sprintf("%d of %d tasks", scores.TasksAveraged, len(t.whole))
 	}
 	row.Cells = append(row.Cells, macro)
@@ -93,8 +95,8 @@ func (t *resultTable) add(name string, scores, best *Scores, curves TaskCurves) 
 
 // share is how far a macro average has come from chance to the best possible,
 // where both are of the same tasks.
-func share(scores, best *Scores) *float64 {
-	if best == nil || scores.MacroAUROC == nil || !slices.Equal(scores.averaged(), best.averaged()) || *best.MacroAUROC <= 0.5 {
+func share(scores, best *eval.Scores) *float64 {
+	if best == nil || scores.MacroAUROC == nil || !slices.Equal(scores.Averaged(), best.Averaged()) || *best.MacroAUROC <= 0.5 {
 		return nil
 	}
 	share := (*scores.MacroAUROC - 0.5) / (*best.MacroAUROC - 0.5)

@@ -1,8 +1,10 @@
-package eval
+package report
 
 import (
 	"fmt"
 	"strings"
+
+	"github.com/clinflow/clinflow/stages/eval"
 )
 
 // taskFacts is what a task was measured on.
@@ -12,13 +14,13 @@ type taskFacts struct {
 }
 
 // measured is a task's score in the first row that has it.
-func (t resultTable) measured(task string) TaskScore {
+func (t resultTable) measured(task string) eval.TaskScore {
 	for _, row := range t.ways() {
 		if score, present := row.scores.Tasks[task]; present {
 			return score
 		}
 	}
-	return TaskScore{}
+	return eval.TaskScore{}
 }
 
 func (t resultTable) facts() []taskFacts {
@@ -30,9 +32,9 @@ func (t resultTable) facts() []taskFacts {
 			N: score.N, Used: score.ClassesUsed, Skipped: score.ClassesSkipped, Positives: showCount(score.Positives),
 		}
 		switch score.Kind {
-		case KindMulticlass:
+		case eval.KindMulticlass:
 			f.Positives = "by class " + showParts(score.ClassCounts)
-		case KindMultiLabel:
+		case eval.KindMultiLabel:
 			f.Positives += " pairs"
 		}
 		facts = append(facts, f)
@@ -57,8 +59,8 @@ type scoreColumn struct {
 
 // twoMeasures are the measures of the kinds of tasks that have two.
 var twoMeasures = map[string][]string{
-	KindMulticlass: {measureOvO, measureOvR},
-	KindMultiLabel: {measureSoftmax, measureSigmoid},
+	eval.KindMulticlass: {eval.MeasureOvO, eval.MeasureOvR},
+	eval.KindMultiLabel: {eval.MeasureSoftmax, eval.MeasureSigmoid},
 }
 
 // bothScores is nil where no task has two.
@@ -76,17 +78,17 @@ func (t resultTable) bothScores() *bothScores {
 	for _, row := range t.Rows {
 		both := resultRow{Name: row.Name, Beside: row.Beside}
 		for _, c := range b.Columns {
-			both.Cells = append(both.Cells, aurocCell(row.scores.Tasks[c.task].by(c.measure)))
+			both.Cells = append(both.Cells, aurocCell(aurocBy(row.scores.Tasks[c.task], c.measure)))
 		}
 		b.Rows = append(b.Rows, both)
 	}
 	return &b
 }
 
-// by is the AUROC by a measure.
-func (s TaskScore) by(measure string) *float64 {
+// aurocBy is the AUROC by a measure.
+func aurocBy(s eval.TaskScore, measure string) *float64 {
 	return map[string]*float64{
-		measureOvO: s.OneVsOne, measureOvR: s.OneVsRest, measureSoftmax: s.Softmax, measureSigmoid: s.Sigmoid,
+		eval.MeasureOvO: s.OneVsOne, eval.MeasureOvR: s.OneVsRest, eval.MeasureSoftmax: s.Softmax, eval.MeasureSigmoid: s.Sigmoid,
 	}[measure]
 }
 

@@ -1,4 +1,7 @@
-package eval
+// Package report holds the stage that shows what eval.auroc measured as one HTML
+// page, with what it takes to judge it: the paper's numbers, the course of
+// training, counts of the data, and what made each result.
+package report
 
 import (
 	"bytes"
@@ -9,10 +12,11 @@ import (
 
 	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/eval"
 )
 
-// ReportName is the report's file.
-const ReportName = "report.html"
+// FileName is the file of a report dataset.
+const FileName = "report.html"
 
 func init() { stages.RegisterJob(reportSpec(), newReport) }
 
@@ -31,14 +35,14 @@ func reportSpec() stages.Spec {
 	}
 }
 
-// ReportConfig configures eval.report.
-type ReportConfig struct {
+// Config configures eval.report.
+type Config struct {
 	Title string `json:"title" default:"clinflow report" doc:"Heading of the report."`
 }
 
-type report struct{ config ReportConfig }
+type report struct{ config Config }
 
-func newReport(c ReportConfig) (stages.Job, error) { return report{c}, nil }
+func newReport(c Config) (stages.Job, error) { return report{c}, nil }
 
 //go:embed report.html report.css
 var reportFiles embed.FS
@@ -74,18 +78,18 @@ func (r report) Run(ctx context.Context, in stages.Inputs, out *shard.Writer) er
 	}
 	var html bytes.Buffer
 	if err := reportTemplate.Execute(&html, page); err != nil {
-		return fmt.Errorf("%s: %w", ReportName, err)
+		return fmt.Errorf("%s: %w", FileName, err)
 	}
-	return out.WriteFile(ReportName, html.Bytes())
+	return out.WriteFile(FileName, html.Bytes())
 }
 
 // page gathers what the template shows.
 func (r report) page(ctx context.Context, in stages.Inputs) (p page, err error) {
-	metrics, curves := Metrics{}, Curves{}
-	if err := in.One("metrics").ReadJSON(ctx, MetricsName, &metrics); err != nil {
+	metrics, curves := eval.Metrics{}, eval.Curves{}
+	if err := in.One("metrics").ReadJSON(ctx, eval.MetricsName, &metrics); err != nil {
 		return p, err
 	}
-	if err := in.One("metrics").ReadJSON(ctx, CurvesName, &curves); err != nil {
+	if err := in.One("metrics").ReadJSON(ctx, eval.CurvesName, &curves); err != nil {
 		return p, err
 	}
 	t := tableOf(metrics, curves)

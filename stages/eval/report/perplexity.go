@@ -1,4 +1,4 @@
-package eval
+package report
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages/eval"
 )
 
 // perplexity is what the adaptation of a language model brought on val.
@@ -14,13 +15,13 @@ type perplexity struct{ Step, Before, After, Change string }
 // perplexityOf reads what train.pretrain leaves beside its adapter, nil where
 // there is none.
 func perplexityOf(ctx context.Context, d *shard.Dataset) (*perplexity, error) {
-	if !d.HasFile(MetricsName) {
+	if !d.HasFile(eval.MetricsName) {
 		return nil, nil
 	}
 	var left struct {
 		Val *struct{ Before, After *float64 } `json:"val_perplexity"`
 	}
-	if err := d.ReadJSON(ctx, MetricsName, &left); err != nil || left.Val == nil {
+	if err := d.ReadJSON(ctx, eval.MetricsName, &left); err != nil || left.Val == nil {
 		return nil, err
 	}
 	p := perplexity{stepName(d), showPerplexity(left.Val.Before), showPerplexity(left.Val.After), dash}

@@ -1,4 +1,4 @@
-package eval
+package report
 
 import (
 	"slices"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/eval/evaltest"
 	"github.com/clinflow/clinflow/stages/stagetest"
 )
 
@@ -43,7 +44,7 @@ func TestWhatALogTrained(t *testing.T) {
 
 // TestLogsAreDrawnOnce: what cannot share a task's figure has one of its own.
 func TestLogsAreDrawnOnce(t *testing.T) {
-	metrics := stagetest.Run(t, "eval.auroc", "{}", stages.Inputs{"predictions": {dataset(t, 1, drawn("mor", "lora", 1))}})
+	metrics := stagetest.Run(t, "eval.auroc", "{}", stages.Inputs{"predictions": {evaltest.Predictions(t, 1, drawn("mor", "lora", 1))}})
 	unvalidated := `{"step":1,"epoch":1,"split":"train","loss":0.5}` + "\n"
 	unlabelled := `{"step":1,"epoch":1,"split":"val","loss":0.5}` + "\n"
 	for name, c := range map[string]struct{ logs, want []string }{
@@ -65,7 +66,7 @@ func TestLogsAreDrawnOnce(t *testing.T) {
 }
 
 func TestPerplexity(t *testing.T) {
-	metrics := measured(t)
+	metrics := evaltest.Measured(t, golden(t))
 	for left, want := range map[string][]string{
 		`{"val_perplexity":{"before":10,"after":11}}`:     {"10.00", "11.00", "&#43;10.0 %"},
 		`{"val_perplexity":{"before":null,"after":null}}`: {"–", "–", "–"},

@@ -1,6 +1,10 @@
-package eval
+package report
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/clinflow/clinflow/stages/eval"
+)
 
 // The rows beside the ways.
 const (
@@ -10,10 +14,10 @@ const (
 
 // measureNames are the measures' names for readers.
 var measureNames = map[string]string{
-	measureOvO:     "one-versus-one",
-	measureOvR:     "one-versus-rest",
-	measureSoftmax: "softmax",
-	measureSigmoid: "sigmoid",
+	eval.MeasureOvO:     "one-versus-one",
+	eval.MeasureOvR:     "one-versus-rest",
+	eval.MeasureSoftmax: "softmax",
+	eval.MeasureSigmoid: "sigmoid",
 }
 
 // notes say how to read the table.
@@ -57,11 +61,11 @@ func (t resultTable) unequal() []string {
 }
 
 // scoreName says which score of a task is its AUROC.
-func scoreName(score TaskScore) string {
+func scoreName(score eval.TaskScore) string {
 	switch name := measureNames[score.Measure]; score.Kind {
-	case KindBinary:
+	case eval.KindBinary:
 		return "of the positive class"
-	case KindMulticlass:
+	case eval.KindMulticlass:
 		return name + ", on softmax"
 	default:
 		return name + ", by class over documents"

@@ -1,4 +1,4 @@
-package eval
+package report
 
 import (
 	"fmt"
@@ -14,6 +14,7 @@ import (
 	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/internal/vocabulary"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/eval/evaltest"
 	"github.com/clinflow/clinflow/stages/stagetest"
 )
 
@@ -88,7 +89,7 @@ func TestReportOfTable3(t *testing.T) {
 // TestReportBesideNoPaper: the paper says nothing of other ways.
 func TestReportBesideNoPaper(t *testing.T) {
 	metrics := stagetest.Run(t, "eval.auroc", "{multi_label_score: sigmoid, multiclass: ovr}", stages.Inputs{"predictions": {
-		dataset(t, 1, drawn("los", "mine", 1)), dataset(t, 1, drawn("diag", "mine", 1)), dataset(t, 1, drawn("los", "b_way", 1)), dataset(t, 1, drawn("zeal", "mine", 1)),
+		evaltest.Predictions(t, 1, drawn("los", "mine", 1)), evaltest.Predictions(t, 1, drawn("diag", "mine", 1)), evaltest.Predictions(t, 1, drawn("los", "b_way", 1)), evaltest.Predictions(t, 1, drawn("zeal", "mine", 1)),
 	}})
 	page := reportOf(t, stages.Inputs{"metrics": {metrics}})
 	if strings.Contains(page, "Gema") || strings.Contains(page, `class="beside"`) {
@@ -107,8 +108,8 @@ func TestReportBesideNoPaper(t *testing.T) {
 // over more.
 func TestReportMarksAMeanOfFewerTasks(t *testing.T) {
 	in := stages.Inputs{
-		"predictions": {dataset(t, 1, drawn("mor", "head", 0.5)), dataset(t, 1, drawn("pmv", "head", 0.5)), dataset(t, 1, drawn("mor", "lora", 2))},
-		"known_best":  {dataset(t, 1, drawn("mor", "best", 3)), dataset(t, 1, drawn("pmv", "best", 3))},
+		"predictions": {evaltest.Predictions(t, 1, drawn("mor", "head", 0.5)), evaltest.Predictions(t, 1, drawn("pmv", "head", 0.5)), evaltest.Predictions(t, 1, drawn("mor", "lora", 2))},
+		"known_best":  {evaltest.Predictions(t, 1, drawn("mor", "best", 3)), evaltest.Predictions(t, 1, drawn("pmv", "best", 3))},
 	}
 	page := reportOf(t, stages.Inputs{"metrics": {stagetest.Run(t, "eval.auroc", "{}", in)}})
 	table := cut(t, page, "<h3>This run</h3>", "</table>")
@@ -130,7 +131,7 @@ func TestReportOfABestWithoutAUROC(t *testing.T) {
 	for i := range best {
 		best[i].Label = 0
 	}
-	in := stages.Inputs{"predictions": {dataset(t, 1, drawn("mor", "lora", 1))}, "known_best": {dataset(t, 1, best)}}
+	in := stages.Inputs{"predictions": {evaltest.Predictions(t, 1, drawn("mor", "lora", 1))}, "known_best": {evaltest.Predictions(t, 1, best)}}
 	page := reportOf(t, stages.Inputs{"metrics": {stagetest.Run(t, "eval.auroc", "{}", in)}})
 	table := cut(t, page, "<h3>This run</h3>", "</table>")
 	if strings.Count(cut(t, table, row(bestName), "</tr>"), "–") != 3 || !strings.Contains(cut(t, table, row("lora"), "</tr>"), "<td>–</td>") {
@@ -140,7 +141,7 @@ func TestReportOfABestWithoutAUROC(t *testing.T) {
 
 func TestReportRefusesADamagedVocabulary(t *testing.T) {
 	damaged := artifact(t, "labels", shard.KindVocabulary, map[string]string{vocabulary.FileName: "zqcanary"}, shard.Manifest{Stage: "label.vocab", StageVersion: 1}, nil)
-	_, err := stagetest.Try(t, "eval.report", "{}", stages.Inputs{"metrics": {measured(t)}, "data": {damaged}})
+	_, err := stagetest.Try(t, "eval.report", "{}", stages.Inputs{"metrics": {evaltest.Measured(t, golden(t))}, "data": {damaged}})
 	if exit.Of(err) != exit.BadData || strings.Contains(err.Error(), "canary") {
 		t.Errorf("error %v", err)
 	}

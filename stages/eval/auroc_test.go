@@ -1,0 +1,207 @@
+package eval
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/eval/evaltest"
+	"github.com/clinflow/clinflow/stages/stagetest"
+)
+
+func golden(t testing.TB) []evaltest.Case { return evaltest.Golden(t, "testdata/predictions.json") }
+
+func measure(t testing.TB, config string, in stages.Inputs) Metrics {
+	t.Helper()
+	var m Metrics
+	if err := json.Unmarshal([]byte(evaltest.File(t, stagetest.Run(t, "eval.auroc", config, in), MetricsName)), &m); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func TestAUROCEqualsScikitLearn(t *testing.T) {
+	cases := golden(t)
+	var rows []shard.Prediction
+	for _, c := range cases {
+		rows = append(rows, c.Rows("lora")...)
+	}
+	same := cmp.Comparer(func(a, b float64) bool { return math.Abs(a-b) < 1e-12 })
+	scores := measure(t, "{}", stages.Inputs{"predictions": {evaltest.Predictions(t, 3, rows)}}).Variants["lora"]
+	var sum float64
+	for _, c := range cases {
+		want := TaskScore{N: c.N, Positives: c.Positives, ClassesUsed: c.Used, ClassesSkipped: c.Skipped, AUROC: &c.AUROC, Kind: KindBinary}
+		switch c.Task {
+		case "los":
+			want.Kind, want.Measure, want.ClassCounts = KindMulticlass, MeasureOvO, c.ClassCounts
+			want.AUROC, want.OneVsOne, want.OneVsRest = &c.OvO, &c.OvO, &c.OvR
+		case "diag":
+			want.Kind, want.Measure = KindMultiLabel, MeasureSoftmax
+			want.AUROC, want.Softmax, want.Sigmoid = &c.Softmax, &c.Softmax, &c.Sigmoid
+		}
+		if diff := cmp.Diff(want, scores.Tasks[c.Task], same); diff != "" {
+			t.Errorf("%s: %s", c.Task, diff)
+		}
+		sum += *want.AUROC
+	}
+	if macro := sum / float64(len(cases)); math.Abs(*scores.MacroAUROC-macro) > 1e-12 || scores.TasksAveraged != len(cases) {
+		t.Errorf("macro %v of %d tasks, want %v of %d", *scores.MacroAUROC, scores.TasksAveraged, macro, len(cases))
+	}
+	other := measure(t, "{multiclass: ovr, multi_label_score: sigmoid}", stages.Inputs{"predictions": {evaltest.Predictions(t, 3, rows)}}).Variants["lora"].Tasks
+	if *other["los"].AUROC != *scores.Tasks["los"].OneVsRest || *other["diag"].AUROC != *scores.Tasks["diag"].Sigmoid {
+		t.Error("the configuration does not choose what counts")
+	}
+}
+
+// TestAUROCOfAnyParts: neither parts nor the split over datasets shows.
+func TestAUROCOfAnyParts(t *testing.T) {
+	cases := golden(t)
+	var all, other []shard.Prediction
+	var each, eachOther []*shard.Dataset
+	for _, c := range cases {
+		all = append(all, c.Rows("head")...)
+		each = append(each, evaltest.Predictions(t, 7, c.Rows("head")))
+		other = append(other, c.Rows("ignored")...)
+		eachOther = append(eachOther, evaltest.Predictions(t, 7, c.Rows("ignored")))
+	}
+	one := stagetest.Run(t, "eval.auroc", "{}", stages.Inputs{"predictions": {evaltest.Predictions(t, 1, all)}, "floor": {evaltest.Predictions(t, 1, other)}, "known_best": {evaltest.Predictions(t, 1, other)}})
+	many := stagetest.Run(t, "eval.auroc", "{}", stages.Inputs{"predictions": each, "floor": eachOther, "known_best": {evaltest.Predictions(t, 7, other)}})
+	for _, name := range []string{MetricsName, CurvesName} {
+		if diff := cmp.Diff(evaltest.File(t, one, name), evaltest.File(t, many, name)); diff != "" {
+			t.Errorf("%s differs: %s", name, diff)
+		}
+	}
+	var m Metrics
+	if err := json.Unmarshal([]byte(evaltest.File(t, one, MetricsName)), &m); err != nil {
+		t.Fatal(err)
+	}
+	for name, scores := range map[string]*Scores{"floor": m.Floor, "known best": m.KnownBest} {
+		if diff := cmp.Diff(m.Variants["head"], scores); diff != "" {
+			t.Errorf("the %s of the same logits differs: %s", name, diff)
+		}
+	}
+	var c Curves
+	if err := json.Unmarshal([]byte(evaltest.File(t, one, CurvesName)), &c); err != nil {
+		t.Fatal(err)
+	}
+	if len(m.Variants) != 1 || len(c.Variants) != 1 || cmp.Diff(c.Variants["head"], c.Floor) != "" || cmp.Diff(c.Floor, c.KnownBest) != "" {
+		t.Error("variants and curves hold more than the variants, or other curves of the same logits")
+	}
+}
+
+func TestAUROCTakesTheSplit(t *testing.T) {
+	rows := golden(t)[0].Rows("lora")
+	for i := range rows[:100] {
+		rows[i].Split = "val"
+	}
+	in := stages.Inputs{"predictions": {evaltest.Predictions(t, 2, rows)}}
+	if n := measure(t, "{}", in).Variants["lora"].Tasks["mor"].N; n != len(rows)-100 {
+		t.Errorf("%d examples of test", n)
+	}
+	if n := measure(t, "{split: val}", in).Variants["lora"].Tasks["mor"].N; n != 100 {
+		t.Errorf("%d examples of val", n)
+	}
+}
+
+func TestAUROCOfOneClassIsNull(t *testing.T) {
+	rows := golden(t)[0].Rows("lora")
+	for i := range rows {
+		rows[i].Label = 0
+	}
+	scores := measure(t, "{}", stages.Inputs{"predictions": {evaltest.Predictions(t, 1, rows)}}).Variants["lora"]
+	mor := scores.Tasks["mor"]
+	if mor.AUROC != nil || scores.MacroAUROC != nil || mor.ClassesUsed != 0 || mor.ClassesSkipped != 1 || scores.TasksAveraged != 0 {
+		t.Errorf("examples of one class have an AUROC: %+v", mor)
+	}
+}
+
+func TestAUROCRefuses(t *testing.T) {
+	nan := float32(math.NaN())
+	for name, c := range map[string]struct {
+		change func([]shard.Prediction)
+		code   exit.Code
+		says   string
+	}{
+		"NaN":             {func(r []shard.Prediction) { r[5].Logits = []float32{nan, 0}; r[6].Logits = []float32{0, nan} }, exit.BadData, "2 of 300 examples"},
+		"infinite":        {func(r []shard.Prediction) { r[5].Logits = []float32{float32(math.Inf(1)), 0} }, exit.BadData, "1 of 300 examples"},
+		"label outside":   {func(r []shard.Prediction) { r[5].Label = 2 }, exit.BadData, "label"},
+		"no label":        {func(r []shard.Prediction) { r[5].Label = -1 }, exit.BadData, "label"},
+		"other classes":   {func(r []shard.Prediction) { r[5].Logits = []float32{1, 2, 3} }, exit.BadData, "number of logits"},
+		"nothing to test": {func(r []shard.Prediction) { clear(r) }, exit.BadData, "no example of split test"},
+		"bad name":        {func(r []shard.Prediction) { r[5].Variant = "a/b" }, exit.Usage, "names of variants"},
+	} {
+		rows := golden(t)[0].Rows("lora")
+		c.change(rows)
+		_, err := stagetest.Try(t, "eval.auroc", "{}", stages.Inputs{"predictions": {evaltest.Predictions(t, 1, rows)}})
+		if exit.Of(err) != c.code || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: error %v, want code %d saying %q", name, err, c.code, c.says)
+		}
+	}
+	once, again := evaltest.Predictions(t, 1, golden(t)[0].Rows("lora")), evaltest.Predictions(t, 1, golden(t)[0].Rows("other"))
+	for name, in := range map[string]stages.Inputs{
+		"a variant":     {"predictions": {once, once}},
+		"a floor":       {"predictions": {once}, "floor": {once, again}},
+		"the best of a": {"predictions": {once}, "known_best": {once, again}},
+	} {
+		if _, err := stagetest.Try(t, "eval.auroc", "{}", in); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "two datasets") {
+			t.Errorf("%s task from two datasets: error %v", name, err)
+		}
+	}
+}
+
+func TestCurvesHoldNoIDs(t *testing.T) {
+	rows := golden(t)[0].Rows("lora")
+	out := stagetest.Run(t, "eval.auroc", "{}", stages.Inputs{"predictions": {evaltest.Predictions(t, 2, rows)}})
+	var c Curves
+	if err := json.Unmarshal([]byte(evaltest.File(t, out, CurvesName)), &c); err != nil {
+		t.Fatal(err)
+	}
+	points := c.Variants["lora"]["mor"]
+	var area float64
+	for i := 1; i < len(points); i++ {
+		area += (points[i].FPR - points[i-1].FPR) * (points[i].TPR + points[i-1].TPR) / 2
+	}
+	if want := golden(t)[0].AUROC; math.Abs(area-want) > 2e-3 || len(points) > curvePoints+1 {
+		t.Errorf("%d points with area %v, AUROC is %v", len(points), area, want)
+	}
+}
+
+// The golden digest was written by version 2 of the stage: where it moves, raise
+// the stage's version and write the new one.
+const goldenAUROC = "3ef7a60a5b059605f3a9eb0fbb62101df971601097eed3a776a121021afacd2e"
+
+func TestGoldenDigest(t *testing.T) {
+	metrics := evaltest.Measured(t, golden(t))
+	sum := sha256.Sum256([]byte(evaltest.File(t, metrics, MetricsName)))
+	if got := hex.EncodeToString(sum[:]); got != goldenAUROC || metrics.Manifest.StageVersion != 2 {
+		t.Errorf("digest %s of version %d", got, metrics.Manifest.StageVersion)
+	}
+}
+
+// BenchmarkDiagnoses runs the whole stage over 9,829 documents and 1,266 labels.
+func BenchmarkDiagnoses(b *testing.B) {
+	rows := make([]shard.Prediction, 9829)
+	state := uint32(1)
+	for i := range rows {
+		rows[i] = shard.Prediction{SubjectID: int64(i), Task: "diag", Variant: "lora", Split: "test", Logits: make([]float32, 1266)}
+		for k := range rows[i].Logits {
+			state = state*1664525 + 1013904223
+			rows[i].Logits[k] = float32(state>>8) / 1e6
+			if state>>25 == 0 {
+				rows[i].Labels = append(rows[i].Labels, int32(k))
+			}
+		}
+	}
+	d := evaltest.Predictions(b, 8, rows)
+	for b.Loop() {
+		stagetest.Run(b, "eval.auroc", "{}", stages.Inputs{"predictions": {d}})
+	}
+}

@@ -17,8 +17,8 @@ import (
 // file's own values are those of small.
 var scales = map[string]map[string]string{
 	"small": {},
-	"tiny":  {"patients": "250", "shards": "4", "min_count": "5", "base_epochs": "1", "epochs": "1", "pmv_epochs": "2"},
-	"full":  {"patients": "6800", "min_count": "50", "base_epochs": "2", "epochs": "3", "pmv_epochs": "8"},
+	"tiny":  {"patients": "250", "shards": "4", "min_count": "5", "base_epochs": "1", "epochs": "1", "code_epochs": "1", "pmv_epochs": "2"},
+	"full":  {"patients": "6400", "min_count": "50", "base_epochs": "2", "pmv_epochs": "6"},
 }
 
 func newDemo(s *settings) *cobra.Command {

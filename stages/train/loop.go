@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/progress"
@@ -49,9 +50,11 @@ type run struct {
 	ids     []string // of the training examples
 	lengths []int    // of the training examples
 	work    store.Dir
+	now     func() time.Time // nil: the machine's clock
 
-	at   position
-	best map[string][]float32 // parameters of the best epoch
+	at    position
+	saved time.Time            // when the last training checkpoint was written, or the run began
+	best  map[string][]float32 // parameters of the best epoch
 }
 
 // train runs to the end, from the last training checkpoint where there is one.
@@ -59,6 +62,10 @@ type run struct {
 // Cancelling ctx stops it after a whole optimizer step.
 func (r *run) train(ctx context.Context) error {
 	r.best = map[string][]float32{}
+	if r.now == nil {
+		r.now = time.Now
+	}
+	r.saved = r.now()
 	if err := r.resume(ctx); err != nil {
 		return err
 	}
@@ -94,7 +101,7 @@ func (r *run) epoch(ctx context.Context, plan schedule, bar *progress.Task) erro
 		bar.Note(fmt.Sprintf("loss:%.4f", r.at.LossSum/r.at.LossWeight))
 		bar.Add(1)
 		r.logTrain(plan)
-		if r.at.Step%r.set.SaveEvery == 0 {
+		if r.due() {
 			if err := r.save(ctx); err != nil {
 				return err
 			}

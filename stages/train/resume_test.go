@@ -6,9 +6,14 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/guard"
 	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
 )
@@ -114,6 +119,91 @@ func interrupted(t *testing.T, rng *rand.Rand, stage, config string, in stages.I
 				must(t, os.CopyFS(older, os.DirFS(work)))
 			}
 		}
+	}
+}
+
+// stepClock goes on by so many minutes each time it is looked at.
+type stepClock struct {
+	minutes float64
+	told    int
+}
+
+func (c *stepClock) now() time.Time {
+	c.told++
+	return time.Unix(0, 0).Add(time.Duration(float64(c.told) * c.minutes * float64(time.Minute)))
+}
+
+// TestCheckpointsByTheClock ends a run of 2 epochs of 2 steps within its last step,
+// as a kill would, and looks where its last training checkpoint stands.
+func TestCheckpointsByTheClock(t *testing.T) {
+	for _, c := range []struct {
+		name             string
+		every            int
+		minutes, perStep float64
+		killedAfter      int // batches, 2 a step
+		at               int // step of the checkpoint that is left
+	}{
+		{"by the epoch's end alone", 100, 0, 60, 7, 2},
+		{"by the clock at each step", 100, 10, 10, 7, 3},
+		{"not due yet", 100, 10, 4, 7, 2},
+		{"by steps, the clock far", 1, 10, 0.1, 7, 3},
+		{"by steps, the clock off", 3, 0, 60, 7, 3},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			work, err := store.Open(t.TempDir())
+			must(t, err)
+			killed := &recorder{cancel: func(number int) {
+				if number > c.killedAfter {
+					panic("killed")
+				}
+			}}
+			clock := &stepClock{minutes: c.perStep}
+			r := newLoop(t, work, killed)
+			r.set.SaveEvery, r.set.SaveMinutes, r.now = c.every, c.minutes, clock.now
+			if err := guard.Do("a run", func() error { return r.train(t.Context()) }); err == nil {
+				t.Fatal("was not killed")
+			}
+			at, err := readState(t.Context(), work)
+			must(t, err)
+			if at.Step != c.at {
+				t.Errorf("its checkpoint stands after step %d, want %d", at.Step, c.at)
+			}
+			killed.cancel = func(int) {}
+			again := newLoop(t, work, killed)
+			must(t, again.train(t.Context()))
+			whole := newLoop(t, emptyDir(t), &recorder{cancel: func(int) {}})
+			must(t, whole.train(t.Context()))
+			if diff := cmp.Diff(whole.at.Log, again.at.Log); diff != "" {
+				t.Error("the log of the resumed run differs: ", diff)
+			}
+		})
+	}
+}
+
+func emptyDir(t *testing.T) store.Dir {
+	t.Helper()
+	dir, err := store.Open(t.TempDir())
+	must(t, err)
+	return dir
+}
+
+// A kill may come while the training checkpoints of a finished run are removed,
+// before its output is complete.
+func TestStateWithoutItsTensors(t *testing.T) {
+	tokens := corpus(t, 60, 1)
+	in := stages.Inputs{"tokens": {tokens}, "base": {baseModel(t, tokens, quickBase)}}
+	uri := filepath.Join(t.TempDir(), "out")
+	_, err := attempt(t, &countdown{t.Context(), 15}, "train.finetune", `{epochs: 4}`, uri, in)
+	stagetest.WantCode(t, err, exit.Interrupted)
+	tensors, err := filepath.Glob(filepath.Join(uri+workSuffix, "tensors-*"))
+	must(t, err)
+	must(t, os.Remove(tensors[0]))
+	got, err := attempt(t, t.Context(), "train.finetune", `{epochs: 4}`, uri, in)
+	must(t, err)
+	want, err := attempt(t, t.Context(), "train.finetune", `{epochs: 4}`, filepath.Join(t.TempDir(), "out"), in)
+	must(t, err)
+	if got.Manifest.Digest() != want.Manifest.Digest() {
+		t.Error("the artifact differs from an undisturbed run's")
 	}
 }
 

@@ -16,6 +16,7 @@ type Optimization struct {
 	Seed         int64   `json:"seed" default:"1234" doc:"Seed of batch order, initial values and dropout."`
 	LogEvery     int     `json:"log_every" default:"10" unit:"steps" min:"1" doc:"Optimizer steps between two lines of train_log.jsonl."`
 	SaveEvery    int     `json:"save_every" default:"100" unit:"steps" min:"1" doc:"Optimizer steps between two training checkpoints; one is also kept at each epoch's end. A run that was cut off goes on from the last."`
+	SaveMinutes  float64 `json:"save_minutes" default:"10" unit:"minutes" min:"0" doc:"Minutes after which a training checkpoint is written though save_every steps are not done yet: steps of a large model are slow. 0: by steps alone."`
 }
 
 // PEFT names a trainable adapter in the words of the PEFT library.

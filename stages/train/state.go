@@ -47,6 +47,15 @@ const (
 	prefixBest   = "best/"
 )
 
+// due says that it is time for a training checkpoint, by steps or by the clock.
+// When it is written decides nothing of what is computed.
+func (r *run) due() bool {
+	if r.at.Step%r.set.SaveEvery == 0 {
+		return true
+	}
+	return r.set.SaveMinutes > 0 && r.now().Sub(r.saved).Minutes() >= r.set.SaveMinutes
+}
+
 // save writes a training checkpoint: tensors under a new name, then the state
 // that names them, so that a kill at any moment leaves one whole.
 func (r *run) save(ctx context.Context) error {
@@ -60,6 +69,7 @@ func (r *run) save(ctx context.Context) error {
 		return err
 	}
 	err = writeFile(ctx, r.work, stateName, func(f store.File) error { return json.NewEncoder(f).Encode(r.at) })
+	r.saved = r.now()
 	if err != nil || old == "" || old == r.at.Tensors {
 		return err
 	}
@@ -95,7 +105,7 @@ func (r *run) tensors() (map[string]checkpoint.Tensor, error) {
 	return out, nil
 }
 
-// resume continues from the run's training checkpoint, where there is one.
+// resume continues from the run's training checkpoint, where there is one whole.
 func (r *run) resume(ctx context.Context) error {
 	at, err := readState(ctx, r.work)
 	if err != nil || at.Tensors == "" || at.Run != r.at.Run {
@@ -106,6 +116,10 @@ func (r *run) resume(ctx context.Context) error {
 		return exit.Errorf(exit.Usage, "%s: a training checkpoint is read from a local folder; set the run's output to one", r.work.URI())
 	}
 	weights, err := checkpoint.OpenFile(path)
+	// A kill while a finished run removed its checkpoints leaves the state alone.
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package shard
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -46,6 +47,16 @@ func (w *Writer) WriteFile(name string, data []byte) error {
 		}
 		return nil
 	})
+}
+
+// WriteJSON writes a file of an artifact as indented JSON; the keys of maps come
+// in order.
+func (w *Writer) WriteJSON(name string, value any) error {
+	data, err := json.MarshalIndent(value, "", "  ")
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return w.WriteFile(name, append(data, '\n'))
 }
 
 // StreamFile writes a file of an artifact as write does.

@@ -6,8 +6,6 @@ package vocabulary
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"io"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/shard"
@@ -53,16 +51,11 @@ func (v Vocabulary) check(uri string) error {
 }
 
 // Write writes labels.json, checked.
-func (v Vocabulary) Write(w io.Writer) error {
+func (v Vocabulary) Write(out *shard.Writer) error {
 	if err := v.check(FileName); err != nil {
 		return err
 	}
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", " ")
-	if err := enc.Encode(v); err != nil {
-		return fmt.Errorf("write %s: %w", FileName, err)
-	}
-	return nil
+	return out.WriteJSON(FileName, v)
 }
 
 // Index numbers the labels.

@@ -4,8 +4,6 @@ package eval
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/shard"
@@ -97,17 +95,8 @@ func (s aurocStage) Finish(ctx context.Context, _ stages.Inputs, results []stage
 		}
 	}
 	metrics.average()
-	if err := writeJSON(out, MetricsName, metrics); err != nil {
+	if err := out.WriteJSON(MetricsName, metrics); err != nil {
 		return err
 	}
-	return writeJSON(out, CurvesName, curves)
-}
-
-// writeJSON writes an artifact file; encoding/json orders the keys of maps.
-func writeJSON(out *shard.Writer, name string, value any) error {
-	data, err := json.MarshalIndent(value, "", "  ")
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	return out.WriteFile(name, append(data, '\n'))
+	return out.WriteJSON(CurvesName, curves)
 }

@@ -1,6 +1,7 @@
 package label_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -120,11 +121,11 @@ func listed(labels ...string) vocabulary.Vocabulary {
 // dataset writes a vocabulary as label.vocab does.
 func dataset(t testing.TB, v vocabulary.Vocabulary) *shard.Dataset {
 	t.Helper()
-	var text strings.Builder
-	if err := v.Write(&text); err != nil {
+	text, err := json.Marshal(v)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return artifact(t, shard.KindVocabulary, vocabulary.FileName, text.String())
+	return artifact(t, shard.KindVocabulary, vocabulary.FileName, string(text))
 }
 
 // artifact is a dataset that holds one file.

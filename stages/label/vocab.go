@@ -106,15 +106,7 @@ func (v *vocab) Finish(_ context.Context, _ stages.Inputs, results []stages.Keye
 	sum.record(out)
 	list := v.list(sum)
 	out.Count("labels", int64(len(list.Labels)))
-	file, err := out.File(vocabulary.FileName)
-	if err != nil {
-		return err
-	}
-	defer file.Abort()
-	if err := list.Write(file); err != nil {
-		return err
-	}
-	return file.Commit()
+	return list.Write(out)
 }
 
 // list is the labels that enough train admissions have, ordered as text.

@@ -108,7 +108,7 @@ func tokenizerOf(t testing.TB, data []byte) *shard.Dataset {
 	uri := filepath.Join(t.TempDir(), "tokenizer")
 	w, err := shard.NewWriter(t.Context(), uri, shard.KindTokenizer, 0)
 	must(t, err)
-	must(t, writeFile(w, ModelFile, data))
+	must(t, w.WriteFile(ModelFile, data))
 	must(t, w.Commit(t.Context(), shard.Manifest{}, nil))
 	d, err := shard.Open(t.Context(), uri)
 	must(t, err)

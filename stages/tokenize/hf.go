@@ -1,9 +1,6 @@
 package tokenize
 
 import (
-	"encoding/json"
-	"fmt"
-
 	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
 )
@@ -31,31 +28,11 @@ type specialTokens struct {
 func writeTokenizer(out *shard.Writer, m *sentencepiece.Model) error {
 	specials := specialTokens{m.Piece(m.BOS()).Text, m.Piece(m.EOS()).Text, m.Piece(m.Unk()).Text}
 	config := hfConfig{TokenizerClass: "LlamaTokenizer", AddBOSToken: true, AddPrefixSpace: true, specialTokens: specials}
-	if err := writeFile(out, ModelFile, m.Marshal()); err != nil {
+	if err := out.WriteFile(ModelFile, m.Marshal()); err != nil {
 		return err
 	}
-	if err := writeJSON(out, "tokenizer_config.json", config); err != nil {
+	if err := out.WriteJSON("tokenizer_config.json", config); err != nil {
 		return err
 	}
-	return writeJSON(out, "special_tokens_map.json", specials)
-}
-
-func writeJSON(out *shard.Writer, name string, value any) error {
-	data, err := json.MarshalIndent(value, "", "  ")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	return writeFile(out, name, append(data, '\n'))
-}
-
-func writeFile(out *shard.Writer, name string, data []byte) error {
-	f, err := out.File(name)
-	if err != nil {
-		return err
-	}
-	defer f.Abort()
-	if _, err := f.Write(data); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	return f.Commit()
+	return out.WriteJSON("special_tokens_map.json", specials)
 }

@@ -1,7 +1,6 @@
 package train
 
 import (
-	"io"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -19,14 +18,11 @@ func labelList(t *testing.T, text string, labels ...string) *shard.Dataset {
 	uri := filepath.Join(t.TempDir(), "labels")
 	w, err := shard.NewWriter(t.Context(), uri, shard.KindVocabulary, 0)
 	must(t, err)
-	if len(labels) > 0 || text != "" {
-		must(t, w.StreamFile(vocabulary.FileName, func(f io.Writer) error {
-			if len(labels) > 0 {
-				return vocabulary.Vocabulary{Task: "diag", Labels: labels, Counts: make([]int64, len(labels))}.Write(f)
-			}
-			_, err := io.WriteString(f, text)
-			return err
-		}))
+	switch {
+	case len(labels) > 0:
+		must(t, vocabulary.Vocabulary{Task: "diag", Labels: labels, Counts: make([]int64, len(labels))}.Write(w))
+	case text != "":
+		must(t, w.WriteFile(vocabulary.FileName, []byte(text)))
 	}
 	must(t, w.Commit(t.Context(), shard.Manifest{Stage: "test"}, nil))
 	d, err := shard.Open(t.Context(), uri)

@@ -2,9 +2,7 @@ package train
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"io"
 	"math"
 
 	"github.com/clinflow/clinflow/internal/exit"
@@ -103,13 +101,9 @@ func (j job) perplexity(ctx context.Context) (*float64, error) {
 }
 
 func writePerplexity(out *shard.Writer, before, after *float64) error {
-	return out.StreamFile("metrics.json", func(w io.Writer) error {
-		type perplexity struct {
-			Before *float64 `json:"before"`
-			After  *float64 `json:"after"`
-		}
-		enc := json.NewEncoder(w)
-		enc.SetIndent("", "  ")
-		return enc.Encode(map[string]perplexity{"val_perplexity": {before, after}})
-	})
+	type perplexity struct {
+		Before *float64 `json:"before"`
+		After  *float64 `json:"after"`
+	}
+	return out.WriteJSON("metrics.json", map[string]perplexity{"val_perplexity": {before, after}})
 }

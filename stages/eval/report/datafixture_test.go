@@ -1,8 +1,8 @@
 package report
 
 import (
+	"encoding/json"
 	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/clinflow/clinflow/internal/shard"
@@ -22,11 +22,11 @@ func listed(t testing.TB, task string, labels int) *shard.Dataset {
 	for i := range labels {
 		v.Labels, v.Counts = append(v.Labels, fmt.Sprintf("9:%03d", i)), append(v.Counts, 20)
 	}
-	var text strings.Builder
-	if err := v.Write(&text); err != nil {
+	text, err := json.Marshal(v)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return artifact(t, task+"_labels", shard.KindVocabulary, map[string]string{vocabulary.FileName: text.String()}, shard.Manifest{Stage: "label.vocab", StageVersion: 1},
+	return artifact(t, task+"_labels", shard.KindVocabulary, map[string]string{vocabulary.FileName: string(text)}, shard.Manifest{Stage: "label.vocab", StageVersion: 1},
 		map[string]int64{"admissions": 2310, "distinct_codes": 704, "pairs": 24155, "codes_ignored": 12, "labels": int64(labels)})
 }
 

@@ -12,7 +12,16 @@ import (
 // below 1 MiB.
 const maxRecord = 16 << 20
 
-var errRecordTooLong = errors.New("record too long")
+// maxFields bounds a record's fields, of which each takes memory though it be
+// empty. MIMIC's widest tables have below 40. A buffer of records read ahead is
+// counted with the current one, so that a record may have twice as many before
+// it is refused.
+const maxFields = readAhead
+
+var (
+	errRecordTooLong = errors.New("record too long")
+	errTooManyFields = errors.New("too many fields")
+)
 
 // mask stands for a carriage return inside quotes. The byte 0xFF occurs in no
 // valid UTF-8, and a record that is not valid is never unmasked.
@@ -29,6 +38,7 @@ type quotes struct {
 	raw    []byte // unmasked bytes from the current record on
 	taken  int    // length of the front of raw that belongs to records handed out
 	base   int64  // input offset of raw[0]
+	commas int    // outside quotes, read since the last record was handed out
 }
 
 // Read reads like the source, carriage returns inside quotes masked.
@@ -39,6 +49,9 @@ func (q *quotes) Read(p []byte) (int, error) {
 		return 0, errRecordTooLong
 	}
 	q.mask(p[:n])
+	if q.commas > maxFields+readAhead {
+		return 0, errTooManyFields
+	}
 	return n, err
 }
 
@@ -56,6 +69,8 @@ func (q *quotes) mask(p []byte) {
 		}
 		if q.inside {
 			maskReturns(p[:quote])
+		} else {
+			q.commas += bytes.Count(p[:quote], []byte(","))
 		}
 		if quote == len(p) {
 			return
@@ -76,7 +91,7 @@ func maskReturns(p []byte) {
 // hold until the next Read.
 func (q *quotes) advance(offset int64) []byte {
 	from := q.taken
-	q.taken = int(offset - q.base)
+	q.taken, q.commas = int(offset-q.base), 0
 	return q.raw[from:q.taken]
 }
 

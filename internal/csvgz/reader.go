@@ -158,7 +158,9 @@ func (c *Reader) failure(err error, offset int64) error {
 	case c.source.failure() != nil:
 		return c.source.failure()
 	case errors.Is(err, errRecordTooLong):
-		return exit.Errorf(exit.BadData, "%s: row %d at byte %d: the record is longer than %d MiB, so a quote is not closed; restore the file from its source", c.name, c.row, offset, maxRecord>>20)
+		return exit.Errorf(exit.BadData, "%s: row %d at byte %d: the record is longer than %d MiB: a quote is not closed, or a field is no note; restore the file from its source", c.name, c.row, offset, maxRecord>>20)
+	case errors.Is(err, errTooManyFields):
+		return exit.Errorf(exit.BadData, "%s: row %d at byte %d: the record has more than %d fields, which no table of MIMIC has; restore the file from its source", c.name, c.row, offset, maxFields)
 	case errors.As(err, &parse):
 		return exit.Errorf(exit.BadData, "%s: row %d at byte %d: a quote is not closed or stands inside a field without quotes, what follows cannot be told apart; restore the file from its source", c.name, c.row, offset)
 	}

@@ -137,6 +137,7 @@ func TestFatalFaultsNameThePlaceAndNoContent(t *testing.T) {
 	sound := "a,b\n1,\"" + canary + "\"\n"
 	second, end := fmt.Sprintf("row 2 at byte %d", len(sound)), fmt.Sprintf("at decompressed byte %d", len(sound))
 	long := "a,b\n1,\"" + strings.Repeat(canary+" ", maxRecord/8)
+	wide := strings.Repeat(",", maxFields+2*readAhead)
 	for name, c := range map[string]struct {
 		data []byte
 		file string
@@ -145,6 +146,8 @@ func TestFatalFaultsNameThePlaceAndNoContent(t *testing.T) {
 	}{
 		"quote left open":       {[]byte(sound + "2,\"" + canary + "\n3,x\n"), "t.csv", exit.BadData, second},
 		"quote left open, long": {[]byte(long), "t.csv", exit.BadData, "row 1 at byte 4: the record is longer"},
+		"fields without end":    {[]byte(sound + wide + canary + "\n"), "t.csv", exit.BadData, second + ": the record has more than 65536 fields"},
+		"columns without end":   {[]byte(canary + wide), "t.csv", exit.BadData, "row 0 at byte 0: the record has more than"},
 		"bare quote":            {[]byte(sound + "2," + canary + "\"\n"), "t.csv", exit.BadData, second},
 		"text after a quote":    {[]byte(sound + "2,\"\"" + canary + "\n"), "t.csv", exit.BadData, second},
 		"quote in the header":   {[]byte("a,b" + canary + "\"\n"), "t.csv", exit.BadData, "row 0 at byte 0"},
@@ -163,6 +166,20 @@ func TestFatalFaultsNameThePlaceAndNoContent(t *testing.T) {
 			_, err := readAll(r, "hosp/"+c.file)
 			checkFatal(t, err, c.code, "hosp/"+c.file, c.want)
 		})
+	}
+}
+
+// Commas are counted by record and outside quotes: neither many records nor a
+// note of commas are taken for one record without end.
+func TestManyCommasAreNoFault(t *testing.T) {
+	wide := strings.Repeat(",", maxFields)
+	text := "a,b\n" + strings.Repeat("1,2\n", 4*maxFields) + "3,\"" + strings.Repeat(wide, 4) + "\"\n" + wide + "\n4,5\n"
+	rows, err := readAll(strings.NewReader(text), "t.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := 4*maxFields + 3; len(rows) != n || rows[n-2].Reason != ReasonFieldCount || rows[n-1].Fields[1] != "5" {
+		t.Errorf("%d rows", len(rows))
 	}
 }
 

@@ -81,6 +81,38 @@ func TestADamagedPartGivesNoRow(t *testing.T) {
 	must(t, d.Verify(t.Context()))
 }
 
+// A model is read by its folder, past OpenFile: every way to its bytes checks
+// them.
+func TestADamagedFileIsNotRead(t *testing.T) {
+	w := newWriter(t, 0)
+	for _, name := range []string{"config.json", "model.bin", "sub/model.bin"} {
+		must(t, w.WriteFile(name, []byte(canary+name)))
+	}
+	d := commit(t, w)
+	ways := map[string]func(*Dataset) error{
+		"OpenFile":   func(d *Dataset) error { _, err := d.OpenFile(t.Context(), "model.bin"); return err },
+		"LocalPath":  func(d *Dataset) error { _, err := d.LocalPath("config.json"); return err },
+		"CheckFiles": func(d *Dataset) error { return d.CheckFiles(t.Context()) },
+		"CopyFiles":  func(d *Dataset) error { return newWriter(t, 0).CopyFiles(t.Context(), d) },
+	}
+	path := filepath.Join(d.URI(), "model.bin")
+	for name, damage := range map[string]func() error{
+		"flipped": func() error { return os.WriteFile(path, []byte(canary+"Model.bin"), 0o600) },
+		"missing": func() error { return os.Remove(path) },
+	} {
+		must(t, damage())
+		for way, read := range ways {
+			t.Run(name+" "+way, func(t *testing.T) {
+				again, err := Open(t.Context(), d.URI())
+				must(t, err)
+				checkBadData(t, read(again), path)
+			})
+		}
+	}
+	_, err := d.LocalPath("sub/model.bin")
+	must(t, err)
+}
+
 // The manifest may be whole and yet not the part's.
 func TestARowCountThatDiffersIsDamage(t *testing.T) {
 	d, path := notesDataset(t)

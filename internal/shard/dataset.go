@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path"
 	"slices"
 	"sync"
 
@@ -19,7 +20,7 @@ type Dataset struct {
 	Manifest Manifest
 
 	dir   store.Dir
-	whole sync.Map // names of parts whose sha256 was found right
+	whole sync.Map // names of parts and files whose sha256 was found right
 }
 
 // maxManifest bounds what is read as a manifest: 10,000 parts of 10 tables take
@@ -70,12 +71,22 @@ func (d *Dataset) HasFile(name string) bool {
 	return slices.ContainsFunc(d.Manifest.Files, func(f FileInfo) bool { return f.Name == name })
 }
 
-// OpenFile opens a file of an artifact, one of those the manifest lists.
+// OpenFile opens a file of an artifact, one of those the manifest lists. Its
+// sha256 is checked first, once for each opened Dataset, as Read checks parts.
 func (d *Dataset) OpenFile(ctx context.Context, name string) (io.ReadCloser, error) {
 	if err := d.has(name); err != nil {
 		return nil, err
 	}
+	if err := d.checkFiles(ctx, func(f string) bool { return f == name }); err != nil {
+		return nil, err
+	}
 	return d.dir.Open(ctx, name)
+}
+
+// CheckFiles checks the sha256 of all files of an artifact, for those who read
+// them past OpenFile.
+func (d *Dataset) CheckFiles(ctx context.Context) error {
+	return d.checkFiles(ctx, func(string) bool { return true })
 }
 
 // ReadJSON reads a file of an artifact that holds one JSON value. Malformed JSON
@@ -92,8 +103,10 @@ func (d *Dataset) ReadJSON(ctx context.Context, name string, into any) error {
 	return nil
 }
 
-// LocalPath is the path of a file of an artifact, for memory maps. A dataset in
-// another store than this machine's disk is an error of exit.Usage.
+// LocalPath is the path of a file of an artifact, for memory maps. The sha256 of
+// the file and of those beside it is checked first: a model is read by its
+// folder. A dataset in another store than this machine's disk is an error of
+// exit.Usage.
 func (d *Dataset) LocalPath(name string) (string, error) {
 	if err := d.has(name); err != nil {
 		return "", err
@@ -102,7 +115,8 @@ func (d *Dataset) LocalPath(name string) (string, error) {
 	if !ok {
 		return "", exit.Errorf(exit.Usage, "dataset %s is not on this machine's disk; copy it here first", d.URI())
 	}
-	return local, nil
+	beside := func(f string) bool { return path.Dir(f) == path.Dir(name) }
+	return local, d.checkFiles(context.Background(), beside)
 }
 
 func (d *Dataset) has(name string) error {

@@ -29,7 +29,7 @@ func read[T any](ctx context.Context, d *Dataset, table string, part int, yield 
 		return err
 	}
 	name := partName(table, part, d.Manifest.Parts)
-	if err := d.checkOnce(ctx, name, info); err != nil {
+	if err := d.checkOnce(ctx, name, info.Bytes, info.SHA256); err != nil {
 		return err
 	}
 	t, err := openTable(ctx, d.dir, name)

@@ -30,12 +30,25 @@ func (d *Dataset) Verify(ctx context.Context) error {
 	return errors.Join(faults...)
 }
 
-// checkOnce checks a part that this Dataset did not check before.
-func (d *Dataset) checkOnce(ctx context.Context, name string, info PartInfo) error {
+// checkFiles checks the chosen files of an artifact.
+func (d *Dataset) checkFiles(ctx context.Context, chosen func(name string) bool) error {
+	for _, f := range d.Manifest.Files {
+		if !chosen(f.Name) {
+			continue
+		}
+		if err := d.checkOnce(ctx, f.Name, f.Bytes, f.SHA256); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkOnce checks a part or file that this Dataset did not check before.
+func (d *Dataset) checkOnce(ctx context.Context, name string, size int64, digest string) error {
 	if _, ok := d.whole.Load(name); ok {
 		return nil
 	}
-	if err := checkSum(ctx, d.dir, name, info.Bytes, info.SHA256); err != nil {
+	if err := checkSum(ctx, d.dir, name, size, digest); err != nil {
 		return err
 	}
 	d.whole.Store(name, true)

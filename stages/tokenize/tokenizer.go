@@ -103,6 +103,9 @@ func (t *tokenizer) open(ctx context.Context, bound *shard.Dataset) (err error) 
 	case bound != nil && path != "":
 		return exit.Errorf(exit.Usage, "tokenizer: is given as a step and as a path; give one")
 	case bound != nil:
+		if err := bound.CheckFiles(ctx); err != nil {
+			return err
+		}
 		dir = bound.Dir()
 	case path == "":
 		return exit.Errorf(exit.Usage, "tokenizer: is missing; bind a tokenizer to the port or give the path of its folder")

@@ -1,0 +1,65 @@
+// Command data measures the data path against named peers in one run: so far the
+// tokenizer, LLaMA's vocabulary on medical transcriptions, one thread.
+//
+//	go run ./bench/data --texts mtsamples.csv.gz --tokenizer tokenizer.model --hf tokenizer.json.gz [--json] [--python PATH]
+//
+// Neither the texts nor LLaMA's tokenizer may be shipped: name your copies.
+package main
+
+import (
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+)
+
+type result struct {
+	Texts        int      `json:"texts"`
+	Tokens       int      `json:"tokens"`
+	TokensPerS   float64  `json:"tokens_per_s"`
+	HFTokensPerS *float64 `json:"hf_tokens_per_s,omitempty"`
+	Ratio        *float64 `json:"llama_encode_vs_hf_tokenizers,omitempty"`
+	SameIDs      *bool    `json:"same_ids,omitempty"`
+}
+
+//go:embed peer.py
+var script string
+
+func main() {
+	var o options
+	flag.StringVar(&o.texts, "texts", "", "CSV (.gz) with a column transcription")
+	flag.StringVar(&o.tokenizer, "tokenizer", "", "SentencePiece model, tokenizer.model")
+	flag.StringVar(&o.hf, "hf", "", "the same as a Hugging Face tokenizer file, tokenizer.json (.gz)")
+	flag.StringVar(&o.python, "python", "python3", "Python with tokenizers and pandas; empty: no peer")
+	asJSON := flag.Bool("json", false, "print JSON")
+	flag.Parse()
+	if err := run(o, *asJSON); err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(1)
+	}
+}
+
+func run(o options, asJSON bool) error {
+	if o.texts == "" || o.tokenizer == "" {
+		return errors.New("--texts and --tokenizer are needed")
+	}
+	r, err := o.measure()
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return json.NewEncoder(os.Stdout).Encode(r)
+	}
+	fmt.Println(r)
+	return nil
+}
+
+func (r result) String() string {
+	text := fmt.Sprintf("%d texts, %d tokens: %.2f M tokens/s", r.Texts, r.Tokens, r.TokensPerS/1e6)
+	if r.Ratio == nil {
+		return text + "; Hugging Face tokenizers: not at hand"
+	}
+	return text + fmt.Sprintf("; Hugging Face tokenizers %.2f M tokens/s: %.1f times; same ids: %v", *r.HFTokensPerS/1e6, *r.Ratio, *r.SameIDs)
+}

@@ -58,7 +58,7 @@ func (f *mergeFn) ProcessElement(_ context.Context, part int, elements func(*[]b
 	}
 	f.pool.run(f.Task.place("part %d", part), func(ctx context.Context) ([]byte, error) {
 		defer f.meter.tick()
-		return finishPart(f.out, part, func(out *shard.PartWriter) error {
+		return writePart(f.out.Part(part), func(out *shard.PartWriter) error {
 			return f.stage.Merge(ctx, part, runs, out)
 		})
 	})

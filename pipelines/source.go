@@ -9,6 +9,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
 	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -61,7 +62,7 @@ func (f *listFn) ProcessElement(ctx context.Context, _ []byte, emit func([]byte)
 type scanFn struct {
 	Task  Task
 	stage stages.Source
-	out   *shard.Writer
+	runs  store.Dir
 	pool  *pool[scanned]
 }
 
@@ -78,8 +79,12 @@ func (f *scanFn) Setup(ctx context.Context) error {
 		if f.stage, _, err = open[stages.Source](ctx, f.Task); err != nil {
 			return err
 		}
-		f.out, err = f.Task.writer(ctx)
-		return err
+		out, err := f.Task.writer(ctx)
+		if err != nil {
+			return err
+		}
+		f.runs = out.Scratch()
+		return nil
 	})
 }
 
@@ -94,26 +99,15 @@ func (f *scanFn) ProcessElement(_ context.Context, element []byte, _, _ func(int
 		return fmt.Errorf("read a file element: %w", err)
 	}
 	f.pool.run(f.Task.place("file %s", file.Name), func(ctx context.Context) (scanned, error) {
-		runs, counts, done, err := f.out.Scanned(file.Index)
-		if done || err != nil {
-			return scanned{runs, counts}, err
+		spill := shard.NewSpill(f.runs, f.Task.Parts, file.Index)
+		if err := f.stage.Scan(ctx, file, spill); err != nil {
+			spill.Abort()
+			return scanned{}, err
 		}
-		return f.scan(ctx, file)
+		runs, counts, err := spill.Close()
+		return scanned{runs, counts}, err
 	})
 	return nil
-}
-
-func (f *scanFn) scan(ctx context.Context, file stages.RawFile) (scanned, error) {
-	spill := shard.NewSpill(f.out.Scratch(), f.Task.Parts, file.Index)
-	if err := f.stage.Scan(ctx, file, spill); err != nil {
-		spill.Abort()
-		return scanned{}, err
-	}
-	runs, counts, err := spill.Close()
-	if err != nil {
-		return scanned{}, err
-	}
-	return scanned{runs, counts}, f.out.RecordScan(file.Index, spill)
 }
 
 func (f *scanFn) FinishBundle(_ context.Context, emitRun, emitTally func(int, []byte)) error {

@@ -38,7 +38,6 @@ type Spill struct {
 	bytes   int64 // held in memory
 	flushes int
 	runs    []Run
-	files   []FileInfo // that the runs lie in
 	counts  map[string]int64
 	done    bool
 }

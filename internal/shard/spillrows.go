@@ -55,8 +55,7 @@ func (h *rowsByPart[T]) write(s *Spill, table string) error {
 		f.abort()
 		return nil
 	}
-	info, err := f.commit()
-	s.files = append(s.files, FileInfo{Name: name, Bytes: info.Bytes, SHA256: info.SHA256})
+	_, err = f.commit()
 	return err
 }
 

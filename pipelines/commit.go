@@ -86,10 +86,28 @@ func (t Task) check(ctx context.Context, results []shard.PartResult, header *sha
 		return nil
 	}
 	files, err := source.Files(ctx, in)
+	if err != nil {
+		return err
+	}
 	for _, file := range files {
 		header.Sources = append(header.Sources, file.Name)
 	}
-	return err
+	return wholeScan(results, len(files))
+}
+
+// wholeScan refuses parts that were merged while a file's scan had failed: prism
+// may run what follows a failed bundle before it ends the pipeline.
+func wholeScan(results []shard.PartResult, files int) error {
+	scanned := 0
+	for _, r := range results {
+		if r.Part == noPart {
+			scanned++
+		}
+	}
+	if scanned != files {
+		return exit.Errorf(exit.Failed, "%d of %d files were scanned; nothing was committed", scanned, files)
+	}
+	return nil
 }
 
 // reasonPrefix begins the counts of bad records by their reason.

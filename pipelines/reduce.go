@@ -65,7 +65,10 @@ func (f *accumulateFn) ProcessElement(_ context.Context, part int, _ func(string
 		err := f.stage.Accumulate(ctx, f.in, part, func(key string, value []byte) {
 			out = append(out, accumulator{part, key, value})
 		})
-		return out, err
+		if err != nil {
+			return nil, err
+		}
+		return withRollCall(out, part)
 	})
 	return nil
 }
@@ -104,7 +107,11 @@ func (f *mergeKeyFn) ProcessElement(key string, elements func(*[]byte) bool, emi
 		for i, p := range parts {
 			values[i] = p.Value
 		}
-		value, err := stage.Merge(key, values)
+		merge := stage.Merge
+		if key == rollCallKey {
+			merge = mergeRollCalls
+		}
+		value, err := merge(key, values)
 		if err != nil {
 			return err
 		}
@@ -130,9 +137,9 @@ func (f *finishFn) ProcessElement(ctx context.Context, _ int, elements func(*[]b
 		if err != nil {
 			return err
 		}
-		results := make([]stages.Keyed, len(merged))
-		for i, m := range merged {
-			results[i] = stages.Keyed{Key: m.Key, Value: m.Value}
+		results, err := answered(merged, f.Task.Parts)
+		if err != nil {
+			return err
 		}
 		return f.Task.finish(ctx, stage, in, results)
 	})

@@ -1,0 +1,89 @@
+package ingest
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/stages"
+)
+
+// FuzzScan reads any bytes as each file of MIMIC-IV: every record is kept, left
+// out or quarantined, and a file that cannot be read is bad data.
+func FuzzScan(f *testing.F) {
+	for i, t := range mimicIVTables {
+		file, _ := t.place()
+		f.Add(i, []byte(file+"\n"))
+	}
+	dir, err := store.Open(f.TempDir())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, i int, data []byte) {
+		raw := mimicIVTables[uint(i)%uint(len(mimicIVTables))]
+		spill := shard.NewSpill(dir, 2, 0)
+		defer spill.Abort()
+		err := raw.scan(t.Context(), stages.RawFile{Name: "file.csv"}, bytes.NewReader(data), spill)
+		if err != nil {
+			if exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), "file.csv") {
+				t.Errorf("exit code %d, error %q", exit.Of(err), err)
+			}
+			return
+		}
+		runs, counts, err := spill.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows := counts["skipped"]
+		for _, run := range runs {
+			rows += run.Rows
+		}
+		if err := dir.RemoveAll(t.Context(), ""); err != nil {
+			t.Fatal(err)
+		}
+		if counts["read"] != rows {
+			t.Errorf("%d records were read, %d came of them", counts["read"], rows)
+		}
+	})
+}
+
+// A file that was there when the files were listed and is gone when it is read
+// is named.
+func TestAFileThatVanishes(t *testing.T) {
+	root := t.TempDir()
+	for _, raw := range mimicIVTables {
+		file, _ := raw.place()
+		path := filepath.Join(root, file+suffixGzip)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dir, err := store.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	source := &mimicIV{MIMICIVConfig{Root: root, Shards: 1}}
+	files, err := source.Files(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(root); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		spill := shard.NewSpill(dir, 1, file.Index)
+		err := source.Scan(t.Context(), file, spill)
+		spill.Abort()
+		if exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), filepath.Join(root, file.Name)) {
+			t.Errorf("%s: exit code %d, error %v", file.Name, exit.Of(err), err)
+		}
+	}
+}

@@ -29,6 +29,9 @@ type Vocabulary struct {
 // or malformed is bad data: a multi-label task has no meaning without its list.
 func Read(ctx context.Context, d *shard.Dataset) (Vocabulary, error) {
 	var v Vocabulary
+	if !d.HasFile(FileName) {
+		return v, exit.Errorf(exit.BadData, "label vocabulary: %s has no %s; make it again with label.vocab", d.URI(), FileName)
+	}
 	file, err := d.OpenFile(ctx, FileName)
 	if err != nil {
 		return v, exit.Errorf(exit.BadData, "label vocabulary: %v; make it again with label.vocab", err)

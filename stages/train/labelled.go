@@ -27,8 +27,6 @@ var vocabularyPort = stages.Port{
 func (l Labelled) counted(ctx context.Context, in stages.Inputs) (Labelled, error) {
 	given := l.NumLabels
 	switch d := in.One("vocabulary"); {
-	case d != nil && !d.HasFile(vocabulary.FileName):
-		return l, exit.Errorf(exit.BadData, "label vocabulary: %s has no %s; make it again with label.vocab", d.URI(), vocabulary.FileName)
 	case d != nil:
 		v, err := vocabulary.Read(ctx, d)
 		if err != nil {

@@ -2,7 +2,6 @@ package pipelines
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
@@ -61,7 +60,7 @@ func (f *mapFn) StartBundle(ctx context.Context, _ func(int, []byte)) error {
 func (f *mapFn) ProcessElement(_ context.Context, part int, _ func(int, []byte)) error {
 	f.pool.run(f.Task.place("part %d", part), func(ctx context.Context) ([]byte, error) {
 		defer f.meter.tick()
-		return writePart(f.out.Part(part), func(out *shard.PartWriter) error {
+		return finishPart(f.out, part, func(out *shard.PartWriter) error {
 			return f.stage.Part(ctx, f.in, part, out)
 		})
 	})
@@ -74,23 +73,4 @@ func (f *mapFn) FinishBundle(_ context.Context, emit func(int, []byte)) error {
 		emit(commitKey, r)
 	}
 	return err
-}
-
-// writePart lets write fill a part and commits it, or leaves nothing of it.
-func writePart(out *shard.PartWriter, write func(*shard.PartWriter) error) ([]byte, error) {
-	done := false
-	defer func() {
-		if !done {
-			out.Abort()
-		}
-	}()
-	if err := write(out); err != nil {
-		return nil, err
-	}
-	result, err := out.Close()
-	if err != nil {
-		return nil, err
-	}
-	done = true
-	return json.Marshal(result)
 }

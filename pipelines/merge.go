@@ -9,6 +9,7 @@ import (
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
+	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages"
 )
@@ -26,20 +27,27 @@ func (f *everyPartFn) ProcessElement(_ []byte, emit func(int, []byte)) {
 	}
 }
 
-// mergeFn merges the runs of a part: (part, Runs) → (commitKey, PartResult).
+// mergeFn merges the runs of a part: (part, fileRuns) → (commitKey, PartResult).
 type mergeFn struct {
 	Task  Task
 	stage stages.Source
+	files int // that the source has
 	out   *shard.Writer
 	pool  *pool[[]byte]
 	meter *meter
 }
 
 func (f *mergeFn) Setup(ctx context.Context) error {
-	return sealed(f.Task.place("set up"), func() (err error) {
-		if f.stage, _, err = open[stages.Source](ctx, f.Task); err != nil {
+	return sealed(f.Task.place("set up"), func() error {
+		stage, in, err := open[stages.Source](ctx, f.Task)
+		if err != nil {
 			return err
 		}
+		files, err := stage.Files(ctx, in)
+		if err != nil {
+			return err
+		}
+		f.stage, f.files = stage, len(files)
 		f.out, err = f.Task.writer(ctx)
 		return err
 	})
@@ -52,13 +60,16 @@ func (f *mergeFn) StartBundle(ctx context.Context, _ func(int, []byte)) error {
 }
 
 func (f *mergeFn) ProcessElement(_ context.Context, part int, elements func(*[]byte) bool, _ func(int, []byte)) error {
-	runs, err := readRuns(elements)
+	runs, files, err := readRuns(elements)
 	if err != nil {
 		return err
 	}
 	f.pool.run(f.Task.place("part %d", part), func(ctx context.Context) ([]byte, error) {
 		defer f.meter.tick()
-		return writePart(f.out.Part(part), func(out *shard.PartWriter) error {
+		if files != f.files {
+			return nil, exit.Errorf(exit.Failed, "%d of %d files were scanned; the part was not merged", files, f.files)
+		}
+		return finishPart(f.out, part, func(out *shard.PartWriter) error {
 			return f.stage.Merge(ctx, part, runs, out)
 		})
 	})
@@ -73,22 +84,33 @@ func (f *mergeFn) FinishBundle(_ context.Context, emit func(int, []byte)) error 
 	return err
 }
 
-// readRuns decodes a part's runs in an order that does not depend on the runner.
-func readRuns(elements func(*[]byte) bool) ([]shard.Run, error) {
-	var runs []shard.Run
+// fileRuns is what a part gets of one scanned file. It comes also where the file
+// has no row of the part: a part is merged only where every file has answered,
+// for prism may run what follows a failed bundle on what there is, and a part
+// once recorded as finished is not merged again.
+type fileRuns struct {
+	File int         `json:"file"` // the RawFile's index
+	Runs []shard.Run `json:"runs"`
+}
+
+// readRuns decodes a part's runs in an order that does not depend on the runner,
+// and counts the files that they come from.
+func readRuns(elements func(*[]byte) bool) (runs []shard.Run, files int, err error) {
+	answered := map[int]bool{}
 	var element []byte
 	for elements(&element) {
 		if len(element) == 0 {
 			continue
 		}
-		var run shard.Run
-		if err := json.Unmarshal(element, &run); err != nil {
-			return nil, fmt.Errorf("read a run element: %w", err)
+		var of fileRuns
+		if err := json.Unmarshal(element, &of); err != nil {
+			return nil, 0, fmt.Errorf("read the runs of a file: %w", err)
 		}
-		runs = append(runs, run)
+		answered[of.File] = true
+		runs = append(runs, of.Runs...)
 	}
 	slices.SortFunc(runs, func(a, b shard.Run) int {
 		return cmp.Or(cmp.Compare(a.Table, b.Table), cmp.Compare(a.Name, b.Name), cmp.Compare(a.RowGroup, b.RowGroup))
 	})
-	return runs, nil
+	return runs, len(answered), nil
 }

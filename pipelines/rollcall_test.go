@@ -1,12 +1,12 @@
 package pipelines
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -53,12 +53,25 @@ func TestAReduceIsFinishedOnlyWhole(t *testing.T) {
 	}
 }
 
-func TestASourceIsCommittedOnlyWhole(t *testing.T) {
-	results := []shard.PartResult{{Part: noPart}, {Part: 0}, {Part: noPart}, {Part: 1}}
-	if err := wholeScan(results, 2); err != nil {
-		t.Error(err)
+// A part merged without a file's rows would be recorded as finished.
+func TestAPartIsMergedOnlyWhole(t *testing.T) {
+	merge := mergeFn{Task: Task{Stage: "test", Workers: 1}, files: 3}
+	if err := merge.StartBundle(t.Context(), nil); err != nil {
+		t.Fatal(err)
 	}
-	if err := wholeScan(results, 3); exit.Of(err) != exit.Failed {
+	arrived := [][]byte{nil, []byte(`{"file":2}`), []byte(`{"file":0}`), []byte(`{"file":2}`)}
+	next := func(element *[]byte) bool {
+		if len(arrived) == 0 {
+			return false
+		}
+		*element, arrived = arrived[0], arrived[1:]
+		return true
+	}
+	if err := merge.ProcessElement(t.Context(), 0, next, nil); err != nil {
+		t.Fatal(err)
+	}
+	err := exit.Unseal(merge.FinishBundle(t.Context(), nil))
+	if exit.Of(err) != exit.Failed || !strings.Contains(err.Error(), "2 of 3 files were scanned") {
 		t.Errorf("a file is missing: %v", err)
 	}
 }

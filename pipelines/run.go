@@ -33,14 +33,22 @@ func Pipeline(t Task) (*beam.Pipeline, error) {
 	return p, nil
 }
 
-// Run prepares the output folder and runs the task on a Beam runner.
+// Run prepares the output folder and runs the task on a Beam runner. Parts, and
+// scans of a source's files, that an earlier attempt finished are kept.
 func Run(ctx context.Context, runner string, t Task) error {
+	err := guarded(t.place("look at its inputs"), func() (err error) {
+		t.Identity, err = t.identify(ctx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	p, err := Pipeline(t)
 	if err != nil {
 		return err
 	}
 	spec, _ := stages.Lookup(t.Stage)
-	if _, err := shard.NewWriter(ctx, t.Out, spec.Out.Kind, t.Parts); err != nil {
+	if _, err := shard.ResumeWriter(ctx, t.Out, spec.Out.Kind, t.Parts, t.Identity); err != nil {
 		return err
 	}
 	defer watch(t)()

@@ -9,7 +9,6 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
 	"github.com/clinflow/clinflow/internal/shard"
-	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -57,12 +56,12 @@ func (f *listFn) ProcessElement(ctx context.Context, _ []byte, emit func([]byte)
 	})
 }
 
-// scanFn reads files into sorted runs: RawFile → (part, Run) and the file's
+// scanFn reads files into sorted runs: RawFile → (part, fileRuns) and the file's
 // counts as a PartResult without a part.
 type scanFn struct {
 	Task  Task
 	stage stages.Source
-	runs  store.Dir
+	out   *shard.Writer
 	pool  *pool[scanned]
 }
 
@@ -70,8 +69,21 @@ type scanFn struct {
 const noPart = -1
 
 type scanned struct {
+	file   int // the RawFile's index
 	runs   []shard.Run
 	counts map[string]int64
+}
+
+// byPart is what each part gets of the file, which may be no run.
+func (s scanned) byPart(parts int) []fileRuns {
+	runs := make([]fileRuns, parts)
+	for part := range runs {
+		runs[part].File = s.file
+	}
+	for _, run := range s.runs {
+		runs[run.Part].Runs = append(runs[run.Part].Runs, run)
+	}
+	return runs
 }
 
 func (f *scanFn) Setup(ctx context.Context) error {
@@ -79,12 +91,8 @@ func (f *scanFn) Setup(ctx context.Context) error {
 		if f.stage, _, err = open[stages.Source](ctx, f.Task); err != nil {
 			return err
 		}
-		out, err := f.Task.writer(ctx)
-		if err != nil {
-			return err
-		}
-		f.runs = out.Scratch()
-		return nil
+		f.out, err = f.Task.writer(ctx)
+		return err
 	})
 }
 
@@ -99,29 +107,40 @@ func (f *scanFn) ProcessElement(_ context.Context, element []byte, _, _ func(int
 		return fmt.Errorf("read a file element: %w", err)
 	}
 	f.pool.run(f.Task.place("file %s", file.Name), func(ctx context.Context) (scanned, error) {
-		spill := shard.NewSpill(f.runs, f.Task.Parts, file.Index)
-		if err := f.stage.Scan(ctx, file, spill); err != nil {
-			spill.Abort()
-			return scanned{}, err
+		runs, counts, done, err := f.out.Scanned(file.Index)
+		if done || err != nil {
+			return scanned{file.Index, runs, counts}, err
 		}
-		runs, counts, err := spill.Close()
-		return scanned{runs, counts}, err
+		return f.scan(ctx, file)
 	})
 	return nil
 }
 
-func (f *scanFn) FinishBundle(_ context.Context, emitRun, emitTally func(int, []byte)) error {
+func (f *scanFn) scan(ctx context.Context, file stages.RawFile) (scanned, error) {
+	spill := shard.NewSpill(f.out.Scratch(), f.Task.Parts, file.Index)
+	if err := f.stage.Scan(ctx, file, spill); err != nil {
+		spill.Abort()
+		return scanned{}, err
+	}
+	runs, counts, err := spill.Close()
+	if err != nil {
+		return scanned{}, err
+	}
+	return scanned{file.Index, runs, counts}, f.out.RecordScan(file.Index, spill)
+}
+
+func (f *scanFn) FinishBundle(_ context.Context, emitRuns, emitTally func(int, []byte)) error {
 	files, err := f.pool.wait()
 	if err != nil {
 		return err
 	}
 	for _, file := range files {
-		for _, run := range file.runs {
-			element, err := json.Marshal(run)
+		for part, runs := range file.byPart(f.Task.Parts) {
+			element, err := json.Marshal(runs)
 			if err != nil {
 				return err
 			}
-			emitRun(run.Part, element)
+			emitRuns(part, element)
 		}
 		tally, err := json.Marshal(shard.PartResult{Part: noPart, Counts: file.counts})
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/shard"
@@ -37,6 +38,33 @@ func (f faults) strike() error {
 	return nil
 }
 
+// work is what the test's stages did, and where they are to fail: at no part of
+// their configuration, which decides whether a later attempt goes on.
+var work = struct {
+	sync.Mutex
+	failAt string          // the name of a piece of work; "": none
+	begun  map[string]int  // pieces of work by how often they were begun
+	ended  map[string]bool // without a failure
+}{begun: map[string]int{}, ended: map[string]bool{}}
+
+// piece does a piece of work, or fails.
+func piece(name string, do func() error) error {
+	work.Lock()
+	work.begun[name]++
+	fails := name == work.failAt
+	work.Unlock()
+	if fails {
+		return exit.Errorf(exit.Failed, "%s fails as it was told to", name)
+	}
+	if err := do(); err != nil {
+		return err
+	}
+	work.Lock()
+	defer work.Unlock()
+	work.ended[name] = true
+	return nil
+}
+
 // lines is a source: a text file with `subject_id text` a line.
 type lines struct{ faults }
 
@@ -56,6 +84,10 @@ func (l lines) Files(context.Context, stages.Inputs) ([]stages.RawFile, error) {
 }
 
 func (l lines) Scan(_ context.Context, file stages.RawFile, spill *shard.Spill) error {
+	return piece("scan "+file.Name, func() error { return l.scan(file, spill) })
+}
+
+func (l lines) scan(file stages.RawFile, spill *shard.Spill) error {
 	if err := l.strike(); err != nil {
 		return err
 	}
@@ -83,16 +115,22 @@ func (l lines) Scan(_ context.Context, file stages.RawFile, spill *shard.Spill) 
 	return scanner.Err()
 }
 
-func (l lines) Merge(ctx context.Context, _ int, runs []shard.Run, out *shard.PartWriter) error {
-	return errors.Join(
-		shard.MergeRuns[shard.Note](ctx, runs, shard.TableNotes, out),
-		shard.MergeRuns[shard.Reject](ctx, runs, shard.TableQuarantine, out))
+func (l lines) Merge(ctx context.Context, part int, runs []shard.Run, out *shard.PartWriter) error {
+	return piece(fmt.Sprint("merge ", part), func() error {
+		return errors.Join(
+			shard.MergeRuns[shard.Note](ctx, runs, shard.TableNotes, out),
+			shard.MergeRuns[shard.Reject](ctx, runs, shard.TableQuarantine, out))
+	})
 }
 
 // upper is a map: notes → notes in capitals.
 type upper struct{ faults }
 
 func (u upper) Part(ctx context.Context, in stages.Inputs, part int, out *shard.PartWriter) error {
+	return piece(fmt.Sprint("map ", part), func() error { return u.part(ctx, in, part, out) })
+}
+
+func (u upper) part(ctx context.Context, in stages.Inputs, part int, out *shard.PartWriter) error {
 	if err := u.strike(); err != nil {
 		return err
 	}

@@ -25,6 +25,10 @@ type Task struct {
 	Parts   int                 // parts of the output
 	Workers int                 // goroutines of one bundle
 	Header  string              // the manifest's header, JSON
+
+	// Identity says all that decides the output's bytes; Run sets it. What an
+	// earlier attempt of the same identity finished is not computed again.
+	Identity string
 }
 
 // open builds the task's stage S from the process registry and opens its inputs.
@@ -52,6 +56,7 @@ func (t Task) writer(ctx context.Context) (*shard.Writer, error) {
 	if err != nil {
 		return nil, err
 	}
+	w.Remember(t.Identity)
 	return w, w.SetTables(spec.Out.Tables...)
 }
 

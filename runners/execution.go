@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"sync"
@@ -127,10 +128,11 @@ func (x *execution) make(ctx context.Context, decision dags.Decision, e Event) e
 	return x.journal.Write(e)
 }
 
-// runJob runs the step. A complete output that is to be made again is moved
-// away first, for removing its files one by one could be cut short.
+// runJob runs the step. An output that is to be made again, or what a killed run
+// finished of it, is moved away first, for removing its files one by one could be
+// cut short.
 func (x *execution) runJob(ctx context.Context, decision dags.Decision) error {
-	if decision.Done {
+	if decision.Done || x.o.Force {
 		if err := discard(decision.URI); err != nil {
 			return fmt.Errorf("remove the earlier output: %w", err)
 		}
@@ -143,7 +145,7 @@ func discard(folder string) error {
 	if err := os.RemoveAll(away); err != nil {
 		return err
 	}
-	if err := os.Rename(folder, away); err != nil {
+	if err := os.Rename(folder, away); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return os.RemoveAll(away)
@@ -170,6 +172,9 @@ func (x *execution) keep(ctx context.Context, step *dags.Step, uri string, e *Ev
 	dataset, err := shard.Open(ctx, uri)
 	if err != nil {
 		return fmt.Errorf("open the output: %w", err)
+	}
+	if err := dataset.Tidy(ctx); err != nil {
+		return fmt.Errorf("tidy the output: %w", err)
 	}
 	e.Counts = dataset.Manifest.Counts
 	x.mu.Lock()

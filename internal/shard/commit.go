@@ -33,7 +33,7 @@ func (w *Writer) Commit(ctx context.Context, header Manifest, parts []PartResult
 	if err := writeFile(ctx, w.dir, ManifestName, data); err != nil {
 		return err
 	}
-	return w.dir.RemoveAll(ctx, markerName)
+	return tidy(ctx, w.dir)
 }
 
 func writeFile(ctx context.Context, dir store.Dir, name string, data []byte) error {

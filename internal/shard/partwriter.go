@@ -70,6 +70,9 @@ func (p *PartWriter) Close() (PartResult, error) {
 		return PartResult{}, err
 	}
 	p.done = true
+	if err := p.writer.recordPart(result); err != nil {
+		return PartResult{}, err
+	}
 	p.writer.keep(result)
 	return result, nil
 }

@@ -38,6 +38,7 @@ type Spill struct {
 	bytes   int64 // held in memory
 	flushes int
 	runs    []Run
+	files   []FileInfo // that the runs lie in
 	counts  map[string]int64
 	done    bool
 }

@@ -55,7 +55,8 @@ func (h *rowsByPart[T]) write(s *Spill, table string) error {
 		f.abort()
 		return nil
 	}
-	_, err = f.commit()
+	info, err := f.commit()
+	s.files = append(s.files, FileInfo{Name: name, Bytes: info.Bytes, SHA256: info.SHA256})
 	return err
 }
 

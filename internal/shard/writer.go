@@ -22,10 +22,11 @@ const (
 // Writer writes one dataset. Its methods are safe for concurrent use; each
 // PartWriter belongs to one goroutine.
 type Writer struct {
-	ctx   context.Context
-	dir   store.Dir
-	kind  string
-	parts int
+	ctx      context.Context
+	dir      store.Dir
+	kind     string
+	parts    int
+	identity string // what the records of finished parts say; "": none are kept
 
 	mu       sync.Mutex
 	tables   []string // declared
@@ -42,14 +43,19 @@ func NewWriter(ctx context.Context, uri, kind string, parts int) (*Writer, error
 	if err != nil {
 		return nil, err
 	}
+	return w, w.begin(ctx)
+}
+
+// begin clears the folder and marks it as ours.
+func (w *Writer) begin(ctx context.Context) error {
 	if err := w.clear(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	marker, err := w.dir.Create(ctx, markerName)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return w, marker.Commit()
+	return marker.Commit()
 }
 
 // JoinWriter is for further processes that write parts of a dataset begun by

@@ -77,7 +77,7 @@ func Open(uri string) (Dir, error) {
 	}
 }
 
-// Volatile is the same folder for files that need not outlive the process, such
+// Volatile is the same folder for files that need not outlive a power cut, such
 // as runs: they still appear whole or not at all, but are not forced to disk.
 func Volatile(d Dir) Dir {
 	if folder, ok := d.(local); ok {

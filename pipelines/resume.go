@@ -1,0 +1,108 @@
+package pipelines
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"path"
+	"time"
+
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/stages"
+)
+
+// identity is all that decides the bytes of a task's output. The header has the
+// stage, its configuration and the digests of its inputs again where a DAG is
+// run, and the code's revision: parts of two builds never meet in a dataset.
+type identity struct {
+	Schema  int
+	Stage   string
+	Version int
+	Config  string
+	Header  string
+	Parts   int
+	Inputs  map[string][]string // digests by port
+	Files   []rawState
+}
+
+// rawState is a source's file as cheaply told from another as can be.
+type rawState struct {
+	stages.RawFile
+	Size     int64
+	Modified time.Time
+}
+
+// identify is the sha256 of the task's identity.
+func (t Task) identify(ctx context.Context) (string, error) {
+	stage, in, err := open[any](ctx, t)
+	if err != nil {
+		return "", err
+	}
+	id := identity{
+		Schema: shard.SchemaVersion, Stage: t.Stage, Version: t.Version, Config: t.Config,
+		Header: t.Header, Parts: t.Parts, Inputs: map[string][]string{},
+	}
+	for port, datasets := range in {
+		for _, d := range datasets {
+			id.Inputs[port] = append(id.Inputs[port], d.Manifest.Digest())
+		}
+	}
+	if source, ok := stage.(stages.Source); ok {
+		if id.Files, err = rawStates(ctx, source, in); err != nil {
+			return "", err
+		}
+	}
+	text, err := json.Marshal(id)
+	if err != nil {
+		return "", fmt.Errorf("identify the task: %w", err)
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+func rawStates(ctx context.Context, source stages.Source, in stages.Inputs) ([]rawState, error) {
+	files, err := source.Files(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	var states []rawState
+	for _, file := range files {
+		folder, name := path.Split(file.URI)
+		dir, err := store.Open(folder)
+		if err != nil {
+			return nil, err
+		}
+		info, err := dir.Stat(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		file.URI = "" // the folder may have been moved
+		states = append(states, rawState{file, info.Size, info.ModTime.UTC()})
+	}
+	return states, nil
+}
+
+// finishPart lets write fill a part and commits it, or leaves nothing of it. A
+// part that is whole already is not written again.
+func finishPart(w *shard.Writer, part int, write func(*shard.PartWriter) error) ([]byte, error) {
+	result, whole, err := w.Finished(part)
+	if err != nil {
+		return nil, err
+	}
+	if whole {
+		return json.Marshal(result)
+	}
+	out := w.Part(part)
+	// Also where write panics; after Close it does nothing.
+	defer out.Abort()
+	if err := write(out); err != nil {
+		return nil, err
+	}
+	if result, err = out.Close(); err != nil {
+		return nil, err
+	}
+	return json.Marshal(result)
+}

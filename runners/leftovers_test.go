@@ -1,0 +1,74 @@
+package runners
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// looking is a StepRunner that says what lies in each step's folder before it runs.
+type looking struct {
+	fake
+	found map[string][]string // by step
+}
+
+func (l *looking) Run(ctx context.Context, job Job) error {
+	left, err := filepath.Glob(filepath.Join(job.Out, ".*"))
+	if err != nil {
+		return err
+	}
+	l.found[job.Step] = left
+	return l.fake.Run(ctx, job)
+}
+
+// What a killed run finished of an output is for the next run to go on from, but
+// not for one that was told to make everything again.
+func TestForceTrustsNothingOfAKilledRun(t *testing.T) {
+	for _, force := range []bool{false, true} {
+		o := Options{Out: t.TempDir(), Workers: 1}
+		stop := &fake{before: map[string]func(context.Context) error{"left": func(context.Context) error { return errors.New("stop") }}}
+		if err := Execute(t.Context(), parse(t, nil), stop, o); err == nil {
+			t.Fatal("did not stop")
+		}
+		o.Force = force
+		l := &looking{found: map[string][]string{}}
+		if err := Execute(t.Context(), parse(t, nil), l, o); err != nil {
+			t.Fatal(err)
+		}
+		if kept := len(l.found["left"]) > 0; kept == force {
+			t.Errorf("force %v: found %v", force, l.found["left"])
+		}
+	}
+}
+
+// A kill may fall between the writing of a manifest and the end of its Commit.
+func TestACommitCutShortIsTidied(t *testing.T) {
+	o := Options{Out: t.TempDir(), Workers: 1}
+	run := func() {
+		t.Helper()
+		if err := Execute(t.Context(), parse(t, nil), &fake{}, o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run()
+	outputs, err := filepath.Glob(filepath.Join(o.Out, "steps", "left-*"))
+	if err != nil || len(outputs) != 1 {
+		t.Fatal(outputs, err)
+	}
+	whole := files(t, outputs[0])
+	record := filepath.Join(outputs[0], ".finished", "part-00000-of-00001.json")
+	if err := os.Mkdir(filepath.Dir(record), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, left := range []string{record, filepath.Join(outputs[0], ".unfinished")} {
+		if err := os.WriteFile(left, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run()
+	if got := files(t, outputs[0]); len(got) != len(whole) {
+		t.Errorf("%d files are left, want %d", len(got), len(whole))
+	}
+}

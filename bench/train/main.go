@@ -27,6 +27,9 @@ type result struct {
 	Ratio          *float64 `json:"ratio,omitempty"` // to PyTorch on one thread
 }
 
+// kernels are those that are measured, where the processor has them.
+var kernels = []string{"avx512", "avx2"}
+
 func main() {
 	asJSON := flag.Bool("json", false, "print JSON")
 	python := flag.String("python", "python3", "Python with torch, transformers and peft; empty: no peer")
@@ -50,7 +53,7 @@ func run(asJSON bool, python string, least time.Duration) error {
 			return err
 		}
 		peer := pytorch(python, dir, s, least)
-		for _, kernel := range []string{"avx512", "avx2"} {
+		for _, kernel := range kernels {
 			r, ok, err := s.measure(dir, kernel, least)
 			if err != nil {
 				return err

@@ -14,7 +14,7 @@ import (
 
 func init() {
 	stages.RegisterJob(stages.Spec{
-		Name: "train.predict", Version: 1,
+		Name: "train.predict", Version: 2,
 		Doc: "Computes a fine-tuned model's logits for the examples of the chosen splits. Parts and rows stand as in the tokens. Val and test patients that the base or an adapter was trained on are refused; one without a record of its patients is counted in the manifest as unknown_training_patients.",
 		In: []stages.Port{
 			{Name: "tokens", Kind: shard.KindTokens, Tables: []string{shard.TableTokens}, Sharded: true, Doc: "Tokenized examples with split and labels."},

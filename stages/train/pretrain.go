@@ -14,7 +14,7 @@ import (
 
 func init() {
 	stages.RegisterJob(stages.Spec{
-		Name: "train.pretrain", Version: 2,
+		Name: "train.pretrain", Version: 3,
 		Doc: "Adapts a frozen base model to clinical language: trains a LoRA adapter as a language model on the train patients' notes. Leaves the adapter in the PEFT library's layout, train_log.jsonl, train_patients.bin, the record of whom it was trained on, and metrics.json with the perplexity on val before and after. Val and test patients that the base was trained on are refused.",
 		In: []stages.Port{
 			{Name: "tokens", Kind: shard.KindTokens, Tables: []string{shard.TableTokens}, Doc: "Tokenized notes with their split."},

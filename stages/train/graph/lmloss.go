@@ -6,9 +6,13 @@ import (
 	"github.com/clinflow/clinflow/stages/train/kernel"
 )
 
-// chunkElements bounds the logits held at once: 2²² float32 are 16 MiB, some
-// 130 rows of LLaMA's 32,000 words, enough rows for the matrix kernels.
-const chunkElements = 1 << 22
+// The logits held at once: at most 2²² float32, 16 MiB, some 130 rows of LLaMA's
+// 32,000 words, and no more rows than a block of the matrix kernels, so that those
+// of a small vocabulary are still in the cache when they are read again.
+const (
+	chunkElements = 1 << 22
+	chunkRows     = 240
+)
 
 // LMLoss is the mean cross-entropy of predicting each next token from x
 // [batch·seq, hidden] through head [vocab, hidden], which may be the embedding's
@@ -21,7 +25,7 @@ func (g *Graph) LMLoss(x *Node, head *Param) *Node {
 		return x
 	}
 	c := &lmChunks{g: g, x: x, head: head, index: g.inputs.ints(g, x.rows)}
-	c.rows = min(x.rows, max(16, chunkElements/head.shape[0]))
+	c.rows = min(x.rows, chunkRows, max(16, chunkElements/head.shape[0]))
 	c.logits, c.in = g.node(c.rows, head.shape[0]), g.node(c.rows, x.cols)
 	c.loss = g.newLoss(x.rows, 0, c.prepare)
 	o := &op{name: "lm_loss", reads: []*Node{x}, params: []*Param{head}, out: g.node(1, 1), side: []*Node{c.logits, c.in}, loss: c.loss}

@@ -73,12 +73,10 @@ func (h *head[T]) forward(query, i0, i1 int) {
 	h.score(query, i0, i1)
 	for i := i0; i < i1; i++ {
 		row := h.w.scores[(i-i0)*i1 : (i-i0+1)*i1]
-		seen := row[:i+1]
-		top := largest(seen)
+		seen := future(row, i+1)
+		top := h.d.largest(row[:i+1])
 		sum := h.d.exp(seen, seen, top)
-		for j := range seen {
-			seen[j] /= sum
-		}
+		h.d.scale(seen, seen, 1/sum)
 		clear(row[i+1:])
 		*h.logsum(query, i) = top + T(math.Log(float64(sum)))
 	}
@@ -86,19 +84,18 @@ func (h *head[T]) forward(query, i0, i1 int) {
 	h.d.small(h.w, y, h.qld, newView(h.w.scores, i1, false), newView(v, h.kvld, false), i1-i0, h.a.Dim, i1, 1, false)
 }
 
-func (h *head[T]) logsum(query, i int) *T {
-	return &h.lse[(h.at*h.a.Heads)+query*h.a.Seq+i]
+// future returns the first n scores and, up to whole vectors, some that a query
+// may not see, as minus infinity: their exponential is nothing beside the sum.
+func future[T number](row []T, n int) []T {
+	seen := row[:min(len(row), (n+15)/16*16)]
+	for j := n; j < len(seen); j++ {
+		seen[j] = T(math.Inf(-1))
+	}
+	return seen
 }
 
-// largest passes over a NaN, which the exponentials of all then make seen.
-func largest[T number](x []T) T {
-	top := x[0]
-	for _, v := range x {
-		if v > top {
-			top = v
-		}
-	}
-	return top
+func (h *head[T]) logsum(query, i int) *T {
+	return &h.lse[(h.at*h.a.Heads)+query*h.a.Seq+i]
 }
 
 // AttentionBack is the gradient of Attention, with the probabilities computed
@@ -132,11 +129,9 @@ func (h *head[T]) backward(query, i0, i1 int) {
 // of p into that of the scores: p·(g - Σ dy·y).
 func (h *head[T]) scoreGrad(query, i int, p, g []T) {
 	y, dy := h.rowsOf(h.y, h.qld, query, i)[:h.a.Dim], h.rowsOf(h.dy, h.qld, query, i)[:h.a.Dim]
-	s := dot(y, dy)
-	h.d.exp(p[:i+1], p[:i+1], *h.logsum(query, i))
-	for j := range p[:i+1] {
-		g[j] = p[j] * (g[j] - s)
-	}
+	seen := future(p, i+1)
+	h.d.exp(seen, seen, *h.logsum(query, i))
+	h.d.probabilityBack(g[:len(seen)], seen, h.d.dot(y, dy))
 	clear(p[i+1:])
 	clear(g[i+1:])
 }

@@ -47,24 +47,13 @@ func New(o Options) (kernel.Backend, error) {
 		if o.Kernel != "" && o.Kernel != "go" {
 			return nil, fmt.Errorf("kernel %s computes in float32, use \"go\" for float64", o.Kernel)
 		}
-		return newDevice(o, pure[float64]()), nil
+		return newDevice(o, pure64()), nil
 	}
 	return nil, fmt.Errorf("the cpu computes in F32 or F64, not in %v", o.Float)
 }
 
 // number is what the kernels compute in.
 type number interface{ float32 | float64 }
-
-// functions are the inner loops that have versions in assembly.
-type functions[T number] struct {
-	name  string
-	micro micro[T]
-	// exp is dst[i] = exp(src[i]-shift), returning the sum; dst may be src.
-	exp func(dst, src []T, shift T) T
-	// sigmoid is dst[i] = 1/(1+exp(-src[i])).
-	sigmoid func(dst, src []T)
-	drop    func(y, x []T, s dropState, acc bool)
-}
 
 // device implements kernel.Backend.
 type device[T number] struct {
@@ -85,7 +74,7 @@ type worker[T number] struct {
 	packedA, packedB []T
 	tile             []T // a tile of the result that does not fit whole
 	scores, grads    []T // attention
-	row              []T
+	row              []T // a row of a loss
 }
 
 func newDevice[T number](o Options, f functions[T]) *device[T] {
@@ -94,7 +83,7 @@ func newDevice[T number](o Options, f functions[T]) *device[T] {
 	}
 	d := &device[T]{functions: f, float: o.Float, errs: make([]error, o.Workers), open: o.Open}
 	for range o.Workers {
-		d.workers = append(d.workers, &worker[T]{tile: make([]T, f.micro.mr*f.micro.nr)})
+		d.workers = append(d.workers, &worker[T]{tile: make([]T, max(f.micro.mr*f.micro.nr, f.narrow.mr*f.narrow.nr))})
 	}
 	d.open.Add(1)
 	return d

@@ -20,24 +20,3 @@ func exp32(x float32) float32 {
 	p = p*r + 1
 	return math.Float32frombits(math.Float32bits(p) + uint32(int32(n))<<23)
 }
-
-func exp32s(dst, src []float32, shift float32) (sum float32) {
-	for i, x := range src {
-		dst[i] = exp32(x - shift)
-		sum += dst[i]
-	}
-	return sum
-}
-
-func sigmoid32s(dst, src []float32) {
-	for i, x := range src {
-		dst[i] = 1 / (1 + exp32(-x))
-	}
-}
-
-// pure32 are the inner loops for float32 in Go.
-func pure32() functions[float32] {
-	f := pure[float32]()
-	f.exp, f.sigmoid = exp32s, sigmoid32s
-	return f
-}

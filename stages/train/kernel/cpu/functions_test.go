@@ -27,25 +27,28 @@ func random(r *rand.Rand, n int, scale float64) []float32 {
 	return v
 }
 
-func TestExpAndSigmoid(t *testing.T) {
+func TestExpAndSwiGLU(t *testing.T) {
 	each(t, func(t *testing.T, f functions[float32]) {
 		var x []float32
 		for v := -110.0; v < 80; v += 0.0137 {
 			x = append(x, float32(v))
 		}
 		const shift = 1.5
-		got, s := make([]float32, len(x)), make([]float32, len(x))
+		got, ones, silu := make([]float32, len(x)), make([]float32, len(x)), make([]float32, len(x))
+		for i := range ones {
+			ones[i] = 1
+		}
 		total := 0.0
 		sum := f.exp(got, x, shift)
-		f.sigmoid(s, x)
+		f.swiglu(silu, x, ones)
 		for i, v := range x {
 			want := math.Exp(float64(v - shift))
 			total += float64(got[i])
 			if diff := math.Abs(float64(got[i]) - want); diff > 3e-7*want+2e-38 {
 				t.Fatalf("exp(%g) = %g, want %g", v-shift, got[i], want)
 			}
-			if want := 1 / (1 + math.Exp(-float64(v))); math.Abs(float64(s[i])-want) > 3e-7*want+2e-38 {
-				t.Fatalf("sigmoid(%g) = %g, want %g", v, s[i], want)
+			if want := float64(v) / (1 + math.Exp(-float64(v))); math.Abs(float64(silu[i])-want) > 4e-7*math.Abs(want)+3e-36 {
+				t.Fatalf("silu(%g) = %g, want %g", v, silu[i], want)
 			}
 		}
 		if math.Abs(float64(sum)-total) > 1e-5*total {

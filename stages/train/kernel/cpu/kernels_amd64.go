@@ -14,27 +14,147 @@ func gemmAVX512(k int, a *float32, b *float32, c *float32, lda int, step int, ld
 //go:noescape
 func gemmAVX2(k int, a *float32, b *float32, c *float32, lda int, step int, ldb int, ldc int, alpha float32, acc bool)
 
-// expAVX512 is dst[i] = exp(src[i]-shift) for whole vectors; sums receives
-// the sum of each lane.
+// gemmNarrow is the micro kernel of 12 by 8.
 //
 //go:noescape
-func expAVX512(dst *float32, src *float32, n int, shift float32, sums *float32)
+func gemmNarrow(k int, a *float32, b *float32, c *float32, lda int, step int, ldb int, ldc int, alpha float32, acc bool)
 
-// sigmoidAVX512 is dst[i] = 1/(1+exp(-src[i])) for whole vectors.
+// interleaveAVX2 is to[i·width:] = a[i], b[i], c[i], d[i] for a multiple n of 8.
 //
 //go:noescape
-func sigmoidAVX512(dst *float32, src *float32, n int)
+func interleaveAVX2(to *float32, a *float32, b *float32, c *float32, d *float32, n int, width int)
 
-// expAVX2 is dst[i] = exp(src[i]-shift) for whole vectors; sums receives
-// the sum of each lane.
+// addAVX512 is y = a + b.
 //
 //go:noescape
-func expAVX2(dst *float32, src *float32, n int, shift float32, sums *float32)
+func addAVX512(y *float32, a *float32, b *float32, n int)
 
-// sigmoidAVX2 is dst[i] = 1/(1+exp(-src[i])) for whole vectors.
+// scaleAVX512 is y = x·f.
 //
 //go:noescape
-func sigmoidAVX2(dst *float32, src *float32, n int)
+func scaleAVX512(y *float32, x *float32, n int, f float32)
+
+// normalizeAVX512 is y = x·f·w.
+//
+//go:noescape
+func normalizeAVX512(y *float32, x *float32, w *float32, n int, f float32)
+
+// normalizeBackAVX512 is dx = rstd·(dy·w - x·s), added to dx with acc.
+//
+//go:noescape
+func normalizeBackAVX512(dx *float32, dy *float32, x *float32, w *float32, n int, rstd float32, s float32, acc bool)
+
+// probabilityBackAVX512 is grad = p·(grad - s).
+//
+//go:noescape
+func probabilityBackAVX512(grad *float32, p *float32, n int, s float32)
+
+// rotateAVX512 is y1, y2 = x1·cos - x2·sin, x2·cos + x1·sin.
+//
+//go:noescape
+func rotateAVX512(y1 *float32, y2 *float32, x1 *float32, x2 *float32, cos *float32, sin *float32, n int)
+
+// dotAVX512 is Σ a·b.
+//
+//go:noescape
+func dotAVX512(a *float32, b *float32, n int) float32
+
+// dot3AVX512 is Σ a·b·c.
+//
+//go:noescape
+func dot3AVX512(a *float32, b *float32, c *float32, n int) float32
+
+// largestAVX512 is the largest number.
+//
+//go:noescape
+func largestAVX512(x *float32, n int) float32
+
+// addAVX2 is y = a + b.
+//
+//go:noescape
+func addAVX2(y *float32, a *float32, b *float32, n int)
+
+// scaleAVX2 is y = x·f.
+//
+//go:noescape
+func scaleAVX2(y *float32, x *float32, n int, f float32)
+
+// normalizeAVX2 is y = x·f·w.
+//
+//go:noescape
+func normalizeAVX2(y *float32, x *float32, w *float32, n int, f float32)
+
+// normalizeBackAVX2 is dx = rstd·(dy·w - x·s), added to dx with acc.
+//
+//go:noescape
+func normalizeBackAVX2(dx *float32, dy *float32, x *float32, w *float32, n int, rstd float32, s float32, acc bool)
+
+// probabilityBackAVX2 is grad = p·(grad - s).
+//
+//go:noescape
+func probabilityBackAVX2(grad *float32, p *float32, n int, s float32)
+
+// rotateAVX2 is y1, y2 = x1·cos - x2·sin, x2·cos + x1·sin.
+//
+//go:noescape
+func rotateAVX2(y1 *float32, y2 *float32, x1 *float32, x2 *float32, cos *float32, sin *float32, n int)
+
+// dotAVX2 is Σ a·b.
+//
+//go:noescape
+func dotAVX2(a *float32, b *float32, n int) float32
+
+// dot3AVX2 is Σ a·b·c.
+//
+//go:noescape
+func dot3AVX2(a *float32, b *float32, c *float32, n int) float32
+
+// largestAVX2 is the largest number.
+//
+//go:noescape
+func largestAVX2(x *float32, n int) float32
+
+// expAVX512 is dst = exp(src-shift); it returns the sum.
+//
+//go:noescape
+func expAVX512(dst *float32, src *float32, n int, shift float32) float32
+
+// swigluAVX512 is y = gate/(1+exp(-gate))·up.
+//
+//go:noescape
+func swigluAVX512(y *float32, gate *float32, up *float32, n int)
+
+// swigluBackAVX512 is with s = 1/(1+exp(-gate)), dgate = dy·up·(s + gate·s·(1-s))
+// and dup = dy·gate·s.
+//
+//go:noescape
+func swigluBackAVX512(dgate *float32, dup *float32, dy *float32, gate *float32, up *float32, n int)
+
+// expAVX2 is dst = exp(src-shift); it returns the sum.
+//
+//go:noescape
+func expAVX2(dst *float32, src *float32, n int, shift float32) float32
+
+// swigluAVX2 is y = gate/(1+exp(-gate))·up.
+//
+//go:noescape
+func swigluAVX2(y *float32, gate *float32, up *float32, n int)
+
+// swigluBackAVX2 is with s = 1/(1+exp(-gate)), dgate = dy·up·(s + gate·s·(1-s))
+// and dup = dy·gate·s.
+//
+//go:noescape
+func swigluBackAVX2(dgate *float32, dup *float32, dy *float32, gate *float32, up *float32, n int)
+
+// adamwAVX512 is AdamW; constants are those of adamConstants.
+//
+//go:noescape
+func adamwAVX512(p *float32, grad *float32, m *float32, v *float32, n int, constants *float64)
+
+// adamwAVX2 is AdamW; constants are those of adamConstants.
+//
+//go:noescape
+func adamwAVX2(p *float32, grad *float32, m *float32, v *float32, n int, constants *float64)
 
 // dropAVX512 is dropout over blocks of 64 elements.
 //

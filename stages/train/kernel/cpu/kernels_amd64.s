@@ -100,180 +100,156 @@ store:
 	MOVQ         c+24(FP), AX
 	MOVQ         ldc+56(FP), CX
 	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+64(FP), Z26
+	VBROADCASTSS alpha+64(FP), Z24
 	MOVB         acc+68(FP), DL
 	TESTB        DL, DL
 	JNZ          add
-	VMULPS       Z26, Z0, Z0
+	VMULPS       Z24, Z0, Z0
 	VMOVUPS      Z0, (AX)
-	VMULPS       Z26, Z1, Z1
+	VMULPS       Z24, Z1, Z1
 	VMOVUPS      Z1, 64(AX)
 	ADDQ         CX, AX
-	VMULPS       Z26, Z2, Z2
+	VMULPS       Z24, Z2, Z2
 	VMOVUPS      Z2, (AX)
-	VMULPS       Z26, Z3, Z3
+	VMULPS       Z24, Z3, Z3
 	VMOVUPS      Z3, 64(AX)
 	ADDQ         CX, AX
-	VMULPS       Z26, Z4, Z4
+	VMULPS       Z24, Z4, Z4
 	VMOVUPS      Z4, (AX)
-	VMULPS       Z26, Z5, Z5
+	VMULPS       Z24, Z5, Z5
 	VMOVUPS      Z5, 64(AX)
 	ADDQ         CX, AX
-	VMULPS       Z26, Z6, Z6
+	VMULPS       Z24, Z6, Z6
 	VMOVUPS      Z6, (AX)
-	VMULPS       Z26, Z7, Z7
+	VMULPS       Z24, Z7, Z7
 	VMOVUPS      Z7, 64(AX)
 	ADDQ         CX, AX
-	VMULPS       Z26, Z8, Z8
+	VMULPS       Z24, Z8, Z8
 	VMOVUPS      Z8, (AX)
-	VMULPS       Z26, Z9, Z9
+	VMULPS       Z24, Z9, Z9
 	VMOVUPS      Z9, 64(AX)
 	ADDQ         CX, AX
-	VMULPS       Z26, Z10, Z10
+	VMULPS       Z24, Z10, Z10
 	VMOVUPS      Z10, (AX)
-	VMULPS       Z26, Z11, Z11
+	VMULPS       Z24, Z11, Z11
 	VMOVUPS      Z11, 64(AX)
 	ADDQ         CX, AX
-	VMULPS       Z26, Z12, Z12
+	VMULPS       Z24, Z12, Z12
 	VMOVUPS      Z12, (AX)
-	VMULPS       Z26, Z13, Z13
+	VMULPS       Z24, Z13, Z13
 	VMOVUPS      Z13, 64(AX)
 	ADDQ         CX, AX
-	VMULPS       Z26, Z14, Z14
+	VMULPS       Z24, Z14, Z14
 	VMOVUPS      Z14, (AX)
-	VMULPS       Z26, Z15, Z15
+	VMULPS       Z24, Z15, Z15
 	VMOVUPS      Z15, 64(AX)
 	ADDQ         CX, AX
-	VMULPS       Z26, Z16, Z16
+	VMULPS       Z24, Z16, Z16
 	VMOVUPS      Z16, (AX)
-	VMULPS       Z26, Z17, Z17
+	VMULPS       Z24, Z17, Z17
 	VMOVUPS      Z17, 64(AX)
 	ADDQ         CX, AX
-	VMULPS       Z26, Z18, Z18
+	VMULPS       Z24, Z18, Z18
 	VMOVUPS      Z18, (AX)
-	VMULPS       Z26, Z19, Z19
+	VMULPS       Z24, Z19, Z19
 	VMOVUPS      Z19, 64(AX)
 	ADDQ         CX, AX
-	VMULPS       Z26, Z20, Z20
+	VMULPS       Z24, Z20, Z20
 	VMOVUPS      Z20, (AX)
-	VMULPS       Z26, Z21, Z21
+	VMULPS       Z24, Z21, Z21
 	VMOVUPS      Z21, 64(AX)
 	ADDQ         CX, AX
-	VMULPS       Z26, Z22, Z22
+	VMULPS       Z24, Z22, Z22
 	VMOVUPS      Z22, (AX)
-	VMULPS       Z26, Z23, Z23
+	VMULPS       Z24, Z23, Z23
 	VMOVUPS      Z23, 64(AX)
 	VZEROUPPER
 	RET
 
 add:
-	VMOVUPS     (AX), Z24
-	VFMADD231PS Z26, Z0, Z24
-	VMOVAPS     Z24, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS     64(AX), Z24
-	VFMADD231PS Z26, Z1, Z24
-	VMOVAPS     Z24, Z1
-	VMOVUPS     Z1, 64(AX)
+	VMOVUPS     (AX), Z25
+	VFMADD231PS Z24, Z0, Z25
+	VMOVUPS     Z25, (AX)
+	VMOVUPS     64(AX), Z25
+	VFMADD231PS Z24, Z1, Z25
+	VMOVUPS     Z25, 64(AX)
 	ADDQ        CX, AX
-	VMOVUPS     (AX), Z24
-	VFMADD231PS Z26, Z2, Z24
-	VMOVAPS     Z24, Z2
-	VMOVUPS     Z2, (AX)
-	VMOVUPS     64(AX), Z24
-	VFMADD231PS Z26, Z3, Z24
-	VMOVAPS     Z24, Z3
-	VMOVUPS     Z3, 64(AX)
+	VMOVUPS     (AX), Z25
+	VFMADD231PS Z24, Z2, Z25
+	VMOVUPS     Z25, (AX)
+	VMOVUPS     64(AX), Z25
+	VFMADD231PS Z24, Z3, Z25
+	VMOVUPS     Z25, 64(AX)
 	ADDQ        CX, AX
-	VMOVUPS     (AX), Z24
-	VFMADD231PS Z26, Z4, Z24
-	VMOVAPS     Z24, Z4
-	VMOVUPS     Z4, (AX)
-	VMOVUPS     64(AX), Z24
-	VFMADD231PS Z26, Z5, Z24
-	VMOVAPS     Z24, Z5
-	VMOVUPS     Z5, 64(AX)
+	VMOVUPS     (AX), Z25
+	VFMADD231PS Z24, Z4, Z25
+	VMOVUPS     Z25, (AX)
+	VMOVUPS     64(AX), Z25
+	VFMADD231PS Z24, Z5, Z25
+	VMOVUPS     Z25, 64(AX)
 	ADDQ        CX, AX
-	VMOVUPS     (AX), Z24
-	VFMADD231PS Z26, Z6, Z24
-	VMOVAPS     Z24, Z6
-	VMOVUPS     Z6, (AX)
-	VMOVUPS     64(AX), Z24
-	VFMADD231PS Z26, Z7, Z24
-	VMOVAPS     Z24, Z7
-	VMOVUPS     Z7, 64(AX)
+	VMOVUPS     (AX), Z25
+	VFMADD231PS Z24, Z6, Z25
+	VMOVUPS     Z25, (AX)
+	VMOVUPS     64(AX), Z25
+	VFMADD231PS Z24, Z7, Z25
+	VMOVUPS     Z25, 64(AX)
 	ADDQ        CX, AX
-	VMOVUPS     (AX), Z24
-	VFMADD231PS Z26, Z8, Z24
-	VMOVAPS     Z24, Z8
-	VMOVUPS     Z8, (AX)
-	VMOVUPS     64(AX), Z24
-	VFMADD231PS Z26, Z9, Z24
-	VMOVAPS     Z24, Z9
-	VMOVUPS     Z9, 64(AX)
+	VMOVUPS     (AX), Z25
+	VFMADD231PS Z24, Z8, Z25
+	VMOVUPS     Z25, (AX)
+	VMOVUPS     64(AX), Z25
+	VFMADD231PS Z24, Z9, Z25
+	VMOVUPS     Z25, 64(AX)
 	ADDQ        CX, AX
-	VMOVUPS     (AX), Z24
-	VFMADD231PS Z26, Z10, Z24
-	VMOVAPS     Z24, Z10
-	VMOVUPS     Z10, (AX)
-	VMOVUPS     64(AX), Z24
-	VFMADD231PS Z26, Z11, Z24
-	VMOVAPS     Z24, Z11
-	VMOVUPS     Z11, 64(AX)
+	VMOVUPS     (AX), Z25
+	VFMADD231PS Z24, Z10, Z25
+	VMOVUPS     Z25, (AX)
+	VMOVUPS     64(AX), Z25
+	VFMADD231PS Z24, Z11, Z25
+	VMOVUPS     Z25, 64(AX)
 	ADDQ        CX, AX
-	VMOVUPS     (AX), Z24
-	VFMADD231PS Z26, Z12, Z24
-	VMOVAPS     Z24, Z12
-	VMOVUPS     Z12, (AX)
-	VMOVUPS     64(AX), Z24
-	VFMADD231PS Z26, Z13, Z24
-	VMOVAPS     Z24, Z13
-	VMOVUPS     Z13, 64(AX)
+	VMOVUPS     (AX), Z25
+	VFMADD231PS Z24, Z12, Z25
+	VMOVUPS     Z25, (AX)
+	VMOVUPS     64(AX), Z25
+	VFMADD231PS Z24, Z13, Z25
+	VMOVUPS     Z25, 64(AX)
 	ADDQ        CX, AX
-	VMOVUPS     (AX), Z24
-	VFMADD231PS Z26, Z14, Z24
-	VMOVAPS     Z24, Z14
-	VMOVUPS     Z14, (AX)
-	VMOVUPS     64(AX), Z24
-	VFMADD231PS Z26, Z15, Z24
-	VMOVAPS     Z24, Z15
-	VMOVUPS     Z15, 64(AX)
+	VMOVUPS     (AX), Z25
+	VFMADD231PS Z24, Z14, Z25
+	VMOVUPS     Z25, (AX)
+	VMOVUPS     64(AX), Z25
+	VFMADD231PS Z24, Z15, Z25
+	VMOVUPS     Z25, 64(AX)
 	ADDQ        CX, AX
-	VMOVUPS     (AX), Z24
-	VFMADD231PS Z26, Z16, Z24
-	VMOVAPS     Z24, Z16
-	VMOVUPS     Z16, (AX)
-	VMOVUPS     64(AX), Z24
-	VFMADD231PS Z26, Z17, Z24
-	VMOVAPS     Z24, Z17
-	VMOVUPS     Z17, 64(AX)
+	VMOVUPS     (AX), Z25
+	VFMADD231PS Z24, Z16, Z25
+	VMOVUPS     Z25, (AX)
+	VMOVUPS     64(AX), Z25
+	VFMADD231PS Z24, Z17, Z25
+	VMOVUPS     Z25, 64(AX)
 	ADDQ        CX, AX
-	VMOVUPS     (AX), Z24
-	VFMADD231PS Z26, Z18, Z24
-	VMOVAPS     Z24, Z18
-	VMOVUPS     Z18, (AX)
-	VMOVUPS     64(AX), Z24
-	VFMADD231PS Z26, Z19, Z24
-	VMOVAPS     Z24, Z19
-	VMOVUPS     Z19, 64(AX)
+	VMOVUPS     (AX), Z25
+	VFMADD231PS Z24, Z18, Z25
+	VMOVUPS     Z25, (AX)
+	VMOVUPS     64(AX), Z25
+	VFMADD231PS Z24, Z19, Z25
+	VMOVUPS     Z25, 64(AX)
 	ADDQ        CX, AX
-	VMOVUPS     (AX), Z24
-	VFMADD231PS Z26, Z20, Z24
-	VMOVAPS     Z24, Z20
-	VMOVUPS     Z20, (AX)
-	VMOVUPS     64(AX), Z24
-	VFMADD231PS Z26, Z21, Z24
-	VMOVAPS     Z24, Z21
-	VMOVUPS     Z21, 64(AX)
+	VMOVUPS     (AX), Z25
+	VFMADD231PS Z24, Z20, Z25
+	VMOVUPS     Z25, (AX)
+	VMOVUPS     64(AX), Z25
+	VFMADD231PS Z24, Z21, Z25
+	VMOVUPS     Z25, 64(AX)
 	ADDQ        CX, AX
-	VMOVUPS     (AX), Z24
-	VFMADD231PS Z26, Z22, Z24
-	VMOVAPS     Z24, Z22
-	VMOVUPS     Z22, (AX)
-	VMOVUPS     64(AX), Z24
-	VFMADD231PS Z26, Z23, Z24
-	VMOVAPS     Z24, Z23
-	VMOVUPS     Z23, 64(AX)
+	VMOVUPS     (AX), Z25
+	VFMADD231PS Z24, Z22, Z25
+	VMOVUPS     Z25, (AX)
+	VMOVUPS     64(AX), Z25
+	VFMADD231PS Z24, Z23, Z25
+	VMOVUPS     Z25, 64(AX)
 	VZEROUPPER
 	RET
 
@@ -337,96 +313,805 @@ store:
 	MOVQ         c+24(FP), AX
 	MOVQ         ldc+56(FP), CX
 	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+64(FP), Y14
+	VBROADCASTSS alpha+64(FP), Y12
 	MOVB         acc+68(FP), DL
 	TESTB        DL, DL
 	JNZ          add
-	VMULPS       Y14, Y0, Y0
+	VMULPS       Y12, Y0, Y0
 	VMOVUPS      Y0, (AX)
-	VMULPS       Y14, Y1, Y1
+	VMULPS       Y12, Y1, Y1
 	VMOVUPS      Y1, 32(AX)
 	ADDQ         CX, AX
-	VMULPS       Y14, Y2, Y2
+	VMULPS       Y12, Y2, Y2
 	VMOVUPS      Y2, (AX)
-	VMULPS       Y14, Y3, Y3
+	VMULPS       Y12, Y3, Y3
 	VMOVUPS      Y3, 32(AX)
 	ADDQ         CX, AX
-	VMULPS       Y14, Y4, Y4
+	VMULPS       Y12, Y4, Y4
 	VMOVUPS      Y4, (AX)
-	VMULPS       Y14, Y5, Y5
+	VMULPS       Y12, Y5, Y5
 	VMOVUPS      Y5, 32(AX)
 	ADDQ         CX, AX
-	VMULPS       Y14, Y6, Y6
+	VMULPS       Y12, Y6, Y6
 	VMOVUPS      Y6, (AX)
-	VMULPS       Y14, Y7, Y7
+	VMULPS       Y12, Y7, Y7
 	VMOVUPS      Y7, 32(AX)
 	ADDQ         CX, AX
-	VMULPS       Y14, Y8, Y8
+	VMULPS       Y12, Y8, Y8
 	VMOVUPS      Y8, (AX)
-	VMULPS       Y14, Y9, Y9
+	VMULPS       Y12, Y9, Y9
 	VMOVUPS      Y9, 32(AX)
 	ADDQ         CX, AX
-	VMULPS       Y14, Y10, Y10
+	VMULPS       Y12, Y10, Y10
 	VMOVUPS      Y10, (AX)
-	VMULPS       Y14, Y11, Y11
+	VMULPS       Y12, Y11, Y11
 	VMOVUPS      Y11, 32(AX)
 	VZEROUPPER
 	RET
 
 add:
-	VMOVUPS     (AX), Y12
-	VFMADD231PS Y14, Y0, Y12
-	VMOVAPS     Y12, Y0
-	VMOVUPS     Y0, (AX)
-	VMOVUPS     32(AX), Y12
-	VFMADD231PS Y14, Y1, Y12
-	VMOVAPS     Y12, Y1
-	VMOVUPS     Y1, 32(AX)
+	VMOVUPS     (AX), Y13
+	VFMADD231PS Y12, Y0, Y13
+	VMOVUPS     Y13, (AX)
+	VMOVUPS     32(AX), Y13
+	VFMADD231PS Y12, Y1, Y13
+	VMOVUPS     Y13, 32(AX)
 	ADDQ        CX, AX
-	VMOVUPS     (AX), Y12
-	VFMADD231PS Y14, Y2, Y12
-	VMOVAPS     Y12, Y2
-	VMOVUPS     Y2, (AX)
-	VMOVUPS     32(AX), Y12
-	VFMADD231PS Y14, Y3, Y12
-	VMOVAPS     Y12, Y3
-	VMOVUPS     Y3, 32(AX)
+	VMOVUPS     (AX), Y13
+	VFMADD231PS Y12, Y2, Y13
+	VMOVUPS     Y13, (AX)
+	VMOVUPS     32(AX), Y13
+	VFMADD231PS Y12, Y3, Y13
+	VMOVUPS     Y13, 32(AX)
 	ADDQ        CX, AX
-	VMOVUPS     (AX), Y12
-	VFMADD231PS Y14, Y4, Y12
-	VMOVAPS     Y12, Y4
+	VMOVUPS     (AX), Y13
+	VFMADD231PS Y12, Y4, Y13
+	VMOVUPS     Y13, (AX)
+	VMOVUPS     32(AX), Y13
+	VFMADD231PS Y12, Y5, Y13
+	VMOVUPS     Y13, 32(AX)
+	ADDQ        CX, AX
+	VMOVUPS     (AX), Y13
+	VFMADD231PS Y12, Y6, Y13
+	VMOVUPS     Y13, (AX)
+	VMOVUPS     32(AX), Y13
+	VFMADD231PS Y12, Y7, Y13
+	VMOVUPS     Y13, 32(AX)
+	ADDQ        CX, AX
+	VMOVUPS     (AX), Y13
+	VFMADD231PS Y12, Y8, Y13
+	VMOVUPS     Y13, (AX)
+	VMOVUPS     32(AX), Y13
+	VFMADD231PS Y12, Y9, Y13
+	VMOVUPS     Y13, 32(AX)
+	ADDQ        CX, AX
+	VMOVUPS     (AX), Y13
+	VFMADD231PS Y12, Y10, Y13
+	VMOVUPS     Y13, (AX)
+	VMOVUPS     32(AX), Y13
+	VFMADD231PS Y12, Y11, Y13
+	VMOVUPS     Y13, 32(AX)
+	VZEROUPPER
+	RET
+
+// func gemmNarrow(k int, a *float32, b *float32, c *float32, lda int, step int, ldb int, ldc int, alpha float32, acc bool)
+// Requires: AVX, FMA3
+TEXT ·gemmNarrow(SB), NOSPLIT, $0-69
+	MOVQ   k+0(FP), AX
+	MOVQ   b+16(FP), CX
+	MOVQ   lda+32(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   step+40(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   ldb+48(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   a+8(FP), DI
+	LEAQ   (DI)(DX*2), R8
+	ADDQ   DX, R8
+	LEAQ   (R8)(DX*2), R9
+	ADDQ   DX, R9
+	LEAQ   (R9)(DX*2), R10
+	ADDQ   DX, R10
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	TESTQ  AX, AX
+	JZ     store
+
+sum:
+	VMOVUPS      (CX), Y12
+	VBROADCASTSS (DI), Y13
+	VFMADD231PS  Y13, Y12, Y0
+	VBROADCASTSS (DI)(DX*1), Y13
+	VFMADD231PS  Y13, Y12, Y1
+	VBROADCASTSS (DI)(DX*2), Y13
+	VFMADD231PS  Y13, Y12, Y2
+	VBROADCASTSS (R8), Y13
+	VFMADD231PS  Y13, Y12, Y3
+	VBROADCASTSS (R8)(DX*1), Y13
+	VFMADD231PS  Y13, Y12, Y4
+	VBROADCASTSS (R8)(DX*2), Y13
+	VFMADD231PS  Y13, Y12, Y5
+	VBROADCASTSS (R9), Y13
+	VFMADD231PS  Y13, Y12, Y6
+	VBROADCASTSS (R9)(DX*1), Y13
+	VFMADD231PS  Y13, Y12, Y7
+	VBROADCASTSS (R9)(DX*2), Y13
+	VFMADD231PS  Y13, Y12, Y8
+	VBROADCASTSS (R10), Y13
+	VFMADD231PS  Y13, Y12, Y9
+	VBROADCASTSS (R10)(DX*1), Y13
+	VFMADD231PS  Y13, Y12, Y10
+	VBROADCASTSS (R10)(DX*2), Y13
+	VFMADD231PS  Y13, Y12, Y11
+	ADDQ         BX, DI
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	ADDQ         SI, CX
+	DECQ         AX
+	JNZ          sum
+
+store:
+	MOVQ         c+24(FP), AX
+	MOVQ         ldc+56(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS alpha+64(FP), Y12
+	MOVB         acc+68(FP), DL
+	TESTB        DL, DL
+	JNZ          add
+	VMULPS       Y12, Y0, Y0
+	VMOVUPS      Y0, (AX)
+	ADDQ         CX, AX
+	VMULPS       Y12, Y1, Y1
+	VMOVUPS      Y1, (AX)
+	ADDQ         CX, AX
+	VMULPS       Y12, Y2, Y2
+	VMOVUPS      Y2, (AX)
+	ADDQ         CX, AX
+	VMULPS       Y12, Y3, Y3
+	VMOVUPS      Y3, (AX)
+	ADDQ         CX, AX
+	VMULPS       Y12, Y4, Y4
+	VMOVUPS      Y4, (AX)
+	ADDQ         CX, AX
+	VMULPS       Y12, Y5, Y5
+	VMOVUPS      Y5, (AX)
+	ADDQ         CX, AX
+	VMULPS       Y12, Y6, Y6
+	VMOVUPS      Y6, (AX)
+	ADDQ         CX, AX
+	VMULPS       Y12, Y7, Y7
+	VMOVUPS      Y7, (AX)
+	ADDQ         CX, AX
+	VMULPS       Y12, Y8, Y8
+	VMOVUPS      Y8, (AX)
+	ADDQ         CX, AX
+	VMULPS       Y12, Y9, Y9
+	VMOVUPS      Y9, (AX)
+	ADDQ         CX, AX
+	VMULPS       Y12, Y10, Y10
+	VMOVUPS      Y10, (AX)
+	ADDQ         CX, AX
+	VMULPS       Y12, Y11, Y11
+	VMOVUPS      Y11, (AX)
+	VZEROUPPER
+	RET
+
+add:
+	VMOVUPS     (AX), Y13
+	VFMADD231PS Y12, Y0, Y13
+	VMOVUPS     Y13, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     (AX), Y13
+	VFMADD231PS Y12, Y1, Y13
+	VMOVUPS     Y13, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     (AX), Y13
+	VFMADD231PS Y12, Y2, Y13
+	VMOVUPS     Y13, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     (AX), Y13
+	VFMADD231PS Y12, Y3, Y13
+	VMOVUPS     Y13, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     (AX), Y13
+	VFMADD231PS Y12, Y4, Y13
+	VMOVUPS     Y13, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     (AX), Y13
+	VFMADD231PS Y12, Y5, Y13
+	VMOVUPS     Y13, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     (AX), Y13
+	VFMADD231PS Y12, Y6, Y13
+	VMOVUPS     Y13, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     (AX), Y13
+	VFMADD231PS Y12, Y7, Y13
+	VMOVUPS     Y13, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     (AX), Y13
+	VFMADD231PS Y12, Y8, Y13
+	VMOVUPS     Y13, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     (AX), Y13
+	VFMADD231PS Y12, Y9, Y13
+	VMOVUPS     Y13, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     (AX), Y13
+	VFMADD231PS Y12, Y10, Y13
+	VMOVUPS     Y13, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     (AX), Y13
+	VFMADD231PS Y12, Y11, Y13
+	VMOVUPS     Y13, (AX)
+	VZEROUPPER
+	RET
+
+// func interleaveAVX2(to *float32, a *float32, b *float32, c *float32, d *float32, n int, width int)
+// Requires: AVX
+TEXT ·interleaveAVX2(SB), NOSPLIT, $0-56
+	MOVQ to+0(FP), AX
+	MOVQ width+48(FP), CX
+	MOVQ n+40(FP), DX
+	SHLQ $0x02, CX
+	MOVQ a+8(FP), BX
+	MOVQ b+16(FP), SI
+	MOVQ c+24(FP), DI
+	MOVQ d+32(FP), R8
+
+next:
+	LEAQ         (AX)(CX*4), R9
+	VMOVUPS      (BX), Y0
+	VMOVUPS      (SI), Y2
+	VMOVUPS      (DI), Y3
+	VMOVUPS      (R8), Y4
+	VUNPCKLPS    Y2, Y0, Y1
+	VUNPCKHPS    Y2, Y0, Y0
+	VUNPCKLPS    Y4, Y3, Y2
+	VUNPCKHPS    Y4, Y3, Y4
+	VSHUFPS      $0x44, Y2, Y1, Y3
+	VSHUFPS      $0xee, Y2, Y1, Y1
+	VSHUFPS      $0x44, Y4, Y0, Y2
+	VSHUFPS      $0xee, Y4, Y0, Y0
+	VMOVUPS      X3, (AX)
+	VEXTRACTF128 $0x01, Y3, (R9)
+	ADDQ         CX, AX
+	ADDQ         CX, R9
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y1, (R9)
+	ADDQ         CX, AX
+	ADDQ         CX, R9
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, (R9)
+	ADDQ         CX, AX
+	ADDQ         CX, R9
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, (R9)
+	LEAQ         (R9)(CX*1), AX
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, DX
+	JNZ          next
+	VZEROUPPER
+	RET
+
+// func addAVX512(y *float32, a *float32, b *float32, n int)
+// Requires: AVX, AVX512F
+TEXT ·addAVX512(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), AX
+	MOVQ a+8(FP), CX
+	MOVQ b+16(FP), DX
+	MOVQ n+24(FP), BX
+
+next:
+	VMOVUPS (CX), Z0
+	VADDPS  (DX), Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	SUBQ    $0x10, BX
+	JNZ     next
+	VZEROUPPER
+	RET
+
+// func scaleAVX512(y *float32, x *float32, n int, f float32)
+// Requires: AVX, AVX512F
+TEXT ·scaleAVX512(SB), NOSPLIT, $0-28
+	VBROADCASTSS f+24(FP), Z0
+	MOVQ         y+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+16(FP), DX
+
+next:
+	VMULPS  (CX), Z0, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+	SUBQ    $0x10, DX
+	JNZ     next
+	VZEROUPPER
+	RET
+
+// func normalizeAVX512(y *float32, x *float32, w *float32, n int, f float32)
+// Requires: AVX, AVX512F
+TEXT ·normalizeAVX512(SB), NOSPLIT, $0-36
+	VBROADCASTSS f+32(FP), Z0
+	MOVQ         y+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         w+16(FP), DX
+	MOVQ         n+24(FP), BX
+
+next:
+	VMULPS  (CX), Z0, Z1
+	VMULPS  (DX), Z1, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	SUBQ    $0x10, BX
+	JNZ     next
+	VZEROUPPER
+	RET
+
+// func normalizeBackAVX512(dx *float32, dy *float32, x *float32, w *float32, n int, rstd float32, s float32, acc bool)
+// Requires: AVX, AVX512F
+TEXT ·normalizeBackAVX512(SB), NOSPLIT, $0-49
+	VBROADCASTSS rstd+40(FP), Z0
+	VBROADCASTSS s+44(FP), Z1
+	MOVB         acc+48(FP), AL
+	MOVQ         dx+0(FP), CX
+	MOVQ         dy+8(FP), DX
+	MOVQ         x+16(FP), BX
+	MOVQ         w+24(FP), SI
+	MOVQ         n+32(FP), DI
+
+next:
+	VMOVUPS (DX), Z2
+	VMULPS  (SI), Z2, Z2
+	VMULPS  (BX), Z1, Z3
+	VSUBPS  Z3, Z2, Z2
+	VMULPS  Z0, Z2, Z2
+	TESTB   AL, AL
+	JZ      store
+	VADDPS  (CX), Z2, Z2
+
+store:
+	VMOVUPS Z2, (CX)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, BX
+	ADDQ    $0x40, SI
+	SUBQ    $0x10, DI
+	JNZ     next
+	VZEROUPPER
+	RET
+
+// func probabilityBackAVX512(grad *float32, p *float32, n int, s float32)
+// Requires: AVX, AVX512F
+TEXT ·probabilityBackAVX512(SB), NOSPLIT, $0-28
+	VBROADCASTSS s+24(FP), Z0
+	MOVQ         grad+0(FP), AX
+	MOVQ         p+8(FP), CX
+	MOVQ         n+16(FP), DX
+
+next:
+	VMOVUPS (AX), Z1
+	VSUBPS  Z0, Z1, Z1
+	VMULPS  (CX), Z1, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+	SUBQ    $0x10, DX
+	JNZ     next
+	VZEROUPPER
+	RET
+
+// func rotateAVX512(y1 *float32, y2 *float32, x1 *float32, x2 *float32, cos *float32, sin *float32, n int)
+// Requires: AVX, AVX512F
+TEXT ·rotateAVX512(SB), NOSPLIT, $0-56
+	MOVQ y1+0(FP), AX
+	MOVQ y2+8(FP), CX
+	MOVQ x1+16(FP), DX
+	MOVQ x2+24(FP), BX
+	MOVQ cos+32(FP), SI
+	MOVQ sin+40(FP), DI
+	MOVQ n+48(FP), R8
+
+next:
+	VMOVUPS     (DX), Z0
+	VMOVUPS     (BX), Z1
+	VMOVUPS     (SI), Z2
+	VMOVUPS     (DI), Z3
+	VMULPS      Z1, Z3, Z4
+	VFMSUB231PS Z0, Z2, Z4
+	VMULPS      Z0, Z3, Z0
+	VFMADD231PS Z1, Z2, Z0
+	VMOVUPS     Z4, (AX)
+	VMOVUPS     Z0, (CX)
+	ADDQ        $0x40, AX
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, DX
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x10, R8
+	JNZ         next
+	VZEROUPPER
+	RET
+
+// func dotAVX512(a *float32, b *float32, n int) float32
+// Requires: AVX, AVX512F
+TEXT ·dotAVX512(SB), NOSPLIT, $0-28
+	VPXORD Z0, Z0, Z0
+	MOVQ   a+0(FP), AX
+	MOVQ   b+8(FP), CX
+	MOVQ   n+16(FP), DX
+
+next:
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  (CX), Z1, Z0
+	ADDQ         $0x40, AX
+	ADDQ         $0x40, CX
+	SUBQ         $0x10, DX
+	JNZ          next
+	VSHUFF64X2   $0xee, Z0, Z0, Z1
+	VADDPS       Z1, Z0, Z0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X1
+	VMOVHLPS     X1, X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSHDUP    X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSS       X1, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func dot3AVX512(a *float32, b *float32, c *float32, n int) float32
+// Requires: AVX, AVX512F
+TEXT ·dot3AVX512(SB), NOSPLIT, $0-36
+	VPXORD Z0, Z0, Z0
+	MOVQ   a+0(FP), AX
+	MOVQ   b+8(FP), CX
+	MOVQ   c+16(FP), DX
+	MOVQ   n+24(FP), BX
+
+next:
+	VMOVUPS      (AX), Z1
+	VMULPS       (CX), Z1, Z1
+	VFMADD231PS  (DX), Z1, Z0
+	ADDQ         $0x40, AX
+	ADDQ         $0x40, CX
+	ADDQ         $0x40, DX
+	SUBQ         $0x10, BX
+	JNZ          next
+	VSHUFF64X2   $0xee, Z0, Z0, Z1
+	VADDPS       Z1, Z0, Z0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X1
+	VMOVHLPS     X1, X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSHDUP    X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSS       X1, ret+32(FP)
+	VZEROUPPER
+	RET
+
+// func largestAVX512(x *float32, n int) float32
+// Requires: AVX, AVX512F
+TEXT ·largestAVX512(SB), NOSPLIT, $0-20
+	MOVQ    x+0(FP), AX
+	VMOVUPS (AX), Z0
+	MOVQ    x+0(FP), AX
+	MOVQ    n+8(FP), CX
+
+next:
+	VMOVUPS      (AX), Z1
+	VMAXPS       Z0, Z1, Z0
+	ADDQ         $0x40, AX
+	SUBQ         $0x10, CX
+	JNZ          next
+	VSHUFF64X2   $0xee, Z0, Z0, Z1
+	VMAXPS       Z1, Z0, Z0
+	VEXTRACTF128 $0x01, Y0, X1
+	VMAXPS       X1, X0, X1
+	VMOVHLPS     X1, X1, X0
+	VMAXPS       X0, X1, X1
+	VMOVSHDUP    X1, X0
+	VMAXPS       X0, X1, X1
+	VMOVSS       X1, ret+16(FP)
+	VZEROUPPER
+	RET
+
+// func addAVX2(y *float32, a *float32, b *float32, n int)
+// Requires: AVX
+TEXT ·addAVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), AX
+	MOVQ a+8(FP), CX
+	MOVQ b+16(FP), DX
+	MOVQ n+24(FP), BX
+
+next:
+	VMOVUPS (CX), Y0
+	VADDPS  (DX), Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	SUBQ    $0x08, BX
+	JNZ     next
+	VZEROUPPER
+	RET
+
+// func scaleAVX2(y *float32, x *float32, n int, f float32)
+// Requires: AVX
+TEXT ·scaleAVX2(SB), NOSPLIT, $0-28
+	VBROADCASTSS f+24(FP), Y0
+	MOVQ         y+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+16(FP), DX
+
+next:
+	VMULPS  (CX), Y0, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
+	SUBQ    $0x08, DX
+	JNZ     next
+	VZEROUPPER
+	RET
+
+// func normalizeAVX2(y *float32, x *float32, w *float32, n int, f float32)
+// Requires: AVX
+TEXT ·normalizeAVX2(SB), NOSPLIT, $0-36
+	VBROADCASTSS f+32(FP), Y0
+	MOVQ         y+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         w+16(FP), DX
+	MOVQ         n+24(FP), BX
+
+next:
+	VMULPS  (CX), Y0, Y1
+	VMULPS  (DX), Y1, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	SUBQ    $0x08, BX
+	JNZ     next
+	VZEROUPPER
+	RET
+
+// func normalizeBackAVX2(dx *float32, dy *float32, x *float32, w *float32, n int, rstd float32, s float32, acc bool)
+// Requires: AVX
+TEXT ·normalizeBackAVX2(SB), NOSPLIT, $0-49
+	VBROADCASTSS rstd+40(FP), Y0
+	VBROADCASTSS s+44(FP), Y1
+	MOVB         acc+48(FP), AL
+	MOVQ         dx+0(FP), CX
+	MOVQ         dy+8(FP), DX
+	MOVQ         x+16(FP), BX
+	MOVQ         w+24(FP), SI
+	MOVQ         n+32(FP), DI
+
+next:
+	VMOVUPS (DX), Y2
+	VMULPS  (SI), Y2, Y2
+	VMULPS  (BX), Y1, Y3
+	VSUBPS  Y3, Y2, Y2
+	VMULPS  Y0, Y2, Y2
+	TESTB   AL, AL
+	JZ      store
+	VADDPS  (CX), Y2, Y2
+
+store:
+	VMOVUPS Y2, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, BX
+	ADDQ    $0x20, SI
+	SUBQ    $0x08, DI
+	JNZ     next
+	VZEROUPPER
+	RET
+
+// func probabilityBackAVX2(grad *float32, p *float32, n int, s float32)
+// Requires: AVX
+TEXT ·probabilityBackAVX2(SB), NOSPLIT, $0-28
+	VBROADCASTSS s+24(FP), Y0
+	MOVQ         grad+0(FP), AX
+	MOVQ         p+8(FP), CX
+	MOVQ         n+16(FP), DX
+
+next:
+	VMOVUPS (AX), Y1
+	VSUBPS  Y0, Y1, Y1
+	VMULPS  (CX), Y1, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
+	SUBQ    $0x08, DX
+	JNZ     next
+	VZEROUPPER
+	RET
+
+// func rotateAVX2(y1 *float32, y2 *float32, x1 *float32, x2 *float32, cos *float32, sin *float32, n int)
+// Requires: AVX, FMA3
+TEXT ·rotateAVX2(SB), NOSPLIT, $0-56
+	MOVQ y1+0(FP), AX
+	MOVQ y2+8(FP), CX
+	MOVQ x1+16(FP), DX
+	MOVQ x2+24(FP), BX
+	MOVQ cos+32(FP), SI
+	MOVQ sin+40(FP), DI
+	MOVQ n+48(FP), R8
+
+next:
+	VMOVUPS     (DX), Y0
+	VMOVUPS     (BX), Y1
+	VMOVUPS     (SI), Y2
+	VMOVUPS     (DI), Y3
+	VMULPS      Y1, Y3, Y4
+	VFMSUB231PS Y0, Y2, Y4
+	VMULPS      Y0, Y3, Y0
+	VFMADD231PS Y1, Y2, Y0
 	VMOVUPS     Y4, (AX)
-	VMOVUPS     32(AX), Y12
-	VFMADD231PS Y14, Y5, Y12
-	VMOVAPS     Y12, Y5
-	VMOVUPS     Y5, 32(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Y12
-	VFMADD231PS Y14, Y6, Y12
-	VMOVAPS     Y12, Y6
-	VMOVUPS     Y6, (AX)
-	VMOVUPS     32(AX), Y12
-	VFMADD231PS Y14, Y7, Y12
-	VMOVAPS     Y12, Y7
-	VMOVUPS     Y7, 32(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Y12
-	VFMADD231PS Y14, Y8, Y12
-	VMOVAPS     Y12, Y8
-	VMOVUPS     Y8, (AX)
-	VMOVUPS     32(AX), Y12
-	VFMADD231PS Y14, Y9, Y12
-	VMOVAPS     Y12, Y9
-	VMOVUPS     Y9, 32(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Y12
-	VFMADD231PS Y14, Y10, Y12
-	VMOVAPS     Y12, Y10
-	VMOVUPS     Y10, (AX)
-	VMOVUPS     32(AX), Y12
-	VFMADD231PS Y14, Y11, Y12
-	VMOVAPS     Y12, Y11
-	VMOVUPS     Y11, 32(AX)
+	VMOVUPS     Y0, (CX)
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, DI
+	SUBQ        $0x08, R8
+	JNZ         next
+	VZEROUPPER
+	RET
+
+// func dotAVX2(a *float32, b *float32, n int) float32
+// Requires: AVX, FMA3
+TEXT ·dotAVX2(SB), NOSPLIT, $0-28
+	VXORPS Y0, Y0, Y0
+	MOVQ   a+0(FP), AX
+	MOVQ   b+8(FP), CX
+	MOVQ   n+16(FP), DX
+
+next:
+	VMOVUPS      (AX), Y1
+	VFMADD231PS  (CX), Y1, Y0
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, DX
+	JNZ          next
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X1
+	VMOVHLPS     X1, X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSHDUP    X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSS       X1, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func dot3AVX2(a *float32, b *float32, c *float32, n int) float32
+// Requires: AVX, FMA3
+TEXT ·dot3AVX2(SB), NOSPLIT, $0-36
+	VXORPS Y0, Y0, Y0
+	MOVQ   a+0(FP), AX
+	MOVQ   b+8(FP), CX
+	MOVQ   c+16(FP), DX
+	MOVQ   n+24(FP), BX
+
+next:
+	VMOVUPS      (AX), Y1
+	VMULPS       (CX), Y1, Y1
+	VFMADD231PS  (DX), Y1, Y0
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, BX
+	JNZ          next
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X1
+	VMOVHLPS     X1, X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSHDUP    X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSS       X1, ret+32(FP)
+	VZEROUPPER
+	RET
+
+// func largestAVX2(x *float32, n int) float32
+// Requires: AVX
+TEXT ·largestAVX2(SB), NOSPLIT, $0-20
+	MOVQ    x+0(FP), AX
+	VMOVUPS (AX), Y0
+	MOVQ    x+0(FP), AX
+	MOVQ    n+8(FP), CX
+
+next:
+	VMOVUPS      (AX), Y1
+	VMAXPS       Y0, Y1, Y0
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, CX
+	JNZ          next
+	VEXTRACTF128 $0x01, Y0, X1
+	VMAXPS       X1, X0, X1
+	VMOVHLPS     X1, X1, X0
+	VMAXPS       X0, X1, X1
+	VMOVSHDUP    X1, X0
+	VMAXPS       X0, X1, X1
+	VMOVSS       X1, ret+16(FP)
+	VZEROUPPER
+	RET
+
+// func expAVX512(dst *float32, src *float32, n int, shift float32) float32
+// Requires: AVX, AVX512F
+TEXT ·expAVX512(SB), NOSPLIT, $0-36
+	VBROADCASTSS exp_lowest<>+0(SB), Z0
+	VBROADCASTSS exp_highest<>+0(SB), Z1
+	VBROADCASTSS exp_log2e<>+0(SB), Z2
+	VBROADCASTSS exp_ln2Upper<>+0(SB), Z3
+	VBROADCASTSS exp_ln2Lower<>+0(SB), Z4
+	VBROADCASTSS exp_one<>+0(SB), Z5
+	VBROADCASTSS exp_term2<>+0(SB), Z6
+	VBROADCASTSS exp_term3<>+0(SB), Z7
+	VBROADCASTSS exp_term4<>+0(SB), Z8
+	VBROADCASTSS exp_term5<>+0(SB), Z9
+	VBROADCASTSS exp_term6<>+0(SB), Z10
+	VBROADCASTSS shift+24(FP), Z11
+	VPXORD       Z12, Z12, Z12
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVQ         n+16(FP), DX
+
+next:
+	VMOVUPS      (CX), Z13
+	VSUBPS       Z11, Z13, Z13
+	VMAXPS       Z13, Z0, Z13
+	VMINPS       Z13, Z1, Z13
+	VMULPS       Z2, Z13, Z14
+	VRNDSCALEPS  $0x00, Z14, Z14
+	VFNMADD231PS Z3, Z14, Z13
+	VFNMADD231PS Z4, Z14, Z13
+	VBROADCASTSS exp_term7<>+0(SB), Z15
+	VFMADD213PS  Z10, Z13, Z15
+	VFMADD213PS  Z9, Z13, Z15
+	VFMADD213PS  Z8, Z13, Z15
+	VFMADD213PS  Z7, Z13, Z15
+	VFMADD213PS  Z6, Z13, Z15
+	VFMADD213PS  Z5, Z13, Z15
+	VFMADD213PS  Z5, Z13, Z15
+	VSCALEFPS    Z14, Z15, Z15
+	VMOVAPS      Z15, Z13
+	VADDPS       Z13, Z12, Z12
+	VMOVUPS      Z13, (AX)
+	ADDQ         $0x40, AX
+	ADDQ         $0x40, CX
+	SUBQ         $0x10, DX
+	JNZ          next
+	VSHUFF64X2   $0xee, Z12, Z12, Z0
+	VADDPS       Z0, Z12, Z12
+	VEXTRACTF128 $0x01, Y12, X0
+	VADDPS       X0, X12, X0
+	VMOVHLPS     X0, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSS       X0, ret+32(FP)
 	VZEROUPPER
 	RET
 
@@ -466,9 +1151,9 @@ GLOBL exp_term6<>(SB), RODATA|NOPTR, $4
 DATA exp_term7<>+0(SB)/4, $0x39500d01
 GLOBL exp_term7<>(SB), RODATA|NOPTR, $4
 
-// func expAVX512(dst *float32, src *float32, n int, shift float32, sums *float32)
+// func swigluAVX512(y *float32, gate *float32, up *float32, n int)
 // Requires: AVX, AVX512F
-TEXT ·expAVX512(SB), NOSPLIT, $0-40
+TEXT ·swigluAVX512(SB), NOSPLIT, $0-32
 	VBROADCASTSS exp_lowest<>+0(SB), Z0
 	VBROADCASTSS exp_highest<>+0(SB), Z1
 	VBROADCASTSS exp_log2e<>+0(SB), Z2
@@ -480,45 +1165,46 @@ TEXT ·expAVX512(SB), NOSPLIT, $0-40
 	VBROADCASTSS exp_term4<>+0(SB), Z8
 	VBROADCASTSS exp_term5<>+0(SB), Z9
 	VBROADCASTSS exp_term6<>+0(SB), Z10
-	VBROADCASTSS shift+24(FP), Z11
-	VSUBPS       Z11, Z11, Z12
-	MOVQ         dst+0(FP), AX
-	MOVQ         src+8(FP), CX
-	MOVQ         n+16(FP), DX
+	MOVQ         y+0(FP), AX
+	MOVQ         gate+8(FP), CX
+	MOVQ         up+16(FP), DX
+	MOVQ         n+24(FP), BX
 
 next:
-	VMOVUPS      (CX), Z13
-	VSUBPS       Z11, Z13, Z13
-	VMAXPS       Z13, Z0, Z13
-	VMINPS       Z13, Z1, Z13
-	VMULPS       Z2, Z13, Z14
-	VRNDSCALEPS  $0x00, Z14, Z14
-	VFNMADD231PS Z3, Z14, Z13
-	VFNMADD231PS Z4, Z14, Z13
-	VBROADCASTSS exp_term7<>+0(SB), Z15
-	VFMADD213PS  Z10, Z13, Z15
-	VFMADD213PS  Z9, Z13, Z15
-	VFMADD213PS  Z8, Z13, Z15
-	VFMADD213PS  Z7, Z13, Z15
-	VFMADD213PS  Z6, Z13, Z15
-	VFMADD213PS  Z5, Z13, Z15
-	VFMADD213PS  Z5, Z13, Z15
-	VSCALEFPS    Z14, Z15, Z15
-	VMOVAPS      Z15, Z13
-	VADDPS       Z13, Z12, Z12
-	VMOVUPS      Z13, (AX)
+	VPXORD       Z11, Z11, Z11
+	VSUBPS       (CX), Z11, Z11
+	VMAXPS       Z11, Z0, Z11
+	VMINPS       Z11, Z1, Z11
+	VMULPS       Z2, Z11, Z12
+	VRNDSCALEPS  $0x00, Z12, Z12
+	VFNMADD231PS Z3, Z12, Z11
+	VFNMADD231PS Z4, Z12, Z11
+	VBROADCASTSS exp_term7<>+0(SB), Z13
+	VFMADD213PS  Z10, Z11, Z13
+	VFMADD213PS  Z9, Z11, Z13
+	VFMADD213PS  Z8, Z11, Z13
+	VFMADD213PS  Z7, Z11, Z13
+	VFMADD213PS  Z6, Z11, Z13
+	VFMADD213PS  Z5, Z11, Z13
+	VFMADD213PS  Z5, Z11, Z13
+	VSCALEFPS    Z12, Z13, Z13
+	VMOVAPS      Z13, Z11
+	VADDPS       Z5, Z11, Z11
+	VMOVUPS      (CX), Z12
+	VDIVPS       Z11, Z12, Z11
+	VMULPS       (DX), Z11, Z11
+	VMOVUPS      Z11, (AX)
 	ADDQ         $0x40, AX
 	ADDQ         $0x40, CX
-	SUBQ         $0x10, DX
+	ADDQ         $0x40, DX
+	SUBQ         $0x10, BX
 	JNZ          next
-	MOVQ         sums+32(FP), AX
-	VMOVUPS      Z12, (AX)
 	VZEROUPPER
 	RET
 
-// func sigmoidAVX512(dst *float32, src *float32, n int)
+// func swigluBackAVX512(dgate *float32, dup *float32, dy *float32, gate *float32, up *float32, n int)
 // Requires: AVX, AVX512F
-TEXT ·sigmoidAVX512(SB), NOSPLIT, $0-24
+TEXT ·swigluBackAVX512(SB), NOSPLIT, $0-48
 	VBROADCASTSS exp_lowest<>+0(SB), Z0
 	VBROADCASTSS exp_highest<>+0(SB), Z1
 	VBROADCASTSS exp_log2e<>+0(SB), Z2
@@ -530,42 +1216,56 @@ TEXT ·sigmoidAVX512(SB), NOSPLIT, $0-24
 	VBROADCASTSS exp_term4<>+0(SB), Z8
 	VBROADCASTSS exp_term5<>+0(SB), Z9
 	VBROADCASTSS exp_term6<>+0(SB), Z10
-	VSUBPS       Z5, Z5, Z11
-	MOVQ         dst+0(FP), AX
-	MOVQ         src+8(FP), CX
-	MOVQ         n+16(FP), DX
+	MOVQ         dgate+0(FP), AX
+	MOVQ         dup+8(FP), CX
+	MOVQ         dy+16(FP), DX
+	MOVQ         gate+24(FP), BX
+	MOVQ         up+32(FP), SI
+	MOVQ         n+40(FP), DI
 
 next:
-	VSUBPS       (CX), Z11, Z12
-	VMAXPS       Z12, Z0, Z12
-	VMINPS       Z12, Z1, Z12
-	VMULPS       Z2, Z12, Z13
-	VRNDSCALEPS  $0x00, Z13, Z13
-	VFNMADD231PS Z3, Z13, Z12
-	VFNMADD231PS Z4, Z13, Z12
-	VBROADCASTSS exp_term7<>+0(SB), Z14
-	VFMADD213PS  Z10, Z12, Z14
-	VFMADD213PS  Z9, Z12, Z14
-	VFMADD213PS  Z8, Z12, Z14
-	VFMADD213PS  Z7, Z12, Z14
-	VFMADD213PS  Z6, Z12, Z14
-	VFMADD213PS  Z5, Z12, Z14
-	VFMADD213PS  Z5, Z12, Z14
-	VSCALEFPS    Z13, Z14, Z14
-	VMOVAPS      Z14, Z12
-	VADDPS       Z5, Z12, Z12
-	VDIVPS       Z12, Z5, Z12
+	VPXORD       Z11, Z11, Z11
+	VSUBPS       (BX), Z11, Z11
+	VMAXPS       Z11, Z0, Z11
+	VMINPS       Z11, Z1, Z11
+	VMULPS       Z2, Z11, Z12
+	VRNDSCALEPS  $0x00, Z12, Z12
+	VFNMADD231PS Z3, Z12, Z11
+	VFNMADD231PS Z4, Z12, Z11
+	VBROADCASTSS exp_term7<>+0(SB), Z13
+	VFMADD213PS  Z10, Z11, Z13
+	VFMADD213PS  Z9, Z11, Z13
+	VFMADD213PS  Z8, Z11, Z13
+	VFMADD213PS  Z7, Z11, Z13
+	VFMADD213PS  Z6, Z11, Z13
+	VFMADD213PS  Z5, Z11, Z13
+	VFMADD213PS  Z5, Z11, Z13
+	VSCALEFPS    Z12, Z13, Z13
+	VMOVAPS      Z13, Z11
+	VADDPS       Z5, Z11, Z11
+	VDIVPS       Z11, Z5, Z11
+	VMOVUPS      (DX), Z12
+	VMULPS       (BX), Z11, Z13
+	VSUBPS       Z11, Z5, Z14
+	VFMADD213PS  Z11, Z13, Z14
+	VMULPS       Z12, Z13, Z13
+	VMULPS       (SI), Z12, Z12
+	VMULPS       Z14, Z12, Z12
 	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, (CX)
 	ADDQ         $0x40, AX
 	ADDQ         $0x40, CX
-	SUBQ         $0x10, DX
+	ADDQ         $0x40, DX
+	ADDQ         $0x40, BX
+	ADDQ         $0x40, SI
+	SUBQ         $0x10, DI
 	JNZ          next
 	VZEROUPPER
 	RET
 
-// func expAVX2(dst *float32, src *float32, n int, shift float32, sums *float32)
+// func expAVX2(dst *float32, src *float32, n int, shift float32) float32
 // Requires: AVX, AVX2, FMA3
-TEXT ·expAVX2(SB), NOSPLIT, $0-40
+TEXT ·expAVX2(SB), NOSPLIT, $0-36
 	VBROADCASTSS exp_lowest<>+0(SB), Y0
 	VBROADCASTSS exp_highest<>+0(SB), Y1
 	VBROADCASTSS exp_log2e<>+0(SB), Y2
@@ -578,7 +1278,7 @@ TEXT ·expAVX2(SB), NOSPLIT, $0-40
 	VBROADCASTSS exp_term5<>+0(SB), Y9
 	VBROADCASTSS exp_term6<>+0(SB), Y10
 	VBROADCASTSS shift+24(FP), Y11
-	VSUBPS       Y11, Y11, Y12
+	VXORPS       Y12, Y12, Y12
 	MOVQ         dst+0(FP), AX
 	MOVQ         src+8(FP), CX
 	MOVQ         n+16(FP), DX
@@ -610,14 +1310,19 @@ next:
 	ADDQ         $0x20, CX
 	SUBQ         $0x08, DX
 	JNZ          next
-	MOVQ         sums+32(FP), AX
-	VMOVUPS      Y12, (AX)
+	VEXTRACTF128 $0x01, Y12, X0
+	VADDPS       X0, X12, X0
+	VMOVHLPS     X0, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSS       X0, ret+32(FP)
 	VZEROUPPER
 	RET
 
-// func sigmoidAVX2(dst *float32, src *float32, n int)
+// func swigluAVX2(y *float32, gate *float32, up *float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·sigmoidAVX2(SB), NOSPLIT, $0-24
+TEXT ·swigluAVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS exp_lowest<>+0(SB), Y0
 	VBROADCASTSS exp_highest<>+0(SB), Y1
 	VBROADCASTSS exp_log2e<>+0(SB), Y2
@@ -629,38 +1334,213 @@ TEXT ·sigmoidAVX2(SB), NOSPLIT, $0-24
 	VBROADCASTSS exp_term4<>+0(SB), Y8
 	VBROADCASTSS exp_term5<>+0(SB), Y9
 	VBROADCASTSS exp_term6<>+0(SB), Y10
-	VSUBPS       Y5, Y5, Y11
-	MOVQ         dst+0(FP), AX
-	MOVQ         src+8(FP), CX
-	MOVQ         n+16(FP), DX
+	MOVQ         y+0(FP), AX
+	MOVQ         gate+8(FP), CX
+	MOVQ         up+16(FP), DX
+	MOVQ         n+24(FP), BX
 
 next:
-	VSUBPS       (CX), Y11, Y12
-	VMAXPS       Y12, Y0, Y12
-	VMINPS       Y12, Y1, Y12
-	VMULPS       Y2, Y12, Y13
-	VROUNDPS     $0x00, Y13, Y13
-	VFNMADD231PS Y3, Y13, Y12
-	VFNMADD231PS Y4, Y13, Y12
-	VBROADCASTSS exp_term7<>+0(SB), Y14
-	VFMADD213PS  Y10, Y12, Y14
-	VFMADD213PS  Y9, Y12, Y14
-	VFMADD213PS  Y8, Y12, Y14
-	VFMADD213PS  Y7, Y12, Y14
-	VFMADD213PS  Y6, Y12, Y14
-	VFMADD213PS  Y5, Y12, Y14
-	VFMADD213PS  Y5, Y12, Y14
-	VCVTPS2DQ    Y13, Y13
-	VPSLLD       $0x17, Y13, Y13
-	VPADDD       Y13, Y14, Y14
-	VMOVAPS      Y14, Y12
-	VADDPS       Y5, Y12, Y12
-	VDIVPS       Y12, Y5, Y12
-	VMOVUPS      Y12, (AX)
+	VXORPS       Y11, Y11, Y11
+	VSUBPS       (CX), Y11, Y11
+	VMAXPS       Y11, Y0, Y11
+	VMINPS       Y11, Y1, Y11
+	VMULPS       Y2, Y11, Y12
+	VROUNDPS     $0x00, Y12, Y12
+	VFNMADD231PS Y3, Y12, Y11
+	VFNMADD231PS Y4, Y12, Y11
+	VBROADCASTSS exp_term7<>+0(SB), Y13
+	VFMADD213PS  Y10, Y11, Y13
+	VFMADD213PS  Y9, Y11, Y13
+	VFMADD213PS  Y8, Y11, Y13
+	VFMADD213PS  Y7, Y11, Y13
+	VFMADD213PS  Y6, Y11, Y13
+	VFMADD213PS  Y5, Y11, Y13
+	VFMADD213PS  Y5, Y11, Y13
+	VCVTPS2DQ    Y12, Y12
+	VPSLLD       $0x17, Y12, Y12
+	VPADDD       Y12, Y13, Y13
+	VMOVAPS      Y13, Y11
+	VADDPS       Y5, Y11, Y11
+	VMOVUPS      (CX), Y12
+	VDIVPS       Y11, Y12, Y11
+	VMULPS       (DX), Y11, Y11
+	VMOVUPS      Y11, (AX)
 	ADDQ         $0x20, AX
 	ADDQ         $0x20, CX
-	SUBQ         $0x08, DX
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, BX
 	JNZ          next
+	VZEROUPPER
+	RET
+
+// func swigluBackAVX2(dgate *float32, dup *float32, dy *float32, gate *float32, up *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·swigluBackAVX2(SB), NOSPLIT, $0-48
+	VBROADCASTSS exp_lowest<>+0(SB), Y0
+	VBROADCASTSS exp_highest<>+0(SB), Y1
+	VBROADCASTSS exp_log2e<>+0(SB), Y2
+	VBROADCASTSS exp_ln2Upper<>+0(SB), Y3
+	VBROADCASTSS exp_ln2Lower<>+0(SB), Y4
+	VBROADCASTSS exp_one<>+0(SB), Y5
+	VBROADCASTSS exp_term2<>+0(SB), Y6
+	VBROADCASTSS exp_term3<>+0(SB), Y7
+	VBROADCASTSS exp_term4<>+0(SB), Y8
+	VBROADCASTSS exp_term5<>+0(SB), Y9
+	VBROADCASTSS exp_term6<>+0(SB), Y10
+	MOVQ         dgate+0(FP), AX
+	MOVQ         dup+8(FP), CX
+	MOVQ         dy+16(FP), DX
+	MOVQ         gate+24(FP), BX
+	MOVQ         up+32(FP), SI
+	MOVQ         n+40(FP), DI
+
+next:
+	VXORPS       Y11, Y11, Y11
+	VSUBPS       (BX), Y11, Y11
+	VMAXPS       Y11, Y0, Y11
+	VMINPS       Y11, Y1, Y11
+	VMULPS       Y2, Y11, Y12
+	VROUNDPS     $0x00, Y12, Y12
+	VFNMADD231PS Y3, Y12, Y11
+	VFNMADD231PS Y4, Y12, Y11
+	VBROADCASTSS exp_term7<>+0(SB), Y13
+	VFMADD213PS  Y10, Y11, Y13
+	VFMADD213PS  Y9, Y11, Y13
+	VFMADD213PS  Y8, Y11, Y13
+	VFMADD213PS  Y7, Y11, Y13
+	VFMADD213PS  Y6, Y11, Y13
+	VFMADD213PS  Y5, Y11, Y13
+	VFMADD213PS  Y5, Y11, Y13
+	VCVTPS2DQ    Y12, Y12
+	VPSLLD       $0x17, Y12, Y12
+	VPADDD       Y12, Y13, Y13
+	VMOVAPS      Y13, Y11
+	VADDPS       Y5, Y11, Y11
+	VDIVPS       Y11, Y5, Y11
+	VMOVUPS      (DX), Y12
+	VMULPS       (BX), Y11, Y13
+	VSUBPS       Y11, Y5, Y14
+	VFMADD213PS  Y11, Y13, Y14
+	VMULPS       Y12, Y13, Y13
+	VMULPS       (SI), Y12, Y12
+	VMULPS       Y14, Y12, Y12
+	VMOVUPS      Y12, (AX)
+	VMOVUPS      Y13, (CX)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, SI
+	SUBQ         $0x08, DI
+	JNZ          next
+	VZEROUPPER
+	RET
+
+// func adamwAVX512(p *float32, grad *float32, m *float32, v *float32, n int, constants *float64)
+// Requires: AVX, AVX512F
+TEXT ·adamwAVX512(SB), NOSPLIT, $0-48
+	MOVQ         constants+40(FP), AX
+	VBROADCASTSD (AX), Z0
+	VBROADCASTSD 8(AX), Z1
+	VBROADCASTSD 16(AX), Z2
+	VBROADCASTSD 24(AX), Z3
+	VBROADCASTSD 32(AX), Z4
+	VBROADCASTSD 40(AX), Z5
+	VBROADCASTSD 48(AX), Z6
+	VBROADCASTSD 56(AX), Z7
+	VBROADCASTSD 64(AX), Z8
+	MOVQ         p+0(FP), AX
+	MOVQ         grad+8(FP), CX
+	MOVQ         m+16(FP), DX
+	MOVQ         v+24(FP), BX
+	MOVQ         n+32(FP), SI
+
+next:
+	VCVTPS2PD (CX), Z9
+	VMULPD    Z4, Z9, Z9
+	VMULPD    Z8, Z9, Z10
+	VMULPD    Z9, Z10, Z10
+	VCVTPS2PD (DX), Z11
+	VMULPD    Z5, Z11, Z11
+	VMULPD    Z6, Z9, Z9
+	VADDPD    Z9, Z11, Z11
+	VCVTPS2PD (BX), Z9
+	VMULPD    Z7, Z9, Z9
+	VADDPD    Z10, Z9, Z9
+	VCVTPD2PS Z11, Y10
+	VMOVUPS   Y10, (DX)
+	VCVTPD2PS Z9, Y10
+	VMOVUPS   Y10, (BX)
+	VSQRTPD   Z9, Z9
+	VDIVPD    Z2, Z9, Z9
+	VADDPD    Z3, Z9, Z9
+	VMULPD    Z1, Z11, Z11
+	VDIVPD    Z9, Z11, Z11
+	VCVTPS2PD (AX), Z9
+	VMULPD    Z0, Z9, Z9
+	VSUBPD    Z11, Z9, Z9
+	VCVTPD2PS Z9, Y9
+	VMOVUPS   Y9, (AX)
+	ADDQ      $0x20, AX
+	ADDQ      $0x20, CX
+	ADDQ      $0x20, DX
+	ADDQ      $0x20, BX
+	SUBQ      $0x08, SI
+	JNZ       next
+	VZEROUPPER
+	RET
+
+// func adamwAVX2(p *float32, grad *float32, m *float32, v *float32, n int, constants *float64)
+// Requires: AVX
+TEXT ·adamwAVX2(SB), NOSPLIT, $0-48
+	MOVQ         constants+40(FP), AX
+	VBROADCASTSD (AX), Y0
+	VBROADCASTSD 8(AX), Y1
+	VBROADCASTSD 16(AX), Y2
+	VBROADCASTSD 24(AX), Y3
+	VBROADCASTSD 32(AX), Y4
+	VBROADCASTSD 40(AX), Y5
+	VBROADCASTSD 48(AX), Y6
+	VBROADCASTSD 56(AX), Y7
+	VBROADCASTSD 64(AX), Y8
+	MOVQ         p+0(FP), AX
+	MOVQ         grad+8(FP), CX
+	MOVQ         m+16(FP), DX
+	MOVQ         v+24(FP), BX
+	MOVQ         n+32(FP), SI
+
+next:
+	VCVTPS2PD  (CX), Y9
+	VMULPD     Y4, Y9, Y9
+	VMULPD     Y8, Y9, Y10
+	VMULPD     Y9, Y10, Y10
+	VCVTPS2PD  (DX), Y11
+	VMULPD     Y5, Y11, Y11
+	VMULPD     Y6, Y9, Y9
+	VADDPD     Y9, Y11, Y11
+	VCVTPS2PD  (BX), Y9
+	VMULPD     Y7, Y9, Y9
+	VADDPD     Y10, Y9, Y9
+	VCVTPD2PSY Y11, X10
+	VMOVUPS    X10, (DX)
+	VCVTPD2PSY Y9, X10
+	VMOVUPS    X10, (BX)
+	VSQRTPD    Y9, Y9
+	VDIVPD     Y2, Y9, Y9
+	VADDPD     Y3, Y9, Y9
+	VMULPD     Y1, Y11, Y11
+	VDIVPD     Y9, Y11, Y11
+	VCVTPS2PD  (AX), Y9
+	VMULPD     Y0, Y9, Y9
+	VSUBPD     Y11, Y9, Y9
+	VCVTPD2PSY Y9, X9
+	VMOVUPS    X9, (AX)
+	ADDQ       $0x10, AX
+	ADDQ       $0x10, CX
+	ADDQ       $0x10, DX
+	ADDQ       $0x10, BX
+	SUBQ       $0x04, SI
+	JNZ        next
 	VZEROUPPER
 	RET
 

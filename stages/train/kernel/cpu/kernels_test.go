@@ -17,7 +17,7 @@ import (
 )
 
 func device64(workers int) *device[float64] {
-	return newDevice(Options{Float: kernel.F64, Workers: workers}, pure[float64]())
+	return newDevice(Options{Float: kernel.F64, Workers: workers}, pure64())
 }
 
 func buffer[T number](v []T) *floats[T] { return &floats[T]{v: v} }
@@ -171,16 +171,16 @@ func attendByDefinition(a kernel.Attention, lengths []int32, q, k, v, dy []float
 			for i := range int(n) {
 				p, sum := make([]float64, i+1), 0.0
 				for j := range p {
-					p[j] = math.Exp(a.Scale * dot(query(q, i), key(k, j)))
+					p[j] = math.Exp(a.Scale * dotGo(query(q, i), key(k, j)))
 					sum += p[j]
 				}
 				mean := 0.0
 				for j := range p {
 					p[j] /= sum
-					mean += p[j] * dot(query(dy, i), key(v, j))
+					mean += p[j] * dotGo(query(dy, i), key(v, j))
 				}
 				for j := range p {
-					ds := a.Scale * p[j] * (dot(query(dy, i), key(v, j)) - mean)
+					ds := a.Scale * p[j] * (dotGo(query(dy, i), key(v, j)) - mean)
 					for e := range a.Dim {
 						query(out[0], i)[e] += p[j] * key(v, j)[e]
 						query(out[1], i)[e] += ds * key(k, j)[e]

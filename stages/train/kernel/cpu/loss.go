@@ -27,13 +27,10 @@ func (d *device[T]) SoftmaxLoss(loss, logits, labels, weights kernel.Buffer, l k
 // softmaxRow returns the cross-entropy of x and, with grad, replaces x by its
 // gradient times scale.
 func (d *device[T]) softmaxRow(x, e []T, label int, scale T, grad bool) T {
-	top, at := largest(x), x[label]
+	top, at := d.largest(x), x[label]
 	sum := d.exp(e, x, top)
 	if grad {
-		f := scale / sum
-		for j := range x {
-			x[j] = e[j] * f
-		}
+		d.scale(x, e, scale/sum)
 		x[label] -= scale
 	}
 	return top + T(math.Log(float64(sum))) - at

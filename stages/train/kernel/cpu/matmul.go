@@ -18,12 +18,16 @@ func (d *device[T]) MatMul(c, a, b kernel.Buffer, m kernel.MatMul) {
 	va := newView(d.of(a), pick(m.TransA, m.M, m.K), m.TransA)
 	vb := newView(d.of(b), pick(m.TransB, m.K, m.N), m.TransB)
 	_, _, cv := va.v[:m.M*m.K], vb.v[:m.N*m.K], d.of(c)[:m.M*m.N]
-	packed := d.packed(b.(*floats[T]), vb, m)
-	p := product[T]{micro: d.micro, k: m.K, a: va, c: cv, ldc: m.N, n: m.N, b: packed, panel: m.K, ldb: d.micro.nr, alpha: T(m.Alpha), acc: m.Acc}
-	if m.M >= 2*d.micro.mr*d.team() || m.M >= m.N {
-		d.parallel(m.M, d.micro.mr, func(w *worker[T], lo, hi int) { p.block(w, lo, hi, 0, m.N) })
+	p := product[T]{d: d, micro: d.micro, k: m.K, a: va, c: cv, ldc: m.N, n: m.N, panel: m.K, alpha: T(m.Alpha), acc: m.Acc}
+	right := b.(*floats[T])
+	if m.N <= 2*d.narrow.nr && !right.isFrozen(m) {
+		p.micro = d.narrow
+	}
+	p.b, p.ldb = d.packed(right, vb, m, p.micro.nr), p.micro.nr
+	if m.M >= 2*p.micro.mr*d.team() || m.M >= m.N {
+		d.parallel(m.M, p.micro.mr, func(w *worker[T], lo, hi int) { p.block(w, lo, hi, 0, m.N) })
 	} else {
-		d.parallel(m.N, d.micro.nr, func(w *worker[T], lo, hi int) { p.block(w, 0, m.M, lo, hi) })
+		d.parallel(m.N, p.micro.nr, func(w *worker[T], lo, hi int) { p.block(w, 0, m.M, lo, hi) })
 	}
 }
 
@@ -38,6 +42,7 @@ func pick(cond bool, yes, no int) int {
 // or lies in whole rows: the panel of column j begins at b[j·panel], and its rows
 // are ldb apart.
 type product[T number] struct {
+	d          *device[T]
 	micro      micro[T]
 	k          int
 	a          view[T]
@@ -50,17 +55,14 @@ type product[T number] struct {
 	acc        bool
 }
 
-// directPanels is up to how many panels of b the rows of a are read where they
-// lie: packing them costs more than it saves when so few products follow.
-const directPanels = 16
-
-// direct says that whole panels of a need no packing.
-func (p *product[T]) direct(n int) bool { return p.a.col == 1 && n <= directPanels*p.micro.nr }
+// directColumns is up to how many columns of b the rows of a are read where they
+// lie: packing them costs more than it saves when few products follow.
+const directColumns = 1024
 
 // block computes rows [m0, m1) and columns [n0, n1) of the result; n0 is a
 // multiple of nr.
 func (p *product[T]) block(w *worker[T], m0, m1, n0, n1 int) {
-	mr, direct := p.micro.mr, p.direct(n1-n0)
+	mr, direct := p.micro.mr, n1-n0 <= directColumns
 	w.packedA = grown(w.packedA, blockM*blockK)
 	at := view[T]{p.a.v, p.a.col, p.a.row} // aᵀ: panels of a are columns of it
 	for k0 := 0; k0 < p.k; k0 += blockK {
@@ -69,7 +71,7 @@ func (p *product[T]) block(w *worker[T], m0, m1, n0, n1 int) {
 			i1 := min(m1, i0+blockM)
 			for i := i0; i < i1; i += mr {
 				if !direct || i+mr > i1 {
-					packPanel(w.packedA[(i-i0)*(k1-k0):(i-i0+mr)*(k1-k0)], at, mr, i, min(i1, i+mr), k0, k1)
+					p.d.packPanel(w.packedA[(i-i0)*(k1-k0):(i-i0+mr)*(k1-k0)], at, mr, i, min(i1, i+mr), k0, k1)
 				}
 			}
 			p.tiles(w, i0, i1, n0, n1, k0, k1, direct)
@@ -86,7 +88,7 @@ func (p *product[T]) tiles(w *worker[T], i0, i1, n0, n1, k0, k1 int, direct bool
 		for i := i0; i < i1; i += mr {
 			a, lda, step := &w.packedA[(i-i0)*k], 1, mr
 			if direct && i+mr <= i1 {
-				a, lda, step = &p.a.v[i*p.a.row+k0], p.a.row, 1
+				a, lda, step = &p.a.v[i*p.a.row+k0*p.a.col], p.a.row, p.a.col
 			}
 			if i+mr <= i1 && j+nr <= n1 {
 				p.micro.run(k, a, b, &p.c[i*p.ldc+j], lda, step, p.ldb, p.ldc, p.alpha, acc)
@@ -106,9 +108,7 @@ func (p *product[T]) edge(tile []T, i0, i1, j0, j1 int, acc bool) {
 			copy(to, from)
 			continue
 		}
-		for j := range to {
-			to[j] += from[j]
-		}
+		p.d.add(to, to, from[:len(to)])
 	}
 }
 
@@ -116,11 +116,11 @@ func (p *product[T]) edge(tile []T, i0, i1, j0, j1 int, acc bool) {
 // larger ones.
 func (d *device[T]) small(w *worker[T], c []T, ldc int, a, b view[T], m, n, k int, alpha T, acc bool) {
 	nr := d.micro.nr
-	p := product[T]{micro: d.micro, k: k, a: a, b: b.v, panel: 1, ldb: b.row, c: c, ldc: ldc, n: n, alpha: alpha, acc: acc}
+	p := product[T]{d: d, micro: d.micro, k: k, a: a, b: b.v, panel: 1, ldb: b.row, c: c, ldc: ldc, n: n, alpha: alpha, acc: acc}
 	if b.col != 1 || n%nr != 0 {
 		w.packedB = grown(w.packedB, panels(n, nr)*nr*k)
 		for j := 0; j < n; j += nr {
-			packPanel(w.packedB[j*k:(j+nr)*k], b, nr, j, min(n, j+nr), 0, k)
+			d.packPanel(w.packedB[j*k:(j+nr)*k], b, nr, j, min(n, j+nr), 0, k)
 		}
 		p.b, p.panel, p.ldb = w.packedB, k, nr
 	}

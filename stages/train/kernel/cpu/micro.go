@@ -10,11 +10,6 @@ type micro[T number] struct {
 	run func(k int, a, b, c *T, lda, step, ldb, ldc int, alpha T, acc bool)
 }
 
-// pure are the inner loops in Go.
-func pure[T number]() functions[T] {
-	return functions[T]{name: "go", micro: micro[T]{4, 2, microGo[T]}, exp: expGo[T], sigmoid: sigmoidGo[T], drop: dropGo[T]}
-}
-
 // microGo is the micro kernel of 4 by 2 in Go: its sums fit the registers.
 func microGo[T number](k int, a, b, c *T, lda, step, ldb, ldc int, alpha T, acc bool) {
 	as, bs := unsafe.Slice(a, 3*lda+(k-1)*step+1), unsafe.Slice(b, (k-1)*ldb+2)

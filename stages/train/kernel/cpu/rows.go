@@ -30,9 +30,7 @@ func (d *device[T]) ScatterAdd(dtable, dy, ids kernel.Buffer, rows, cols int) {
 	d.parallel(cols, 16, func(_ *worker[T], lo, hi int) {
 		for i, id := range is {
 			to, from := ts[int(id)*cols+lo:int(id)*cols+hi], ys[i*cols+lo:i*cols+hi]
-			for j := range to {
-				to[j] += from[j]
-			}
+			d.add(to, to, from)
 		}
 	})
 }
@@ -53,10 +51,8 @@ func (d *device[T]) RMSNorm(y, rstd, x, w kernel.Buffer, n kernel.Norm) {
 	d.parallel(n.Rows, 1, func(_ *worker[T], lo, hi int) {
 		for r := lo; r < hi; r++ {
 			x, y := xs[r*n.Cols:(r+1)*n.Cols], ys[r*n.Cols:(r+1)*n.Cols]
-			rs[r] = T(1 / math.Sqrt(float64(dot(x, x))/float64(n.Cols)+n.Eps))
-			for j := range y {
-				y[j] = x[j] * rs[r] * ws[j]
-			}
+			rs[r] = T(1 / math.Sqrt(float64(d.dot(x, x))/float64(n.Cols)+n.Eps))
+			d.normalize(y, x, ws, rs[r])
 		}
 	})
 }
@@ -75,24 +71,11 @@ func (d *device[T]) RMSNormBack(dx, dw, dy, x, w, rstd kernel.Buffer, n kernel.N
 	d.parallel(n.Rows, 1, func(_ *worker[T], lo, hi int) {
 		for r := lo; r < hi; r++ {
 			from, to := r*n.Cols, (r+1)*n.Cols
-			normRow(dxs[from:to], dys[from:to], xs[from:to], ws, rs[r], acc)
+			dy, x := dys[from:to], xs[from:to]
+			s := d.dot3(dy, ws, x) * rs[r] * rs[r] / T(n.Cols)
+			d.normalizeBack(dxs[from:to], dy, x, ws, rs[r], s, acc)
 		}
 	})
-}
-
-func normRow[T number](dx, dy, x, w []T, rstd T, acc bool) {
-	var s T
-	for j := range x {
-		s += dy[j] * w[j] * x[j]
-	}
-	s *= rstd * rstd / T(len(x))
-	for j := range dx {
-		v := rstd * (dy[j]*w[j] - x[j]*s)
-		if acc {
-			v += dx[j]
-		}
-		dx[j] = v
-	}
 }
 
 func (d *device[T]) normWeight(dw, dy, x, rstd []T, n kernel.Norm) {
@@ -106,40 +89,22 @@ func (d *device[T]) normWeight(dw, dy, x, rstd []T, n kernel.Norm) {
 	})
 }
 
-// dot sums in four lanes, which is faster and more exact than one.
-func dot[T number](a, b []T) T {
-	var s [4]T
-	for len(a) >= 4 && len(b) >= 4 {
-		s[0] += a[0] * b[0]
-		s[1] += a[1] * b[1]
-		s[2] += a[2] * b[2]
-		s[3] += a[3] * b[3]
-		a, b = a[4:], b[4:]
-	}
-	for i := range a {
-		s[0] += a[i] * b[i]
-	}
-	return (s[0] + s[1]) + (s[2] + s[3])
-}
-
-// Rope turns the pairs (i, i+dim/2) of every head.
+// Rope turns the pairs (i, i+dim/2) of every head. To turn back is to turn the
+// pairs in the other order.
 func (d *device[T]) Rope(y, x, cos, sin kernel.Buffer, r kernel.Rope) {
 	ys, xs, cs, ss := d.of(y), d.of(x), d.of(cos), d.of(sin)
-	half, sign := r.Dim/2, T(1)
+	half := r.Dim / 2
+	first, second := 0, half
 	if r.Inverse {
-		sign = -1
+		first, second = half, 0
 	}
 	d.parallel(r.Rows, 1, func(_ *worker[T], lo, hi int) {
 		for row := lo; row < hi; row++ {
 			at := row % r.Seq * half
 			c, s := cs[at:at+half], ss[at:at+half]
-			for h := range r.Heads {
-				o := (row*r.Heads + h) * r.Dim
-				x1, x2, y1, y2 := xs[o:o+half], xs[o+half:o+r.Dim], ys[o:o+half], ys[o+half:o+r.Dim]
-				for i := range c {
-					a, b, sine := x1[i], x2[i], sign*s[i]
-					y1[i], y2[i] = a*c[i]-b*sine, b*c[i]+a*sine
-				}
+			for o := row * r.Heads * r.Dim; o < (row+1)*r.Heads*r.Dim; o += r.Dim {
+				a, b := o+first, o+second
+				d.rotate(ys[a:a+half], ys[b:b+half], xs[a:a+half], xs[b:b+half], c, s)
 			}
 		}
 	})

@@ -11,12 +11,11 @@ import (
 // philox writes Philox4x32-10 for a counter in each lane, and the dropout it
 // decides: see philox and dropBlock in package cpu, whose numbers it must give.
 type philox struct {
-	vector func() reg.VecVirtual
-	width  int
-	blend  func(odd, even, to reg.VecVirtual) // lanes 1, 3, … of odd, 0, 2, … of even
-	xor    func(a, b, to reg.VecVirtual)
-	keep   func(random, below reg.VecVirtual, x reg.VecVirtual) // zeroes x where random < below
-	spread func(counter reg.Register, to reg.VecVirtual)        // to every lane
+	lanes
+	blend func(odd, even, to reg.VecVirtual) // lanes 1, 3, … of odd, 0, 2, … of even
+	xor   func(a, b, to reg.VecVirtual)
+	keep  func(random, below reg.VecVirtual, x reg.VecVirtual) // zeroes x where random < below
+	fill  func(counter reg.Register, to reg.VecVirtual)        // every lane
 }
 
 const dropSignature = "func(y, x *float32, blocks int, state *uint32, acc bool)"
@@ -29,10 +28,10 @@ func dropAVX512() {
 	lanes := GP32()
 	MOVL(U32(0xAAAA), lanes)
 	KMOVW(lanes, odd)
-	philox{vector: ZMM, width: 16,
-		blend:  func(o, e, to reg.VecVirtual) { VPBLENDMD(o, e, odd, to) },
-		xor:    func(a, b, to reg.VecVirtual) { VPXORD(a, b, to) },
-		spread: func(c reg.Register, to reg.VecVirtual) { VPBROADCASTD(c, to) },
+	philox{lanes: avx512,
+		blend: func(o, e, to reg.VecVirtual) { VPBLENDMD(o, e, odd, to) },
+		xor:   func(a, b, to reg.VecVirtual) { VPXORD(a, b, to) },
+		fill:  func(c reg.Register, to reg.VecVirtual) { VPBROADCASTD(c, to) },
 		keep: func(random, below, x reg.VecVirtual) {
 			kept := K()
 			VPCMPUD(Imm(5), below, random, kept) // 5: not less than
@@ -44,10 +43,10 @@ func dropAVX2() {
 	TEXT("dropAVX2", NOSPLIT, dropSignature)
 	Pragma("noescape")
 	Doc("dropAVX2 is dropout over blocks of 64 elements.")
-	philox{vector: YMM, width: 8,
+	philox{lanes: avx2,
 		blend: func(o, e, to reg.VecVirtual) { VPBLENDD(Imm(0xAA), o, e, to) },
 		xor:   func(a, b, to reg.VecVirtual) { VPXOR(a, b, to) },
-		spread: func(c reg.Register, to reg.VecVirtual) {
+		fill: func(c reg.Register, to reg.VecVirtual) {
 			low := XMM()
 			VMOVD(c, low)
 			VPBROADCASTD(low, to)
@@ -84,8 +83,7 @@ func (p philox) write() {
 	ADDQ(U32(256), y)
 	DECQ(blocks)
 	JNZ(LabelRef("block"))
-	VZEROUPPER()
-	RET()
+	p.end()
 }
 
 // philoxCells makes the constants, once for both instruction sets.
@@ -110,7 +108,7 @@ func philoxCells() {
 func (p philox) draw(counter reg.GPVirtual, part int, state reg.Register) [4]reg.VecVirtual {
 	var c [4]reg.VecVirtual
 	start := p.vector()
-	p.spread(counter, start)
+	p.fill(counter, start)
 	c[0] = p.vector()
 	VPADDD(cells["lanes"].Offset(4*p.width*part), start, c[0])
 	for i, at := range []int{atStream, atStepLow, atStepHigh} {

@@ -13,12 +13,25 @@ import (
 // degree 7, whose error there is below 6e-9. ln 2 is subtracted in two parts,
 // the first with zeros at its end, so that n times it is exact (Cody and Waite).
 type exponential struct {
-	vector func() reg.VecVirtual
-	width  int // numbers in a vector
+	lanes
 	round  func(x, to reg.VecVirtual)
-	scale  func(n, v reg.VecVirtual) // v·2ⁿ
+	times2 func(n, v reg.VecVirtual) // v·2ⁿ
 	consts map[string]reg.VecVirtual
 }
+
+var exponentials = []exponential{{
+	lanes:  avx512,
+	round:  func(x, to reg.VecVirtual) { VRNDSCALEPS(Imm(0), x, to) },
+	times2: func(n, v reg.VecVirtual) { VSCALEFPS(n, v, v) },
+}, {
+	lanes: avx2,
+	round: func(x, to reg.VecVirtual) { VROUNDPS(Imm(0), x, to) },
+	times2: func(n, v reg.VecVirtual) {
+		VCVTPS2DQ(n, n)
+		VPSLLD(Imm(23), n, n) // to the exponent's place
+		VPADDD(n, v, v)
+	},
+}}
 
 const (
 	ln2Upper = 0.693359375 // 355/512
@@ -47,8 +60,9 @@ func makeCells() {
 func term(i int) string { return "term" + string(rune('0'+i)) }
 
 // load puts all constants but the first term, which is used up, into registers.
-func (e exponential) load() {
-	clear(e.consts)
+func (e *exponential) load() {
+	makeCells()
+	e.consts = map[string]reg.VecVirtual{}
 	for _, name := range names[:len(names)-1] {
 		e.consts[name] = e.vector()
 		VBROADCASTSS(cells[name], e.consts[name])
@@ -72,79 +86,68 @@ func (e exponential) of(x reg.VecVirtual) {
 		}
 		VFMADD213PS(e.consts[name], x, p)
 	}
-	e.scale(n, p)
+	e.times2(n, p)
 	VMOVAPS(p, x)
 }
 
-func expAVX512() {
-	e := exponential{vector: ZMM, width: 16, consts: map[string]reg.VecVirtual{},
-		round: func(x, to reg.VecVirtual) { VRNDSCALEPS(Imm(0), x, to) },
-		scale: func(n, v reg.VecVirtual) { VSCALEFPS(n, v, v) }}
-	e.write("AVX512")
+// write writes the loops that need an exponential.
+func (e exponential) write() {
+	e.exp()
+	e.swiglu()
+	e.swigluBack()
 }
 
-func expAVX2() {
-	e := exponential{vector: YMM, width: 8, consts: map[string]reg.VecVirtual{},
-		round: func(x, to reg.VecVirtual) { VROUNDPS(Imm(0), x, to) },
-		scale: func(n, v reg.VecVirtual) {
-			VCVTPS2DQ(n, n)
-			VPSLLD(Imm(23), n, n) // to the exponent's place
-			VPADDD(n, v, v)
-		}}
-	e.write("AVX2")
-}
-
-func (e exponential) write(set string) {
-	makeCells()
-	TEXT("exp"+set, NOSPLIT, "func(dst, src *float32, n int, shift float32, sums *float32)")
-	Pragma("noescape")
-	Doc("exp"+set+" is dst[i] = exp(src[i]-shift) for whole vectors; sums receives", "the sum of each lane.")
+func (e exponential) exp() {
+	e.function("exp", "dst src", ", shift float32) float32", "dst = exp(src-shift); it returns the sum.")
 	e.load()
-	shift, sum, x := e.vector(), e.vector(), e.vector()
-	address, err := Param("shift").Resolve()
-	if err != nil {
-		panic(err)
-	}
-	VBROADCASTSS(address.Addr, shift)
-	VSUBPS(shift, shift, sum)
-	e.loop(func(dst, src Mem) {
-		VMOVUPS(src, x)
+	shift, sum := e.spread("shift"), e.zeros()
+	e.each("dst src", func(at []Mem) {
+		x := e.lanes.load(at[1])
 		VSUBPS(shift, x, x)
 		e.of(x)
 		VADDPS(x, sum, sum)
-		VMOVUPS(x, dst)
+		VMOVUPS(x, at[0])
 	})
-	VMOVUPS(sum, Mem{Base: Load(Param("sums"), GP64())})
-	VZEROUPPER()
-	RET()
-	e.writeSigmoid(set)
+	e.result(sum, sumOf)
 }
 
-func (e exponential) writeSigmoid(set string) {
-	TEXT("sigmoid"+set, NOSPLIT, "func(dst, src *float32, n int)")
-	Pragma("noescape")
-	Doc("sigmoid" + set + " is dst[i] = 1/(1+exp(-src[i])) for whole vectors.")
+func (e exponential) swiglu() {
+	e.function("swiglu", "y gate up", ")", "y = gate/(1+exp(-gate))·up.")
 	e.load()
-	zero, y := e.vector(), e.vector()
-	VSUBPS(e.consts["one"], e.consts["one"], zero)
-	e.loop(func(dst, src Mem) {
-		VSUBPS(src, zero, y)
-		e.of(y)
-		VADDPS(e.consts["one"], y, y)
-		VDIVPS(y, e.consts["one"], y)
-		VMOVUPS(y, dst)
+	e.each("y gate up", func(at []Mem) {
+		x := e.onePlusExp(at[1])
+		VDIVPS(x, e.lanes.load(at[1]), x)
+		VMULPS(at[2], x, x)
+		VMOVUPS(x, at[0])
 	})
-	VZEROUPPER()
-	RET()
+	e.end()
 }
 
-// loop runs body over n numbers, a vector at a time.
-func (e exponential) loop(body func(dst, src Mem)) {
-	dst, src, n := Load(Param("dst"), GP64()), Load(Param("src"), GP64()), Load(Param("n"), GP64())
-	Label("next")
-	body(Mem{Base: dst}, Mem{Base: src})
-	ADDQ(Imm(uint64(4*e.width)), dst)
-	ADDQ(Imm(uint64(4*e.width)), src)
-	SUBQ(Imm(uint64(e.width)), n)
-	JNZ(LabelRef("next"))
+func (e exponential) swigluBack() {
+	const arrays = "dgate dup dy gate up"
+	e.function("swigluBack", arrays, ")", "with s = 1/(1+exp(-gate)), dgate = dy·up·(s + gate·s·(1-s))", "and dup = dy·gate·s.")
+	e.load()
+	e.each(arrays, func(at []Mem) {
+		s := e.onePlusExp(at[3])
+		VDIVPS(s, e.consts["one"], s)
+		dy, silu, slope := e.lanes.load(at[2]), e.vector(), e.vector()
+		VMULPS(at[3], s, silu)
+		VSUBPS(s, e.consts["one"], slope)
+		VFMADD213PS(s, silu, slope) // s + silu·(1-s)
+		VMULPS(dy, silu, silu)
+		VMULPS(at[4], dy, dy)
+		VMULPS(slope, dy, dy)
+		VMOVUPS(dy, at[0])
+		VMOVUPS(silu, at[1])
+	})
+	e.end()
+}
+
+// onePlusExp is 1 + exp(-x).
+func (e exponential) onePlusExp(x Mem) reg.VecVirtual {
+	v := e.zeros()
+	VSUBPS(x, v, v)
+	e.of(v)
+	VADDPS(e.consts["one"], v, v)
+	return v
 }

@@ -8,63 +8,53 @@ import (
 
 const gemmSignature = "func(k int, a, b, c *float32, lda, step, ldb, ldc int, alpha float32, acc bool)"
 
-// gemm is a micro kernel of rows by two vectors: the tile of the result stays in
+// gemm is a micro kernel of rows by vectors: the tile of the result stays in
 // registers while k runs.
 type gemm struct {
-	rows, width int // width of a vector in bytes
-	vector      func() reg.VecVirtual
-	mul         func(ops ...Op)
-	fma         func(ops ...Op)
-	clear       func(v reg.VecVirtual)
+	lanes
+	rows, columns int // columns in vectors
 }
 
-func gemmAVX512() {
-	TEXT("gemmAVX512", NOSPLIT, gemmSignature)
+func (g gemm) write(name, doc string) {
+	TEXT(name, NOSPLIT, gemmSignature)
 	Pragma("noescape")
-	Doc("gemmAVX512 is the micro kernel of 12 by 32.")
-	gemm{12, 64, ZMM, func(o ...Op) { VMULPS(o...) }, func(o ...Op) { VFMADD231PS(o...) },
-		func(v reg.VecVirtual) { VPXORD(v, v, v) }}.write()
-}
-
-func gemmAVX2() {
-	TEXT("gemmAVX2", NOSPLIT, gemmSignature)
-	Pragma("noescape")
-	Doc("gemmAVX2 is the micro kernel of 6 by 16.")
-	gemm{6, 32, YMM, func(o ...Op) { VMULPS(o...) }, func(o ...Op) { VFMADD231PS(o...) },
-		func(v reg.VecVirtual) { VXORPS(v, v, v) }}.write()
-}
-
-func (g gemm) write() {
+	Doc(name + " is the micro kernel of " + doc + ".")
 	k, b := Load(Param("k"), GP64()), Load(Param("b"), GP64())
 	lda, step, ldb := g.stride("lda"), g.stride("step"), g.stride("ldb")
 	rows := g.rowPointers(Load(Param("a"), GP64()), lda)
-	tile := make([][2]reg.VecVirtual, g.rows)
+	tile := make([][]reg.VecVirtual, g.rows)
 	for i := range tile {
-		for j := range tile[i] {
-			tile[i][j] = g.vector()
-			g.clear(tile[i][j])
+		for range g.columns {
+			tile[i] = append(tile[i], g.zeros())
 		}
 	}
-	b0, b1, x := g.vector(), g.vector(), [2]reg.VecVirtual{g.vector(), g.vector()}
 	TESTQ(k, k)
 	JZ(LabelRef("store"))
 	Label("sum")
-	VMOVUPS(Mem{Base: b}, b0)
-	VMOVUPS(Mem{Base: b, Disp: g.width}, b1)
-	for i := range tile {
-		VBROADCASTSS(rowAt(rows[i/3], lda, i%3), x[i%2])
-		g.fma(x[i%2], b0, tile[i][0])
-		g.fma(x[i%2], b1, tile[i][1])
-	}
+	g.step(tile, rows, lda, b)
 	for _, row := range rows {
 		ADDQ(step, row)
 	}
 	ADDQ(ldb, b)
 	DECQ(k)
 	JNZ(LabelRef("sum"))
-	g.store(tile, x[0])
-	VZEROUPPER()
-	RET()
+	g.store(tile)
+	g.end()
+}
+
+// step adds the products of one k.
+func (g gemm) step(tile [][]reg.VecVirtual, rows []reg.Register, lda, b reg.Register) {
+	var right []reg.VecVirtual
+	for j := range g.columns {
+		right = append(right, g.load(Mem{Base: b, Disp: 4 * g.width * j}))
+	}
+	left := [2]reg.VecVirtual{g.vector(), g.vector()}
+	for i := range tile {
+		VBROADCASTSS(rowAt(rows[i/3], lda, i%3), left[i%2])
+		for j := range right {
+			VFMADD231PS(left[i%2], right[j], tile[i][j])
+		}
+	}
 }
 
 // stride loads a number of floats as bytes.
@@ -95,38 +85,33 @@ func rowAt(base, lda reg.Register, i int) Mem {
 }
 
 // store writes alpha times the tile, added to c where acc is set.
-func (g gemm) store(tile [][2]reg.VecVirtual, alpha reg.VecVirtual) {
+func (g gemm) store(tile [][]reg.VecVirtual) {
 	Label("store")
-	c, ldc := Load(Param("c"), GP64()), Load(Param("ldc"), GP64())
-	SHLQ(Imm(2), ldc)
-	address, err := Param("alpha").Resolve()
-	if err != nil {
-		panic(err)
-	}
-	VBROADCASTSS(address.Addr, alpha)
+	c, ldc := Load(Param("c"), GP64()), g.stride("ldc")
+	alpha := g.spread("alpha")
 	acc := Load(Param("acc"), GP8())
 	TESTB(acc, acc)
 	JNZ(LabelRef("add"))
-	g.rowsOf(tile, c, ldc, func(v reg.VecVirtual, at Mem) { g.mul(alpha, v, v) })
-	VZEROUPPER()
-	RET()
+	g.rowsOf(tile, c, ldc, func(v reg.VecVirtual, at Mem) {
+		VMULPS(alpha, v, v)
+		VMOVUPS(v, at)
+	})
+	g.end()
 	Label("add")
 	old := g.vector()
 	g.rowsOf(tile, c, ldc, func(v reg.VecVirtual, at Mem) {
 		VMOVUPS(at, old)
-		g.fma(alpha, v, old)
-		VMOVAPS(old, v)
+		VFMADD231PS(alpha, v, old)
+		VMOVUPS(old, at)
 	})
 }
 
-func (g gemm) rowsOf(tile [][2]reg.VecVirtual, c, ldc reg.Register, f func(v reg.VecVirtual, at Mem)) {
+func (g gemm) rowsOf(tile [][]reg.VecVirtual, c, ldc reg.Register, f func(v reg.VecVirtual, at Mem)) {
 	p := GP64()
 	MOVQ(c, p)
 	for i := range tile {
 		for j, v := range tile[i] {
-			at := Mem{Base: p, Disp: j * g.width}
-			f(v, at)
-			VMOVUPS(v, at)
+			f(v, Mem{Base: p, Disp: 4 * g.width * j})
 		}
 		if i+1 < len(tile) {
 			ADDQ(ldc, p)

@@ -5,10 +5,20 @@ import . "github.com/mmcloughlin/avo/build"
 
 func main() {
 	ConstraintExpr("amd64")
-	gemmAVX512()
-	gemmAVX2()
-	expAVX512()
-	expAVX2()
+	gemm{avx512, 12, 2}.write("gemmAVX512", "12 by 32")
+	gemm{avx2, 6, 2}.write("gemmAVX2", "6 by 16")
+	gemm{avx2, 12, 1}.write("gemmNarrow", "12 by 8")
+	interleave()
+	for _, l := range []lanes{avx512, avx2} {
+		l.elementwise()
+		l.reductions()
+	}
+	for _, e := range exponentials {
+		e.write()
+	}
+	for _, a := range adamws {
+		a.write()
+	}
 	dropAVX512()
 	dropAVX2()
 	Generate()

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
-	"os"
 	"sync"
 	"time"
 
@@ -138,17 +136,6 @@ func (x *execution) runJob(ctx context.Context, decision dags.Decision) error {
 		}
 	}
 	return x.runner.Run(ctx, jobOf(decision, x.outputs(), x.o.Revision))
-}
-
-func discard(folder string) error {
-	away := folder + ".removed"
-	if err := os.RemoveAll(away); err != nil {
-		return err
-	}
-	if err := os.Rename(folder, away); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return os.RemoveAll(away)
 }
 
 func jobOf(d dags.Decision, made map[string]*shard.Dataset, revision string) Job {

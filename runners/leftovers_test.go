@@ -5,21 +5,25 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
-// looking is a StepRunner that says what lies in each step's folder before it runs.
+// looking is a StepRunner that notes what lies in each step's folder, and beside
+// it, before the step runs.
 type looking struct {
 	fake
 	found map[string][]string // by step
 }
 
 func (l *looking) Run(ctx context.Context, job Job) error {
-	left, err := filepath.Glob(filepath.Join(job.Out, ".*"))
-	if err != nil {
-		return err
+	for _, pattern := range []string{job.Out + "/.*", job.Out + ".*"} {
+		left, err := filepath.Glob(pattern)
+		if err != nil {
+			return err
+		}
+		l.found[job.Step] = append(l.found[job.Step], left...)
 	}
-	l.found[job.Step] = left
 	return l.fake.Run(ctx, job)
 }
 
@@ -32,12 +36,23 @@ func TestForceTrustsNothingOfAKilledRun(t *testing.T) {
 		if err := Execute(t.Context(), parse(t, nil), stop, o); err == nil {
 			t.Fatal("did not stop")
 		}
+		begun, err := filepath.Glob(filepath.Join(o.Out, "steps", "left-*"))
+		if err != nil || len(begun) != 1 {
+			t.Fatal(begun, err)
+		}
+		if err := os.Mkdir(begun[0]+".work", 0o700); err != nil {
+			t.Fatal(err)
+		}
 		o.Force = force
 		l := &looking{found: map[string][]string{}}
 		if err := Execute(t.Context(), parse(t, nil), l, o); err != nil {
 			t.Fatal(err)
 		}
-		if kept := len(l.found["left"]) > 0; kept == force {
+		want := []string{filepath.Join(begun[0], ".unfinished"), begun[0] + ".work"}
+		if force {
+			want = nil
+		}
+		if !slices.Equal(l.found["left"], want) {
 			t.Errorf("force %v: found %v", force, l.found["left"])
 		}
 	}

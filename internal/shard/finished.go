@@ -1,21 +1,19 @@
 package shard
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"slices"
+
+	"github.com/clinflow/clinflow/internal/store"
 )
 
 // finishedName holds, in the folder of an unfinished dataset, the records of the
 // parts and scans that are whole: what the next attempt need not compute again.
 const finishedName = ".finished"
 
-// finished is one record. It is written after the files that it names, below a
-// line with the sha256 of its own text: its counts go into the manifest unseen.
+// finished is one record. It is written after the files that it names, and sealed:
+// its counts go into the manifest unseen.
 type finished struct {
 	Identity string          `json:"identity"` // of the attempt; see Remember
 	Files    []FileInfo      `json:"files"`
@@ -98,19 +96,5 @@ func (w *Writer) vouch(name string, files []FileInfo, result any) error {
 	if err != nil {
 		return fmt.Errorf("record what is finished: %w", err)
 	}
-	return writeFile(w.ctx, w.dir, name, slices.Concat(sumLine(data), data))
-}
-
-func sumLine(text []byte) []byte {
-	sum := sha256.Sum256(text)
-	return append(hex.AppendEncode(nil, sum[:]), '\n')
-}
-
-// unseal returns a record of no identity where it is damaged.
-func unseal(data []byte) (r finished) {
-	sum, text, _ := bytes.Cut(data, []byte("\n"))
-	if !bytes.Equal(append(sum, '\n'), sumLine(text)) || json.Unmarshal(text, &r) != nil {
-		return finished{}
-	}
-	return r
+	return store.WriteSealed(w.ctx, w.dir, name, data)
 }

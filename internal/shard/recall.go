@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"strings"
 
@@ -27,20 +26,18 @@ func (w *Writer) recall(name string, result any) (bool, error) {
 }
 
 // readRecord returns a record of no identity where there is none, or it is damaged.
-func (w *Writer) readRecord(ctx context.Context, name string) (finished, error) {
-	f, err := w.dir.Open(ctx, name)
-	if errors.Is(err, fs.ErrNotExist) {
+func (w *Writer) readRecord(ctx context.Context, name string) (r finished, err error) {
+	text, err := store.ReadSealed(ctx, w.dir, name)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, store.ErrDamaged) {
 		return finished{}, nil
 	}
 	if err != nil {
-		return finished{}, err
+		return finished{}, fmt.Errorf("read what is finished of %s: %w", w.URI(), err)
 	}
-	defer f.Close()
-	data, err := io.ReadAll(f)
-	if err != nil {
-		return finished{}, fmt.Errorf("read the record %s/%s: %w", w.URI(), name, err)
+	if json.Unmarshal(text, &r) != nil {
+		return finished{}, nil
 	}
-	return unseal(data), nil
+	return r, nil
 }
 
 // trusted names the files of an unfinished dataset that may stay: the records of

@@ -2,9 +2,12 @@ package train
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 
 	"github.com/clinflow/clinflow/internal/exit"
@@ -29,6 +32,7 @@ type position struct {
 	Batch   int    `json:"batch"`   // batches done: the counter of the dropout's numbers
 	Tokens  int64  `json:"tokens"`  // real tokens trained on
 	Tensors string `json:"tensors"` // file of parameters and moments
+	SHA256  string `json:"sha256"`  // of that file
 
 	// Summed loss and what it is to be divided by, since the last log line.
 	LossSum    float64   `json:"loss_sum"`
@@ -56,55 +60,6 @@ func (r *run) due() bool {
 	return r.set.SaveMinutes > 0 && r.now().Sub(r.saved).Minutes() >= r.set.SaveMinutes
 }
 
-// save writes a training checkpoint: tensors under a new name, then the state
-// that names them, so that a kill at any moment leaves one whole.
-func (r *run) save(ctx context.Context) error {
-	tensors, err := r.tensors()
-	if err != nil {
-		return err
-	}
-	old := r.at.Tensors
-	r.at.Tensors = fmt.Sprintf("tensors-%08d-%d.safetensors", r.at.Step, r.at.Epoch)
-	if err := writeFile(ctx, r.work, r.at.Tensors, func(f store.File) error { return checkpoint.Write(f, tensors) }); err != nil {
-		return err
-	}
-	err = writeFile(ctx, r.work, stateName, func(f store.File) error { return json.NewEncoder(f).Encode(r.at) })
-	r.saved = r.now()
-	if err != nil || old == "" || old == r.at.Tensors {
-		return err
-	}
-	return r.work.RemoveAll(ctx, old)
-}
-
-func writeFile(ctx context.Context, dir store.Dir, name string, write func(store.File) error) error {
-	f, err := dir.Create(ctx, name)
-	if err != nil {
-		return fmt.Errorf("training checkpoint: %w", err)
-	}
-	defer f.Abort()
-	if err := write(f); err != nil {
-		return fmt.Errorf("training checkpoint %s: %w", name, err)
-	}
-	return f.Commit()
-}
-
-func (r *run) tensors() (map[string]checkpoint.Tensor, error) {
-	out := map[string]checkpoint.Tensor{}
-	for _, p := range r.params.Trainable() {
-		value, m, v := make([]float32, p.Len()), make([]float32, p.Len()), make([]float32, p.Len())
-		if err := errors.Join(p.Download(kernel.F32s(value)), p.DownloadMoments(kernel.F32s(m), kernel.F32s(v))); err != nil {
-			return nil, err
-		}
-		for prefix, values := range map[string][]float32{prefixParam: value, prefixFirst: m, prefixSecond: v} {
-			out[prefix+p.Name()] = checkpoint.Tensor{Shape: p.Shape(), Values: values}
-		}
-		if best, ok := r.best[p.Name()]; ok {
-			out[prefixBest+p.Name()] = checkpoint.Tensor{Shape: p.Shape(), Values: best}
-		}
-	}
-	return out, nil
-}
-
 // resume continues from the run's training checkpoint, where there is one whole.
 func (r *run) resume(ctx context.Context) error {
 	at, err := readState(ctx, r.work)
@@ -115,11 +70,15 @@ func (r *run) resume(ctx context.Context) error {
 	if !ok {
 		return exit.Errorf(exit.Usage, "%s: a training checkpoint is read from a local folder; set the run's output to one", r.work.URI())
 	}
-	weights, err := checkpoint.OpenFile(path)
+	err = checkSum(ctx, r.work, at.Tensors, at.SHA256)
 	// A kill while a finished run removed its checkpoints leaves the state alone.
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
+	if err != nil {
+		return err
+	}
+	weights, err := checkpoint.OpenFile(path)
 	if err != nil {
 		return err
 	}
@@ -152,18 +111,33 @@ func (r *run) restore(p *graph.Param, w *checkpoint.Weights, best bool) error {
 }
 
 // readState returns the zero position where there is no checkpoint.
-func readState(ctx context.Context, dir store.Dir) (position, error) {
-	f, err := dir.Open(ctx, stateName)
+func readState(ctx context.Context, dir store.Dir) (at position, err error) {
+	text, err := store.ReadSealed(ctx, dir, stateName)
 	if errors.Is(err, fs.ErrNotExist) {
 		return position{}, nil
 	}
-	if err != nil {
-		return position{}, fmt.Errorf("training checkpoint: %w", err)
+	if err == nil {
+		err = json.Unmarshal(text, &at)
 	}
-	defer f.Close()
-	var at position
-	if err := json.NewDecoder(f).Decode(&at); err != nil {
-		return position{}, exit.Errorf(exit.BadData, "%s: %s is malformed; remove the folder to train from the start", dir.URI(), stateName)
+	if err != nil {
+		return position{}, exit.Errorf(exit.BadData, "training checkpoint %s/%s: %w; remove the folder to train from the start", dir.URI(), stateName, err)
 	}
 	return at, nil
+}
+
+// checkSum compares a training checkpoint's tensors with what its state says.
+func checkSum(ctx context.Context, dir store.Dir, name, sum string) error {
+	f, err := dir.Open(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	found := sha256.New()
+	if _, err := io.Copy(found, f); err != nil {
+		return fmt.Errorf("training checkpoint %s: %w", name, err)
+	}
+	if hex.EncodeToString(found.Sum(nil)) != sum {
+		return exit.Errorf(exit.BadData, "training checkpoint %s/%s is damaged: its sha256 is not what %s says; remove the folder to train from the start", dir.URI(), name, stateName)
+	}
+	return nil
 }

@@ -4,7 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
+	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -138,6 +142,20 @@ func (x *execution) runJob(ctx context.Context, decision dags.Decision) error {
 	return x.runner.Run(ctx, jobOf(decision, x.outputs(), x.o.Revision))
 }
 
+// discard removes an output and what lies beside it under its name, such as the
+// training checkpoints of a killed run.
+func discard(folder string) error {
+	if err := os.RemoveAll(folder + movedAway); err != nil {
+		return err
+	}
+	if err := os.Rename(folder, folder+movedAway); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return removeIn(filepath.Dir(folder), func(name string) bool {
+		return strings.HasPrefix(name, filepath.Base(folder)+".")
+	})
+}
+
 func jobOf(d dags.Decision, made map[string]*shard.Dataset, revision string) Job {
 	inputs := map[string][]string{}
 	for port, datasets := range d.Step.Bind(made) {
@@ -159,9 +177,6 @@ func (x *execution) keep(ctx context.Context, step *dags.Step, uri string, e *Ev
 	dataset, err := shard.Open(ctx, uri)
 	if err != nil {
 		return fmt.Errorf("open the output: %w", err)
-	}
-	if err := dataset.Tidy(ctx); err != nil {
-		return fmt.Errorf("tidy the output: %w", err)
 	}
 	e.Counts = dataset.Manifest.Counts
 	x.mu.Lock()

@@ -23,6 +23,9 @@ func Execute(ctx context.Context, d *dags.DAG, runner StepRunner, o Options) err
 		return err
 	}
 	defer unlock()
+	if err := removeLeftovers(ctx, out, d); err != nil {
+		return fmt.Errorf("remove what a killed run left: %w", err)
+	}
 	dir, err := store.Open(out)
 	if err != nil {
 		return err

@@ -280,21 +280,6 @@ func TestPanicOfARunnerIsAnError(t *testing.T) {
 	}
 }
 
-func TestASecondRunIsRefused(t *testing.T) {
-	out := t.TempDir()
-	var second error
-	f := &fake{before: map[string]func(context.Context) error{"top": func(ctx context.Context) error {
-		second = Execute(ctx, parse(t, nil), &fake{}, Options{Out: out, Workers: 1})
-		return nil
-	}}}
-	if err := Execute(t.Context(), parse(t, nil), f, Options{Out: out, Workers: 1}); err != nil {
-		t.Fatal(err)
-	}
-	if exit.Of(second) != exit.Retry || !strings.Contains(second.Error(), "another run is at work in ") {
-		t.Errorf("exit %d, %v", exit.Of(second), second)
-	}
-}
-
 func TestPublishNamesAMissingFile(t *testing.T) {
 	text := strings.Replace(diamond, "end.content", "end.metrics.json", 1)
 	d, err := dags.Parse("x.yaml", []byte(text), nil)

@@ -1,38 +1,62 @@
 package runners
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
+
+	"github.com/clinflow/clinflow/dags"
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/internal/store"
 )
 
 // movedAway ends the name of an output that is being removed.
 const movedAway = ".removed"
 
-// discard removes an output and what lies beside it under its name, such as the
-// training checkpoints of a killed run.
-func discard(folder string) error {
-	if err := os.RemoveAll(folder + movedAway); err != nil {
-		return err
+var removedOutput = regexp.MustCompile(`-[0-9a-f]{16}\` + movedAway + `$`)
+
+// removeLeftovers removes what a killed run leaves and no later run takes up:
+// files cut short in the writing, outputs that were being removed, and the marks
+// of the making on outputs that are complete. What an unfinished step has made
+// stays, for the step goes on from it. Only the holder of the lock may call it.
+func removeLeftovers(ctx context.Context, out string, d *dags.DAG) error {
+	steps := filepath.Join(out, "steps")
+	faults := []error{
+		removeIn(filepath.Join(out, "cache"), store.IsTemporary),
+		removeIn(steps, removedOutput.MatchString),
 	}
-	if err := os.Rename(folder, folder+movedAway); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	for _, p := range d.Publish {
+		file := filepath.Join(out, p.Name)
+		faults = append(faults, removeIn(filepath.Dir(file), func(name string) bool {
+			return strings.HasPrefix(name, filepath.Base(file)+".") && store.IsTemporary(name)
+		}))
 	}
-	return removeIn(filepath.Dir(folder), func(name string) bool {
-		return strings.HasPrefix(name, filepath.Base(folder)+".")
-	})
+	entries, err := os.ReadDir(steps)
+	for _, entry := range entries {
+		if entry.IsDir() {
+			faults = append(faults, removeInOutput(ctx, filepath.Join(steps, entry.Name())))
+		}
+	}
+	return errors.Join(append(faults, err)...)
 }
 
-// removeIn removes what a folder holds under names that are asked for.
-func removeIn(folder string, asked func(name string) bool) error {
+// removeInOutput clears the folder of an output, or of training checkpoints.
+func removeInOutput(ctx context.Context, folder string) error {
+	return errors.Join(removeIn(folder, store.IsTemporary), shard.Tidy(ctx, folder))
+}
+
+// removeIn removes the entries of a folder that are leftovers by their names.
+func removeIn(folder string, leftover func(name string) bool) error {
 	entries, err := os.ReadDir(folder)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	for _, entry := range entries {
-		if asked(entry.Name()) {
+		if leftover(entry.Name()) {
 			err = errors.Join(err, os.RemoveAll(filepath.Join(folder, entry.Name())))
 		}
 	}

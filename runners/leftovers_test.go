@@ -1,89 +1,74 @@
 package runners
 
 import (
-	"context"
-	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
-// looking is a StepRunner that notes what lies in each step's folder, and beside
-// it, before the step runs.
-type looking struct {
-	fake
-	found map[string][]string // by step
-}
-
-func (l *looking) Run(ctx context.Context, job Job) error {
-	for _, pattern := range []string{job.Out + "/.*", job.Out + ".*"} {
-		left, err := filepath.Glob(pattern)
-		if err != nil {
-			return err
-		}
-		l.found[job.Step] = append(l.found[job.Step], left...)
+// outputOf is the folder of a step's output.
+func outputOf(t *testing.T, out, step string) string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(out, "steps", step+"-*"))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("outputs of %s: %v, %v", step, found, err)
 	}
-	return l.fake.Run(ctx, job)
+	rel, _ := filepath.Rel(out, found[0])
+	return rel
 }
 
-// What a killed run finished of an output is for the next run to go on from, but
-// not for one that was told to make everything again.
-func TestForceTrustsNothingOfAKilledRun(t *testing.T) {
-	for _, force := range []bool{false, true} {
-		o := Options{Out: t.TempDir(), Workers: 1}
-		stop := &fake{before: map[string]func(context.Context) error{"left": func(context.Context) error { return errors.New("stop") }}}
-		if err := Execute(t.Context(), parse(t, nil), stop, o); err == nil {
-			t.Fatal("did not stop")
-		}
-		begun, err := filepath.Glob(filepath.Join(o.Out, "steps", "left-*"))
-		if err != nil || len(begun) != 1 {
-			t.Fatal(begun, err)
-		}
-		if err := os.Mkdir(begun[0]+".work", 0o700); err != nil {
-			t.Fatal(err)
-		}
-		o.Force = force
-		l := &looking{found: map[string][]string{}}
-		if err := Execute(t.Context(), parse(t, nil), l, o); err != nil {
-			t.Fatal(err)
-		}
-		want := []string{filepath.Join(begun[0], ".unfinished"), begun[0] + ".work"}
-		if force {
-			want = nil
-		}
-		if !slices.Equal(l.found["left"], want) {
-			t.Errorf("force %v: found %v", force, l.found["left"])
-		}
-	}
+// notJournals are the files of an output folder that do not tell of its runs.
+func notJournals(t *testing.T, out string) map[string]string {
+	t.Helper()
+	all := files(t, out)
+	maps.DeleteFunc(all, func(name, _ string) bool { return strings.HasPrefix(name, "runs") })
+	return all
 }
 
-// A kill may fall between the writing of a manifest and the end of its Commit.
-func TestACommitCutShortIsTidied(t *testing.T) {
-	o := Options{Out: t.TempDir(), Workers: 1}
+func TestLeftoversOfKilledRunsAreRemoved(t *testing.T) {
+	out := t.TempDir()
 	run := func() {
 		t.Helper()
-		if err := Execute(t.Context(), parse(t, nil), &fake{}, o); err != nil {
+		if err := Execute(t.Context(), parse(t, nil), &fake{}, Options{Out: out, Workers: 1}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	run()
-	outputs, err := filepath.Glob(filepath.Join(o.Out, "steps", "left-*"))
-	if err != nil || len(outputs) != 1 {
-		t.Fatal(outputs, err)
+	want := notJournals(t, out)
+	top, end := outputOf(t, out, "top"), outputOf(t, out, "end")
+	ours := []string{
+		"answer.txt.unfinished-123", "plots/left.txt.unfinished-9", "cache/digests.json.unfinished-77",
+		end + ".removed/manifest.json", end + ".removed/deep/content",
+		top + "/.unfinished", top + "/.finished/part.json",
+		"steps/other-0123456789abcdef.work/tensors.safetensors.unfinished-5",
 	}
-	whole := files(t, outputs[0])
-	record := filepath.Join(outputs[0], ".finished", "part-00000-of-00001.json")
-	if err := os.Mkdir(filepath.Dir(record), 0o700); err != nil {
-		t.Fatal(err)
+	others := []string{
+		"mine.unfinished-5", "answer.txt.removed", "steps/notes.removed/text", "plots/.unfinished",
+		"steps/other-0123456789abcdef.work/state.json", // of another configuration, to go on from
+		"steps/other-0123456789abcdef/.unfinished", "steps/other-0123456789abcdef/content",
 	}
-	for _, left := range []string{record, filepath.Join(outputs[0], ".unfinished")} {
-		if err := os.WriteFile(left, nil, 0o600); err != nil {
+	for _, name := range slices.Concat(ours, others) {
+		path := filepath.Join(out, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte("left"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	run()
-	if got := files(t, outputs[0]); len(got) != len(whole) {
-		t.Errorf("%d files are left, want %d", len(got), len(whole))
+	for _, name := range others {
+		want[name] = "left"
+	}
+	if diff := cmp.Diff(want, notJournals(t, out)); diff != "" {
+		t.Error(diff)
+	}
+	if _, err := os.Lstat(filepath.Join(out, end+".removed")); !os.IsNotExist(err) {
+		t.Errorf("the folder itself is there: %v", err)
 	}
 }

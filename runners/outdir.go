@@ -7,8 +7,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/gofrs/flock"
-
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/store"
 )
@@ -74,17 +72,4 @@ func makeFolder(path string) error {
 		return exit.Errorf(exit.Usage, "%s is a file; name a folder for the outputs", path)
 	}
 	return nil
-}
-
-// lock keeps a second run out of the folder.
-func lock(out string) (unlock func(), err error) {
-	l := flock.New(filepath.Join(out, runsFolder, "lock"), flock.SetPermissions(0o600))
-	got, err := l.TryLock()
-	if err != nil {
-		return nil, fmt.Errorf("lock the output folder: %w", err)
-	}
-	if !got {
-		return nil, exit.Errorf(exit.Retry, "another run is at work in %s; wait for its end, or name another output folder", out)
-	}
-	return func() { _ = l.Unlock() }, nil
 }

@@ -50,17 +50,22 @@ func (w *Writer) clear(ctx context.Context) error {
 	return w.dir.RemoveAll(ctx, "")
 }
 
-// Tidy removes what is left of the making of a complete dataset, where its Commit
-// was cut short after the manifest.
-func (d *Dataset) Tidy(ctx context.Context) error {
-	_, err := d.dir.Stat(ctx, markerName)
+// Tidy removes what is left of the making of a dataset whose Commit was cut short
+// after the manifest. A folder without a manifest is left as it is: its making
+// goes on from there.
+func Tidy(ctx context.Context, uri string) error {
+	dir, err := store.Open(uri)
+	if err != nil {
+		return err
+	}
+	_, err = dir.Stat(ctx, ManifestName)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	return tidy(ctx, d.dir)
+	return tidy(ctx, dir)
 }
 
 // tidy removes the records of what was finished, then the marker.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/rs/zerolog"
@@ -76,8 +77,22 @@ func (s *settings) execute(cmd *cobra.Command, d *dags.DAG, out, runner string, 
 	_, revision := build()
 	return runners.Execute(cmd.Context(), d, runners.Beam{Runner: runner, Workers: s.workers}, runners.Options{
 		Out: out, Workers: s.workers, Force: force, Runner: runner, Revision: revision,
-		Again: "clinflow " + strings.Join(os.Args[1:], " "), Notify: announce,
+		Again: typed(append([]string{"clinflow"}, os.Args[1:]...)), Notify: announce,
 	})
+}
+
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
+
+// typed is a command line as a shell reads it.
+func typed(words []string) string {
+	quoted := make([]string, len(words))
+	for i, word := range words {
+		quoted[i] = word
+		if !plainWord.MatchString(word) {
+			quoted[i] = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+		}
+	}
+	return strings.Join(quoted, " ")
 }
 
 // announce logs what happens to steps as it happens.

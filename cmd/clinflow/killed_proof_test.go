@@ -1,0 +1,10 @@
+//go:build proof
+
+package main
+
+import "testing"
+
+// TestProofHundredKills takes about twenty minutes:
+//
+//	go test -tags proof ./cmd/clinflow -run TestProofHundredKills -v -timeout 60m
+func TestProofHundredKills(t *testing.T) { killTinyDemos(t, 100) }

@@ -34,11 +34,12 @@ func tree(t *testing.T) string {
 // rewrite replaces the text of a gzip file.
 func rewrite(t *testing.T, path string, change func(string) string) {
 	t.Helper()
-	file, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	reader, err := gzip.NewReader(file)
+	write(t, path, zipped(t, change(unzipped(t, path))))
+}
+
+func unzipped(t *testing.T, path string) string {
+	t.Helper()
+	reader, err := gzip.NewReader(strings.NewReader(read(t, path)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,15 +47,20 @@ func rewrite(t *testing.T, path string, change func(string) string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return string(text)
+}
+
+func zipped(t *testing.T, text string) string {
+	t.Helper()
 	var packed bytes.Buffer
 	w := gzip.NewWriter(&packed)
-	if _, err := io.WriteString(w, change(string(text))); err != nil {
+	if _, err := io.WriteString(w, text); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	write(t, path, packed.String())
+	return packed.String()
 }
 
 func TestDamagedInputs(t *testing.T) {

@@ -3,8 +3,10 @@ package dags
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -86,6 +88,18 @@ func (p *Planner) Decide(ctx context.Context, step *Step, in stages.Inputs) (Dec
 		d.Reasons = p.compare(ctx, step, id)
 	}
 	return d, nil
+}
+
+// Changed names the input that is no longer what a decision was made on, "" where
+// none is.
+func (p *Planner) Changed(ctx context.Context, d Decision, in stages.Inputs) (string, error) {
+	now, err := p.identify(ctx, d.Step, in)
+	for _, name := range slices.Sorted(maps.Keys(d.Identity.Inputs)) {
+		if err == nil && now.Inputs[name] != d.Identity.Inputs[name] {
+			return name, nil
+		}
+	}
+	return "", err
 }
 
 func (p *Planner) identify(ctx context.Context, step *Step, in stages.Inputs) (Identity, error) {

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/clinflow/clinflow/dags"
+	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/guard"
 	"github.com/clinflow/clinflow/internal/shard"
 )
@@ -121,6 +122,9 @@ func (x *execution) make(ctx context.Context, decision dags.Decision, e Event) e
 	start := time.Now()
 	err := x.runJob(ctx, decision)
 	if err == nil {
+		err = x.checkInputs(ctx, decision)
+	}
+	if err == nil {
 		err = x.keep(ctx, decision.Step, decision.URI, &e)
 	}
 	if err != nil {
@@ -140,6 +144,19 @@ func (x *execution) runJob(ctx context.Context, decision dags.Decision) error {
 		}
 	}
 	return x.runner.Run(ctx, jobOf(decision, x.outputs(), x.o.Revision))
+}
+
+// checkInputs removes an output whose input files changed while it was made: its
+// fingerprint is of what they were.
+func (x *execution) checkInputs(ctx context.Context, decision dags.Decision) error {
+	changed, err := x.planner.Changed(ctx, decision, decision.Step.Bind(x.outputs()))
+	if changed != "" {
+		err = exit.Errorf(exit.Retry, "the input %s changed while the step read it; run again when nothing writes to it", changed)
+	}
+	if err == nil {
+		return nil
+	}
+	return errors.Join(err, discard(decision.URI))
 }
 
 // discard removes an output and what lies beside it under its name, such as the

@@ -27,7 +27,7 @@ func (d *DAG) Plan(ctx context.Context, p *Planner) (Plan, error) {
 	for _, step := range d.Steps {
 		decision, err := p.planOne(ctx, step, made)
 		if err != nil {
-			return Plan{}, err
+			return Plan{}, fmt.Errorf("step %s: %w", step.Name, err)
 		}
 		if decision.Done {
 			if made[step.Name], err = shard.Open(ctx, decision.URI); err != nil {

@@ -73,7 +73,7 @@ func (p *Planner) Save(ctx context.Context) error { return p.digests.Save(ctx) }
 func (p *Planner) Decide(ctx context.Context, step *Step, in stages.Inputs) (Decision, error) {
 	id, err := p.identify(ctx, step, in)
 	if err != nil {
-		return Decision{}, fmt.Errorf("step %s: %w", step.Name, err)
+		return Decision{}, err
 	}
 	d := Decision{Step: step, Identity: id, Fingerprint: id.Fingerprint()}
 	name := OutputName(step.Name, d.Fingerprint)

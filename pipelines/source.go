@@ -3,12 +3,10 @@ package pipelines
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -41,6 +39,9 @@ func (f *listFn) ProcessElement(ctx context.Context, _ []byte, emit func([]byte)
 		if err != nil {
 			return err
 		}
+		if err := checkFiles(ctx, in); err != nil {
+			return err
+		}
 		files, err := stage.Files(ctx, in)
 		if err != nil {
 			return err
@@ -56,97 +57,15 @@ func (f *listFn) ProcessElement(ctx context.Context, _ []byte, emit func([]byte)
 	})
 }
 
-// scanFn reads files into sorted runs: RawFile → (part, fileRuns) and the file's
-// counts as a PartResult without a part.
-type scanFn struct {
-	Task  Task
-	stage stages.Source
-	out   *shard.Writer
-	pool  *pool[scanned]
-}
-
-// noPart marks a PartResult that holds the counts of a file, not of a part.
-const noPart = -1
-
-type scanned struct {
-	file   int // the RawFile's index
-	runs   []shard.Run
-	counts map[string]int64
-}
-
-// byPart is what each part gets of the file, which may be no run.
-func (s scanned) byPart(parts int) []fileRuns {
-	runs := make([]fileRuns, parts)
-	for part := range runs {
-		runs[part].File = s.file
-	}
-	for _, run := range s.runs {
-		runs[run.Part].Runs = append(runs[run.Part].Runs, run)
-	}
-	return runs
-}
-
-func (f *scanFn) Setup(ctx context.Context) error {
-	return sealed(f.Task.place("set up"), func() (err error) {
-		if f.stage, _, err = open[stages.Source](ctx, f.Task); err != nil {
-			return err
-		}
-		f.out, err = f.Task.writer(ctx)
-		return err
-	})
-}
-
-func (f *scanFn) StartBundle(ctx context.Context, _, _ func(int, []byte)) error {
-	f.pool = newPool[scanned](ctx, f.Task.Workers)
-	return nil
-}
-
-func (f *scanFn) ProcessElement(_ context.Context, element []byte, _, _ func(int, []byte)) error {
-	var file stages.RawFile
-	if err := json.Unmarshal(element, &file); err != nil {
-		return fmt.Errorf("read a file element: %w", err)
-	}
-	f.pool.run(f.Task.place("file %s", file.Name), func(ctx context.Context) (scanned, error) {
-		runs, counts, done, err := f.out.Scanned(file.Index)
-		if done || err != nil {
-			return scanned{file.Index, runs, counts}, err
-		}
-		return f.scan(ctx, file)
-	})
-	return nil
-}
-
-func (f *scanFn) scan(ctx context.Context, file stages.RawFile) (scanned, error) {
-	spill := shard.NewSpill(f.out.Scratch(), f.Task.Parts, file.Index)
-	if err := f.stage.Scan(ctx, file, spill); err != nil {
-		spill.Abort()
-		return scanned{}, err
-	}
-	runs, counts, err := spill.Close()
-	if err != nil {
-		return scanned{}, err
-	}
-	return scanned{file.Index, runs, counts}, f.out.RecordScan(file.Index, spill)
-}
-
-func (f *scanFn) FinishBundle(_ context.Context, emitRuns, emitTally func(int, []byte)) error {
-	files, err := f.pool.wait()
-	if err != nil {
-		return err
-	}
-	for _, file := range files {
-		for part, runs := range file.byPart(f.Task.Parts) {
-			element, err := json.Marshal(runs)
-			if err != nil {
+// checkFiles compares the files of a source's inputs with their manifests: a scan
+// reads them by their paths.
+func checkFiles(ctx context.Context, in stages.Inputs) error {
+	for _, datasets := range in {
+		for _, d := range datasets {
+			if err := d.CheckFiles(ctx); err != nil {
 				return err
 			}
-			emitRuns(part, element)
 		}
-		tally, err := json.Marshal(shard.PartResult{Part: noPart, Counts: file.counts})
-		if err != nil {
-			return err
-		}
-		emitTally(commitKey, tally)
 	}
 	return nil
 }

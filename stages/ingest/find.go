@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 )
@@ -21,6 +22,7 @@ const (
 // error names them all.
 type finder struct {
 	ctx     context.Context
+	made    *shard.Dataset // the tree, where a step made it
 	files   []stages.RawFile
 	missing []string
 	failed  error
@@ -32,7 +34,7 @@ func (f *finder) add(root, notes store.Dir, file, table string) {
 		dir = notes
 	}
 	for _, suffix := range []string{suffixGzip, suffixPlain} {
-		_, err := dir.Stat(f.ctx, file+suffix)
+		err := f.look(dir, file+suffix)
 		if err == nil {
 			f.files = append(f.files, stages.RawFile{
 				Index: len(f.files), Table: table, Name: file + suffix,
@@ -46,6 +48,16 @@ func (f *finder) add(root, notes store.Dir, file, table string) {
 		}
 	}
 	f.missing = append(f.missing, strings.TrimSuffix(dir.URI(), "/")+"/"+file+suffixGzip)
+}
+
+// look believes a dataset's manifest: a file that it lists and that is gone is
+// damage, not another place to look in.
+func (f *finder) look(dir store.Dir, name string) error {
+	if f.made != nil && f.made.HasFile(name) {
+		return nil
+	}
+	_, err := dir.Stat(f.ctx, name)
+	return err
 }
 
 func (f *finder) err() error {

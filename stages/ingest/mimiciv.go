@@ -58,7 +58,7 @@ func (m *mimicIV) Files(ctx context.Context, in stages.Inputs) ([]stages.RawFile
 	if err != nil {
 		return nil, err
 	}
-	search := finder{ctx: ctx}
+	search := finder{ctx: ctx, made: in.One("mimic")}
 	for _, t := range mimicIVTables {
 		file, table := t.place()
 		search.add(root, notes, file, table)

@@ -73,7 +73,7 @@ var fingerprint = regexp.MustCompile(`-[0-9a-f]{16}/`)
 func rowsBelow(t *testing.T, out string) map[string]string {
 	t.Helper()
 	digests := map[string]string{}
-	for name, digest := range bytesBelow(t, out) {
+	for name, digest := range outputs(t, out) {
 		if filepath.Ext(name) == ".parquet" {
 			digests[fingerprint.ReplaceAllString(name, "/")] = digest
 		}

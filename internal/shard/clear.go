@@ -29,7 +29,7 @@ func (w *Writer) clear(ctx context.Context) error {
 	case complete:
 		return exit.Errorf(exit.Usage, "%s holds a complete dataset; remove it or choose another folder", w.URI())
 	case !ours:
-		return exit.Errorf(exit.Usage, "%s holds files that are not an unfinished dataset; choose an empty folder", w.URI())
+		return exit.Errorf(exit.Usage, "%s holds files that are not an unfinished dataset; remove it if you know them, or choose an empty folder", w.URI())
 	}
 	stay, err := w.trusted(ctx, files)
 	if err != nil {

@@ -4,7 +4,7 @@ package shard
 
 // SchemaVersion is the version of the tables' columns and of the manifest.
 // Readers take no other.
-const SchemaVersion = 1
+const SchemaVersion = 2
 
 // The kinds of datasets.
 const (

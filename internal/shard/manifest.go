@@ -27,6 +27,8 @@ type Manifest struct {
 	Seeds        map[string]int64  `json:"seeds,omitempty"`
 	Kernel       string            `json:"kernel,omitempty"`   // what computed it, where that matters
 	Revision     string            `json:"revision,omitempty"` // of the code, for information
+
+	SHA256 string `json:"sha256"` // of the manifest's own bytes with nothing here
 }
 
 // PartInfo describes one part of a table.
@@ -73,6 +75,17 @@ func (m Manifest) encode() ([]byte, error) {
 	if err := m.check(); err != nil {
 		return nil, fmt.Errorf("write a manifest: %w", err)
 	}
+	m.SHA256 = ""
+	open, err := m.indented()
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(open)
+	m.SHA256 = hex.EncodeToString(sum[:])
+	return m.indented()
+}
+
+func (m Manifest) indented() ([]byte, error) {
 	data, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("write a manifest: %w", err)

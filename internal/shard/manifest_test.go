@@ -3,6 +3,7 @@ package shard
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -48,6 +49,7 @@ func TestManifestComesBack(t *testing.T) {
 	must(t, err)
 	// encoding/json writes < > & as escapes, also inside a raw message.
 	want.Config = json.RawMessage(`{"shards":2,"root":"\u003c\u0026\u003e"}`)
+	want.SHA256 = got.SHA256 // TestOpenRefusesAnAlteredManifest
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -150,7 +152,22 @@ func TestOpenRefusesBadManifests(t *testing.T) {
 				return
 			}
 			checkBadData(t, err, folder)
+			if badManifests[name] != nil && errors.Is(err, errAltered) {
+				t.Error("it would be accepted from a writer")
+			}
 		})
+	}
+}
+
+func TestOpenRefusesAnAlteredManifest(t *testing.T) {
+	whole := encode(t, fullManifest())
+	for at := range whole {
+		altered := bytes.Clone(whole)
+		altered[at] ^= 1
+		folder := writeManifest(t, altered)
+		if _, err := Open(t.Context(), folder); err == nil || !strings.Contains(err.Error(), folder) || exit.Of(err) == exit.Failed {
+			t.Errorf("byte %d altered: %v", at, err)
+		}
 	}
 }
 
@@ -186,7 +203,7 @@ func TestOpenOfAnotherSchemaVersion(t *testing.T) {
 	must(t, err)
 	folder := writeManifest(t, data)
 	_, err = Open(t.Context(), folder)
-	checkUsage(t, err, folder, "schema version 2", "reads version 1")
+	checkUsage(t, err, folder, "schema version 3", "reads version 2")
 }
 
 func FuzzManifest(f *testing.F) {
@@ -202,7 +219,7 @@ func FuzzManifest(f *testing.F) {
 		f.Add(data)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		m, err := decodeManifest(data)
+		m, err := parseManifest(data)
 		if err != nil {
 			return
 		}

@@ -20,9 +20,27 @@ func (e versionError) Error() string {
 	return fmt.Sprintf("schema version %d, this clinflow reads version %d; make the dataset again or use the clinflow that wrote it", e.got, SchemaVersion)
 }
 
-// decodeManifest reads a manifest strictly. The schema version is looked at
-// first: a later version may well have other keys.
+// decodeManifest reads a manifest whose every byte is as it was written.
 func decodeManifest(data []byte) (Manifest, error) {
+	m, err := parseManifest(data)
+	if err != nil {
+		return Manifest{}, err
+	}
+	written, err := m.encode()
+	if err != nil {
+		return Manifest{}, err
+	}
+	if !bytes.Equal(data, written) {
+		return Manifest{}, errAltered
+	}
+	return m, nil
+}
+
+var errAltered = errors.New("its own sha256 differs")
+
+// parseManifest reads a manifest strictly. The schema version is looked at
+// first: a later version may well have other keys.
+func parseManifest(data []byte) (Manifest, error) {
 	var version struct {
 		SchemaVersion int `json:"schema_version"`
 	}

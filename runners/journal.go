@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"github.com/clinflow/clinflow/internal/store"
 )
 
 // The kinds of events in a run's journal.
@@ -70,7 +72,7 @@ func startJournal(out string, notify func(Event)) (*Journal, error) {
 	path := filepath.Join(out, runsFolder, run+journalSuffix)
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("start the journal: %w", err)
+		return nil, store.DiskError("start the journal", path, err)
 	}
 	return &Journal{run: run, notify: notify, file: file}, nil
 }
@@ -92,11 +94,12 @@ func (j *Journal) Write(e Event) error {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if _, err := j.file.Write(append(line, '\n')); err != nil {
-		return fmt.Errorf("write the journal: %w", err)
+	_, err = j.file.Write(append(line, '\n'))
+	if err == nil {
+		err = j.file.Sync()
 	}
-	if err := j.file.Sync(); err != nil {
-		return fmt.Errorf("write the journal: %w", err)
+	if err != nil {
+		return store.DiskError("write the journal", j.file.Name(), err)
 	}
 	if j.notify != nil {
 		j.notify(e)

@@ -11,6 +11,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/store"
 )
 
 // holder says which run holds an output folder. It is the text of the lock file
@@ -28,7 +29,7 @@ func lock(out string) (unlock func(), err error) {
 	l := flock.New(path, flock.SetPermissions(0o600))
 	got, err := l.TryLock()
 	if err != nil {
-		return nil, fmt.Errorf("lock the output folder: %w", err)
+		return nil, store.DiskError("lock the output folder", out, err)
 	}
 	if !got {
 		return nil, exit.Errorf(exit.Retry, "another run is at work in %s%s; wait for its end, or name another output folder", out, heldBy(path))

@@ -60,10 +60,7 @@ func makeFolder(path string) error {
 	info, err := os.Lstat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		if err := os.MkdirAll(path, 0o700); err != nil {
-			return fmt.Errorf("make the output folder: %w", err)
-		}
-		return nil
+		return store.DiskError("make the output folder", path, os.MkdirAll(path, 0o700))
 	case err != nil:
 		return fmt.Errorf("look at the output folder: %w", err)
 	case info.Mode()&fs.ModeSymlink != 0:

@@ -137,8 +137,5 @@ func (d local) RemoveAll(_ context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.RemoveAll(path); err != nil {
-		return fmt.Errorf("remove: %w", err)
-	}
-	return nil
+	return DiskError("remove", path, os.RemoveAll(path))
 }

@@ -33,22 +33,19 @@ func (d local) Create(_ context.Context, name string) (File, error) {
 	}
 	folder := filepath.Dir(path)
 	if err := os.MkdirAll(folder, folderMode); err != nil {
-		return nil, fmt.Errorf("create a folder: %w", err)
+		return nil, DiskError("create folder", folder, err)
 	}
 	// os.CreateTemp makes the file with mode 0600.
 	f, err := os.CreateTemp(folder, filepath.Base(path)+temporaryMark+"*")
 	if err != nil {
-		return nil, fmt.Errorf("create %s: %w", path, err)
+		return nil, DiskError("create", path, err)
 	}
 	return &localFile{file: f, path: path, volatile: d.volatile}, nil
 }
 
 func (f *localFile) Write(p []byte) (int, error) {
 	n, err := f.file.Write(p)
-	if err != nil {
-		return n, fmt.Errorf("write %s: %w", f.path, err)
-	}
-	return n, nil
+	return n, DiskError("write", f.path, err)
 }
 
 // Commit makes the bytes durable before the name, and the name before it
@@ -68,7 +65,7 @@ func (f *localFile) Commit() error {
 	}
 	if err != nil {
 		_ = os.Remove(f.file.Name())
-		return fmt.Errorf("finish %s: %w", f.path, err)
+		return DiskError("finish", f.path, err)
 	}
 	if f.volatile {
 		return nil
@@ -88,11 +85,8 @@ func (f *localFile) Abort() {
 // syncFolder makes a rename survive a power cut.
 func syncFolder(path string) error {
 	folder, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("sync a folder: %w", err)
+	if err == nil {
+		err = errors.Join(folder.Sync(), folder.Close())
 	}
-	if err := errors.Join(folder.Sync(), folder.Close()); err != nil {
-		return fmt.Errorf("sync folder %s: %w", path, err)
-	}
-	return nil
+	return DiskError("sync folder", path, err)
 }

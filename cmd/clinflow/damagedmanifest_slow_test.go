@@ -16,7 +16,7 @@ import (
 func TestSlowDamagedManifest(t *testing.T) {
 	dir := soundTree(t)
 	out := succeeds(t, dir)
-	want := bytesBelow(t, out)
+	want := outputs(t, out)
 	folder := stepFolder(t, out, "patients")
 	path := filepath.Join(folder, "manifest.json")
 	whole := read(t, path)
@@ -52,7 +52,7 @@ func TestSlowDamagedManifest(t *testing.T) {
 		t.Fatal(err)
 	}
 	clinflow(t, dir, 0, "run", "faults.yaml", "--quiet", "--out", out)
-	if !maps.Equal(want, bytesBelow(t, out)) {
+	if !maps.Equal(want, outputs(t, out)) {
 		t.Error("made again, the dataset is not as it was")
 	}
 }

@@ -71,9 +71,7 @@ var damages = []struct {
 // fails in place of giving other bytes. Without the dataset, the same command
 // makes it again.
 func TestSlowDamagedDatasets(t *testing.T) {
-	dir := t.TempDir()
-	write(t, filepath.Join(dir, "faults.yaml"), everyKindDAG)
-	sound := succeeds(t, dir)
+	dir, sound := everyKind(t)
 	want := outputs(t, sound)
 	random := rand.New(rand.NewPCG(4, 3))
 	for _, v := range victims {
@@ -109,6 +107,15 @@ func TestSlowDamagedDatasets(t *testing.T) {
 		})
 	}
 	t.Logf("%d files damaged in %d ways each: all found by verify and by the next step", len(victims), len(damages))
+}
+
+// everyKind makes a folder with everyKindDAG and says what an undisturbed run
+// leaves.
+func everyKind(t *testing.T) (dir, out string) {
+	t.Helper()
+	dir = t.TempDir()
+	write(t, filepath.Join(dir, "faults.yaml"), everyKindDAG)
+	return dir, succeeds(t, dir)
 }
 
 // stepFolder is where a step's dataset lies.

@@ -2,7 +2,6 @@ package runners
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -34,26 +33,19 @@ func lock(out string) (unlock func(), err error) {
 	if !got {
 		return nil, exit.Errorf(exit.Retry, "another run is at work in %s%s; wait for its end, or name another output folder", out, heldBy(path))
 	}
-	if err := sign(path); err != nil {
-		return nil, errors.Join(err, l.Unlock())
-	}
+	sign(path)
 	return func() {
 		_ = os.Truncate(path, 0) // a name that stays would be that of a killed run
 		_ = l.Unlock()
 	}, nil
 }
 
-// sign writes this process into the lock file that it holds.
-func sign(path string) error {
+// sign writes this process into the lock file that it holds, where it can: on a
+// full disk the run may still free what a killed one left.
+func sign(path string) {
 	host, _ := os.Hostname() // without one the process and its start still tell
-	text, err := json.Marshal(holder{Process: os.Getpid(), Host: host, Started: time.Now().UTC().Truncate(time.Second)})
-	if err == nil {
-		err = os.WriteFile(path, append(text, '\n'), 0o600)
-	}
-	if err != nil {
-		return fmt.Errorf("write who holds the output folder: %w", err)
-	}
-	return nil
+	text, _ := json.Marshal(holder{Process: os.Getpid(), Host: host, Started: time.Now().UTC().Truncate(time.Second)})
+	_ = os.WriteFile(path, append(text, '\n'), 0o600)
 }
 
 // heldBy names the holder of a lock file, where its text tells: the holder may be

@@ -82,8 +82,8 @@ func runUndisturbed(t testing.TB, dir string, args ...string) undisturbed {
 	return u
 }
 
-// firstTraining is when the first training step of the only run began, or long
-// after it.
+// firstTraining is when the first training step of the only run began; now, where
+// it has none.
 func firstTraining(t testing.TB, out string) time.Time {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(out, "runs", "*.jsonl"))

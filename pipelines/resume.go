@@ -51,6 +51,9 @@ func (t Task) identify(ctx context.Context) (string, error) {
 		}
 	}
 	if source, ok := stage.(stages.Source); ok {
+		if err := checkFiles(ctx, in); err != nil {
+			return "", err
+		}
 		if id.Files, err = rawStates(ctx, source, in); err != nil {
 			return "", err
 		}
@@ -61,6 +64,19 @@ func (t Task) identify(ctx context.Context) (string, error) {
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:]), nil
+}
+
+// checkFiles compares the files of a source's inputs with their manifests: a scan
+// reads them by their paths.
+func checkFiles(ctx context.Context, in stages.Inputs) error {
+	for _, datasets := range in {
+		for _, d := range datasets {
+			if err := d.CheckFiles(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func rawStates(ctx context.Context, source stages.Source, in stages.Inputs) ([]rawState, error) {

@@ -39,9 +39,6 @@ func (f *listFn) ProcessElement(ctx context.Context, _ []byte, emit func([]byte)
 		if err != nil {
 			return err
 		}
-		if err := checkFiles(ctx, in); err != nil {
-			return err
-		}
 		files, err := stage.Files(ctx, in)
 		if err != nil {
 			return err
@@ -55,17 +52,4 @@ func (f *listFn) ProcessElement(ctx context.Context, _ []byte, emit func([]byte)
 		}
 		return nil
 	})
-}
-
-// checkFiles compares the files of a source's inputs with their manifests: a scan
-// reads them by their paths.
-func checkFiles(ctx context.Context, in stages.Inputs) error {
-	for _, datasets := range in {
-		for _, d := range datasets {
-			if err := d.CheckFiles(ctx); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }

@@ -1,6 +1,8 @@
-// Command data measures the data path against named peers in one run: so far the
-// tokenizer, LLaMA's vocabulary on medical transcriptions, one thread.
+// Command data measures the data path against named peers in one run: the
+// tokenizer, LLaMA's vocabulary on medical transcriptions, on one thread; and the
+// path from csv.gz to tokens against one plain loop that does the same work.
 //
+//	go run ./bench/data path [--json] [--notes 26000] [--large] [--memory 32MiB] [--dir DIR]
 //	go run ./bench/data --texts mtsamples.csv.gz --tokenizer tokenizer.model --hf tokenizer.json.gz [--json] [--python PATH]
 //
 // Neither the texts nor LLaMA's tokenizer may be shipped: name your copies.
@@ -27,7 +29,29 @@ type result struct {
 //go:embed peer.py
 var script string
 
+// commands are what the first argument may name. All but path are run by path.
+var commands = map[string]func(args []string) error{
+	"path": pathMain,
+	"tree": func(args []string) error { return makeTree(args[0], args[1]) },
+	"loop": func(args []string) error { return runLoop(args[0], args[1]) },
+}
+
 func main() {
+	if len(os.Args) > 1 && commands[os.Args[1]] != nil {
+		end(commands[os.Args[1]](os.Args[2:]))
+		return
+	}
+	end(tokenizerMain())
+}
+
+func end(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(1)
+	}
+}
+
+func tokenizerMain() error {
 	var o options
 	flag.StringVar(&o.texts, "texts", "", "CSV (.gz) with a column transcription")
 	flag.StringVar(&o.tokenizer, "tokenizer", "", "SentencePiece model, tokenizer.model")
@@ -35,13 +59,6 @@ func main() {
 	flag.StringVar(&o.python, "python", "python3", "Python with tokenizers and pandas; empty: no peer")
 	asJSON := flag.Bool("json", false, "print JSON")
 	flag.Parse()
-	if err := run(o, *asJSON); err != nil {
-		fmt.Fprintln(os.Stderr, "error:", err)
-		os.Exit(1)
-	}
-}
-
-func run(o options, asJSON bool) error {
 	if o.texts == "" || o.tokenizer == "" {
 		return errors.New("--texts and --tokenizer are needed")
 	}
@@ -49,7 +66,7 @@ func run(o options, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	if asJSON {
+	if *asJSON {
 		return json.NewEncoder(os.Stdout).Encode(r)
 	}
 	fmt.Println(r)

@@ -25,6 +25,13 @@ func newMortality(config MortalityConfig) (stages.Map, error) {
 	return l, err
 }
 
+// MortalityExample is what label.mortality makes of one admission and its discharge
+// summaries by default, or why it makes nothing.
+func MortalityExample(a shard.Admission, summaries []shard.Note) (e shard.Example, dropped string, err error) {
+	l := labelling{cohort: Cohort{SplitSeed: 1}, recipe: recipes["clinical"], edit: withoutDeathMentions}
+	return l.example(&admission{a, summaries}, deaths{})
+}
+
 const (
 	dropNoFlag       = "dropped.no_hospital_expire_flag"
 	dropDeathMention = "dropped.death_mention"

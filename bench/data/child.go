@@ -1,0 +1,92 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// build is the binary under test and where its runs leave their files. What is
+// measured runs in children, whose CPU and peak memory are their own; what makes
+// the trees does so too, because a child's peak begins with its parent's.
+type build struct {
+	o                     pathOptions
+	exe, binary           string
+	out, loopOut, dagFile string
+}
+
+func newBuild(o pathOptions) (*build, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(o.dir, 0o700); err != nil {
+		return nil, err
+	}
+	at := func(name string) string { return filepath.Join(o.dir, name) }
+	b := &build{o: o, exe: exe, binary: at("clinflow"), out: at("out"), loopOut: at("loop"), dagFile: at("path.yaml")}
+	cmd := exec.Command("go", "build", "-o", b.binary, "github.com/clinflow/clinflow/cmd/clinflow")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	_, err = run(cmd)
+	return b, err
+}
+
+func (b *build) tree(notes int) string {
+	return filepath.Join(b.o.dir, "tree-"+strconv.Itoa(notes))
+}
+
+const dag = `name: path
+steps:
+  patients: {stage: ingest.mimiciv, with: {root: %[1]s, shards: %[2]d}}
+  mortality: {stage: label.mortality, in: {patients: patients}}
+  tokens: {stage: tokenize.examples, in: {examples: mortality.examples}, with: {tokenizer: %[1]s, max_length: 1048576}}
+`
+
+// path measures clinflow run from csv.gz to tokens.
+func (b *build) path(notes, workers int) (cost, error) {
+	if err := os.RemoveAll(b.out); err != nil {
+		return cost{}, err
+	}
+	text := fmt.Sprintf(dag, strconv.Quote(b.tree(notes)), parts)
+	if err := os.WriteFile(b.dagFile, []byte(text), 0o600); err != nil {
+		return cost{}, err
+	}
+	return run(exec.Command(b.binary, "run", b.dagFile, "--quiet", "--out", b.out, "--workers", strconv.Itoa(workers), "--memory", b.o.memory))
+}
+
+func (b *build) loop(notes int) (cost, error) {
+	if err := os.RemoveAll(b.loopOut); err != nil {
+		return cost{}, err
+	}
+	cmd := exec.Command(b.exe, "loop", b.tree(notes), b.loopOut)
+	return run(cmd)
+}
+
+// self runs this program with another command.
+func (b *build) self(args ...string) error {
+	_, err := run(exec.Command(b.exe, args...))
+	return err
+}
+
+// cost is what a child process took.
+type cost struct {
+	cpuS, wallS float64
+	peakMiB     int64
+}
+
+func run(cmd *exec.Cmd) (c cost, err error) {
+	cmd.Stderr = os.Stderr
+	start := time.Now()
+	if err := cmd.Run(); err != nil {
+		return c, fmt.Errorf("%s: %w", filepath.Base(cmd.Path), err)
+	}
+	c.wallS = time.Since(start).Seconds()
+	usage := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	c.cpuS = time.Duration(usage.Utime.Nano() + usage.Stime.Nano()).Seconds()
+	c.peakMiB = usage.Maxrss >> 10
+	return c, nil
+}

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -30,9 +31,10 @@ func runCommand(args []string) exit.Code {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	started := false
-	root := newRoot(&started)
+	var s settings
+	root := newRoot(&s, &started)
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	err := errors.Join(root.ExecuteContext(ctx), s.profiles.stop())
 	if !started {
 		err = exit.With(exit.Usage, err)
 	}

@@ -31,12 +31,12 @@ type settings struct {
 	memory    string
 	workers   int
 	device    string
+	profiles  profiles
 }
 
 // newRoot builds the command line. started becomes true when a command's own work
 // begins.
-func newRoot(started *bool) *cobra.Command {
-	var s settings
+func newRoot(s *settings, started *bool) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "clinflow",
 		Short:         "Turn MIMIC clinical notes into trained, evaluated clinical LLaMA adapters",
@@ -55,7 +55,9 @@ func newRoot(started *bool) *cobra.Command {
 	flags.StringVar(&s.memory, "memory", "1GiB", "budget of the sorting buffers, for example 512MiB")
 	flags.IntVar(&s.workers, "workers", runtime.GOMAXPROCS(0), "goroutines that work on parts and kernels")
 	flags.StringVar(&s.device, "device", "auto", "where training runs: auto, cpu, or cpu:go, cpu:avx2, cpu:avx512 to name the kernels")
-	root.AddCommand(newDemo(&s), newRun(&s), newPlan(), newLint(), newStages(), newSynth(),
+	flags.StringVar(&s.profiles.cpu, "cpuprofile", "", "write a CPU profile to this file, for go tool pprof")
+	flags.StringVar(&s.profiles.memory, "memprofile", "", "write a profile of allocations to this file, for go tool pprof")
+	root.AddCommand(newDemo(s), newRun(s), newPlan(), newLint(), newStages(), newSynth(),
 		newCat(), newVerify(), newRuns(), newInspect(), newVersion())
 	noteStart(root, started)
 	return root
@@ -96,6 +98,9 @@ func (s *settings) apply() error {
 		libraries = zerolog.InfoLevel
 	}
 	if err := logs.To(progress.Above{Out: os.Stderr}, s.logFormat, level); err != nil {
+		return err
+	}
+	if err := s.profiles.start(); err != nil {
 		return err
 	}
 	if s.workers < 1 {

@@ -123,11 +123,10 @@ func (t *tokenizer) open(ctx context.Context, bound *shard.Dataset) (err error) 
 	return nil
 }
 
-// inputIDs returns the ids of a text in memory of their own, and whether the
+// inputIDs appends the ids of a text to ids, which is empty, and says whether the
 // text was cut.
-func (t *tokenizer) inputIDs(e *sentencepiece.Encoder, text string) (ids []int32, cut bool) {
+func (t *tokenizer) inputIDs(ids []int32, e *sentencepiece.Encoder, text string) (_ []int32, cut bool) {
 	room := t.options.MaxLength - t.specials
-	ids = make([]int32, 0, t.options.MaxLength+1)
 	if t.options.AddBOS {
 		ids = append(ids, t.model.BOS())
 	}

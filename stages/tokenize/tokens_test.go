@@ -40,7 +40,7 @@ func TestInputIDsMatchLlamaTokenizer(t *testing.T) {
 		must(t, err)
 		cuts := 0
 		for i, text := range golden.Texts {
-			ids, cut := tokenizer.inputIDs(encoder, text)
+			ids, cut := tokenizer.inputIDs(nil, encoder, text)
 			if !cmp.Equal(ids, c.InputIDs[i]) {
 				t.Errorf("%+v: %s", tokenizer.options, cmp.Diff(c.InputIDs[i], ids))
 			}

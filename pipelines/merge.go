@@ -110,7 +110,7 @@ func readRuns(elements func(*[]byte) bool) (runs []shard.Run, files int, err err
 		runs = append(runs, of.Runs...)
 	}
 	slices.SortFunc(runs, func(a, b shard.Run) int {
-		return cmp.Or(cmp.Compare(a.Table, b.Table), cmp.Compare(a.Name, b.Name), cmp.Compare(a.RowGroup, b.RowGroup))
+		return cmp.Or(cmp.Compare(a.Table, b.Table), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Offset, b.Offset))
 	})
 	return runs, len(answered), nil
 }

@@ -52,6 +52,7 @@ func Run(ctx context.Context, runner string, t Task) error {
 		return err
 	}
 	defer watch(t)()
+	defer shard.Work()()
 	return execute(ctx, runner, p)
 }
 

@@ -124,8 +124,7 @@ func TestARowCountThatDiffersIsDamage(t *testing.T) {
 	}
 }
 
-// FuzzTable feeds the decoder what the sha256 would have refused, as a run file
-// may hold: it must neither panic nor take memory for rows that are not there.
+// FuzzTable feeds the decoder what the sha256 would have refused: it must neither panic nor take memory for rows that are not there.
 func FuzzTable(f *testing.F) {
 	_, path := notesDataset(f)
 	whole, err := os.ReadFile(path)

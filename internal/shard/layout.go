@@ -38,6 +38,10 @@ type column interface {
 	// read decodes the whole chunk into the field of the rows, exactly one value
 	// each.
 	read(chunk any, rows []unsafe.Pointer) error
+	// pack appends the field to the frame of a row in a run.
+	pack(frame []byte, row unsafe.Pointer) []byte
+	// unpack takes the field from the front of what is left of a frame.
+	unpack(body []byte, row unsafe.Pointer) (rest []byte, ok bool)
 }
 
 var layouts sync.Map // reflect.Type → *layout

@@ -1,20 +1,71 @@
 package shard
 
-import "sync/atomic"
+import (
+	"runtime/debug"
+	"runtime/metrics"
+	"sync"
+	"sync/atomic"
+)
 
-// budget is the memory that all spills of the process share.
+// budget is the memory that the data stages of the process may take.
 var budget struct {
 	bytes  atomic.Int64
 	spills atomic.Int64 // open ones
+
+	mu      sync.Mutex
+	stages  int // at work
+	percent int // of the collector before
+	limit   int64
 }
 
-func init() { budget.bytes.Store(1 << 30) }
+func init() { SetMemory(1 << 30) }
 
-// SetMemory sets how many bytes of rows all Spills of the process hold together
-// before they write runs, 1 GiB by default. Each open Spill has an equal share.
-// Go's heap may grow to about twice that between collections.
+// spillShare is the part of the budget that rows may take: the rest is for what
+// reads and writes them, and for garbage.
+const spillShare = 4
+
+// SetMemory sets how many bytes the process may take while data stages run, 1 GiB
+// by default. Rows that all Spills hold together before they write runs take a
+// quarter of it; each open Spill has an equal share.
 func SetMemory(bytes int64) { budget.bytes.Store(bytes) }
 
 // share is what one Spill may hold now. It shrinks as others open: none waits
 // for another to make room.
-func share() int64 { return budget.bytes.Load() / max(1, budget.spills.Load()) }
+func share() int64 { return budget.bytes.Load() / spillShare / max(1, budget.spills.Load()) }
+
+// The program's code takes memory that the collector does not count, and parts
+// cannot be written with less than the least.
+const (
+	codeBytes = 96 << 20
+	leastHeap = 160 << 20
+)
+
+// Work begins a data stage and returns what ends it. Such a stage holds little
+// beside its share of rows and throws much away: meanwhile the collector waits
+// until the process holds its budget, rather than twice what is live. What was live
+// before, such as a model in training, is not counted.
+func Work() (done func()) {
+	budget.mu.Lock()
+	defer budget.mu.Unlock()
+	if budget.stages++; budget.stages == 1 {
+		budget.percent = debug.SetGCPercent(-1)
+		budget.limit = debug.SetMemoryLimit(live() + max(leastHeap, budget.bytes.Load()-codeBytes))
+	}
+	return sync.OnceFunc(rest)
+}
+
+func rest() {
+	budget.mu.Lock()
+	defer budget.mu.Unlock()
+	if budget.stages--; budget.stages == 0 {
+		debug.SetMemoryLimit(budget.limit)
+		debug.SetGCPercent(budget.percent)
+	}
+}
+
+// live is what the last collection left.
+func live() int64 {
+	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(sample)
+	return int64(sample[0].Value.Uint64())
+}

@@ -13,16 +13,16 @@ import (
 	"github.com/clinflow/clinflow/internal/store"
 )
 
-// Run names rows of one part of one table that lie sorted in a file: row groups
-// [RowGroup, RowGroup+RowGroups). It is what crosses Beam instead of the rows.
+// Run names rows of one part of one table that lie sorted in a file: the bytes
+// [Offset, Offset+Bytes). It is what crosses Beam instead of the rows.
 type Run struct {
-	Dir       string `json:"dir"` // URI of the folder
-	Name      string `json:"name"`
-	Table     string `json:"table"`
-	Part      int    `json:"part"`
-	RowGroup  int    `json:"row_group"`
-	RowGroups int    `json:"row_groups"`
-	Rows      int64  `json:"rows"`
+	Dir    string `json:"dir"` // URI of the folder
+	Name   string `json:"name"`
+	Table  string `json:"table"`
+	Part   int    `json:"part"`
+	Offset int64  `json:"offset"`
+	Bytes  int64  `json:"bytes"`
+	Rows   int64  `json:"rows"`
 }
 
 // Spill takes the rows of one raw file in any order and leaves sorted runs. It

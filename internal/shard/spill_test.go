@@ -1,12 +1,14 @@
 package shard
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -27,10 +29,10 @@ func anyNote(t *rapid.T) Note {
 	}
 }
 
-// setMemory changes the budget for one test, or one round of a property.
+// setMemory changes what rows may take for one test, or one round of a property.
 func setMemory(bytes int64) (restore func()) {
 	old := budget.bytes.Load()
-	SetMemory(bytes)
+	SetMemory(bytes * spillShare)
 	return func() { SetMemory(old) }
 }
 
@@ -191,24 +193,37 @@ func TestADamagedRunIsNeverData(t *testing.T) {
 		checkBadData(t, MergeRuns[Note](t.Context(), runs, TableNotes, p), path)
 		p.Abort()
 	}
+	for at := 0; at < len(whole); at += 97 {
+		flipped := bytes.Clone(whole)
+		flipped[at] ^= 0x10
+		must(t, os.WriteFile(path, flipped, 0o600))
+		p := newWriter(t, 1).Part(0)
+		checkBadData(t, MergeRuns[Note](t.Context(), runs, TableNotes, p), path)
+		p.Abort()
+	}
 	must(t, os.WriteFile(path, whole, 0o600))
-	runs[0].Rows++
-	p := newWriter(t, 1).Part(0)
-	checkBadData(t, MergeRuns[Note](t.Context(), runs, TableNotes, p), path)
-	p.Abort()
+	for _, more := range []int64{-1, 1} {
+		runs[0].Rows += more
+		p := newWriter(t, 1).Part(0)
+		checkBadData(t, MergeRuns[Note](t.Context(), runs, TableNotes, p), path)
+		p.Abort()
+		runs[0].Rows -= more
+	}
 }
 
 func TestRowsOutOfOrderInARunAreSeen(t *testing.T) {
 	dir, err := store.Open(t.TempDir())
 	must(t, err)
-	f, err := createTableFile(t.Context(), dir, "run", layoutOf[Note]())
+	f, err := createRunFile(t.Context(), dir, "run", layoutOf[Note]())
 	must(t, err)
-	must(t, f.writeGroup(pointers([]Note{{SubjectID: 2}, {SubjectID: 1}})))
-	_, err = f.commit()
+	for _, subject := range []int64{2, 1} {
+		must(t, f.write(unsafe.Pointer(&Note{SubjectID: subject})))
+	}
+	info, err := f.commit()
 	must(t, err)
 	p := newWriter(t, 1).Part(0)
 	defer p.Abort()
-	run := Run{Dir: dir.URI(), Name: "run", Table: TableNotes, RowGroups: 1, Rows: 2}
+	run := Run{Dir: dir.URI(), Name: "run", Table: TableNotes, Bytes: info.Bytes, Rows: 2}
 	checkBadData(t, MergeRuns[Note](t.Context(), []Run{run}, TableNotes, p), dir.URI()+"/run")
 	run.Part = 1
 	if err := MergeRuns[Note](t.Context(), []Run{run}, TableNotes, p); err == nil {

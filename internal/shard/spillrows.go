@@ -28,13 +28,9 @@ func (h *rowsByPart[T]) add(part int, row T) (bytes int64) {
 	return h.layout.weight(unsafe.Pointer(held)) + int64(unsafe.Sizeof(held))
 }
 
-// runGroupBytes bounds a row group of a run. A merge holds one of each run that
-// it reads, and a file's footer grows with their number.
-const runGroupBytes = 4 << 20
-
 func (h *rowsByPart[T]) write(s *Spill, table string) error {
-	name := fmt.Sprintf("%s/%s-%06d-%s.parquet", table, s.prefix, s.flushes, s.suffix)
-	f, err := createTableFile(context.Background(), s.dir, name, h.layout)
+	name := fmt.Sprintf("%s/%s-%06d-%s.run", table, s.prefix, s.flushes, s.suffix)
+	f, err := createRunFile(context.Background(), s.dir, name, h.layout)
 	if err != nil {
 		return err
 	}
@@ -42,16 +38,16 @@ func (h *rowsByPart[T]) write(s *Spill, table string) error {
 		if len(rows) == 0 {
 			continue
 		}
-		run := Run{Dir: s.dir.URI(), Name: name, Table: table, Part: part, RowGroup: f.groups, Rows: int64(len(rows))}
+		run := Run{Dir: s.dir.URI(), Name: name, Table: table, Part: part, Offset: f.sink.bytes, Rows: int64(len(rows))}
 		if err := h.writePart(f, rows); err != nil {
 			f.abort()
 			return err
 		}
-		run.RowGroups = f.groups - run.RowGroup
+		run.Bytes = f.sink.bytes - run.Offset
 		s.runs = append(s.runs, run)
 	}
 	h.chunk, h.parts = nil, make([][]*T, s.parts)
-	if f.groups == 0 {
+	if f.rows == 0 {
 		f.abort()
 		return nil
 	}
@@ -60,23 +56,12 @@ func (h *rowsByPart[T]) write(s *Spill, table string) error {
 	return err
 }
 
-func (h *rowsByPart[T]) writePart(f *tableFile, rows []*T) error {
+func (h *rowsByPart[T]) writePart(f *runFile, rows []*T) error {
 	slices.SortStableFunc(rows, func(a, b *T) int { return (*a).Key().Compare((*b).Key()) })
-	var group []unsafe.Pointer
-	var bytes int64
 	for _, row := range rows {
-		group = append(group, unsafe.Pointer(row))
-		bytes += h.layout.weight(unsafe.Pointer(row))
-		if bytes < runGroupBytes {
-			continue
-		}
-		if err := f.writeGroup(group); err != nil {
+		if err := f.write(unsafe.Pointer(row)); err != nil {
 			return err
 		}
-		group, bytes = group[:0], 0
 	}
-	if len(group) == 0 {
-		return nil
-	}
-	return f.writeGroup(group)
+	return nil
 }

@@ -1,0 +1,114 @@
+package shard
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"unsafe"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/store"
+)
+
+// pieceBytes is how much of a run is read at a time. A merge holds a piece of each
+// run.
+const pieceBytes = 64 << 10
+
+// cursor walks through a run.
+type cursor[T Row] struct {
+	run    Run
+	layout *layout
+	order  int
+	read   int64  // bytes of the run
+	taken  int64  // rows of the run
+	piece  []byte // what was read, from the next row on; rows keep views of it
+	row    T      // the current one
+	key    Key
+}
+
+// next goes to the next row, and reports false after the last.
+func (c *cursor[T]) next(ctx context.Context) (bool, error) {
+	if c.taken == c.run.Rows {
+		return false, c.ended()
+	}
+	head := c.piece
+	body, rest, size := unframe(head)
+	for body == nil {
+		if err := c.load(ctx, size); err != nil {
+			return false, err
+		}
+		head = c.piece
+		body, rest, size = unframe(head)
+	}
+	var row T
+	if !c.layout.unpack(head, body, unsafe.Pointer(&row)) {
+		return false, c.damaged("a row is not as it was written")
+	}
+	key := row.Key()
+	if c.taken > 0 && key.Compare(c.key) < 0 {
+		return false, c.damaged("its rows are not in order")
+	}
+	c.row, c.key, c.piece = row, key, rest
+	c.taken++
+	return true, nil
+}
+
+func (c *cursor[T]) ended() error {
+	if len(c.piece) == 0 && c.read == c.run.Bytes {
+		return nil
+	}
+	return c.damaged("it has more rows than were counted")
+}
+
+func (c *cursor[T]) damaged(what string) error {
+	return exit.Errorf(exit.BadData, "run %s/%s is damaged: %s; run the step again", c.run.Dir, c.run.Name, what)
+}
+
+// load reads on until the piece holds so many bytes, into new memory: rows keep
+// views of the old one. The file is opened for each piece, so that the number of
+// runs is not bounded by open files.
+func (c *cursor[T]) load(ctx context.Context, size int) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	left := c.run.Bytes - c.read
+	more := min(max(int64(size-len(c.piece)), pieceBytes), left)
+	if int64(size-len(c.piece)) > left {
+		return c.damaged("it has fewer rows than were written")
+	}
+	dir, err := store.Open(c.run.Dir)
+	if err != nil {
+		return err
+	}
+	f, err := dir.OpenAt(ctx, c.run.Name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	piece := append(make([]byte, 0, len(c.piece)+int(more)), c.piece...)
+	piece = piece[:cap(piece)]
+	switch _, err := f.ReadAt(piece[len(c.piece):], c.run.Offset+c.read); {
+	case errors.Is(err, io.EOF):
+		return c.damaged("it ends too early")
+	case err != nil:
+		return err
+	}
+	c.piece, c.read = piece, c.read+more
+	return nil
+}
+
+// cursors is a heap by the key of the current row.
+type cursors[T Row] []*cursor[T]
+
+func (h cursors[T]) Len() int { return len(h) }
+func (h cursors[T]) Less(i, j int) bool {
+	return cmp.Or(h[i].key.Compare(h[j].key), cmp.Compare(h[i].order, h[j].order)) < 0
+}
+func (h cursors[T]) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h *cursors[T]) Push(c any)   { *h = append(*h, c.(*cursor[T])) }
+func (h *cursors[T]) Pop() any {
+	last := (*h)[len(*h)-1]
+	*h = (*h)[:len(*h)-1]
+	return last
+}

@@ -116,14 +116,15 @@ func (l *loop) examples(admissions []shard.Admission, notes []shard.Note) (examp
 		for len(notes) > 0 && cmp.Or(cmp.Compare(notes[0].SubjectID, a.SubjectID), cmp.Compare(notes[0].HadmID, a.HadmID)) < 0 {
 			notes = notes[1:]
 		}
-		var summaries []shard.Note
+		var summaries []label.Summary
 		for len(notes) > 0 && notes[0].HadmID == a.HadmID && notes[0].SubjectID == a.SubjectID {
 			if notes[0].NoteType != "AD" {
-				summaries = append(summaries, notes[0])
+				n := &notes[0]
+				summaries = append(summaries, label.Summary{SubjectID: n.SubjectID, HadmID: n.HadmID, NoteSeq: n.NoteSeq, Text: n.Text})
 			}
 			notes = notes[1:]
 		}
-		slices.SortStableFunc(summaries, func(a, b shard.Note) int { return cmp.Compare(a.NoteSeq, b.NoteSeq) })
+		slices.SortStableFunc(summaries, func(a, b label.Summary) int { return cmp.Compare(a.NoteSeq, b.NoteSeq) })
 		e, dropped, err := label.MortalityExample(a, summaries)
 		if err != nil {
 			return nil, err

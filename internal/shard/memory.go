@@ -21,7 +21,7 @@ var budget struct {
 func init() { SetMemory(1 << 30) }
 
 // spillShare is the part of the budget that rows may take: the rest is for what
-// reads and writes them, and for garbage.
+// reads and writes them, for garbage and for the program itself.
 const spillShare = 4
 
 // SetMemory sets how many bytes the process may take while data stages run, 1 GiB
@@ -33,23 +33,20 @@ func SetMemory(bytes int64) { budget.bytes.Store(bytes) }
 // for another to make room.
 func share() int64 { return budget.bytes.Load() / spillShare / max(1, budget.spills.Load()) }
 
-// The program's code takes memory that the collector does not count, and parts
-// cannot be written with less than the least.
-const (
-	codeBytes = 96 << 20
-	leastHeap = 160 << 20
-)
+// workBytes is what a data stage takes beside its rows, garbage included. With less
+// the collector runs often; more costs time too, for memory must come from somewhere.
+const workBytes = 128 << 20
 
 // Work begins a data stage and returns what ends it. Such a stage holds little
 // beside its share of rows and throws much away: meanwhile the collector waits
-// until the process holds its budget, rather than twice what is live. What was live
-// before, such as a model in training, is not counted.
+// until the heap holds the rows' share and some garbage, rather than twice what is
+// live. What was live before, such as a model in training, comes on top.
 func Work() (done func()) {
 	budget.mu.Lock()
 	defer budget.mu.Unlock()
 	if budget.stages++; budget.stages == 1 {
 		budget.percent = debug.SetGCPercent(-1)
-		budget.limit = debug.SetMemoryLimit(live() + max(leastHeap, budget.bytes.Load()-codeBytes))
+		budget.limit = debug.SetMemoryLimit(live() + budget.bytes.Load()/spillShare + workBytes)
 	}
 	return sync.OnceFunc(rest)
 }

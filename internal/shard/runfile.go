@@ -1,8 +1,13 @@
 package shard
 
 import (
+	"bufio"
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
+	"fmt"
+	"hash"
+	"io"
 	"unsafe"
 
 	"github.com/cespare/xxhash/v2"
@@ -22,17 +27,20 @@ const frameHead = 8
 // runFile is a run file being written.
 type runFile struct {
 	layout *layout
-	sink   *sink
-	rows   int64
+	file   store.File
+	buffer *bufio.Writer
+	sum    hash.Hash // sha256 of the file: a later attempt may go on from it
+	bytes  int64
 	frame  []byte
 }
 
 func createRunFile(ctx context.Context, dir store.Dir, name string, l *layout) (*runFile, error) {
-	s, err := createSink(ctx, dir, name)
+	f, err := dir.Create(ctx, name)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("begin a run: %w", err)
 	}
-	return &runFile{layout: l, sink: s}, nil
+	sum := sha256.New()
+	return &runFile{layout: l, file: f, buffer: bufio.NewWriterSize(io.MultiWriter(f, sum), sinkBuffer), sum: sum}, nil
 }
 
 func (f *runFile) write(row unsafe.Pointer) error {
@@ -43,20 +51,21 @@ func (f *runFile) write(row unsafe.Pointer) error {
 	body := f.frame[frameHead:]
 	binary.LittleEndian.PutUint32(f.frame, uint32(len(body)))
 	binary.LittleEndian.PutUint32(f.frame[4:], uint32(xxhash.Sum64(body)))
-	f.rows++
-	_, err := f.sink.Write(f.frame)
+	n, err := f.buffer.Write(f.frame)
+	f.bytes += int64(n)
 	return err
 }
 
 // commit gives the file its name.
-func (f *runFile) commit() (PartInfo, error) {
-	if err := f.sink.Commit(); err != nil {
-		return PartInfo{}, err
+func (f *runFile) commit() error {
+	if err := f.buffer.Flush(); err != nil {
+		f.abort()
+		return err
 	}
-	return PartInfo{Rows: f.rows, Bytes: f.sink.bytes, SHA256: f.sink.digest()}, nil
+	return f.file.Commit()
 }
 
-func (f *runFile) abort() { f.sink.Abort() }
+func (f *runFile) abort() { f.file.Abort() }
 
 // unframe splits the first row off a piece of a run: its packed columns and what
 // follows. size is how many bytes the row takes with its head; more than there are

@@ -15,8 +15,22 @@ import (
 // in note_seq order.
 type admission struct {
 	shard.Admission
-	summaries []shard.Note
+	summaries []Summary
 }
+
+// Summary is what is read of a note.
+type Summary struct {
+	SubjectID int64  `parquet:"subject_id"`
+	HadmID    int64  `parquet:"hadm_id,optional"`
+	Category  string `parquet:"category,optional"`
+	NoteType  string `parquet:"note_type,optional"`
+	NoteSeq   int32  `parquet:"note_seq"`
+	IsError   bool   `parquet:"iserror"`
+	Text      string `parquet:"text,plain"`
+}
+
+// Key orders summaries by admission, as the notes' table is.
+func (s Summary) Key() shard.Key { return shard.Key{SubjectID: s.SubjectID, HadmID: s.HadmID} }
 
 func (a *admission) stay() stay { return stay{a.SubjectID, a.HadmID} }
 
@@ -46,7 +60,7 @@ func (w *walk) admissions() iter.Seq2[admission, error] {
 			if err == nil {
 				a.summaries, err = notes.of(a.stay())
 			}
-			slices.SortStableFunc(a.summaries, func(a, b shard.Note) int { return cmp.Compare(a.NoteSeq, b.NoteSeq) })
+			slices.SortStableFunc(a.summaries, func(a, b Summary) int { return cmp.Compare(a.NoteSeq, b.NoteSeq) })
 			if !yield(a, err) || err != nil {
 				return
 			}
@@ -76,7 +90,7 @@ func (w *walk) stop() {
 // isSummary leaves addenda out, unlike CORe, which joins them to the report:
 // they are written after the fact, have no admission sections of their own, and
 // so can only bring in what came later. Notes marked as errors are left out too.
-func isSummary(n *shard.Note) bool {
+func isSummary(n *Summary) bool {
 	return n.Category == "Discharge summary" && n.NoteType != noteTypeAddendum && !n.IsError
 }
 

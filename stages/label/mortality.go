@@ -27,7 +27,7 @@ func newMortality(config MortalityConfig) (stages.Map, error) {
 
 // MortalityExample is what label.mortality makes of one admission and its discharge
 // summaries by default, or why it makes nothing.
-func MortalityExample(a shard.Admission, summaries []shard.Note) (e shard.Example, dropped string, err error) {
+func MortalityExample(a shard.Admission, summaries []Summary) (e shard.Example, dropped string, err error) {
 	l := labelling{cohort: Cohort{SplitSeed: 1}, recipe: recipes["clinical"], edit: withoutDeathMentions}
 	return l.example(&admission{a, summaries}, deaths{})
 }

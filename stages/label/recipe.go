@@ -6,14 +6,13 @@ import (
 	"strings"
 
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages/label/sections"
 )
 
 // recipe is a way to make an admission's text from its summaries, and its labels
 // from its codes.
 type recipe struct {
-	text                 func(summaries []shard.Note) sections.Note
+	text                 func(summaries []Summary) sections.Note
 	diagnosis, procedure category
 }
 
@@ -37,7 +36,7 @@ func recipeNamed(name string) (recipe, error) {
 // firstOfEachSection reads the admission sections of each summary by itself, so
 // that the end of one cannot leak into the next, and takes each section from the
 // first that has it.
-func firstOfEachSection(summaries []shard.Note) sections.Note {
+func firstOfEachSection(summaries []Summary) sections.Note {
 	var note sections.Note
 	for i := range summaries {
 		note.Fill(sections.Parse(summaries[i].Text))

@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 	"sync"
@@ -60,8 +61,9 @@ func rest() {
 	}
 }
 
-// live is what the last collection left.
+// live is what a collection leaves.
 func live() int64 {
+	runtime.GC()
 	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(sample)
 	return int64(sample[0].Value.Uint64())

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/clinflow/clinflow/internal/csvgz"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/logs"
 	"github.com/clinflow/clinflow/internal/progress"
@@ -111,6 +112,7 @@ func (s *settings) apply() error {
 		return exit.Errorf(exit.Usage, "--memory %q is not a size; write for example 512MiB", s.memory)
 	}
 	shard.SetMemory(int64(bytes))
+	csvgz.SetWorkers(s.workers)
 	if err := train.SetDevice(s.device, s.workers); err != nil {
 		return err
 	}

@@ -76,7 +76,20 @@ func NewReader(r io.Reader, name string) (*Reader, error) {
 	c.csv = csv.NewReader(bufio.NewReaderSize(c.quotes, readAhead))
 	c.csv.FieldsPerRecord = -1
 	c.csv.ReuseRecord = true
-	return c, c.readHeader()
+	if err := c.readHeader(); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// Close ends the reading, finished or not. The file beneath stays the caller's, and
+// may be closed after it.
+func (c *Reader) Close() {
+	if c.source.away != nil {
+		c.source.away.close()
+		c.source.away = nil
+	}
 }
 
 var byteOrderMark = []byte("\xef\xbb\xbf")

@@ -15,6 +15,7 @@ type source struct {
 	name string
 	file *witness
 	text io.Reader
+	away *ahead // where it is decompressed beside, else nil
 	read int64
 	err  error
 }
@@ -51,6 +52,10 @@ func newSource(r io.Reader, name string) (*source, error) {
 		return nil, s.failure()
 	}
 	s.text = unzip
+	if beside.Load() {
+		s.away = readBeside(unzip)
+		s.text = s.away
+	}
 	return s, nil
 }
 

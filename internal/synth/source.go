@@ -72,6 +72,7 @@ func (s *source) read(ctx context.Context, g *givenTree) error {
 	if err != nil {
 		return err
 	}
+	defer records.Close()
 	c := cells{names: s.columns}
 	if c.at, err = records.Columns(s.columns...); err != nil {
 		return err

@@ -51,6 +51,7 @@ func (t table[R]) scan(ctx context.Context, file stages.RawFile, r io.Reader, sp
 	if err != nil {
 		return err
 	}
+	defer records.Close()
 	at, err := records.Columns(t.columnNames()...)
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -33,18 +34,32 @@ func TestDecompressingBesideChangesNothing(t *testing.T) {
 	}
 }
 
-// TestAReaderMayBeClosedEarly: what decompresses beside it ends, or this test does not.
+// reads counts those of the file beneath.
+type reads struct {
+	*bytes.Reader
+	n int
+}
+
+func (r *reads) Read(p []byte) (int, error) {
+	r.n++
+	return r.Reader.Read(p)
+}
+
+// TestAReaderMayBeClosedEarly: after Close nothing reads the file, which the caller
+// may close.
 func TestAReaderMayBeClosedEarly(t *testing.T) {
 	defer SetWorkers(1)
 	SetWorkers(2)
-	data := zip(t, "a,b\n"+strings.Repeat("1,2\n", 2*blocks*blockBytes))
-	c, err := NewReader(bytes.NewReader(data), "t.csv.gz")
+	file := &reads{Reader: bytes.NewReader(zip(t, "a,b\n"+strings.Repeat("1,2\n", 2*blocks*blockBytes)))}
+	c, err := NewReader(file, "t.csv.gz")
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := c.source.away
 	c.Close()
-	for range a.full { // closed when the goroutine ends
+	before := file.n
+	time.Sleep(50 * time.Millisecond)
+	if file.Len() == 0 || file.n != before {
+		t.Errorf("%d reads at Close, %d after it, %d bytes left", before, file.n, file.Len())
 	}
 	c.Close()
 }

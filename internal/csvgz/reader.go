@@ -87,8 +87,7 @@ func NewReader(r io.Reader, name string) (*Reader, error) {
 // may be closed after it.
 func (c *Reader) Close() {
 	if c.source.away != nil {
-		c.source.away.close()
-		c.source.away = nil
+		_ = c.source.away.Close() // it only waits for the goroutine's end
 	}
 }
 

@@ -15,7 +15,7 @@ type source struct {
 	name string
 	file *witness
 	text io.Reader
-	away *ahead // where it is decompressed beside, else nil
+	away io.Closer // of what decompresses beside the reading; nil: nothing does
 	read int64
 	err  error
 }
@@ -52,11 +52,12 @@ func newSource(r io.Reader, name string) (*source, error) {
 		return nil, s.failure()
 	}
 	s.text = unzip
-	if beside.Load() {
-		s.away = readBeside(unzip)
-		s.text = s.away
+	if !beside.Load() {
+		return s, nil
 	}
-	return s, nil
+	away, err := readBeside(unzip)
+	s.text, s.away = away, away
+	return s, err
 }
 
 // Read reads decompressed bytes.

@@ -13,10 +13,10 @@ var budget struct {
 	bytes  atomic.Int64
 	spills atomic.Int64 // open ones
 
-	mu      sync.Mutex
-	stages  int // at work
-	percent int // of the collector before
-	limit   int64
+	mu       sync.Mutex
+	stages   int  // at work
+	percent  int  // of the collector before
+	watching bool // collections
 }
 
 func init() { SetMemory(1 << 30) }
@@ -30,24 +30,27 @@ const spillShare = 4
 // quarter of it; each open Spill has an equal share.
 func SetMemory(bytes int64) { budget.bytes.Store(bytes) }
 
+// rowsBytes is what all Spills may hold together.
+func rowsBytes() int64 { return budget.bytes.Load() / spillShare }
+
 // share is what one Spill may hold now. It shrinks as others open: none waits
 // for another to make room.
-func share() int64 { return budget.bytes.Load() / spillShare / max(1, budget.spills.Load()) }
+func share() int64 { return rowsBytes() / max(1, budget.spills.Load()) }
 
 // workBytes is what a data stage takes beside its rows, garbage included. With less
 // the collector runs often; more costs time too, for memory must come from somewhere.
 const workBytes = 128 << 20
 
 // Work begins a data stage and returns what ends it. Such a stage holds little
-// beside its share of rows and throws much away: meanwhile the collector waits
-// until the heap holds the rows' share and some garbage, rather than twice what is
-// live. What was live before, such as a model in training, comes on top.
+// beside its share of rows and throws much away: meanwhile the heap may grow to that
+// share and some garbage before it is collected, however little of it is live.
 func Work() (done func()) {
 	budget.mu.Lock()
 	defer budget.mu.Unlock()
 	if budget.stages++; budget.stages == 1 {
-		budget.percent = debug.SetGCPercent(-1)
-		budget.limit = debug.SetMemoryLimit(live() + budget.bytes.Load()/spillShare + workBytes)
+		runtime.GC() // what was thrown away before is not this stage's
+		budget.percent = debug.SetGCPercent(patience())
+		watch()
 	}
 	return sync.OnceFunc(rest)
 }
@@ -56,15 +59,39 @@ func rest() {
 	budget.mu.Lock()
 	defer budget.mu.Unlock()
 	if budget.stages--; budget.stages == 0 {
-		debug.SetMemoryLimit(budget.limit)
 		debug.SetGCPercent(budget.percent)
 	}
 }
 
-// live is what a collection leaves.
-func live() int64 {
-	runtime.GC()
-	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	metrics.Read(sample)
-	return int64(sample[0].Value.Uint64())
+// watch lets each collection set when the next is due, while stages are at work: a
+// cleanup runs after every one.
+func watch() {
+	if budget.watching {
+		return
+	}
+	budget.watching = true
+	runtime.AddCleanup(&struct{ *int }{}, func(struct{}) {
+		budget.mu.Lock()
+		defer budget.mu.Unlock()
+		budget.watching = false
+		if budget.stages > 0 {
+			debug.SetGCPercent(patience())
+			watch()
+		}
+	}, struct{}{})
+}
+
+// leastPatience is for a heap that holds much, such as a model's weights: to wait for
+// a fixed size would be to collect all the time.
+const leastPatience = 50
+
+// patience is the collector's percentage at which the heap grows to the stages' size:
+// it collects at live + (live + roots) · percentage / 100 bytes
+// (https://go.dev/doc/gc-guide#GOGC).
+func patience() int {
+	samples := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/scan/stack:bytes"}, {Name: "/gc/scan/globals:bytes"}}
+	metrics.Read(samples)
+	live := int64(samples[0].Value.Uint64())
+	scanned := live + int64(samples[1].Value.Uint64()+samples[2].Value.Uint64())
+	return int(max(leastPatience, 100*(rowsBytes()+workBytes-live)/max(1, scanned)))
 }

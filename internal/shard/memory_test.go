@@ -1,26 +1,46 @@
 package shard
 
 import (
+	"runtime"
 	"runtime/debug"
 	"testing"
 )
 
-// TestTheCollectorIsAsBeforeWhenNoStageWorks: whoever begins and ends first.
-func TestTheCollectorIsAsBeforeWhenNoStageWorks(t *testing.T) {
-	defer debug.SetGCPercent(debug.SetGCPercent(70))
-	limit := debug.SetMemoryLimit(-1)
-	first, second := Work(), Work()
-	rows := budget.bytes.Load() / spillShare
-	if held := debug.SetMemoryLimit(-1); held < rows+workBytes || held > rows+2*workBytes {
-		t.Errorf("while stages work the limit is %d, with %d for rows", held, rows)
+var thrown []byte
+
+// collections counts those while so many MiB are thrown away.
+func collections(mib int) uint32 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range mib {
+		thrown = make([]byte, 1<<20)
 	}
+	runtime.ReadMemStats(&after)
+	return after.NumGC - before.NumGC
+}
+
+// A data stage waits for its whole share, again after each collection; what holds
+// more than that waits for half of it.
+func TestDataStagesWaitToCollect(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(100))
+	defer setMemory(64 << 20)()
+	first, second := Work(), Work()
+	if n := collections(600); n < 2 || n > 5 {
+		t.Errorf("%d collections in 600 MiB; each is due at %d MiB", n, (rowsBytes()+workBytes)>>20)
+	}
+	held := make([]byte, 400<<20)
+	runtime.GC()
+	if n := collections(500); n < 1 || n > 5 {
+		t.Errorf("%d collections in 500 MiB beside 400 that stay", n)
+	}
+	runtime.KeepAlive(held)
 	first()
 	first()
-	if held := debug.SetMemoryLimit(-1); held == limit {
-		t.Error("a stage still works, and its limit is gone")
+	if percent := debug.SetGCPercent(77); percent == 100 {
+		t.Error("ended while a stage was at work")
 	}
 	second()
-	if percent, held := debug.SetGCPercent(70), debug.SetMemoryLimit(-1); percent != 70 || held != limit {
-		t.Errorf("after the stages percent %d and limit %d, before 70 and %d", percent, held, limit)
+	if percent := debug.SetGCPercent(100); percent != 100 {
+		t.Errorf("left the collector at %d", percent)
 	}
 }

@@ -1,13 +1,8 @@
 package shard
 
 import (
-	"bufio"
 	"context"
-	"crypto/sha256"
 	"encoding/binary"
-	"fmt"
-	"hash"
-	"io"
 	"unsafe"
 
 	"github.com/cespare/xxhash/v2"
@@ -27,20 +22,17 @@ const frameHead = 8
 // runFile is a run file being written.
 type runFile struct {
 	layout *layout
-	file   store.File
-	buffer *bufio.Writer
-	sum    hash.Hash // sha256 of the file: a later attempt may go on from it
-	bytes  int64
+	sink   *sink
+	rows   int64
 	frame  []byte
 }
 
 func createRunFile(ctx context.Context, dir store.Dir, name string, l *layout) (*runFile, error) {
-	f, err := dir.Create(ctx, name)
+	s, err := createSink(ctx, dir, name)
 	if err != nil {
-		return nil, fmt.Errorf("begin a run: %w", err)
+		return nil, err
 	}
-	sum := sha256.New()
-	return &runFile{layout: l, file: f, buffer: bufio.NewWriterSize(io.MultiWriter(f, sum), sinkBuffer), sum: sum}, nil
+	return &runFile{layout: l, sink: s}, nil
 }
 
 func (f *runFile) write(row unsafe.Pointer) error {
@@ -51,21 +43,20 @@ func (f *runFile) write(row unsafe.Pointer) error {
 	body := f.frame[frameHead:]
 	binary.LittleEndian.PutUint32(f.frame, uint32(len(body)))
 	binary.LittleEndian.PutUint32(f.frame[4:], uint32(xxhash.Sum64(body)))
-	n, err := f.buffer.Write(f.frame)
-	f.bytes += int64(n)
+	f.rows++
+	_, err := f.sink.Write(f.frame)
 	return err
 }
 
 // commit gives the file its name.
-func (f *runFile) commit() error {
-	if err := f.buffer.Flush(); err != nil {
-		f.abort()
-		return err
+func (f *runFile) commit() (PartInfo, error) {
+	if err := f.sink.Commit(); err != nil {
+		return PartInfo{}, err
 	}
-	return f.file.Commit()
+	return PartInfo{Rows: f.rows, Bytes: f.sink.bytes, SHA256: f.sink.digest()}, nil
 }
 
-func (f *runFile) abort() { f.file.Abort() }
+func (f *runFile) abort() { f.sink.Abort() }
 
 // unframe splits the first row off a piece of a run: its packed columns and what
 // follows. size is how many bytes the row takes with its head; more than there are

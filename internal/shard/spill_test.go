@@ -219,10 +219,11 @@ func TestRowsOutOfOrderInARunAreSeen(t *testing.T) {
 	for _, subject := range []int64{2, 1} {
 		must(t, f.write(unsafe.Pointer(&Note{SubjectID: subject})))
 	}
-	must(t, f.commit())
+	info, err := f.commit()
+	must(t, err)
 	p := newWriter(t, 1).Part(0)
 	defer p.Abort()
-	run := Run{Dir: dir.URI(), Name: "run", Table: TableNotes, Bytes: f.bytes, Rows: 2}
+	run := Run{Dir: dir.URI(), Name: "run", Table: TableNotes, Bytes: info.Bytes, Rows: info.Rows}
 	checkBadData(t, MergeRuns[Note](t.Context(), []Run{run}, TableNotes, p), dir.URI()+"/run")
 	run.Part = 1
 	if err := MergeRuns[Note](t.Context(), []Run{run}, TableNotes, p); err == nil {

@@ -2,7 +2,6 @@ package shard
 
 import (
 	"context"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"unsafe"
@@ -39,24 +38,22 @@ func (h *rowsByPart[T]) write(s *Spill, table string) error {
 		if len(rows) == 0 {
 			continue
 		}
-		run := Run{Dir: s.dir.URI(), Name: name, Table: table, Part: part, Offset: f.bytes, Rows: int64(len(rows))}
+		run := Run{Dir: s.dir.URI(), Name: name, Table: table, Part: part, Offset: f.sink.bytes, Rows: int64(len(rows))}
 		if err := h.writePart(f, rows); err != nil {
 			f.abort()
 			return err
 		}
-		run.Bytes = f.bytes - run.Offset
+		run.Bytes = f.sink.bytes - run.Offset
 		s.runs = append(s.runs, run)
 	}
 	h.chunk, h.parts = nil, make([][]*T, s.parts)
-	if f.bytes == 0 {
+	if f.rows == 0 {
 		f.abort()
 		return nil
 	}
-	if err := f.commit(); err != nil {
-		return err
-	}
-	s.files = append(s.files, FileInfo{Name: name, Bytes: f.bytes, SHA256: hex.EncodeToString(f.sum.Sum(nil))})
-	return nil
+	info, err := f.commit()
+	s.files = append(s.files, FileInfo{Name: name, Bytes: info.Bytes, SHA256: info.SHA256})
+	return err
 }
 
 func (h *rowsByPart[T]) writePart(f *runFile, rows []*T) error {

@@ -83,6 +83,9 @@ func TestSlowDamagedDatasets(t *testing.T) {
 			folder := stepFolder(t, out, v.step)
 			path := filepath.Join(folder, v.file)
 			whole, other := read(t, path), read(t, folder, v.other)
+			write(t, path, "")
+			clinflow(t, dir, 0, "run", "faults.yaml", "--quiet", "--out", out) // nothing is left to do
+			oneError(t, clinflow(t, dir, 3, "verify", out), strings.TrimPrefix(path, out))
 			if err := os.RemoveAll(stepFolder(t, out, v.next)); err != nil {
 				t.Fatal(err)
 			}

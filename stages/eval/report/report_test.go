@@ -99,7 +99,7 @@ func TestReportRefusesADamagedLog(t *testing.T) {
 
 // The golden digest was written by version 2 of the stage: where it moves, raise
 // the stage's version and write the new one.
-const goldenReport = "47f3d52f266d23f5bf0619e154dd720d57450fc6dd9c629e782e8a26dddfae01"
+const goldenReport = "16d659b2c9f4a1bbfae96cbb25689d6aaecf505976392bc6d453d90c58de8c56"
 
 func TestGoldenDigest(t *testing.T) {
 	in := stages.Inputs{"metrics": {evaltest.Measured(t, golden(t))}, "logs": {adapter(t, "lora", log())}}

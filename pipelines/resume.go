@@ -9,6 +9,7 @@ import (
 	"path"
 	"time"
 
+	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
@@ -93,7 +94,7 @@ func rawStates(ctx context.Context, source stages.Source, in stages.Inputs) ([]r
 		}
 		info, err := dir.Stat(ctx, name)
 		if err != nil {
-			return nil, err
+			return nil, exit.With(exit.Usage, err)
 		}
 		file.URI = "" // the folder may have been moved
 		states = append(states, rawState{file, info.Size, info.ModTime.UTC()})

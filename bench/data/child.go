@@ -47,29 +47,31 @@ steps:
 `
 
 // path measures clinflow run from csv.gz to tokens.
-func (b *build) path(notes, workers int) (cost, error) {
+func (b *build) path(r *pathResult, notes, workers int) (c cost, err error) {
+	tree, size := b.tree(notes), strconv.Itoa(notes)
+	if _, err := run(exec.Command(b.exe, "tree", tree, size)); err != nil {
+		return c, err
+	}
 	if err := os.RemoveAll(b.out); err != nil {
-		return cost{}, err
+		return c, err
 	}
-	text := fmt.Sprintf(dag, strconv.Quote(b.tree(notes)), parts)
+	text := fmt.Sprintf(dag, strconv.Quote(tree), parts)
 	if err := os.WriteFile(b.dagFile, []byte(text), 0o600); err != nil {
-		return cost{}, err
+		return c, err
 	}
-	return run(exec.Command(b.binary, "run", b.dagFile, "--quiet", "--out", b.out, "--workers", strconv.Itoa(workers), "--memory", b.o.memory))
+	c, err = run(exec.Command(b.binary, "run", b.dagFile, "--quiet", "--out", b.out, "--workers", strconv.Itoa(workers), "--memory", b.o.memory))
+	if workers == 1 {
+		r.PeakRSSMiB[size] = max(r.PeakRSSMiB[size], c.peakMiB)
+	}
+	return c, err
 }
 
+// loop measures the plain loop on the same tree.
 func (b *build) loop(notes int) (cost, error) {
 	if err := os.RemoveAll(b.loopOut); err != nil {
 		return cost{}, err
 	}
-	cmd := exec.Command(b.exe, "loop", b.tree(notes), b.loopOut)
-	return run(cmd)
-}
-
-// self runs this program with another command.
-func (b *build) self(args ...string) error {
-	_, err := run(exec.Command(b.exe, args...))
-	return err
+	return run(exec.Command(b.exe, "loop", b.tree(notes), b.loopOut))
 }
 
 // cost is what a child process took.

@@ -2,7 +2,7 @@
 // tokenizer, LLaMA's vocabulary on medical transcriptions, on one thread; and the
 // path from csv.gz to tokens against one plain loop that does the same work.
 //
-//	go run ./bench/data path [--json] [--notes 26000] [--large] [--memory 32MiB] [--dir DIR]
+//	go run ./bench/data path [--json] [--notes 26000] [--large] [--memory 256MiB] [--dir DIR]
 //	go run ./bench/data --texts mtsamples.csv.gz --tokenizer tokenizer.model --hf tokenizer.json.gz [--json] [--python PATH]
 //
 // Neither the texts nor LLaMA's tokenizer may be shipped: name your copies.

@@ -1,18 +1,11 @@
 package main
 
 import (
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"strconv"
-
-	"github.com/clinflow/clinflow/internal/shard"
 )
 
 // parts is how many parts the patients are spread over, as by default.
@@ -29,6 +22,8 @@ type pathResult struct {
 	PeakRSSMiB      map[string]int64 `json:"peak_rss_mib"`
 	LoopRSSMiB      int64            `json:"loop_peak_rss_mib"`
 	Workers2Speedup float64          `json:"workers_2_speedup"`
+
+	wall, wall2 float64 // with one worker and with two
 }
 
 type pathOptions struct {
@@ -43,7 +38,7 @@ func pathMain(args []string) error {
 	var o pathOptions
 	flags := flag.NewFlagSet("path", flag.ExitOnError)
 	flags.StringVar(&o.dir, "dir", filepath.Join(os.TempDir(), "clinflow-bench-data"), "folder that keeps the synthetic trees")
-	flags.StringVar(&o.memory, "memory", "32MiB", "--memory of clinflow run")
+	flags.StringVar(&o.memory, "memory", "256MiB", "--memory of clinflow run")
 	flags.IntVar(&o.notes, "notes", 26_000, "discharge summaries of about 10 kB")
 	flags.IntVar(&o.rounds, "rounds", 3, "how often path and loop are measured by turns; the least counts")
 	flags.BoolVar(&o.large, "large", false, "also the peak memory of ten times the notes")
@@ -74,60 +69,42 @@ func (o pathOptions) measure() (r pathResult, err error) {
 		return r, err
 	}
 	r = pathResult{Notes: o.notes, Memory: o.memory, PeakRSSMiB: map[string]int64{}}
-	sizes := []int{o.notes / 10, o.notes}
+	for range o.rounds {
+		if err := b.round(&r); err != nil {
+			return r, err
+		}
+	}
+	r.Ratio, r.Workers2Speedup = r.CPUS/r.LoopCPUS, r.wall/r.wall2
+	others := []int{o.notes / 10}
 	if o.large {
-		sizes = append(sizes, 10*o.notes)
+		others = append(others, 10*o.notes)
 	}
-	for _, notes := range sizes {
-		if err := b.self("tree", b.tree(notes), strconv.Itoa(notes)); err != nil {
+	for _, notes := range others {
+		if _, err := b.path(&r, notes, 1); err != nil {
 			return r, err
 		}
-	}
-	if err := o.beside(b, &r); err != nil {
-		return r, err
-	}
-	for _, notes := range sizes {
-		if notes == o.notes {
-			continue
-		}
-		c, err := b.path(notes, 1)
-		if err != nil {
-			return r, err
-		}
-		r.PeakRSSMiB[strconv.Itoa(notes)] = c.peakMiB
 	}
 	return r, nil
 }
 
-// beside runs path and loop by turns, and the path with two workers.
-func (o pathOptions) beside(b *build, r *pathResult) error {
-	var wall, wall2 float64
-	for round := range o.rounds {
-		ours, err := b.path(o.notes, 1)
-		if err != nil {
-			return err
-		}
-		loop, err := b.loop(o.notes)
-		if err != nil {
-			return err
-		}
-		if round == 0 {
-			if r.SameTokens, err = b.same(); err != nil {
-				return err
-			}
-		}
-		two, err := b.path(o.notes, 2)
-		if err != nil {
-			return err
-		}
-		r.CPUS, r.LoopCPUS = least(r.CPUS, ours.cpuS), least(r.LoopCPUS, loop.cpuS)
-		wall, wall2 = least(wall, ours.wallS), least(wall2, two.wallS)
-		peak := r.PeakRSSMiB[strconv.Itoa(o.notes)]
-		r.PeakRSSMiB[strconv.Itoa(o.notes)] = max(peak, ours.peakMiB)
-		r.LoopRSSMiB = max(r.LoopRSSMiB, loop.peakMiB)
+// round runs the path, the loop, and the path with two workers.
+func (b *build) round(r *pathResult) error {
+	ours, err := b.path(r, r.Notes, 1)
+	if err != nil {
+		return err
 	}
-	r.Ratio, r.Workers2Speedup = r.CPUS/r.LoopCPUS, wall/wall2
-	return nil
+	loop, err := b.loop(r.Notes)
+	if err != nil {
+		return err
+	}
+	if r.SameTokens, err = b.same(); err != nil {
+		return err
+	}
+	two, err := b.path(r, r.Notes, 2)
+	r.CPUS, r.LoopCPUS = least(r.CPUS, ours.cpuS), least(r.LoopCPUS, loop.cpuS)
+	r.wall, r.wall2 = least(r.wall, ours.wallS), least(r.wall2, two.wallS)
+	r.LoopRSSMiB = max(r.LoopRSSMiB, loop.peakMiB)
+	return err
 }
 
 // least is the lesser of two times, of which the first may not be taken yet.
@@ -136,48 +113,4 @@ func least(a, b float64) float64 {
 		return b
 	}
 	return min(a, b)
-}
-
-// same says whether the loop wrote the bytes that the path's manifests name, the
-// token rows among them.
-func (b *build) same() (bool, error) {
-	steps, err := filepath.Glob(filepath.Join(b.out, "steps", "*"))
-	if err != nil {
-		return false, err
-	}
-	tokens := false
-	for _, step := range steps {
-		d, err := shard.Open(context.Background(), step)
-		if err != nil {
-			return false, err
-		}
-		for table, infos := range d.Manifest.Tables {
-			tokens = tokens || table == shard.TableTokens
-			if ok, err := b.sameTable(table, infos); !ok || err != nil {
-				return false, err
-			}
-		}
-	}
-	return tokens, nil
-}
-
-// sameTable compares a table; the loop leaves out those without rows.
-func (b *build) sameTable(table string, infos []shard.PartInfo) (bool, error) {
-	for part, info := range infos {
-		file, err := os.Open(partFile(b.loopOut, table, part))
-		if os.IsNotExist(err) && info.Rows == 0 {
-			continue
-		}
-		if err != nil {
-			return false, err
-		}
-		sum := sha256.New()
-		_, err = io.Copy(sum, file)
-		file.Close()
-		if digest := hex.EncodeToString(sum.Sum(nil)); err != nil || digest != info.SHA256 {
-			fmt.Fprintf(os.Stderr, "part %d of table %s differs\n", part, table)
-			return false, err
-		}
-	}
-	return true, nil
 }

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/klauspost/compress/gzip"
+
+	"github.com/clinflow/clinflow/internal/csvgz"
+	"github.com/clinflow/clinflow/stages/tokenize"
+	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
+)
+
+func keepHeader(path string) error {
+	return rewrite(path, func(in io.Reader, out io.Writer) error {
+		header, err := csv.NewReader(in).Read()
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(out, strings.Join(header, ","))
+		return err
+	})
+}
+
+// lengthen puts notes of the filler behind the first notes of the tree and drops
+// the others.
+func lengthen(dir, filler string, notes int) error {
+	words := sentencepiece.NewWords()
+	path := filepath.Join(dir, dischargeFile)
+	err := rewrite(path, func(in io.Reader, out io.Writer) error {
+		return withCSV(filepath.Join(filler, dischargeFile), func(more *csvgz.Reader) error {
+			return joinNotes(in, more, notes, words, out)
+		})
+	})
+	if err != nil {
+		return err
+	}
+	m, err := sentencepiece.Train(words, sentencepiece.TrainConfig{VocabSize: vocabSize, CharacterCoverage: 1, MaxPieceLength: 16})
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, tokenize.ModelFile), m.Marshal(), 0o600)
+}
+
+// joiner writes the lengthened notes.
+type joiner struct {
+	own, more *csvgz.Reader
+	rec, next csvgz.Record
+	words     *sentencepiece.Words
+	out       io.Writer
+}
+
+func joinNotes(in io.Reader, more *csvgz.Reader, notes int, words *sentencepiece.Words, out io.Writer) error {
+	own, err := csvgz.NewReader(in, "discharge.csv")
+	if err != nil {
+		return err
+	}
+	defer own.Close()
+	fmt.Fprintln(out, "note_id,subject_id,hadm_id,note_type,note_seq,charttime,storetime,text")
+	j := joiner{own: own, more: more, words: words, out: out}
+	for n := range notes {
+		if err := j.note(n < learnFrom); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// note writes one note with others behind it. The last may be short: the filler ends.
+func (j *joiner) note(learn bool) error {
+	if err := j.own.Read(&j.rec); err != nil {
+		return err
+	}
+	last := len(j.rec.Fields) - 1
+	text := j.rec.Fields[last]
+	for len(text) < noteBytes {
+		if err := j.more.Read(&j.next); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			return err
+		}
+		text += j.next.Fields[last]
+	}
+	if learn {
+		j.words.Add(text)
+	}
+	_, err := fmt.Fprintf(j.out, "%s,\"%s\"\n", strings.Join(j.rec.Fields[:last], ","), strings.ReplaceAll(text, `"`, `""`))
+	return err
+}
+
+// rewrite replaces a gzipped file by what the function makes of it.
+func rewrite(path string, change func(in io.Reader, out io.Writer) error) error {
+	in, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	plain, err := gzip.NewReader(in)
+	if err != nil {
+		return err
+	}
+	file, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	out := gzip.NewWriter(file)
+	if err := errors.Join(change(plain, out), out.Close(), file.Close()); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
+}

@@ -54,7 +54,7 @@ func known(head, name string) (header, bool) {
 func guess(head, name string, plainEnds bool) (header, bool) {
 	begins := func(prefix string) bool { return strings.HasPrefix(name, prefix) }
 	late := slices.ContainsFunc(lateWords, func(w string) bool { return hasWord(name, w) })
-	known := slices.IndexFunc(beginnings, func(b string) bool { return begins(b + " ") })
+	known := slices.IndexFunc(beginnings, func(b string) bool { return begins(b) && len(name) > len(b) && name[len(b)] == ' ' })
 	switch {
 	case slices.ContainsFunc(early, begins) && !hasWord(name, "hospital"):
 		return header{continues, none}, true
@@ -93,10 +93,10 @@ func plainHeading(head string) bool {
 // Real summaries have neither; this keeps a damaged one from leaking.
 func lateHeader(line string) (header, bool) {
 	if beginsWithCapital(line) {
-		words := strings.Fields(normalize(line[:min(len(line), maxHeading)]))
-		for n := min(longestKnown, len(words)); n >= 2; n-- {
+		name := normalize(line[:min(len(line), maxHeading)])
+		for n := longestKnown; n >= 2; n-- {
 			// "Follow up" begins sentences too.
-			if h := lateName(words[:n]); h.effect != 0 && (n > 2 || words[0] != "follow") {
+			if h, late := lateName(firstWords(name, n)); late && (n > 2 || !strings.HasPrefix(name, "follow ")) {
 				return h, true
 			}
 		}
@@ -106,9 +106,9 @@ func lateHeader(line string) (header, bool) {
 		if i < 0 {
 			return header{}, false
 		}
-		words := strings.Fields(normalize(line[max(from, from+i-maxHeading) : from+i]))
-		for n := min(longestKnown, len(words)); n >= 2; n-- {
-			if h := lateName(words[len(words)-n:]); h.effect != 0 {
+		name := normalize(line[max(from, from+i-maxHeading) : from+i])
+		for n := longestKnown; n >= 2; n-- {
+			if h, late := lateName(lastWords(name, n)); late {
 				return h, true
 			}
 		}
@@ -117,11 +117,41 @@ func lateHeader(line string) (header, bool) {
 }
 
 // lateName looks up a header that ends the admission part for good.
-func lateName(words []string) header {
-	if h := headers[strings.Join(words, " ")]; h.effect == course || h.effect == ends {
-		return h
+func lateName(name string) (h header, late bool) {
+	h = headers[name]
+	return h, h.effect == course || h.effect == ends
+}
+
+// firstWords is the first n words of a normalized name, "" where it has fewer.
+func firstWords(name string, n int) string {
+	for i := range len(name) {
+		if name[i] == ' ' {
+			n--
+		}
+		if n == 0 {
+			return name[:i]
+		}
 	}
-	return header{}
+	if n > 1 {
+		return ""
+	}
+	return name
+}
+
+// lastWords is the last n words of a normalized name, "" where it has fewer.
+func lastWords(name string, n int) string {
+	for i := len(name) - 1; i >= 0; i-- {
+		if name[i] == ' ' {
+			n--
+		}
+		if n == 0 {
+			return name[i+1:]
+		}
+	}
+	if n > 1 {
+		return ""
+	}
+	return name
 }
 
 // laterExam says whether a line inside the physical exam begins the exam of a

@@ -39,7 +39,7 @@ func share() int64 { return rowsBytes() / max(1, budget.spills.Load()) }
 
 // workBytes is what a data stage takes beside its rows, garbage included. With less
 // the collector runs often; more costs time too, for memory must come from somewhere.
-const workBytes = 128 << 20
+const workBytes = 96 << 20
 
 // Work begins a data stage and returns what ends it. Such a stage holds little
 // beside its share of rows and throws much away: meanwhile the heap may grow to that

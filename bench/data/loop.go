@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -13,11 +14,15 @@ import (
 	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
 )
 
+// sumsFile is what the loop has of a manifest.
+const sumsFile = "sums.json"
+
 // loop is the path with no framework: read everything, sort each part, label and
 // encode what is in memory, write the same files. It bounds nothing, checks nothing
 // that the CSV reader does not, writes no manifest and reads nothing back.
 type loop struct {
 	out   string
+	sums  map[string]string // sha256 by part file
 	model *sentencepiece.Model
 
 	patients   [parts][]shard.Patient
@@ -30,7 +35,7 @@ func runLoop(tree, out string) error {
 	if err != nil {
 		return err
 	}
-	l := loop{out: out}
+	l := loop{out: out, sums: map[string]string{}}
 	if l.model, err = sentencepiece.Parse(model); err != nil {
 		return err
 	}
@@ -43,7 +48,11 @@ func runLoop(tree, out string) error {
 			return err
 		}
 	}
-	return nil
+	text, err := json.Marshal(l.sums)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(out, sumsFile), text, 0o600)
 }
 
 // part sorts, labels, encodes and writes one part.
@@ -63,12 +72,17 @@ func (l *loop) part(part int, encoder *sentencepiece.Encoder) error {
 		tokens[i] = shard.Tokens{ExampleID: e.ExampleID, SubjectID: e.SubjectID, Split: e.Split, InputIDs: ids, NTokens: int32(len(ids)), Label: e.Label}
 	}
 	return errors.Join(
-		write(l.out, shard.TablePatients, part, patientColumns, patients),
-		write(l.out, shard.TableAdmissions, part, admissionColumns, admissions),
-		write(l.out, shard.TableNotes, part, noteColumns, notes),
-		write(l.out, shard.TableExamples, part, exampleColumns, examples),
-		write(l.out, shard.TableMEDS, part, medsColumns, meds),
-		write(l.out, shard.TableTokens, part, tokenColumns, tokens))
+		write(l, shard.TablePatients, part, patientColumns, patients),
+		write(l, shard.TableAdmissions, part, admissionColumns, admissions),
+		write(l, shard.TableDiagnoses, part, codeColumns, nil),
+		write(l, shard.TableProcedures, part, codeColumns, nil),
+		write(l, shard.TableICUStays, part, stayColumns, nil),
+		write(l, shard.TableVentilation, part, ventilationColumns, nil),
+		write(l, shard.TableNotes, part, noteColumns, notes),
+		write(l, shard.TableQuarantine, part, rejectColumns, nil),
+		write(l, shard.TableExamples, part, exampleColumns, examples),
+		write(l, shard.TableMEDS, part, medsColumns, meds),
+		write(l, shard.TableTokens, part, tokenColumns, tokens))
 }
 
 // examples labels the admissions; notes are in their order.

@@ -48,7 +48,7 @@ var exampleColumns = []column[shard.Example]{
 	texts("example_id", func(r *shard.Example) string { return r.ExampleID }),
 	int64s("subject_id", func(r *shard.Example) int64 { return r.SubjectID }),
 	int64s("hadm_id", func(r *shard.Example) int64 { return r.HadmID }),
-	split(func(r *shard.Example) string { return r.Split }),
+	names("split", func(r *shard.Example) string { return r.Split }),
 	times("prediction_time", func(r *shard.Example) shard.Time { return r.PredictionTime }),
 	texts("text", func(r *shard.Example) string { return r.Text }),
 	int32s("label", func(r *shard.Example) int32 { return r.Label }),
@@ -66,9 +66,45 @@ var medsColumns = []column[shard.MEDSLabel]{
 var tokenColumns = []column[shard.Tokens]{
 	texts("example_id", func(r *shard.Tokens) string { return r.ExampleID }),
 	int64s("subject_id", func(r *shard.Tokens) int64 { return r.SubjectID }),
-	split(func(r *shard.Tokens) string { return r.Split }),
+	names("split", func(r *shard.Tokens) string { return r.Split }),
 	lists("input_ids", func(r *shard.Tokens) []int32 { return r.InputIDs }),
 	int32s("n_tokens", func(r *shard.Tokens) int32 { return r.NTokens }),
 	int32s("label", func(r *shard.Tokens) int32 { return r.Label }),
 	lists("labels", func(r *shard.Tokens) []int32 { return r.Labels }),
+}
+
+// The tree has no rows for the tables below; a dataset has their files all the same.
+var codeColumns = append([]column[shard.Code]{
+	int64s("subject_id", func(r *shard.Code) int64 { return r.SubjectID }),
+	int64s("hadm_id", func(r *shard.Code) int64 { return r.HadmID }),
+	int32s("seq_num", func(r *shard.Code) int32 { return r.SeqNum }),
+	times("chartdate", func(r *shard.Code) shard.Time { return r.Chartdate }),
+	names("icd_code", func(r *shard.Code) string { return r.ICDCode }),
+	int32s("icd_version", func(r *shard.Code) int32 { return r.ICDVersion }),
+}, origin(func(r *shard.Code) shard.Origin { return r.Origin })...)
+
+var stayColumns = append([]column[shard.ICUStay]{
+	int64s("subject_id", func(r *shard.ICUStay) int64 { return r.SubjectID }),
+	int64s("hadm_id", func(r *shard.ICUStay) int64 { return r.HadmID }),
+	int64s("stay_id", func(r *shard.ICUStay) int64 { return r.StayID }),
+	words("first_careunit", func(r *shard.ICUStay) string { return r.FirstCareunit }),
+	times("intime", func(r *shard.ICUStay) shard.Time { return r.Intime }),
+	times("outtime", func(r *shard.ICUStay) shard.Time { return r.Outtime }),
+}, origin(func(r *shard.ICUStay) shard.Origin { return r.Origin })...)
+
+var ventilationColumns = append([]column[shard.Ventilation]{
+	int64s("subject_id", func(r *shard.Ventilation) int64 { return r.SubjectID }),
+	int64s("hadm_id", func(r *shard.Ventilation) int64 { return r.HadmID }),
+	int64s("stay_id", func(r *shard.Ventilation) int64 { return r.StayID }),
+	int64s("itemid", func(r *shard.Ventilation) int64 { return r.ItemID }),
+	times("starttime", func(r *shard.Ventilation) shard.Time { return r.Starttime }),
+	times("endtime", func(r *shard.Ventilation) shard.Time { return r.Endtime }),
+}, origin(func(r *shard.Ventilation) shard.Origin { return r.Origin })...)
+
+var rejectColumns = []column[shard.Reject]{
+	names("file", func(r *shard.Reject) string { return r.File }),
+	int64s("row", func(r *shard.Reject) int64 { return r.Row }),
+	int64s("byte_offset", func(r *shard.Reject) int64 { return r.Offset }),
+	names("reason", func(r *shard.Reject) string { return r.Reason }),
+	texts("sha256", func(r *shard.Reject) string { return r.SHA256 }),
 }

@@ -71,16 +71,16 @@ func times[R any](name string, at func(*R) shard.Time) column[R] {
 
 func viewed(s string) parquet.ByteArray { return unsafe.Slice(unsafe.StringData(s), len(s)) }
 
-// texts never repeat; words do, and words may be null.
+// texts never repeat; names and words do, and words may be null.
 func texts[R any](name string, at func(*R) string) column[R] {
 	c := number(name, parquet.Types.ByteArray, schema.StringLogicalType{}, func(r *R) parquet.ByteArray { return viewed(at(r)) })
 	c.outside = func(r *R) int { return len(at(r)) }
 	return c
 }
 
-func split[R any](at func(*R) string) column[R] {
-	c := texts("split", at)
-	c.dictionary = "split"
+func names[R any](name string, at func(*R) string) column[R] {
+	c := texts(name, at)
+	c.dictionary = name
 	return c
 }
 

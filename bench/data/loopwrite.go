@@ -2,6 +2,8 @@ package main
 
 import (
 	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -17,9 +19,10 @@ import (
 
 const groupBytes = 1 << 20
 
-// write leaves one part of a table.
-func write[R any](out, table string, part int, columns []column[R], rows []R) error {
-	path := partFile(out, table, part)
+// write leaves one part of a table and notes the sha256 of its bytes, as a dataset's
+// manifest has it.
+func write[R any](l *loop, table string, part int, columns []column[R], rows []R) error {
+	path := partFile(l.out, table, part)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
@@ -27,9 +30,11 @@ func write[R any](out, table string, part int, columns []column[R], rows []R) er
 	if err != nil {
 		return err
 	}
-	buffer := bufio.NewWriterSize(f, 64<<10)
-	err = writeGroups(buffer, columns, rows)
-	return errors.Join(err, buffer.Flush(), f.Sync(), f.Close())
+	sum := sha256.New()
+	buffer := bufio.NewWriterSize(io.MultiWriter(f, sum), 64<<10)
+	err = errors.Join(writeGroups(buffer, columns, rows), buffer.Flush(), f.Sync(), f.Close())
+	l.sums[partName(table, part)] = hex.EncodeToString(sum.Sum(nil))
+	return err
 }
 
 func writeGroups[R any](out io.Writer, columns []column[R], rows []R) error {
@@ -63,7 +68,11 @@ func declare[R any](columns []column[R]) (*schema.GroupNode, *parquet.WriterProp
 }
 
 func partFile(out, table string, part int) string {
-	return filepath.Join(out, table, fmt.Sprintf("part-%05d-of-%05d.parquet", part, parts))
+	return filepath.Join(out, filepath.FromSlash(partName(table, part)))
+}
+
+func partName(table string, part int) string {
+	return fmt.Sprintf("%s/part-%05d-of-%05d.parquet", table, part, parts)
 }
 
 // groupRows is how many rows fill a row group.

@@ -75,19 +75,14 @@ func (o pathOptions) measure() (r pathResult, err error) {
 		}
 	}
 	r.Ratio, r.Workers2Speedup = r.CPUS/r.LoopCPUS, r.wall/r.wall2
-	others := []int{o.notes / 10}
 	if o.large {
-		others = append(others, 10*o.notes)
+		_, err = b.path(&r, 10*o.notes, 1)
 	}
-	for _, notes := range others {
-		if _, err := b.path(&r, notes, 1); err != nil {
-			return r, err
-		}
-	}
-	return r, nil
+	return r, err
 }
 
-// round runs the path, the loop, and the path with two workers.
+// round runs the path, the loop, the path with two workers, and the path over a
+// tenth of the notes.
 func (b *build) round(r *pathResult) error {
 	ours, err := b.path(r, r.Notes, 1)
 	if err != nil {
@@ -101,6 +96,10 @@ func (b *build) round(r *pathResult) error {
 		return err
 	}
 	two, err := b.path(r, r.Notes, 2)
+	if err != nil {
+		return err
+	}
+	_, err = b.path(r, r.Notes/10, 1)
 	r.CPUS, r.LoopCPUS = least(r.CPUS, ours.cpuS), least(r.LoopCPUS, loop.cpuS)
 	r.wall, r.wall2 = least(r.wall, ours.wallS), least(r.wall2, two.wallS)
 	r.LoopRSSMiB = max(r.LoopRSSMiB, loop.peakMiB)

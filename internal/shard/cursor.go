@@ -11,15 +11,25 @@ import (
 	"github.com/clinflow/clinflow/internal/store"
 )
 
-// pieceBytes is how much of a run is read at a time. A merge holds a piece of each
-// run.
-const pieceBytes = 64 << 10
+// A merge holds a piece of each run: mergeBytes of them all, but of each at least
+// leastPiece, and no more than mostPiece, which costs next to no openings.
+const (
+	mergeBytes = 16 << 20
+	leastPiece = 64 << 10
+	mostPiece  = 1 << 20
+)
+
+// pieceOf is how much of a run is read at a time by a merge of so many.
+func pieceOf(runs int) int64 {
+	return min(max(mergeBytes/int64(max(runs, 1)), leastPiece), mostPiece)
+}
 
 // cursor walks through a run.
 type cursor[T Row] struct {
 	run    Run
 	layout *layout
 	order  int
+	ahead  int64  // bytes to read at a time
 	read   int64  // bytes of the run
 	taken  int64  // rows of the run
 	piece  []byte // what was read, from the next row on; rows keep views of it
@@ -73,7 +83,7 @@ func (c *cursor[T]) load(ctx context.Context, size int) error {
 		return err
 	}
 	left := c.run.Bytes - c.read
-	more := min(max(int64(size-len(c.piece)), pieceBytes), left)
+	more := min(max(int64(size-len(c.piece)), c.ahead), left)
 	if int64(size-len(c.piece)) > left {
 		return c.damaged("it has fewer rows than were written")
 	}

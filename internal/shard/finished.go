@@ -96,5 +96,6 @@ func (w *Writer) vouch(name string, files []FileInfo, result any) error {
 	if err != nil {
 		return fmt.Errorf("record what is finished: %w", err)
 	}
-	return store.WriteSealed(w.ctx, w.dir, name, data)
+	// A record that a power cut takes only costs its work again.
+	return store.WriteSealed(w.ctx, store.Volatile(w.dir), name, data)
 }

@@ -63,7 +63,7 @@ func openRuns[T Row](ctx context.Context, runs []Run, table string, part int) (c
 		if run.Part != part {
 			return nil, exit.Errorf(exit.Failed, "run %s/%s holds rows of part %d, not %d", run.Dir, run.Name, run.Part, part)
 		}
-		c := &cursor[T]{run: run, layout: layoutOf[T](), order: i}
+		c := &cursor[T]{run: run, layout: layoutOf[T](), order: i, ahead: pieceOf(len(own))}
 		more, err := c.next(ctx)
 		if err != nil {
 			return nil, err

@@ -70,7 +70,11 @@ func (w *Writer) whole(ctx context.Context, files []FileInfo) bool {
 		return false
 	}
 	for _, f := range files {
-		if checkSum(ctx, w.dir, f.Name, f.Bytes, f.SHA256) != nil {
+		check := checkSum
+		if f.SHA256 == "" {
+			check = checkRows
+		}
+		if check(ctx, w.dir, f.Name, f.Bytes, f.SHA256) != nil {
 			return false
 		}
 	}

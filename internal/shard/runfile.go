@@ -1,8 +1,12 @@
 package shard
 
 import (
+	"bufio"
 	"context"
 	"encoding/binary"
+	"fmt"
+	"io"
+	"slices"
 	"unsafe"
 
 	"github.com/cespare/xxhash/v2"
@@ -22,17 +26,18 @@ const frameHead = 8
 // runFile is a run file being written.
 type runFile struct {
 	layout *layout
-	sink   *sink
-	rows   int64
+	file   store.File
+	buffer *bufio.Writer
+	bytes  int64
 	frame  []byte
 }
 
 func createRunFile(ctx context.Context, dir store.Dir, name string, l *layout) (*runFile, error) {
-	s, err := createSink(ctx, dir, name)
+	f, err := dir.Create(ctx, name)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("begin a run: %w", err)
 	}
-	return &runFile{layout: l, sink: s}, nil
+	return &runFile{layout: l, file: f, buffer: bufio.NewWriterSize(f, sinkBuffer)}, nil
 }
 
 func (f *runFile) write(row unsafe.Pointer) error {
@@ -43,20 +48,21 @@ func (f *runFile) write(row unsafe.Pointer) error {
 	body := f.frame[frameHead:]
 	binary.LittleEndian.PutUint32(f.frame, uint32(len(body)))
 	binary.LittleEndian.PutUint32(f.frame[4:], uint32(xxhash.Sum64(body)))
-	f.rows++
-	_, err := f.sink.Write(f.frame)
+	n, err := f.buffer.Write(f.frame)
+	f.bytes += int64(n)
 	return err
 }
 
 // commit gives the file its name.
-func (f *runFile) commit() (PartInfo, error) {
-	if err := f.sink.Commit(); err != nil {
-		return PartInfo{}, err
+func (f *runFile) commit() error {
+	if err := f.buffer.Flush(); err != nil {
+		f.abort()
+		return err
 	}
-	return PartInfo{Rows: f.rows, Bytes: f.sink.bytes, SHA256: f.sink.digest()}, nil
+	return f.file.Commit()
 }
 
-func (f *runFile) abort() { f.sink.Abort() }
+func (f *runFile) abort() { f.file.Abort() }
 
 // unframe splits the first row off a piece of a run: its packed columns and what
 // follows. size is how many bytes the row takes with its head; more than there are
@@ -72,10 +78,43 @@ func unframe(piece []byte) (body, rest []byte, size int) {
 	return piece[frameHead:size], piece[size:], size
 }
 
+// sound compares the body of a frame with the hash in its head.
+func sound(head, body []byte) bool {
+	return binary.LittleEndian.Uint32(head[4:]) == uint32(xxhash.Sum64(body))
+}
+
+// checkRows reads a run file for damage: it has no sha256, for each row has its hash.
+func checkRows(ctx context.Context, dir store.Dir, name string, size int64, _ string) error {
+	f, err := dir.Open(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	head, body := make([]byte, frameHead), []byte(nil)
+	in := bufio.NewReaderSize(f, sinkBuffer)
+	for size > 0 {
+		if _, err := io.ReadFull(in, head); err != nil {
+			return err
+		}
+		length := int64(binary.LittleEndian.Uint32(head))
+		if size -= frameHead + length; size < 0 {
+			return io.ErrUnexpectedEOF
+		}
+		body = slices.Grow(body[:0], int(length))[:length]
+		if _, err := io.ReadFull(in, body); err != nil {
+			return err
+		}
+		if !sound(head, body) {
+			return fmt.Errorf("%s: a row is not as it was written", name)
+		}
+	}
+	return nil
+}
+
 // unpack fills a row from its frame, which begins with head. The row's text and
 // lists are views of body. It reports false for any other bytes than write wrote.
 func (l *layout) unpack(head, body []byte, row unsafe.Pointer) bool {
-	if binary.LittleEndian.Uint32(head[4:]) != uint32(xxhash.Sum64(body)) {
+	if !sound(head, body) {
 		return false
 	}
 	for _, c := range l.columns {

@@ -38,22 +38,21 @@ func (h *rowsByPart[T]) write(s *Spill, table string) error {
 		if len(rows) == 0 {
 			continue
 		}
-		run := Run{Dir: s.dir.URI(), Name: name, Table: table, Part: part, Offset: f.sink.bytes, Rows: int64(len(rows))}
+		run := Run{Dir: s.dir.URI(), Name: name, Table: table, Part: part, Offset: f.bytes, Rows: int64(len(rows))}
 		if err := h.writePart(f, rows); err != nil {
 			f.abort()
 			return err
 		}
-		run.Bytes = f.sink.bytes - run.Offset
+		run.Bytes = f.bytes - run.Offset
 		s.runs = append(s.runs, run)
 	}
 	h.chunk, h.parts = nil, make([][]*T, s.parts)
-	if f.rows == 0 {
+	if f.bytes == 0 {
 		f.abort()
 		return nil
 	}
-	info, err := f.commit()
-	s.files = append(s.files, FileInfo{Name: name, Bytes: info.Bytes, SHA256: info.SHA256})
-	return err
+	s.files = append(s.files, FileInfo{Name: name, Bytes: f.bytes})
+	return f.commit()
 }
 
 func (h *rowsByPart[T]) writePart(f *runFile, rows []*T) error {

@@ -14,7 +14,7 @@ import (
 // A merge holds a piece of each run: mergeBytes of them all, but of each at least
 // leastPiece, and no more than mostPiece, which costs next to no openings.
 const (
-	mergeBytes = 16 << 20
+	mergeBytes = 8 << 20
 	leastPiece = 64 << 10
 	mostPiece  = 1 << 20
 )

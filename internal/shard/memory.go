@@ -14,9 +14,10 @@ var budget struct {
 	spills atomic.Int64 // open ones
 
 	mu       sync.Mutex
-	stages   int  // at work
-	percent  int  // of the collector before
-	watching bool // collections
+	stages   int   // at work
+	percent  int   // of the collector before
+	limit    int64 // of Go's memory before
+	watching bool  // collections
 }
 
 func init() { SetMemory(1 << 30) }
@@ -37,19 +38,21 @@ func rowsBytes() int64 { return budget.bytes.Load() / spillShare }
 // for another to make room.
 func share() int64 { return rowsBytes() / max(1, budget.spills.Load()) }
 
-// workBytes is what a data stage takes beside its rows, garbage included. With less
-// the collector runs often; more costs time too, for memory must come from somewhere.
-const workBytes = 96 << 20
+// workBytes is what a data stage takes beside its rows, garbage included. It is so
+// little that the shortest table fills it: the process then takes as much for a
+// thousand notes as for a million.
+const workBytes = 64 << 20
 
 // Work begins a data stage and returns what ends it. Such a stage holds little
-// beside its share of rows and throws much away: meanwhile the heap may grow to that
-// share and some garbage before it is collected, however little of it is live.
+// beside its share of rows and throws much away: meanwhile the collector waits until
+// Go's memory is that share and some garbage, however little of it is live.
 func Work() (done func()) {
 	budget.mu.Lock()
 	defer budget.mu.Unlock()
 	if budget.stages++; budget.stages == 1 {
 		runtime.GC() // what was thrown away before is not this stage's
-		budget.percent = debug.SetGCPercent(patience())
+		budget.percent, budget.limit = debug.SetGCPercent(-1), debug.SetMemoryLimit(-1)
+		debug.SetMemoryLimit(room())
 		watch()
 	}
 	return sync.OnceFunc(rest)
@@ -59,6 +62,7 @@ func rest() {
 	budget.mu.Lock()
 	defer budget.mu.Unlock()
 	if budget.stages--; budget.stages == 0 {
+		debug.SetMemoryLimit(budget.limit)
 		debug.SetGCPercent(budget.percent)
 	}
 }
@@ -75,23 +79,18 @@ func watch() {
 		defer budget.mu.Unlock()
 		budget.watching = false
 		if budget.stages > 0 {
-			debug.SetGCPercent(patience())
+			debug.SetMemoryLimit(room())
 			watch()
 		}
 	}, struct{}{})
 }
 
-// leastPatience is for a heap that holds much, such as a model's weights: to wait for
-// a fixed size would be to collect all the time.
-const leastPatience = 50
-
-// patience is the collector's percentage at which the heap grows to the stages' size:
-// it collects at live + (live + roots) · percentage / 100 bytes
-// (https://go.dev/doc/gc-guide#GOGC).
-func patience() int {
-	samples := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/scan/stack:bytes"}, {Name: "/gc/scan/globals:bytes"}}
-	metrics.Read(samples)
-	live := int64(samples[0].Value.Uint64())
-	scanned := live + int64(samples[1].Value.Uint64()+samples[2].Value.Uint64())
-	return int(max(leastPatience, 100*(rowsBytes()+workBytes-live)/max(1, scanned)))
+// room is the memory limit for now. A heap that holds much, such as the weights of a
+// model in training, gets three quarters on top of what is live: under a fixed limit
+// it would be collected all the time. A lower limit of the user's stands.
+func room() int64 {
+	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(sample)
+	live := int64(sample[0].Value.Uint64())
+	return min(budget.limit, max(rowsBytes()+workBytes, live+live*3/4))
 }

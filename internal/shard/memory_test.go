@@ -23,9 +23,10 @@ func collections(mib int) uint32 {
 // more than that waits for half of it.
 func TestDataStagesWaitToCollect(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(100))
+	limit := debug.SetMemoryLimit(-1)
 	defer setMemory(64 << 20)()
 	first, second := Work(), Work()
-	if n := collections(600); n < 2 || n > 5 {
+	if n := collections(600); n < 3 || n > 10 {
 		t.Errorf("%d collections in 600 MiB; each is due at %d MiB", n, (rowsBytes()+workBytes)>>20)
 	}
 	held := make([]byte, 400<<20)
@@ -36,11 +37,11 @@ func TestDataStagesWaitToCollect(t *testing.T) {
 	runtime.KeepAlive(held)
 	first()
 	first()
-	if percent := debug.SetGCPercent(77); percent == 100 {
+	if debug.SetMemoryLimit(-1) == limit {
 		t.Error("ended while a stage was at work")
 	}
 	second()
-	if percent := debug.SetGCPercent(100); percent != 100 {
-		t.Errorf("left the collector at %d", percent)
+	if percent, held := debug.SetGCPercent(100), debug.SetMemoryLimit(-1); percent != 100 || held != limit {
+		t.Errorf("left the collector at %d and a limit of %d", percent, held)
 	}
 }

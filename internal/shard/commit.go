@@ -26,6 +26,9 @@ func (w *Writer) Commit(ctx context.Context, header Manifest, parts []PartResult
 	if err := w.sweep(ctx); err != nil {
 		return err
 	}
+	if err := store.Settle(w.dir, slices.Collect(maps.Keys(m.Tables))...); err != nil {
+		return err
+	}
 	data, err := m.encode()
 	if err != nil {
 		return err

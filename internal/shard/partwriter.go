@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/clinflow/clinflow/internal/store"
 )
 
 // PartWriter writes one part of all tables. It is used by one goroutine and
@@ -55,7 +57,7 @@ func (p *PartWriter) create(table string) (*tableFile, error) {
 	if p.part < 0 || p.part >= p.writer.parts {
 		return nil, fmt.Errorf("dataset %s has no part %d, only %d parts", p.writer.URI(), p.part, p.writer.parts)
 	}
-	return createTableFile(p.writer.ctx, p.writer.dir, partName(table, p.part, p.writer.parts), tables[table])
+	return createTableFile(p.writer.ctx, store.Together(p.writer.dir), partName(table, p.part, p.writer.parts), tables[table])
 }
 
 // Close finishes the part's files, those of declared tables without rows too.

@@ -24,6 +24,7 @@ const (
 type local struct {
 	root     string
 	volatile bool // files are not forced to disk
+	together bool // their names are not
 }
 
 func openLocal(path string) (Dir, error) {
@@ -37,7 +38,8 @@ func openLocal(path string) (Dir, error) {
 func (d local) URI() string { return d.root }
 
 func (d local) Sub(name string) Dir {
-	return local{filepath.Join(d.root, filepath.FromSlash(name)), d.volatile}
+	d.root = filepath.Join(d.root, filepath.FromSlash(name))
+	return d
 }
 
 func (d local) LocalPath(name string) (string, bool) {

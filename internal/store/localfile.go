@@ -23,6 +23,7 @@ type localFile struct {
 	file     *os.File
 	path     string
 	volatile bool
+	together bool
 	done     bool
 }
 
@@ -40,7 +41,7 @@ func (d local) Create(_ context.Context, name string) (File, error) {
 	if err != nil {
 		return nil, DiskError("create", path, err)
 	}
-	return &localFile{file: f, path: path, volatile: d.volatile}, nil
+	return &localFile{file: f, path: path, volatile: d.volatile, together: d.together}, nil
 }
 
 func (f *localFile) Write(p []byte) (int, error) {
@@ -67,7 +68,7 @@ func (f *localFile) Commit() error {
 		_ = os.Remove(f.file.Name())
 		return DiskError("finish", f.path, err)
 	}
-	if f.volatile {
+	if f.volatile || f.together {
 		return nil
 	}
 	return syncFolder(filepath.Dir(f.path))

@@ -93,7 +93,10 @@ func groupRows[R any](columns []column[R], rows []R) int {
 }
 
 func writeGroup[R any](w *file.Writer, columns []column[R], rows []R) error {
-	group := w.AppendRowGroup()
+	group, err := w.AppendRowGroupChecked()
+	if err != nil {
+		return err
+	}
 	for _, c := range columns {
 		chunk, err := group.NextColumn()
 		if err != nil {

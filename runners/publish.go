@@ -2,8 +2,6 @@ package runners
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -46,7 +44,7 @@ func publishOne(ctx context.Context, out store.Dir, p dags.Publish, from *shard.
 			return false, err
 		}
 	}
-	if sum, err := sumOf(ctx, out, p.Name); err == nil && sum == info.SHA256 {
+	if sum, _, err := store.SHA256(ctx, out, p.Name); err == nil && sum == info.SHA256 {
 		return false, nil
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false, err
@@ -76,17 +74,4 @@ func fileOf(from *shard.Dataset, p dags.Publish) (shard.FileInfo, error) {
 		names = append(names, f.Name)
 	}
 	return shard.FileInfo{}, exit.Errorf(exit.Usage, "step %s left no file %s; it left: %s", p.Step, p.File, strings.Join(names, ", "))
-}
-
-func sumOf(ctx context.Context, dir store.Dir, name string) (string, error) {
-	r, err := dir.Open(ctx, name)
-	if err != nil {
-		return "", err
-	}
-	defer r.Close()
-	sum := sha256.New()
-	if _, err := io.Copy(sum, r); err != nil {
-		return "", fmt.Errorf("read %s: %w", name, err)
-	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
 }

@@ -33,22 +33,10 @@ func (w *Writer) Commit(ctx context.Context, header Manifest, parts []PartResult
 	if err != nil {
 		return err
 	}
-	if err := writeFile(ctx, w.dir, ManifestName, data); err != nil {
+	if err := store.WriteFile(ctx, w.dir, ManifestName, data); err != nil {
 		return err
 	}
 	return tidy(ctx, w.dir)
-}
-
-func writeFile(ctx context.Context, dir store.Dir, name string, data []byte) error {
-	f, err := dir.Create(ctx, name)
-	if err != nil {
-		return err
-	}
-	defer f.Abort()
-	if _, err := f.Write(data); err != nil {
-		return err
-	}
-	return f.Commit()
 }
 
 func (w *Writer) manifest(header Manifest) (Manifest, error) {

@@ -124,7 +124,8 @@ func TestARowCountThatDiffersIsDamage(t *testing.T) {
 	}
 }
 
-// FuzzTable feeds the decoder what the sha256 would have refused: it must neither panic nor take memory for rows that are not there.
+// FuzzTable feeds the decoder what the sha256 would have refused: it must neither
+// panic nor take memory for rows that are not there.
 func FuzzTable(f *testing.F) {
 	_, path := notesDataset(f)
 	whole, err := os.ReadFile(path)

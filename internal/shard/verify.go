@@ -2,11 +2,7 @@ package shard
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"slices"
@@ -60,22 +56,15 @@ func checkSum(ctx context.Context, dir store.Dir, name string, size int64, diges
 		return err
 	}
 	place := dir.URI() + "/" + name
-	f, err := dir.Open(ctx, name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return exit.Errorf(exit.BadData, "%s is missing; make the dataset again", place)
-	}
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	sum := sha256.New()
-	n, err := io.Copy(sum, f)
+	sum, n, err := store.SHA256(ctx, dir, name)
 	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return exit.Errorf(exit.BadData, "%s is missing; make the dataset again", place)
 	case err != nil:
-		return fmt.Errorf("read %s: %w", place, err)
+		return err
 	case n != size:
 		return exit.Errorf(exit.BadData, "%s is damaged: %d bytes, the manifest says %d; make the dataset again", place, n, size)
-	case hex.EncodeToString(sum.Sum(nil)) != digest:
+	case sum != digest:
 		return exit.Errorf(exit.BadData, "%s is damaged: its sha256 differs from the manifest's; make the dataset again", place)
 	}
 	return nil

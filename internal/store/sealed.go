@@ -17,15 +17,7 @@ var ErrDamaged = errors.New("is damaged: its text has another sha256 than its fi
 // WriteSealed writes a small file that nothing else vouches for: below a line with
 // the sha256 of its own text.
 func WriteSealed(ctx context.Context, dir Dir, name string, text []byte) error {
-	f, err := dir.Create(ctx, name)
-	if err != nil {
-		return err
-	}
-	defer f.Abort()
-	if _, err := f.Write(slices.Concat(sumLine(text), text)); err != nil {
-		return err
-	}
-	return f.Commit()
+	return WriteFile(ctx, dir, name, slices.Concat(sumLine(text), text))
 }
 
 // ReadSealed returns the text of a sealed file. Errors: fs.ErrNotExist, ErrDamaged.

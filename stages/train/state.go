@@ -2,12 +2,9 @@ package train
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 
 	"github.com/clinflow/clinflow/internal/exit"
@@ -113,11 +110,13 @@ func (r *run) restore(p *graph.Param, w *checkpoint.Weights, best bool) error {
 // readState returns the zero position where there is no checkpoint.
 func readState(ctx context.Context, dir store.Dir) (at position, err error) {
 	text, err := store.ReadSealed(ctx, dir, stateName)
-	if errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return position{}, nil
-	}
-	if err == nil {
+	case err == nil:
 		err = json.Unmarshal(text, &at)
+	case !errors.Is(err, store.ErrDamaged):
+		return position{}, fmt.Errorf("training checkpoint: %w", err)
 	}
 	if err != nil {
 		return position{}, exit.Errorf(exit.BadData, "training checkpoint %s/%s: %w; remove the folder to train from the start", dir.URI(), stateName, err)
@@ -127,16 +126,11 @@ func readState(ctx context.Context, dir store.Dir) (at position, err error) {
 
 // checkSum compares a training checkpoint's tensors with what its state says.
 func checkSum(ctx context.Context, dir store.Dir, name, sum string) error {
-	f, err := dir.Open(ctx, name)
+	found, _, err := store.SHA256(ctx, dir, name)
 	if err != nil {
-		return err
+		return fmt.Errorf("training checkpoint: %w", err)
 	}
-	defer f.Close()
-	found := sha256.New()
-	if _, err := io.Copy(found, f); err != nil {
-		return fmt.Errorf("training checkpoint %s: %w", name, err)
-	}
-	if hex.EncodeToString(found.Sum(nil)) != sum {
+	if found != sum {
 		return exit.Errorf(exit.BadData, "training checkpoint %s/%s is damaged: its sha256 is not what %s says; remove the folder to train from the start", dir.URI(), name, stateName)
 	}
 	return nil

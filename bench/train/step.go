@@ -124,8 +124,8 @@ func (s shape) trainer(b kernel.Backend, dir string) (step func() error, stop fu
 		if r, err := machine.Run(in); err != nil || math.IsNaN(r.Sum) {
 			return fmt.Errorf("step %d: loss %v: %w", n, r.Sum, err)
 		}
-		for _, p := range params.Trainable() {
-			p.AdamW(kernel.Adam{LR: 1e-4, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, Step: n, GradScale: 1})
+		if err := params.AdamW(kernel.Adam{LR: 1e-4, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, Step: n}, 0); err != nil {
+			return err
 		}
 		return b.Sync()
 	}, m.Close, nil

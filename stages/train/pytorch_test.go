@@ -138,20 +138,28 @@ func TestClipScalesToTheNorm(t *testing.T) {
 	r := goldenRun(t, "lora_lm", 4, asLM)
 	r.learner.(*supervised).train = rows
 	must(t, r.accumulate(groups[:1]))
+	grads := map[string][]float64{}
 	var squares float64
 	for _, p := range r.params.Trainable() {
-		grad := make([]float64, p.Len())
-		must(t, p.DownloadGrad(kernel.F64s(grad)))
-		for _, v := range grad {
+		grads[p.Name()] = make([]float64, p.Len())
+		must(t, p.DownloadGrad(kernel.F64s(grads[p.Name()])))
+		for _, v := range grads[p.Name()] {
 			squares += v * v
 		}
 	}
 	norm := math.Sqrt(squares)
 	for _, c := range []struct{ limit, want float64 }{{0, 1}, {norm * 2, 1}, {norm / 4, 0.25}} {
-		r.set.MaxGradNorm = c.limit
-		// torch.nn.utils.clip_grad_norm_ adds 1e-6 to the norm.
-		if got, err := r.clip(); err != nil || math.Abs(got-c.want) > 1e-5 {
-			t.Errorf("limit %g of norm %g: factor %g, %v; want %g", c.limit, norm, got, err, c.want)
+		// Without a beta1 the first moment is the gradient that AdamW saw.
+		must(t, r.params.AdamW(kernel.Adam{Beta2: 0.999, Eps: 1e-8, Step: 1}, c.limit))
+		for _, p := range r.params.Trainable() {
+			m, v := make([]float64, p.Len()), make([]float64, p.Len())
+			must(t, p.DownloadMoments(kernel.F64s(m), kernel.F64s(v)))
+			for i, got := range m {
+				// torch.nn.utils.clip_grad_norm_ adds 1e-6 to the norm.
+				if want := c.want * grads[p.Name()][i]; math.Abs(got-want) > 1e-5*math.Abs(want) {
+					t.Fatalf("limit %g of norm %g: the gradient %g of %s became %g", c.limit, norm, want/c.want, p.Name(), got)
+				}
+			}
 		}
 	}
 }

@@ -15,9 +15,13 @@ func (g *Graph) Backward(loss *Node) {
 		g.fail("no trainable parameter lies below the loss")
 		return
 	}
-	forward := len(g.ops)
 	loss.grad = loss
-	for i := forward - 1; i >= 0; i-- {
+	g.reverse(0, len(g.ops))
+}
+
+// reverse writes the gradients of the ops [lo, hi).
+func (g *Graph) reverse(lo, hi int) {
+	for i := hi - 1; i >= lo; i-- {
 		o := g.ops[i]
 		if o.out != nil && o.out.needs && o.out.grad != nil {
 			o.back(o.out.grad)

@@ -26,10 +26,7 @@
 //	for step := 1; step <= steps; step++ {
 //		params.ZeroGrad()
 //		r, err := m.Run(graph.Batch{InputIDs: ids, Lengths: lengths, Step: step})  // adds to gradients
-//		norm, err := params.GradNorm()
-//		for _, p := range params.Trainable() {
-//			p.AdamW(kernel.Adam{LR: 1e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, Step: step, GradScale: 1})
-//		}
+//		err = params.AdamW(kernel.Adam{LR: 1e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, Step: step}, 1)
 //	}
 //
 // Without Backward a graph only runs forward; without Options.Training dropout

@@ -8,9 +8,10 @@ import (
 
 // Options of a graph.
 type Options struct {
-	Batch, Seq int    // the shape it is compiled for
-	Training   bool   // dropout is applied
-	Seed       uint64 // of dropout
+	Batch, Seq    int    // the shape it is compiled for
+	Training      bool   // dropout is applied
+	Seed          uint64 // of dropout
+	Checkpointing bool   // see Checkpoint
 }
 
 // Graph is a computation under construction.

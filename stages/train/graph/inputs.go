@@ -20,10 +20,9 @@ func (in *input) download(b kernel.Backend) error { return b.Download(in.host, i
 
 // inputs are the buffers a batch is written to; only those that ops asked for exist.
 type inputs struct {
-	all                   []*input
-	idsIn, lensIn, lastIn *input
-	tables                []table
-	step                  uint64
+	all                           []*input
+	idsIn, lensIn, lastIn, stepIn *input
+	tables                        []table
 }
 
 // table keeps the angles of one set of rotary frequencies.
@@ -77,6 +76,14 @@ func (in *inputs) last(g *Graph) *input {
 	return in.lastIn
 }
 
+// step is the number of the dropout masks, low word first.
+func (in *inputs) step(g *Graph) *input {
+	if in.stepIn == nil {
+		in.stepIn = in.ints(g, 2)
+	}
+	return in.stepIn
+}
+
 // angles returns the cosines and sines of position·frequency [seq, dim/2].
 func (in *inputs) angles(g *Graph, freqs []float64) (cos, sin *input) {
 	for _, t := range in.tables {
@@ -101,7 +108,6 @@ func (in *inputs) angles(g *Graph, freqs []float64) (cos, sin *input) {
 
 // set uploads the batch.
 func (in *inputs) set(g *Graph, b Batch) error {
-	in.step = b.Step
 	seq := int32(g.opts.Seq)
 	if in.idsIn != nil {
 		clear(in.idsIn.ints)
@@ -119,7 +125,10 @@ func (in *inputs) set(g *Graph, b Batch) error {
 			}
 		}
 	}
-	for _, i := range []*input{in.idsIn, in.lensIn, in.lastIn} {
+	if in.stepIn != nil {
+		in.stepIn.ints[0], in.stepIn.ints[1] = int32(uint32(b.Step)), int32(b.Step>>32)
+	}
+	for _, i := range []*input{in.idsIn, in.lensIn, in.lastIn, in.stepIn} {
 		if i != nil {
 			if err := i.upload(g.backend()); err != nil {
 				return err

@@ -115,21 +115,15 @@ func (g *Graph) Dropout(x *Node, p float64) *Node {
 }
 
 func (g *Graph) drop(x *Node, d kernel.Drop) *Node {
-	y := g.node(x.rows, x.cols)
+	y, step := g.node(x.rows, x.cols), g.inputs.step(g)
 	o := &op{name: "dropout", reads: []*Node{x}, out: y, redo: func() *Node { return g.drop(x, d) }}
-	o.run = func(b kernel.Backend) { b.Dropout(y.buf(), x.buf(), g.at(d), false) }
+	o.run = func(b kernel.Backend) { b.Dropout(y.buf(), x.buf(), step.buf, d, false) }
 	o.back = func(dy *Node) {
 		g.addInto(x, "dropout.grad", []*Node{dy}, nil, func(b kernel.Backend, dx kernel.Buffer, acc bool) {
-			b.Dropout(dx, dy.buf(), g.at(d), acc)
+			b.Dropout(dx, dy.buf(), step.buf, d, acc)
 		})
 	}
 	return g.emit(o)
-}
-
-// at is d in the step that runs.
-func (g *Graph) at(d kernel.Drop) kernel.Drop {
-	d.Step = g.inputs.step
-	return d
 }
 
 // again returns x, computed once more where that costs less than keeping it.

@@ -6,28 +6,22 @@ import (
 	"github.com/clinflow/clinflow/stages/train/kernel"
 )
 
-// The logits held at once: at most 2²² float32, 16 MiB, some 130 rows of LLaMA's
-// 32,000 words, and no more rows than a block of the matrix kernels, so that those
-// of a small vocabulary are still in the cache when they are read again.
-const (
-	chunkElements = 1 << 22
-	chunkRows     = 240
-)
-
 // LMLoss is the mean cross-entropy of predicting each next token from x
 // [batch·seq, hidden] through head [vocab, hidden], which may be the embedding's
 // table. Padding and the first token of a sequence are no targets. The logits
 // are made and turned into gradients a chunk of rows at a time, and only for
-// rows that have a target.
+// rows that have a target; on a backend that records, the last chunk is filled up
+// with rows of no weight, so that every run launches the same.
 func (g *Graph) LMLoss(x *Node, head *Param) *Node {
 	if !g.matrix("lm loss", head) || head.shape[1] != x.cols || x.rows != g.Rows() {
 		g.fail("lm loss: head %s %v does not fit an input of %d rows and %d columns", head.name, head.shape, x.rows, x.cols)
 		return x
 	}
-	c := &lmChunks{g: g, x: x, head: head, index: g.inputs.ints(g, x.rows)}
-	c.rows = min(x.rows, chunkRows, max(16, chunkElements/head.shape[0]))
+	c := &lmChunks{g: g, x: x, head: head, rows: min(x.rows, g.backend().ChunkRows(head.shape[0]))}
+	_, c.whole = g.backend().(kernel.Recorder)
 	c.logits, c.in = g.node(c.rows, head.shape[0]), g.node(c.rows, x.cols)
-	c.loss = g.newLoss(x.rows, 0, c.prepare)
+	places := (x.rows + c.rows - 1) / c.rows * c.rows
+	c.index, c.loss = g.inputs.ints(g, places), g.newLoss(places, 0, c.prepare)
 	o := &op{name: "lm_loss", reads: []*Node{x}, params: []*Param{head}, out: g.node(1, 1), side: []*Node{c.logits, c.in}, loss: c.loss}
 	o.run = c.run
 	o.back = func(*Node) {
@@ -49,6 +43,7 @@ type lmChunks struct {
 	loss    *lossOp
 	index   *input // rows of x that have a target
 	rows    int    // of a chunk
+	whole   bool   // the number of chunks and their rows are the same in every run
 	logits  *Node  // [rows, vocab], then their gradient
 	in, din *Node  // [rows, hidden]: a chunk of x and its gradient
 	dx      *Node  // nil: not wanted
@@ -71,7 +66,18 @@ func (c *lmChunks) prepare(l *lossOp, b Batch) (float64, error) {
 			l.count++
 		}
 	}
+	if c.whole {
+		c.fill(l)
+	}
 	return sum, c.index.upload(c.g.backend())
+}
+
+// fill gives what is left of the places no weight.
+func (c *lmChunks) fill(l *lossOp) {
+	clear(c.index.ints[l.count:])
+	clear(l.labels.ints[l.count:])
+	clear(l.weights.floats[l.count:])
+	l.count = len(l.weights.floats)
 }
 
 func (c *lmChunks) run(b kernel.Backend) {
@@ -90,7 +96,7 @@ func (c *lmChunks) chunk(b kernel.Backend, lo, n int) {
 	logits, in := c.logits.buf(), c.in.buf()
 	b.Gather(in, c.x.buf(), at(c.index), n, hidden)
 	b.MatMul(logits, in, c.head.value, kernel.MatMul{M: n, N: vocab, K: hidden, TransB: true, Alpha: 1})
-	b.SoftmaxLoss(at(l.rows), logits, at(l.labels), at(l.weights), kernel.Loss{Rows: n, Cols: vocab, Scale: l.scale, Grad: l.grad})
+	b.SoftmaxLoss(at(l.rows), logits, at(l.labels), at(l.weights), l.scale.buf, kernel.Loss{Rows: n, Cols: vocab, Grad: l.grad})
 	if l.grad && c.head.mode == Trainable {
 		b.MatMul(c.head.grad, logits, in, kernel.MatMul{M: vocab, N: hidden, K: n, TransA: true, Alpha: 1, Acc: true})
 	}

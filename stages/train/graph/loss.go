@@ -15,9 +15,9 @@ type lossOp struct {
 	labels  *input
 	targets *input
 	weights *input // the weight of each row, zero for what is not real
+	scale   *input // what the gradient is multiplied by: 1 / denominator
 	grad    bool   // Backward wants the gradient
 	count   int    // rows in use
-	scale   float64
 	result  Result
 	host    gorgonia.F32                 // the loss as Gorgonia's value
 	prepare func(Batch) (float64, error) // fills labels and weights, returns their weight
@@ -34,7 +34,7 @@ func (g *Graph) newLoss(rows, labels int, prepare func(*lossOp, Batch) (float64,
 	if g.lossOp != nil {
 		g.fail("a graph has one loss")
 	}
-	l := &lossOp{g: g, rows: g.inputs.floats(g, rows), weights: g.inputs.floats(g, rows)}
+	l := &lossOp{g: g, rows: g.inputs.floats(g, rows), weights: g.inputs.floats(g, rows), scale: g.inputs.floats(g, 1)}
 	if labels > 0 {
 		l.targets = g.inputs.floats(g, rows*labels)
 	} else {
@@ -51,14 +51,14 @@ func (l *lossOp) start(b Batch) error {
 	if err != nil {
 		return err
 	}
-	l.result, l.scale = Result{Weight: weight}, 0
+	l.result, l.scale.floats[0] = Result{Weight: weight}, 0
 	if b.Denominator > 0 {
 		weight = b.Denominator
 	}
 	if weight > 0 {
-		l.scale = 1 / weight
+		l.scale.floats[0] = 1 / weight
 	}
-	for _, in := range []*input{l.labels, l.targets, l.weights} {
+	for _, in := range []*input{l.labels, l.targets, l.weights, l.scale} {
 		if in != nil {
 			if err := in.upload(l.g.backend()); err != nil {
 				return err
@@ -75,7 +75,7 @@ func (l *lossOp) finish() error {
 	for _, v := range l.rows.floats[:l.count] {
 		l.result.Sum += v
 	}
-	l.result.Loss = l.result.Sum * l.scale
+	l.result.Loss = l.result.Sum * l.scale.floats[0]
 	l.host = gorgonia.F32(l.result.Loss)
 	return nil
 }
@@ -91,7 +91,7 @@ func (g *Graph) CrossEntropy(logits *Node, classWeights []float64) *Node {
 		return l.classes(b, logits.cols, classWeights)
 	})
 	return g.logitsLoss("cross_entropy", l, logits, func(b kernel.Backend, d kernel.Buffer, k kernel.Loss) {
-		b.SoftmaxLoss(l.rows.buf, d, l.labels.buf, l.weights.buf, k)
+		b.SoftmaxLoss(l.rows.buf, d, l.labels.buf, l.weights.buf, l.scale.buf, k)
 	})
 }
 
@@ -130,7 +130,7 @@ func (g *Graph) SigmoidCrossEntropy(logits *Node) *Node {
 		return l.multiLabel(b, logits.cols)
 	})
 	return g.logitsLoss("sigmoid_cross_entropy", l, logits, func(b kernel.Backend, d kernel.Buffer, k kernel.Loss) {
-		b.SigmoidLoss(l.rows.buf, d, l.targets.buf, l.weights.buf, k)
+		b.SigmoidLoss(l.rows.buf, d, l.targets.buf, l.weights.buf, l.scale.buf, k)
 	})
 }
 
@@ -156,7 +156,7 @@ func (g *Graph) logitsLoss(name string, l *lossOp, logits *Node, kern func(kerne
 	o := &op{name: name, reads: []*Node{logits}, out: g.node(1, 1), side: []*Node{d}, loss: l}
 	o.run = func(b kernel.Backend) {
 		b.Copy(d.buf(), logits.buf())
-		kern(b, d.buf(), kernel.Loss{Rows: d.rows, Cols: d.cols, Scale: l.scale, Grad: l.grad})
+		kern(b, d.buf(), kernel.Loss{Rows: d.rows, Cols: d.cols, Grad: l.grad})
 	}
 	o.back = func(*Node) {
 		l.grad = true

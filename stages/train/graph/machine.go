@@ -14,6 +14,14 @@ type Machine struct {
 	g          *Graph
 	generation int // of the workspace the nodes point into
 	tape       *tape
+	warm       bool             // the tape has run where the nodes point
+	recording  kernel.Recording // nil until a second run, and where the backend keeps none
+}
+
+// Memory is what the ops of the graph need beside parameters, in bytes.
+func (g *Graph) Memory() int64 {
+	sizes := plan(g.ops)
+	return int64(sizes[0])*int64(g.backend().Float().Size()) + int64(sizes[1])*int64(g.backend().Master().Size())
 }
 
 // Compile plans the memory and compiles the graph. The graph must not be built
@@ -43,23 +51,39 @@ func (m *Machine) Run(b Batch) (Result, error) {
 		return Result{}, err
 	}
 	if g.lossOp == nil {
-		return Result{}, m.finish()
+		return Result{}, errors.Join(m.execute(), g.backend().Sync())
 	}
 	if err := g.lossOp.start(b); err != nil {
 		return Result{}, err
 	}
-	if err := m.finish(); err != nil {
-		return Result{}, err
+	if err := m.execute(); err != nil {
+		return Result{}, errors.Join(err, g.backend().Sync())
 	}
-	err := g.lossOp.finish()
+	err := g.lossOp.finish() // waits for the device
 	return g.lossOp.result, err
 }
 
-func (m *Machine) finish() error {
-	if err := m.tape.run(); err != nil {
-		return err
+// execute runs the ops. What the first run launched is recorded in the second,
+// when everything that a kernel prepares once is there.
+func (m *Machine) execute() (err error) {
+	r, records := m.g.backend().(kernel.Recorder)
+	switch {
+	case m.recording != nil:
+		m.recording.Replay()
+	case records && m.warm:
+		m.recording, err = r.Record(m.tape.run)
+	default:
+		m.warm = true
+		err = m.tape.run()
 	}
-	return m.g.backend().Sync()
+	return err
+}
+
+func (m *Machine) forget() {
+	if m.recording != nil {
+		m.recording.Close()
+	}
+	m.recording, m.warm = nil, false
 }
 
 // bind points the nodes into the workspace, again when it has moved.
@@ -68,6 +92,7 @@ func (m *Machine) bind() {
 	if m.generation == w.generation {
 		return
 	}
+	m.forget()
 	for _, o := range m.g.ops {
 		for _, n := range o.written() {
 			n.place.buf = w.parts[n.part()].Slice(n.place.offset, n.place.offset+n.rows*n.cols)
@@ -98,6 +123,7 @@ func (m *Machine) Read(n *Node, dst kernel.Host) error {
 
 // Close frees the inputs.
 func (m *Machine) Close() {
+	m.forget()
 	for _, in := range m.g.inputs.all {
 		m.g.backend().Free(in.buf)
 	}

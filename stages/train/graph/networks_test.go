@@ -118,7 +118,7 @@ func llama(n *net, g *graph.Graph, s llamaSize) *graph.Node {
 	dim := s.hidden / s.heads
 	freqs := graph.RopeFreqs(dim, 10000)
 	x := g.Embedding(n.param("embed", graph.Frozen, s.vocab, s.hidden))
-	for i := range s.layers {
+	layer := func(i int, x *graph.Node) *graph.Node {
 		p := func(name string, shape ...int) *graph.Param {
 			return n.param(fmt.Sprintf("%d.%s", i, name), graph.Frozen, shape...)
 		}
@@ -130,7 +130,10 @@ func llama(n *net, g *graph.Graph, s llamaSize) *graph.Node {
 		x = g.Add(x, g.Linear(a, p("o", s.hidden, s.hidden), nil))
 		h = g.RMSNorm(x, p("norm2", s.hidden), 1e-6)
 		f := g.SwiGLU(g.Linear(h, p("gate", s.inner, s.hidden), nil), g.Linear(h, p("up", s.inner, s.hidden), nil))
-		x = g.Add(x, g.Linear(f, p("down", s.hidden, s.inner), nil))
+		return g.Add(x, g.Linear(f, p("down", s.hidden, s.inner), nil))
+	}
+	for i := range s.layers {
+		x = g.Checkpoint(x, func(x *graph.Node) *graph.Node { return layer(i, x) })
 	}
 	return g.LMLoss(g.RMSNorm(x, n.param("norm", graph.Frozen, s.hidden), 1e-6), n.param("head", graph.Frozen, s.vocab, s.hidden))
 }

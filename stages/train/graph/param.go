@@ -98,15 +98,6 @@ func (p *Param) DownloadMoments(m, v kernel.Host) error {
 	return p.named(p.set.backend.Download(v, p.v))
 }
 
-// AdamW updates the parameter from its gradient (torch.optim.AdamW: weight
-// decay is decoupled and multiplied by the learning rate). A frozen parameter
-// stays as it is.
-func (p *Param) AdamW(a kernel.Adam) {
-	if p.grad != nil {
-		p.set.backend.AdamW(p.value, p.master, p.grad, p.m, p.v, a)
-	}
-}
-
 var errFrozen = fmt.Errorf("the parameter is frozen: it has no gradient")
 
 func (p *Param) named(err error) error {

@@ -2,7 +2,6 @@ package graph
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/clinflow/clinflow/stages/train/kernel"
 )
@@ -14,6 +13,7 @@ type Params struct {
 	list      []*Param
 	byName    map[string]*Param
 	workspace workspace
+	factor    kernel.Buffer // what clipping multiplies the gradients by; nil until it is asked for
 	err       error
 }
 
@@ -96,20 +96,40 @@ func (ps *Params) ZeroGrad() {
 	}
 }
 
-// GradNorm returns the 2-norm of all gradients together.
-func (ps *Params) GradNorm() (float64, error) {
-	var sum float64
-	for _, p := range ps.list {
-		if p.grad == nil {
-			continue
-		}
-		s, err := ps.backend.SumSquares(p.grad)
-		if err != nil {
-			return 0, fmt.Errorf("gradient of %s: %w", p.name, err)
-		}
-		sum += s
+// AdamW updates the trained parameters from their gradients (torch.optim.AdamW:
+// weight decay is decoupled and multiplied by the learning rate). Where maxNorm is
+// above zero the gradients are first scaled down to that norm together
+// (torch.nn.utils.clip_grad_norm_). It does not wait for the device.
+func (ps *Params) AdamW(a kernel.Adam, maxNorm float64) error {
+	trained := ps.Trainable()
+	factor, err := ps.clip(trained, maxNorm)
+	if err != nil {
+		return err
 	}
-	return math.Sqrt(sum), nil
+	for _, p := range trained {
+		ps.backend.AdamW(p.value, p.master, p.grad, p.m, p.v, factor, a)
+	}
+	return nil
+}
+
+// clip returns what AdamW multiplies the gradients by, nil for 1.
+func (ps *Params) clip(trained []*Param, maxNorm float64) (kernel.Buffer, error) {
+	if maxNorm <= 0 {
+		return nil, nil
+	}
+	if ps.factor == nil {
+		b, err := ps.backend.Alloc(ps.backend.Master(), 1)
+		if err != nil {
+			return nil, fmt.Errorf("norm of the gradients: %w", err)
+		}
+		ps.factor = b
+	}
+	gradients := make([]kernel.Buffer, len(trained))
+	for i, p := range trained {
+		gradients[i] = p.grad
+	}
+	ps.backend.ClipFactor(ps.factor, gradients, maxNorm)
+	return ps.factor, nil
 }
 
 // Close frees every buffer of the set.
@@ -121,6 +141,9 @@ func (ps *Params) Close() {
 			}
 		}
 	}
+	if ps.factor != nil {
+		ps.backend.Free(ps.factor)
+	}
 	ps.workspace.free()
-	ps.list, ps.byName = nil, map[string]*Param{}
+	ps.list, ps.byName, ps.factor = nil, map[string]*Param{}, nil
 }

@@ -10,6 +10,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/clinflow/clinflow/internal/guard"
+	"github.com/clinflow/clinflow/stages/train/kernel"
 )
 
 // tapeOp is an op as Gorgonia sees it.
@@ -134,8 +135,12 @@ func (t *tape) children(o *op, previous *gorgonia.Node, params map[*Param]*gorgo
 
 func (t *tape) apply(g *Graph, o *op, id uint64, children []*gorgonia.Node) (*gorgonia.Node, error) {
 	b := g.backend()
+	tracer, _ := b.(kernel.Tracer)
 	op := &tapeOp{op: o, id: id, tape: t, place: "train: op " + o.name, out: o.result()}
 	op.work = func() error {
+		if tracer != nil {
+			tracer.Op(o.name)
+		}
 		o.run(b)
 		return nil
 	}

@@ -30,7 +30,7 @@ func (w *workspace) reserve(sizes [2]int) error {
 		w.freePart(i)
 		buf, err := w.backend.Alloc(d, sizes[i])
 		if err != nil {
-			return fmt.Errorf("workspace of %d elements: %w (a smaller batch or shorter sequences need less)", sizes[i], err)
+			return fmt.Errorf("workspace of %d elements: %w", sizes[i], err)
 		}
 		w.parts[i] = buf
 		w.generation++

@@ -32,27 +32,23 @@ type Attention struct {
 }
 
 // Drop names the random numbers of one dropout: those of Philox4x32-10 with key
-// Seed and counter (c, Stream, Step), low words first. Element i is dropped when
+// Seed and counter (c, Stream, step), low words first. Element i is dropped when
 // word (i mod 64)/16 of counter c = 16·(i/64) + i mod 16 is below P·2³².
 type Drop struct {
 	P      float64
 	Seed   uint64
-	Step   uint64
 	Stream uint32
 }
 
-// Loss holds the sizes of logits [rows, cols], what the gradient is multiplied
-// by, and whether it is wanted.
+// Loss holds the sizes of logits [rows, cols] and whether the gradient is wanted.
 type Loss struct {
 	Rows, Cols int
-	Scale      float64
 	Grad       bool
 }
 
 // Adam holds AdamW's settings as PyTorch names them (torch.optim.AdamW). Step
-// counts from 1. GradScale multiplies the gradient first: clipping.
+// counts from 1.
 type Adam struct {
 	LR, Beta1, Beta2, Eps, WeightDecay float64
 	Step                               int
-	GradScale                          float64
 }

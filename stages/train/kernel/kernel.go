@@ -5,7 +5,9 @@
 // Matrices are row-major and dense. A kernel takes its sizes from its arguments,
 // never from a buffer's length, except where it says so. Kernels do not return
 // errors: a device may run them later; Sync and Download return the first
-// failure. A wrong size is a programming error and panics.
+// failure. A wrong size is a programming error and panics. What differs from one
+// run of a graph to the next (the step, the scale of a loss) is in a buffer and
+// not an argument, so that a Recorder may play a run again.
 //
 // A gradient kernel with an acc argument adds to its destination when acc is
 // true and overwrites it otherwise. Gradients of parameters are always added.
@@ -43,6 +45,9 @@ type Backend interface {
 	// Freeze says that the matrix w [rows, cols] will not change but by Upload,
 	// so that the backend may keep it in a form of its own.
 	Freeze(w Buffer, rows, cols int)
+	// ChunkRows is how many rows of cols columns are best made and used up at a
+	// time where a matrix is too large to be kept whole.
+	ChunkRows(cols int) int
 
 	Elementwise
 	Blocks
@@ -66,8 +71,9 @@ type Elementwise interface {
 	SwiGLU(y, gate, up Buffer)
 	// SwiGLUBack is the gradient of SwiGLU; dgate and dup are overwritten.
 	SwiGLUBack(dgate, dup, dy, gate, up Buffer)
-	// Dropout is y = x ⊙ mask / (1-p); it is its own gradient. y may be x.
-	Dropout(y, x Buffer, d Drop, acc bool)
+	// Dropout is y = x ⊙ mask / (1-p); it is its own gradient. y may be x. step, I32
+	// [2], is the number of the step, low word first.
+	Dropout(y, x, step Buffer, d Drop, acc bool)
 }
 
 // Blocks are the kernels with rows and columns.
@@ -93,22 +99,25 @@ type Blocks interface {
 	AttentionBack(dq, dk, dv, dy, y, lse, q, k, v, lengths Buffer, a Attention)
 }
 
-// Losses turn logits into losses, and in place into the gradient of the loss.
+// Losses turn logits into losses, and in place into the gradient of the loss. scale
+// [1] is what the gradient is multiplied by.
 type Losses interface {
 	// SoftmaxLoss is loss[i] = weights[i]·cross-entropy(logits[i,:], labels[i]).
 	// With l.Grad logits become scale·weights[i]·(softmax - onehot). A row of
 	// zero weight has loss and gradient zero, whatever its label.
-	SoftmaxLoss(loss, logits, labels, weights Buffer, l Loss)
+	SoftmaxLoss(loss, logits, labels, weights, scale Buffer, l Loss)
 	// SigmoidLoss is loss[i] = weights[i]·Σ_j binary cross-entropy(logits[i,j], targets[i,j]).
-	SigmoidLoss(loss, logits, targets, weights Buffer, l Loss)
+	SigmoidLoss(loss, logits, targets, weights, scale Buffer, l Loss)
 }
 
 // Optimizer are the kernels over parameters and their gradients.
 type Optimizer interface {
-	// SumSquares is Σx² over all of x, in float64; it waits for the device.
-	SumSquares(x Buffer) (float64, error)
-	// AdamW updates p and its moments m and v from the gradient g, over all of p.
-	// master, of Master's type, is what it adds to, and p the rounded copy; it is
-	// nil where p itself has that type.
-	AdamW(p, master, g, m, v Buffer, a Adam)
+	// ClipFactor sets factor [1], of Master's type, to what all of gs are multiplied
+	// by so that their 2-norm together is at most maxNorm
+	// (torch.nn.utils.clip_grad_norm_): min(1, maxNorm/(norm + 1e-6)).
+	ClipFactor(factor Buffer, gs []Buffer, maxNorm float64)
+	// AdamW updates p and its moments m and v from factor [1] times the gradient g,
+	// over all of p; a nil factor is 1. master, of Master's type, is what it adds
+	// to, and p the rounded copy; it is nil where p itself has that type.
+	AdamW(p, master, g, m, v, factor Buffer, a Adam)
 }

@@ -330,8 +330,8 @@ func (b bench) train(build func(*graph.Graph) *graph.Node, want []float64) {
 		if step >= warmup {
 			factor = float64(steps-step) / float64(steps-warmup)
 		}
-		for _, p := range b.Params().Trainable() {
-			p.AdamW(kernel.Adam{LR: b.golden.LearningRate * factor, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, WeightDecay: 0.01, Step: step + 1, GradScale: 1})
+		if err := b.Params().AdamW(kernel.Adam{LR: b.golden.LearningRate * factor, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, WeightDecay: 0.01, Step: step + 1}, 0); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

@@ -98,10 +98,14 @@ func (m *Model) Graph(o graph.Options) (*graph.Graph, error) {
 func (m *Model) Hidden(g *graph.Graph) *graph.Node {
 	x := g.Embedding(m.embed)
 	for _, l := range m.layers {
-		x = g.Add(x, m.attention(g, l, g.RMSNorm(x, l.inputNorm, m.config.RMSNormEps)))
-		x = g.Add(x, m.feedForward(g, l, g.RMSNorm(x, l.postNorm, m.config.RMSNormEps)))
+		x = g.Checkpoint(x, func(x *graph.Node) *graph.Node { return m.layer(g, l, x) })
 	}
 	return g.RMSNorm(x, m.norm, m.config.RMSNormEps)
+}
+
+func (m *Model) layer(g *graph.Graph, l layer, x *graph.Node) *graph.Node {
+	x = g.Add(x, m.attention(g, l, g.RMSNorm(x, l.inputNorm, m.config.RMSNormEps)))
+	return g.Add(x, m.feedForward(g, l, g.RMSNorm(x, l.postNorm, m.config.RMSNormEps)))
 }
 
 func (m *Model) attention(g *graph.Graph, l layer, x *graph.Node) *graph.Node {

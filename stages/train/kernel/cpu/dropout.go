@@ -27,9 +27,9 @@ const (
 const dropLength = 64
 
 // Dropout is y = x ⊙ mask / (1-p).
-func (d *device[T]) Dropout(y, x kernel.Buffer, drop kernel.Drop, acc bool) {
-	ys, xs := d.of(y), d.of(x)
-	s := dropState{drop.Stream, uint32(drop.Step), uint32(drop.Step >> 32), uint32(drop.Seed), uint32(drop.Seed >> 32),
+func (d *device[T]) Dropout(y, x, step kernel.Buffer, drop kernel.Drop, acc bool) {
+	ys, xs, words := d.of(y), d.of(x), intsOf(step)
+	s := dropState{drop.Stream, uint32(words[0]), uint32(words[1]), uint32(drop.Seed), uint32(drop.Seed >> 32),
 		uint32(drop.P * (1 << 32)), math.Float32bits(float32(1 / (1 - drop.P)))}
 	d.parallel(len(xs), grain, func(_ *worker[T], lo, hi int) {
 		at := s

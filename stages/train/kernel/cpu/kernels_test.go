@@ -43,15 +43,16 @@ func TestPhiloxKnownAnswers(t *testing.T) {
 }
 
 // dropped is the dropout of ones by every set of inner loops, which must agree.
-func dropped(t *testing.T, workers, n int, drop kernel.Drop) []float32 {
+func dropped(t *testing.T, workers, n int, step uint64, drop kernel.Drop) []float32 {
 	var first []float32
 	each(t, func(t *testing.T, f functions[float32]) {
 		d := newDevice(Options{Workers: workers}, f)
 		x, y := make([]float32, n), make([]float32, n)
 		d.Fill(buffer(x), 1)
-		d.Dropout(buffer(y), buffer(x), drop, false)
+		words := &ints{[]int32{int32(uint32(step)), int32(step >> 32)}}
+		d.Dropout(buffer(y), buffer(x), words, drop, false)
 		twice := append([]float32(nil), x...)
-		d.Dropout(buffer(twice), buffer(x), drop, true)
+		d.Dropout(buffer(twice), buffer(x), words, drop, true)
 		for i := range twice {
 			if twice[i] != 1+y[i] {
 				t.Fatalf("element %d: added to 1 the dropout %g gives %g", i, y[i], twice[i])
@@ -66,9 +67,9 @@ func dropped(t *testing.T, workers, n int, drop kernel.Drop) []float32 {
 }
 
 func TestDropoutKeepsItsShareAndIsReproducible(t *testing.T) {
-	const n, p = 100_001, 0.3
-	drop := kernel.Drop{P: p, Seed: 1<<40 + 5, Step: 1<<33 + 2, Stream: 9}
-	y := dropped(t, 1, n, drop)
+	const n, p, step = 100_001, 0.3, 1<<33 + 2
+	drop := kernel.Drop{P: p, Seed: 1<<40 + 5, Stream: 9}
+	y := dropped(t, 1, n, step, drop)
 	kept := 0
 	for _, v := range y {
 		if v != 0 && v != float32(1/(1-p)) {
@@ -82,17 +83,17 @@ func TestDropoutKeepsItsShareAndIsReproducible(t *testing.T) {
 	if dev := math.Abs(float64(kept) - n*(1-p)); dev > 5*math.Sqrt(n*p*(1-p)) {
 		t.Errorf("%d of %d kept", kept, n)
 	}
-	if !cmp.Equal(y, dropped(t, 3, n, drop)) {
+	if !cmp.Equal(y, dropped(t, 3, n, step, drop)) {
 		t.Error("three workers drop other elements than one")
 	}
-	other := []kernel.Drop{drop, drop, drop, drop}
-	other[0].Seed++
-	other[1].Step++
-	other[2].Stream++
-	other[3].Step ^= 1 << 33
-	for i, o := range other {
-		if cmp.Equal(y, dropped(t, 1, n, o)) {
-			t.Errorf("mask %d is that of another seed, step or stream", i)
+	for name, other := range map[string][]float32{
+		"seed":           dropped(t, 1, n, step, kernel.Drop{P: p, Seed: drop.Seed + 1, Stream: 9}),
+		"stream":         dropped(t, 1, n, step, kernel.Drop{P: p, Seed: drop.Seed, Stream: 10}),
+		"low of a step":  dropped(t, 1, n, step+1, drop),
+		"high of a step": dropped(t, 1, n, step^1<<33, drop),
+	} {
+		if cmp.Equal(y, other) {
+			t.Errorf("the mask of another %s is the same", name)
 		}
 	}
 }
@@ -118,9 +119,9 @@ func TestAdamW(t *testing.T) {
 		m, v := buffer(make([]float64, p.Len())), buffer(make([]float64, p.Len()))
 		for i, s := range c.Steps {
 			for j := range s.Grad {
-				s.Grad[j] *= 4 // undone by GradScale
+				s.Grad[j] *= 4 // undone by the factor
 			}
-			d.AdamW(p, nil, buffer(s.Grad), m, v, kernel.Adam{LR: c.LR, Beta1: c.Beta1, Beta2: c.Beta2, Eps: c.Eps, WeightDecay: c.WeightDecay, Step: i + 1, GradScale: 0.25})
+			d.AdamW(p, nil, buffer(s.Grad), m, v, buffer([]float64{0.25}), kernel.Adam{LR: c.LR, Beta1: c.Beta1, Beta2: c.Beta2, Eps: c.Eps, WeightDecay: c.WeightDecay, Step: i + 1})
 			for name, pair := range map[string][2][]float64{"value": {s.Value, p.v}, "m": {s.M, m.v}, "v": {s.V, v.v}} {
 				if diff := cmp.Diff(pair[0], pair[1], close); diff != "" {
 					t.Errorf("step %d, %s: %s", i+1, name, diff)

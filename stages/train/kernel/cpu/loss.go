@@ -7,8 +7,8 @@ import (
 )
 
 // SoftmaxLoss is loss[i] = weights[i]·(logsumexp(logits[i,:]) - logits[i,label]).
-func (d *device[T]) SoftmaxLoss(loss, logits, labels, weights kernel.Buffer, l kernel.Loss) {
-	ls, xs, is, ws := d.of(loss), d.of(logits), intsOf(labels), d.of(weights)
+func (d *device[T]) SoftmaxLoss(loss, logits, labels, weights, scale kernel.Buffer, l kernel.Loss) {
+	ls, xs, is, ws, s := d.of(loss), d.of(logits), intsOf(labels), d.of(weights), d.of(scale)[0]
 	d.parallel(l.Rows, 1, func(w *worker[T], lo, hi int) {
 		w.row = grown(w.row, l.Cols)
 		for r := lo; r < hi; r++ {
@@ -19,7 +19,7 @@ func (d *device[T]) SoftmaxLoss(loss, logits, labels, weights kernel.Buffer, l k
 				}
 				continue
 			}
-			ls[r] = ws[r] * d.softmaxRow(x, w.row[:l.Cols], int(is[r]), ws[r]*T(l.Scale), l.Grad)
+			ls[r] = ws[r] * d.softmaxRow(x, w.row[:l.Cols], int(is[r]), ws[r]*s, l.Grad)
 		}
 	})
 }
@@ -38,8 +38,8 @@ func (d *device[T]) softmaxRow(x, e []T, label int, scale T, grad bool) T {
 
 // SigmoidLoss is the binary cross-entropy max(x,0) - x·t + log(1+exp(-|x|)),
 // summed over the row and weighted.
-func (d *device[T]) SigmoidLoss(loss, logits, targets, weights kernel.Buffer, l kernel.Loss) {
-	ls, xs, ts, ws := d.of(loss), d.of(logits), d.of(targets), d.of(weights)
+func (d *device[T]) SigmoidLoss(loss, logits, targets, weights, scale kernel.Buffer, l kernel.Loss) {
+	ls, xs, ts, ws, s := d.of(loss), d.of(logits), d.of(targets), d.of(weights), float64(d.of(scale)[0])
 	for r := range l.Rows {
 		var sum float64
 		x, t := xs[r*l.Cols:(r+1)*l.Cols], ts[r*l.Cols:(r+1)*l.Cols]
@@ -47,7 +47,7 @@ func (d *device[T]) SigmoidLoss(loss, logits, targets, weights kernel.Buffer, l 
 			v, target := float64(x[j]), float64(t[j])
 			sum += max(v, 0) - v*target + math.Log1p(math.Exp(-math.Abs(v)))
 			if l.Grad {
-				x[j] = T(float64(ws[r]) * l.Scale * (1/(1+math.Exp(-v)) - target))
+				x[j] = T(float64(ws[r]) * s * (1/(1+math.Exp(-v)) - target))
 			}
 		}
 		if ls[r] = 0; ws[r] != 0 {

@@ -6,13 +6,17 @@ import (
 	"github.com/clinflow/clinflow/stages/train/kernel"
 )
 
-// SumSquares is Σx² in float64, in one order.
-func (d *device[T]) SumSquares(x kernel.Buffer) (float64, error) {
+// ClipFactor sums in float64, in one order.
+func (d *device[T]) ClipFactor(factor kernel.Buffer, gs []kernel.Buffer, maxNorm float64) {
 	var sum float64
-	for _, v := range d.of(x) {
-		sum += float64(v) * float64(v)
+	for _, g := range gs {
+		var squares float64
+		for _, v := range d.of(g) {
+			squares += float64(v) * float64(v)
+		}
+		sum += squares
 	}
-	return sum, d.Sync()
+	d.of(factor)[0] = T(min(1, maxNorm/(math.Sqrt(sum)+1e-6)))
 }
 
 // adamConstants are what AdamW's inner loop needs, as the assembly reads it.
@@ -33,10 +37,13 @@ const (
 
 // AdamW is one step of Loshchilov and Hutter, "Decoupled weight decay
 // regularization" (arXiv:1711.05101), in the form and order of torch.optim.AdamW.
-func (d *device[T]) AdamW(p, _, g, m, v kernel.Buffer, a kernel.Adam) {
-	ps, gs, ms, vs := d.of(p), d.of(g), d.of(m), d.of(v)
+func (d *device[T]) AdamW(p, _, g, m, v, factor kernel.Buffer, a kernel.Adam) {
+	ps, gs, ms, vs, scale := d.of(p), d.of(g), d.of(m), d.of(v), 1.0
+	if factor != nil {
+		scale = float64(d.of(factor)[0])
+	}
 	c := &adamConstants{1 - a.LR*a.WeightDecay, a.LR / (1 - math.Pow(a.Beta1, float64(a.Step))),
-		math.Sqrt(1 - math.Pow(a.Beta2, float64(a.Step))), a.Eps, a.GradScale,
+		math.Sqrt(1 - math.Pow(a.Beta2, float64(a.Step))), a.Eps, scale,
 		a.Beta1, 1 - a.Beta1, a.Beta2, 1 - a.Beta2}
 	d.parallel(len(ps), grain, func(_ *worker[T], lo, hi int) {
 		d.adamw(ps[lo:hi], gs[lo:hi], ms[lo:hi], vs[lo:hi], c)

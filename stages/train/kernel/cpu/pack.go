@@ -28,6 +28,15 @@ func (d *device[T]) Freeze(w kernel.Buffer, rows, cols int) {
 	w.(*floats[T]).frozen = &frozen[T]{rows: rows, cols: cols}
 }
 
+// The logits of a language model that are held at once: at most 2²² numbers, 16 MiB,
+// some 130 rows of LLaMA's 32,000 words, and no more rows than a block of the
+// products, so that those of a small vocabulary are still in the cache when they
+// are read again.
+const chunkElements = 1 << 22
+
+// ChunkRows is a block of the products, or fewer where rows are long.
+func (d *device[T]) ChunkRows(cols int) int { return min(blockM, max(16, chunkElements/cols)) }
+
 // packed returns b [K, N] in panels of nr columns.
 func (d *device[T]) packed(b *floats[T], v view[T], m kernel.MatMul, nr int) []T {
 	size := panels(m.N, nr) * nr * m.K

@@ -1,6 +1,11 @@
 package train
 
-import "github.com/clinflow/clinflow/stages/train/graph"
+import (
+	"errors"
+
+	"github.com/clinflow/clinflow/stages/train/graph"
+	"github.com/clinflow/clinflow/stages/train/kernel"
+)
 
 // tensors lays the rows of a batch out as a graph reads them: input_ids
 // [rows, length] padded on the right with 0, which no loss looks at.
@@ -30,23 +35,36 @@ type compiled struct {
 
 // machines are the compiled graphs of one purpose, one for each padded length.
 type machines struct {
-	build    func(length int) (compiled, error)
+	options graph.Options // of all of them but Seq
+	// build makes the graph of a shape and the node that is read from it.
+	build    func(graph.Options) (*graph.Graph, *graph.Node, error)
 	byLength map[int]compiled
 }
 
-func newMachines(build func(length int) (compiled, error)) *machines {
-	return &machines{build, map[int]compiled{}}
+func newMachines(o graph.Options, build func(graph.Options) (*graph.Graph, *graph.Node, error)) *machines {
+	return &machines{o, build, map[int]compiled{}}
 }
 
 func (m *machines) at(length int) (compiled, error) {
 	if c, ok := m.byLength[length]; ok {
 		return c, nil
 	}
-	c, err := m.build(length)
-	if err == nil {
-		m.byLength[length] = c
+	o := m.options
+	o.Seq = length
+	g, read, err := m.build(o)
+	if err != nil {
+		return compiled{}, err
 	}
-	return c, err
+	machine, err := g.Compile()
+	if errors.Is(err, kernel.ErrMemory) {
+		return compiled{}, m.tooLarge(o, g, err)
+	}
+	if err != nil {
+		return compiled{}, err
+	}
+	c := compiled{machine, read}
+	m.byLength[length] = c
+	return c, nil
 }
 
 // close frees the graphs' inputs.

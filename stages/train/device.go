@@ -1,49 +1,136 @@
 package train
 
 import (
+	"errors"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 
+	"github.com/rs/zerolog/log"
+
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/kernel/cpu"
+	"github.com/clinflow/clinflow/stages/train/kernel/cuda"
 )
 
 // device is where this process trains. It is no setting of a stage: the same
 // configuration may run on any.
 var device struct {
 	sync.Mutex
-	kernels string // of the processor; "": the best it has
-	workers int
-	open    atomic.Int32 // backends of the steps that train side by side
+	place
+	open atomic.Int32 // backends of the steps that train side by side on the processor
+	card sync.Mutex   // one step at a time has the GPU and its memory
 }
 
-// SetDevice sets the device of all training stages of the process and its number
-// of workers (0: one a core): "auto", "cpu", or "cpu:go", "cpu:avx2" and
-// "cpu:avx512" for one kernel of the processor, to repeat a result of another
-// machine. It is called before a stage runs.
+// place is what --device and --workers say.
+type place struct {
+	family  string // auto, cpu or cuda
+	kernels string // of the processor; "": the best it has
+	gpu     int
+	workers int
+	looked  bool   // whether there is a GPU is known
+	name    string // of the GPU's kernels; "": the processor is used
+}
+
+// SetDevice sets the device of all training stages of the process and the number of
+// the processor's workers (0: one a core): "auto" (a GPU where there is one that
+// works), "cuda" or "cuda:1" for a GPU, "cpu", or "cpu:go", "cpu:avx2" and "cpu:avx512"
+// for one kernel of the processor, to repeat a result of another machine. It is called
+// before a stage runs; a GPU is looked for when one is wanted.
 func SetDevice(name string, workers int) error {
-	family, kernels, _ := strings.Cut(name, ":")
-	if name != "auto" && family != "cpu" {
-		return exit.Errorf(exit.Usage, "--device: %q is not a device of this build; give auto, cpu, cpu:go, cpu:avx2 or cpu:avx512", name)
+	p := place{workers: workers}
+	var which string
+	p.family, which, _ = strings.Cut(name, ":")
+	var err error
+	switch {
+	case name == "auto":
+	case p.family == "cuda" && which != "":
+		p.gpu, err = strconv.Atoi(which)
+	case p.family == "cuda":
+	case p.family == "cpu":
+		p.kernels = which
+	default:
+		return exit.Errorf(exit.Usage, "--device: %q is not a device; give auto, cuda, cuda:N, cpu, cpu:go, cpu:avx2 or cpu:avx512", name)
 	}
-	b, err := cpu.New(cpu.Options{Workers: workers, Kernel: kernels})
+	if err != nil || p.gpu < 0 {
+		return exit.Errorf(exit.Usage, "--device %s: %q is not the number of a GPU; give cuda:0 for the first", name, which)
+	}
+	b, err := cpu.New(cpu.Options{Workers: workers, Kernel: p.kernels})
 	if err != nil {
 		return exit.Errorf(exit.Usage, "--device %s: %w", name, err)
 	}
-	b.Close()
 	device.Lock()
 	defer device.Unlock()
-	device.kernels, device.workers = kernels, workers
+	device.place = p
+	return b.Close()
+}
+
+// look finds out once whether the GPU is used, by opening it.
+func (p *place) look() error {
+	if p.looked || p.family == "cpu" {
+		return nil
+	}
+	b, err := p.openGPU()
+	if err == nil {
+		p.name = b.Name()
+		err = b.Close()
+	}
+	if p.family == "cuda" && err != nil {
+		return exit.Errorf(exit.Usage, "--device cuda:%d: %w", p.gpu, err)
+	}
+	if err != nil {
+		p.name = ""
+		if !errors.Is(err, cuda.ErrAbsent) {
+			log.Warn().Msgf("training runs on the processor, as the GPU cannot be used: %v", err)
+		}
+	}
+	p.looked = true
 	return nil
 }
 
-// openBackend opens the process's device. The caller closes it.
-func openBackend() (kernel.Backend, error) {
+func (p *place) openGPU() (kernel.Backend, error) {
+	return cuda.New(cuda.Options{Device: p.gpu, Float: kernel.BF16})
+}
+
+// kernelName names the kernels that run here.
+func (p *place) kernelName() (string, error) {
+	if err := p.look(); err != nil || p.name != "" {
+		return p.name, err
+	}
+	b, err := p.openCPU()
+	if err != nil {
+		return "", err
+	}
+	return b.Name(), b.Close()
+}
+
+func (p *place) openCPU() (kernel.Backend, error) {
+	return cpu.New(cpu.Options{Workers: p.workers, Kernel: p.kernels, Open: &device.open})
+}
+
+// onBackend opens the process's device for f. A step that wants the GPU waits until
+// no other has it.
+func onBackend(f func(b kernel.Backend) error) error {
 	device.Lock()
-	defer device.Unlock()
-	return cpu.New(cpu.Options{Workers: device.workers, Kernel: device.kernels, Open: &device.open})
+	err := device.look()
+	p := device.place
+	device.Unlock()
+	if err != nil {
+		return err
+	}
+	open := p.openCPU
+	if p.name != "" {
+		device.card.Lock()
+		defer device.card.Unlock()
+		open = p.openGPU
+	}
+	b, err := open()
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(b), b.Close())
 }
 
 // onDevice is part of every training stage: its bytes depend on the kernels.
@@ -51,10 +138,11 @@ type onDevice struct{}
 
 // Kernel names the kernels that run here; it enters the step's fingerprint.
 func (onDevice) Kernel() string {
-	b, err := openBackend()
+	device.Lock()
+	defer device.Unlock()
+	name, err := device.kernelName()
 	if err != nil {
 		return "none"
 	}
-	defer b.Close()
-	return b.Name()
+	return name
 }

@@ -16,18 +16,16 @@ func forward(ctx context.Context, name string, m *model.Model, batchSize int, ro
 	if err := rows.checkTokens(m.Config().VocabSize); err != nil {
 		return nil, err
 	}
-	graphs := newMachines(func(length int) (compiled, error) {
-		g, err := m.Graph(graph.Options{Batch: batchSize, Seq: length})
+	graphs := newMachines(graph.Options{Batch: batchSize}, func(o graph.Options) (*graph.Graph, *graph.Node, error) {
+		g, err := m.Graph(o)
 		if err != nil {
-			return compiled{}, err
+			return nil, nil, err
 		}
 		out, err := output(g)
 		if err != nil {
-			return compiled{}, err
+			return nil, nil, err
 		}
-		g.Output(out)
-		machine, err := g.Compile()
-		return compiled{machine, out}, err
+		return g, g.Output(out), nil
 	})
 	defer graphs.close()
 	bar := progress.Start(name, "examples", int64(len(rows)))

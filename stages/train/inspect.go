@@ -11,6 +11,7 @@ import (
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages/tokenize"
+	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/model"
 )
 
@@ -19,11 +20,10 @@ import (
 // added up, or [1, labels] where an adapter has a classification head. A line
 // that is no array of ids is an error of exit.BadData that gives its number.
 func LogitsLines(folder string, adapters []string, in io.Reader, out io.Writer) error {
-	inspector, closeAll, err := inspectorOf(folder, adapters)
-	if err != nil {
-		return err
-	}
-	defer closeAll()
+	return inspect(folder, adapters, func(i *model.Inspector) error { return logitsLines(i, in, out) })
+}
+
+func logitsLines(inspector *model.Inspector, in io.Reader, out io.Writer) error {
 	decoder, encoder := json.NewDecoder(bufio.NewReader(in)), json.NewEncoder(out)
 	for line := 1; ; line++ {
 		var ids []int32
@@ -53,27 +53,25 @@ func GenerateText(ctx context.Context, folder string, adapters []string, steps i
 	if err != nil {
 		return "", err
 	}
-	inspector, closeAll, err := inspectorOf(folder, adapters)
-	if err != nil {
-		return "", err
-	}
-	defer closeAll()
-	ids, err := inspector.Generate([]int32{inspector.Config().BosTokenID}, steps)
+	var ids []int32
+	err = inspect(folder, adapters, func(i *model.Inspector) (err error) {
+		ids, err = i.Generate([]int32{i.Config().BosTokenID}, steps)
+		return err
+	})
 	if err != nil {
 		return "", err
 	}
 	return pieces.Decode(ids)
 }
 
-func inspectorOf(folder string, adapters []string) (*model.Inspector, func(), error) {
-	backend, err := openBackend()
-	if err != nil {
-		return nil, nil, err
-	}
-	inspector, err := model.Inspect(backend, folder, adapters)
-	if err != nil {
-		backend.Close()
-		return nil, nil, err
-	}
-	return inspector, func() { inspector.Close(); backend.Close() }, nil
+// inspect opens the model of a folder with its adapters for f.
+func inspect(folder string, adapters []string, f func(*model.Inspector) error) error {
+	return onBackend(func(b kernel.Backend) error {
+		i, err := model.Inspect(b, folder, adapters)
+		if err != nil {
+			return err
+		}
+		defer i.Close()
+		return f(i)
+	})
 }

@@ -100,7 +100,7 @@ func tinyModel(t *testing.T) (*model.Model, *peft.Adapter) {
 func gradients(t *testing.T, batchSize int, rows examples, group ...batch) (float64, map[string][]float32) {
 	t.Helper()
 	m, _ := tinyModel(t)
-	s := newSupervised(m, classifier{logits: m.ClassLogits, kind: singleLabel, numLabels: 2, classWeights: []float64{0.5, 2}}, batchSize, 1)
+	s := newSupervised(m, classifier{logits: m.ClassLogits, kind: singleLabel, numLabels: 2, classWeights: []float64{0.5, 2}}, batchSize, Optimization{Seed: 1})
 	s.train = rows
 	r := &run{params: m.Params(), learner: s}
 	must(t, r.accumulate(group))

@@ -77,8 +77,11 @@ func (j job) learn(ctx context.Context, work store.Dir) (position, error) {
 	if len(j.train) == 0 {
 		return position{}, exit.Errorf(exit.BadData, "%s: no example of split train holds a token to learn from", j.name)
 	}
-	s := newSupervised(j.model, j.objective, j.batchSize, j.set.Seed)
+	s := newSupervised(j.model, j.objective, j.batchSize, j.set)
 	s.train, s.val = j.train, j.val
+	if err := s.reserve(j.name, j.model.Params()); err != nil {
+		return position{}, err
+	}
 	r := &run{
 		name: j.name, set: j.set, rate: j.rate, epochs: j.epochs, batchSize: j.batchSize, keepBest: j.keepBest, patience: j.patience,
 		params: j.model.Params(), learner: s, ids: j.train.ids(), lengths: j.train.lengths(), work: work,

@@ -1,8 +1,6 @@
 package train
 
 import (
-	"errors"
-
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/train/graph"
@@ -25,15 +23,6 @@ func onBase(in stages.Inputs, path string, f func(m *model.Model, dir string) er
 		defer m.Close()
 		return f(m, dir)
 	})
-}
-
-// onBackend opens the process's device for f.
-func onBackend(f func(b kernel.Backend) error) error {
-	b, err := openBackend()
-	if err != nil {
-		return err
-	}
-	return errors.Join(f(b), b.Close())
 }
 
 // modelFolder finds the base model: bound to the port, or a path of the

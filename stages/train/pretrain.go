@@ -95,7 +95,7 @@ func (j job) perplexity(ctx context.Context) (*float64, error) {
 	if len(j.val) == 0 {
 		return nil, nil
 	}
-	loss, _, err := newSupervised(j.model, j.objective, j.batchSize, j.set.Seed).measure(ctx, j.val)
+	loss, _, err := newSupervised(j.model, j.objective, j.batchSize, j.set).measure(ctx, j.val)
 	ppl := math.Exp(loss)
 	return &ppl, err
 }

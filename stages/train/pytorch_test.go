@@ -70,7 +70,7 @@ func goldenRun(t *testing.T, adapter string, batchSize int, objective func(*mode
 	_, err = m.LoadAdapter(adapter, llamaDir+adapter, graph.Trainable)
 	must(t, err)
 	return &run{
-		name: "test", params: m.Params(), learner: newSupervised(m, objective(m), batchSize, 1),
+		name: "test", params: m.Params(), learner: newSupervised(m, objective(m), batchSize, Optimization{Seed: 1}),
 		set: Optimization{WeightDecay: 0.01},
 	}
 }

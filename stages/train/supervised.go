@@ -19,25 +19,25 @@ type supervised struct {
 }
 
 // newSupervised prepares the graphs of m for an objective.
-func newSupervised(m *model.Model, o objective, batchSize int, seed int64) *supervised {
-	build := func(training bool) *machines {
-		return newMachines(func(length int) (compiled, error) {
-			g, err := m.Graph(graph.Options{Batch: batchSize, Seq: length, Training: training, Seed: uint64(seed)})
-			if err != nil {
-				return compiled{}, err
-			}
-			loss, logits, err := o.build(g)
-			if err != nil {
-				return compiled{}, err
-			}
-			if training {
-				g.Backward(loss)
-			}
-			machine, err := g.Compile()
-			return compiled{machine, logits}, err
-		})
+func newSupervised(m *model.Model, o objective, batchSize int, set Optimization) *supervised {
+	build := func(shape graph.Options) (*graph.Graph, *graph.Node, error) {
+		g, err := m.Graph(shape)
+		if err != nil {
+			return nil, nil, err
+		}
+		loss, logits, err := o.build(g)
+		if err != nil {
+			return nil, nil, err
+		}
+		if shape.Training {
+			g.Backward(loss)
+		}
+		return g, logits, nil
 	}
-	return &supervised{objective: o, batchSize: batchSize, learning: build(true), measuring: build(false)}
+	measuring := graph.Options{Batch: batchSize, Seed: uint64(set.Seed)}
+	learning := measuring
+	learning.Training, learning.Checkpointing = true, set.GradientCheckpointing
+	return &supervised{objective: o, batchSize: batchSize, learning: newMachines(learning, build), measuring: newMachines(measuring, build)}
 }
 
 func (s *supervised) tensors(rows examples, b batch) graph.Batch {

@@ -52,7 +52,8 @@ func (g *Graph) fail(format string, args ...any) {
 	}
 }
 
-func (g *Graph) backend() kernel.Backend { return g.params.backend }
+// Backend returns what the graph is computed on.
+func (g *Graph) Backend() kernel.Backend { return g.params.backend }
 
 // Rows returns batch·seq.
 func (g *Graph) Rows() int { return g.opts.Batch * g.opts.Seq }

@@ -32,7 +32,7 @@ type table struct {
 }
 
 func (in *inputs) make(g *Graph, d kernel.DType, n int) *input {
-	buf, err := g.backend().Alloc(d, n)
+	buf, err := g.Backend().Alloc(d, n)
 	if err != nil {
 		g.fail("input of %d elements: %w", n, err)
 	}
@@ -49,7 +49,7 @@ func (in *inputs) ints(g *Graph, n int) *input {
 }
 
 func (in *inputs) floats(g *Graph, n int) *input {
-	i := in.make(g, g.backend().Master(), n)
+	i := in.make(g, g.Backend().Master(), n)
 	i.floats = make([]float64, n)
 	i.host = kernel.F64s(i.floats)
 	return i
@@ -98,7 +98,7 @@ func (in *inputs) angles(g *Graph, freqs []float64) (cos, sin *input) {
 		cos.floats[i], sin.floats[i] = math.Cos(angle), math.Sin(angle)
 	}
 	for _, t := range []*input{cos, sin} {
-		if err := t.upload(g.backend()); err != nil {
+		if err := t.upload(g.Backend()); err != nil {
 			g.fail("rope: %w", err)
 		}
 	}
@@ -130,7 +130,7 @@ func (in *inputs) set(g *Graph, b Batch) error {
 	}
 	for _, i := range []*input{in.idsIn, in.lensIn, in.lastIn, in.stepIn} {
 		if i != nil {
-			if err := i.upload(g.backend()); err != nil {
+			if err := i.upload(g.Backend()); err != nil {
 				return err
 			}
 		}

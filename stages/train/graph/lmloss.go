@@ -17,8 +17,8 @@ func (g *Graph) LMLoss(x *Node, head *Param) *Node {
 		g.fail("lm loss: head %s %v does not fit an input of %d rows and %d columns", head.name, head.shape, x.rows, x.cols)
 		return x
 	}
-	c := &lmChunks{g: g, x: x, head: head, rows: min(x.rows, g.backend().ChunkRows(head.shape[0]))}
-	_, c.whole = g.backend().(kernel.Recorder)
+	c := &lmChunks{g: g, x: x, head: head, rows: min(x.rows, g.Backend().ChunkRows(head.shape[0]))}
+	_, c.whole = g.Backend().(kernel.Recorder)
 	c.logits, c.in = g.node(c.rows, head.shape[0]), g.node(c.rows, x.cols)
 	places := (x.rows + c.rows - 1) / c.rows * c.rows
 	c.index, c.loss = g.inputs.ints(g, places), g.newLoss(places, 0, c.prepare)
@@ -69,7 +69,7 @@ func (c *lmChunks) prepare(l *lossOp, b Batch) (float64, error) {
 	if c.whole {
 		c.fill(l)
 	}
-	return sum, c.index.upload(c.g.backend())
+	return sum, c.index.upload(c.g.Backend())
 }
 
 // fill gives what is left of the places no weight.

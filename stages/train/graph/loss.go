@@ -60,7 +60,7 @@ func (l *lossOp) start(b Batch) error {
 	}
 	for _, in := range []*input{l.labels, l.targets, l.weights, l.scale} {
 		if in != nil {
-			if err := in.upload(l.g.backend()); err != nil {
+			if err := in.upload(l.g.Backend()); err != nil {
 				return err
 			}
 		}
@@ -69,7 +69,7 @@ func (l *lossOp) start(b Batch) error {
 }
 
 func (l *lossOp) finish() error {
-	if err := l.rows.download(l.g.backend()); err != nil {
+	if err := l.rows.download(l.g.Backend()); err != nil {
 		return err
 	}
 	for _, v := range l.rows.floats[:l.count] {

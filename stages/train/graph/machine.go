@@ -21,7 +21,7 @@ type Machine struct {
 // Memory is what the ops of the graph need beside parameters, in bytes.
 func (g *Graph) Memory() int64 {
 	sizes := plan(g.ops)
-	return int64(sizes[0])*int64(g.backend().Float().Size()) + int64(sizes[1])*int64(g.backend().Master().Size())
+	return int64(sizes[0])*int64(g.Backend().Float().Size()) + int64(sizes[1])*int64(g.Backend().Master().Size())
 }
 
 // Compile plans the memory and compiles the graph. The graph must not be built
@@ -51,13 +51,13 @@ func (m *Machine) Run(b Batch) (Result, error) {
 		return Result{}, err
 	}
 	if g.lossOp == nil {
-		return Result{}, errors.Join(m.execute(), g.backend().Sync())
+		return Result{}, errors.Join(m.execute(), g.Backend().Sync())
 	}
 	if err := g.lossOp.start(b); err != nil {
 		return Result{}, err
 	}
 	if err := m.execute(); err != nil {
-		return Result{}, errors.Join(err, g.backend().Sync())
+		return Result{}, errors.Join(err, g.Backend().Sync())
 	}
 	err := g.lossOp.finish() // waits for the device
 	return g.lossOp.result, err
@@ -66,7 +66,7 @@ func (m *Machine) Run(b Batch) (Result, error) {
 // execute runs the ops. What the first run launched is recorded in the second,
 // when everything that a kernel prepares once is there.
 func (m *Machine) execute() (err error) {
-	r, records := m.g.backend().(kernel.Recorder)
+	r, records := m.g.Backend().(kernel.Recorder)
 	switch {
 	case m.recording != nil:
 		m.recording.Replay()
@@ -101,6 +101,9 @@ func (m *Machine) bind() {
 	m.generation = w.generation
 }
 
+// Memory is what the graph needs beside parameters, in bytes.
+func (m *Machine) Memory() int64 { return m.g.Memory() }
+
 // Weight returns what b's loss divides by when Batch.Denominator is zero,
 // without running anything.
 func (m *Machine) Weight(b Batch) (float64, error) {
@@ -118,14 +121,19 @@ func (m *Machine) Read(n *Node, dst kernel.Host) error {
 	if !n.output {
 		return fmt.Errorf("the node was not marked as an output")
 	}
-	return m.g.backend().Download(dst, n.buf())
+	return m.g.Backend().Download(dst, n.buf())
 }
 
 // Close frees the inputs.
 func (m *Machine) Close() {
 	m.forget()
-	for _, in := range m.g.inputs.all {
-		m.g.backend().Free(in.buf)
+	m.g.Close()
+}
+
+// Close frees the inputs of a graph that is not compiled.
+func (g *Graph) Close() {
+	for _, in := range g.inputs.all {
+		g.Backend().Free(in.buf)
 	}
-	m.g.inputs.all = nil
+	g.inputs.all = nil
 }

@@ -29,6 +29,16 @@ type Param struct {
 	master kernel.Buffer // the value in full; nil where value is of that type
 }
 
+// buffers are those that there are.
+func (p *Param) buffers() (list []kernel.Buffer) {
+	for _, b := range []kernel.Buffer{p.value, p.grad, p.m, p.v, p.master} {
+		if b != nil {
+			list = append(list, b)
+		}
+	}
+	return list
+}
+
 // Name returns the name given to Add.
 func (p *Param) Name() string { return p.name }
 

@@ -132,13 +132,21 @@ func (ps *Params) clip(trained []*Param, maxNorm float64) (kernel.Buffer, error)
 	return ps.factor, nil
 }
 
+// Memory is what the parameters, their gradients and moments take, in bytes.
+func (ps *Params) Memory() (bytes int64) {
+	for _, p := range ps.list {
+		for _, b := range p.buffers() {
+			bytes += int64(b.Len()) * int64(b.DType().Size())
+		}
+	}
+	return bytes
+}
+
 // Close frees every buffer of the set.
 func (ps *Params) Close() {
 	for _, p := range ps.list {
-		for _, b := range []kernel.Buffer{p.value, p.grad, p.m, p.v, p.master} {
-			if b != nil {
-				ps.backend.Free(b)
-			}
+		for _, b := range p.buffers() {
+			ps.backend.Free(b)
 		}
 	}
 	if ps.factor != nil {

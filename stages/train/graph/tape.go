@@ -134,7 +134,7 @@ func (t *tape) children(o *op, previous *gorgonia.Node, params map[*Param]*gorgo
 }
 
 func (t *tape) apply(g *Graph, o *op, id uint64, children []*gorgonia.Node) (*gorgonia.Node, error) {
-	b := g.backend()
+	b := g.Backend()
 	tracer, _ := b.(kernel.Tracer)
 	op := &tapeOp{op: o, id: id, tape: t, place: "train: op " + o.name, out: o.result()}
 	op.work = func() error {

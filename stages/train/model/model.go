@@ -62,10 +62,16 @@ func Open(b kernel.Backend, dir string, mode graph.Mode) (*Model, error) {
 // New makes a model to be trained from scratch: weights normal with standard
 // deviation InitializerRange, norms one, as transformers initialises LLaMA.
 func New(b kernel.Backend, config Config, seed int64) (*Model, error) {
+	return Random(b, config, graph.Trainable, seed)
+}
+
+// Random is New with a mode: a frozen one stands for a model of that shape in checks
+// and benchmarks.
+func Random(b kernel.Backend, config Config, mode graph.Mode, seed int64) (*Model, error) {
 	if err := config.Check(); err != nil {
 		return nil, exit.With(exit.Usage, err)
 	}
-	m, err := build(b, config, graph.Trainable)
+	m, err := build(b, config, mode)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,181 @@
+package check
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"github.com/clinflow/clinflow/stages/train/graph"
+	"github.com/clinflow/clinflow/stages/train/kernel"
+	"github.com/clinflow/clinflow/stages/train/model"
+	"github.com/clinflow/clinflow/stages/train/peft"
+)
+
+// Shape is a LLaMA with LoRA on q_proj and v_proj, and a batch.
+type Shape struct {
+	Hidden, Intermediate, Layers, Heads, KVHeads, Vocabulary int
+	Batch, Seq, Rank, Labels                                 int
+	Dropout                                                  float64
+	Checkpointing                                            bool
+}
+
+// Config is the model's. Its weights are half of what would keep the size of what
+// passes through them: with larger ones bf16's own rounding grows from layer to layer
+// past what tells a right gradient from a wrong one.
+func (s Shape) Config() model.Config {
+	return model.Config{
+		HiddenSize: s.Hidden, IntermediateSize: s.Intermediate, NumHiddenLayers: s.Layers, NumAttentionHeads: s.Heads,
+		NumKeyValueHeads: s.KVHeads, HeadDim: s.Hidden / s.Heads, VocabSize: s.Vocabulary, MaxPositionEmbeddings: s.Seq,
+		RMSNormEps: 1e-6, RopeTheta: 10000, InitializerRange: 0.5 / math.Sqrt(float64(s.Hidden)), BosTokenID: 1, PadTokenID: -1, EosTokenIDs: []int32{2},
+	}
+}
+
+// Loss is what a model is trained for.
+type Loss string
+
+// The losses.
+const (
+	LanguageModel Loss = "language model"
+	OneOfLabels   Loss = "softmax head"
+	EachLabel     Loss = "sigmoid head"
+)
+
+// trainer is a model that learns on one backend.
+type trainer struct {
+	backend kernel.Backend
+	model   *model.Model
+	machine *graph.Machine
+	shape   Shape
+}
+
+// newTrainer makes a model of random weights. B of its adapter is not zero as in a new
+// one, which would hide A's gradient.
+func newTrainer(b kernel.Backend, s Shape, loss Loss, seed int64) (*trainer, error) {
+	m, err := model.Random(b, s.Config(), graph.Frozen, seed)
+	if err != nil {
+		return nil, err
+	}
+	t := &trainer{backend: b, model: m, shape: s}
+	c := peft.Config{R: s.Rank, LoraAlpha: 2 * float64(s.Rank), LoraDropout: s.Dropout, TargetModules: []string{"q_proj", "v_proj"}, TaskType: peft.CausalLM}
+	if loss != LanguageModel {
+		c.Score, c.TaskType = true, peft.SeqCls
+	}
+	if _, err := m.AddAdapter("check", c, s.Labels, seed); err != nil {
+		return nil, err
+	}
+	if err := t.round(seed); err != nil {
+		return nil, err
+	}
+	t.machine, err = t.compile(loss, uint64(seed))
+	return t, err
+}
+
+// round gives every parameter values that bf16 has, those of the adapter new ones.
+func (t *trainer) round(seed int64) error {
+	random := rand.New(rand.NewPCG(uint64(seed), 1))
+	for _, p := range t.model.Params().All() {
+		values := make([]float64, p.Len())
+		if err := p.Download(kernel.F64s(values)); err != nil {
+			return err
+		}
+		for i, v := range values {
+			if p.Mode() == graph.Trainable {
+				v = 0.1 * random.NormFloat64()
+			}
+			values[i] = rounded(v)
+		}
+		if err := p.Upload(kernel.F64s(values)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *trainer) compile(loss Loss, seed uint64) (*graph.Machine, error) {
+	s := t.shape
+	g, err := t.model.Graph(graph.Options{Batch: s.Batch, Seq: s.Seq, Training: true, Seed: seed, Checkpointing: s.Checkpointing})
+	if err != nil {
+		return nil, err
+	}
+	if loss == LanguageModel {
+		g.Backward(t.model.LMLoss(g))
+		return g.Compile()
+	}
+	logits, err := t.model.ClassLogits(g)
+	if err != nil {
+		return nil, err
+	}
+	if loss == OneOfLabels {
+		g.Backward(g.CrossEntropy(logits, nil))
+	} else {
+		g.Backward(g.SigmoidCrossEntropy(logits))
+	}
+	return g.Compile()
+}
+
+func (t *trainer) close() {
+	t.machine.Close()
+	t.model.Close()
+}
+
+// batch is random tokens of full, shorter and no length, and labels of all kinds.
+func (s Shape) batch(step int) graph.Batch {
+	random := rand.New(rand.NewPCG(uint64(step), 2))
+	b := graph.Batch{InputIDs: make([]int32, s.Batch*s.Seq), Lengths: make([]int32, s.Batch), Step: uint64(step)}
+	for i := range b.InputIDs {
+		b.InputIDs[i] = random.Int32N(int32(s.Vocabulary))
+	}
+	for i := range b.Lengths {
+		b.Lengths[i] = int32([]int{s.Seq, s.Seq - s.Seq/3, s.Seq, 0}[i%4])
+		b.Labels = append(b.Labels, random.Int32N(int32(max(s.Labels, 1))))
+		for range s.Labels {
+			b.Targets = append(b.Targets, float32(random.IntN(2)))
+		}
+	}
+	return b
+}
+
+// learn is one whole optimizer step.
+func (t *trainer) learn(step int) (loss float64, err error) {
+	t.model.Params().ZeroGrad()
+	r, err := t.machine.Run(t.shape.batch(step))
+	if err != nil {
+		return 0, fmt.Errorf("step %d: %w", step, err)
+	}
+	adam := kernel.Adam{LR: 1e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, WeightDecay: 0.01, Step: step}
+	return r.Loss, t.model.Params().AdamW(adam, 1)
+}
+
+// gradients are those of one batch, all parameters after one another.
+func (t *trainer) gradients(step int) (loss float64, all []float64, err error) {
+	t.model.Params().ZeroGrad()
+	r, err := t.machine.Run(t.shape.batch(step))
+	for _, p := range t.model.Params().Trainable() {
+		g := make([]float64, p.Len())
+		err = errors.Join(err, p.DownloadGrad(kernel.F64s(g)))
+		all = append(all, g...)
+	}
+	return r.Loss, all, err
+}
+
+// Step compares the loss and the gradients of a whole step, several times over: a
+// device may run the first by other means than those that follow.
+func Step(right, checked kernel.Backend, s Shape, loss Loss) (far float64, err error) {
+	var trainers [2]*trainer
+	for i, b := range []kernel.Backend{right, checked} {
+		if trainers[i], err = newTrainer(b, s, loss, 3); err != nil {
+			return 0, err
+		}
+		defer trainers[i].close()
+	}
+	for step := 1; step <= 4; step++ {
+		wantLoss, want, errRight := trainers[0].gradients(step)
+		gotLoss, got, errChecked := trainers[1].gradients(step)
+		if err := errors.Join(errRight, errChecked); err != nil {
+			return far, err
+		}
+		far = max(far, relative([]float64{gotLoss}, []float64{wantLoss}), relative(got, want))
+	}
+	return far, nil
+}

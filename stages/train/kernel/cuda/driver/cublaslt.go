@@ -1,0 +1,153 @@
+package driver
+
+import (
+	"errors"
+	"fmt"
+	"unsafe"
+
+	"github.com/ebitengine/purego"
+)
+
+var cublasFunctions = []string{
+	"cublasLtCreate", "cublasLtDestroy", "cublasLtGetVersion", "cublasLtGetStatusString",
+	"cublasLtMatmulDescCreate", "cublasLtMatmulDescDestroy", "cublasLtMatmulDescSetAttribute",
+	"cublasLtMatrixLayoutCreate", "cublasLtMatrixLayoutDestroy",
+	"cublasLtMatmulPreferenceCreate", "cublasLtMatmulPreferenceDestroy", "cublasLtMatmulPreferenceSetAttribute",
+	"cublasLtMatmulAlgoGetHeuristic", "cublasLtMatmul",
+}
+
+// Type is a cudaDataType.
+type Type int32
+
+// The number types of a product.
+const (
+	Float32  Type = 0  // CUDA_R_32F
+	BFloat16 Type = 14 // CUDA_R_16BF
+)
+
+// Bytes is the size of a number.
+func (t Type) Bytes() int {
+	if t == BFloat16 {
+		return 2
+	}
+	return 4
+}
+
+// Products is libcublasLt, NVIDIA's matrix products.
+type Products struct {
+	lib    *library
+	handle uintptr
+	matmul uintptr // cublasLtMatmul
+}
+
+// OpenProducts finds the library. A context must be current.
+func OpenProducts() (*Products, error) {
+	lib, err := open([]string{"libcublasLt.so.13", "libcublasLt.so.12", "libcublasLt.so"}, cublasFunctions,
+		"install CUDA, or the Python wheel nvidia-cublas")
+	if err != nil {
+		return nil, err
+	}
+	lib.explain = func(code int) string {
+		text, _, _ := purego.SyscallN(lib.symbols["cublasLtGetStatusString"], uintptr(code))
+		return cString(*(**byte)(unsafe.Pointer(&text)))
+	}
+	p := &Products{lib: lib, matmul: lib.symbols["cublasLtMatmul"]}
+	return p, lib.call("cublasLtCreate", uintptr(unsafe.Pointer(&p.handle)))
+}
+
+// Version is the library's: "13.1".
+func (p *Products) Version() string {
+	v, _, _ := purego.SyscallN(p.lib.symbols["cublasLtGetVersion"])
+	return fmt.Sprintf("%d.%d", v/10000, v%10000/100) // cublasLt.h: major·10000 + minor·100 + patch
+}
+
+// Close gives the library's memory back.
+func (p *Products) Close() error { return p.lib.call("cublasLtDestroy", p.handle) }
+
+// heuristic is cublasLtMatmulHeuristicResult_t.
+type heuristic struct {
+	algo      [8]uint64
+	workspace uintptr
+	state     int32
+	waves     float32
+	reserved  [4]int32
+}
+
+// Product is one product of column-major matrices, c [m, n] = alpha·op(a)·op(b) +
+// beta·c, with the algorithm the library chose for its sizes.
+type Product struct {
+	lib                     *Products
+	desc, left, right, into uintptr
+	algo                    heuristic
+	alpha, beta             float32 // here, not on the stack: C is given their address
+}
+
+// Matrix says how an operand lies in memory: rows by cols, one column after the
+// other, at an address that is a multiple of Align bytes. Transposed is for the left
+// and the right operand.
+type Matrix struct {
+	Type       Type
+	Rows, Cols int
+	Transposed bool
+	Align      int
+}
+
+// Prepare chooses an algorithm that needs at most workspace bytes.
+func (p *Products) Prepare(left, right, into Matrix, workspace int) (*Product, error) {
+	const (
+		computeFloat32         = 68 // CUBLAS_COMPUTE_32F
+		transposeA, transposeB = 3, 4
+	)
+	q := &Product{lib: p}
+	err := errors.Join(
+		p.lib.call("cublasLtMatmulDescCreate", uintptr(unsafe.Pointer(&q.desc)), computeFloat32, uintptr(Float32)),
+		q.transpose(transposeA, left.Transposed), q.transpose(transposeB, right.Transposed),
+		p.layout(&q.left, left), p.layout(&q.right, right), p.layout(&q.into, into),
+		q.choose(left.Align, right.Align, into.Align, workspace))
+	return q, err
+}
+
+func (q *Product) transpose(attribute uintptr, yes bool) error {
+	var operation int32 // CUBLAS_OP_N
+	if yes {
+		operation = 1 // CUBLAS_OP_T
+	}
+	return q.lib.lib.call("cublasLtMatmulDescSetAttribute", q.desc, attribute, uintptr(unsafe.Pointer(&operation)), unsafe.Sizeof(operation))
+}
+
+func (p *Products) layout(into *uintptr, m Matrix) error {
+	return p.lib.call("cublasLtMatrixLayoutCreate", uintptr(unsafe.Pointer(into)), uintptr(m.Type), uintptr(m.Rows), uintptr(m.Cols), uintptr(m.Rows))
+}
+
+// choose takes the algorithm that the library expects to be the fastest.
+func (q *Product) choose(alignLeft, alignRight, alignInto, workspace int) error {
+	lib, preference := q.lib.lib, uintptr(0)
+	if err := lib.call("cublasLtMatmulPreferenceCreate", uintptr(unsafe.Pointer(&preference))); err != nil {
+		return err
+	}
+	defer lib.call("cublasLtMatmulPreferenceDestroy", preference)
+	size := uint64(workspace)
+	err := lib.call("cublasLtMatmulPreferenceSetAttribute", preference, 1, uintptr(unsafe.Pointer(&size)), unsafe.Sizeof(size)) // MAX_WORKSPACE_BYTES
+	for i, align := range []int{alignLeft, alignRight, alignInto, alignInto} {
+		bytes := uint32(align)
+		err = errors.Join(err, lib.call("cublasLtMatmulPreferenceSetAttribute", preference, uintptr(5+i), uintptr(unsafe.Pointer(&bytes)), unsafe.Sizeof(bytes))) // MIN_ALIGNMENT_A_BYTES…
+	}
+	var found int32
+	return errors.Join(err, lib.call("cublasLtMatmulAlgoGetHeuristic", q.lib.handle, q.desc, q.left, q.right, q.into, q.into, preference,
+		1, uintptr(unsafe.Pointer(&q.algo)), uintptr(unsafe.Pointer(&found))))
+}
+
+// Begin begins the product on a stream. workspace is as large as was said to Prepare.
+func (q *Product) Begin(s *Stream, into, left, right Pointer, alpha, beta float32, workspace Pointer) error {
+	q.alpha, q.beta = alpha, beta
+	r, _, _ := purego.SyscallN(q.lib.matmul, q.lib.handle, q.desc, uintptr(unsafe.Pointer(&q.alpha)), uintptr(left), q.left, uintptr(right), q.right,
+		uintptr(unsafe.Pointer(&q.beta)), uintptr(into), q.into, uintptr(into), q.into, uintptr(unsafe.Pointer(&q.algo)), uintptr(workspace), q.algo.workspace, s.handle)
+	return q.lib.lib.check("cublasLtMatmul", int32(r))
+}
+
+// Close gives the product's descriptions back.
+func (q *Product) Close() error {
+	lib := q.lib.lib
+	return errors.Join(lib.call("cublasLtMatmulDescDestroy", q.desc), lib.call("cublasLtMatrixLayoutDestroy", q.left),
+		lib.call("cublasLtMatrixLayoutDestroy", q.right), lib.call("cublasLtMatrixLayoutDestroy", q.into))
+}

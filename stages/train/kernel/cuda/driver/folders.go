@@ -1,0 +1,84 @@
+package driver
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// candidates are the files to try: by the folders that the user names, by the
+// system's loader, then by where CUDA, containers and Python's wheels put them.
+func candidates(names []string) []string {
+	var files []string
+	in := func(folders []string) {
+		for _, folder := range folders {
+			for _, name := range names {
+				if file := filepath.Join(folder, name); exists(file) {
+					files = append(files, file)
+				}
+			}
+		}
+	}
+	in(named())
+	files = append(files, names...) // without a folder: the system's loader
+	in(usual())
+	return files
+}
+
+// folders are all that are looked at, for a message.
+func folders() []string { return append(named(), usual()...) }
+
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return err == nil
+}
+
+// named are the folders of PathVariable, each also with its lib and lib64.
+func named() (folders []string) {
+	for _, folder := range filepath.SplitList(os.Getenv(PathVariable)) {
+		folders = append(folders, folder, filepath.Join(folder, "lib64"), filepath.Join(folder, "lib"))
+	}
+	return folders
+}
+
+// usual are the folders of the driver, of CUDA's own installer, of NVIDIA's
+// containers, of WSL and of the wheels nvidia-cublas and nvidia-cuda-nvrtc, CUDA 13's
+// layout before CUDA 12's.
+func usual() []string {
+	folders := []string{"/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/local/nvidia/lib64", "/usr/lib/wsl/lib"}
+	folders = append(folders, existing("/usr/local/cuda*/lib64")...)
+	for _, packages := range sitePackages() {
+		for _, wheel := range []string{"nvidia/cu*/lib", "nvidia/cuda_nvrtc/lib", "nvidia/cublas/lib"} {
+			folders = append(folders, existing(filepath.Join(packages, wheel))...)
+		}
+	}
+	return folders
+}
+
+func existing(pattern string) []string {
+	found, _ := filepath.Glob(pattern) // the only error is a bad pattern
+	slices.Reverse(found)              // newer versions first
+	return found
+}
+
+// sitePackages are the folders of Python packages: of the active environment, of the
+// first python3 of PATH, and of the system.
+func sitePackages() (folders []string) {
+	roots := []string{os.Getenv("VIRTUAL_ENV"), os.Getenv("CONDA_PREFIX")}
+	for _, bin := range filepath.SplitList(os.Getenv("PATH")) {
+		if exists(filepath.Join(bin, "python3")) {
+			roots = append(roots, filepath.Dir(bin))
+			break
+		}
+	}
+	if home, err := os.UserHomeDir(); err == nil {
+		roots = append(roots, filepath.Join(home, ".local"))
+	}
+	for _, root := range append(roots, "/usr", "/usr/local") {
+		if root != "" {
+			folders = append(folders, existing(filepath.Join(root, "lib/python3*/site-packages"))...)
+			folders = append(folders, existing(filepath.Join(root, "lib/python3*/dist-packages"))...)
+		}
+	}
+	return slices.Compact(folders)
+}

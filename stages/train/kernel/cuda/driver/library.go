@@ -1,0 +1,71 @@
+package driver
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/ebitengine/purego"
+)
+
+// PathVariable names folders to look for NVIDIA's libraries in before all others,
+// separated as in PATH.
+const PathVariable = "CLINFLOW_CUDA_PATH"
+
+// ErrNotFound is wrapped where a library is on none of the places looked at.
+var ErrNotFound = errors.New("not found")
+
+// library is an open shared library.
+type library struct {
+	file    string
+	symbols map[string]uintptr
+	explain func(code int) string
+}
+
+// open finds the first of the names (the newest first) and its functions.
+func open(names, functions []string, install string) (*library, error) {
+	var failures []string
+	for _, file := range candidates(names) {
+		handle, err := dlopen(file)
+		if err != nil {
+			if _, missing := os.Stat(file); missing == nil { // there, and not to be loaded: a broken installation
+				failures = append(failures, err.Error())
+			}
+			continue
+		}
+		l := &library{file: file, symbols: map[string]uintptr{}}
+		return l, l.resolve(handle, functions)
+	}
+	if len(failures) > 0 {
+		return nil, fmt.Errorf("%s cannot be loaded: %s", names[0], strings.Join(failures, "; "))
+	}
+	return nil, fmt.Errorf("%s: %w; looked for %s by the system's loader and in %s; %s, or name its folder in %s",
+		names[0], ErrNotFound, strings.Join(names, ", "), strings.Join(folders(), ", "), install, PathVariable)
+}
+
+func (l *library) resolve(handle uintptr, functions []string) error {
+	for _, name := range functions {
+		symbol, err := dlsym(handle, name)
+		if err != nil {
+			return fmt.Errorf("%s has no function %s: it is too old; CUDA 12 or newer is needed", l.file, name)
+		}
+		l.symbols[name] = symbol
+	}
+	return nil
+}
+
+// call calls a function that answers 0 for success.
+//
+//go:uintptrescapes
+func (l *library) call(name string, args ...uintptr) error {
+	r, _, _ := purego.SyscallN(l.symbols[name], args...)
+	return l.check(name, int32(r))
+}
+
+func (l *library) check(name string, code int32) error {
+	if code == 0 {
+		return nil
+	}
+	return &Error{name, int(code), l.explain(int(code))}
+}

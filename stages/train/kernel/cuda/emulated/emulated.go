@@ -1,0 +1,71 @@
+// Package emulated is a CUDA device for tests: one shared library in place of
+// NVIDIA's driver, compiler and matrix products, that runs kernels on the
+// processor. It is compiled with g++ when a test first asks for it.
+//
+// It is built to find what a card would forgive now and then: streams do nothing
+// before somebody waits for them, new memory holds NaNs, memory is guarded on both
+// sides, asynchronous copies come as late as they may, and the threads of every
+// other block run backwards. It says nothing of speed, and a kernel whose blocks
+// wait for each other never ends on it.
+package emulated
+
+import (
+	"sync"
+	"testing"
+)
+
+// Device is the emulated device of this process.
+type Device struct {
+	folder string
+	control
+}
+
+// once is what all tests of the process share.
+var once = sync.OnceValues(open)
+
+func open() (*Device, error) {
+	folder, err := build()
+	if err != nil {
+		return nil, err
+	}
+	d := &Device{folder: folder}
+	return d, d.control.open(folder)
+}
+
+// Build returns the device, as new. What a test leaves undone there, and memory
+// written where none was allocated, fails the test. Tests of one device may not run
+// side by side.
+func Build(t testing.TB) *Device {
+	t.Helper()
+	d, err := once()
+	if err != nil {
+		t.Fatalf("the emulated device: %v", err)
+	}
+	d.reset()
+	t.Cleanup(func() {
+		if n := d.Overruns(); n > 0 {
+			t.Errorf("memory was written %d times outside of what was allocated", n)
+		}
+		d.reset()
+	})
+	return d
+}
+
+// Folder is where the libraries are.
+func (d *Device) Folder() string { return d.folder }
+
+// Fail has the nth next call of a function fail with a result of its library: 1 is
+// the very next. "cuLaunchKernel:rmsnorm" is the launches of one kernel.
+func (d *Device) Fail(call string, nth, code int) { d.fail(call, int32(nth), int32(code)) }
+
+// Calls is how often a function was called, or a kernel launched.
+func (d *Device) Calls(call string) int { return int(d.calls(call)) }
+
+// SetMemory sets how many bytes can be allocated, 2 GiB at first.
+func (d *Device) SetMemory(bytes uint64) { d.setMemory(bytes) }
+
+// MemoryUsed is how many bytes are allocated.
+func (d *Device) MemoryUsed() uint64 { return d.memoryUsed() }
+
+// Overruns is how often memory was written outside of what was allocated.
+func (d *Device) Overruns() int { return int(d.overruns()) }

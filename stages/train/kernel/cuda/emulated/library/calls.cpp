@@ -1,0 +1,50 @@
+#include "calls.h"
+
+namespace emulated {
+
+std::mutex lock;
+Calls calls;
+Context context;
+thread_local bool current;
+
+static std::string plain(const std::string& name) {
+  bool second = name.size() > 3 && name.compare(name.size() - 3, 3, "_v2") == 0;
+  return second ? name.substr(0, name.size() - 3) : name;
+}
+
+int Calls::begin(const std::string& name) {
+  counts[name]++;
+  int result = done;
+  std::vector<Failure>& all = failures[name];
+  for (size_t i = 0; i < all.size();) {
+    if (--all[i].left > 0) {
+      i++;
+      continue;
+    }
+    result = all[i].result;
+    all.erase(all.begin() + i);
+  }
+  return result;
+}
+
+void Calls::fail(const std::string& name, int nth, int result) { failures[plain(name)].push_back({nth, result}); }
+
+int Calls::made(const std::string& name) { return counts[plain(name)]; }
+
+void Calls::reset() {
+  counts.clear();
+  failures.clear();
+}
+
+int Context::fail(int result) {
+  if (!lost && losesDevice(result)) lost = result;
+  return result;
+}
+
+int Context::usable() {
+  if (!current) return invalidContext;
+  if (!retained) return contextIsDestroyed;
+  return lost;
+}
+
+}  // namespace emulated

@@ -70,6 +70,17 @@ func (p *Param) Upload(src kernel.Host) error {
 	return p.named(p.set.backend.Upload(p.value, src))
 }
 
+// Draw sets the value to normal random numbers that the device draws, the same for the
+// same seed and stream.
+func (p *Param) Draw(seed uint64, stream uint32, deviation float64) error {
+	r, ok := p.set.backend.(kernel.Randomizer)
+	if !ok {
+		return p.named(fmt.Errorf("%s draws no random numbers", p.set.backend.Name()))
+	}
+	r.Normal(p.value, seed, stream, deviation)
+	return nil
+}
+
 // Download reads the value into dst, Len elements of F32 or F64.
 func (p *Param) Download(dst kernel.Host) error {
 	if p.master != nil {

@@ -31,3 +31,9 @@ type Card interface {
 	// Memory is what is free of it, and all of it, in bytes.
 	Memory() (free, total int64, err error)
 }
+
+// Randomizer is a Backend that draws numbers where they are used.
+type Randomizer interface {
+	// Normal draws all of y from a normal distribution of mean 0.
+	Normal(y Buffer, seed uint64, stream uint32, deviation float64)
+}

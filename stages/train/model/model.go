@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/clinflow/clinflow/internal/exit"
@@ -65,9 +66,23 @@ func New(b kernel.Backend, config Config, seed int64) (*Model, error) {
 	return Random(b, config, graph.Trainable, seed)
 }
 
-// Random is New with a mode: a frozen one stands for a model of that shape in checks
-// and benchmarks.
+// Random is New with a mode: a frozen one stands for a base model in checks.
 func Random(b kernel.Backend, config Config, mode graph.Mode, seed int64) (*Model, error) {
+	return made(b, config, mode, func(_ int, p *graph.Param) error {
+		return p.Upload(kernel.F32s(random.New(seed, p.Name()).Normals(p.Len(), config.InitializerRange)))
+	})
+}
+
+// Sketch is a frozen model whose weights the device draws by itself, for the time and
+// the memory that a model of that size takes.
+func Sketch(b kernel.Backend, config Config) (*Model, error) {
+	return made(b, config, graph.Frozen, func(i int, p *graph.Param) error {
+		return p.Draw(1, uint32(i), config.InitializerRange)
+	})
+}
+
+// made makes a model whose weights draw sets; norms are one.
+func made(b kernel.Backend, config Config, mode graph.Mode, draw func(i int, p *graph.Param) error) (*Model, error) {
 	if err := config.Check(); err != nil {
 		return nil, exit.With(exit.Usage, err)
 	}
@@ -75,14 +90,12 @@ func Random(b kernel.Backend, config Config, mode graph.Mode, seed int64) (*Mode
 	if err != nil {
 		return nil, err
 	}
-	for _, t := range m.tensors {
-		values := random.New(seed, t.param.Name()).Normals(t.param.Len(), config.InitializerRange)
+	for i, t := range m.tensors {
+		set := func() error { return draw(i, t.param) }
 		if t.ones {
-			for i := range values {
-				values[i] = 1
-			}
+			set = func() error { return t.param.Upload(kernel.F32s(slices.Repeat([]float32{1}, t.param.Len()))) }
 		}
-		if err := t.param.Upload(kernel.F32s(values)); err != nil {
+		if err := set(); err != nil {
 			m.Close()
 			return nil, err
 		}

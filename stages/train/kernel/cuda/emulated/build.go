@@ -22,8 +22,8 @@ var sources embed.FS
 // names are those that the real libraries have. They are one file here.
 var names = []string{"libcuda.so.1", "libnvrtc.so.12", "libcublasLt.so.12"}
 
-// build compiles the library into a new folder, which stays until the system
-// clears its temporary files: code of the process is mapped from there.
+// build compiles the library into a new folder. It stays until the system
+// clears its temporary files, or Remove does.
 func build() (folder string, err error) {
 	folder, err = os.MkdirTemp("", "emulated")
 	if err != nil {

@@ -10,6 +10,7 @@
 package emulated
 
 import (
+	"os"
 	"sync"
 	"testing"
 )
@@ -23,18 +24,26 @@ type Device struct {
 // once is what all tests of the process share.
 var once = sync.OnceValues(open)
 
+// built is the folder that Remove deletes.
+var built struct {
+	sync.Mutex
+	folder string
+}
+
 func open() (*Device, error) {
 	folder, err := build()
 	if err != nil {
 		return nil, err
 	}
+	built.Lock()
+	defer built.Unlock()
+	built.folder = folder
 	d := &Device{folder: folder}
 	return d, d.control.open(folder)
 }
 
-// Build returns the device, as new. What a test leaves undone there, and memory
-// written where none was allocated, fails the test. Tests of one device may not run
-// side by side.
+// Build returns the device, as new. Memory that was written where none was allocated
+// fails the test. Tests that use the device may not run side by side.
 func Build(t testing.TB) *Device {
 	t.Helper()
 	d, err := once()
@@ -49,6 +58,17 @@ func Build(t testing.TB) *Device {
 		d.reset()
 	})
 	return d
+}
+
+// Remove deletes the libraries, if a test built them. It is for the end of a TestMain:
+// the process can build no others.
+func Remove() error {
+	built.Lock()
+	defer built.Unlock()
+	if built.folder == "" {
+		return nil
+	}
+	return os.RemoveAll(built.folder)
 }
 
 // Folder is where the libraries are.

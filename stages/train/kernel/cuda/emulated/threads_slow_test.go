@@ -134,7 +134,8 @@ func TestSlowFaults(t *testing.T) {
 	for body, result := range map[string]int32{
 		"y[threadIdx.x] = 1; if (threadIdx.x == 40) *reinterpret_cast<float*>(16) = 1;": 700,
 		"__syncthreads(); y[0] = 7 / static_cast<int>(y[0]);":                           719,
-		"y[0] = threadIdx.x / (threadIdx.x - threadIdx.x);":                             719,
+		"y[0] = load<4>(y + 2 * threadIdx.x).at[0];":                                    719, // not aligned
+		"__shared__ float x[32]; x[threadIdx.x] = 1; y[0] = x[31];":                     719, // too short
 	} {
 		r := newRig(t)
 		into := upload(r, make([]float32, 64))

@@ -5,7 +5,6 @@
 #include <spawn.h>
 #include <sys/wait.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -15,6 +14,7 @@
 
 #include "image.h"
 #include "results.h"
+#include "text.h"
 
 extern char** environ;
 
@@ -25,6 +25,12 @@ namespace fs = std::filesystem;
 
 const char* const preprocessed = "preprocessed.ii";
 
+// flags are for a kernel that can be unloaded, whose sums are the same on every
+// processor, and that traps where a card refuses an address that is not aligned.
+const char* const flags[] = {"-std=c++17", "-shared", "-fPIC", "-fvisibility=hidden", "-fno-gnu-unique", "-O2", "-march=native",
+                             "-ffp-contract=off", "-fno-strict-aliasing", "-U_FORTIFY_SOURCE", "-fsanitize=alignment,bounds",
+                             "-fsanitize-undefined-trap-on-error"};
+
 std::string contents(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
   return std::string(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
@@ -33,12 +39,6 @@ std::string contents(const fs::path& file) {
 void write(const fs::path& file, const std::string& text) {
   fs::create_directories(file.parent_path());
   std::ofstream(file, std::ios::binary) << text;
-}
-
-// without leaves a part out of a text wherever it is.
-std::string without(std::string text, const std::string& part) {
-  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at)) text.erase(at, part.size());
-  return text;
 }
 
 // included is the folder beside this library with the headers of the emulated
@@ -61,57 +61,6 @@ struct Folder {
     if (!path.empty()) fs::remove_all(path, ignored);
   }
 };
-
-// Of the real compiler's options these have no meaning here.
-const char* const meaningless[] = {"--gpu-architecture", "-arch",    "--std",  "-std",       "--use_fast_math", "-use_fast_math",
-                                   "--fmad",             "-fmad",    "--ftz",  "--prec-div", "--prec-sqrt",     "--generate-line-info",
-                                   "-lineinfo",          "-default-device", "--device-as-default-execution-space", "--restrict",
-                                   "--maxrregcount",     "--extra-device-vectorization", "--minimal", "--split-compile"};
-
-// definitions makes lines of the -D options among those of the real compiler.
-bool definitions(const std::vector<std::string>& options, std::string& to, std::string& log) {
-  for (const std::string& o : options) {
-    std::string name = o.substr(0, o.find('='));
-    if (std::find(std::begin(meaningless), std::end(meaningless), name) != std::end(meaningless)) continue;
-    bool brief = o.compare(0, 2, "-D") == 0;
-    if (!brief && name != "--define-macro") {
-      log += "unknown option " + o + "\n";
-      return false;
-    }
-    std::string what = o.substr(brief ? 2 : name.size() + 1);
-    size_t equals = what.find('=');
-    to += "#define " + what.substr(0, equals) + " " + (equals == std::string::npos ? "1" : what.substr(equals + 1)) + "\n";
-  }
-  return true;
-}
-
-// kernels finds the names of the kernels in a preprocessed source: builtins.h has
-// this mark for __global__.
-std::vector<std::string> kernels(const std::string& source) {
-  const std::string mark = "__attribute__((used))", result = "void";
-  std::vector<std::string> names;
-  for (size_t at = source.find(mark); at != std::string::npos; at = source.find(mark, at + 1)) {
-    size_t type = source.find_first_not_of(' ', at + mark.size());
-    if (source.compare(type, result.size(), result)) continue;
-    size_t name = source.find_first_not_of(' ', type + result.size());
-    names.push_back(source.substr(name, source.find('(', name) - name));
-  }
-  return names;
-}
-
-// registration is code that describes the kernels of a preprocessed source.
-std::string registration(const std::string& source) {
-  std::string all;
-  for (const std::string& k : kernels(source)) all += "      emulated::Described<" + k + ">::as(\"" + k + "\"),\n";
-  return "\n# 1 \"registration\"\n"
-         "extern \"C\" __attribute__((visibility(\"default\"))) const emulated::Kernel* emulated_register(emulated::Device* d) {\n"
-         "  static thread_local char first;  // to have the thread's memory\n"
-         "  *static_cast<volatile char*>(&first) = 0;\n"
-         "  static const emulated::Kernel all[] = {\n" + all + "      {nullptr, nullptr, nullptr, 0}};\n"
-         "  emulated::device = d;\n"
-         "  return all;\n"
-         "}\n";
-}
 
 }  // namespace
 
@@ -153,10 +102,10 @@ bool Program::preprocess(const std::string& folder, const std::string& definitio
 bool Program::build(const std::string& folder) {
   std::string text = contents(folder + "/" + preprocessed), library = folder + "/library.so";
   write(folder + "/" + preprocessed, text + registration(text));
-  if (!run({"g++", "-std=c++17", "-O2", "-fno-strict-aliasing", "-fsanitize=alignment,bounds", "-fsanitize-undefined-trap-on-error", "-march=native", "-ffp-contract=off", "-fno-gnu-unique", "-fvisibility=hidden",
-            "-U_FORTIFY_SOURCE", "-shared", "-fPIC", folder + "/" + preprocessed, "-o", library},
-           folder))
-    return false;
+  std::vector<std::string> command{"g++"};
+  command.insert(command.end(), std::begin(flags), std::end(flags));
+  command.insert(command.end(), {folder + "/" + preprocessed, "-o", library});
+  if (!run(command, folder)) return false;
   std::string bytes = contents(library);
   Image head;
   memcpy(head.mark, Image::marked, sizeof head.mark);

@@ -15,14 +15,11 @@ struct Copy {
   bool wanted;
 };
 
-enum class State { ready, atBarrier, inWarp, finished };
-
 struct Thread {
   unsigned number;
   Index index;
-  State state = State::ready;
   Fiber* fiber = nullptr;  // null before the thread begins
-  Collective collective;
+  Collective collective;  // what it waits for in its warp
   unsigned mask;
   void* operand;
   std::vector<Copy> copies;
@@ -34,17 +31,26 @@ struct Block {
   std::vector<Thread> threads;
   std::vector<unsigned> waiting;  // of each warp, the lanes that wait in it
   std::deque<Thread*> ready;
-  unsigned atBarrier = 0;
+  unsigned atBarrier, finished;
   bool descending;
   const std::function<void()>* body;
   const SharedRange* shared;
   Thread* running;
   Fault fault;
 
+  // begin makes all threads ready.
   void begin();
-  void release(unsigned first, unsigned count, unsigned mask);
-  void perform(Thread* of);
+  // come notes that one more thread is at the barrier, or a thread at a collective of
+  // its warp. The last one releases all.
+  void come();
+  void come(Thread* t, Collective f, unsigned mask, void* operand);
+  // stuck tells why no thread can run.
   std::string stuck() const;
+
+ private:
+  // release makes threads ready, of which the mask names lanes.
+  void release(unsigned first, unsigned count, unsigned mask);
+  bool gather(const Thread* t, unsigned first, void** operands) const;
 };
 
 extern Block block;

@@ -22,7 +22,7 @@ pid_t self() { return syscall(SYS_gettid); }
 void trap(int signal, siginfo_t* info, void* state) {
   if (self() == trapped) {
     if (signal == SIGFPE) fail(launchFailed, "division by zero");
-    if (signal == SIGILL) fail(launchFailed, "came to what g++ knows to be undefined");
+    if (signal == SIGILL) fail(launchFailed, "used an address that is not aligned, an index outside of its array, or what else is undefined");
     char address[32];
     snprintf(address, sizeof address, "%p", info->si_addr);
     fail(illegalAddress, std::string("used the address ") + address);

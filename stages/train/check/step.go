@@ -43,7 +43,6 @@ const (
 
 // trainer is a model that learns on one backend.
 type trainer struct {
-	backend kernel.Backend
 	model   *model.Model
 	machine *graph.Machine
 	shape   Shape
@@ -56,19 +55,28 @@ func newTrainer(b kernel.Backend, s Shape, loss Loss, seed int64) (*trainer, err
 	if err != nil {
 		return nil, err
 	}
-	t := &trainer{backend: b, model: m, shape: s}
+	t := &trainer{model: m, shape: s}
+	if err := t.prepare(loss, seed); err != nil {
+		m.Close()
+		return nil, err
+	}
+	return t, nil
+}
+
+func (t *trainer) prepare(loss Loss, seed int64) (err error) {
+	s := t.shape
 	c := peft.Config{R: s.Rank, LoraAlpha: 2 * float64(s.Rank), LoraDropout: s.Dropout, TargetModules: []string{"q_proj", "v_proj"}, TaskType: peft.CausalLM}
 	if loss != LanguageModel {
 		c.Score, c.TaskType = true, peft.SeqCls
 	}
-	if _, err := m.AddAdapter("check", c, s.Labels, seed); err != nil {
-		return nil, err
+	if _, err := t.model.AddAdapter("check", c, s.Labels, seed); err != nil {
+		return err
 	}
 	if err := t.round(seed); err != nil {
-		return nil, err
+		return err
 	}
 	t.machine, err = t.compile(loss, uint64(seed))
-	return t, err
+	return err
 }
 
 // round gives every parameter values that bf16 has, those of the adapter new ones.

@@ -27,6 +27,7 @@ func TestMain(m *testing.M) {
 	os.Setenv("XDG_CACHE_HOME", cache)
 	code := m.Run()
 	os.RemoveAll(cache)
+	emulated.Remove()
 	os.Exit(code)
 }
 

@@ -12,7 +12,8 @@ import (
 // as much scratch memory on the device.
 const pieceElements = stagingBytes / 8
 
-// Upload converts src to dst's type. It begins the copies and does not wait.
+// Upload converts src to dst's type. It begins the copies and does not wait, but for
+// what failed before, which it returns.
 func (d *device) Upload(dst kernel.Buffer, src kernel.Host) error {
 	b := dst.(*buffer)
 	switch {
@@ -23,6 +24,9 @@ func (d *device) Upload(dst kernel.Buffer, src kernel.Host) error {
 	}
 	d.enter()
 	defer d.context.Leave()
+	if d.err != nil {
+		return d.sync()
+	}
 	size := src.DType.Size()
 	for lo := 0; lo < b.n; lo += pieceElements {
 		hi := min(b.n, lo+pieceElements)

@@ -25,19 +25,14 @@ type Device struct {
 var once = sync.OnceValues(open)
 
 // built is the folder that Remove deletes.
-var built struct {
-	sync.Mutex
-	folder string
-}
+var built string
 
 func open() (*Device, error) {
 	folder, err := build()
 	if err != nil {
 		return nil, err
 	}
-	built.Lock()
-	defer built.Unlock()
-	built.folder = folder
+	built = folder
 	d := &Device{folder: folder}
 	return d, d.control.open(folder)
 }
@@ -63,12 +58,10 @@ func Build(t testing.TB) *Device {
 // Remove deletes the libraries, if a test built them. It is for the end of a TestMain:
 // the process can build no others.
 func Remove() error {
-	built.Lock()
-	defer built.Unlock()
-	if built.folder == "" {
+	if built == "" {
 		return nil
 	}
-	return os.RemoveAll(built.folder)
+	return os.RemoveAll(built)
 }
 
 // Folder is where the libraries are.

@@ -9,52 +9,17 @@ import (
 	"unsafe"
 )
 
-// lt is the functions of the matrix products.
-type lt struct {
-	create        func(to *uintptr) int32
-	destroy       func(handle uintptr) int32
-	description   func(to *uintptr, compute, scale int32) int32
-	describe      func(description uintptr, attribute int32, value unsafe.Pointer, bytes uint64) int32
-	layout        func(to *uintptr, kind int32, rows, columns uint64, ld int64) int32
-	preference    func(to *uintptr) int32
-	prefer        func(preference uintptr, attribute int32, value unsafe.Pointer, bytes uint64) int32
-	heuristic     func(handle, description, a, b, c, d, preference uintptr, wanted int32, to *choice, found *int32) int32
-	multiply      func(handle, description uintptr, alpha *float32, a uint64, la uintptr, b uint64, lb uintptr, beta *float32, c uint64, lc uintptr, d uint64, ld uintptr, algorithm *choice, workspace, bytes uint64, stream uintptr) int32
-	noDescription func(description uintptr) int32
-	noLayout      func(layout uintptr) int32
-	noPreference  func(preference uintptr) int32
-}
-
-// choice is cublasLtMatmulHeuristicResult_t.
-type choice struct {
-	algorithm [8]uint64
-	workspace uint64
-	state     int32
-	waves     float32
-	reserved  [4]int32
-}
-
-func (l *lt) functions() map[string]any {
-	return map[string]any{
-		"cublasLtCreate": &l.create, "cublasLtDestroy": &l.destroy, "cublasLtMatmulDescCreate": &l.description,
-		"cublasLtMatmulDescSetAttribute": &l.describe, "cublasLtMatrixLayoutCreate": &l.layout,
-		"cublasLtMatmulPreferenceCreate": &l.preference, "cublasLtMatmulPreferenceSetAttribute": &l.prefer,
-		"cublasLtMatmulAlgoGetHeuristic": &l.heuristic, "cublasLtMatmul": &l.multiply,
-		"cublasLtMatmulDescDestroy": &l.noDescription, "cublasLtMatrixLayoutDestroy": &l.noLayout,
-		"cublasLtMatmulPreferenceDestroy": &l.noPreference,
-	}
-}
-
 const isFloat, isBF16 = 0, 14
 
-// operation is a product of column-major matrices: d [m, n] = 2·a·b + beta·c, with
-// rows that are apart by one number more than they have.
+// operation is a product of column-major matrices, d [m, n] = 2·a [m, k]·b [k, n] +
+// beta·d, whose columns are apart by one number more than they have.
 type operation struct {
 	kind, into     int32
 	transA, transB int32
 	beta           float32
 }
 
+// The sizes are no multiples of what a tile has.
 const m, n, k = 37, 9, 50
 
 // stored is the rows and columns of an operand in memory.
@@ -122,24 +87,13 @@ func testProduct(t *testing.T, o operation) {
 	a, va, la := r.operand(o.kind, 1, ra, ca)
 	b, vb, lb := r.operand(o.kind, 2, rb, cb)
 	d, vd, ld := r.operand(o.into, 3, m, n)
-	var algorithm choice
-	var found int32
-	r.want(0, r.heuristic(p.handle, p.description, la, lb, ld, ld, p.preference, 1, &algorithm, &found))
-	if found != 1 || algorithm.workspace == 0 || algorithm.workspace > p.workspace {
-		t.Fatalf("%d algorithms, %d bytes", found, algorithm.workspace)
-	}
-	var workspace uint64
-	r.want(0, r.cuMemAlloc(&workspace, algorithm.workspace))
-	defer r.cuMemFree(workspace)
-	alpha, beta := float32(2), o.beta
-	r.want(0, r.multiply(p.handle, p.description, &alpha, a, la, b, lb, &beta, d, ld, d, ld, &algorithm, workspace, algorithm.workspace, r.stream))
-	alpha, beta = 0, 0 // the call has read them
+	r.run(p, o.beta, a, b, d, la, lb, ld)
 	got := r.numbers(o.into, d, (m+1)*n)
 	for i := range m {
 		for j := range n {
 			want := o.beta * vd[j*(m+1)+i]
 			for l := range k {
-				want += 2 * at(va, ra+1, i, l, o.transA) * at(vb, rb+1, l, j, o.transB)
+				want += 2 * element(va, ra+1, i, l, o.transA) * element(vb, rb+1, l, j, o.transB)
 			}
 			if o.into == isBF16 {
 				want = rounded(want)
@@ -151,7 +105,25 @@ func testProduct(t *testing.T, o operation) {
 	}
 }
 
-func at(v []float32, apart, row, column int, transposed int32) float32 {
+// run multiplies, and changes the factors when the call has read them.
+func (r *rig) run(p prepared, beta float32, a, b, d uint64, la, lb, ld uintptr) {
+	var algorithm choice
+	var found int32
+	r.want(0, r.heuristic(p.handle, p.description, la, lb, ld, ld, p.preference, 1, &algorithm, &found))
+	if found != 1 || algorithm.workspace == 0 || algorithm.workspace > p.workspace {
+		r.t.Fatalf("%d algorithms, %d bytes", found, algorithm.workspace)
+	}
+	var workspace uint64
+	r.want(0, r.cuMemAlloc(&workspace, algorithm.workspace))
+	defer r.cuMemFree(workspace)
+	alpha := float32(2)
+	r.want(0, r.multiply(p.handle, p.description, &alpha, a, la, b, lb, &beta, d, ld, d, ld, &algorithm, workspace, algorithm.workspace, r.stream))
+	alpha, beta = 0, 0
+	r.wait()
+}
+
+// element is one of a matrix that may lie transposed in memory.
+func element(v []float32, apart, row, column int, transposed int32) float32 {
 	if transposed == 1 {
 		row, column = column, row
 	}

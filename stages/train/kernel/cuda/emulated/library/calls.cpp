@@ -7,9 +7,11 @@ Calls calls;
 Context context;
 thread_local bool current;
 
+// plain leaves out what tells versions of a function apart. Names of kernels stay.
 static std::string plain(const std::string& name) {
-  bool second = name.size() > 3 && name.compare(name.size() - 3, 3, "_v2") == 0;
-  return second ? name.substr(0, name.size() - 3) : name;
+  size_t end = name.size() < 3 ? std::string::npos : name.size() - 3;
+  bool versioned = name.find(':') == std::string::npos && name.find("_v2", end) == end;
+  return versioned ? name.substr(0, end) : name;
 }
 
 int Calls::begin(const std::string& name) {

@@ -1,0 +1,55 @@
+package driver
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestAMissingLibraryIsNamedWithWhereItWasLookedFor(t *testing.T) {
+	folder := t.TempDir()
+	t.Setenv(PathVariable, folder)
+	_, err := open([]string{"libnowhere.so.9", "libnowhere.so"}, nil, "install nothing")
+	if !errors.Is(err, ErrNotFound) {
+		t.Fatalf("got %v, want ErrNotFound", err)
+	}
+	for _, says := range []string{"libnowhere.so.9, libnowhere.so", folder, filepath.Join(folder, "lib64"), "/usr/lib", "install nothing", PathVariable} {
+		if !strings.Contains(err.Error(), says) {
+			t.Errorf("%q does not say %q", err, says)
+		}
+	}
+}
+
+func TestABrokenLibraryIsNotAMissingOne(t *testing.T) {
+	folder := t.TempDir()
+	t.Setenv(PathVariable, folder)
+	if err := os.WriteFile(filepath.Join(folder, "libnowhere.so"), []byte("text"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := open([]string{"libnowhere.so"}, nil, "install nothing")
+	if err == nil || errors.Is(err, ErrNotFound) || !strings.Contains(err.Error(), filepath.Join(folder, "libnowhere.so")) {
+		t.Errorf("got %v, want the file that cannot be loaded", err)
+	}
+}
+
+func TestTheFoldersThatAreNamedComeFirst(t *testing.T) {
+	named, environment := t.TempDir(), t.TempDir()
+	wheel := filepath.Join(environment, "lib/python3.12/site-packages/nvidia/cu13/lib")
+	for _, folder := range []string{wheel, filepath.Join(named, "lib64")} {
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(folder, "libx.so"), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv(PathVariable, named)
+	t.Setenv("VIRTUAL_ENV", environment)
+	got := strings.Join(candidates([]string{"libx.so"}), " ")
+	want := strings.Join([]string{filepath.Join(named, "lib64/libx.so"), "libx.so", filepath.Join(wheel, "libx.so")}, " ")
+	if got != want {
+		t.Errorf("looks at %s, want %s", got, want)
+	}
+}

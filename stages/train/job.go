@@ -77,8 +77,8 @@ func (j job) learn(ctx context.Context, work store.Dir) (position, error) {
 	if len(j.train) == 0 {
 		return position{}, exit.Errorf(exit.BadData, "%s: no example of split train holds a token to learn from", j.name)
 	}
-	s := newSupervised(j.model, j.objective, j.batchSize, j.set)
-	s.train, s.val = j.train, j.val
+	s := j.supervised()
+	defer s.close()
 	if err := s.reserve(j.name, j.model.Params()); err != nil {
 		return position{}, err
 	}
@@ -89,6 +89,24 @@ func (j job) learn(ctx context.Context, work store.Dir) (position, error) {
 	}
 	err := r.train(ctx)
 	return r.at, err
+}
+
+// fits takes the memory of training, or says what would fit.
+func (j job) fits() error {
+	if len(j.train) == 0 {
+		return nil // learn refuses it
+	}
+	s := j.supervised()
+	defer s.close()
+	_, _, err := s.longest()
+	return err
+}
+
+// supervised is the model with what it learns from.
+func (j job) supervised() *supervised {
+	s := newSupervised(j.model, j.objective, j.batchSize, j.set)
+	s.train, s.val = j.train, j.val
+	return s
 }
 
 func (j job) record(out *shard.Writer, end position) {

@@ -13,11 +13,18 @@ import (
 	"github.com/clinflow/clinflow/stages/train/kernel"
 )
 
+// longest is the graph of the longest batch there is in training, and its length.
+func (s *supervised) longest() (compiled, int, error) {
+	lengths := bucketLengths(slices.Max(s.train.lengths()))
+	length := lengths[len(lengths)-1]
+	c, err := s.learning.at(length)
+	return c, length, err
+}
+
 // reserve takes the memory of the longest batch before the first step, so that a run
 // does not end in its middle for want of it, and tells what a card's memory goes to.
 func (s *supervised) reserve(name string, params *graph.Params) error {
-	lengths := bucketLengths(slices.Max(s.train.lengths()))
-	longest, err := s.learning.at(lengths[len(lengths)-1])
+	longest, length, err := s.longest()
 	if err != nil {
 		return err
 	}
@@ -30,7 +37,7 @@ func (s *supervised) reserve(name string, params *graph.Params) error {
 		return err
 	}
 	log.Info().Msgf("%s on %s: %s for the model and what is trained, %s for batches of %d × %d tokens; %s of %s are left",
-		name, params.Backend().Name(), size(params.Memory()), size(longest.Memory()), s.batchSize, lengths[len(lengths)-1], size(free), size(total))
+		name, params.Backend().Name(), size(params.Memory()), size(longest.Memory()), s.batchSize, length, size(free), size(total))
 	return nil
 }
 
@@ -38,6 +45,7 @@ func size(n int64) string { return humanize.IBytes(uint64(max(n, 0))) }
 
 // tooLarge says what would fit into the memory that is left, where a batch does not.
 func (m *machines) tooLarge(o graph.Options, g *graph.Graph, cause error) error {
+	needed := g.Memory()
 	g.Close()
 	card, ok := g.Backend().(kernel.Card)
 	if !ok {
@@ -52,7 +60,7 @@ func (m *machines) tooLarge(o graph.Options, g *graph.Graph, cause error) error 
 		advice += "; with gradient_checkpointing: true, " + m.advice(o, free, true)
 	}
 	return exit.Errorf(exit.Usage, "a batch of %d × %d tokens needs %s and %s are left: %s (accumulation makes up for a smaller batch): %w",
-		o.Batch, o.Seq, size(g.Memory()), size(free), advice, cause)
+		o.Batch, o.Seq, size(needed), size(free), advice, cause)
 }
 
 // advice is the largest batch_size that fits into so many bytes.
@@ -72,5 +80,6 @@ func (m *machines) fits(o graph.Options, batch int, free int64) bool {
 		return false
 	}
 	defer g.Close()
-	return g.Memory() <= free
+	const spare = 16 // a part of what is free, for the graphs of other lengths
+	return g.Memory() <= free-free/spare
 }

@@ -74,8 +74,12 @@ func (p *pretrain) Run(ctx context.Context, in stages.Inputs, out *shard.Writer)
 }
 
 // adapt trains the adapter and measures the perplexity before and after. Before,
-// the new adapter's update is zero: that is the base model.
+// the new adapter's update is zero: that is the base model. What training needs of
+// memory is taken first: it is more, and what does not fit shows at once.
 func (j job) adapt(ctx context.Context, adapter *peft.Adapter, out *shard.Writer) error {
+	if err := j.fits(); err != nil {
+		return err
+	}
 	before, err := j.perplexity(ctx)
 	if err != nil {
 		return err
@@ -95,7 +99,9 @@ func (j job) perplexity(ctx context.Context) (*float64, error) {
 	if len(j.val) == 0 {
 		return nil, nil
 	}
-	loss, _, err := newSupervised(j.model, j.objective, j.batchSize, j.set).measure(ctx, j.val)
+	s := j.supervised()
+	defer s.close()
+	loss, _, err := s.measure(ctx, j.val)
 	ppl := math.Exp(loss)
 	return &ppl, err
 }

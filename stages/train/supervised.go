@@ -40,6 +40,12 @@ func newSupervised(m *model.Model, o objective, batchSize int, set Optimization)
 	return &supervised{objective: o, batchSize: batchSize, learning: newMachines(learning, build), measuring: newMachines(measuring, build)}
 }
 
+// close frees the graphs' inputs.
+func (s *supervised) close() {
+	s.learning.close()
+	s.measuring.close()
+}
+
 func (s *supervised) tensors(rows examples, b batch) graph.Batch {
 	in := rows.tensors(b)
 	s.objective.labels(&in, rows, b)

@@ -10,6 +10,7 @@ import (
 // input is a buffer with a mirror on the host, made once.
 type input struct {
 	buf    kernel.Buffer
+	bytes  int64
 	host   kernel.Host
 	ints   []int32
 	floats []float64
@@ -36,7 +37,7 @@ func (in *inputs) make(g *Graph, d kernel.DType, n int) *input {
 	if err != nil {
 		g.fail("input of %d elements: %w", n, err)
 	}
-	i := &input{buf: buf}
+	i := &input{buf: buf, bytes: int64(n) * int64(d.Size())}
 	in.all = append(in.all, i)
 	return i
 }

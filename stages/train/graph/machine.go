@@ -18,10 +18,14 @@ type Machine struct {
 	recording  kernel.Recording // nil until a second run, and where the backend keeps none
 }
 
-// Memory is what the ops of the graph need beside parameters, in bytes.
+// Memory is what the graph needs beside parameters, in bytes.
 func (g *Graph) Memory() int64 {
 	sizes := plan(g.ops)
-	return int64(sizes[0])*int64(g.Backend().Float().Size()) + int64(sizes[1])*int64(g.Backend().Master().Size())
+	bytes := int64(sizes[0])*int64(g.Backend().Float().Size()) + int64(sizes[1])*int64(g.Backend().Master().Size())
+	for _, in := range g.inputs.all {
+		bytes += in.bytes
+	}
+	return bytes
 }
 
 // Compile plans the memory and compiles the graph. The graph must not be built

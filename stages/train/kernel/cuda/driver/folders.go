@@ -6,22 +6,33 @@ import (
 	"slices"
 )
 
+// candidate is a file to try.
+type candidate struct {
+	path  string
+	named bool // in a folder that the user names
+}
+
 // candidates are the files to try: by the folders that the user names, by the
 // system's loader, then by where CUDA, containers and Python's wheels put them.
-func candidates(names []string) []string {
-	var files []string
-	in := func(folders []string) {
-		for _, folder := range folders {
-			for _, name := range names {
-				if file := filepath.Join(folder, name); exists(file) {
-					files = append(files, file)
-				}
+func candidates(names []string) (files []candidate) {
+	for _, path := range within(named(), names) {
+		files = append(files, candidate{path, true})
+	}
+	for _, path := range append(slices.Clone(names), within(usual(), names)...) { // first without a folder
+		files = append(files, candidate{path, false})
+	}
+	return files
+}
+
+// within are the files of those names that there are, folder by folder.
+func within(folders, names []string) (files []string) {
+	for _, folder := range folders {
+		for _, name := range names {
+			if file := filepath.Join(folder, name); exists(file) {
+				files = append(files, file)
 			}
 		}
 	}
-	in(named())
-	files = append(files, names...) // without a folder: the system's loader
-	in(usual())
 	return files
 }
 
@@ -36,6 +47,9 @@ func exists(file string) bool {
 // named are the folders of PathVariable, each also with its lib and lib64.
 func named() (folders []string) {
 	for _, folder := range filepath.SplitList(os.Getenv(PathVariable)) {
+		if path, err := filepath.Abs(folder); err == nil {
+			folder = path
+		}
 		folders = append(folders, folder, filepath.Join(folder, "lib64"), filepath.Join(folder, "lib"))
 	}
 	return folders

@@ -3,7 +3,7 @@ package driver
 import (
 	"errors"
 	"fmt"
-	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/ebitengine/purego"
@@ -23,22 +23,25 @@ type library struct {
 	explain func(code int) string
 }
 
-// open finds the first of the names (the newest first) and its functions.
+// open finds the first of the names (the newest first) and its functions. A file in a
+// folder that the user names is taken or refused; elsewhere the search goes on.
 func open(names, functions []string, install string) (*library, error) {
-	var failures []string
+	var broken []string
 	for _, file := range candidates(names) {
-		handle, err := dlopen(file)
-		if err != nil {
-			if _, missing := os.Stat(file); missing == nil { // there, and not to be loaded: a broken installation
-				failures = append(failures, err.Error())
-			}
-			continue
+		handle, err := dlopen(file.path)
+		if err == nil {
+			l := &library{file: file.path, symbols: map[string]uintptr{}}
+			return l, l.resolve(handle, functions)
 		}
-		l := &library{file: file, symbols: map[string]uintptr{}}
-		return l, l.resolve(handle, functions)
+		if filepath.IsAbs(file.path) { // it is there, and not to be loaded
+			broken = append(broken, err.Error())
+		}
+		if file.named {
+			break
+		}
 	}
-	if len(failures) > 0 {
-		return nil, fmt.Errorf("%s cannot be loaded: %s", names[0], strings.Join(failures, "; "))
+	if len(broken) > 0 {
+		return nil, fmt.Errorf("%s cannot be loaded: %s", names[0], strings.Join(broken, "; "))
 	}
 	return nil, fmt.Errorf("%s: %w; looked for %s by the system's loader and in %s; %s, or name its folder in %s",
 		names[0], ErrNotFound, strings.Join(names, ", "), strings.Join(folders(), ", "), install, PathVariable)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -47,9 +48,9 @@ func TestTheFoldersThatAreNamedComeFirst(t *testing.T) {
 	}
 	t.Setenv(PathVariable, named)
 	t.Setenv("VIRTUAL_ENV", environment)
-	got := strings.Join(candidates([]string{"libx.so"}), " ")
-	want := strings.Join([]string{filepath.Join(named, "lib64/libx.so"), "libx.so", filepath.Join(wheel, "libx.so")}, " ")
-	if got != want {
-		t.Errorf("looks at %s, want %s", got, want)
+	got := candidates([]string{"libx.so"})
+	want := []candidate{{filepath.Join(named, "lib64/libx.so"), true}, {"libx.so", false}, {filepath.Join(wheel, "libx.so"), false}}
+	if !slices.Equal(got, want) {
+		t.Errorf("looks at %v, want %v", got, want)
 	}
 }

@@ -1,0 +1,79 @@
+package train
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rs/zerolog"
+	"github.com/rs/zerolog/log"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/stages/train/kernel"
+	"github.com/clinflow/clinflow/stages/train/kernel/cuda/driver"
+)
+
+func TestDevicesThatCannotBe(t *testing.T) {
+	t.Cleanup(func() { must(t, SetDevice("auto", 0)) })
+	for name, says := range map[string]string{
+		"tpu":       `"tpu" is not a device; give auto, cuda, cuda:N, cpu`,
+		"autos":     "is not a device",
+		"cuda:x":    `"x" is not the number of a GPU; give cuda:0`,
+		"cuda:-1":   "is not the number of a GPU",
+		"cpu:sse":   `there is no kernel "sse"`,
+		"auto:avx2": "is not a device",
+	} {
+		err := SetDevice(name, 1)
+		if exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "--device") || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: got %v, want exit.Usage saying %q", name, err, says)
+		}
+	}
+}
+
+// brokenDriver makes this a machine whose driver cannot be loaded, whatever it has.
+func brokenDriver(t *testing.T) {
+	t.Helper()
+	dir := t.TempDir()
+	must(t, os.WriteFile(filepath.Join(dir, "libcuda.so.1"), []byte("no library"), 0o600))
+	t.Setenv(driver.PathVariable, dir)
+}
+
+// logged is what is logged while the test runs.
+func logged(t *testing.T) *bytes.Buffer {
+	t.Helper()
+	var out bytes.Buffer
+	before := log.Logger
+	log.Logger = zerolog.New(&out)
+	t.Cleanup(func() { log.Logger = before })
+	return &out
+}
+
+func TestABrokenDriverIsToldOnceAndTheProcessorUsed(t *testing.T) {
+	t.Cleanup(func() { must(t, SetDevice("auto", 0)) })
+	brokenDriver(t)
+	out := logged(t)
+	must(t, SetDevice("auto", 1))
+	for range 2 {
+		if name := (onDevice{}).Kernel(); !strings.HasPrefix(name, "cpu/") {
+			t.Errorf("the kernels are %q, want the processor's", name)
+		}
+	}
+	if lines := strings.Count(out.String(), "\n"); lines != 1 || !strings.Contains(out.String(), "training runs on the processor, as the GPU cannot be used: NVIDIA's driver: libcuda.so.1 cannot be loaded") {
+		t.Errorf("logged %q, want why in one line", out)
+	}
+}
+
+func TestAGPUThatIsAskedForMustBeThere(t *testing.T) {
+	t.Cleanup(func() { must(t, SetDevice("auto", 0)) })
+	brokenDriver(t)
+	must(t, SetDevice("cuda:99", 1))
+	err := onBackend(func(kernel.Backend) error { return nil })
+	if exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "--device cuda:99: NVIDIA's driver: ") {
+		t.Errorf("got %v, want exit.Usage naming the device", err)
+	}
+	if name := (onDevice{}).Kernel(); name != "none" {
+		t.Errorf("the kernels are called %q", name)
+	}
+}

@@ -1,0 +1,140 @@
+//go:build slow
+
+package train
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/stages/train/kernel/cuda/driver"
+	"github.com/clinflow/clinflow/stages/train/kernel/cuda/emulated"
+)
+
+// TestMain removes what the emulated device was compiled to.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	emulated.Remove()
+	os.Exit(code)
+}
+
+// onCard lets the training stages use an emulated card, and nothing of the user's.
+func onCard(t *testing.T) *emulated.Device {
+	t.Helper()
+	card := emulated.Build(t)
+	t.Setenv(driver.PathVariable, card.Folder())
+	t.Setenv("XDG_CACHE_HOME", filepath.Join(card.Folder(), "cache"))
+	t.Cleanup(func() { must(t, SetDevice("auto", 0)) })
+	must(t, SetDevice("auto", 1))
+	return card
+}
+
+const cardLoRA = `{peft: {r: 2, dropout: 0.1}, learning_rate: 0.01, epochs: 2, batch_size: 8, save_every: 2, log_every: 1, max_grad_norm: 1}`
+
+// TestSlowTheStagesOnACard trains as on the processor, on the card that "auto" finds.
+func TestSlowTheStagesOnACard(t *testing.T) {
+	must(t, SetDevice("cpu", 1))
+	tokens := corpus(t, 60, 1)
+	in := stages.Inputs{"tokens": {tokens}, "base": {baseModel(t, tokens, quickBase)}}
+	want := readLog(t, stagetest.Run(t, "train.finetune", cardLoRA, in))
+	onCard(t)
+	out := logged(t)
+	adapter := stagetest.Run(t, "train.finetune", cardLoRA, in)
+	if kernels := adapter.Manifest.Kernel; kernels != "cuda/sm_90/cublas12.9/bf16" {
+		t.Errorf("trained by %s", kernels)
+	}
+	if !strings.Contains(out.String(), "for the model and what is trained") {
+		t.Errorf("logged %q, want what the memory goes to", out)
+	}
+	got := readLog(t, adapter)
+	if len(got) != len(want) {
+		t.Fatalf("%d lines of log, %d on the processor", len(got), len(want))
+	}
+	for i, line := range got {
+		if math.Abs(line.Loss-want[i].Loss) > 2e-2*want[i].Loss {
+			t.Errorf("step %d: loss %g, on the processor %g", line.Step, line.Loss, want[i].Loss)
+		}
+	}
+	rows := predictions(t, tokens, in.One("base"), adapter, `{task: mor, variant: x, splits: [test]}`)
+	if len(rows) == 0 || len(rows[0].Logits) != 2 {
+		t.Error("nothing was predicted on the card")
+	}
+}
+
+// TestSlowALostCardLeavesTheLastCheckpoint loses the card in the middle of a training,
+// which then goes on from its last checkpoint to the same bytes.
+func TestSlowALostCardLeavesTheLastCheckpoint(t *testing.T) {
+	must(t, SetDevice("cpu", 1))
+	tokens := corpus(t, 60, 1)
+	in := stages.Inputs{"tokens": {tokens}, "base": {baseModel(t, tokens, quickBase)}}
+	onCard(t)
+	whole, err := attempt(t, t.Context(), "train.finetune", cardLoRA, filepath.Join(t.TempDir(), "out"), in)
+	must(t, err)
+	for _, call := range []string{"cuGraphLaunch", "cuLaunchKernel:adamw", "cuStreamSynchronize"} {
+		t.Run(call, func(t *testing.T) {
+			card, uri := onCard(t), filepath.Join(t.TempDir(), "out")
+			calls := card.Calls(call)
+			_, err := attempt(t, t.Context(), "train.finetune", cardLoRA, filepath.Join(t.TempDir(), "counted"), in)
+			must(t, err)
+			card.Fail(call, (card.Calls(call)-calls)*2/3, 719)
+			if _, err = attempt(t, t.Context(), "train.finetune", cardLoRA, uri, in); err == nil || !strings.Contains(err.Error(), "failed with 719") {
+				t.Fatalf("got %v, want the lost card", err)
+			}
+			if _, err := os.Stat(filepath.Join(uri+workSuffix, stateName)); err != nil {
+				t.Fatalf("no training checkpoint was left: %v", err)
+			}
+			onCard(t) // as new
+			resumed, err := attempt(t, t.Context(), "train.finetune", cardLoRA, uri, in)
+			must(t, err)
+			if resumed.Manifest.Digest() != whole.Manifest.Digest() {
+				t.Error("the training that went on differs from one that was not disturbed")
+			}
+		})
+	}
+}
+
+// TestSlowTooLargeABatch names the batch sizes that fit, and those do.
+func TestSlowTooLargeABatch(t *testing.T) {
+	must(t, SetDevice("cpu", 1))
+	tokens := corpus(t, 60, 1)
+	base := stagetest.Run(t, "train.base", `{hidden_size: 32, intermediate_size: 256, layers: 4, heads: 2, kv_heads: 1, max_length: 24, epochs: 1}`,
+		stages.Inputs{"tokens": {tokens}, "tokenizer": {tokenizer(t)}})
+	pretrain := func(config string) error {
+		onCard(t).SetMemory(44 << 20)
+		_, err := attempt(t, t.Context(), "train.pretrain", config, filepath.Join(t.TempDir(), "out"), stages.Inputs{"tokens": {tokens}, "base": {base}})
+		return err
+	}
+	err := pretrain(`{batch_size: 3000, epochs: 1}`)
+	sizes := regexp.MustCompile(`are left: batch_size (\d+) fits; with gradient_checkpointing: true, batch_size (\d+) fits`).FindStringSubmatch(fmt.Sprint(err))
+	if exit.Of(err) != exit.Usage || sizes == nil {
+		t.Fatalf("got %v, want exit.Usage and what fits", err)
+	}
+	kept, again := number(t, sizes[1]), number(t, sizes[2])
+	if kept < 1 || again <= kept {
+		t.Errorf("batch_size %d fits, %d with checkpointing", kept, again)
+	}
+	for config, fits := range map[string]bool{
+		fmt.Sprintf(`{batch_size: %d, epochs: 1}`, kept):                                true,
+		fmt.Sprintf(`{batch_size: %d, epochs: 1, gradient_checkpointing: true}`, again): true,
+		fmt.Sprintf(`{batch_size: %d, epochs: 1}`, again):                               false,
+	} {
+		if err := pretrain(config); (err == nil) != fits {
+			t.Errorf("%s: got %v, fits is to be %v", config, err, fits)
+		}
+	}
+}
+
+func number(t *testing.T, text string) int {
+	t.Helper()
+	n, err := strconv.Atoi(text)
+	must(t, err)
+	return n
+}

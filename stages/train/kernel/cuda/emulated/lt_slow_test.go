@@ -22,11 +22,9 @@ type lt struct {
 
 // choice is cublasLtMatmulHeuristicResult_t.
 type choice struct {
-	algorithm [8]uint64
+	_         [8]uint64 // the algorithm
 	workspace uint64
-	state     int32
-	waves     float32
-	reserved  [4]int32
+	_         [6]int32 // its state, its waves, and what is reserved
 }
 
 func (l *lt) functions() map[string]any {

@@ -55,7 +55,7 @@ func newRoot(s *settings, started *bool) *cobra.Command {
 	flags.BoolVar(&s.verbose, "verbose", false, "also what Beam and the engine report")
 	flags.StringVar(&s.memory, "memory", "1GiB", "what the process may take while data stages run, for example 512MiB; some 256MiB is the least")
 	flags.IntVar(&s.workers, "workers", runtime.GOMAXPROCS(0), "goroutines that work on parts and kernels")
-	flags.StringVar(&s.device, "device", "auto", "where training runs: auto, cpu, or cpu:go, cpu:avx2, cpu:avx512 to name the kernels")
+	flags.StringVar(&s.device, "device", "auto", "where training runs: auto (a GPU where there is one), cuda, cuda:N, cpu, or cpu:go, cpu:avx2, cpu:avx512 to name the kernels")
 	flags.StringVar(&s.profiles.cpu, "cpuprofile", "", "write a CPU profile to this file, for go tool pprof")
 	flags.StringVar(&s.profiles.memory, "memprofile", "", "write a profile of allocations to this file, for go tool pprof")
 	root.AddCommand(newDemo(s), newRun(s), newPlan(), newLint(), newStages(), newSynth(),

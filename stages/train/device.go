@@ -130,7 +130,12 @@ func onBackend(f func(b kernel.Backend) error) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(f(b), b.Close())
+	err = f(b)
+	if cuda.Failed(err) { // it can hardly be closed, and the cause is what counts
+		b.Close()
+		return exit.Errorf(exit.Retry, "%w; the same command goes on from the last training checkpoint", err)
+	}
+	return errors.Join(err, b.Close())
 }
 
 // onDevice is part of every training stage: its bytes depend on the kernels.

@@ -85,8 +85,8 @@ func TestSlowALostCardLeavesTheLastCheckpoint(t *testing.T) {
 			_, err := attempt(t, t.Context(), "train.finetune", cardLoRA, filepath.Join(t.TempDir(), "counted"), in)
 			must(t, err)
 			card.Fail(call, (card.Calls(call)-calls)*2/3, 719)
-			if _, err = attempt(t, t.Context(), "train.finetune", cardLoRA, uri, in); err == nil || !strings.Contains(err.Error(), "failed with 719") {
-				t.Fatalf("got %v, want the lost card", err)
+			if _, err = attempt(t, t.Context(), "train.finetune", cardLoRA, uri, in); exit.Of(err) != exit.Retry || !strings.Contains(err.Error(), "failed with 719") {
+				t.Fatalf("got %v, want the lost card and exit.Retry", err)
 			}
 			if _, err := os.Stat(filepath.Join(uri+workSuffix, stateName)); err != nil {
 				t.Fatalf("no training checkpoint was left: %v", err)

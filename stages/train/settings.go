@@ -13,7 +13,7 @@ type Optimization struct {
 	WarmupRatio           float64 `json:"warmup_ratio" default:"0.06" min:"0" max:"1" doc:"Part of the optimizer steps over which the learning rate rises linearly from 0; then it falls linearly to 0."`
 	WeightDecay           float64 `json:"weight_decay" default:"0.01" min:"0" doc:"AdamW's decoupled weight decay, on all trained parameters. Betas are 0.9 and 0.999, eps 1e-8."`
 	MaxGradNorm           float64 `json:"max_grad_norm" default:"0" min:"0" doc:"Scale the gradient down to this norm where it is above. 0: no clipping."`
-	GradientCheckpointing bool    `json:"gradient_checkpointing" default:"false" doc:"Keep of each decoder layer its input alone and compute the rest once more for the gradient: a third more arithmetic, a fraction of the memory, the same result."`
+	GradientCheckpointing bool    `json:"gradient_checkpointing" default:"false" doc:"Keep of each decoder layer its input alone and compute the rest once more for the gradient: the same result with a fraction of the memory and the arithmetic of the forward pass done twice."`
 	Seed                  int64   `json:"seed" default:"1234" doc:"Seed of batch order, initial values and dropout."`
 	LogEvery              int     `json:"log_every" default:"10" unit:"steps" min:"1" doc:"Optimizer steps between two lines of train_log.jsonl."`
 	SaveEvery             int     `json:"save_every" default:"100" unit:"steps" min:"1" doc:"Optimizer steps between two training checkpoints; one is also kept at each epoch's end. A run that was cut off goes on from the last."`

@@ -2,12 +2,22 @@ package cuda
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
+
+	"github.com/clinflow/clinflow/stages/train/kernel"
+	"github.com/clinflow/clinflow/stages/train/kernel/cuda/driver"
 )
 
 // failureBytes hold one int32, what a lookup outside its table sets: see
 // source/lookup.cu.
 const failureBytes = 4
+
+// Failed says whether the device or its driver failed: not for want of memory.
+func Failed(err error) bool {
+	var failed *driver.Error
+	return errors.As(err, &failed) && !errors.Is(err, kernel.ErrMemory)
+}
 
 // fail keeps the first failure until Sync, with the op that it happened in.
 func (d *device) fail(what string, err error) {

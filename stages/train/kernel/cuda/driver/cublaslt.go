@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"unsafe"
-
-	"github.com/ebitengine/purego"
 )
 
 var cublasFunctions = []string{
@@ -48,7 +46,7 @@ func OpenProducts() (*Products, error) {
 		return nil, err
 	}
 	lib.explain = func(code int) string {
-		text, _, _ := purego.SyscallN(lib.symbols["cublasLtGetStatusString"], uintptr(code))
+		text := invoke(lib.symbols["cublasLtGetStatusString"], uintptr(code))
 		return cString(*(**byte)(unsafe.Pointer(&text)))
 	}
 	p := &Products{lib: lib, matmul: lib.symbols["cublasLtMatmul"]}
@@ -57,7 +55,7 @@ func OpenProducts() (*Products, error) {
 
 // Version is the library's: "13.1".
 func (p *Products) Version() string {
-	v, _, _ := purego.SyscallN(p.lib.symbols["cublasLtGetVersion"])
+	v := invoke(p.lib.symbols["cublasLtGetVersion"])
 	return fmt.Sprintf("%d.%d", v/10000, v%10000/100) // cublasLt.h: major·10000 + minor·100 + patch
 }
 
@@ -140,7 +138,7 @@ func (q *Product) choose(alignLeft, alignRight, alignInto, workspace int) error 
 // Begin begins the product on a stream. workspace is as large as was said to Prepare.
 func (q *Product) Begin(s *Stream, into, left, right Pointer, alpha, beta float32, workspace Pointer) error {
 	q.alpha, q.beta = alpha, beta
-	r, _, _ := purego.SyscallN(q.lib.matmul, q.lib.handle, q.desc, uintptr(unsafe.Pointer(&q.alpha)), uintptr(left), q.left, uintptr(right), q.right,
+	r := invoke(q.lib.matmul, q.lib.handle, q.desc, uintptr(unsafe.Pointer(&q.alpha)), uintptr(left), q.left, uintptr(right), q.right,
 		uintptr(unsafe.Pointer(&q.beta)), uintptr(into), q.into, uintptr(into), q.into, uintptr(unsafe.Pointer(&q.algo)), uintptr(workspace), q.algo.workspace, s.handle)
 	return q.lib.lib.check("cublasLtMatmul", int32(r))
 }

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
-
-	"github.com/ebitengine/purego"
 )
 
 // PathVariable names folders to look for NVIDIA's libraries in before all others,
@@ -27,12 +25,14 @@ type library struct {
 // folder that the user names is taken or refused; elsewhere the search goes on.
 func open(names, functions []string, install string) (*library, error) {
 	var broken []string
+	var last error
 	for _, file := range candidates(names) {
 		handle, err := dlopen(file.path)
 		if err == nil {
 			l := &library{file: file.path, symbols: map[string]uintptr{}}
 			return l, l.resolve(handle, functions)
 		}
+		last = err
 		if filepath.IsAbs(file.path) { // it is there, and not to be loaded
 			broken = append(broken, err.Error())
 		}
@@ -43,8 +43,8 @@ func open(names, functions []string, install string) (*library, error) {
 	if len(broken) > 0 {
 		return nil, fmt.Errorf("%s cannot be loaded: %s", names[0], strings.Join(broken, "; "))
 	}
-	return nil, fmt.Errorf("%s: %w; looked for %s by the system's loader and in %s; %s, or name its folder in %s",
-		names[0], ErrNotFound, strings.Join(names, ", "), strings.Join(folders(), ", "), install, PathVariable)
+	return nil, fmt.Errorf("%s: %w; looked for %s by the system's loader (%v) and in %s; %s, or name its folder in %s",
+		names[0], ErrNotFound, strings.Join(names, ", "), last, strings.Join(folders(), ", "), install, PathVariable)
 }
 
 func (l *library) resolve(handle uintptr, functions []string) error {
@@ -62,8 +62,7 @@ func (l *library) resolve(handle uintptr, functions []string) error {
 //
 //go:uintptrescapes
 func (l *library) call(name string, args ...uintptr) error {
-	r, _, _ := purego.SyscallN(l.symbols[name], args...)
-	return l.check(name, int32(r))
+	return l.check(name, int32(invoke(l.symbols[name], args...)))
 }
 
 func (l *library) check(name string, code int32) error {

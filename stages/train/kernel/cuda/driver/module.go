@@ -2,8 +2,6 @@ package driver
 
 import (
 	"unsafe"
-
-	"github.com/ebitengine/purego"
 )
 
 // Module is compiled kernels on the device.
@@ -49,7 +47,7 @@ type Shape struct {
 // before Launch returns.
 func (s *Stream) Launch(f Function, shape Shape, args []unsafe.Pointer) error {
 	g, b := shape.Grid, shape.Block
-	r, _, _ := purego.SyscallN(s.x.c.launch, uintptr(f), uintptr(g[0]), uintptr(g[1]), uintptr(g[2]),
+	r := invoke(s.x.c.launch, uintptr(f), uintptr(g[0]), uintptr(g[1]), uintptr(g[2]),
 		uintptr(b[0]), uintptr(b[1]), uintptr(b[2]), uintptr(shape.Shared), s.handle, uintptr(unsafe.Pointer(unsafe.SliceData(args))), 0)
 	return s.x.c.lib.check("cuLaunchKernel", int32(r))
 }

@@ -6,8 +6,6 @@ import (
 	"runtime"
 	"strings"
 	"unsafe"
-
-	"github.com/ebitengine/purego"
 )
 
 var nvrtcFunctions = []string{
@@ -27,7 +25,7 @@ func OpenCompiler() (*Compiler, error) {
 		return nil, err
 	}
 	lib.explain = func(code int) string {
-		text, _, _ := purego.SyscallN(lib.symbols["nvrtcGetErrorString"], uintptr(code))
+		text := invoke(lib.symbols["nvrtcGetErrorString"], uintptr(code))
 		return cString(*(**byte)(unsafe.Pointer(&text)))
 	}
 	return &Compiler{lib}, nil

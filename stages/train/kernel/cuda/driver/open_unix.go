@@ -1,4 +1,4 @@
-//go:build darwin || freebsd || linux || netbsd
+//go:build (darwin || freebsd || linux || netbsd) && !static
 
 package driver
 
@@ -11,3 +11,11 @@ func dlopen(file string) (uintptr, error) {
 }
 
 func dlsym(handle uintptr, name string) (uintptr, error) { return purego.Dlsym(handle, name) }
+
+// invoke calls a C function with integers and addresses.
+//
+//go:uintptrescapes
+func invoke(function uintptr, args ...uintptr) uintptr {
+	r, _, _ := purego.SyscallN(function, args...)
+	return r
+}

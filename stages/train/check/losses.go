@@ -8,7 +8,7 @@ import (
 )
 
 func losses(add func(name, sizes string, c comparison)) {
-	for _, l := range []kernel.Loss{{Rows: 1, Cols: 2}, {Rows: 6, Cols: 7}, {Rows: 5, Cols: 1300}} {
+	for _, l := range []kernel.Loss{{Rows: 1, Cols: 2}, {Rows: 6, Cols: 7}, {Rows: 5, Cols: 1304}, {Rows: 4, Cols: 5003}} {
 		for _, grad := range []bool{false, true} {
 			l.Grad = grad
 			sizes := fmt.Sprintf("%+v", l)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/kernel"
@@ -18,6 +19,7 @@ type Shape struct {
 	Batch, Seq, Rank, Labels                                 int
 	Dropout                                                  float64
 	Checkpointing                                            bool
+	Whole                                                    bool // the base is trained too, with tied embeddings
 }
 
 // Config is the model's. Its weights are half of what would keep the size of what
@@ -27,7 +29,7 @@ func (s Shape) Config() model.Config {
 	return model.Config{
 		HiddenSize: s.Hidden, IntermediateSize: s.Intermediate, NumHiddenLayers: s.Layers, NumAttentionHeads: s.Heads,
 		NumKeyValueHeads: s.KVHeads, HeadDim: s.Hidden / s.Heads, VocabSize: s.Vocabulary, MaxPositionEmbeddings: s.Seq,
-		RMSNormEps: 1e-6, RopeTheta: 10000, InitializerRange: 0.5 / math.Sqrt(float64(s.Hidden)), BosTokenID: 1, PadTokenID: -1, EosTokenIDs: []int32{2},
+		RMSNormEps: 1e-6, RopeTheta: 10000, InitializerRange: 0.5 / math.Sqrt(float64(s.Hidden)), TieWordEmbeddings: s.Whole, BosTokenID: 1, PadTokenID: -1, EosTokenIDs: []int32{2},
 	}
 }
 
@@ -41,6 +43,9 @@ const (
 	EachLabel     Loss = "sigmoid head"
 )
 
+// adapterName begins the names of the adapter's parameters.
+const adapterName = "check"
+
 // trainer is a model that learns on one backend.
 type trainer struct {
 	model   *model.Model
@@ -51,7 +56,7 @@ type trainer struct {
 // newTrainer makes a model of random weights. B of its adapter is not zero as in a new
 // one, which would hide A's gradient.
 func newTrainer(b kernel.Backend, s Shape, loss Loss, seed int64) (*trainer, error) {
-	m, err := model.Random(b, s.Config(), graph.Frozen, seed)
+	m, err := model.Random(b, s.Config(), graph.Mode(s.Whole), seed)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +74,7 @@ func (t *trainer) prepare(loss Loss, seed int64) (err error) {
 	if loss != LanguageModel {
 		c.Score, c.TaskType = true, peft.SeqCls
 	}
-	if _, err := t.model.AddAdapter("check", c, s.Labels, seed); err != nil {
+	if _, err := t.model.AddAdapter(adapterName, c, s.Labels, seed); err != nil {
 		return err
 	}
 	if err := t.round(seed); err != nil {
@@ -88,7 +93,7 @@ func (t *trainer) round(seed int64) error {
 			return err
 		}
 		for i, v := range values {
-			if p.Mode() == graph.Trainable {
+			if strings.HasPrefix(p.Name(), adapterName+"/") {
 				v = 0.1 * random.NormFloat64()
 			}
 			values[i] = rounded(v)

@@ -12,6 +12,7 @@ import (
 var shapes = map[string]check.Shape{
 	"grouped queries, dropout": {Hidden: 64, Intermediate: 96, Layers: 2, Heads: 4, KVHeads: 2, Vocabulary: 301, Batch: 3, Seq: 40, Rank: 4, Labels: 5, Dropout: 0.1},
 	"odd sizes, checkpointing": {Hidden: 30, Intermediate: 41, Layers: 3, Heads: 3, KVHeads: 1, Vocabulary: 67, Batch: 4, Seq: 17, Rank: 3, Labels: 7, Checkpointing: true},
+	"every parameter trained":  {Hidden: 32, Intermediate: 48, Layers: 2, Heads: 2, KVHeads: 2, Vocabulary: 50, Batch: 3, Seq: 12, Rank: 2, Labels: 3, Whole: true},
 }
 
 // TestSlowStep compares whole training steps on the emulated device with the CPU's: the

@@ -42,6 +42,12 @@ __device__ __forceinline__ void store(real* to, const vector<n>& v) {
 __device__ __forceinline__ int64 first() { return static_cast<int64>(blockIdx.x) * blockDim.x + threadIdx.x; }
 __device__ __forceinline__ int64 stride() { return static_cast<int64>(gridDim.x) * blockDim.x; }
 
+// over_row calls f for the columns of this thread, n at a time.
+template <int n, class F>
+__device__ __forceinline__ void over_row(int cols, F f) {
+  for (int j = threadIdx.x * n; j < cols; j += blockDim.x * n) f(j);
+}
+
 struct plus {
   template <class T>
   __device__ T operator()(T a, T b) const { return a + b; }

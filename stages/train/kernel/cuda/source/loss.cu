@@ -11,24 +11,53 @@ __device__ bool weightless(float* loss, real* x, float weight, int cols, int gra
   return true;
 }
 
+// row_sum is Σ exp(x - top) of a row and its largest number, top. The largest passes
+// over a NaN, which the sum then shows.
+template <int n>
+__device__ float row_sum(const real* x, int cols, float& top) {
+  const float none = __int_as_float(0xff800000);  // minus infinity
+  float sum = 0;
+  top = none;
+  over_row<n>(cols, [&](int j) {
+    vector<n> v = load<n>(x + j);
+#pragma unroll
+    for (int k = 0; k < n; k++) top = fmaxf(top, number(v.at[k]));
+  });
+  top = over_block(top, none, larger());
+  over_row<n>(cols, [&](int j) {
+    vector<n> v = load<n>(x + j);
+#pragma unroll
+    for (int k = 0; k < n; k++) sum += expf(number(v.at[k]) - top);
+  });
+  return over_block(sum, 0.f, plus());
+}
+
+template <int n>
+__device__ void softmax_row(float* loss, real* x, int label, float weight, float scale, int cols, int grad) {
+  float top, at = number(x[label]), sum = row_sum<n>(x, cols, top);
+  if (threadIdx.x == 0) *loss = weight * (top + logf(sum) - at);
+  if (!grad) return;
+  over_row<n>(cols, [=](int j) {
+    vector<n> v = load<n>(x + j);
+#pragma unroll
+    for (int k = 0; k < n; k++) {
+      float p = expf(number(v.at[k]) - top) / sum;
+      put(v.at[k], weight * scale * (j + k == label ? p - 1.f : p));
+    }
+    store(x + j, v);
+  });
+}
+
 // softmax_loss is loss = weight·(logsumexp(x) - x[label]) for each row; with grad x
 // becomes scale·weight·(softmax(x) - onehot(label)).
 extern "C" __global__ void softmax_loss(float* loss, real* logits, const int* labels, const float* weights, const float* scale, int cols, int grad) {
-  int row = blockIdx.x, label = labels[row];
+  int row = blockIdx.x;
   real* x = logits + static_cast<int64>(row) * cols;
-  float weight = weights[row];
-  if (weightless(loss + row, x, weight, cols, grad)) return;
-  float top = __int_as_float(0xff800000), sum = 0, at = number(x[label]);
-  for (int j = threadIdx.x; j < cols; j += blockDim.x) top = fmaxf(top, number(x[j]));  // passes over a NaN, which sum then shows
-  top = over_block(top, __int_as_float(0xff800000), larger());
-  for (int j = threadIdx.x; j < cols; j += blockDim.x) sum += expf(number(x[j]) - top);
-  sum = over_block(sum, 0.f, plus());
-  if (threadIdx.x == 0) loss[row] = weight * (top + logf(sum) - at);
-  if (!grad) return;
-  float factor = weight * *scale;
-  for (int j = threadIdx.x; j < cols; j += blockDim.x) {
-    float p = expf(number(x[j]) - top) / sum;
-    put(x[j], factor * (j == label ? p - 1.f : p));
+  if (weightless(loss + row, x, weights[row], cols, grad)) return;
+  if (cols % width == 0) {
+    softmax_row<width>(loss + row, x, labels[row], weights[row], *scale, cols, grad);
+  } else {
+    softmax_row<1>(loss + row, x, labels[row], weights[row], *scale, cols, grad);
   }
 }
 

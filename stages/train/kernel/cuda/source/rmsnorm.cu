@@ -4,12 +4,6 @@
 // threads over columns/32.
 #include "device.cuh"
 
-// over_row calls f for the columns of this thread, n at a time.
-template <int n, class F>
-__device__ __forceinline__ void over_row(int cols, F f) {
-  for (int j = threadIdx.x * n; j < cols; j += blockDim.x * n) f(j);
-}
-
 template <int n>
 __device__ void norm_row(real* y, float* rstd, const real* x, const real* w, int cols, float eps) {
   float squares = 0;

@@ -2,15 +2,12 @@ package check
 
 import (
 	"errors"
-	"fmt"
 	"math"
 	"math/rand/v2"
-	"strings"
 
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/model"
-	"github.com/clinflow/clinflow/stages/train/peft"
 )
 
 // Shape is a LLaMA with LoRA on q_proj and v_proj, and a batch.
@@ -43,95 +40,6 @@ const (
 	EachLabel     Loss = "sigmoid head"
 )
 
-// adapterName begins the names of the adapter's parameters.
-const adapterName = "check"
-
-// trainer is a model that learns on one backend.
-type trainer struct {
-	model   *model.Model
-	machine *graph.Machine
-	shape   Shape
-}
-
-// newTrainer makes a model of random weights. B of its adapter is not zero as in a new
-// one, which would hide A's gradient.
-func newTrainer(b kernel.Backend, s Shape, loss Loss, seed int64) (*trainer, error) {
-	m, err := model.Random(b, s.Config(), graph.Mode(s.Whole), seed)
-	if err != nil {
-		return nil, err
-	}
-	t := &trainer{model: m, shape: s}
-	if err := t.prepare(loss, seed); err != nil {
-		m.Close()
-		return nil, err
-	}
-	return t, nil
-}
-
-func (t *trainer) prepare(loss Loss, seed int64) (err error) {
-	s := t.shape
-	c := peft.Config{R: s.Rank, LoraAlpha: 2 * float64(s.Rank), LoraDropout: s.Dropout, TargetModules: []string{"q_proj", "v_proj"}, TaskType: peft.CausalLM}
-	if loss != LanguageModel {
-		c.Score, c.TaskType = true, peft.SeqCls
-	}
-	if _, err := t.model.AddAdapter(adapterName, c, s.Labels, seed); err != nil {
-		return err
-	}
-	if err := t.round(seed); err != nil {
-		return err
-	}
-	t.machine, err = t.compile(loss, uint64(seed))
-	return err
-}
-
-// round gives every parameter values that bf16 has, those of the adapter new ones.
-func (t *trainer) round(seed int64) error {
-	random := rand.New(rand.NewPCG(uint64(seed), 1))
-	for _, p := range t.model.Params().All() {
-		values := make([]float64, p.Len())
-		if err := p.Download(kernel.F64s(values)); err != nil {
-			return err
-		}
-		for i, v := range values {
-			if strings.HasPrefix(p.Name(), adapterName+"/") {
-				v = 0.1 * random.NormFloat64()
-			}
-			values[i] = rounded(v)
-		}
-		if err := p.Upload(kernel.F64s(values)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (t *trainer) compile(loss Loss, seed uint64) (*graph.Machine, error) {
-	s := t.shape
-	g, err := t.model.Graph(graph.Options{Batch: s.Batch, Seq: s.Seq, Training: true, Seed: seed, Checkpointing: s.Checkpointing})
-	if err != nil {
-		return nil, err
-	}
-	if loss == LanguageModel {
-		g.Backward(t.model.LMLoss(g))
-		return g.Compile()
-	}
-	logits, err := t.model.ClassLogits(g)
-	if err != nil {
-		return nil, err
-	}
-	if loss == OneOfLabels {
-		g.Backward(g.CrossEntropy(logits, nil))
-	} else {
-		g.Backward(g.SigmoidCrossEntropy(logits))
-	}
-	return g.Compile()
-}
-
-func (t *trainer) close() {
-	t.machine.Close()
-	t.model.Close()
-}
-
 // batch is random tokens of full, shorter and no length, and labels of all kinds.
 func (s Shape) batch(step int) graph.Batch {
 	random := rand.New(rand.NewPCG(uint64(step), 2))
@@ -147,29 +55,6 @@ func (s Shape) batch(step int) graph.Batch {
 		}
 	}
 	return b
-}
-
-// learn is one whole optimizer step.
-func (t *trainer) learn(step int) (loss float64, err error) {
-	t.model.Params().ZeroGrad()
-	r, err := t.machine.Run(t.shape.batch(step))
-	if err != nil {
-		return 0, fmt.Errorf("step %d: %w", step, err)
-	}
-	adam := kernel.Adam{LR: 1e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, WeightDecay: 0.01, Step: step}
-	return r.Loss, t.model.Params().AdamW(adam, 1)
-}
-
-// gradients are those of one batch, all parameters after one another.
-func (t *trainer) gradients(step int) (loss float64, all []float64, err error) {
-	t.model.Params().ZeroGrad()
-	r, err := t.machine.Run(t.shape.batch(step))
-	for _, p := range t.model.Params().Trainable() {
-		g := make([]float64, p.Len())
-		err = errors.Join(err, p.DownloadGrad(kernel.F64s(g)))
-		all = append(all, g...)
-	}
-	return r.Loss, all, err
 }
 
 // Step compares the loss and the gradients of a whole step, several times over: a

@@ -80,32 +80,39 @@ func (d *device) reserve() (err error) {
 	return d.stream.Zero(d.failure, failureBytes)
 }
 
-// Close gives everything back but the buffers, which their owner frees.
+// Close gives everything back but the buffers, which their owner frees. It returns the
+// first failure: a lost device fails at every call.
 func (d *device) Close() error {
 	err := d.context.Enter()
 	defer d.context.Leave()
+	also := func(e error) {
+		if err == nil {
+			err = e
+		}
+	}
 	for _, p := range d.prepared {
-		err = errors.Join(err, p.Close())
+		also(p.Close())
 	}
 	for _, m := range d.modules {
-		err = errors.Join(err, m.Close())
+		also(m.Close())
 	}
 	for _, p := range append(d.pointers(), d.workspace, d.partial, d.failure) {
 		if p != 0 {
-			err = errors.Join(err, d.context.Free(p))
+			also(d.context.Free(p))
 		}
 	}
 	if d.failed != nil {
-		err = errors.Join(err, d.context.FreeHost(d.failed))
+		also(d.context.FreeHost(d.failed))
 	}
 	if d.staging != nil {
-		err = errors.Join(err, d.staging.close())
+		also(d.staging.close())
 	}
 	if d.products != nil {
-		err = errors.Join(err, d.products.Close())
+		also(d.products.Close())
 	}
 	if d.stream != nil {
-		err = errors.Join(err, d.stream.Close())
+		also(d.stream.Close())
 	}
-	return errors.Join(err, d.context.Close())
+	also(d.context.Close())
+	return err
 }

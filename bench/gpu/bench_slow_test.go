@@ -76,7 +76,7 @@ func TestSlowReport(t *testing.T) {
 	}
 	t.Log(table.String())
 	r := written(t, o.results)
-	has(t, "report", r, "date", "shape", "device", "cuda", "nvrtc", "kernel", "peer", "peak_tflop_per_s", "copy_gb_per_s", "checks", "loss_curve", "shapes", "first_shape_terms", "failures")
+	has(t, "report", r, "date", "shape", "device", "cuda", "nvrtc", "kernel", "peer", "peak_tflop_per_s", "copy_gb_per_s", "checks", "loss_curve", "shapes", "first_shape_terms", "first_shape_products", "failures")
 	for _, c := range r["checks"].([]any) {
 		if c := c.(map[string]any); c["ok"] != true {
 			t.Errorf("check %v", c)

@@ -112,8 +112,7 @@ func (r *report) timed(b kernel.Backend, s size, theirs map[int]speeds) {
 		}
 		r.Shapes = append(r.Shapes, measured)
 		if i == 0 {
-			r.Terms, err = timeTerms(b, shape, s.ours, t)
-			r.attempt("parts of a step", err)
+			r.attempt("parts of a step", r.parts(b, shape, s.ours, t))
 		}
 	}
 }

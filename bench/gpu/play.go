@@ -7,14 +7,22 @@ import (
 	"github.com/clinflow/clinflow/stages/train/kernel"
 )
 
-// timeTerms times the parts of a shape's step, of which the whole is known.
-func timeTerms(b kernel.Backend, s check.Shape, c counts, whole timing) (t terms, err error) {
+// parts times the parts of the first shape's step, of which the whole is known.
+func (r *report) parts(b kernel.Backend, s check.Shape, c counts, whole timing) error {
 	say("the parts of a step of %s", title(s))
 	w, err := newWork(b, s)
 	defer w.close()
 	if err != nil {
-		return t, err
+		return err
 	}
+	r.Terms, err = w.terms(c, whole)
+	if err == nil {
+		r.Products, err = w.products(c, r.PeakTFLOPS)
+	}
+	return err
+}
+
+func (w *work) terms(c counts, whole timing) (t terms, err error) {
 	var errs [3]error
 	t.Frozen, errs[0] = w.played(c, w.frozen)
 	t.LoRA, errs[1] = w.played(c, w.lora)

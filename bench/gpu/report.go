@@ -29,6 +29,7 @@ type report struct {
 	Curve      curve             `json:"loss_curve"`
 	Shapes     []result          `json:"shapes"`
 	Terms      terms             `json:"first_shape_terms"`
+	Products   []product         `json:"first_shape_products"`
 	Failures   []string          `json:"failures"`
 }
 

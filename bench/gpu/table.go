@@ -26,6 +26,9 @@ func (r *report) print(out io.Writer, path string) error {
 	t := r.Terms
 	fmt.Fprintf(out, "\nfirst shape, ms: products with frozen weights %.2f, of LoRA %.2f, attention %.2f, optimizer %.2f, rest %.2f\n",
 		t.Frozen, t.LoRA, t.Attention, t.Update, t.Rest)
+	for _, p := range r.Products {
+		fmt.Fprintln(out, " ", p)
+	}
 	for _, f := range r.Failures {
 		fmt.Fprintln(out, "FAILED:", f)
 	}

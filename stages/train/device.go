@@ -130,12 +130,22 @@ func onBackend(f func(b kernel.Backend) error) error {
 	if err != nil {
 		return err
 	}
-	err = f(b)
-	if cuda.Failed(err) { // it can hardly be closed, and the cause is what counts
-		b.Close()
-		return exit.Errorf(exit.Retry, "%w; the same command goes on from the last training checkpoint", err)
+	if err := f(b); err != nil {
+		b.Close() // a lost card can hardly be closed, and the cause is what counts
+		return onCard(err)
 	}
-	return errors.Join(err, b.Close())
+	return b.Close()
+}
+
+// onCard says what to do about a failure of a card.
+func onCard(err error) error {
+	switch {
+	case cuda.Failed(err):
+		return exit.Errorf(exit.Retry, "%w; the same command goes on from the last training checkpoint", err)
+	case errors.Is(err, kernel.ErrMemory) && exit.Of(err) == exit.Failed:
+		return exit.Errorf(exit.Usage, "%w: the model does not fit; take a smaller one, or another device by --device", err)
+	}
+	return err
 }
 
 // onDevice is part of every training stage: its bytes depend on the kernels.

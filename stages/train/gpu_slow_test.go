@@ -26,8 +26,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// onCard lets the training stages use an emulated card, and nothing of the user's.
-func onCard(t *testing.T) *emulated.Device {
+// emulatedCard lets the training stages use an emulated card, and nothing of the user's.
+func emulatedCard(t *testing.T) *emulated.Device {
 	t.Helper()
 	card := emulated.Build(t)
 	t.Setenv(driver.PathVariable, card.Folder())
@@ -45,7 +45,7 @@ func TestSlowTheStagesOnACard(t *testing.T) {
 	tokens := corpus(t, 60, 1)
 	in := stages.Inputs{"tokens": {tokens}, "base": {baseModel(t, tokens, quickBase)}}
 	want := readLog(t, stagetest.Run(t, "train.finetune", cardLoRA, in))
-	onCard(t)
+	emulatedCard(t)
 	out := logged(t)
 	adapter := stagetest.Run(t, "train.finetune", cardLoRA, in)
 	if kernels := adapter.Manifest.Kernel; kernels != "cuda/sm_90/cublas12.9/bf16" {
@@ -75,12 +75,12 @@ func TestSlowALostCardLeavesTheLastCheckpoint(t *testing.T) {
 	must(t, SetDevice("cpu", 1))
 	tokens := corpus(t, 60, 1)
 	in := stages.Inputs{"tokens": {tokens}, "base": {baseModel(t, tokens, quickBase)}}
-	onCard(t)
+	emulatedCard(t)
 	whole, err := attempt(t, t.Context(), "train.finetune", cardLoRA, filepath.Join(t.TempDir(), "out"), in)
 	must(t, err)
 	for _, call := range []string{"cuGraphLaunch", "cuLaunchKernel:adamw", "cuStreamSynchronize"} {
 		t.Run(call, func(t *testing.T) {
-			card, uri := onCard(t), filepath.Join(t.TempDir(), "out")
+			card, uri := emulatedCard(t), filepath.Join(t.TempDir(), "out")
 			calls := card.Calls(call)
 			_, err := attempt(t, t.Context(), "train.finetune", cardLoRA, filepath.Join(t.TempDir(), "counted"), in)
 			must(t, err)
@@ -91,7 +91,7 @@ func TestSlowALostCardLeavesTheLastCheckpoint(t *testing.T) {
 			if _, err := os.Stat(filepath.Join(uri+workSuffix, stateName)); err != nil {
 				t.Fatalf("no training checkpoint was left: %v", err)
 			}
-			onCard(t) // as new
+			emulatedCard(t) // as new
 			resumed, err := attempt(t, t.Context(), "train.finetune", cardLoRA, uri, in)
 			must(t, err)
 			if resumed.Manifest.Digest() != whole.Manifest.Digest() {
@@ -108,7 +108,7 @@ func TestSlowTooLargeABatch(t *testing.T) {
 	base := stagetest.Run(t, "train.base", `{hidden_size: 32, intermediate_size: 256, layers: 4, heads: 2, kv_heads: 1, max_length: 24, epochs: 1}`,
 		stages.Inputs{"tokens": {tokens}, "tokenizer": {tokenizer(t)}})
 	pretrain := func(config string) error {
-		onCard(t).SetMemory(44 << 20)
+		emulatedCard(t).SetMemory(44 << 20)
 		_, err := attempt(t, t.Context(), "train.pretrain", config, filepath.Join(t.TempDir(), "out"), stages.Inputs{"tokens": {tokens}, "base": {base}})
 		return err
 	}
@@ -129,6 +129,18 @@ func TestSlowTooLargeABatch(t *testing.T) {
 		if err := pretrain(config); (err == nil) != fits {
 			t.Errorf("%s: got %v, fits is to be %v", config, err, fits)
 		}
+	}
+}
+
+func TestSlowTooLargeAModel(t *testing.T) {
+	must(t, SetDevice("cpu", 1))
+	tokens := corpus(t, 20, 1)
+	base := stagetest.Run(t, "train.base", `{hidden_size: 256, intermediate_size: 1024, layers: 2, heads: 2, kv_heads: 2, max_length: 24, epochs: 1, batch_size: 20}`,
+		stages.Inputs{"tokens": {tokens}, "tokenizer": {tokenizer(t)}})
+	emulatedCard(t).SetMemory(34 << 20)
+	_, err := attempt(t, t.Context(), "train.pretrain", `{epochs: 1}`, filepath.Join(t.TempDir(), "out"), stages.Inputs{"tokens": {tokens}, "base": {base}})
+	if exit.Of(err) != exit.Usage || !strings.Contains(fmt.Sprint(err), "the model does not fit") {
+		t.Errorf("got %v, want exit.Usage", err)
 	}
 }
 

@@ -18,9 +18,12 @@ func (g *Graph) LMLoss(x *Node, head *Param) *Node {
 		return x
 	}
 	c := &lmChunks{g: g, x: x, head: head, rows: min(x.rows, g.Backend().ChunkRows(head.shape[0]))}
-	_, c.whole = g.Backend().(kernel.Recorder)
+	chunks := (x.rows + c.rows - 1) / c.rows
+	if _, c.whole = g.Backend().(kernel.Recorder); c.whole {
+		c.rows = (x.rows + chunks - 1) / chunks // as equal as can be: less is filled up
+	}
 	c.logits, c.in = g.node(c.rows, head.shape[0]), g.node(c.rows, x.cols)
-	places := (x.rows + c.rows - 1) / c.rows * c.rows
+	places := chunks * c.rows
 	c.index, c.loss = g.inputs.ints(g, places), g.newLoss(places, 0, c.prepare)
 	o := &op{name: "lm_loss", reads: []*Node{x}, params: []*Param{head}, out: g.node(1, 1), side: []*Node{c.logits, c.in}, loss: c.loss}
 	o.run = c.run

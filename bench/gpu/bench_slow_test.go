@@ -84,10 +84,10 @@ func TestSlowReport(t *testing.T) {
 	}
 	has(t, "curve", r["loss_curve"].(map[string]any), "steps", "first", "last", "peft_first", "peft_last", "largest_difference")
 	for _, s := range r["shapes"].([]any) {
-		has(t, "shape", s.(map[string]any), "batch", "seq", "gradient_checkpointing", "ms_per_step", "tokens_per_s", "share_of_peak", "peak_memory_bytes",
+		has(t, "shape", s.(map[string]any), "batch", "seq", "gradient_checkpointing", "tuned_products", "ms_per_step", "tokens_per_s", "share_of_peak", "peak_memory_bytes",
 			"peft_eager_tokens_per_s", "peft_compiled_tokens_per_s", "peft_eager_peak_memory_bytes", "peft_compiled_peak_memory_bytes", "ratio_peft_eager", "ratio_peft_compiled")
 	}
-	if n := len(r["shapes"].([]any)); n != len(sizes["tiny"].timed)+1 {
+	if n := len(r["shapes"].([]any)); n != len(sizes["tiny"].timed)+2 { // checkpointed, and tuned
 		t.Errorf("%d shapes", n)
 	}
 	has(t, "terms", r["first_shape_terms"].(map[string]any), "frozen_products_ms", "lora_products_ms", "attention_ms", "optimizer_ms", "rest_ms")

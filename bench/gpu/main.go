@@ -78,6 +78,7 @@ func run(o options, out io.Writer) error {
 	r.Peer = p.versions
 	r.attempt("checks", r.check(o.device, s))
 	r.attempt("card", r.measure(o.device, s, dir, p))
+	r.attempt("tuned products", r.tuned(o.device, s, p))
 	r.judge(o.want)
 	path, err := r.save(o.results)
 	return errors.Join(err, r.print(out, path), r.err())
@@ -115,6 +116,23 @@ func (r *report) timed(b kernel.Backend, s size, theirs map[int]speeds) {
 			r.attempt("parts of a step", r.parts(b, shape, s.ours, t))
 		}
 	}
+}
+
+// tuned is the first shape with the fastest of the algorithms that cuBLAS offers for
+// each product: what its own choice, which training takes, leaves.
+func (r *report) tuned(device int, s size, p peer) error {
+	b, err := cuda.New(cuda.Options{Device: device, Float: kernel.BF16, Tune: true})
+	if err != nil {
+		return err
+	}
+	say("steps of %s, products tuned", title(s.timed[0]))
+	t, err := timeSteps(b, s.timed[0], s.ours)
+	if err == nil {
+		measured := newResult(s.timed[0], t, r.PeakTFLOPS, p.speeds[0])
+		measured.Tuned = true
+		r.Shapes = append(r.Shapes, measured)
+	}
+	return errors.Join(err, b.Close())
 }
 
 // say tells of progress.

@@ -44,6 +44,9 @@ func (r *report) table(out io.Writer) error {
 		if s.Checkpointing {
 			name += " checkpointed"
 		}
+		if s.Tuned {
+			name += " tuned"
+		}
 		fmt.Fprintf(w, "%s\t%.1f\t%.0f\t%s\t%.1f\t%s\t%s\t%s\t%s\t%s\t%s\t\n", name, s.StepMS, s.TokensPerS, number("%.2f", s.ShareOfPeak), float64(s.Memory)/1e9,
 			number("%.0f", s.EagerTokensPerS), number("%.2f", s.EagerRatio), gigabytes(s.EagerMemory),
 			number("%.0f", s.CompiledTokensPerS), number("%.2f", s.CompiledRatio), gigabytes(s.CompiledMemory))

@@ -20,11 +20,16 @@ const workspaceBytes = 32 << 20
 type Options struct {
 	Device int          // number of the GPU, from 0
 	Float  kernel.DType // BF16 or F32
+	// Tune times cuBLAS' algorithms for every product and takes the fastest. Another
+	// run may then take others, whose bytes differ: it is for measuring what the
+	// library's own choice leaves.
+	Tune bool
 }
 
 // device implements kernel.Backend, Recorder, Tracer and Card.
 type device struct {
 	float     kernel.DType
+	tune      bool
 	gpu       driver.Device
 	context   *driver.Context
 	stream    *driver.Stream

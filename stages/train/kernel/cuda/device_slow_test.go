@@ -153,6 +153,31 @@ func TestSlowOpeningFails(t *testing.T) {
 	})
 }
 
+// TestSlowTuning lets the device look for a faster algorithm than the library's first,
+// which the emulated library lets take longer.
+func TestSlowTuning(t *testing.T) {
+	card := emulated.Build(t)
+	t.Setenv(driver.PathVariable, card.Folder())
+	b, err := New(Options{Float: kernel.BF16, Tune: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	far, err := check.Step(processor(t), b, shapes["grouped queries, dropout"], check.LanguageModel)
+	if err != nil || !(far <= tolerances[kernel.BF16]) {
+		t.Errorf("%g from the CPU's, %v", far, err)
+	}
+	prepared, faster := b.(*device).prepared, 0
+	for _, p := range prepared {
+		faster += p.Chosen()
+	}
+	if faster < len(prepared)*2/3 { // the smallest take no time to speak of
+		t.Errorf("of %d products %d took the faster algorithm", len(prepared), faster)
+	}
+	if err := b.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestSlowALookupOutsideItsTable(t *testing.T) {
 	b, _ := open(t, kernel.BF16)
 	alloc := func(dtype kernel.DType, n int) kernel.Buffer {

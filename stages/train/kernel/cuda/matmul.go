@@ -28,7 +28,7 @@ func (d *device) MatMul(c, a, b kernel.Buffer, m kernel.MatMul) {
 	if d.err != nil {
 		return
 	}
-	p, err := d.prepare(product{m.M, m.N, m.K, m.TransA, m.TransB, operandOf(a), operandOf(b), operandOf(c)})
+	p, err := d.prepare(product{m.M, m.N, m.K, m.TransA, m.TransB, operandOf(a), operandOf(b), operandOf(c)}, of(b), of(a))
 	beta := float32(0)
 	if m.Acc {
 		beta = 1
@@ -46,8 +46,9 @@ func operandOf(b kernel.Buffer) operand {
 	return operand{b.DType(), int(min(p&-p, 256))}
 }
 
-// prepare chooses an algorithm the first time.
-func (d *device) prepare(p product) (*driver.Product, error) {
+// prepare chooses an algorithm the first time. a and b lie where it may be
+// tried on them.
+func (d *device) prepare(p product, b, a driver.Pointer) (*driver.Product, error) {
 	if known := d.prepared[p]; known != nil {
 		return known, nil
 	}
@@ -60,11 +61,16 @@ func (d *device) prepare(p product) (*driver.Product, error) {
 		right.Rows, right.Cols, right.Transposed = p.m, p.k, true
 	}
 	into := driver.Matrix{Type: typeOf(p.c), Rows: p.n, Cols: p.m, Align: p.c.align}
-	made, err := d.products.Prepare(left, right, into, workspaceBytes)
-	if err == nil {
-		d.prepared[p] = made
+	offers := 1
+	if d.tune {
+		offers = tunedOffers
 	}
-	return made, err
+	made, err := d.products.Prepare(left, right, into, workspaceBytes, offers)
+	if err != nil {
+		return nil, err
+	}
+	d.prepared[p] = made
+	return made, d.fastest(made, p, b, a)
 }
 
 func typeOf(o operand) driver.Type {

@@ -17,7 +17,7 @@ func New(o Options) (kernel.Backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &device{float: o.Float, gpu: gpu, prepared: map[product]*driver.Product{}, functions: map[string]driver.Function{}}
+	d := &device{float: o.Float, tune: o.Tune, gpu: gpu, prepared: map[product]*driver.Product{}, functions: map[string]driver.Function{}}
 	if d.context, err = c.Open(gpu); err != nil {
 		return nil, fmt.Errorf("%s: %w", gpu.Name, err)
 	}

@@ -72,13 +72,23 @@ type heuristic struct {
 }
 
 // Product is one product of column-major matrices, c [m, n] = alpha·op(a)·op(b) +
-// beta·c, with the algorithm the library chose for its sizes.
+// beta·c, with the algorithms the library offers for its sizes.
 type Product struct {
 	lib                     *Products
 	desc, left, right, into uintptr
-	algo                    heuristic
+	offers                  []heuristic // what the library expects to be the fastest first
+	chosen                  int
 	alpha, beta             float32 // here, not on the stack: C is given their address
 }
+
+// Offers is how many algorithms there are, the library's own choice being 0.
+func (q *Product) Offers() int { return len(q.offers) }
+
+// Choose lets the product use offer i.
+func (q *Product) Choose(i int) { q.chosen = i }
+
+// Chosen is the offer that is used.
+func (q *Product) Chosen() int { return q.chosen }
 
 // Matrix says how an operand lies in memory: rows by cols, one column after the
 // other, at an address that is a multiple of Align bytes. Transposed is for the left
@@ -90,19 +100,22 @@ type Matrix struct {
 	Align      int
 }
 
-// Prepare chooses an algorithm that needs at most workspace bytes.
-func (p *Products) Prepare(left, right, into Matrix, workspace int) (*Product, error) {
+// Prepare asks for up to offers algorithms that need at most workspace bytes.
+func (p *Products) Prepare(left, right, into Matrix, workspace, offers int) (*Product, error) {
 	const (
 		computeFloat32         = 68 // CUBLAS_COMPUTE_32F
 		transposeA, transposeB = 3, 4
 	)
-	q := &Product{lib: p}
+	q := &Product{lib: p, offers: make([]heuristic, offers)}
 	err := errors.Join(
 		p.lib.call("cublasLtMatmulDescCreate", uintptr(unsafe.Pointer(&q.desc)), computeFloat32, uintptr(Float32)),
 		q.transpose(transposeA, left.Transposed), q.transpose(transposeB, right.Transposed),
 		p.layout(&q.left, left), p.layout(&q.right, right), p.layout(&q.into, into),
-		q.choose(left.Align, right.Align, into.Align, workspace))
-	return q, err
+		q.ask(left.Align, right.Align, into.Align, workspace))
+	if err != nil {
+		return nil, errors.Join(err, q.Close())
+	}
+	return q, nil
 }
 
 func (q *Product) transpose(attribute uintptr, yes bool) error {
@@ -117,8 +130,8 @@ func (p *Products) layout(into *uintptr, m Matrix) error {
 	return p.lib.call("cublasLtMatrixLayoutCreate", uintptr(unsafe.Pointer(into)), uintptr(m.Type), uintptr(m.Rows), uintptr(m.Cols), uintptr(m.Rows))
 }
 
-// choose takes the algorithm that the library expects to be the fastest.
-func (q *Product) choose(alignLeft, alignRight, alignInto, workspace int) error {
+// ask fills the offers.
+func (q *Product) ask(alignLeft, alignRight, alignInto, workspace int) error {
 	lib, preference := q.lib.lib, uintptr(0)
 	if err := lib.call("cublasLtMatmulPreferenceCreate", uintptr(unsafe.Pointer(&preference))); err != nil {
 		return err
@@ -131,15 +144,21 @@ func (q *Product) choose(alignLeft, alignRight, alignInto, workspace int) error 
 		err = errors.Join(err, lib.call("cublasLtMatmulPreferenceSetAttribute", preference, uintptr(5+i), uintptr(unsafe.Pointer(&bytes)), unsafe.Sizeof(bytes))) // MIN_ALIGNMENT_A_BYTES…
 	}
 	var found int32
-	return errors.Join(err, lib.call("cublasLtMatmulAlgoGetHeuristic", q.lib.handle, q.desc, q.left, q.right, q.into, q.into, preference,
-		1, uintptr(unsafe.Pointer(&q.algo)), uintptr(unsafe.Pointer(&found))))
+	err = errors.Join(err, lib.call("cublasLtMatmulAlgoGetHeuristic", q.lib.handle, q.desc, q.left, q.right, q.into, q.into, preference,
+		uintptr(len(q.offers)), uintptr(unsafe.Pointer(unsafe.SliceData(q.offers))), uintptr(unsafe.Pointer(&found))))
+	if err == nil && found == 0 {
+		err = errors.New("cublasLt has no algorithm for the product")
+	}
+	q.offers = q.offers[:found]
+	return err
 }
 
 // Begin begins the product on a stream. workspace is as large as was said to Prepare.
 func (q *Product) Begin(s *Stream, into, left, right Pointer, alpha, beta float32, workspace Pointer) error {
 	q.alpha, q.beta = alpha, beta
+	offer := &q.offers[q.chosen]
 	r := invoke(q.lib.matmul, q.lib.handle, q.desc, uintptr(unsafe.Pointer(&q.alpha)), uintptr(left), q.left, uintptr(right), q.right,
-		uintptr(unsafe.Pointer(&q.beta)), uintptr(into), q.into, uintptr(into), q.into, uintptr(unsafe.Pointer(&q.algo)), uintptr(workspace), q.algo.workspace, s.handle)
+		uintptr(unsafe.Pointer(&q.beta)), uintptr(into), q.into, uintptr(into), q.into, uintptr(unsafe.Pointer(offer)), uintptr(workspace), offer.workspace, s.handle)
 	return q.lib.lib.check("cublasLtMatmul", int32(r))
 }
 

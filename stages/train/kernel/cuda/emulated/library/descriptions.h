@@ -21,7 +21,8 @@ struct Algorithm {
   uint64_t mark;
   uint32_t alignment[4];
   uint64_t workspace;  // what the product needs
-  uint64_t unused[4];
+  uint64_t rounds;     // how often it does the work
+  uint64_t unused[3];
 };
 static_assert(sizeof(Algorithm) == 64, "the library's size");
 

@@ -22,21 +22,7 @@ type Param struct {
 	name  string
 	shape []int
 	mode  Mode
-	value kernel.Buffer
-	// For a trained parameter only, all of the backend's Master type:
-	grad   kernel.Buffer
-	m, v   kernel.Buffer // AdamW's moments
-	master kernel.Buffer // the value in full; nil where value is of that type
-}
-
-// buffers are those that there are.
-func (p *Param) buffers() (list []kernel.Buffer) {
-	for _, b := range []kernel.Buffer{p.value, p.grad, p.m, p.v, p.master} {
-		if b != nil {
-			list = append(list, b)
-		}
-	}
-	return list
+	tensors
 }
 
 // Name returns the name given to Add.

@@ -12,6 +12,7 @@ type Params struct {
 	backend   kernel.Backend
 	list      []*Param
 	byName    map[string]*Param
+	slabs     []*slab // of the trained ones
 	workspace workspace
 	factor    kernel.Buffer // what clipping multiplies the gradients by; nil until it is asked for
 	err       error
@@ -37,28 +38,17 @@ func (ps *Params) Add(name string, mode Mode, shape ...int) *Param {
 		ps.fail(fmt.Errorf("parameter %s has an empty shape %v", name, shape))
 		n = 1
 	}
-	float, master := ps.backend.Float(), ps.backend.Master()
-	p.value = ps.alloc(name, float, n)
-	switch {
-	case ps.err != nil:
-	case mode == Trainable:
-		p.grad, p.m, p.v = ps.alloc(name, master, n), ps.alloc(name, master, n), ps.alloc(name, master, n)
-		if master != float {
-			p.master = ps.alloc(name, master, n)
-		}
-	case len(shape) == 2:
+	var err error
+	if mode == Trainable {
+		p.tensors, err = ps.take(n)
+	} else if p.value, err = ps.backend.Alloc(ps.backend.Float(), n); err == nil && len(shape) == 2 {
 		ps.backend.Freeze(p.value, shape[0], shape[1])
 	}
-	ps.list, ps.byName[name] = append(ps.list, p), p
-	return p
-}
-
-func (ps *Params) alloc(name string, d kernel.DType, n int) kernel.Buffer {
-	b, err := ps.backend.Alloc(d, n)
 	if err != nil {
 		ps.fail(fmt.Errorf("parameter %s: %w", name, err))
 	}
-	return b
+	ps.list, ps.byName[name] = append(ps.list, p), p
+	return p
 }
 
 func (ps *Params) fail(err error) {
@@ -89,10 +79,8 @@ func (ps *Params) Trainable() []*Param {
 
 // ZeroGrad sets every gradient to zero.
 func (ps *Params) ZeroGrad() {
-	for _, p := range ps.list {
-		if p.grad != nil {
-			ps.backend.Fill(p.grad, 0)
-		}
+	for _, s := range ps.slabs {
+		ps.backend.Fill(s.live.grad, 0)
 	}
 }
 
@@ -101,19 +89,19 @@ func (ps *Params) ZeroGrad() {
 // above zero the gradients are first scaled down to that norm together
 // (torch.nn.utils.clip_grad_norm_). It does not wait for the device.
 func (ps *Params) AdamW(a kernel.Adam, maxNorm float64) error {
-	trained := ps.Trainable()
-	factor, err := ps.clip(trained, maxNorm)
+	factor, err := ps.clip(maxNorm)
 	if err != nil {
 		return err
 	}
-	for _, p := range trained {
-		ps.backend.AdamW(p.value, p.master, p.grad, p.m, p.v, factor, a)
+	for _, s := range ps.slabs {
+		t := s.live
+		ps.backend.AdamW(t.value, t.master, t.grad, t.m, t.v, factor, a)
 	}
 	return nil
 }
 
 // clip returns what AdamW multiplies the gradients by, nil for 1.
-func (ps *Params) clip(trained []*Param, maxNorm float64) (kernel.Buffer, error) {
+func (ps *Params) clip(maxNorm float64) (kernel.Buffer, error) {
 	if maxNorm <= 0 {
 		return nil, nil
 	}
@@ -124,9 +112,9 @@ func (ps *Params) clip(trained []*Param, maxNorm float64) (kernel.Buffer, error)
 		}
 		ps.factor = b
 	}
-	gradients := make([]kernel.Buffer, len(trained))
-	for i, p := range trained {
-		gradients[i] = p.grad
+	gradients := make([]kernel.Buffer, len(ps.slabs))
+	for i, s := range ps.slabs {
+		gradients[i] = s.live.grad
 	}
 	ps.backend.ClipFactor(ps.factor, gradients, maxNorm)
 	return ps.factor, nil
@@ -134,24 +122,35 @@ func (ps *Params) clip(trained []*Param, maxNorm float64) (kernel.Buffer, error)
 
 // Memory is what the parameters, their gradients and moments take, in bytes.
 func (ps *Params) Memory() (bytes int64) {
-	for _, p := range ps.list {
-		for _, b := range p.buffers() {
+	for _, t := range ps.owned() {
+		for _, b := range t.buffers() {
 			bytes += int64(b.Len()) * int64(b.DType().Size())
 		}
 	}
 	return bytes
 }
 
+// owned is all memory of the parameters: the slabs, and the values of frozen ones.
+func (ps *Params) owned() (all []*tensors) {
+	for _, s := range ps.slabs {
+		all = append(all, &s.tensors)
+	}
+	for _, p := range ps.list {
+		if p.mode == Frozen {
+			all = append(all, &p.tensors)
+		}
+	}
+	return all
+}
+
 // Close frees every buffer of the set.
 func (ps *Params) Close() {
-	for _, p := range ps.list {
-		for _, b := range p.buffers() {
-			ps.backend.Free(b)
-		}
+	for _, t := range ps.owned() {
+		t.free(ps.backend)
 	}
 	if ps.factor != nil {
 		ps.backend.Free(ps.factor)
 	}
 	ps.workspace.free()
-	ps.list, ps.byName, ps.factor = nil, map[string]*Param{}, nil
+	ps.list, ps.slabs, ps.byName, ps.factor = nil, nil, map[string]*Param{}, nil
 }

@@ -12,29 +12,16 @@ import (
 	"testing"
 	"time"
 
-	"github.com/clinflow/clinflow/stages/train/kernel/cuda/driver"
 	"github.com/clinflow/clinflow/stages/train/kernel/cuda/emulated"
 )
 
-// TestMain lets the tests share what is compiled, and nothing with the user.
-func TestMain(m *testing.M) {
-	cache, err := os.MkdirTemp("", "cubins")
-	if err != nil {
-		panic(err)
-	}
-	os.Setenv("XDG_CACHE_HOME", cache)
-	code := m.Run()
-	os.RemoveAll(cache)
-	emulated.Remove()
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(emulated.Main(m)) }
 
 // onEmulated is a run on the emulated device, whose speed is held to no target.
 func onEmulated(t *testing.T) (options, *emulated.Device) {
 	t.Helper()
 	d := emulated.Build(t)
 	d.SetMemory(256 << 20)
-	t.Setenv(driver.PathVariable, d.Folder())
 	return options{shape: "tiny", noPeer: true, peerTime: time.Second, results: filepath.Join(t.TempDir(), "results")}, d
 }
 

@@ -15,23 +15,15 @@ import (
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
-	"github.com/clinflow/clinflow/stages/train/kernel/cuda/driver"
 	"github.com/clinflow/clinflow/stages/train/kernel/cuda/emulated"
 )
 
-// TestMain removes what the emulated device was compiled to.
-func TestMain(m *testing.M) {
-	code := m.Run()
-	emulated.Remove()
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(emulated.Main(m)) }
 
 // emulatedCard lets the training stages use an emulated card, and nothing of the user's.
 func emulatedCard(t *testing.T) *emulated.Device {
 	t.Helper()
 	card := emulated.Build(t)
-	t.Setenv(driver.PathVariable, card.Folder())
-	t.Setenv("XDG_CACHE_HOME", filepath.Join(card.Folder(), "cache"))
 	t.Cleanup(func() { must(t, SetDevice("auto", 0)) })
 	must(t, SetDevice("auto", 1))
 	return card

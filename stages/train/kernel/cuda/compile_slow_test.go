@@ -39,7 +39,6 @@ func TestSlowNVRTC(t *testing.T) {
 // something that decides the kernels is another.
 func TestSlowCubinsAreKept(t *testing.T) {
 	device := emulated.Build(t)
-	t.Setenv(driver.PathVariable, device.Folder())
 	cache := t.TempDir()
 	t.Setenv("XDG_CACHE_HOME", cache)
 	all := func(architecture string) []cubin {

@@ -12,7 +12,6 @@ import (
 
 	"github.com/clinflow/clinflow/stages/train/check"
 	"github.com/clinflow/clinflow/stages/train/kernel"
-	"github.com/clinflow/clinflow/stages/train/kernel/cuda/driver"
 	"github.com/clinflow/clinflow/stages/train/kernel/cuda/emulated"
 )
 
@@ -131,7 +130,6 @@ func TestSlowOpeningFails(t *testing.T) {
 	} {
 		t.Run(call, func(t *testing.T) {
 			device := emulated.Build(t)
-			t.Setenv(driver.PathVariable, device.Folder())
 			device.Fail(call, 1, c.code)
 			_, err := New(Options{Float: kernel.BF16})
 			if err == nil || !strings.Contains(err.Error(), call) || errors.Is(err, ErrAbsent) {
@@ -144,7 +142,6 @@ func TestSlowOpeningFails(t *testing.T) {
 	}
 	t.Run("no GPU", func(t *testing.T) {
 		device := emulated.Build(t)
-		t.Setenv(driver.PathVariable, device.Folder())
 		device.Fail("cuInit", 1, 100)
 		if _, err := New(Options{Float: kernel.BF16}); !errors.Is(err, ErrAbsent) {
 			t.Errorf("got %v, want ErrAbsent", err)
@@ -155,8 +152,7 @@ func TestSlowOpeningFails(t *testing.T) {
 // TestSlowTuning lets the device look for a faster algorithm than the library's first,
 // which the emulated library lets take longer.
 func TestSlowTuning(t *testing.T) {
-	card := emulated.Build(t)
-	t.Setenv(driver.PathVariable, card.Folder())
+	emulated.Build(t)
 	b, err := New(Options{Float: kernel.BF16, Tune: true})
 	if err != nil {
 		t.Fatal(err)

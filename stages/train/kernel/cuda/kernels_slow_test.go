@@ -11,31 +11,18 @@ import (
 	"github.com/clinflow/clinflow/stages/train/check"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/kernel/cpu"
-	"github.com/clinflow/clinflow/stages/train/kernel/cuda/driver"
 	"github.com/clinflow/clinflow/stages/train/kernel/cuda/emulated"
 )
 
 // tolerances are how far a kernel may be from the CPU's, as a share of the norm.
 var tolerances = map[kernel.DType]float64{kernel.F32: 1e-4, kernel.BF16: 2e-2}
 
-// TestMain lets the tests share what is compiled, and nothing with the user.
-func TestMain(m *testing.M) {
-	cache, err := os.MkdirTemp("", "cubins")
-	if err != nil {
-		panic(err)
-	}
-	os.Setenv("XDG_CACHE_HOME", cache)
-	code := m.Run()
-	os.RemoveAll(cache)
-	emulated.Remove()
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(emulated.Main(m)) }
 
 // open returns a backend on the emulated device.
 func open(t testing.TB, float kernel.DType) (kernel.Backend, *emulated.Device) {
 	t.Helper()
 	device := emulated.Build(t)
-	t.Setenv(driver.PathVariable, device.Folder())
 	b, err := New(Options{Float: float})
 	if err != nil {
 		t.Fatal(err)

@@ -10,9 +10,13 @@
 package emulated
 
 import (
+	"fmt"
 	"os"
+	"path/filepath"
 	"sync"
 	"testing"
+
+	"github.com/clinflow/clinflow/stages/train/kernel/cuda/driver"
 )
 
 // Device is the emulated device of this process.
@@ -24,7 +28,7 @@ type Device struct {
 // once is what all tests of the process share.
 var once = sync.OnceValues(open)
 
-// built is the folder that Remove deletes.
+// built is the folder that Main deletes.
 var built string
 
 func open() (*Device, error) {
@@ -37,8 +41,10 @@ func open() (*Device, error) {
 	return d, d.control.open(folder)
 }
 
-// Build returns the device, as new. Memory that was written where none was allocated
-// fails the test. Tests that use the device may not run side by side.
+// Build returns the device, as new, which is then where the test finds NVIDIA's
+// libraries; what is compiled for it is kept apart from the user's. Memory that was
+// written where none was allocated fails the test. Tests that use the device may not
+// run side by side.
 func Build(t testing.TB) *Device {
 	t.Helper()
 	d, err := once()
@@ -46,6 +52,8 @@ func Build(t testing.TB) *Device {
 		t.Fatalf("the emulated device: %v", err)
 	}
 	d.reset()
+	t.Setenv(driver.PathVariable, d.folder)
+	t.Setenv("XDG_CACHE_HOME", filepath.Join(d.folder, "cache"))
 	t.Cleanup(func() {
 		if n := d.Overruns(); n > 0 {
 			t.Errorf("memory was written %d times outside of what was allocated", n)
@@ -55,17 +63,19 @@ func Build(t testing.TB) *Device {
 	return d
 }
 
-// Remove deletes the libraries, if a test built them. It is for the end of a TestMain:
-// the process can build no others.
-func Remove() error {
+// Main runs the tests of a package and deletes the libraries, where one of them built
+// them. It is what a TestMain calls.
+func Main(m *testing.M) int {
+	code := m.Run()
 	if built == "" {
-		return nil
+		return code
 	}
-	return os.RemoveAll(built)
+	if err := os.RemoveAll(built); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
 }
-
-// Folder is where the libraries are.
-func (d *Device) Folder() string { return d.folder }
 
 // Fail has the nth next call of a function fail with a result of its library: 1 is
 // the very next. "cuLaunchKernel:rmsnorm" is the launches of one kernel.

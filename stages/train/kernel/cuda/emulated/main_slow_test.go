@@ -3,16 +3,8 @@
 package emulated
 
 import (
-	"fmt"
 	"os"
 	"testing"
 )
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if err := Remove(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(Main(m)) }

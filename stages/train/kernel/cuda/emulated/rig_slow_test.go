@@ -66,7 +66,7 @@ func newRig(t *testing.T) *rig {
 	runtime.LockOSThread()
 	t.Cleanup(runtime.UnlockOSThread)
 	for i, functions := range []map[string]any{r.driver(), r.compiler(), r.lt.functions()} {
-		library, err := purego.Dlopen(filepath.Join(r.d.Folder(), names[i]), purego.RTLD_NOW|purego.RTLD_LOCAL)
+		library, err := purego.Dlopen(filepath.Join(r.d.folder, names[i]), purego.RTLD_NOW|purego.RTLD_LOCAL)
 		if err != nil {
 			t.Fatal(err)
 		}

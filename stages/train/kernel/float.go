@@ -19,6 +19,15 @@ func (h Host) Float(i int) float64 {
 	}
 }
 
+// SetFloat sets element i of an F32 or F64 host, rounding to nearest.
+func (h Host) SetFloat(i int, v float64) {
+	if h.DType == F64 {
+		binary.LittleEndian.PutUint64(h.Bytes[8*i:], math.Float64bits(v))
+		return
+	}
+	binary.LittleEndian.PutUint32(h.Bytes[4*i:], math.Float32bits(float32(v)))
+}
+
 // half widens an IEEE 754 binary16.
 func half(h uint16) float64 {
 	sign := math.Float64frombits(uint64(h>>15) << 63) // ±0

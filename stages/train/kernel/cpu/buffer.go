@@ -3,7 +3,6 @@ package cpu
 import (
 	"encoding/binary"
 	"fmt"
-	"math"
 	"unsafe"
 
 	"github.com/clinflow/clinflow/stages/train/kernel"
@@ -111,13 +110,9 @@ func (d *device[T]) Download(dst kernel.Host, src kernel.Buffer) error {
 	switch {
 	case ok && dst.DType == d.float:
 		copy(dst.Bytes, memory(f.v))
-	case ok && dst.DType == kernel.F64:
+	case ok && (dst.DType == kernel.F64 || dst.DType == kernel.F32):
 		for i, v := range f.v {
-			binary.LittleEndian.PutUint64(dst.Bytes[8*i:], math.Float64bits(float64(v)))
-		}
-	case ok && dst.DType == kernel.F32:
-		for i, v := range f.v {
-			binary.LittleEndian.PutUint32(dst.Bytes[4*i:], math.Float32bits(float32(v)))
+			dst.SetFloat(i, float64(v))
 		}
 	default:
 		return fmt.Errorf("download of %v into %v", src.DType(), dst.DType)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -61,21 +60,7 @@ func compiled(architecture string, float kernel.DType) ([]cubin, error) {
 	if err != nil {
 		return nil, err
 	}
-	find := sync.OnceValues(driver.OpenCompiler) // not needed where all is kept
-	out := make([]cubin, len(list))
-	var group errgroup.Group
-	for i, s := range list {
-		group.Go(func() error {
-			made, err := compile(find, s, options(architecture, float))
-			out[i] = cubin{s.Name, made}
-			return err
-		})
-	}
-	return out, group.Wait()
-}
-
-func compile(find func() (*driver.Compiler, error), s driver.Source, options []string) ([]byte, error) {
-	c, err := find()
+	c, err := driver.OpenCompiler() // also where all is kept: its version is part of a name
 	if err != nil {
 		return nil, err
 	}
@@ -83,6 +68,19 @@ func compile(find func() (*driver.Compiler, error), s driver.Source, options []s
 	if err != nil {
 		return nil, err
 	}
+	out := make([]cubin, len(list))
+	var group errgroup.Group
+	for i, s := range list {
+		group.Go(func() error {
+			made, err := compile(c, version, s, options(architecture, float))
+			out[i] = cubin{s.Name, made}
+			return err
+		})
+	}
+	return out, group.Wait()
+}
+
+func compile(c *driver.Compiler, version string, s driver.Source, options []string) ([]byte, error) {
 	name := key(version, s, options) + ".cubin"
 	if kept := recall(name); kept != nil {
 		return kept, nil

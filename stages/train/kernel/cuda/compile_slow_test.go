@@ -18,7 +18,7 @@ import (
 func TestSlowNVRTC(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	if _, err := driver.OpenCompiler(); err != nil {
-		t.Skip(err)
+		t.Skipf("NVRTC is not at hand; the gate installs its wheel and lets nothing be skipped: %v", err)
 	}
 	for _, architecture := range []string{"sm_80", "sm_90", "sm_100"} {
 		for float := range tolerances {

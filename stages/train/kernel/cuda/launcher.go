@@ -11,8 +11,7 @@ import (
 // threads is the block of a kernel that walks a list or a row.
 const threads = 256
 
-// launcher collects the arguments of one launch, in memory that is used for all: a
-// launch allocates nothing.
+// launcher collects the arguments of one launch, in memory that is used for all.
 type launcher struct {
 	d         *device
 	name      string

@@ -22,8 +22,11 @@ func (d *device) Record(f func() error) (kernel.Recording, error) {
 	d.enter()
 	defer d.context.Leave()
 	graph, err := d.stream.Capture(f)
-	if err != nil || d.err != nil {
-		return nil, err // a kernel's failure is Sync's to return
+	if err != nil {
+		return nil, err
+	}
+	if d.err != nil { // a kernel's failure, which is Sync's to return
+		return nil, graph.Close()
 	}
 	r := &recording{d, graph}
 	r.Replay()

@@ -1,9 +1,7 @@
 package cuda
 
 import (
-	"encoding/binary"
 	"fmt"
-	"math"
 
 	"github.com/clinflow/clinflow/stages/train/kernel"
 )
@@ -49,7 +47,7 @@ func (d *device) uploadPiece(to *buffer, src kernel.Host) error {
 		return err
 	}
 	if src.DType == kernel.F64 {
-		roundTo32(stage, src)
+		convert(kernel.Host{DType: dtype, Bytes: stage}, src)
 	} else {
 		copy(stage, src.Bytes)
 	}
@@ -73,9 +71,10 @@ func conversion(real bool, from kernel.DType) string {
 	return to + "_from_" + map[kernel.DType]string{kernel.F16: "f16", kernel.BF16: "bf16", kernel.F32: "f32"}[from]
 }
 
-func roundTo32(to []byte, src kernel.Host) {
+// convert is src in the type of to, F32 or F64.
+func convert(to, src kernel.Host) {
 	for i := range src.Len() {
-		binary.LittleEndian.PutUint32(to[4*i:], math.Float32bits(float32(src.Float(i))))
+		to.SetFloat(i, src.Float(i))
 	}
 }
 
@@ -118,16 +117,6 @@ func (d *device) downloadPiece(dst kernel.Host, from *buffer) error {
 		copy(dst.Bytes, stage)
 		return nil
 	}
-	for i := range dst.Len() {
-		put(dst, i, got.Float(i))
-	}
+	convert(dst, got)
 	return nil
-}
-
-func put(dst kernel.Host, i int, v float64) {
-	if dst.DType == kernel.F64 {
-		binary.LittleEndian.PutUint64(dst.Bytes[8*i:], math.Float64bits(v))
-		return
-	}
-	binary.LittleEndian.PutUint32(dst.Bytes[4*i:], math.Float32bits(float32(v)))
 }

@@ -23,14 +23,6 @@ const (
 	BFloat16 Type = 14 // CUDA_R_16BF
 )
 
-// Bytes is the size of a number.
-func (t Type) Bytes() int {
-	if t == BFloat16 {
-		return 2
-	}
-	return 4
-}
-
 // Products is libcublasLt, NVIDIA's matrix products.
 type Products struct {
 	lib    *library

@@ -18,7 +18,7 @@ type Compiler struct{ lib *library }
 
 // OpenCompiler finds the compiler.
 func OpenCompiler() (*Compiler, error) {
-	preload([]string{"libnvrtc-builtins.so.1[0-9]*"})
+	preload("libnvrtc-builtins.so.1[0-9]*")
 	lib, err := open([]string{"libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so"}, nvrtcFunctions,
 		"install CUDA, or the Python wheel nvidia-cuda-nvrtc")
 	if err != nil {
@@ -33,12 +33,10 @@ func OpenCompiler() (*Compiler, error) {
 
 // preload opens libraries that another asks the loader for by a name alone, which
 // finds what is open already: the wheels lie in no folder that the loader knows.
-func preload(patterns []string) {
+func preload(pattern string) {
 	for _, folder := range folders() {
-		for _, pattern := range patterns {
-			for _, file := range existing(filepath.Join(folder, pattern)) {
-				_, _ = dlopen(file) // what is missing in the end fails the compiler with its own words
-			}
+		for _, file := range existing(filepath.Join(folder, pattern)) {
+			_, _ = dlopen(file) // what is missing in the end fails the compiler with its own words
 		}
 	}
 }

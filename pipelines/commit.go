@@ -10,16 +10,11 @@ import (
 	"strings"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages"
 )
-
-func init() {
-	register.DoFn3x1[context.Context, int, func(*[]byte) bool, error](&commitFn{})
-}
 
 // commitKey gathers all part results of a task on one worker.
 const commitKey = 0

@@ -4,16 +4,10 @@ import (
 	"context"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
 	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages"
 )
-
-func init() {
-	register.DoFn3x1[context.Context, int, func(int, []byte), error](&mapFn{})
-	register.Emitter2[int, []byte]()
-}
 
 // Map spreads a map stage: one element a part number, all bytes inside the ParDo.
 func Map(s beam.Scope, t Task) {

@@ -7,16 +7,10 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
-
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages"
 )
-
-func init() {
-	register.DoFn2x0[[]byte, func(int, []byte)](&everyPartFn{})
-}
 
 // everyPartFn names every part, so that one without rows is written too.
 type everyPartFn struct{ Parts int }

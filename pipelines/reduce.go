@@ -6,17 +6,9 @@ import (
 	"fmt"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
 	"github.com/clinflow/clinflow/stages"
 )
-
-func init() {
-	register.DoFn3x1[context.Context, int, func(string, []byte), error](&accumulateFn{})
-	register.DoFn3x1[string, func(*[]byte) bool, func(int, []byte), error](&mergeKeyFn{})
-	register.DoFn3x1[context.Context, int, func(*[]byte) bool, error](&finishFn{})
-	register.Emitter2[string, []byte]()
-}
 
 // Reduce spreads a reduce stage: an accumulator for each key and part, a
 // GroupByKey, one merge a key, one finish.

@@ -5,18 +5,9 @@ import (
 	"encoding/json"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
 	"github.com/clinflow/clinflow/stages"
 )
-
-func init() {
-	register.DoFn3x1[context.Context, []byte, func([]byte), error](&listFn{})
-	register.DoFn4x1[context.Context, []byte, func(int, []byte), func(int, []byte), error](&scanFn{})
-	register.DoFn4x1[context.Context, int, func(*[]byte) bool, func(int, []byte), error](&mergeFn{})
-	register.Emitter1[[]byte]()
-	register.Iter1[[]byte]()
-}
 
 // Source spreads a source stage: one element a file, a GroupByKey of run names
 // by part, one merge a part. A gzip file cannot be split, so a file is one

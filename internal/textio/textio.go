@@ -1,0 +1,90 @@
+// Package textio reads text that comes from outside: files that never end, pipes
+// that nobody closes, and the byte order mark that editors on Windows begin a file
+// with.
+package textio
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"os"
+)
+
+// mark is U+FEFF in UTF-8.
+var mark = []byte("\uFEFF")
+
+// WithoutMark returns text without the byte order mark that it may begin with.
+func WithoutMark(text []byte) []byte { return bytes.TrimPrefix(text, mark) }
+
+// SkipMark returns a reader of r without the byte order mark that it may begin
+// with. It reads ahead, a few kilobytes at most.
+func SkipMark(r io.Reader) *bufio.Reader {
+	ahead := bufio.NewReader(r)
+	if start, _ := ahead.Peek(len(mark)); bytes.Equal(start, mark) {
+		_, _ = ahead.Discard(len(mark)) // they are in the buffer
+	}
+	return ahead
+}
+
+// ReadFile reads a file of any kind, a pipe or a terminal too, to its end or to
+// limit+1 bytes: more than limit says that there is more. It ends with the
+// context's error when the context does, though the file may have nobody at its
+// other end.
+func ReadFile(ctx context.Context, path string, limit int64) ([]byte, error) {
+	return until(ctx, func() ([]byte, error) {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		return io.ReadAll(io.LimitReader(f, limit+1))
+	})
+}
+
+// Interruptible returns a reader of r whose Read ends with the context's error when
+// the context does. A read of r that is under way then is left behind.
+func Interruptible(ctx context.Context, r io.Reader) io.Reader { return &interruptible{ctx, r, nil} }
+
+type interruptible struct {
+	ctx  context.Context
+	r    io.Reader
+	rest []byte // read and not yet given
+}
+
+// Read implements io.Reader.
+func (i *interruptible) Read(p []byte) (int, error) {
+	if len(i.rest) == 0 {
+		var err error
+		i.rest, err = until(i.ctx, func() ([]byte, error) {
+			own := make([]byte, max(len(p), 1)) // p is the caller's again once the context has ended
+			n, err := i.r.Read(own)
+			return own[:n], err
+		})
+		if len(i.rest) == 0 {
+			return 0, err
+		}
+	}
+	n := copy(p, i.rest)
+	i.rest = i.rest[n:]
+	return n, nil
+}
+
+// until waits for f or for the end of the context.
+func until(ctx context.Context, f func() ([]byte, error)) ([]byte, error) {
+	type outcome struct {
+		data []byte
+		err  error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		data, err := f()
+		done <- outcome{data, err}
+	}()
+	select {
+	case o := <-done:
+		return o.data, o.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}

@@ -131,6 +131,9 @@ func (v *variables) steps(section *node) *node {
 		for _, b := range v.copies(e.key, e.at, path) {
 			scope := v.in(b)
 			name := scope.expand(&node{kind: scalar, at: e.at, text: e.key}, path)
+			if *v.left < 0 {
+				return &out
+			}
 			if !name.broken {
 				out.entries = append(out.entries, entry{key: name.text, at: e.at, value: scope.expand(e.value, path), written: unshield(e.key)})
 			}

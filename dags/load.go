@@ -1,15 +1,16 @@
 package dags
 
 import (
+	"context"
 	"embed"
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/textio"
 )
 
 //go:embed *.yaml
@@ -28,20 +29,20 @@ func Shipped() []string {
 // Load reads and checks a DAG: a file, or a shipped one by its name. set holds
 // --set name=value over the file's vars. All faults come back at once as
 // Problems, of exit.Usage.
-func Load(nameOrFile string, set map[string]string) (*DAG, error) {
-	text, name, err := read(nameOrFile)
+func Load(ctx context.Context, nameOrFile string, set map[string]string) (*DAG, error) {
+	text, name, err := read(ctx, nameOrFile)
 	if err != nil {
 		return nil, err
 	}
 	return Parse(name, text, set)
 }
 
-func read(nameOrFile string) (text []byte, name string, err error) {
+func read(ctx context.Context, nameOrFile string) (text []byte, name string, err error) {
 	if slices.Contains(Shipped(), nameOrFile) {
 		text, err = shipped.ReadFile(nameOrFile + ".yaml")
 		return text, "dags/" + nameOrFile + ".yaml", err
 	}
-	text, err = os.ReadFile(nameOrFile)
+	text, err = textio.ReadFile(ctx, nameOrFile, maxFile)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && filepath.Base(nameOrFile) == nameOrFile:
 		return nil, "", exit.Errorf(exit.Usage, "%s: neither a file nor a shipped DAG; %s", nameOrFile, choice(nameOrFile, Shipped()))

@@ -71,6 +71,13 @@ func readYAML(text []byte, found *findings) *node {
 		found.add(position{}, "", what, hint)
 		return nil
 	}
+	text, plain := plainText(text, found)
+	if !plain {
+		return nil
+	}
+	if text, plain = document(text, found); !plain {
+		return nil
+	}
 	shielded := reference.ReplaceAll(text, []byte("$\ue000$1\ue001"))
 	var file *ast.File
 	err := guard.Do("read YAML", func() (err error) {
@@ -132,22 +139,11 @@ func syntaxMessage(err error) string {
 }
 
 func rootOf(file *ast.File, found *findings) *node {
-	var bodies []ast.Node
-	for _, doc := range file.Docs {
-		if doc.Body != nil {
-			bodies = append(bodies, doc.Body)
-		}
-	}
-	switch len(bodies) {
-	case 0:
+	if len(file.Docs) == 0 || file.Docs[0].Body == nil {
 		found.add(position{1, 1}, "", "the file is empty", "start from a shipped one: "+strings.Join(Shipped(), ", "))
 		return nil
-	case 1:
-		return (&converter{found}).node(bodies[0], "")
-	default:
-		found.add(placeOf(bodies[1]), "", "more than one YAML document", "one DAG a file")
-		return nil
 	}
+	return (&converter{found}).node(file.Docs[0].Body, "")
 }
 
 func placeOf(n ast.Node) position {

@@ -61,6 +61,9 @@ func (c *checker) file(root *node, set map[string]string) *DAG {
 			top[key] = e
 		}
 	}
+	if *vars.left < 0 {
+		return nil // what was filled in so far says nothing of the rest
+	}
 	vars.checkSet(set)
 	c.dag.Vars = vars.texts()
 	c.name(root, top)

@@ -16,6 +16,13 @@ var (
 	settable = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)=(.*)$`)
 )
 
+// maxExpanded bounds what a file's references may stand for, all together: texts
+// that hold each other double with each, and steps stand for many.
+const (
+	maxExpanded = 8 << 20 // bytes
+	nodeBytes   = 32      // what a value counts beside its text
+)
+
 // variables are a file's vars with the settings of the command line over them.
 type variables struct {
 	found  *findings
@@ -23,11 +30,13 @@ type variables struct {
 	used   map[string]bool
 	groups []group
 	bound  bound // the members that references stand for here
+	left   *int  // bytes of maxExpanded; below 0 where they were too few
 }
 
 // newVariables reads the vars section. A variable may use those above it.
 func newVariables(section *node, set map[string]string, found *findings) *variables {
-	v := &variables{found: found, values: map[string]*node{}, used: map[string]bool{OutVar: true}}
+	v := &variables{found: found, values: map[string]*node{}, used: map[string]bool{OutVar: true}, left: new(int)}
+	*v.left = maxExpanded
 	for _, e := range v.section(section) {
 		path := join("vars", e.key)
 		if !varName.MatchString(e.key) {
@@ -64,6 +73,10 @@ func (v *variables) section(n *node) []entry {
 func (v *variables) expand(n *node, path string) *node {
 	out := *n
 	out.items, out.entries = nil, nil
+	if !v.spend(nodeBytes+len(n.text), n.at, path) {
+		out.broken = true
+		return &out
+	}
 	for i, item := range n.items {
 		at := path + "[" + itoa(i) + "]"
 		for _, b := range v.copies(item.text, item.at, at) {
@@ -89,6 +102,7 @@ func (v *variables) fill(n *node, path string) {
 		at := n.at
 		*n = *v.lookup(m[1], at, path)
 		n.at = at
+		n.broken = n.broken || !v.spend(n.size(), at, path)
 		return
 	}
 	n.text = shielded.ReplaceAllStringFunc(n.text, func(ref string) string {
@@ -97,9 +111,37 @@ func (v *variables) fill(n *node, path string) {
 		if !value.broken && value.kind != scalar {
 			v.found.add(n.at, path, "${"+name+"} is "+value.describe()+", which no text can hold", "write the reference alone, without quotes")
 		}
-		n.broken = n.broken || value.broken || value.kind != scalar
+		n.broken = n.broken || value.broken || value.kind != scalar || !v.spend(len(value.text), n.at, path)
+		if n.broken {
+			return ""
+		}
 		return value.text
 	})
+}
+
+// spend takes bytes from what references may stand for and tells once where they
+// are too few.
+func (v *variables) spend(bytes int, at position, path string) bool {
+	if *v.left < 0 {
+		return false
+	}
+	if *v.left -= bytes; *v.left < 0 {
+		v.found.add(at, path, "the file is larger than "+itoa(maxExpanded>>20)+" MiB with its references filled in",
+			"variables and groups multiply; name fewer of them in one another")
+	}
+	return *v.left >= 0
+}
+
+// size is what a value and all in it count.
+func (n *node) size() int {
+	size := nodeBytes + len(n.text)
+	for _, item := range n.items {
+		size += item.size()
+	}
+	for _, e := range n.entries {
+		size += len(e.key) + e.value.size()
+	}
+	return size
 }
 
 func (v *variables) lookup(name string, at position, path string) *node {

@@ -2,11 +2,13 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
+	"github.com/clinflow/clinflow/internal/textio"
 	"github.com/clinflow/clinflow/stages/eval"
 	"github.com/clinflow/clinflow/stages/tokenize"
 	"github.com/clinflow/clinflow/stages/train"
@@ -21,6 +23,12 @@ func newInspect() *cobra.Command {
 	return cmd
 }
 
+// standardInput is text that ends when the command is interrupted, though nobody
+// closes it.
+func standardInput(cmd *cobra.Command) io.Reader {
+	return textio.SkipMark(textio.Interruptible(cmd.Context(), cmd.InOrStdin()))
+}
+
 func newInspectEncode() *cobra.Command {
 	var folder string
 	cmd := &cobra.Command{
@@ -28,7 +36,7 @@ func newInspectEncode() *cobra.Command {
 		Short: "A JSON string a line → a JSON array of token ids a line, without BOS",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return tokenize.EncodeLines(cmd.Context(), folder, cmd.InOrStdin(), cmd.OutOrStdout())
+			return tokenize.EncodeLines(cmd.Context(), folder, standardInput(cmd), cmd.OutOrStdout())
 		},
 	}
 	cmd.Flags().StringVar(&folder, "tokenizer", "", "folder with a tokenizer.model")
@@ -55,7 +63,7 @@ func newInspectLogits() *cobra.Command {
 		Short: "A JSON array of token ids a line → a JSON array of arrays of logits a line",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return train.LogitsLines(f.model, f.adapters, cmd.InOrStdin(), cmd.OutOrStdout())
+			return train.LogitsLines(f.model, f.adapters, standardInput(cmd), cmd.OutOrStdout())
 		},
 	}
 	f.add(cmd)
@@ -93,7 +101,7 @@ func newInspectAUROC() *cobra.Command {
 		Short: "CSV rows label,score → their exact AUROC",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return eval.InspectAUROC(cmd.InOrStdin(), cmd.OutOrStdout())
+			return eval.InspectAUROC(standardInput(cmd), cmd.OutOrStdout())
 		},
 	}
 }

@@ -16,6 +16,7 @@ func TestInspectors(t *testing.T) {
 		args              []string
 	}{
 		{"auroc with a tie", "label,score\n0,0.5\n1,0.5\n0,0.1\n1,0.9\n", "0.875\n", []string{"auroc"}},
+		{"auroc after a byte order mark", "\uFEFF0,0.5\n1,0.5\n", "0.5\n", []string{"auroc"}},
 		{"generate", "", read(t, stories, "greedy200.txt"), []string{"generate", "--model", stories, "--steps", "200"}},
 	}
 	for _, tt := range tests {

@@ -16,7 +16,7 @@ func newPlan() *cobra.Command {
 		Short: "Say which steps of a DAG would run, and why",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			d, err := f.load(args[0])
+			d, err := f.load(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
@@ -46,7 +46,7 @@ func newLint() *cobra.Command {
 		Short: "Check a DAG file and report all its faults at once",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			d, err := f.load(args[0])
+			d, err := f.load(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}

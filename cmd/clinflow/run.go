@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"regexp"
@@ -26,12 +27,12 @@ func (f *dagFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.set, "set", nil, "set a var of the DAG, name=value; may be repeated")
 }
 
-func (f *dagFlags) load(dag string) (*dags.DAG, error) {
+func (f *dagFlags) load(ctx context.Context, dag string) (*dags.DAG, error) {
 	set, err := dags.ParseSet(f.set)
 	if err != nil {
 		return nil, err
 	}
-	return dags.Load(dag, set)
+	return dags.Load(ctx, dag, set)
 }
 
 func newRun(s *settings) *cobra.Command {
@@ -55,7 +56,7 @@ func newRun(s *settings) *cobra.Command {
 }
 
 func (s *settings) run(cmd *cobra.Command, f *dagFlags, dag string, force bool) error {
-	d, err := f.load(dag)
+	d, err := f.load(cmd.Context(), dag)
 	if err != nil {
 		return err
 	}

@@ -67,16 +67,18 @@ func (d local) OpenAt(_ context.Context, name string) (ReaderAt, error) {
 	if err != nil {
 		return nil, err
 	}
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("open for reading: %w", err)
+	case info.IsDir():
+		return nil, exit.Errorf(exit.Usage, "%s is a folder, not a file", path)
+	case !info.Mode().IsRegular(): // opening a pipe would wait for its other end
+		return nil, exit.Errorf(exit.Usage, "%s is a pipe or a device, not a file", path)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("open for reading: %w", err)
-	}
-	info, err := f.Stat()
-	if err == nil && info.IsDir() {
-		err = exit.Errorf(exit.Usage, "%s is a folder, not a file", path)
-	}
-	if err != nil {
-		return nil, errors.Join(err, f.Close())
 	}
 	return &localReader{f, info.Size()}, nil
 }

@@ -9,6 +9,8 @@ import (
 	"context"
 	"io"
 	"os"
+
+	"github.com/clinflow/clinflow/internal/exit"
 )
 
 // mark is U+FEFF in UTF-8.
@@ -18,9 +20,12 @@ var mark = []byte("\uFEFF")
 func WithoutMark(text []byte) []byte { return bytes.TrimPrefix(text, mark) }
 
 // SkipMark returns a reader of r without the byte order mark that it may begin
-// with. It reads ahead, a few kilobytes at most.
+// with. It waits for the first byte, and for more only where that may begin a mark.
 func SkipMark(r io.Reader) *bufio.Reader {
 	ahead := bufio.NewReader(r)
+	if first, _ := ahead.Peek(1); !bytes.HasPrefix(mark, first) {
+		return ahead
+	}
 	if start, _ := ahead.Peek(len(mark)); bytes.Equal(start, mark) {
 		_, _ = ahead.Discard(len(mark)) // they are in the buffer
 	}
@@ -28,8 +33,8 @@ func SkipMark(r io.Reader) *bufio.Reader {
 }
 
 // ReadFile reads a file of any kind, a pipe or a terminal too, to its end or to
-// limit+1 bytes: more than limit says that there is more. It ends with the
-// context's error when the context does, though the file may have nobody at its
+// limit+1 bytes: more than limit says that there is more. It ends when the
+// context does, as exit.Interrupted, though the file may have nobody at its
 // other end.
 func ReadFile(ctx context.Context, path string, limit int64) ([]byte, error) {
 	return until(ctx, func() ([]byte, error) {
@@ -42,8 +47,8 @@ func ReadFile(ctx context.Context, path string, limit int64) ([]byte, error) {
 	})
 }
 
-// Interruptible returns a reader of r whose Read ends with the context's error when
-// the context does. A read of r that is under way then is left behind.
+// Interruptible returns a reader of r whose Read ends when the context does, as
+// exit.Interrupted. A read of r that is under way then is left behind.
 func Interruptible(ctx context.Context, r io.Reader) io.Reader { return &interruptible{ctx, r, nil} }
 
 type interruptible struct {
@@ -85,6 +90,6 @@ func until(ctx context.Context, f func() ([]byte, error)) ([]byte, error) {
 	case o := <-done:
 		return o.data, o.err
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, exit.Errorf(exit.Interrupted, "stopped while reading: %w", context.Cause(ctx))
 	}
 }

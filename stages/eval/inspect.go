@@ -39,9 +39,12 @@ func readLabelled(in io.Reader) (scores []float64, positive []bool, err error) {
 	reader.FieldsPerRecord, reader.ReuseRecord = -1, true
 	for row := 1; ; row++ {
 		record, err := reader.Read()
+		var malformed *csv.ParseError
 		switch {
 		case errors.Is(err, io.EOF):
 			return scores, positive, nil
+		case err != nil && !errors.As(err, &malformed):
+			return nil, nil, fmt.Errorf("read row %d: %w", row, err)
 		case err != nil || len(record) != 2:
 			return nil, nil, exit.Errorf(exit.BadData, "row %d: want two fields, label,score", row)
 		case row == 1 && strings.EqualFold(strings.TrimSpace(record[0]), "label"):

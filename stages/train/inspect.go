@@ -29,6 +29,8 @@ func logitsLines(inspector *model.Inspector, in io.Reader, out io.Writer) error 
 		var ids []int32
 		if err := decoder.Decode(&ids); errors.Is(err, io.EOF) {
 			return nil
+		} else if errors.Is(err, context.Canceled) {
+			return err
 		} else if err != nil {
 			return exit.Errorf(exit.BadData, "line %d: not a JSON array of token ids", line)
 		}

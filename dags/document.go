@@ -1,0 +1,110 @@
+package dags
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/clinflow/clinflow/internal/textio"
+)
+
+var (
+	// marker begins (---) or ends (...) a YAML document. It is one wherever a line
+	// begins with it, in a quoted text too.
+	marker = regexp.MustCompile(`^(?:---|\.\.\.)(?:[ \t]|$)`)
+	// yamlVersion is the one directive that a DAG file has use for.
+	yamlVersion = regexp.MustCompile(`^%YAML[ \t]+1\.[0-9]+[ \t]*(?:[ \t]#.*)?$`)
+)
+
+// plainText is a file's text without a byte order mark and with the line ends of
+// Unix. Text that is not UTF-8 goes to found, and then there is none.
+func plainText(text []byte, found *findings) ([]byte, bool) {
+	text = textio.WithoutMark(text)
+	text = bytes.ReplaceAll(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n"))
+	if valid := bytes.ToValidUTF8(text, nil); len(valid) < len(text) {
+		found.add(placeAt(text, commonPrefix(text, valid)), "", "not UTF-8", "save the file as UTF-8")
+		return nil, false
+	}
+	if i := bytes.IndexRune(text, '\uFEFF'); i >= 0 {
+		found.add(placeAt(text, i), "", "a byte order mark in the middle of the file", "remove it")
+		return nil, false
+	}
+	return text, true
+}
+
+func commonPrefix(a, b []byte) int {
+	i := 0
+	for i < len(b) && a[i] == b[i] {
+		i++
+	}
+	return i
+}
+
+// placeAt is the place of a byte.
+func placeAt(text []byte, offset int) position {
+	before := text[:offset]
+	start := bytes.LastIndexByte(before, '\n') + 1
+	return position{bytes.Count(before, []byte("\n")) + 1, utf8.RuneCount(before[start:]) + 1}
+}
+
+// document is the one document of a text that holds anything, with every line where
+// it was. The parser drops what follows a document of comments alone and takes a
+// directive for a document, so it is shown neither.
+func document(text []byte, found *findings) ([]byte, bool) {
+	d := divider{lines: strings.Split(string(text), "\n"), found: found, good: true}
+	d.end = len(d.lines)
+	for i := range d.lines {
+		d.line(i)
+	}
+	if !d.good {
+		return nil, false
+	}
+	return []byte(strings.Repeat("\n", d.first) + strings.Join(d.lines[d.first:d.end], "\n")), true
+}
+
+// divider divides a text into documents.
+type divider struct {
+	found  *findings
+	lines  []string
+	begin  int  // line of the document that a line is in
+	headed bool // it began with ---: no directive can follow
+	filled bool // it holds something
+	any    bool // one does
+	first  int  // the first line of the document that holds something
+	end    int  // and the line after its last
+	good   bool
+}
+
+func (d *divider) line(i int) {
+	if marker.MatchString(d.lines[i]) {
+		if d.filled && d.end == len(d.lines) {
+			d.end = i
+		}
+		d.begin, d.filled, d.headed = i, false, d.lines[i][0] == '-'
+		d.lines[i] = "   " + d.lines[i][len("---"):]
+	}
+	text := strings.TrimLeft(d.lines[i], " \t")
+	switch {
+	case text == "" || text[0] == '#' || d.filled:
+	case d.lines[i][0] == '%' && !d.headed:
+		d.directive(i)
+	case d.any:
+		d.fault(position{i + 1, len(d.lines[i]) - len(text) + 1}, "more than one YAML document", "one DAG a file")
+		d.filled = true
+	default:
+		d.any, d.filled, d.first = true, true, d.begin
+	}
+}
+
+func (d *divider) directive(i int) {
+	if !yamlVersion.MatchString(d.lines[i]) {
+		d.fault(position{i + 1, 1}, "an unknown directive", "%YAML 1.2 is the only one that DAG files have use for")
+	}
+	d.lines[i] = ""
+}
+
+func (d *divider) fault(at position, what, hint string) {
+	d.found.add(at, "", what, hint)
+	d.good = false
+}

@@ -8,13 +8,14 @@ import (
 
 	"github.com/clinflow/clinflow/dags"
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/outdir"
 	"github.com/clinflow/clinflow/internal/store"
 )
 
 // Execute runs the steps of a DAG whose output is not there yet, then publishes.
 // It goes on where an earlier run ended. The first failure cancels the rest.
 func Execute(ctx context.Context, d *dags.DAG, runner StepRunner, o Options) error {
-	out, err := prepare(o.Out)
+	out, err := outdir.Prepare(o.Out, runsFolder, stepsFolder, cacheFolder)
 	if err != nil {
 		return err
 	}

@@ -64,13 +64,15 @@ type Journal struct {
 
 const (
 	runsFolder    = "runs"
+	stepsFolder   = "steps"
+	cacheFolder   = "cache"
 	journalSuffix = ".jsonl"
 )
 
 func startJournal(out string, notify func(Event)) (*Journal, error) {
 	run := newRunID(time.Now())
 	path := filepath.Join(out, runsFolder, run+journalSuffix)
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600)
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, store.FileMode())
 	if err != nil {
 		return nil, store.DiskError("start the journal", path, err)
 	}

@@ -24,9 +24,9 @@ var removedOutput = regexp.MustCompile(`-[0-9a-f]{16}\` + movedAway + `$`)
 // of the making on outputs that are complete. What an unfinished step has made
 // stays, for the step goes on from it. Only the holder of the lock may call it.
 func removeLeftovers(ctx context.Context, out string, d *dags.DAG) error {
-	steps := filepath.Join(out, "steps")
+	steps := filepath.Join(out, stepsFolder)
 	faults := []error{
-		removeIn(filepath.Join(out, "cache"), store.IsTemporary),
+		removeIn(filepath.Join(out, cacheFolder), store.IsTemporary),
 		removeIn(steps, removedOutput.MatchString),
 	}
 	for _, p := range d.Publish {

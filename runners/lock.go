@@ -2,9 +2,12 @@ package runners
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -25,34 +28,63 @@ type holder struct {
 // lock keeps a second run out of the folder.
 func lock(out string) (unlock func(), err error) {
 	path := filepath.Join(out, runsFolder, "lock")
-	l := flock.New(path, flock.SetPermissions(0o600))
-	got, err := l.TryLock()
+	file, err := openLock(path)
 	if err != nil {
-		return nil, store.DiskError("lock the output folder", out, err)
+		return nil, err
 	}
-	if !got {
-		return nil, exit.Errorf(exit.Retry, "another run is at work in %s%s; wait for its end, or name another output folder", out, heldBy(path))
+	// The lock is on a descriptor of flock's own, of the same file: the text is
+	// written and removed through ours, whatever the name may lead to by then.
+	l := flock.New(path, flock.SetFlag(os.O_RDWR|syscall.O_NOFOLLOW))
+	got, err := l.TryLock()
+	switch {
+	case err != nil:
+		return nil, errors.Join(store.DiskError("lock the output folder", out, err), file.Close())
+	case !got:
+		err = exit.Errorf(exit.Retry, "another run is at work in %s%s; wait for its end, or name another output folder", out, heldBy(file))
+		return nil, errors.Join(err, file.Close())
 	}
-	sign(path)
+	sign(file)
 	return func() {
-		_ = os.Truncate(path, 0) // a name that stays would be that of a killed run
+		_ = file.Truncate(0) // a name that stays would be that of a killed run
 		_ = l.Unlock()
+		_ = file.Close()
 	}, nil
+}
+
+// openLock opens the lock file, and nothing but a file of that one name: a link
+// would have its target emptied.
+func openLock(path string) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, store.FileMode())
+	if errors.Is(err, syscall.ELOOP) {
+		return nil, exit.Errorf(exit.Usage, "%s is a symbolic link; remove it", path)
+	}
+	if err != nil {
+		return nil, store.DiskError("open the lock file", path, err)
+	}
+	info, err := file.Stat()
+	if err == nil && (!info.Mode().IsRegular() || info.Sys().(*syscall.Stat_t).Nlink > 1) {
+		err = exit.Errorf(exit.Usage, "%s is not a file of that one name alone; remove it", path)
+	}
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
 }
 
 // sign writes this process into the lock file that it holds, where it can: on a
 // full disk the run may still free what a killed one left.
-func sign(path string) {
+func sign(file *os.File) {
 	host, _ := os.Hostname() // without one the process and its start still tell
 	text, _ := json.Marshal(holder{Process: os.Getpid(), Host: host, Started: time.Now().UTC().Truncate(time.Second)})
-	_ = os.WriteFile(path, append(text, '\n'), 0o600)
+	_ = file.Truncate(0)
+	_, _ = file.WriteAt(append(text, '\n'), 0)
 }
 
 // heldBy names the holder of a lock file, where its text tells: the holder may be
 // about to write it.
-func heldBy(path string) string {
+func heldBy(file *os.File) string {
 	var h holder
-	text, err := os.ReadFile(path)
+	text, err := io.ReadAll(file)
 	if err != nil || json.Unmarshal(text, &h) != nil || h.Process <= 0 {
 		return ""
 	}

@@ -84,3 +84,24 @@ func TestALockFileOfAnyText(t *testing.T) {
 		})
 	}
 }
+
+// A lock file that is another's file under a second name is neither written nor
+// emptied.
+func TestALockFileThatLeadsElsewhere(t *testing.T) {
+	for name, link := range map[string]func(old, new string) error{"symbolic": os.Symlink, "hard": os.Link} {
+		t.Run(name, func(t *testing.T) {
+			out, precious := t.TempDir(), filepath.Join(t.TempDir(), "precious")
+			lock := filepath.Join(out, "runs", "lock")
+			if err := errors.Join(os.Mkdir(filepath.Dir(lock), 0o700), os.WriteFile(precious, []byte("precious"), 0o600), link(precious, lock)); err != nil {
+				t.Fatal(err)
+			}
+			err := Execute(t.Context(), parse(t, nil), &fake{}, Options{Out: out, Workers: 1})
+			if exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), lock) {
+				t.Errorf("exit %d, %v", exit.Of(err), err)
+			}
+			if text, err := os.ReadFile(precious); string(text) != "precious" || err != nil {
+				t.Errorf("the file became %q, %v", text, err)
+			}
+		})
+	}
+}

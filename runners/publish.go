@@ -11,6 +11,7 @@ import (
 
 	"github.com/clinflow/clinflow/dags"
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/outdir"
 	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/internal/store"
 )
@@ -40,7 +41,7 @@ func publishOne(ctx context.Context, out store.Dir, p dags.Publish, from *shard.
 	}
 	if folder := path.Dir(p.Name); folder != "." {
 		local, _ := out.LocalPath(folder)
-		if err := makeFolder(local); err != nil {
+		if err := outdir.Make(local); err != nil {
 			return false, err
 		}
 	}

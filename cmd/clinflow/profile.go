@@ -5,6 +5,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/pprof"
+	"syscall"
 
 	"github.com/clinflow/clinflow/internal/exit"
 )
@@ -46,7 +47,7 @@ func (p *profiles) stop() error {
 }
 
 func create(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|syscall.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return nil, exit.Errorf(exit.Usage, "begin a profile: %w", err)
 	}

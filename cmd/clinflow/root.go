@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/dustin/go-humanize"
@@ -20,6 +21,7 @@ import (
 	"github.com/clinflow/clinflow/internal/logs"
 	"github.com/clinflow/clinflow/internal/progress"
 	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/internal/store"
 	_ "github.com/clinflow/clinflow/stages/builtin"
 	"github.com/clinflow/clinflow/stages/train"
 )
@@ -32,6 +34,7 @@ type settings struct {
 	memory    string
 	workers   int
 	device    string
+	group     bool
 	profiles  profiles
 }
 
@@ -56,6 +59,7 @@ func newRoot(s *settings, started *bool) *cobra.Command {
 	flags.StringVar(&s.memory, "memory", "1GiB", "what the process may take while data stages run, for example 512MiB; some 256MiB is the least")
 	flags.IntVar(&s.workers, "workers", runtime.GOMAXPROCS(0), "goroutines that work on parts and kernels")
 	flags.StringVar(&s.device, "device", "auto", "where training runs: auto (a GPU where there is one), cuda, cuda:N, cpu, or cpu:go, cpu:avx2, cpu:avx512 to name the kernels")
+	flags.BoolVar(&s.group, "group", false, "share the outputs with the folder's group: folders 0750, files 0640, and an output folder of another owner or of a group is taken")
 	flags.StringVar(&s.profiles.cpu, "cpuprofile", "", "write a CPU profile to this file, for go tool pprof")
 	flags.StringVar(&s.profiles.memory, "memprofile", "", "write a profile of allocations to this file, for go tool pprof")
 	root.AddCommand(newDemo(s), newRun(s), newPlan(), newLint(), newStages(), newSynth(),
@@ -100,6 +104,10 @@ func (s *settings) apply() error {
 	}
 	if err := logs.To(progress.Above{Out: os.Stderr}, s.logFormat, level); err != nil {
 		return err
+	}
+	store.ShareWithGroup(s.group)
+	if s.group {
+		syscall.Umask(0o027)
 	}
 	if err := s.profiles.start(); err != nil {
 		return err

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 
 	"github.com/spf13/cobra"
 
+	"github.com/clinflow/clinflow/internal/outdir"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/internal/synth"
 )
@@ -26,7 +29,9 @@ stay, ventilation, diagnoses and procedures. So the notes carry the signal of th
 real labels, and the folder written is a whole tree to run a DAG on. The
 probabilities in factors.csv.gz are then the generator's, not the real patients':
 the AUROC they give is near the best possible, not exactly it. DIR is only read.
---patients is ignored.`
+--patients is ignored.
+
+The folder must be empty, or not there yet.`
 
 func newSynth() *cobra.Command {
 	var o synth.Options
@@ -37,13 +42,20 @@ func newSynth() *cobra.Command {
 		Long:  synthLong,
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			dir, err := store.Open(out)
+			if err := o.CheckOut(out); err != nil {
+				return err
+			}
+			path, err := outdir.PrepareEmpty(out)
+			if err != nil {
+				return err
+			}
+			dir, err := store.Open(path)
 			if err != nil {
 				return err
 			}
 			rows, err := synth.Generate(cmd.Context(), o, dir)
-			if err != nil {
-				return err
+			if err != nil { // half a tree would be in the way of the next try
+				return errors.Join(err, dir.RemoveAll(context.WithoutCancel(cmd.Context()), ""))
 			}
 			for _, name := range slices.Sorted(maps.Keys(rows)) {
 				fmt.Fprintf(cmd.OutOrStdout(), "%s: %d\n", name, rows[name])

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"errors"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -33,11 +36,40 @@ func TestSynthAttach(t *testing.T) {
 		}
 	}
 	rewrite(t, filepath.Join(dir, "given/icu/icustays.csv.gz"), func(text string) string { return text + "1,2," + secret + ",,,,,\n" })
-	r = clinflow(t, dir, 3, "synth", "--attach", "given", "--out", "attached")
+	r = clinflow(t, dir, 3, "synth", "--attach", "given", "--out", "again")
 	if !strings.Contains(r.stderr, "icu/icustays.csv.gz: row ") {
 		t.Errorf("the error names no row: %s", withheld(r.stderr))
 	}
 	noCanary(t, "the error", r.all())
+	if _, err := os.Stat(filepath.Join(dir, "again")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a failed synth left its folder: %v", err)
+	}
+}
+
+// TestSynthWritesOverNothing: what lies in the folder could be real tables.
+func TestSynthWritesOverNothing(t *testing.T) {
+	dir := t.TempDir()
+	clinflow(t, dir, 0, "synth", "--patients", "8", "--out", "given")
+	before := read(t, dir, "given/hosp/patients.csv.gz")
+	if r := clinflow(t, dir, 2, "synth", "--patients", "9", "--out", "given"); !strings.Contains(r.stderr, "given is not empty") {
+		t.Errorf("printed %s", r.stderr)
+	}
+	if read(t, dir, "given/hosp/patients.csv.gz") != before {
+		t.Error("the tables were written over")
+	}
+	for _, folder := range []string{".git", "empty"} {
+		if err := os.Mkdir(filepath.Join(dir, folder), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, out := range []string{"new", "empty"} {
+		r := clinflow(t, dir, 2, "synth", "--attach", "given", "--out", out)
+		if !strings.Contains(r.stderr, "which does not ignore it") {
+			t.Errorf("inside a git work tree: %s", r.stderr)
+		}
+	}
+	write(t, filepath.Join(dir, ".gitignore"), "/empty/\n")
+	clinflow(t, dir, 0, "synth", "--patients", "8", "--out", "empty")
 }
 
 // A step that attaches is done until a table changes.

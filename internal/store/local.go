@@ -14,12 +14,6 @@ import (
 	"github.com/clinflow/clinflow/internal/exit"
 )
 
-// Notes are confidential: no file is readable by others.
-const (
-	fileMode   fs.FileMode = 0o600
-	folderMode fs.FileMode = 0o700
-)
-
 // local is a folder on this machine.
 type local struct {
 	root     string

@@ -33,15 +33,20 @@ func (d local) Create(_ context.Context, name string) (File, error) {
 		return nil, err
 	}
 	folder := filepath.Dir(path)
-	if err := os.MkdirAll(folder, folderMode); err != nil {
+	if err := os.MkdirAll(folder, FolderMode()); err != nil {
 		return nil, DiskError("create folder", folder, err)
 	}
-	// os.CreateTemp makes the file with mode 0600.
+	// os.CreateTemp never opens what is there, a link least of all.
 	f, err := os.CreateTemp(folder, filepath.Base(path)+temporaryMark+"*")
 	if err != nil {
 		return nil, DiskError("create", path, err)
 	}
-	return &localFile{file: f, path: path, volatile: d.volatile, together: d.together}, nil
+	file := &localFile{file: f, path: path, volatile: d.volatile, together: d.together}
+	if err := f.Chmod(FileMode()); err != nil {
+		file.Abort()
+		return nil, DiskError("create", path, err)
+	}
+	return file, nil
 }
 
 func (f *localFile) Write(p []byte) (int, error) {

@@ -1,4 +1,4 @@
-package runners
+package outdir
 
 import (
 	"os"
@@ -65,6 +65,8 @@ func repository(t *testing.T) string {
 	}
 	return root
 }
+
+func prepare(out string) (string, error) { return Prepare(out, "runs", "steps", "cache") }
 
 func TestIgnored(t *testing.T) {
 	root := repository(t)

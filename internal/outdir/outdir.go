@@ -1,4 +1,7 @@
-package runners
+// Package outdir says where outputs may lie. They may hold note text, so it
+// refuses a folder from which they could get into a repository, out by a link,
+// or into other people's hands.
+package outdir
 
 import (
 	"errors"
@@ -11,10 +14,9 @@ import (
 	"github.com/clinflow/clinflow/internal/store"
 )
 
-// prepare makes the output folder and returns its path. It refuses a place from
-// which outputs, which may hold note text, could get into a repository or, by a
-// symbolic link, out of the folder.
-func prepare(out string) (string, error) {
+// Prepare makes an output folder and the named ones in it, and returns its path
+// without symbolic links.
+func Prepare(out string, subfolders ...string) (string, error) {
 	dir, err := store.Open(out)
 	if err != nil {
 		return "", err
@@ -29,10 +31,27 @@ func prepare(out string) (string, error) {
 	if err := outsideRepository(path); err != nil {
 		return "", err
 	}
-	for _, sub := range []string{"", runsFolder, "steps", "cache"} {
-		if err := makeFolder(filepath.Join(path, sub)); err != nil {
+	for _, sub := range append([]string{""}, subfolders...) {
+		if err := Make(filepath.Join(path, sub)); err != nil {
 			return "", err
 		}
+	}
+	return path, nil
+}
+
+// PrepareEmpty is Prepare for a folder that is written once: one that holds
+// anything is refused, for what lies there could be somebody's tables.
+func PrepareEmpty(out string) (string, error) {
+	path, err := Prepare(out)
+	if err != nil {
+		return "", err
+	}
+	entries, err := os.ReadDir(path)
+	switch {
+	case err != nil:
+		return "", exit.Errorf(exit.Usage, "look into the output folder: %w", err)
+	case len(entries) > 0:
+		return "", exit.Errorf(exit.Usage, "%s is not empty, and nothing is written over what lies there; name a new folder", path)
 	}
 	return path, nil
 }
@@ -56,11 +75,12 @@ func resolve(path string) (string, error) {
 	return filepath.Join(parent, filepath.Base(path)), nil
 }
 
-func makeFolder(path string) error {
+// Make makes a folder of outputs, or says why the one that is there will not do.
+func Make(path string) error {
 	info, err := os.Lstat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return store.DiskError("make the output folder", path, os.MkdirAll(path, 0o700))
+		return store.DiskError("make the output folder", path, os.MkdirAll(path, store.FolderMode()))
 	case err != nil:
 		return fmt.Errorf("look at the output folder: %w", err)
 	case info.Mode()&fs.ModeSymlink != 0:
@@ -68,5 +88,5 @@ func makeFolder(path string) error {
 	case !info.IsDir():
 		return exit.Errorf(exit.Usage, "%s is a file; name a folder for the outputs", path)
 	}
-	return nil
+	return ours(path, info)
 }

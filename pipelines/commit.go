@@ -5,13 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
-	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages"
 )
@@ -49,24 +46,25 @@ func (f *commitFn) ProcessElement(ctx context.Context, _ int, elements func(*[]b
 }
 
 // partsOnly moves the counts of files into the header and returns the parts.
-func partsOnly(results []shard.PartResult, header *shard.Manifest) []shard.PartResult {
-	if header.Counts == nil {
-		header.Counts = map[string]int64{}
+func partsOnly(results []result, header *shard.Manifest) (parts []shard.PartResult) {
+	files := counts(header.Counts)
+	if files == nil {
+		files = counts{}
 	}
-	return slices.DeleteFunc(results, func(r shard.PartResult) bool {
-		if r.Part != noPart {
-			return false
+	for _, r := range results {
+		if r.File == "" {
+			parts = append(parts, r.PartResult)
+		} else {
+			files.add(r.Counts)
 		}
-		for name, n := range r.Counts {
-			header.Counts[name] += n
-		}
-		return true
-	})
+	}
+	header.Counts = files
+	return parts
 }
 
 // check fails a task whose fraction of bad records is above the stage's limit,
 // and names a source's files in the header.
-func (t Task) check(ctx context.Context, results []shard.PartResult, header *shard.Manifest) error {
+func (t Task) check(ctx context.Context, results []result, header *shard.Manifest) error {
 	stage, in, err := open[any](ctx, t)
 	if err != nil {
 		return err
@@ -90,41 +88,24 @@ func (t Task) check(ctx context.Context, results []shard.PartResult, header *sha
 	return nil
 }
 
-// reasonPrefix begins the counts of bad records by their reason.
-const reasonPrefix = "quarantined."
-
-func checkBadFraction(results []shard.PartResult, limit float64) error {
-	counts := map[string]int64{}
-	for _, r := range results {
-		for name, n := range r.Counts {
-			counts[name] += n
-		}
-	}
-	read, bad := counts["read"], counts["quarantined"]
-	if read == 0 || float64(bad)/float64(read) <= limit {
-		return nil
-	}
-	var reasons []string
-	for _, name := range slices.Sorted(maps.Keys(counts)) {
-		if reason, ok := strings.CutPrefix(name, reasonPrefix); ok {
-			reasons = append(reasons, fmt.Sprintf("%s %d", reason, counts[name]))
-		}
-	}
-	return exit.Errorf(exit.BadData, "%d of %d records are bad (%.3g %%; %s), more than max_bad_fraction %g allows; mend the files, or raise max_bad_fraction and look at the quarantine table with `clinflow cat`",
-		bad, read, 100*float64(bad)/float64(read), strings.Join(reasons, ", "), limit)
+// result is what the commit gets of a task: a finished part, or the counts of a
+// file that its source has scanned.
+type result struct {
+	shard.PartResult
+	File string `json:"file,omitempty"` // "": a part
 }
 
-func readResults(elements func(*[]byte) bool) ([]shard.PartResult, error) {
-	var results []shard.PartResult
+func readResults(elements func(*[]byte) bool) ([]result, error) {
+	var results []result
 	var element []byte
 	for elements(&element) {
-		var r shard.PartResult
+		var r result
 		if err := json.Unmarshal(element, &r); err != nil {
 			return nil, fmt.Errorf("read a part result: %w", err)
 		}
 		results = append(results, r)
 	}
-	slices.SortFunc(results, func(a, b shard.PartResult) int { return cmp.Compare(a.Part, b.Part) })
+	slices.SortFunc(results, func(a, b result) int { return cmp.Compare(a.Part, b.Part) })
 	return results, nil
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // scanFn reads files into sorted runs: RawFile → (part, fileRuns) and the file's
-// counts as a PartResult without a part.
+// counts as a result.
 type scanFn struct {
 	Task  Task
 	stage stages.Source
@@ -18,11 +18,8 @@ type scanFn struct {
 	pool  *pool[scanned]
 }
 
-// noPart marks a PartResult that holds the counts of a file, not of a part.
-const noPart = -1
-
 type scanned struct {
-	file   int // the RawFile's index
+	file   stages.RawFile
 	runs   []shard.Run
 	counts map[string]int64
 }
@@ -31,7 +28,7 @@ type scanned struct {
 func (s scanned) byPart(parts int) []fileRuns {
 	runs := make([]fileRuns, parts)
 	for part := range runs {
-		runs[part].File = s.file
+		runs[part].File = s.file.Index
 	}
 	for _, run := range s.runs {
 		runs[run.Part].Runs = append(runs[run.Part].Runs, run)
@@ -62,7 +59,7 @@ func (f *scanFn) ProcessElement(_ context.Context, element []byte, _, _ func(int
 	f.pool.run(f.Task.place("file %s", file.Name), func(ctx context.Context) (scanned, error) {
 		runs, counts, done, err := f.out.Scanned(file.Index)
 		if done || err != nil {
-			return scanned{file.Index, runs, counts}, err
+			return scanned{file, runs, counts}, err
 		}
 		return f.scan(ctx, file)
 	})
@@ -79,7 +76,7 @@ func (f *scanFn) scan(ctx context.Context, file stages.RawFile) (scanned, error)
 	if err != nil {
 		return scanned{}, err
 	}
-	return scanned{file.Index, runs, counts}, f.out.RecordScan(file.Index, spill)
+	return scanned{file, runs, counts}, f.out.RecordScan(file.Index, spill)
 }
 
 func (f *scanFn) FinishBundle(_ context.Context, emitRuns, emitTally func(int, []byte)) error {
@@ -87,15 +84,15 @@ func (f *scanFn) FinishBundle(_ context.Context, emitRuns, emitTally func(int, [
 	if err != nil {
 		return err
 	}
-	for _, file := range files {
-		for part, runs := range file.byPart(f.Task.Parts) {
+	for _, scan := range files {
+		for part, runs := range scan.byPart(f.Task.Parts) {
 			element, err := json.Marshal(runs)
 			if err != nil {
 				return err
 			}
 			emitRuns(part, element)
 		}
-		tally, err := json.Marshal(shard.PartResult{Part: noPart, Counts: file.counts})
+		tally, err := json.Marshal(result{shard.PartResult{Counts: scan.counts}, scan.file.Name})
 		if err != nil {
 			return err
 		}

@@ -73,7 +73,8 @@ type Job interface {
 }
 
 // Gated is implemented by a stage that bounds the fraction of bad records:
-// quarantined / read above it fails the step with exit.BadData.
+// quarantined / read above it, in one file of a source or in the whole, fails the
+// step with exit.BadData.
 type Gated interface {
 	MaxBadFraction() float64
 }

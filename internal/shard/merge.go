@@ -11,19 +11,18 @@ import (
 
 // MergeRuns writes the rows of one table into a part, in Key order, from the runs
 // that hold them; runs of other tables are passed over. It streams: a small piece
-// of each run is in memory. Rejects are merged by
-// MergeRuns[Reject](ctx, runs, TableQuarantine, out), which also counts them.
+// of each run is in memory.
 func MergeRuns[T Row](ctx context.Context, runs []Run, table string, out *PartWriter) error {
-	emit, err := emitter[T](out, table)
-	if err != nil {
+	merge, err := openRuns[T](ctx, runs, table, out.part)
+	if err != nil || len(merge) == 0 {
 		return err
 	}
-	merge, err := openRuns[T](ctx, runs, table, out.part)
+	rows, err := Rows[T](out, table)
 	if err != nil {
 		return err
 	}
 	for len(merge) > 0 {
-		if err := emit(merge[0].row); err != nil {
+		if err := rows.Write(merge[0].row); err != nil {
 			return err
 		}
 		more, err := merge[0].next(ctx)
@@ -37,17 +36,6 @@ func MergeRuns[T Row](ctx context.Context, runs []Run, table string, out *PartWr
 		}
 	}
 	return nil
-}
-
-func emitter[T Row](out *PartWriter, table string) (func(T) error, error) {
-	if reject, ok := any(out.Reject).(func(T) error); ok {
-		return reject, nil
-	}
-	rows, err := Rows[T](out, table)
-	if err != nil {
-		return nil, err
-	}
-	return rows.Write, nil
 }
 
 // openRuns starts a cursor on each run of the table. Runs come in any order:

@@ -66,9 +66,11 @@ func Add[T Row](s *Spill, table string, row T) error {
 	return add(s, table, PartOf(row.Key().SubjectID, s.parts), row)
 }
 
-// Reject takes a bad record. It has no patient: its part follows from its place.
-// It is counted where MergeRuns[Reject] writes it.
+// Reject takes a bad record and counts it as "quarantined" and
+// "quarantined.<reason>". It has no patient: its part follows from its place.
 func (s *Spill) Reject(r Reject) error {
+	s.Count("quarantined", 1)
+	s.Count("quarantined."+r.Reason, 1)
 	place := "reject:" + r.File + ":" + strconv.FormatInt(r.Row, 10)
 	return add(s, TableQuarantine, int(xxhash.Sum64String(place)%uint64(s.parts)), r)
 }

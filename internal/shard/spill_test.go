@@ -36,8 +36,9 @@ func setMemory(bytes int64) (restore func()) {
 	return func() { SetMemory(old) }
 }
 
-// spill adds rows as one raw file's and returns the runs.
-func spill(t testing.TB, dir store.Dir, parts, file int, notes []Note, rejects []Reject) []Run {
+// spill adds rows as one raw file's and returns the runs, and what was counted
+// beside the rows read.
+func spill(t testing.TB, dir store.Dir, parts, file int, notes []Note, rejects []Reject) ([]Run, map[string]int64) {
 	t.Helper()
 	s := NewSpill(dir, parts, file)
 	defer s.Abort()
@@ -53,7 +54,8 @@ func spill(t testing.TB, dir store.Dir, parts, file int, notes []Note, rejects [
 	if got := counts["read"]; got != int64(len(notes)+len(rejects)) {
 		t.Fatalf("the spill counts %d rows read", got)
 	}
-	return runs
+	delete(counts, "read")
+	return runs, counts
 }
 
 // ingest spills two files and merges all parts. turn says how the runs arrive.
@@ -64,7 +66,11 @@ func ingest(t testing.TB, folder string, files [2][]Note, rejects []Reject, turn
 	must(t, w.SetTables(TableNotes, TableAdmissions))
 	var runs []Run
 	for file, notes := range files {
-		runs = append(runs, spill(t, w.Scratch(), parts, file, notes, rejects)...)
+		own, counts := spill(t, w.Scratch(), parts, file, notes, rejects)
+		for name, n := range counts {
+			w.Count(name, n)
+		}
+		runs = append(runs, own...)
 		rejects = nil
 	}
 	turn(runs)
@@ -182,7 +188,7 @@ func TestADamagedRunIsNeverData(t *testing.T) {
 	for i := range int64(50) {
 		notes = append(notes, Note{NoteID: fmt.Sprint(i), SubjectID: i, Text: strings.Repeat("word ", int(i))})
 	}
-	runs := spill(t, dir, 1, 0, notes, nil)
+	runs, _ := spill(t, dir, 1, 0, notes, nil)
 	path := filepath.Join(folder, runs[0].Name)
 	whole, err := os.ReadFile(path)
 	must(t, err)

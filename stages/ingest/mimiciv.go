@@ -35,7 +35,7 @@ type MIMICIVConfig struct {
 	Root           string  `json:"root,omitempty" path:"true" doc:"folder that holds hosp/, icu/ and, without note_root, note/"`
 	NoteRoot       string  `json:"note_root,omitempty" path:"true" doc:"folder that holds note/; MIMIC-IV-Note is a product of its own"`
 	Shards         int     `json:"shards" default:"64" min:"1" max:"65536" doc:"number of parts that the patients are spread over"`
-	MaxBadFraction float64 `json:"max_bad_fraction" default:"0.001" min:"0" max:"1" doc:"fraction of records in quarantine above which the step fails"`
+	MaxBadFraction float64 `json:"max_bad_fraction" default:"0.001" min:"0" max:"1" doc:"fraction of a file's records in quarantine above which the step fails"`
 }
 
 type mimicIV struct{ config MIMICIVConfig }
@@ -49,7 +49,7 @@ var mimicIVTables = []rawTable{radiology, discharge, diagnoses, ventilation, pro
 // Parts is how many parts the dataset has.
 func (m *mimicIV) Parts() int { return m.config.Shards }
 
-// MaxBadFraction bounds the fraction of records in quarantine.
+// MaxBadFraction bounds the fraction of a file's records in quarantine.
 func (m *mimicIV) MaxBadFraction() float64 { return m.config.MaxBadFraction }
 
 // Files lists the raw files. All missing ones are named in one error.

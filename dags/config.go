@@ -17,6 +17,7 @@ type member struct {
 	value  json.RawMessage
 	nested object // instead of value, for a struct
 	path   bool   // the value is a path
+	reads  []string
 }
 
 // encode writes JSON, with or without the fields that hold paths.
@@ -49,25 +50,25 @@ func (o object) paths(prefix string) []Path {
 		case m.value == nil:
 			out = append(out, m.nested.paths(key)...)
 		case m.path:
-			out = append(out, pathsIn(key, m.value)...)
+			out = append(out, pathsIn(key, m.value, m.reads)...)
 		}
 	}
 	return out
 }
 
-func pathsIn(key string, value json.RawMessage) []Path {
+func pathsIn(key string, value json.RawMessage, reads []string) []Path {
 	var one string
 	if json.Unmarshal(value, &one) == nil {
 		if one == "" {
 			return nil
 		}
-		return []Path{{key, one}}
+		return []Path{{key, one, reads}}
 	}
 	var many []string
 	var out []Path
 	if json.Unmarshal(value, &many) == nil {
 		for i, p := range many {
-			out = append(out, Path{fmt.Sprintf("%s[%d]", key, i), p})
+			out = append(out, Path{fmt.Sprintf("%s[%d]", key, i), p, reads})
 		}
 	}
 	return out
@@ -92,7 +93,7 @@ func (c *checker) config(fields stages.Fields, n *node, at position, path string
 			c.add(at, key, "missing", f.Doc)
 		default:
 			if value, ok := f.DefaultValue(); ok {
-				out = append(out, member{key: f.Key, value: canonical(f.Type, value), path: f.Path})
+				out = append(out, member{key: f.Key, value: canonical(f.Type, value), path: f.Path, reads: f.Reads})
 			}
 		}
 	}
@@ -107,7 +108,7 @@ func (c *checker) member(f stages.Field, n *node, path string) (member, bool) {
 	if !ok {
 		return member{}, false
 	}
-	return member{key: f.Key, value: canonical(f.Type, value), path: f.Path}, true
+	return member{key: f.Key, value: canonical(f.Type, value), path: f.Path, reads: f.Reads}, true
 }
 
 // value reads a node as the JSON of a type.

@@ -53,6 +53,7 @@ func (r Ref) String() string {
 type Path struct {
 	Key   string // dotted, with [i] for a list's items
 	Value string
+	Reads []string // patterns of the files that the stage reads there; nil: all
 }
 
 // Publish copies a file of a step's output into the output folder.

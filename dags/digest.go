@@ -8,7 +8,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/clinflow/clinflow/internal/exit"
@@ -29,56 +31,87 @@ func (d *Digests) File(ctx context.Context, path string) (string, error) {
 	if !info.Mode().IsRegular() {
 		return "", exit.Errorf(exit.Usage, "%s is not a regular file; inputs are files and folders", abs)
 	}
-	if sum, ok := d.lookup(abs, info); ok {
+	real, err := filepath.EvalSymlinks(abs) // a link may lead elsewhere tomorrow
+	if err != nil {
+		return "", exit.Errorf(exit.Usage, "look for an input: %w", err)
+	}
+	if sum, ok := d.lookup(real, info); ok {
 		return sum, nil
 	}
 	sum, err := hash(ctx, abs, info.Size())
 	if err != nil {
 		return "", err
 	}
-	d.store(abs, info, sum)
+	d.store(real, info, sum)
 	return sum, nil
 }
 
-// Tree returns the digest of a file, or of a folder: sha256 over the names and
-// digests of its files in order. Names that begin with a dot are left out: they
-// are version control and downloaders' notes.
-func (d *Digests) Tree(ctx context.Context, path string) (string, error) {
-	info, err := os.Stat(path)
+// Tree returns the digest of a file, or of the files in a folder that are read:
+// sha256 over their names and digests in order. reads are patterns of path.Match
+// below the folder; without one all files are. Names that begin with a dot are
+// left out: they are version control and downloaders' notes. A folder may be
+// reached by a symbolic link.
+func (d *Digests) Tree(ctx context.Context, path string, reads ...string) (string, error) {
+	root, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return "", exit.Errorf(exit.Usage, "look for an input: %w", err)
 	}
-	if !info.IsDir() {
-		return d.File(ctx, path)
+	if info, err := os.Stat(root); err == nil && !info.IsDir() {
+		return d.File(ctx, root)
+	}
+	names, err := filesIn(root, reads)
+	if err != nil {
+		return "", exit.Errorf(exit.Usage, "read an input folder: %w", err)
 	}
 	total := sha256.New()
-	err = filepath.WalkDir(path, func(at string, entry fs.DirEntry, err error) error {
+	for _, name := range names {
+		sum, err := d.File(ctx, filepath.Join(root, filepath.FromSlash(name)))
 		if err != nil {
-			return exit.Errorf(exit.Usage, "read an input folder: %w", err)
+			return "", err
 		}
-		if at != path && strings.HasPrefix(entry.Name(), ".") {
-			return skip(entry)
-		}
-		if entry.IsDir() {
-			return nil
-		}
-		sum, err := d.File(ctx, at)
-		if err != nil {
-			return err
-		}
-		name, err := filepath.Rel(path, at)
-		fmt.Fprintf(total, "%s\n%s\n", filepath.ToSlash(name), sum)
-		return err
-	})
-	return hex.EncodeToString(total.Sum(nil)), err
+		fmt.Fprintf(total, "%s\n%s\n", name, sum)
+	}
+	return hex.EncodeToString(total.Sum(nil)), nil
 }
 
-func skip(entry fs.DirEntry) error {
-	if entry.IsDir() {
-		return fs.SkipDir
+// filesIn lists the files below a folder that match a pattern, or all: by name,
+// each once.
+func filesIn(root string, patterns []string) ([]string, error) {
+	folder := os.DirFS(root)
+	if len(patterns) == 0 {
+		return everyFile(folder)
 	}
-	return nil
+	if _, err := fs.ReadDir(folder, "."); err != nil {
+		return nil, err // Glob would say nothing of it
+	}
+	var names []string
+	for _, pattern := range patterns {
+		found, err := fs.Glob(folder, pattern)
+		if err != nil {
+			return nil, fmt.Errorf("pattern %s: %w", pattern, err)
+		}
+		names = append(names, found...)
+	}
+	slices.Sort(names)
+	return slices.DeleteFunc(slices.Compact(names), hidden), nil
 }
+
+func everyFile(folder fs.FS) (names []string, err error) {
+	err = fs.WalkDir(folder, ".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case name != "." && hidden(name) && entry.IsDir():
+			return fs.SkipDir
+		case !entry.IsDir() && !hidden(name):
+			names = append(names, name)
+		}
+		return nil
+	})
+	return names, err
+}
+
+func hidden(name string) bool { return strings.HasPrefix(path.Base(name), ".") }
 
 // slow is the size from which a file's digest takes long enough to be shown as
 // work under way.

@@ -57,7 +57,7 @@ type fakePeft struct {
 }
 
 type fakeTrainConfig struct {
-	Base      string   `json:"base,omitempty" path:"true" doc:"folder of the base model"`
+	Base      string   `json:"base,omitempty" path:"config.json,weights*,parts/*.bin" doc:"folder of the base model"`
 	Lr        float64  `json:"lr" default:"1e-3" min:"0" max:"1" doc:"learning rate"`
 	Epochs    int      `json:"epochs" unit:"epochs" doc:"passes over the examples"`
 	BatchSize uint8    `json:"batch_size" default:"10" doc:"examples a batch"`

@@ -87,7 +87,7 @@ func TestParseResolves(t *testing.T) {
 		t.Errorf("schedule %+v, vars %v", d.Schedule, d.Vars)
 	}
 	last, _ := d.Step("adapter")
-	if diff := cmp.Diff([]Path{{"base", "/data/mimic-iv/base"}}, last.Paths); diff != "" {
+	if diff := cmp.Diff([]Path{{Key: "base", Value: "/data/mimic-iv/base", Reads: []string{"config.json", "weights*", "parts/*.bin"}}}, last.Paths); diff != "" {
 		t.Error(diff)
 	}
 	if diff := cmp.Diff([]string{"tokens", "first"}, last.Upstream()); diff != "" {

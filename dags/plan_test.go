@@ -378,3 +378,91 @@ func TestDigestOfFolder(t *testing.T) {
 		}
 	}
 }
+
+// A path says which files of a folder a step reads: what else lies there is
+// nobody's concern.
+func TestPlanLooksAtTheFilesThatAreRead(t *testing.T) {
+	b := newBench(t)
+	b.raw("base/parts/1.bin", "one")
+	b.run(byFingerprint)
+	for _, name := range []string{"base/README.md", "base/config.json.orig", "base/notes/weights", "base/parts/1.txt", "base/parts/deep/2.bin", "base/parts/.3.bin", "base/.weights"} {
+		b.raw(name, "a remark")
+		if n := b.plan().Pending(); n != 0 {
+			t.Fatalf("%s made %d steps stale", name, n)
+		}
+	}
+	for _, name := range []string{"base/config.json", "base/weights-2", "base/parts/1.bin"} {
+		b.raw(name, "another model")
+		if n := b.plan().Pending(); n != 1 {
+			t.Errorf("%s made %d steps stale, want the one that reads it", name, n)
+		}
+		b.run(byFingerprint)
+	}
+}
+
+// A model's folder, a folder in it and its files are links on many machines.
+func TestDigestFollowsLinks(t *testing.T) {
+	b := newBench(t)
+	b.raw("base/parts/1.bin", "one")
+	reads := []string{"config.json", "parts/*.bin"}
+	digest := func(folder string) string {
+		t.Helper()
+		sum, err := OpenDigests(t.Context(), b.out).Tree(t.Context(), filepath.Join(b.root, folder), reads...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sum
+	}
+	link := func(to, at string) {
+		t.Helper()
+		if err := os.Symlink(filepath.Join(b.root, to), filepath.Join(b.root, at)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := digest("base")
+	link("base", "whole")
+	b.raw("inner/none", "")
+	link("base/parts", "inner/parts")
+	link("base/config.json", "inner/config.json")
+	for _, folder := range []string{"whole", "inner"} {
+		if got := digest(folder); got != want {
+			t.Errorf("%s has the digest %s, what it leads to %s", folder, got, want)
+		}
+	}
+	if _, err := OpenDigests(t.Context(), b.out).Tree(t.Context(), filepath.Join(b.root, "whole")); err != nil {
+		t.Errorf("a link to a folder that is read whole: %v", err)
+	}
+	link("nothing", "broken")
+	if _, err := OpenDigests(t.Context(), b.out).Tree(t.Context(), filepath.Join(b.root, "broken"), reads...); exit.Of(err) != exit.Usage {
+		t.Errorf("a link to nothing: %v", err)
+	}
+}
+
+// The cache of digests is asked by what a link leads to.
+func TestALinkThatLeadsElsewhereIsReadAgain(t *testing.T) {
+	b := newBench(t)
+	b.raw("other/config.json", "[]") // as long as the first, and as old
+	info, err := os.Stat(filepath.Join(b.root, "base/config.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(filepath.Join(b.root, "other/config.json"), info.ModTime(), info.ModTime()); err != nil {
+		t.Fatal(err)
+	}
+	d, link := OpenDigests(t.Context(), b.out), filepath.Join(b.root, "link")
+	var sums []string
+	for _, to := range []string{"base", "other"} {
+		_ = os.Remove(link) // the first time there is none
+		if err := os.Symlink(filepath.Join(b.root, to), link); err != nil {
+			t.Fatal(err)
+		}
+		sum, err := d.Tree(t.Context(), link, "config.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		sums = append(sums, sum)
+	}
+	if sums[0] == sums[1] {
+		t.Error("the digest is that of the folder which the link led to before")
+	}
+}

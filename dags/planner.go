@@ -176,7 +176,7 @@ func (p *Planner) pathDigests(ctx context.Context, step *Step, digests map[strin
 		if !ok {
 			return exit.Errorf(exit.Usage, "with.%s: %s is not on this machine", given.Key, given.Value)
 		}
-		if digests["with."+given.Key], err = p.digests.Tree(ctx, filepath.Clean(local)); err != nil {
+		if digests["with."+given.Key], err = p.digests.Tree(ctx, filepath.Clean(local), given.Reads...); err != nil {
 			return fmt.Errorf("with.%s: %w", given.Key, err)
 		}
 	}

@@ -4,11 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
-	"os"
-	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -18,6 +14,7 @@ import (
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/guard"
 	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages"
 )
 
 // execution is one run of a DAG's steps.
@@ -146,8 +143,8 @@ func (x *execution) runJob(ctx context.Context, decision dags.Decision) error {
 	return x.runner.Run(ctx, jobOf(decision, x.outputs(), x.o.Revision))
 }
 
-// checkInputs removes an output whose input files changed while it was made: its
-// fingerprint is of what they were.
+// checkInputs takes away the name of an output whose input files changed while it
+// was made: its fingerprint is of what they were.
 func (x *execution) checkInputs(ctx context.Context, decision dags.Decision) error {
 	changed, err := x.planner.Changed(ctx, decision, decision.Step.Bind(x.outputs()))
 	if changed != "" {
@@ -156,21 +153,15 @@ func (x *execution) checkInputs(ctx context.Context, decision dags.Decision) err
 	if err == nil {
 		return nil
 	}
-	return errors.Join(err, discard(decision.URI))
-}
-
-// discard removes an output and what lies beside it under its name, such as the
-// training checkpoints of a killed run.
-func discard(folder string) error {
-	if err := os.RemoveAll(folder + movedAway); err != nil {
-		return err
+	if decision.Step.Stage.Shape != stages.ShapeJob {
+		return errors.Join(err, discard(decision.URI))
 	}
-	if err := os.Rename(folder, folder+movedAway); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	// A job may have been at work for days.
+	aside, moved := setAside(decision.URI)
+	if moved != nil {
+		return errors.Join(err, moved)
 	}
-	return removeIn(filepath.Dir(folder), func(name string) bool {
-		return strings.HasPrefix(name, filepath.Base(folder)+".")
-	})
+	return fmt.Errorf("%w; what it made of the input is set aside in %s", err, aside)
 }
 
 func jobOf(d dags.Decision, made map[string]*shard.Dataset, revision string) Job {

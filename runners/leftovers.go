@@ -14,9 +14,6 @@ import (
 	"github.com/clinflow/clinflow/internal/store"
 )
 
-// movedAway ends the name of an output that is being removed.
-const movedAway = ".removed"
-
 var removedOutput = regexp.MustCompile(`-[0-9a-f]{16}\` + movedAway + `$`)
 
 // removeLeftovers removes what a killed run leaves and no later run takes up:

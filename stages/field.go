@@ -14,7 +14,11 @@ import (
 //
 // A field without `default` is mandatory unless its `json` tag has omitempty.
 // `enum:"a,b"` lists allowed values, `min` and `max` bound numbers, and
-// `path:"true"` marks a local path or URI, left out of fingerprints.
+// `path:"…"` marks a local path or URI. Where it lies is left out of fingerprints;
+// what enters them are the files that the stage reads there, named by the tag:
+// patterns of path.Match below the folder, with commas between them, such as
+// `path:"config.json,*.safetensors"`. `path:"true"` is for a source, which lists
+// its files itself, and elsewhere means all of them.
 type Field struct {
 	Key     string
 	Type    reflect.Type
@@ -25,6 +29,7 @@ type Field struct {
 	Min     string
 	Max     string
 	Path    bool
+	Reads   []string // patterns of the files that are read at a path; nil: all
 	// Required says that the key must be given.
 	Required bool
 	// Nested holds the fields of a key whose value is a struct, a pointer to one
@@ -61,11 +66,16 @@ func fieldOf(owner reflect.Type, f reflect.StructField) Field {
 	field := Field{
 		Key: key, Type: f.Type, Default: def, Doc: doc,
 		Unit: f.Tag.Get("unit"), Min: f.Tag.Get("min"), Max: f.Tag.Get("max"),
-		Path:     f.Tag.Get("path") == "true",
 		Required: !hasDefault && options != "omitempty" && f.Type.Kind() != reflect.Struct,
 	}
 	if enum := f.Tag.Get("enum"); enum != "" {
 		field.Enum = strings.Split(enum, ",")
+	}
+	if files := f.Tag.Get("path"); files != "" {
+		field.Path = true
+		if files != "true" {
+			field.Reads = strings.Split(files, ",")
+		}
 	}
 	if t := elemOf(f.Type); t.Kind() == reflect.Struct {
 		field.Nested = fieldsOf(t)

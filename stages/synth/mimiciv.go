@@ -33,7 +33,7 @@ type mimicivConfig struct {
 	RadiologyPerAdmission int    `json:"radiology_per_admission" default:"2" min:"0" max:"1000" unit:"reports" doc:"Mean number of radiology reports for each admission."`
 	Seed                  int64  `json:"seed" default:"1" doc:"Seed of everything; the same seed gives the same bytes."`
 	Canaries              bool   `json:"canaries" default:"false" doc:"Put a canary word into a section known on admission too, to test for leaks; training data is better without."`
-	Attach                string `json:"attach,omitempty" path:"true" doc:"Folder with hosp/ and icu/ of a real MIMIC-IV to write notes for; patients is then ignored."`
+	Attach                string `json:"attach,omitempty" path:"hosp/patients.csv*,hosp/admissions.csv*,hosp/diagnoses_icd.csv*,hosp/procedures_icd.csv*,icu/icustays.csv*,icu/procedureevents.csv*" doc:"Folder with hosp/ and icu/ of a real MIMIC-IV to write notes for; patients is then ignored."`
 }
 
 type mimiciv struct{ options tree.Options }

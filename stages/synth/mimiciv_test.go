@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
+	"os"
 	"testing"
 
 	"github.com/klauspost/compress/gzip"
@@ -86,5 +87,23 @@ func TestMimicivGoldenDigests(t *testing.T) {
 		if got := hex.EncodeToString(hash.Sum(nil)); got != want || out.Manifest.StageVersion != 1 {
 			t.Errorf("%s: digest %s of version %d", config, got, out.Manifest.StageVersion)
 		}
+	}
+}
+
+// What is in the step's fingerprint of the attached folder is what it reads there.
+func TestTheAttachedFoldersOtherFilesAreNotRead(t *testing.T) {
+	folder := t.TempDir()
+	if err := os.CopyFS(folder, os.DirFS(stagetest.Run(t, "synth.mimiciv", "{patients: 60}", nil).URI())); err != nil {
+		t.Fatal(err)
+	}
+	digest := func() string {
+		return stagetest.Run(t, "synth.mimiciv", `{attach: "`+folder+`"}`, nil).Manifest.Digest()
+	}
+	whole := digest()
+	if read, unread := stagetest.OnlyRead(t, "synth.mimiciv", "attach", folder); len(read) != 6 || len(unread) == 0 {
+		t.Errorf("%q are read, %q are not; want six tables", read, unread)
+	}
+	if bare := digest(); bare != whole {
+		t.Error("the tree is another without the files that are not read")
 	}
 }

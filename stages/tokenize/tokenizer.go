@@ -49,7 +49,7 @@ func Load(ctx context.Context, dir store.Dir) (*sentencepiece.Model, error) {
 // towards max_length and are never cut off, the text's ids are cut at the end.
 // Nothing is padded.
 type Options struct {
-	Tokenizer string `json:"tokenizer,omitempty" path:"true" doc:"folder with a tokenizer.model, in place of the port tokenizer"`
+	Tokenizer string `json:"tokenizer,omitempty" path:"tokenizer.model" doc:"folder with a tokenizer.model, in place of the port tokenizer"`
 	MaxLength int    `json:"max_length" default:"128" unit:"tokens" min:"1" doc:"longest input_ids, BOS and EOS included; the end of a longer text is left out"`
 	AddBOS    bool   `json:"add_bos" default:"true" doc:"begin with the BOS token, as LlamaTokenizer does"`
 	AddEOS    bool   `json:"add_eos" default:"false" doc:"end with the EOS token"`

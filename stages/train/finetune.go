@@ -24,7 +24,7 @@ func init() {
 
 // FinetuneConfig configures train.finetune; the defaults are the paper's.
 type FinetuneConfig struct {
-	Base     string `json:"base,omitempty" path:"true" doc:"Hugging Face folder of the base model, where it is not a step."`
+	BaseModel
 	PEFT     PEFT   `json:"peft" doc:"The new adapter; type none trains the head without one."`
 	Clinical string `json:"clinical" default:"frozen" enum:"frozen,trainable" doc:"Whether the adapter of the port clinical is trained further."`
 	Labelled

@@ -27,7 +27,7 @@ func init() {
 
 // PredictConfig configures train.predict.
 type PredictConfig struct {
-	Base    string `json:"base,omitempty" path:"true" doc:"Hugging Face folder of the base model, where it is not a step."`
+	BaseModel
 	Variant string `json:"variant" doc:"Name of the way of training in the predictions, such as lora."`
 	Predicted
 	BatchSize int `json:"batch_size" default:"32" unit:"documents" min:"1" doc:"Documents in a batch."`

@@ -26,7 +26,7 @@ func init() {
 
 // PretrainConfig configures train.pretrain; the defaults are the paper's.
 type PretrainConfig struct {
-	Base         string  `json:"base,omitempty" path:"true" doc:"Hugging Face folder of the base model, where it is not a step."`
+	BaseModel
 	PEFT         PEFT    `json:"peft" doc:"The adapter."`
 	LearningRate float64 `json:"learning_rate" default:"0.0003" min:"0" doc:"Highest learning rate."`
 	Epochs       int     `json:"epochs" default:"1" min:"1" doc:"Passes over the train split."`

@@ -190,6 +190,7 @@ func TestShards(t *testing.T) {
 		"empty":       {`{}`, "weight_map"},
 		"outside":     {`{"weight_map":{"a":"../one.safetensors"}}`, "not a file name of this folder"},
 		"missing":     {`{"weight_map":{"a":"three.safetensors"}}`, "three.safetensors"},
+		"unsafe":      {`{"weight_map":{"a":"pytorch_model.bin"}}`, "no .safetensors file"},
 		"wrong shard": {`{"weight_map":{"a":"two.safetensors","b":"one.safetensors"}}`, `tensor "a" is not in`},
 	} {
 		t.Run(name, func(t *testing.T) {

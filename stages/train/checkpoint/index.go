@@ -49,9 +49,13 @@ func readIndex(path string) (map[string]string, error) {
 		return nil, exit.Errorf(exit.BadData, "%s: needs a weight_map of tensor names to file names", path)
 	}
 	for name, shard := range index.WeightMap {
-		// A shard outside the folder would let an index read any file.
+		// A shard outside the folder would let an index read any file, one of another
+		// ending a file that is in no step's fingerprint.
 		if shard != filepath.Base(shard) || !filepath.IsLocal(shard) {
 			return nil, exit.Errorf(exit.BadData, "%s: tensor %q: %q is not a file name of this folder", path, name, shard)
+		}
+		if filepath.Ext(shard) != ".safetensors" {
+			return nil, exit.Errorf(exit.BadData, "%s: tensor %q: %q is no .safetensors file", path, name, shard)
 		}
 	}
 	return index.WeightMap, nil

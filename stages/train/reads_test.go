@@ -1,0 +1,52 @@
+package train
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/stagetest"
+)
+
+// What is in a step's fingerprint of the base model's folder is what the stages
+// read there: without the other files they do the same.
+func TestTheBasesOtherFilesAreNotRead(t *testing.T) {
+	tokens := corpus(t, 60, 1)
+	base := baseModel(t, tokens, quickBase)
+	clinical := stagetest.Run(t, "train.finetune", `{`+quickAdapter+`}`, stages.Inputs{"tokens": {tokens}, "base": {base}})
+	path, err := base.LocalPath("config.json")
+	must(t, err)
+	for _, c := range []struct {
+		stage, config string
+		in            stages.Inputs
+	}{
+		{"train.pretrain", quickAdapter, stages.Inputs{"tokens": {tokens}}},
+		{"train.finetune", quickAdapter, stages.Inputs{"tokens": {tokens}}},
+		{"train.predict", `variant: lora, task: mor`, stages.Inputs{"tokens": {tokens}, "adapter": {clinical}}},
+	} {
+		t.Run(c.stage, func(t *testing.T) {
+			folder := t.TempDir()
+			must(t, os.CopyFS(folder, os.DirFS(filepath.Dir(path))))
+			run := func() *shard.Dataset {
+				return stagetest.Run(t, c.stage, `{base: "`+folder+`", `+c.config+`}`, c.in)
+			}
+			whole := run()
+			read, unread := stagetest.OnlyRead(t, c.stage, "base", folder)
+			for _, name := range []string{"config.json", "model.safetensors", recordName} {
+				if !slices.Contains(read, name) {
+					t.Errorf("%s is not among what is read: %q", name, read)
+				}
+			}
+			if !slices.Contains(unread, "train_log.jsonl") {
+				t.Errorf("the case tests nothing: what is not read is %q", unread)
+			}
+			bare := run()
+			if whole.Manifest.Digest() != bare.Manifest.Digest() || whole.Manifest.Counts["unknown_training_patients"] != bare.Manifest.Counts["unknown_training_patients"] {
+				t.Error("the output is another without the files that are not read")
+			}
+		})
+	}
+}

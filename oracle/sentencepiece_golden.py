@@ -11,7 +11,6 @@ The models are trained here, by sentencepiece itself, on sentences made up below
   unused    llama's, every third merge marked unused
 The model `trained` is not made here but by our own trainer:
     go test ./stages/tokenize/sentencepiece -run TestTrainedModel -update
-With it transformers' LlamaTokenizer gives the goldens of special tokens and truncation.
 Each text is a JSON string whose characters are its bytes (Latin-1), so that
 bytes that are not UTF-8 can stand in it.
 """
@@ -22,11 +21,9 @@ import json
 import pathlib
 import random
 import sys
-import tempfile
 
 import sentencepiece as spm
 from sentencepiece import sentencepiece_model_pb2 as proto
-from transformers import LlamaTokenizer
 
 OUT = pathlib.Path(__file__).resolve().parent.parent / "stages/tokenize/sentencepiece/testdata"
 TEXTS, FEWER = 2000, 500  # texts for the llama model, and for each of the others
@@ -135,22 +132,6 @@ def golden(name, model, samples):
     }, separators=(",", ":")).encode())
 
 
-def llama_tokenizer(model, samples):
-    """input_ids by LlamaTokenizer. It splits special tokens out of a text, and since version 5 puts no
-    space before a text that begins with one: such texts are left to sentencepiece's goldens."""
-    samples = [s for s in samples if s and not s.startswith((" ", "▁")) and not any(t in s for t in ("<s>", "</s>", "<unk>"))]
-    cases = []
-    with tempfile.TemporaryDirectory() as folder:
-        pathlib.Path(folder, "tokenizer.model").write_bytes(model)
-        for bos, eos, max_length in [(True, False, 16), (True, True, 16), (False, False, 5), (True, True, 128)]:
-            t = LlamaTokenizer.from_pretrained(folder, add_bos_token=bos, add_eos_token=eos)
-            ids = [t(s, truncation=True, max_length=max_length)["input_ids"] for s in samples]
-            cases.append({"add_bos": bos, "add_eos": eos, "max_length": max_length, "input_ids": ids})
-    target = OUT.parent.parent / "testdata"
-    target.mkdir(exist_ok=True)
-    (target / "llama_tokenizer.json").write_text(json.dumps({"texts": samples, "cases": cases}, separators=(",", ":")) + "\n")
-
-
 def main():
     samples = texts()
     if sys.argv[1:2] == ["ids"]:
@@ -165,7 +146,6 @@ def main():
     with gzip.open(OUT / "trained.model.gz") as f:
         trained = f.read()
     golden("trained", trained, samples[:FEWER])
-    llama_tokenizer(trained, [sentence(random.Random(i)) for i in range(60)] + ["x", "日本 😀\x00"])
 
 
 main()

@@ -10,7 +10,7 @@ import (
 
 	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages/label"
-	"github.com/clinflow/clinflow/stages/tokenize"
+	"github.com/clinflow/clinflow/stages/tokenize/hf"
 	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
 )
 
@@ -31,7 +31,7 @@ type loop struct {
 }
 
 func runLoop(tree, out string) error {
-	model, err := os.ReadFile(filepath.Join(tree, tokenize.ModelFile))
+	model, err := os.ReadFile(filepath.Join(tree, hf.ModelFile))
 	if err != nil {
 		return err
 	}

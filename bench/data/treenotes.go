@@ -12,7 +12,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 
 	"github.com/clinflow/clinflow/internal/csvgz"
-	"github.com/clinflow/clinflow/stages/tokenize"
+	"github.com/clinflow/clinflow/stages/tokenize/hf"
 	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
 )
 
@@ -44,7 +44,7 @@ func lengthen(dir, filler string, notes int) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, tokenize.ModelFile), m.Marshal(), 0o600)
+	return os.WriteFile(filepath.Join(dir, hf.ModelFile), m.Marshal(), 0o600)
 }
 
 // joiner writes the lengthened notes.

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages/tokenize/hf"
 	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
 )
 
@@ -98,7 +99,7 @@ func goldenModel(t testing.TB) *sentencepiece.Model {
 func modelFolder(t testing.TB, data []byte) string {
 	t.Helper()
 	folder := t.TempDir()
-	must(t, os.WriteFile(filepath.Join(folder, ModelFile), data, 0o600))
+	must(t, os.WriteFile(filepath.Join(folder, hf.ModelFile), data, 0o600))
 	return folder
 }
 
@@ -108,7 +109,7 @@ func tokenizerOf(t testing.TB, data []byte) *shard.Dataset {
 	uri := filepath.Join(t.TempDir(), "tokenizer")
 	w, err := shard.NewWriter(t.Context(), uri, shard.KindTokenizer, 0)
 	must(t, err)
-	must(t, w.WriteFile(ModelFile, data))
+	must(t, w.WriteFile(hf.ModelFile, data))
 	must(t, w.Commit(t.Context(), shard.Manifest{}, nil))
 	d, err := shard.Open(t.Context(), uri)
 	must(t, err)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/stages/tokenize/hf"
 	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
 )
 
@@ -22,7 +23,7 @@ func EncodeLines(ctx context.Context, folder string, in io.Reader, out io.Writer
 	if err != nil {
 		return err
 	}
-	m, err := Load(ctx, dir)
+	m, err := hf.Open(ctx, dir)
 	if err != nil {
 		return err
 	}

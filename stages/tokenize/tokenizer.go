@@ -4,45 +4,15 @@ package tokenize
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
-	"io/fs"
 	"sync"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/tokenize/hf"
 	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
 )
-
-// ModelFile is the name of a SentencePiece model in a Hugging Face folder.
-const ModelFile = "tokenizer.model"
-
-// maxModelFile bounds what is read as a model; LLaMA's has half a megabyte.
-const maxModelFile = 256 << 20
-
-// Load reads the tokenizer of a Hugging Face folder. A folder without one is an
-// error of exit.Usage, a damaged or unsupported model one of exit.BadData.
-func Load(ctx context.Context, dir store.Dir) (*sentencepiece.Model, error) {
-	f, err := dir.Open(ctx, ModelFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, exit.Errorf(exit.Usage, "%s has no %s; give the folder of a SentencePiece tokenizer", dir.URI(), ModelFile)
-	}
-	if err != nil {
-		return nil, err
-	}
-	data, err := io.ReadAll(io.LimitReader(f, maxModelFile))
-	if err := errors.Join(err, f.Close()); err != nil {
-		return nil, fmt.Errorf("read %s/%s: %w", dir.URI(), ModelFile, err)
-	}
-	m, err := sentencepiece.Parse(data)
-	if err != nil {
-		return nil, fmt.Errorf("%s/%s: %w", dir.URI(), ModelFile, err)
-	}
-	return m, nil
-}
 
 // Options say how a text becomes input_ids, as transformers' LlamaTokenizer
 // does with truncation=True and truncation_side="right": BOS and EOS count
@@ -67,7 +37,7 @@ type tokenizer struct {
 	options  Options
 	load     sync.Once
 	err      error
-	model    *sentencepiece.Model
+	model    *hf.Tokenizer
 	specials int
 	encoders sync.Pool
 }
@@ -114,7 +84,7 @@ func (t *tokenizer) open(ctx context.Context, bound *shard.Dataset) (err error) 
 			return err
 		}
 	}
-	if t.model, err = Load(ctx, dir); err != nil {
+	if t.model, err = hf.Open(ctx, dir); err != nil {
 		return err
 	}
 	if t.options.AddBOS && t.model.BOS() < 0 || t.options.AddEOS && t.model.EOS() < 0 {

@@ -13,15 +13,16 @@ import (
 	"github.com/clinflow/clinflow/internal/progress"
 	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/tokenize/hf"
 	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
 )
 
 func init() {
 	stages.RegisterJob(stages.Spec{
 		Name:    "tokenize.train",
-		Version: 1,
+		Version: 2,
 		Doc: "Trains a SentencePiece byte-pair tokenizer with byte fallback, shaped as LLaMA's, on notes of train patients. " +
-			"Leaves tokenizer.model and the files with which transformers opens the folder as LlamaTokenizer. " +
+			"Leaves tokenizer.model, and tokenizer.json with which transformers' AutoTokenizer gives the same ids. " +
 			"Neither the order of the notes nor the number of parts matters.",
 		In: []stages.Port{
 			{Name: "notes", Kind: shard.KindPatients, Tables: []string{shard.TableNotes}, Doc: "the notes; those of val and test patients are not read"},
@@ -74,7 +75,7 @@ func (t *train) Run(ctx context.Context, in stages.Inputs, out *shard.Writer) er
 		return err
 	}
 	out.Count("pieces", int64(m.Size()))
-	return writeTokenizer(out, m)
+	return hf.Write(out, m)
 }
 
 // drawLimit is the hash up to which notes are taken. The texts are not read

@@ -3,13 +3,11 @@ package train
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages"
-	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
+	"github.com/clinflow/clinflow/stages/tokenize/hf"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/model"
 )
@@ -93,16 +91,10 @@ func (b *base) learn(ctx context.Context, m *model.Model, splits map[string]exam
 // llama is the model's configuration: the tokenizer gives vocabulary and special
 // tokens, and what is not configured is LLaMA's.
 func (b *base) llama(ctx context.Context, tokenizer *shard.Dataset) (model.Config, error) {
-	f, err := tokenizer.OpenFile(ctx, "tokenizer.model")
-	if err != nil {
+	if err := tokenizer.CheckFiles(ctx); err != nil {
 		return model.Config{}, err
 	}
-	defer f.Close()
-	data, err := io.ReadAll(f)
-	if err != nil {
-		return model.Config{}, fmt.Errorf("read %s: %w", tokenizer.URI(), err)
-	}
-	pieces, err := sentencepiece.Parse(data)
+	pieces, err := hf.Open(ctx, tokenizer.Dir())
 	if err != nil {
 		return model.Config{}, err
 	}

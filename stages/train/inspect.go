@@ -10,7 +10,7 @@ import (
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/store"
-	"github.com/clinflow/clinflow/stages/tokenize"
+	"github.com/clinflow/clinflow/stages/tokenize/hf"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/model"
 )
@@ -51,7 +51,7 @@ func GenerateText(ctx context.Context, folder string, adapters []string, steps i
 	if err != nil {
 		return "", err
 	}
-	pieces, err := tokenize.Load(ctx, dir)
+	pieces, err := hf.Open(ctx, dir)
 	if err != nil {
 		return "", err
 	}

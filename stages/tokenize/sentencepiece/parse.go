@@ -21,6 +21,9 @@ const (
 // unsupported model is an error of exit.BadData that names the byte offset or
 // the piece's id.
 func Parse(data []byte) (*Model, error) {
+	if err := refuseForeign(data); err != nil {
+		return nil, err
+	}
 	m := &Model{trainer: defaultTrainer(), normalizer: defaultNormalizer()}
 	err := eachField(data, 0, func(f field) error {
 		switch f.num {

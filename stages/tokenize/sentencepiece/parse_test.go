@@ -29,7 +29,11 @@ func TestParseRefuses(t *testing.T) {
 		data []byte
 		want string
 	}{
-		{"empty file", nil, "UNIGRAM"},
+		{"empty file", nil, "the file is empty"},
+		{"LFS pointer", []byte("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"), "Git LFS pointer"},
+		{"Llama 3", []byte("IQ== 0\nIg== 1\n"), "tiktoken vocabulary, as Llama 3"},
+		{"JSON", []byte("{\"version\": \"1.0\"}"), "JSON"},
+		{"web page", []byte("<!doctype html>"), "web page"},
 		{"unigram", unchecked(func(m *Model) { m.trainer.modelType = 1 }), "only BPE"},
 		{"char", unchecked(func(m *Model) { m.trainer.modelType = 4 }), "CHAR"},
 		{"truncated", whole[:len(whole)-2], "byte "},

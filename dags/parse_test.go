@@ -277,6 +277,24 @@ x.yaml:5:73: publish.g: want step.file; such as auroc.metrics.json for the file 
 `,
 	},
 	{
+		name: "cron",
+		yaml: `name: x
+schedule: {cron: "61 3 L FUN 1-2-3"}
+steps:
+  p: {stage: fake.ingest, with: {root: /x}}
+`,
+		want: `
+x.yaml:2:18: schedule.cron: 61 is no minute; as in "0 3 * * SUN": Sundays at three
+x.yaml:2:18: schedule.cron: FUN is no month; as in "0 3 * * SUN": Sundays at three
+x.yaml:2:18: schedule.cron: 1-2-3 is no weekday; as in "0 3 * * SUN": Sundays at three
+`,
+	},
+	{
+		name: "a day that never comes",
+		yaml: "name: x\nschedule: {cron: '0 3 30 2 *'}\nsteps:\n  p: {stage: fake.ingest, with: {root: /x}}\n",
+		want: "\nx.yaml:2:18: schedule.cron: names a time that never comes\n",
+	},
+	{
 		name: "variables",
 		yaml: `name: ${nam
 vars: {a: 1, b: ${c}, c: [x], 1d: 2, unused: 3}

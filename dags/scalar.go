@@ -96,6 +96,9 @@ func bounds(f stages.Field, t reflect.Type, text string) fault {
 	if len(f.Enum) > 0 && !slices.Contains(f.Enum, text) {
 		return fault{fmt.Sprintf("%q is not allowed", text), choice(text, f.Enum)}
 	}
+	if f.Name && !stages.NamePattern.MatchString(text) {
+		return fault{"is no name", "at most 64 letters, digits, _ . and -"}
+	}
 	if t.Kind() == reflect.String || t.Kind() == reflect.Bool {
 		return fault{}
 	}

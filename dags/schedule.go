@@ -1,13 +1,17 @@
 package dags
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 	_ "time/tzdata" // a slim machine has no time zones of its own
+
+	"github.com/adhocore/gronx"
 )
 
-// Schedule says when a DAG runs by itself.
+// Schedule says when a DAG is to run by itself. It is checked and kept; no command
+// of clinflow starts runs by it.
 type Schedule struct {
 	Cron     string // five fields
 	Location *time.Location
@@ -33,11 +37,43 @@ func (c *checker) schedule(n *node) *Schedule {
 		Catchup: c.enumOf(given, "catchup", catchups),
 		Overlap: c.enumOf(given, "overlap", overlaps),
 	}
-	if s.Cron != "" && len(strings.Fields(s.Cron)) != 5 {
-		c.add(given["cron"].value.at, "schedule.cron", "want five fields", "minute, hour, day, month, weekday")
+	if s.Cron != "" {
+		c.cron(s.Cron, given["cron"].value.at)
 	}
 	s.Location = c.zone(given)
 	return s
+}
+
+var (
+	cronFields = []string{"minute", "hour", "day", "month", "weekday"}
+	// cronField is a list of values, ranges and steps: the parser passes over what
+	// follows a range.
+	cronField = regexp.MustCompile(`^(([*?]|\w+(-\w+)?)(/\d+)?|\w+#\d)(,(([*?]|\w+(-\w+)?)(/\d+)?|\w+#\d))*$`)
+)
+
+// cron checks each field by itself, so that the fault names it, then that they meet
+// on some day.
+func (c *checker) cron(text string, at position) {
+	fields := strings.Fields(text)
+	if len(fields) != len(cronFields) {
+		c.add(at, "schedule.cron", "want five fields", strings.Join(cronFields, ", "))
+		return
+	}
+	good := true
+	for i, field := range fields {
+		alone := []string{"*", "*", "*", "*", "*"}
+		alone[i] = field
+		if !cronField.MatchString(field) || !gronx.IsValid(strings.Join(alone, " ")) {
+			c.add(at, "schedule.cron", field+" is no "+cronFields[i], `as in "0 3 * * SUN": Sundays at three`)
+			good = false
+		}
+	}
+	if !good {
+		return
+	}
+	if _, err := gronx.NextTickAfter(strings.Join(fields, " "), time.Unix(0, 0).UTC(), true); err != nil {
+		c.add(at, "schedule.cron", "names a time that never comes", "")
+	}
 }
 
 func (c *checker) textOf(given map[string]entry, key, otherwise string) string {

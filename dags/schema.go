@@ -144,7 +144,11 @@ func valueSchema(f stages.Field, t reflect.Type) *jsonschema.Schema {
 	case reflect.Struct:
 		return configSchema(f.Nested, f.Doc)
 	case reflect.String:
-		if len(f.Enum) == 0 {
+		switch {
+		case f.Name:
+			s = &jsonschema.Schema{Type: "string", Pattern: stages.NamePattern.String()}
+			return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{s, variable}}
+		case len(f.Enum) == 0:
 			return &jsonschema.Schema{Type: "string"}
 		}
 		s = enumSchema(f.Enum)

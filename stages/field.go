@@ -4,16 +4,22 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 )
+
+// NamePattern is what names of variants and tasks are made of: they become keys of
+// metrics, words of reports and file names.
+var NamePattern = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
 
 // Field is one configuration key of a stage, read from a struct field's tags:
 //
 //	MaxLength int `json:"max_length" default:"128" unit:"tokens" min:"1" doc:"…"`
 //
 // A field without `default` is mandatory unless its `json` tag has omitempty.
-// `enum:"a,b"` lists allowed values, `min` and `max` bound numbers, and
+// `enum:"a,b"` lists allowed values, `min` and `max` bound numbers,
+// `name:"true"` marks a name that matches NamePattern, and
 // `path:"…"` marks a local path or URI. Where it lies is left out of fingerprints;
 // what enters them are the files that the stage reads there, named by the tag:
 // patterns of path.Match below the folder, with commas between them, such as
@@ -30,6 +36,7 @@ type Field struct {
 	Max     string
 	Path    bool
 	Reads   []string // patterns of the files that are read at a path; nil: all
+	Name    bool     // the text is a name: see NamePattern
 	// Required says that the key must be given.
 	Required bool
 	// Nested holds the fields of a key whose value is a struct, a pointer to one
@@ -66,6 +73,7 @@ func fieldOf(owner reflect.Type, f reflect.StructField) Field {
 	field := Field{
 		Key: key, Type: f.Type, Default: def, Doc: doc,
 		Unit: f.Tag.Get("unit"), Min: f.Tag.Get("min"), Max: f.Tag.Get("max"),
+		Name:     f.Tag.Get("name") == "true",
 		Required: !hasDefault && options != "omitempty" && f.Type.Kind() != reflect.Struct,
 	}
 	if enum := f.Tag.Get("enum"); enum != "" {

@@ -149,12 +149,27 @@ steps:
 	}
 }
 
+// Names that only the last step would refuse are refused before the first.
+func TestNamesAreCheckedFirst(t *testing.T) {
+	dag := strings.Replace(read(t, "../../dags", "two-step.yaml"), "task: mor, variant: clinical_frozen_downstream", `task: "mor tality", variant: "lora r=8"`, 1)
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "names.yaml"), dag)
+	for _, command := range []string{"lint", "plan", "run"} {
+		r := clinflow(t, dir, 2, command, "names.yaml")
+		for _, want := range []string{"predictions.with.task: is no name", "predictions.with.variant: is no name"} {
+			if !strings.Contains(r.stderr, want) {
+				t.Errorf("%s does not say %q:\n%s", command, want, r.stderr)
+			}
+		}
+	}
+}
+
 func TestWrongUsage(t *testing.T) {
 	dir := t.TempDir()
 	for _, args := range [][]string{
 		{"runn"}, {"run"}, {"run", "demo", "--no-such-flag"}, {"run", "no-such-dag"}, {"run", "no-such.yaml"},
 		{"demo", "--scale", "huge"}, {"demo", "extra"}, {"demo", "--runner", "abacus"}, {"cat", "nowhere"}, {"verify", "nowhere"},
-		{"lint", "demo", "--set", "nobody=1"}, {"--memory", "much", "version"}, {"--workers", "0", "version"},
+		{"lint", "demo", "--set", "nobody=1"}, {"--memory", "much", "version"}, {"--memory", "5", "version"}, {"--memory", "255MiB", "version"}, {"--workers", "0", "version"},
 		{"--log-format", "xml", "version"}, {"inspect", "encode"}, {"inspect", "encode", "--tokenizer", "nowhere"},
 		{"inspect", "generate", "--model", "nowhere"}, {"synth"}, {"runs", "show", "r1"},
 	} {

@@ -26,6 +26,10 @@ import (
 	"github.com/clinflow/clinflow/stages/train"
 )
 
+// leastMemory is what data stages get by with: below it the program itself, its
+// buffers and its garbage are more than the budget.
+const leastMemory = 256 << 20
+
 // settings are the flags of every command.
 type settings struct {
 	logFormat string
@@ -56,7 +60,7 @@ func newRoot(s *settings, started *bool) *cobra.Command {
 	flags.StringVar(&s.logFormat, "log-format", "console", "log lines as json or console")
 	flags.BoolVar(&s.quiet, "quiet", false, "no progress, errors only")
 	flags.BoolVar(&s.verbose, "verbose", false, "also what Beam and the engine report")
-	flags.StringVar(&s.memory, "memory", "1GiB", "what the process may take while data stages run, for example 512MiB; some 256MiB is the least")
+	flags.StringVar(&s.memory, "memory", "1GiB", "what the process may take while data stages run, for example 512MiB; 256MiB is the least")
 	flags.IntVar(&s.workers, "workers", runtime.GOMAXPROCS(0), "goroutines that work on parts and kernels")
 	flags.StringVar(&s.device, "device", "auto", "where training runs: auto (a GPU where there is one), cuda, cuda:N, cpu, or cpu:go, cpu:avx2, cpu:avx512 to name the kernels")
 	flags.BoolVar(&s.group, "group", false, "share the outputs with the folder's group: folders 0750, files 0640, and an output folder of another owner or of a group is taken")
@@ -116,8 +120,11 @@ func (s *settings) apply() error {
 		return exit.Errorf(exit.Usage, "--workers must be at least 1")
 	}
 	bytes, err := humanize.ParseBytes(s.memory)
-	if err != nil || bytes == 0 || bytes > math.MaxInt64 {
+	switch {
+	case err != nil || bytes > math.MaxInt64:
 		return exit.Errorf(exit.Usage, "--memory %q is not a size; write for example 512MiB", s.memory)
+	case bytes < leastMemory:
+		return exit.Errorf(exit.Usage, "--memory %s is too little; give 256MiB or more", s.memory)
 	}
 	shard.SetMemory(int64(bytes))
 	csvgz.SetWorkers(s.workers)

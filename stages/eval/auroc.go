@@ -34,7 +34,7 @@ func aurocSpec() stages.Spec {
 // AUROCConfig configures eval.auroc.
 type AUROCConfig struct {
 	Split           string   `json:"split" default:"test" enum:"train,val,test" doc:"Split that is measured."`
-	MultiLabel      []string `json:"multi_label" default:"[\"diag\",\"proc\"]" doc:"Tasks whose examples have sets of labels; all others have one class each."`
+	MultiLabel      []string `json:"multi_label" name:"true" default:"[\"diag\",\"proc\"]" doc:"Tasks whose examples have sets of labels; all others have one class each."`
 	Multiclass      string   `json:"multiclass" default:"ovo" enum:"ovo,ovr" doc:"Which AUROC of a task of three classes or more counts: one-versus-one or one-versus-rest. Both are reported."`
 	MultiLabelScore string   `json:"multi_label_score" default:"softmax" enum:"softmax,sigmoid" doc:"Which AUROC of a multi-label task counts. Softmax is what the paper's code does; both are reported."`
 }

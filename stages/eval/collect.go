@@ -3,7 +3,6 @@ package eval
 import (
 	"context"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,9 +29,6 @@ func (k groupKey) block(first int) string {
 	return strings.Join([]string{k.port, k.variant, k.task, strconv.Itoa(first)}, "/")
 }
 
-// Variant and task names are parts of keys, of JSON and of HTML.
-var goodName = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
-
 // group is the examples of one key in one part.
 type group struct {
 	classes    int
@@ -58,7 +54,7 @@ func (s aurocStage) collect(ctx context.Context, d *shard.Dataset, part int, por
 		}
 		g := groups[key]
 		if g == nil {
-			if !goodName.MatchString(key.variant) || !goodName.MatchString(key.task) {
+			if !stages.NamePattern.MatchString(key.variant) || !stages.NamePattern.MatchString(key.task) {
 				return nil, exit.Errorf(exit.Usage, "%s: names of variants and tasks may hold letters, digits, _ . and - only", d.URI())
 			}
 			g = &group{classes: len(row.Logits), multiLabel: slices.Contains(s.config.MultiLabel, row.Task)}

@@ -24,7 +24,7 @@ func init() {
 
 // BagOfWordsConfig configures train.bag_of_words.
 type BagOfWordsConfig struct {
-	Variant string `json:"variant" default:"bag_of_words" doc:"Name in the predictions, beside the ways of training."`
+	Variant string `json:"variant" default:"bag_of_words" name:"true" doc:"Name in the predictions, beside the ways of training."`
 	Predicted
 	Labelled
 	C         float64 `json:"c" default:"1" min:"0" doc:"Inverse strength of the penalty on the weights (scikit-learn's C); above 0."`

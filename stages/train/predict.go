@@ -28,7 +28,7 @@ func init() {
 // PredictConfig configures train.predict.
 type PredictConfig struct {
 	BaseModel
-	Variant string `json:"variant" doc:"Name of the way of training in the predictions, such as lora."`
+	Variant string `json:"variant" name:"true" doc:"Name of the way of training in the predictions, such as lora."`
 	Predicted
 	BatchSize int `json:"batch_size" default:"32" unit:"documents" min:"1" doc:"Documents in a batch."`
 }

@@ -10,7 +10,7 @@ import (
 
 // Predicted are the settings of every stage that leaves predictions.
 type Predicted struct {
-	Task   string   `json:"task" doc:"Name of the task in the predictions, such as mor."`
+	Task   string   `json:"task" name:"true" doc:"Name of the task in the predictions, such as mor."`
 	Splits []string `json:"splits" default:"[\"val\",\"test\"]" doc:"Splits to predict."`
 }
 

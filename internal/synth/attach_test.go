@@ -246,6 +246,19 @@ func TestAttachRefusesMissingTables(t *testing.T) {
 	}
 }
 
+func TestAttachRefusesTwoFilesOfOneTable(t *testing.T) {
+	given := makeTree(t, Options{Patients: 5, Seed: 46})
+	packed := file(t, given, "icu/icustays.csv.gz")
+	unpack(t, given, "icu/icustays", func(text string) string { return text })
+	if err := os.WriteFile(filepath.Join(given, "icu", "icustays.csv.gz"), packed, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Write(t.Context(), Options{Attach: given}, nil)
+	if exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "icu/icustays.csv.gz and icu/icustays.csv are both there") {
+		t.Errorf("error %v, want one that names both files", err)
+	}
+}
+
 // TestAttachNamesMalformedRows: file and row, never what stands there.
 func TestAttachNamesMalformedRows(t *testing.T) {
 	const secret = "zqsecret"

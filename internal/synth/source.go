@@ -32,12 +32,15 @@ func findTables(ctx context.Context, folder string) ([]source, error) {
 	var found []source
 	var missing []string
 	for _, t := range givenTables {
-		name, err := findTable(ctx, dir, t.file)
+		name, err := csvgz.Locate(t.file, func(name string) error {
+			_, err := dir.Stat(ctx, name)
+			return err
+		})
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			missing = append(missing, t.file+".csv.gz")
+			missing = append(missing, t.file+csvgz.SuffixGzip)
 		case err != nil:
-			return nil, exit.Errorf(exit.Usage, "cannot look for %s: %w", t.file, err)
+			return nil, exit.Errorf(exit.Usage, "cannot read %s: %w", dir.URI(), err)
 		}
 		found = append(found, source{givenTable: t, dir: dir, name: name})
 	}
@@ -45,16 +48,6 @@ func findTables(ctx context.Context, folder string) ([]source, error) {
 		return nil, exit.Errorf(exit.Usage, "%s lacks %s; attach the folder that holds MIMIC-IV's hosp/ and icu/", dir.URI(), strings.Join(missing, ", "))
 	}
 	return found, nil
-}
-
-func findTable(ctx context.Context, dir store.Dir, file string) (name string, err error) {
-	for _, suffix := range []string{".csv.gz", ".csv"} {
-		name = file + suffix
-		if _, err = dir.Stat(ctx, name); !errors.Is(err, fs.ErrNotExist) {
-			break
-		}
-	}
-	return name, err
 }
 
 // cancelEvery is how many records are read between looks at the context.

@@ -3,23 +3,19 @@ package ingest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"strings"
 
+	"github.com/clinflow/clinflow/internal/csvgz"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 )
 
-// A raw file lies as PhysioNet gives it, or decompressed by its user.
-const (
-	suffixGzip  = ".csv.gz"
-	suffixPlain = ".csv"
-)
-
-// finder looks for raw files and gathers those that are missing, so that one
-// error names them all.
+// finder looks for raw files and gathers what is wrong with them, so that one error
+// names them all.
 type finder struct {
 	ctx     context.Context
 	made    *shard.Dataset // the tree, where a step made it
@@ -33,21 +29,16 @@ func (f *finder) add(root, notes store.Dir, file, table string) {
 	if strings.HasPrefix(file, "note/") {
 		dir = notes
 	}
-	for _, suffix := range []string{suffixGzip, suffixPlain} {
-		err := f.look(dir, file+suffix)
-		if err == nil {
-			f.files = append(f.files, stages.RawFile{
-				Index: len(f.files), Table: table, Name: file + suffix,
-				URI: strings.TrimSuffix(dir.URI(), "/") + "/" + file + suffix,
-			})
-			return
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			f.failed = errors.Join(f.failed, err)
-			return
-		}
+	folder := strings.TrimSuffix(dir.URI(), "/")
+	name, err := csvgz.Locate(file, func(name string) error { return f.look(dir, name) })
+	switch {
+	case err == nil:
+		f.files = append(f.files, stages.RawFile{Index: len(f.files), Table: table, Name: name, URI: folder + "/" + name})
+	case errors.Is(err, fs.ErrNotExist):
+		f.missing = append(f.missing, folder+"/"+file+csvgz.SuffixGzip)
+	default:
+		f.failed = errors.Join(f.failed, fmt.Errorf("cannot read %s: %w", folder, err))
 	}
-	f.missing = append(f.missing, strings.TrimSuffix(dir.URI(), "/")+"/"+file+suffixGzip)
 }
 
 // look believes a dataset's manifest: a file that it lists and that is gone is
@@ -61,11 +52,8 @@ func (f *finder) look(dir store.Dir, name string) error {
 }
 
 func (f *finder) err() error {
-	switch {
-	case f.failed != nil:
-		return exit.Errorf(exit.Usage, "cannot look for MIMIC-IV's files: %w", f.failed)
-	case len(f.missing) > 0:
-		return exit.Errorf(exit.Usage, "missing %s; give root the folder that holds hosp/ and icu/, and note_root the one that holds note/", strings.Join(f.missing, ", "))
+	if len(f.missing) > 0 {
+		f.failed = errors.Join(f.failed, fmt.Errorf("missing %s; give root the folder that holds hosp/ and icu/, and note_root the one that holds note/", strings.Join(f.missing, ", ")))
 	}
-	return nil
+	return exit.With(exit.Usage, f.failed)
 }

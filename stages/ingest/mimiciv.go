@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 
+	"github.com/clinflow/clinflow/internal/csvgz"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/internal/store"
@@ -15,10 +16,10 @@ import (
 func init() {
 	stages.RegisterSource(stages.Spec{
 		Name:    "ingest.mimiciv",
-		Version: 1,
+		Version: 2,
 		Doc: "Reads MIMIC-IV's hosp and icu files and MIMIC-IV-Note's note files (.csv.gz, or .csv) into parts that hold whole patients. " +
-			"Columns are found by name. A bad record (wrong number of fields, malformed id, number or time, broken UTF-8, a zero byte, a repeated primary key) goes to the quarantine table with file, row, byte offset in the decompressed file, reason, and sha256 of its bytes without the line end; never its text. " +
-			"Of procedureevents only mechanical ventilation is kept. A truncated or corrupt gzip file and a quote out of place stop the step.",
+			"Columns are found by name. ICD codes are written as MIMIC writes them: in capitals, without dot and blanks. A bad record (wrong number of fields, malformed id, number, time or code, broken UTF-8, a zero byte, a repeated primary key) goes to the quarantine table with file, row, byte offset in the decompressed file, reason, and sha256 of its bytes without the line end; never its text. " +
+			"Of procedureevents only mechanical ventilation is kept. A truncated or corrupt gzip file, a quote out of place, and a table that is there both as .csv.gz and as .csv stop the step.",
 		In: []stages.Port{{
 			Name: "mimic", Kind: shard.KindMIMIC, Optional: true,
 			Doc: "a synthetic tree, in place of root",
@@ -88,7 +89,7 @@ func (m *mimicIV) roots(in stages.Inputs) (root, notes store.Dir, err error) {
 func (m *mimicIV) Scan(ctx context.Context, file stages.RawFile, spill *shard.Spill) error {
 	i := slices.IndexFunc(mimicIVTables, func(t rawTable) bool {
 		name, _ := t.place()
-		return file.Name == name+suffixPlain || file.Name == name+suffixGzip
+		return file.Name == name+csvgz.SuffixPlain || file.Name == name+csvgz.SuffixGzip
 	})
 	if i < 0 {
 		return exit.Errorf(exit.Failed, "%s is no file of MIMIC-IV", file.Name)

@@ -121,6 +121,13 @@ var badRecords = map[string][]struct{ record, reason string }{
 	"hosp/diagnoses_icd": {
 		{"10,101,3,,9", "missing_icd_code"},
 		{"10,101,3,4280,11", "malformed_icd_version"},
+		{"10,101,3,42.80,9", "malformed_icd_code"},
+		{"10,101,3," + canary + ",10", "malformed_icd_code"},
+		{"10,101,3,   ,9", "malformed_icd_code"},
+	},
+	"hosp/procedures_icd": {
+		{"10,101,1,2180-05-07,3.31,9", "malformed_icd_code"},
+		{"10,101,1,2180-05-07,O2100Z9,10", "malformed_icd_code"},
 	},
 	"icu/procedureevents": {
 		{"20,201,3001,7," + canary + ",,,225792,1", "malformed_starttime"},
@@ -268,6 +275,48 @@ func TestWhereFilesAreLookedFor(t *testing.T) {
 	}
 }
 
+// Codes in the spellings of other tools are the codes that MIMIC has.
+func TestSpellingsOfCodes(t *testing.T) {
+	codes := func(spell func(string) string) []string {
+		text := "subject_id,hadm_id,seq_num,icd_code,icd_version\n"
+		for i, code := range []string{"V45.81,9", "E888.9,9", "I50.9,10"} {
+			text += fmt.Sprintf("10,101,%d,%s\n", i, spell(code))
+		}
+		tree := newTree().with("hosp/diagnoses_icd", text).
+			with("hosp/procedures_icd", "subject_id,hadm_id,seq_num,chartdate,icd_code,icd_version\n10,101,1,2180-05-07,"+spell("03.31,9")+"\n")
+		d := stagetest.Run(t, "ingest.mimiciv", config(tree.write(t)), nil)
+		var all []string
+		for _, c := range append(rows[shard.Code](t, d, shard.TableDiagnoses), rows[shard.Code](t, d, shard.TableProcedures)...) {
+			all = append(all, c.ICDCode)
+		}
+		return all
+	}
+	for name, spell := range map[string]func(string) string{
+		"dots":       func(s string) string { return s },
+		"no dots":    func(s string) string { return strings.ReplaceAll(s, ".", "") },
+		"lower case": strings.ToLower,
+		"blanks":     func(s string) string { return " " + strings.Replace(s, ",", "  ,", 1) },
+	} {
+		if diff := cmp.Diff([]string{"V4581", "E8889", "I509", "0331"}, codes(spell)); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+// A table that is there packed and unpacked is refused: the two may differ.
+func TestTwoFilesOfOneTable(t *testing.T) {
+	root := newTree().write(t)
+	for _, file := range []string{"hosp/patients", "note/discharge"} {
+		writeFile(t, filepath.Join(root, file+".csv"), []byte(newTree()[file]))
+	}
+	if err := os.Remove(filepath.Join(root, "icu", "icustays.csv.gz")); err != nil {
+		t.Fatal(err)
+	}
+	_, err := stagetest.Try(t, "ingest.mimiciv", config(root), nil)
+	checkError(t, err, exit.Usage, root, "hosp/patients.csv.gz and hosp/patients.csv are both there",
+		"note/discharge.csv.gz and note/discharge.csv are both there", "missing "+root+"/icu/icustays.csv.gz")
+}
+
 func TestRootOrTree(t *testing.T) {
 	_, err := stagetest.Try(t, "ingest.mimiciv", "{shards: 1}", nil)
 	checkError(t, err, exit.Usage, "root")
@@ -290,7 +339,8 @@ func TestRootOrTree(t *testing.T) {
 	}
 }
 
-// goldenDigest is of newTree's rows. It was written by version 1 of the stage:
+// goldenDigest is of newTree's rows. It was written by version 1 of the stage, and
+// version 2 changes codes that newTree has none of:
 // where it moves, the version must. Rows are hashed, not files, whose bytes are
 // the writer's business.
 const goldenDigest = "a793091b596ee06a4e386f2fabdc4f1f0b5d933d445c9672a209003ffed2bf98"
@@ -304,7 +354,7 @@ func TestOutputMovesOnlyWithTheVersion(t *testing.T) {
 		rows[shard.ICUStay](t, d, shard.TableICUStays), rows[shard.Ventilation](t, d, shard.TableVentilation),
 		rows[shard.Note](t, d, shard.TableNotes),
 	})
-	if got := hex.EncodeToString(hash.Sum(nil)); err != nil || got != goldenDigest || d.Manifest.StageVersion != 1 {
+	if got := hex.EncodeToString(hash.Sum(nil)); err != nil || got != goldenDigest || d.Manifest.StageVersion != 2 {
 		t.Errorf("digest %s of version %d, %v", got, d.Manifest.StageVersion, err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clinflow/clinflow/internal/csvgz"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/internal/store"
@@ -58,7 +59,7 @@ func TestAFileThatVanishes(t *testing.T) {
 	root := t.TempDir()
 	for _, raw := range mimicIVTables {
 		file, _ := raw.place()
-		path := filepath.Join(root, file+suffixGzip)
+		path := filepath.Join(root, file+csvgz.SuffixGzip)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			t.Fatal(err)
 		}

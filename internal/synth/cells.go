@@ -2,7 +2,6 @@ package synth
 
 import (
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -56,6 +55,3 @@ func (c *cells) choice(i int, choices ...string) int {
 	c.malformed(i)
 	return 0
 }
-
-// code is a code without the blanks that MIMIC-IV before 1.0 padded it with.
-func (c *cells) code(i int) string { return strings.TrimRight(c.text(i), " ") }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/clinflow/clinflow/internal/icd"
 )
 
 // givenTree is what the tables of an attached tree say of its admissions.
@@ -80,12 +82,12 @@ func (g *givenTree) takeAdmission(c *cells) {
 	g.admissions = append(g.admissions, a)
 }
 
-func (g *givenTree) takeDiagnosis(c *cells) { g.takeCode(c, false) }
+func (g *givenTree) takeDiagnosis(c *cells) { g.takeCode(c, false, icd.Diagnosis) }
 
-func (g *givenTree) takeProcedure(c *cells) { g.takeCode(c, true) }
+func (g *givenTree) takeProcedure(c *cells) { g.takeCode(c, true, icd.Procedure) }
 
 // takeCode notes what a code of a listed admission says.
-func (g *givenTree) takeCode(c *cells, procedure bool) {
+func (g *givenTree) takeCode(c *cells, procedure bool, read func(int, string) (string, bool)) {
 	version := icdVersions[c.choice(2, "9", "10")]
 	i, listed := g.byHadm[c.id(0)]
 	if !listed {
@@ -93,7 +95,8 @@ func (g *givenTree) takeCode(c *cells, procedure bool) {
 	}
 	a := &g.admissions[i]
 	a.coded = true
-	if found, known := findingOf[categoryOf(procedure, version, c.code(1))]; known {
+	code, _ := read(version, c.text(1))
+	if found, known := findingOf[categoryOf(procedure, version, code)]; known {
 		if at, has := slices.BinarySearch(a.findings, found); !has {
 			a.findings = slices.Insert(a.findings, at, found)
 		}

@@ -66,14 +66,6 @@ func text[R any](name string, at func(*R) *string) column[R] {
 	}}
 }
 
-// code is text that blanks may follow: MIMIC-IV before 1.0 padded its codes.
-func code[R any](name string, at func(*R) *string) column[R] {
-	return column[R]{name, func(row *R, field string) verdict {
-		*at(row) = strings.TrimRight(field, " ")
-		return sound
-	}}
-}
-
 // moment is a time that may be empty.
 func moment[R any](name string, at func(*R) *shard.Time) column[R] {
 	return clock(name, time.DateTime, at)

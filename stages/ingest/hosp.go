@@ -1,6 +1,9 @@
 package ingest
 
-import "github.com/clinflow/clinflow/internal/shard"
+import (
+	"github.com/clinflow/clinflow/internal/icd"
+	"github.com/clinflow/clinflow/internal/shard"
+)
 
 // The tables of MIMIC-IV's hosp module: https://mimic.mit.edu/docs/iv/modules/hosp/
 
@@ -36,13 +39,13 @@ var admissions = table[shard.Admission]{
 
 // codeColumns are common to diagnoses and procedures. A repeated code does no
 // harm: labels are sets.
-func codeColumns(more ...column[shard.Code]) []column[shard.Code] {
+func codeColumns(read codeReader, more ...column[shard.Code]) []column[shard.Code] {
 	return append([]column[shard.Code]{
 		id("subject_id", func(r *shard.Code) *int64 { return &r.SubjectID }),
 		id("hadm_id", func(r *shard.Code) *int64 { return &r.HadmID }),
 		number("seq_num", func(r *shard.Code) *int32 { return &r.SeqNum }),
-		must(code("icd_code", func(r *shard.Code) *string { return &r.ICDCode })),
 		icdVersion,
+		read.column(),
 	}, more...)
 }
 
@@ -61,16 +64,28 @@ var icdVersion = column[shard.Code]{"icd_version", func(r *shard.Code, field str
 	return sound
 }}
 
+// codeReader reads the codes of a table as package icd does.
+type codeReader func(version int, text string) (code string, ok bool)
+
+// column comes after icdVersion: a code's version says what it looks like.
+func (read codeReader) column() column[shard.Code] {
+	return must(column[shard.Code]{"icd_code", func(r *shard.Code, field string) verdict {
+		code, ok := read(int(r.ICDVersion), field)
+		r.ICDCode = code
+		return soundIf(ok)
+	}})
+}
+
 func codeOrigin(r *shard.Code) *shard.Origin { return &r.Origin }
 
 var diagnoses = table[shard.Code]{
 	file: "hosp/diagnoses_icd", name: shard.TableDiagnoses,
-	columns: codeColumns(),
+	columns: codeColumns(icd.Diagnosis),
 	origin:  codeOrigin,
 }
 
 var procedures = table[shard.Code]{
 	file: "hosp/procedures_icd", name: shard.TableProcedures,
-	columns: codeColumns(day("chartdate", func(r *shard.Code) *shard.Time { return &r.Chartdate })),
+	columns: codeColumns(icd.Procedure, day("chartdate", func(r *shard.Code) *shard.Time { return &r.Chartdate })),
 	origin:  codeOrigin,
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages/train/model"
 )
 
 // examples are the rows of one split, ordered by example_id, so that neither
@@ -76,9 +77,20 @@ func (e examples) predictable() examples {
 	return slices.DeleteFunc(slices.Clone(e), func(row shard.Tokens) bool { return len(row.InputIDs) < 2 })
 }
 
-// checkTokens refuses documents that a model of that vocabulary cannot read. A
-// document without a token has nothing to classify.
-func (e examples) checkTokens(vocabulary int) error {
+// pooled cuts documents after the token that a classification head reads, so that it
+// is their last one: see model.Config.Pooled.
+func (e examples) pooled(c model.Config) examples {
+	out := slices.Clone(e)
+	for i, row := range out {
+		out[i].InputIDs = c.Pooled(row.InputIDs)
+	}
+	return out
+}
+
+// checkTokens refuses documents that a model cannot read. A document without a token
+// has nothing to classify.
+func (e examples) checkTokens(c model.Config) error {
+	vocabulary := c.VocabSize
 	for _, row := range e {
 		if len(row.InputIDs) == 0 {
 			return exit.Errorf(exit.BadData, "a document of split %s has no token; let the tokenizer begin each with BOS, or leave empty documents out", row.Split)
@@ -87,5 +99,5 @@ func (e examples) checkTokens(vocabulary int) error {
 			return exit.Errorf(exit.BadData, "a document of split %s holds a token outside the model's vocabulary of %d; tokenize with the base model's own tokenizer", row.Split, vocabulary)
 		}
 	}
-	return nil
+	return c.CheckLength(e.longest())
 }

@@ -10,7 +10,7 @@ import (
 
 func init() {
 	stages.RegisterJob(stages.Spec{
-		Name: "train.finetune", Version: 3,
+		Name: "train.finetune", Version: 4,
 		Doc: "Trains a classification head, and adapters under it, on a labelled task. A way of training is a list of adapters, each frozen or trainable, whose updates add up. Without the port clinical: the head alone (peft.type none) or a new LoRA under it (lora). With an adapter of train.pretrain bound to clinical, the same two over it, and it is frozen or trained further (clinical): six ways in all. Where nothing under the head is trained, hidden states are computed once. Leaves the new adapter with its head in the PEFT library's layout, the clinical adapter beside it in clinical/, train_log.jsonl and train_patients.bin, the record of whom it was trained on: hashes of patients, not anonymised. Val and test patients that the base or the clinical adapter was trained on are refused; one without a record is counted in the manifest as unknown_training_patients.",
 		In: []stages.Port{
 			{Name: "tokens", Kind: shard.KindTokens, Tables: []string{shard.TableTokens}, Doc: "Tokenized examples with split and labels."},
@@ -95,10 +95,11 @@ func (c FinetuneConfig) examples(ctx context.Context, in stages.Inputs, under an
 // job is the training run. Where nothing under the head is trained the examples
 // become numbers of hidden states that were computed once.
 func (c FinetuneConfig) job(ctx context.Context, m *model.Model, w way, splits map[string]examples) (job, error) {
-	for _, rows := range splits {
-		if err := rows.checkTokens(m.Config().VocabSize); err != nil {
+	for split, rows := range splits {
+		if err := rows.checkTokens(m.Config()); err != nil {
 			return job{}, err
 		}
+		splits[split] = rows.pooled(m.Config())
 	}
 	o := classifier{logits: m.ClassLogits, kind: c.ProblemType, numLabels: c.NumLabels, classWeights: c.weights(splits["train"])}
 	j := job{

@@ -13,7 +13,7 @@ import (
 // forward computes one output of m for every row, [rows, columns of the
 // output]. output adds it to a graph; it has one row a sequence.
 func forward(ctx context.Context, name string, m *model.Model, batchSize int, rows examples, output func(*graph.Graph) (*graph.Node, error)) ([][]float32, error) {
-	if err := rows.checkTokens(m.Config().VocabSize); err != nil {
+	if err := rows.checkTokens(m.Config()); err != nil {
 		return nil, err
 	}
 	graphs := newMachines(graph.Options{Batch: batchSize}, func(o graph.Options) (*graph.Graph, *graph.Node, error) {
@@ -55,6 +55,8 @@ func (m *machines) run(in graph.Batch, b batch, into [][]float32) error {
 	return c.scatter(b, into)
 }
 
+var errNotFinite = exit.Errorf(exit.BadData, "what the model computes is not finite, though its weights are: its numbers grow beyond what the device holds")
+
 // scatter reads the logits of a batch that just ran into their rows' places.
 func (c compiled) scatter(b batch, into [][]float32) error {
 	if c.logits == nil {
@@ -64,6 +66,9 @@ func (c compiled) scatter(b batch, into [][]float32) error {
 	values := make([]float32, c.logits.Rows()*n)
 	if err := c.Read(c.logits, kernel.F32s(values)); err != nil {
 		return err
+	}
+	if !model.Finite(values) {
+		return errNotFinite
 	}
 	for i, row := range b.rows {
 		into[row] = values[i*n : (i+1)*n : (i+1)*n]

@@ -57,7 +57,13 @@ func GenerateText(ctx context.Context, folder string, adapters []string, steps i
 	}
 	var ids []int32
 	err = inspect(folder, adapters, func(i *model.Inspector) (err error) {
-		ids, err = i.Generate([]int32{i.Config().BosTokenID}, steps)
+		if vocabulary := i.Config().VocabSize; pieces.Size() > vocabulary {
+			return exit.Errorf(exit.BadData, "%s: the tokenizer has %d tokens, and vocab_size is %d; the folder's tokenizer is another model's", folder, pieces.Size(), vocabulary)
+		}
+		begin, err := i.Begin(pieces.BOS())
+		if err == nil {
+			ids, err = i.Generate([]int32{begin}, steps)
+		}
 		return err
 	})
 	if err != nil {

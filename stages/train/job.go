@@ -34,8 +34,8 @@ type job struct {
 func (j *job) asLanguageModel(splits map[string]examples) error {
 	j.objective = languageModel{j.model}
 	j.train, j.val = splits["train"].predictable(), splits["val"].predictable()
-	vocabulary := j.model.Config().VocabSize
-	return errors.Join(j.train.checkTokens(vocabulary), j.val.checkTokens(vocabulary))
+	c := j.model.Config()
+	return errors.Join(j.train.checkTokens(c), j.val.checkTokens(c))
 }
 
 // identify says what the job trains: see identity.

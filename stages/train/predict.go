@@ -14,7 +14,7 @@ import (
 
 func init() {
 	stages.RegisterJob(stages.Spec{
-		Name: "train.predict", Version: 2,
+		Name: "train.predict", Version: 3,
 		Doc: "Computes a fine-tuned model's logits for the examples of the chosen splits. Parts and rows stand as in the tokens. Val and test patients that the base or an adapter was trained on are refused; one without a record of its patients is counted in the manifest as unknown_training_patients.",
 		In: []stages.Port{
 			{Name: "tokens", Kind: shard.KindTokens, Tables: []string{shard.TableTokens}, Sharded: true, Doc: "Tokenized examples with split and labels."},
@@ -119,7 +119,7 @@ func sameBase(base, adapter *shard.Dataset) error {
 
 // logits returns the rows' logits by example_id.
 func (p *predict) logits(ctx context.Context, m *model.Model, rows examples) (map[string][]float32, error) {
-	values, err := forward(ctx, "train.predict "+p.config.Variant, m, p.config.BatchSize, rows, m.ClassLogits)
+	values, err := forward(ctx, "train.predict "+p.config.Variant, m, p.config.BatchSize, rows.pooled(m.Config()), m.ClassLogits)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package checkpoint
 import (
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -23,7 +24,11 @@ func openIndex(path string) (*Weights, error) {
 	}
 	w := &Weights{tensors: map[string]located{}}
 	for _, shard := range slices.Compact(slices.Sorted(maps.Values(shardOf))) {
-		if err := w.add(filepath.Join(filepath.Dir(path), shard)); err != nil {
+		err := w.add(filepath.Join(filepath.Dir(path), shard))
+		if errors.Is(err, fs.ErrNotExist) {
+			err = exit.Errorf(exit.Usage, "%s: names %s, which is not there; copy the model again, all of its files", path, shard)
+		}
+		if err != nil {
 			return nil, errors.Join(err, w.Close())
 		}
 	}

@@ -45,9 +45,23 @@ func Open(dir string) (*Weights, error) {
 	}
 	index := filepath.Join(dir, indexName)
 	if _, err := os.Stat(index); err != nil {
+		if err := onlyPickles(dir); err != nil {
+			return nil, err
+		}
 		return nil, exit.Errorf(exit.Usage, "%s: has neither %s nor %s; give the folder of a Hugging Face model", dir, SafetensorsName, indexName)
 	}
 	return openIndex(index)
+}
+
+// onlyPickles says how weights of PyTorch's own format become readable. Its pickles
+// may run any code when they are read, so they are not.
+func onlyPickles(dir string) error {
+	for _, pattern := range []string{"pytorch_model*.bin", "consolidated*.pth"} {
+		if found, _ := filepath.Glob(filepath.Join(dir, pattern)); len(found) > 0 {
+			return exit.Errorf(exit.Usage, `%s: .bin and .pth files are not read, as they may hold code; convert the model: python -c "import sys; from transformers import AutoModelForCausalLM as M; M.from_pretrained(sys.argv[1], dtype='auto').save_pretrained(sys.argv[2])" FROM TO, and copy the tokenizer's files`, found[0])
+		}
+	}
+	return nil
 }
 
 // OpenFile opens one safetensors file.
@@ -122,6 +136,17 @@ func (w *Weights) View(name string, shape []int, use func(kernel.Host) error) er
 		return exit.Errorf(exit.BadData, "%s: tensor %q: %w", file.path, name, err)
 	}
 	return err
+}
+
+// ViewFinite is View for weights to compute with: one that is infinite or no number
+// makes every result such, so it is exit.BadData naming the tensor.
+func (w *Weights) ViewFinite(name string, shape []int, use func(kernel.Host) error) error {
+	return w.View(name, shape, func(h kernel.Host) error {
+		if !finite(h) {
+			return exit.Errorf(exit.BadData, "%s: tensor %q holds a value that is not finite; the file is damaged or its training diverged, get it again", w.files[w.tensors[name].file].path, name)
+		}
+		return use(h)
+	})
 }
 
 // Read decodes a tensor of the given shape.

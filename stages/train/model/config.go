@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 
 	"github.com/clinflow/clinflow/internal/exit"
 )
@@ -41,7 +42,7 @@ type Config struct {
 func ReadConfig(dir string) (Config, error) {
 	path := filepath.Join(dir, ConfigName)
 	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return Config{}, exit.Errorf(exit.Usage, "%s: has no %s; give the folder of a Hugging Face model", dir, ConfigName)
 	}
 	if err != nil {
@@ -51,6 +52,7 @@ func ReadConfig(dir string) (Config, error) {
 	if err != nil {
 		return Config{}, exit.Errorf(exit.BadData, "%s: %w", path, err)
 	}
+	tellUnknown(path, data)
 	return c, nil
 }
 

@@ -98,7 +98,7 @@ func TestLeftOutKeysHaveTransformersDefaults(t *testing.T) {
 	c, err := parseConfig([]byte(`{"model_type":"llama","hidden_size":6,"intermediate_size":4,"num_hidden_layers":1,"num_attention_heads":3,"vocab_size":5,"eos_token_id":[2,3]}`))
 	want := Config{
 		HiddenSize: 6, IntermediateSize: 4, NumHiddenLayers: 1, NumAttentionHeads: 3, NumKeyValueHeads: 3, HeadDim: 2, VocabSize: 5,
-		MaxPositionEmbeddings: 2048, RMSNormEps: 1e-6, RopeTheta: 10000, InitializerRange: 0.02, BosTokenID: -1, PadTokenID: -1, EosTokenIDs: []int32{2, 3},
+		MaxPositionEmbeddings: 2048, RMSNormEps: 1e-6, RopeTheta: 10000, InitializerRange: 0.02, BosTokenID: 1, PadTokenID: -1, EosTokenIDs: []int32{2, 3},
 	}
 	if diff := cmp.Diff(want, c); diff != "" || err != nil {
 		t.Error(diff, err)

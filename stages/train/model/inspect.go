@@ -1,7 +1,10 @@
 package model
 
 import (
+	"errors"
 	"fmt"
+	"math"
+	"slices"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages/train/graph"
@@ -10,11 +13,9 @@ import (
 
 // Inspector answers questions about a frozen model, one sequence at a time.
 type Inspector struct {
-	// Unknown are keys of adapter configurations that were dropped; callers
-	// should say so.
-	Unknown []string
-
 	model   *Model
+	dir     string
+	config  Config // the model's, with what generation_config.json changes of it
 	answers map[answerKey]*answer
 }
 
@@ -49,20 +50,18 @@ func Inspect(b kernel.Backend, dir string, adapters []string) (*Inspector, error
 	if err != nil {
 		return nil, err
 	}
-	in := &Inspector{model: m, answers: map[answerKey]*answer{}}
+	in := &Inspector{model: m, dir: dir, config: m.config, answers: map[answerKey]*answer{}}
 	for i, adapter := range adapters {
-		a, err := m.LoadAdapter(fmt.Sprintf("adapter%d", i), adapter, graph.Frozen)
-		if err != nil {
+		if _, err := m.LoadAdapter(fmt.Sprintf("adapter%d", i), adapter, graph.Frozen); err != nil {
 			in.Close()
 			return nil, err
 		}
-		in.Unknown = append(in.Unknown, a.Config.Unknown...)
 	}
 	return in, nil
 }
 
 // Config returns the model's configuration.
-func (in *Inspector) Config() Config { return in.model.config }
+func (in *Inspector) Config() Config { return in.config }
 
 // Close frees the model.
 func (in *Inspector) Close() {
@@ -77,7 +76,7 @@ func (in *Inspector) Close() {
 // of the whole sequence instead: [1, labels].
 func (in *Inspector) Logits(ids []int32) ([][]float32, error) {
 	if in.model.score() != nil {
-		return in.ask(classes, ids)
+		return in.ask(classes, in.model.config.Pooled(ids))
 	}
 	return in.ask(everyToken, ids)
 }
@@ -93,7 +92,7 @@ func (in *Inspector) Generate(prompt []int32, steps int) ([]int32, error) {
 			return nil, err
 		}
 		next := argmax(scores[0])
-		if in.model.config.IsEnd(next) {
+		if in.config.IsEnd(next) {
 			break
 		}
 		ids = append(ids, next)
@@ -113,7 +112,7 @@ func argmax(scores []float32) int32 {
 
 // ask runs one sequence through the graph of a question.
 func (in *Inspector) ask(q question, ids []int32) ([][]float32, error) {
-	if err := in.model.config.CheckIDs(ids); err != nil {
+	if err := errors.Join(in.config.CheckIDs(ids), in.config.CheckLength(len(ids))); err != nil {
 		return nil, err
 	}
 	a, seq, err := in.answer(q, len(ids))
@@ -128,6 +127,9 @@ func (in *Inspector) ask(q question, ids []int32) ([][]float32, error) {
 	values := make([]float32, a.logits.Rows()*a.logits.Cols())
 	if err := a.machine.Read(a.logits, kernel.F32s(values)); err != nil {
 		return nil, err
+	}
+	if !Finite(values) {
+		return nil, exit.Errorf(exit.BadData, "the logits are not finite, though every weight is: the model's numbers grow beyond float32")
 	}
 	rows := make([][]float32, min(a.logits.Rows(), len(ids)))
 	for i := range rows {
@@ -150,12 +152,34 @@ func (c Config) CheckIDs(ids []int32) error {
 	return nil
 }
 
+// CheckLength says whether a sequence of that many tokens has positions enough.
+func (c Config) CheckLength(tokens int) error {
+	if tokens > c.MaxPositionEmbeddings {
+		return exit.Errorf(exit.Usage, "sequences of %d tokens are longer than the model's max_position_embeddings %d", tokens, c.MaxPositionEmbeddings)
+	}
+	return nil
+}
+
+// Pooled is the part of a sequence whose last token a classification head reads: as in
+// transformers (GenericForSequenceClassification) up to the rightmost token that is not
+// pad_token_id, or the first token where all are. What stands after it changes nothing,
+// as attention looks back alone.
+func (c Config) Pooled(ids []int32) []int32 {
+	end := len(ids)
+	for end > 1 && ids[end-1] == c.PadTokenID {
+		end--
+	}
+	return ids[:end]
+}
+
+// Finite says whether every value is a finite number.
+func Finite(values []float32) bool {
+	return !slices.ContainsFunc(values, func(v float32) bool { return math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) })
+}
+
 // answer returns the graph for a length, and the length it is compiled for.
 func (in *Inspector) answer(q question, length int) (*answer, int, error) {
-	seq := (length + lengthStep - 1) / lengthStep * lengthStep
-	if most := in.model.config.MaxPositionEmbeddings; length <= most {
-		seq = min(seq, most)
-	}
+	seq := min((length+lengthStep-1)/lengthStep*lengthStep, in.config.MaxPositionEmbeddings)
 	key := answerKey{q, seq}
 	if a := in.answers[key]; a != nil {
 		return a, seq, nil

@@ -87,8 +87,8 @@ func (m *Model) base() peft.Base {
 // Graph returns an empty graph over the model's parameters. A sequence longer
 // than the model's positions is exit.Usage.
 func (m *Model) Graph(o graph.Options) (*graph.Graph, error) {
-	if o.Seq > m.config.MaxPositionEmbeddings {
-		return nil, exit.Errorf(exit.Usage, "sequences of %d tokens are longer than the model's max_position_embeddings %d", o.Seq, m.config.MaxPositionEmbeddings)
+	if err := m.config.CheckLength(o.Seq); err != nil {
+		return nil, err
 	}
 	return graph.New(m.params, o), nil
 }

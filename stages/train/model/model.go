@@ -37,6 +37,9 @@ type tensor struct {
 // Open reads a Hugging Face folder: config.json and model.safetensors, sharded
 // or not. mode says whether the base itself is trained.
 func Open(b kernel.Backend, dir string, mode graph.Mode) (*Model, error) {
+	if err := alone(dir); err != nil {
+		return nil, err
+	}
 	config, err := ReadConfig(dir)
 	if err != nil {
 		return nil, err
@@ -46,14 +49,20 @@ func Open(b kernel.Backend, dir string, mode graph.Mode) (*Model, error) {
 		return nil, err
 	}
 	defer weights.Close()
-	if err := fits(weights, config); err != nil {
+	names := tensorNames{}
+	if config.TieWordEmbeddings {
+		if names, err = untie(weights, &config, dir); err != nil {
+			return nil, err
+		}
+	}
+	if err := fits(weights, config, names); err != nil {
 		return nil, err
 	}
 	m, err := build(b, config, mode)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
-	if err := m.upload(weights, dir); err != nil {
+	if err := m.upload(weights, dir, names); err != nil {
 		m.Close()
 		return nil, err
 	}
@@ -105,7 +114,7 @@ func made(b kernel.Backend, config Config, mode graph.Mode, draw func(i int, p *
 
 // fits compares the sizes of a configuration with the file before memory is taken
 // for them: a damaged configuration may ask for any amount.
-func fits(weights *checkpoint.Weights, c Config) error {
+func fits(weights *checkpoint.Weights, c Config, names tensorNames) error {
 	last := fmt.Sprintf("model.layers.%d.", c.NumHiddenLayers-1)
 	heads, kv := c.NumAttentionHeads*c.HeadDim, c.NumKeyValueHeads*c.HeadDim
 	for _, t := range []struct {
@@ -117,7 +126,7 @@ func fits(weights *checkpoint.Weights, c Config) error {
 		{last + "self_attn.k_proj.weight", []int{kv, c.HiddenSize}},
 		{last + "mlp.gate_proj.weight", []int{c.IntermediateSize, c.HiddenSize}},
 	} {
-		if err := weights.View(t.name, t.shape, func(kernel.Host) error { return nil }); err != nil {
+		if err := weights.View(names.in(t.name), t.shape, func(kernel.Host) error { return nil }); err != nil {
 			return err
 		}
 	}
@@ -126,11 +135,12 @@ func fits(weights *checkpoint.Weights, c Config) error {
 
 // upload demands that every tensor of the file has a place, and every place a
 // tensor: a weight left out would be noticed by nobody.
-func (m *Model) upload(weights *checkpoint.Weights, dir string) error {
+func (m *Model) upload(weights *checkpoint.Weights, dir string, names tensorNames) error {
 	placed := map[string]bool{}
 	for _, t := range m.tensors {
-		placed[t.param.Name()] = true
-		if err := weights.View(t.param.Name(), t.param.Shape(), t.param.Upload); err != nil {
+		name := names.in(t.param.Name())
+		placed[name] = true
+		if err := weights.ViewFinite(name, t.param.Shape(), t.param.Upload); err != nil {
 			return err
 		}
 	}

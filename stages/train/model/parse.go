@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+
+	"github.com/clinflow/clinflow/stages/train/peft"
 )
 
 const (
@@ -11,8 +13,7 @@ const (
 	silu  = "silu"
 )
 
-// configFile are the keys of config.json that matter; others describe training,
-// generation or transformers itself.
+// configFile are the keys of config.json that matter; see keys.go for the others.
 type configFile struct {
 	ModelType             string          `json:"model_type"`
 	HiddenSize            int             `json:"hidden_size"`
@@ -24,9 +25,11 @@ type configFile struct {
 	VocabSize             int             `json:"vocab_size"`
 	MaxPositionEmbeddings int             `json:"max_position_embeddings"`
 	RMSNormEps            float64         `json:"rms_norm_eps"`
-	RopeTheta             float64         `json:"rope_theta"`
-	RopeScaling           *ropeParameters `json:"rope_scaling"`
-	RopeParameters        *ropeParameters `json:"rope_parameters"`
+	RopeTheta             *float64        `json:"rope_theta"`
+	RopeScaling           ropeParameters  `json:"rope_scaling"`
+	RopeParameters        ropeParameters  `json:"rope_parameters"`
+	PartialRotaryFactor   *float64        `json:"partial_rotary_factor"`
+	IsCausal              *bool           `json:"is_causal"`
 	InitializerRange      float64         `json:"initializer_range"`
 	TieWordEmbeddings     bool            `json:"tie_word_embeddings"`
 	BosTokenID            *int32          `json:"bos_token_id"`
@@ -37,28 +40,16 @@ type configFile struct {
 	MLPBias               bool            `json:"mlp_bias"`
 	AttentionDropout      float64         `json:"attention_dropout"`
 	QuantizationConfig    json.RawMessage `json:"quantization_config"`
-}
-
-// ropeParameters is rope_scaling of transformers 4 and rope_parameters of 5.
-type ropeParameters struct {
-	RopeType            string   `json:"rope_type"`
-	Type                string   `json:"type"`
-	RopeTheta           *float64 `json:"rope_theta"`
-	PartialRotaryFactor *float64 `json:"partial_rotary_factor"`
-}
-
-// plain: the angles are theta's powers and nothing else.
-func (r *ropeParameters) plain() bool {
-	if r == nil {
-		return true
-	}
-	isDefault := func(s string) bool { return s == "" || s == "default" }
-	return isDefault(r.RopeType) && isDefault(r.Type) && (r.PartialRotaryFactor == nil || *r.PartialRotaryFactor == 1)
+	PerLayerConfig        json.RawMessage `json:"per_layer_config"`
 }
 
 func parseConfig(data []byte) (Config, error) {
-	// LlamaConfig's defaults for what may be left out.
-	f := configFile{RMSNormEps: 1e-6, RopeTheta: 10000, InitializerRange: 0.02, MaxPositionEmbeddings: 2048, HiddenAct: silu}
+	// LlamaConfig's defaults for what may be left out; null means none.
+	bos := int32(1)
+	f := configFile{
+		RMSNormEps: 1e-6, InitializerRange: 0.02, MaxPositionEmbeddings: 2048, HiddenAct: silu,
+		BosTokenID: &bos, EosTokenID: json.RawMessage("2"),
+	}
 	if err := json.Unmarshal(data, &f); err != nil {
 		var wrong *json.UnmarshalTypeError
 		if errors.As(err, &wrong) {
@@ -82,15 +73,19 @@ func (f *configFile) supported() error {
 		return fmt.Errorf("model_type: is %q; only %s is supported", f.ModelType, llama)
 	case f.HiddenAct != silu:
 		return fmt.Errorf("hidden_act: is %q; only %s is supported", f.HiddenAct, silu)
-	case !f.RopeScaling.plain() || !f.RopeParameters.plain():
-		return errors.New("rope_scaling: scaled rotary embeddings are not supported; it must be null")
+	case f.PartialRotaryFactor != nil && *f.PartialRotaryFactor != 1:
+		return errors.New("partial_rotary_factor: must be 1; rotary embeddings of a part of a head are not supported")
+	case f.IsCausal != nil && !*f.IsCausal:
+		return errors.New("is_causal: must be true; attention to later tokens is not supported")
+	case peft.IsSet(f.PerLayerConfig):
+		return errors.New("per_layer_config: layers of different shapes are not supported")
 	case f.AttentionBias:
 		return errors.New("attention_bias: must be false; attention with biases is not supported")
 	case f.MLPBias:
 		return errors.New("mlp_bias: must be false; a feed-forward network with biases is not supported")
 	case f.AttentionDropout != 0:
 		return errors.New("attention_dropout: must be 0; dropout of attention weights is not supported")
-	case len(f.QuantizationConfig) > 0 && string(f.QuantizationConfig) != "null":
+	case peft.IsSet(f.QuantizationConfig):
 		return errors.New("quantization_config: quantised weights are not supported; give the model in float32, float16 or bfloat16")
 	}
 	return nil
@@ -100,15 +95,16 @@ func (f *configFile) config() (Config, error) {
 	c := Config{
 		HiddenSize: f.HiddenSize, IntermediateSize: f.IntermediateSize, NumHiddenLayers: f.NumHiddenLayers,
 		NumAttentionHeads: f.NumAttentionHeads, NumKeyValueHeads: f.NumAttentionHeads, VocabSize: f.VocabSize,
-		MaxPositionEmbeddings: f.MaxPositionEmbeddings, RMSNormEps: f.RMSNormEps, RopeTheta: f.RopeTheta,
+		MaxPositionEmbeddings: f.MaxPositionEmbeddings, RMSNormEps: f.RMSNormEps,
 		InitializerRange: f.InitializerRange, TieWordEmbeddings: f.TieWordEmbeddings,
 		BosTokenID: orNone(f.BosTokenID), PadTokenID: orNone(f.PadTokenID),
 	}
 	if f.NumKeyValueHeads != nil {
 		c.NumKeyValueHeads = *f.NumKeyValueHeads
 	}
-	if p := f.RopeParameters; p != nil && p.RopeTheta != nil {
-		c.RopeTheta = *p.RopeTheta
+	var err error
+	if c.RopeTheta, err = f.theta(); err != nil {
+		return Config{}, err
 	}
 	switch {
 	case f.HeadDim != nil:
@@ -118,19 +114,19 @@ func (f *configFile) config() (Config, error) {
 	default:
 		return Config{}, fmt.Errorf("num_attention_heads: %d does not divide hidden_size %d", f.NumAttentionHeads, f.HiddenSize)
 	}
-	return c, f.endTokens(&c.EosTokenIDs)
+	return c, readEnds(f.EosTokenID, &c.EosTokenIDs)
 }
 
-// endTokens reads an id, a list of ids, or null.
-func (f *configFile) endTokens(ids *[]int32) error {
+// readEnds reads an id, a list of ids, or null.
+func readEnds(raw json.RawMessage, ids *[]int32) error {
 	var one *int32
 	switch {
-	case len(f.EosTokenID) == 0:
-	case json.Unmarshal(f.EosTokenID, &one) == nil:
+	case len(raw) == 0:
+	case json.Unmarshal(raw, &one) == nil:
 		if one != nil {
 			*ids = []int32{*one}
 		}
-	case json.Unmarshal(f.EosTokenID, ids) != nil:
+	case json.Unmarshal(raw, ids) != nil:
 		return errors.New("eos_token_id: must be an id or a list of ids")
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -73,7 +74,7 @@ func Load(params *graph.Params, name, dir string, base Base, mode graph.Mode) (*
 		return nil, err
 	}
 	path := filepath.Join(dir, WeightsName)
-	weights, err := checkpoint.OpenFile(path)
+	weights, err := openWeights(path)
 	if err != nil {
 		return nil, err
 	}
@@ -89,12 +90,31 @@ func Load(params *graph.Params, name, dir string, base Base, mode graph.Mode) (*
 	return a, a.upload(weights, path)
 }
 
-// upload demands that the file holds the adapter's tensors and no other.
+// oldWeightsName is how PEFT before 0.7 named an adapter's weights.
+const oldWeightsName = "adapter_model.bin"
+
+// openWeights opens an adapter's safetensors file. The pickle of old adapters may
+// run any code when it is read, so it is not.
+func openWeights(path string) (*checkpoint.Weights, error) {
+	old := filepath.Join(filepath.Dir(path), oldWeightsName)
+	if !exists(path) && exists(old) {
+		return nil, exit.Errorf(exit.Usage, `%s: .bin files are not read, as they may hold code; convert it in its folder: python -c "import torch; from safetensors.torch import save_file; save_file({k: v.contiguous() for k, v in torch.load('%s', map_location='cpu', weights_only=True).items()}, '%s')"`, old, oldWeightsName, WeightsName)
+	}
+	return checkpoint.OpenFile(path)
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// upload demands that the file holds the adapter's tensors and no other, all of
+// finite values.
 func (a *Adapter) upload(weights *checkpoint.Weights, path string) error {
 	placed := map[string]bool{}
 	for _, t := range a.tensor {
 		placed[t.file] = true
-		if err := weights.View(t.file, t.param.Shape(), t.param.Upload); err != nil {
+		if err := weights.ViewFinite(t.file, t.param.Shape(), t.param.Upload); err != nil {
 			return err
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -42,10 +41,6 @@ type Config struct {
 	Score         bool     // a classification head is saved along
 	TaskType      string   // CausalLM or SeqCls
 	BaseModel     string   // base_model_name_or_path
-
-	// Unknown are keys of a configuration that was read and that nothing here
-	// knows; they are dropped, and callers should say so.
-	Unknown []string
 }
 
 // Scale is what an update is multiplied by.
@@ -125,12 +120,24 @@ func parseConfig(data []byte) (Config, error) {
 	r.get("base_model_name_or_path", &c.BaseModel)
 	c.TargetModules = r.targets()
 	c.Score = r.score()
+	c.nameTask()
 	r.refuseUnsupported()
-	c.Unknown = slices.Sorted(maps.Keys(r.keys))
 	if r.err != nil {
 		return Config{}, r.err
 	}
 	return c, c.Check()
+}
+
+// nameTask says what an adapter without a task type is for. PEFT takes the type
+// for choosing its wrapper alone: the tensors and what they compute are the same.
+func (c *Config) nameTask() {
+	switch {
+	case c.TaskType != "":
+	case c.Score:
+		c.TaskType = SeqCls
+	default:
+		c.TaskType = CausalLM
+	}
 }
 
 // Check says whether the settings can be computed with.

@@ -2,6 +2,7 @@ package peft
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"math"
 	"os"
@@ -62,13 +63,29 @@ func TestConfigurationsAreWhole(t *testing.T) {
 	})
 }
 
-func TestUnknownKeysAreNamed(t *testing.T) {
-	c, err := parseConfig([]byte(`{"peft_type":"LORA","task_type":"CAUSAL_LM","target_modules":["q_proj"],"of_tomorrow":1,"another":{}}`))
-	if diff := cmp.Diff([]string{"another", "of_tomorrow"}, c.Unknown); diff != "" || err != nil {
-		t.Error(diff, err)
+func TestUnknownKeysThatAreSetAreRefusedByName(t *testing.T) {
+	const known = `"peft_type":"LORA","task_type":"CAUSAL_LM","target_modules":["q_proj"]`
+	_, err := parseConfig([]byte(`{` + known + `,"of_tomorrow":1,"neutral":{ },"another":[0]}`))
+	if err == nil || !strings.Contains(err.Error(), "another, of_tomorrow: ") || strings.Contains(err.Error(), "neutral") {
+		t.Error(err)
 	}
-	if c.R != 8 || c.LoraAlpha != 8 {
-		t.Errorf("r %d and lora_alpha %g are not LoraConfig's defaults", c.R, c.LoraAlpha)
+	c, err := parseConfig([]byte(`{` + known + `,"of_tomorrow":null,"another":false,"third":{ }}`))
+	if err != nil || c.R != 8 || c.LoraAlpha != 8 {
+		t.Errorf("r %d and lora_alpha %g are not LoraConfig's defaults, or %v", c.R, c.LoraAlpha, err)
+	}
+}
+
+// PEFT uses the type for its wrapper alone (expected: what it reads without one).
+func TestAnAdapterWithoutATaskType(t *testing.T) {
+	for folder, want := range map[string]string{"lora_lm": CausalLM, "lora_cls": SeqCls} {
+		good, err := os.ReadFile(filepath.Join(goldenDir, folder, ConfigName))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := parseConfig([]byte(strings.Replace(string(good), `"task_type": "`+want+`"`, `"task_type": null`, 1)))
+		if err != nil || c.TaskType != want {
+			t.Errorf("%s: %q, %v", folder, c.TaskType, err)
+		}
 	}
 }
 
@@ -279,4 +296,40 @@ func FuzzParseConfig(f *testing.F) {
 			t.Errorf("what was accepted is refused once written: %v", err)
 		}
 	})
+}
+
+func TestWeightsOfOldAdaptersAreNotRead(t *testing.T) {
+	dir := t.TempDir()
+	config, err := os.ReadFile(filepath.Join(goldenDir, "lora_lm", ConfigName))
+	if err == nil {
+		err = errors.Join(os.WriteFile(filepath.Join(dir, ConfigName), config, 0o600), os.WriteFile(filepath.Join(dir, "adapter_model.bin"), []byte("pickle"), 0o600))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Load(params(t), "old", dir, base, graph.Frozen)
+	if exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), filepath.Join(dir, "adapter_model.bin")) || !strings.Contains(err.Error(), "save_file") {
+		t.Error(err)
+	}
+}
+
+func TestAdaptersOfInfiniteWeightsAreRefused(t *testing.T) {
+	a, err := New(params(t), "a", Config{R: 3, LoraAlpha: 6, TargetModules: []string{"down_proj"}, TaskType: CausalLM}, base, 0, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	up, _ := a.Pair("model.layers.1.mlp.down_proj")
+	spoilt := values(t, up.B)
+	spoilt[7] = float32(math.Inf(1))
+	if err := up.B.Upload(kernel.F32s(spoilt)); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := checkpoint.SaveDir(dir, a.Files()); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Load(params(t), "b", dir, base, graph.Frozen)
+	if exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), "layers.1.mlp.down_proj.lora_B.weight") || !strings.Contains(err.Error(), dir) {
+		t.Error(err)
+	}
 }

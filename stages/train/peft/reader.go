@@ -94,25 +94,39 @@ func (r *reader) refuseUnsupported() {
 		r.fail("init_lora_weights: this initialisation changes the base model and is not supported")
 	}
 	for _, key := range neutral {
-		if raw := r.take(key); len(raw) > 0 && !isNeutral(raw) {
+		if raw := r.take(key); IsSet(raw) {
 			r.fail("%s: is set, which is not supported", key)
 		}
 	}
 	for _, key := range harmless {
 		r.take(key)
 	}
+	r.refuseUnknown()
+}
+
+// refuseUnknown refuses what is left where it is set: a setting of another version
+// of PEFT may change what the adapter computes.
+func (r *reader) refuseUnknown() {
+	var set []string
 	for key, raw := range r.keys {
-		if strings.Contains(key, "quant") && !isNeutral(raw) {
-			r.fail("%s: quantised adapters are not supported", key)
+		if IsSet(raw) {
+			set = append(set, key)
 		}
+	}
+	if len(set) > 0 {
+		slices.Sort(set)
+		r.fail("%s: is set, and this program does not know what it changes; remove the key only where the adapter computes the same without it", strings.Join(set, ", "))
 	}
 }
 
-// isNeutral: null, false, or empty.
-func isNeutral(raw json.RawMessage) bool {
+// IsSet says whether a key's value is more than null, false or nothing.
+func IsSet(raw json.RawMessage) bool {
 	var compact bytes.Buffer
-	if json.Compact(&compact, raw) != nil {
+	if len(raw) == 0 {
 		return false
 	}
-	return slices.Contains([]string{"null", "false", "{}", "[]", `""`}, compact.String())
+	if json.Compact(&compact, raw) != nil {
+		return true
+	}
+	return !slices.Contains([]string{"null", "false", "{}", "[]", `""`}, compact.String())
 }

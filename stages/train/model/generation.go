@@ -1,0 +1,86 @@
+package model
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/rs/zerolog/log"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/stages/train/peft"
+)
+
+// generationName is the file that has, since transformers 4.26, how a model writes.
+const generationName = "generation_config.json"
+
+// otherWords are settings of GenerationConfig that make greedy decoding choose another
+// token than the likeliest, and their neutral values where these are not null or empty.
+// The others are of sampling and beams, of lengths, which --steps gives, and of caches.
+var otherWords = map[string]string{
+	"bad_words_ids": "", "begin_suppress_tokens": "", "constraints": "", "encoder_repetition_penalty": "1.0",
+	"exponential_decay_length_penalty": "", "force_words_ids": "", "forced_bos_token_id": "", "forced_decoder_ids": "",
+	"forced_eos_token_id": "", "guidance_scale": "1.0", "min_length": "0", "min_new_tokens": "0", "no_repeat_ngram_size": "0",
+	"penalty_alpha": "0.0", "repetition_penalty": "1.0", "sequence_bias": "", "stop_strings": "", "suppress_tokens": "", "watermarking_config": "",
+}
+
+// Begin returns the token that a text begins with, and from then on Generate follows
+// generation_config.json, which goes before config.json. tokenizerBOS, -1 for none, is
+// taken where neither has one.
+func (in *Inspector) Begin(tokenizerBOS int32) (int32, error) {
+	if err := in.readGeneration(); err != nil {
+		return 0, err
+	}
+	bos := in.config.BosTokenID
+	switch {
+	case bos < 0 && tokenizerBOS < 0:
+		return 0, exit.Errorf(exit.Usage, "%s: bos_token_id is missing in %s, and the tokenizer has no <s>; a text has nothing to begin with", in.dir, ConfigName)
+	case bos < 0:
+		in.config.BosTokenID = tokenizerBOS
+		return tokenizerBOS, nil
+	case int(bos) >= in.config.VocabSize:
+		return 0, exit.Errorf(exit.BadData, "%s: bos_token_id is %d, outside the vocabulary of %d", in.dir, bos, in.config.VocabSize)
+	case tokenizerBOS >= 0 && bos != tokenizerBOS:
+		log.Warn().Msgf("%s: bos_token_id is %d, and the tokenizer's <s> is %d; the text begins with the former, as in transformers", in.dir, bos, tokenizerBOS)
+	}
+	return bos, nil
+}
+
+// readGeneration takes the special ids of generation_config.json, where there is one.
+func (in *Inspector) readGeneration() error {
+	path := filepath.Join(in.dir, generationName)
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read model: %w", err)
+	}
+	if err := in.config.follow(data); err != nil {
+		return exit.Errorf(exit.BadData, "%s: %w", path, err)
+	}
+	return nil
+}
+
+func (c *Config) follow(data []byte) error {
+	var keys map[string]json.RawMessage
+	if json.Unmarshal(data, &keys) != nil {
+		return errors.New("malformed JSON, want an object")
+	}
+	for key, neutral := range otherWords {
+		if raw := keys[key]; peft.IsSet(raw) && neutral != string(raw) && neutral != string(raw)+".0" {
+			return fmt.Errorf("%s: is set, which is not supported: the likeliest token is always taken", key)
+		}
+	}
+	if raw := keys["bos_token_id"]; peft.IsSet(raw) && json.Unmarshal(raw, &c.BosTokenID) != nil {
+		return errors.New("bos_token_id: must be an id")
+	}
+	if raw := keys["eos_token_id"]; peft.IsSet(raw) {
+		c.EosTokenIDs = nil
+		return readEnds(raw, &c.EosTokenIDs)
+	}
+	return nil
+}

@@ -20,11 +20,12 @@ var harmless = []string{
 	"is_encoder_decoder", "label2id", "max_sequence_length", "output_attentions", "output_hidden_states",
 	"pretraining_tp", "problem_type", "return_dict", "torch_dtype", "transformers_version", "use_cache",
 
-	"assistant_confidence_threshold", "assistant_lookbehind", "diversity_penalty", "do_sample", "early_stopping",
-	"encoder_no_repeat_ngram_size", "encoder_repetition_penalty", "epsilon_cutoff", "eta_cutoff", "length_penalty",
+	"assistant_confidence_threshold", "assistant_lookbehind", "bad_words_ids", "begin_suppress_tokens", "diversity_penalty",
+	"do_sample", "early_stopping", "encoder_no_repeat_ngram_size", "encoder_repetition_penalty", "epsilon_cutoff",
+	"eta_cutoff", "exponential_decay_length_penalty", "forced_bos_token_id", "forced_eos_token_id", "length_penalty",
 	"max_length", "min_length", "no_repeat_ngram_size", "num_assistant_tokens", "num_assistant_tokens_schedule",
-	"num_beam_groups", "num_beams", "num_return_sequences", "output_scores", "remove_invalid_values",
-	"repetition_penalty", "return_dict_in_generate", "target_lookbehind", "temperature", "top_k", "top_p", "typical_p",
+	"num_beam_groups", "num_beams", "num_return_sequences", "output_scores", "remove_invalid_values", "repetition_penalty",
+	"return_dict_in_generate", "suppress_tokens", "target_lookbehind", "temperature", "top_k", "top_p", "typical_p",
 }
 
 // unknownKeys are the keys that are set and that nothing here knows.

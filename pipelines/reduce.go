@@ -83,14 +83,21 @@ func (f *accumulateFn) FinishBundle(_ context.Context, emit func(string, []byte)
 }
 
 // mergeKeyFn merges a key's accumulators: (key, accumulators) → (0, merged).
-type mergeKeyFn struct{ Task Task }
+type mergeKeyFn struct {
+	Task  Task
+	stage stages.Reduce
+	in    stages.Inputs
+}
 
-func (f *mergeKeyFn) ProcessElement(key string, elements func(*[]byte) bool, emit func(int, []byte)) error {
+func (f *mergeKeyFn) Setup(ctx context.Context) error {
+	return sealed(f.Task.place("set up"), func() (err error) {
+		f.stage, f.in, err = open[stages.Reduce](ctx, f.Task)
+		return err
+	})
+}
+
+func (f *mergeKeyFn) ProcessElement(ctx context.Context, key string, elements func(*[]byte) bool, emit func(int, []byte)) error {
 	return sealed(f.Task.place("merge"), func() error {
-		stage, _, err := open[stages.Reduce](context.Background(), Task{Stage: f.Task.Stage, Version: f.Task.Version, Config: f.Task.Config})
-		if err != nil {
-			return err
-		}
 		parts, err := readAccumulators(elements)
 		if err != nil {
 			return err
@@ -99,11 +106,7 @@ func (f *mergeKeyFn) ProcessElement(key string, elements func(*[]byte) bool, emi
 		for i, p := range parts {
 			values[i] = p.Value
 		}
-		merge := stage.Merge
-		if key == rollCallKey {
-			merge = mergeRollCalls
-		}
-		value, err := merge(key, values)
+		value, err := f.merge(ctx, key, values)
 		if err != nil {
 			return err
 		}
@@ -114,6 +117,13 @@ func (f *mergeKeyFn) ProcessElement(key string, elements func(*[]byte) bool, emi
 		emit(0, element)
 		return nil
 	})
+}
+
+func (f *mergeKeyFn) merge(ctx context.Context, key string, values [][]byte) ([]byte, error) {
+	if key == rollCallKey {
+		return mergeRollCalls(values)
+	}
+	return f.stage.Merge(ctx, f.in, key, values)
 }
 
 // finishFn writes the artifact from the merged accumulators and commits it.

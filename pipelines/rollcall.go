@@ -33,7 +33,7 @@ func withRollCall(accumulators []accumulator, part int) ([]accumulator, error) {
 }
 
 // mergeRollCalls joins the roll calls of parts.
-func mergeRollCalls(_ string, values [][]byte) ([]byte, error) {
+func mergeRollCalls(values [][]byte) ([]byte, error) {
 	sum, keys := rollCall{}, map[string]bool{}
 	for _, value := range values {
 		var r rollCall

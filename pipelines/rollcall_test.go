@@ -25,7 +25,7 @@ func merged(t *testing.T) []accumulator {
 		}
 		calls = append(calls, all[len(all)-1].Value)
 	}
-	call, err := mergeRollCalls(rollCallKey, calls)
+	call, err := mergeRollCalls(calls)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -171,7 +171,7 @@ func (l letters) Accumulate(ctx context.Context, in stages.Inputs, part int, emi
 	return nil
 }
 
-func (l letters) Merge(_ string, accumulators [][]byte) ([]byte, error) {
+func (l letters) Merge(_ context.Context, _ stages.Inputs, _ string, accumulators [][]byte) ([]byte, error) {
 	sum := 0
 	for _, a := range accumulators {
 		n, err := strconv.Atoi(string(a))

@@ -53,8 +53,10 @@ type Map interface {
 type Reduce interface {
 	// Accumulate emits one accumulator for each key that the part touches.
 	Accumulate(ctx context.Context, in Inputs, part int, emit func(key string, accumulator []byte)) error
-	// Merge joins the accumulators of a key; they come ordered by part.
-	Merge(key string, accumulators [][]byte) ([]byte, error)
+	// Merge joins the accumulators of a key; they come ordered by part. Where
+	// they would be large they say what to read of the inputs, and Merge reads
+	// it; what it returns is small again.
+	Merge(ctx context.Context, in Inputs, key string, accumulators [][]byte) ([]byte, error)
 	// Finish writes the artifact's files from the merged accumulators, which
 	// come ordered by key.
 	Finish(ctx context.Context, in Inputs, results []Keyed, out *shard.Writer) error

@@ -11,7 +11,7 @@ import (
 // budget is the memory that the data stages of the process may take.
 var budget struct {
 	bytes  atomic.Int64
-	spills atomic.Int64 // open ones
+	spills atomic.Int64 // open ones, and Rooms
 
 	mu       sync.Mutex
 	stages   int   // at work
@@ -37,6 +37,12 @@ func rowsBytes() int64 { return budget.bytes.Load() / spillShare }
 // share is what one Spill may hold now. It shrinks as others open: none waits
 // for another to make room.
 func share() int64 { return rowsBytes() / max(1, budget.spills.Load()) }
+
+// Room lends a Spill's share of the budget to who holds rows without one, until done.
+func Room() (bytes int64, done func()) {
+	budget.spills.Add(1)
+	return share(), sync.OnceFunc(func() { budget.spills.Add(-1) })
+}
 
 // workBytes is what a data stage takes beside its rows, garbage included. It is so
 // little that the shortest table fills it: the process then takes as much for a

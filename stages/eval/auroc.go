@@ -4,7 +4,10 @@ package eval
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 
+	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages"
@@ -43,55 +46,61 @@ type aurocStage struct{ config AUROCConfig }
 
 func newAuroc(c AUROCConfig) (stages.Reduce, error) { return aurocStage{c}, nil }
 
-// Accumulate packs the logits and labels of a part by variant, task and block of
-// classes.
+// Accumulate checks the predictions of a part and says where those of each key lie.
 func (s aurocStage) Accumulate(ctx context.Context, in stages.Inputs, part int, emit func(string, []byte)) error {
 	for _, port := range []string{portVariants, portFloor, portBest} {
-		origin := map[groupKey]string{}
-		for _, d := range in[port] {
+		for i, d := range in[port] {
 			groups, err := s.collect(ctx, d, part, port)
 			if err != nil {
 				return err
 			}
 			for key, g := range groups {
-				if first, twice := origin[key]; twice {
-					return exit.Errorf(exit.Usage, "variant %s of task %s comes from two datasets, %s and %s; give each its own variant name", key.variant, key.task, first, d.URI())
+				text, err := json.Marshal(tally{Dataset: i, Part: part, Classes: g.classes, N: g.n})
+				if err != nil {
+					return err
 				}
-				origin[key] = d.URI()
-				for _, b := range g.blocks() {
-					emit(key.block(b.first), b.pack())
-				}
+				emit(key.String(), text)
 			}
 		}
 	}
 	return nil
 }
 
-// Merge joins blocks of the same classes; the order of their rows is free.
-func (s aurocStage) Merge(_ string, accumulators [][]byte) ([]byte, error) {
-	return joinBlocks(accumulators)
+// result is what is left of a key once it is measured.
+type result struct {
+	Score TaskScore     `json:"score"`
+	Curve []auroc.Point `json:"curve"`
 }
 
-// Finish measures each task and writes metrics.json and roc.json.
-func (s aurocStage) Finish(ctx context.Context, _ stages.Inputs, results []stages.Keyed, out *shard.Writer) error {
+// Merge measures a key: its scores are read, measured and let go here.
+func (s aurocStage) Merge(ctx context.Context, in stages.Inputs, key string, accumulators [][]byte) ([]byte, error) {
+	e, err := s.examplesOf(parseKey(key), in, accumulators)
+	if err != nil {
+		return nil, err
+	}
+	score, curve, err := s.measure(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(result{score, curve})
+}
+
+// Finish writes metrics.json and roc.json.
+func (s aurocStage) Finish(_ context.Context, _ stages.Inputs, results []stages.Keyed, out *shard.Writer) error {
 	metrics := Metrics{Split: s.config.Split, Variants: map[string]*Scores{}}
 	curves := Curves{Variants: map[string]TaskCurves{}}
-	tasks, err := gather(results)
-	if err != nil {
-		return err
-	}
-	if len(tasks) == 0 {
+	if len(results) == 0 {
 		return exit.Errorf(exit.BadData, "the predictions hold no example of split %s; predict that split, or choose another", s.config.Split)
 	}
-	for _, t := range tasks {
-		score, curve, err := s.measure(ctx, t)
-		if err != nil {
-			return err
+	for _, keyed := range results {
+		key, r := parseKey(keyed.Key), result{}
+		if err := json.Unmarshal(keyed.Value, &r); err != nil {
+			return fmt.Errorf("read a measured task: %w", err)
 		}
-		metrics.put(t.key, score)
-		curves.put(t.key, curve)
-		if t.key.port == portVariants {
-			out.Count("examples."+t.key.variant+"."+t.key.task, int64(score.N))
+		metrics.put(key, r.Score)
+		curves.put(key, r.Curve)
+		if key.port == portVariants {
+			out.Count("examples."+key.variant+"."+key.task, int64(r.Score.N))
 		}
 	}
 	metrics.average()

@@ -4,12 +4,10 @@ import (
 	"context"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/shard"
-	"github.com/clinflow/clinflow/stages"
 )
 
 // The ports say what predictions are: a variant's, or those of the model that
@@ -24,21 +22,31 @@ const (
 // of the best possible model are one variant, which has the port's name.
 type groupKey struct{ port, variant, task string }
 
-// block is the key of a block of classes, as accumulators carry it.
-func (k groupKey) block(first int) string {
-	return strings.Join([]string{k.port, k.variant, k.task, strconv.Itoa(first)}, "/")
+// String is the key as accumulators carry it.
+func (k groupKey) String() string { return strings.Join([]string{k.port, k.variant, k.task}, "/") }
+
+func parseKey(text string) groupKey {
+	names := strings.Split(text, "/")
+	return groupKey{names[0], names[1], names[2]}
 }
 
-// group is the examples of one key in one part.
+// tally says what a part holds of a key: the accumulator of eval.auroc. Scores stay
+// in their files; Merge reads them there, as many at a time as memory takes.
+type tally struct {
+	Dataset int `json:"dataset"` // its place among its port's
+	Part    int `json:"part"`
+	Classes int `json:"classes"`
+	N       int `json:"n"`
+}
+
+// group is the examples of one key in one part, while they are counted.
 type group struct {
-	classes    int
+	classes, n int
 	multiLabel bool
-	logits     [][]float32
-	labels     [][]int32 // one class, or the set
 	notFinite  int
 }
 
-// collect reads the examples of the split from one part of a dataset.
+// collect counts and checks the examples of the split in one part of a dataset.
 func (s aurocStage) collect(ctx context.Context, d *shard.Dataset, part int, port string) (map[groupKey]*group, error) {
 	groups := map[groupKey]*group{}
 	for row, err := range shard.Read[shard.Prediction](ctx, d, shard.TablePredictions, part) {
@@ -66,13 +74,13 @@ func (s aurocStage) collect(ctx context.Context, d *shard.Dataset, part int, por
 	}
 	for key, g := range groups {
 		if g.notFinite > 0 {
-			return nil, exit.Errorf(exit.BadData, "%s: part %d: variant %s of task %s: %d of %d examples have a NaN or infinite logit; the training diverged, lower its learning rate", d.URI(), part, key.variant, key.task, g.notFinite, len(g.logits))
+			return nil, exit.Errorf(exit.BadData, "%s: part %d: variant %s of task %s: %d of %d examples have a NaN or infinite logit; the training diverged, lower its learning rate", d.URI(), part, key.variant, key.task, g.notFinite, g.n)
 		}
 	}
 	return groups, nil
 }
 
-// add takes a row, unless its labels or logits do not fit.
+// add counts a row, unless its labels or logits do not fit.
 func (g *group) add(row shard.Prediction) bool {
 	labels := row.Labels
 	if !g.multiLabel {
@@ -85,34 +93,6 @@ func (g *group) add(row shard.Prediction) bool {
 	if slices.ContainsFunc(row.Logits, func(x float32) bool { return math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) }) {
 		g.notFinite++
 	}
-	g.logits, g.labels = append(g.logits, row.Logits), append(g.labels, labels)
+	g.n++
 	return true
-}
-
-// taskBlocks is a key with its blocks of classes.
-type taskBlocks struct {
-	key    groupKey
-	blocks []block
-}
-
-// gather groups the merged blocks by key; they come ordered by key.
-func gather(results []stages.Keyed) ([]taskBlocks, error) {
-	var tasks []taskBlocks
-	for _, r := range results {
-		names := strings.Split(r.Key, "/")
-		key := groupKey{names[0], names[1], names[2]}
-		b, err := unpackBlock(r.Value)
-		if err != nil {
-			return nil, err
-		}
-		if last := len(tasks) - 1; last >= 0 && tasks[last].key == key {
-			tasks[last].blocks = append(tasks[last].blocks, b)
-			continue
-		}
-		tasks = append(tasks, taskBlocks{key, []block{b}})
-	}
-	for _, t := range tasks {
-		slices.SortFunc(t.blocks, func(a, b block) int { return a.first - b.first })
-	}
-	return tasks, nil
 }

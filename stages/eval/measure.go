@@ -2,13 +2,11 @@ package eval
 
 import (
 	"context"
-	"math"
+	"sync"
 
 	"github.com/clinflow/clinflow/internal/auroc"
-	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/shard"
 )
-
-var errClasses = exit.Errorf(exit.BadData, "parts of one task differ in their number of classes; predict them with one model")
 
 // The kinds of tasks, as metrics.json names them.
 const (
@@ -33,34 +31,44 @@ const (
 	curveSteps  = 100
 )
 
+// turn is held by who holds scores: keys are measured one after the other, for each
+// takes all that the memory budget gives.
+var turn sync.Mutex
+
 // measure computes a task's AUROC and its ROC curve.
-func (s aurocStage) measure(ctx context.Context, t taskBlocks) (TaskScore, []auroc.Point, error) {
-	switch b := t.blocks[0]; {
-	case b.multiLabel:
-		return s.measureMultiLabel(ctx, t)
-	case b.classes <= 2:
-		return measureBinary(b)
-	default:
-		return s.measureMulticlass(b)
+func (s aurocStage) measure(ctx context.Context, e examples) (TaskScore, []auroc.Point, error) {
+	turn.Lock()
+	defer turn.Unlock()
+	room, done := shard.Room()
+	defer done()
+	if e.multiLabel {
+		return s.measureMultiLabel(ctx, e, room)
 	}
+	c := e.columns(e.classes)
+	if err := c.load(ctx, 0, e.classes); err != nil {
+		return TaskScore{}, nil, err
+	}
+	if c.classes <= 2 {
+		return measureBinary(c)
+	}
+	return s.measureMulticlass(c)
 }
 
 // measureBinary ranks by the difference of the logits: softmax's score of the second
 // class rises with it, and float64 does not round it to 1 where logits are large.
 // A single logit is the difference itself.
-func measureBinary(b block) (TaskScore, []auroc.Point, error) {
-	scores, positive := make([]float64, b.n), make([]bool, b.n)
-	for i := range scores {
-		if scores[i] = b.logit(i, b.classes-1); b.classes == 2 {
-			scores[i] -= b.logit(i, 0)
+func measureBinary(c *columns) (TaskScore, []auroc.Point, error) {
+	scores, positive := c.logitsOf(c.classes-1), only(c.labels, 1)
+	if c.classes == 2 {
+		for i, other := range c.logitsOf(0) {
+			scores[i] -= other
 		}
-		positive[i] = b.label(i) == 1
 	}
 	count, err := auroc.Of(scores, positive)
 	if err != nil {
 		return TaskScore{}, nil, err
 	}
-	score := TaskScore{Kind: KindBinary, N: b.n, Positives: count.Positives, AUROC: optional(count.AUROC()), ClassesUsed: 1}
+	score := TaskScore{Kind: KindBinary, N: c.n, Positives: count.Positives, AUROC: optional(count.AUROC()), ClassesUsed: 1}
 	if score.AUROC == nil {
 		score.ClassesUsed, score.ClassesSkipped = 0, 1
 	}
@@ -68,15 +76,14 @@ func measureBinary(b block) (TaskScore, []auroc.Point, error) {
 	return score, auroc.Decimate(curve, curvePoints), err
 }
 
-func (s aurocStage) measureMulticlass(b block) (TaskScore, []auroc.Point, error) {
-	scores, labels := make([][]float64, b.classes), make([]int32, b.n)
+func (s aurocStage) measureMulticlass(c *columns) (TaskScore, []auroc.Point, error) {
+	scores, labels := make([][]float64, c.classes), c.labels
 	for k := range scores {
-		scores[k] = b.softmax(k)
+		scores[k] = c.softmaxOf(k)
 	}
-	counts := make([]int, b.classes)
-	for i := range labels {
-		labels[i] = b.label(i)
-		counts[labels[i]]++
+	counts := make([]int, c.classes)
+	for _, label := range labels {
+		counts[label]++
 	}
 	ovo, err := auroc.OneVsOne(scores, labels)
 	if err != nil {
@@ -87,7 +94,7 @@ func (s aurocStage) measureMulticlass(b block) (TaskScore, []auroc.Point, error)
 		return TaskScore{}, nil, err
 	}
 	score := TaskScore{
-		Kind: KindMulticlass, N: b.n, Positives: b.n, ClassCounts: counts, Measure: s.config.Multiclass,
+		Kind: KindMulticlass, N: c.n, Positives: c.n, ClassCounts: counts, Measure: s.config.Multiclass,
 		ClassesUsed: ovo.Used, ClassesSkipped: ovo.Skipped,
 		OneVsOne: optional(ovo.Value, ovo.Used > 0), OneVsRest: optional(ovr.Value, ovr.Used > 0),
 	}
@@ -113,15 +120,6 @@ func only(labels []int32, class int32) []bool {
 		positive[i] = label == class
 	}
 	return positive
-}
-
-// softmax is the block's class k's share in each row.
-func (b block) softmax(k int) []float64 {
-	scores := make([]float64, b.n)
-	for i := range scores {
-		scores[i] = math.Exp(b.logit(i, k) - b.norm(i))
-	}
-	return scores
 }
 
 func optional(value float64, defined bool) *float64 {

@@ -17,23 +17,23 @@ type classResult struct {
 	curve            []auroc.Point
 }
 
-// measureMultiLabel measures each class by itself, blocks side by side, and averages
-// in the order of the classes.
-func (s aurocStage) measureMultiLabel(ctx context.Context, t taskBlocks) (TaskScore, []auroc.Point, error) {
-	results := make([]classResult, t.blocks[0].classes)
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(runtime.GOMAXPROCS(0))
-	for _, b := range t.blocks {
-		group.Go(func() error {
-			return guard.Do("eval.auroc, task "+t.key.task, func() error { return s.measureClasses(ctx, b, results) })
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return TaskScore{}, nil, err
+// measureMultiLabel measures as many classes at a time as room holds scores of, side
+// by side, and averages in the order of the classes.
+func (s aurocStage) measureMultiLabel(ctx context.Context, e examples, room int64) (TaskScore, []auroc.Point, error) {
+	results := make([]classResult, e.classes)
+	width := within(room/(cellBytes*int64(e.n)), e.classes)
+	c := e.columns(width)
+	for first := 0; first < e.classes; first += width {
+		if err := c.load(ctx, first, min(width, e.classes-first)); err != nil {
+			return TaskScore{}, nil, err
+		}
+		if err := s.measureRun(ctx, c, results[first:], room); err != nil {
+			return TaskScore{}, nil, err
+		}
 	}
 	var softmax, sigmoid auroc.Mean
 	var curves [][]auroc.Point
-	score := TaskScore{Kind: KindMultiLabel, N: t.blocks[0].n, Measure: s.config.MultiLabelScore}
+	score := TaskScore{Kind: KindMultiLabel, N: e.n, Measure: s.config.MultiLabelScore}
 	for _, r := range results {
 		softmax.Add(r.softmax.AUROC())
 		sigmoid.Add(r.sigmoid.AUROC())
@@ -50,37 +50,52 @@ func (s aurocStage) measureMultiLabel(ctx context.Context, t taskBlocks) (TaskSc
 	return score, auroc.MeanCurve(curves, curveSteps), nil
 }
 
-// measureClasses measures a block's classes. The logit stands for its sigmoid: it ranks
-// the same and never rounds to 1.
-func (s aurocStage) measureClasses(ctx context.Context, b block, results []classResult) error {
-	for k := range b.width {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		r := &results[b.first+k]
-		softmax, sigmoid, positive := b.softmax(k), make([]float64, b.n), make([]bool, b.n)
-		for i := range b.n {
-			sigmoid[i], positive[i] = b.logit(i, k), b.has(i, k)
-		}
-		var err error
-		if r.softmax, err = auroc.Of(softmax, positive); err != nil {
-			return err
-		}
-		if r.sigmoid, err = auroc.Of(sigmoid, positive); err != nil {
-			return err
-		}
-		r.positives = r.softmax.Positives
-		headline := softmax
-		if s.config.MultiLabelScore == MeasureSigmoid {
-			headline = sigmoid
-		}
-		curve, err := auroc.Curve(headline, positive)
-		if err != nil {
-			return err
-		}
-		if curve != nil { // kept on a coarse grid: a task may have a thousand classes
-			r.curve = auroc.MeanCurve([][]auroc.Point{curve}, curveSteps)
-		}
+// workBytes is about what it takes of memory to measure an example of a class: its
+// scores, their order and the corners of its curve. So much as a quarter of the room
+// for scores may go to it.
+const (
+	workBytes = 100
+	workShare = 4
+)
+
+// measureRun measures the loaded classes.
+func (s aurocStage) measureRun(ctx context.Context, c *columns, results []classResult, room int64) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(within(room/workShare/(workBytes*int64(c.n)), runtime.GOMAXPROCS(0)))
+	for k := range c.width {
+		group.Go(func() error {
+			return guard.Do("eval.auroc, task "+c.key.task, func() (err error) {
+				if err = ctx.Err(); err == nil {
+					results[k], err = s.measureClass(c, k)
+				}
+				return err
+			})
+		})
 	}
-	return nil
+	return group.Wait()
+}
+
+// within is a number of things that fit, at least one and at most all.
+func within(fit int64, all int) int { return int(max(1, min(fit, int64(all)))) }
+
+// measureClass measures class k of those loaded. The logit stands for its sigmoid: it
+// ranks the same and never rounds to 1.
+func (s aurocStage) measureClass(c *columns, k int) (r classResult, err error) {
+	softmax, sigmoid, positive := c.softmaxOf(k), c.logitsOf(k), c.hasOf(k)
+	if r.softmax, err = auroc.Of(softmax, positive); err != nil {
+		return r, err
+	}
+	if r.sigmoid, err = auroc.Of(sigmoid, positive); err != nil {
+		return r, err
+	}
+	r.positives = r.softmax.Positives
+	headline := softmax
+	if s.config.MultiLabelScore == MeasureSigmoid {
+		headline = sigmoid
+	}
+	curve, err := auroc.Curve(headline, positive)
+	if curve != nil { // kept on a coarse grid: a task may have a thousand classes
+		r.curve = auroc.MeanCurve([][]auroc.Point{curve}, curveSteps)
+	}
+	return r, err
 }

@@ -85,7 +85,7 @@ func (v *vocab) count(sum *tally, rows []shard.Code) {
 }
 
 // Merge adds the tallies of the parts.
-func (v *vocab) Merge(_ string, accumulators [][]byte) ([]byte, error) {
+func (v *vocab) Merge(_ context.Context, _ stages.Inputs, _ string, accumulators [][]byte) ([]byte, error) {
 	sum, err := sumOf(accumulators)
 	if err != nil {
 		return nil, err

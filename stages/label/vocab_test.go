@@ -89,22 +89,22 @@ func TestVocabAccumulatorsAreDeterministic(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	whole, err := stage.Merge("proc", parts)
+	whole, err := stage.Merge(t.Context(), nil, "proc", parts)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range 5 {
 		slices.Reverse(parts)
-		half, err := stage.Merge("proc", parts[:2])
+		half, err := stage.Merge(t.Context(), nil, "proc", parts[:2])
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := stage.Merge("proc", [][]byte{parts[2], half})
+		again, err := stage.Merge(t.Context(), nil, "proc", [][]byte{parts[2], half})
 		if err != nil || string(again) != string(whole) {
 			t.Fatalf("merged in another order: %v", err)
 		}
 	}
-	if _, err := stage.Merge("proc", [][]byte{[]byte("{")}); err == nil {
+	if _, err := stage.Merge(t.Context(), nil, "proc", [][]byte{[]byte("{")}); err == nil {
 		t.Error("half a tally was taken")
 	}
 }

@@ -178,7 +178,7 @@ func (l *loop) reduce(s stages.Reduce) error {
 	}
 	var results []stages.Keyed
 	for _, key := range slices.Sorted(maps.Keys(byKey)) {
-		value, err := s.Merge(key, byKey[key])
+		value, err := s.Merge(l.ctx, l.in, key, byKey[key])
 		if err != nil {
 			return err
 		}

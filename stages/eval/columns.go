@@ -1,0 +1,132 @@
+package eval
+
+import (
+	"context"
+	"math"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/guard"
+	"github.com/clinflow/clinflow/internal/shard"
+)
+
+// columns are the logits and labels of all examples of a key for a run of classes,
+// class after class. The order of examples is that of their parts; it shows in no
+// result.
+type columns struct {
+	examples
+	first, width int
+	logits       []float32 // [width, n]
+	norms        []float64 // [n]: log-sum-exp over all classes
+	labels       []int32   // [n]: the class of a single-label example
+	has          []bool    // [width, n]: of a multi-label one, whether it has the class
+}
+
+// cellBytes is what columns hold of an example and a class: a logit and a label.
+const cellBytes = 4 + 1
+
+// columns makes room for so many classes at a time.
+func (e examples) columns(width int) *columns {
+	c := &columns{examples: e, logits: make([]float32, width*e.n), norms: make([]float64, e.n), labels: make([]int32, e.n)}
+	if e.multiLabel {
+		c.has = make([]bool, width*e.n)
+	}
+	return c
+}
+
+// load reads the classes [first, first+width) of all examples, parts side by side.
+func (c *columns) load(ctx context.Context, first, width int) error {
+	c.first, c.width = first, width
+	clear(c.has)
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	at := 0
+	for _, t := range c.parts {
+		from := at
+		at += t.N
+		group.Go(func() error {
+			return guard.Do("eval.auroc, task "+c.key.task, func() error { return c.loadPart(ctx, t, from) })
+		})
+	}
+	return group.Wait()
+}
+
+// loadPart puts a part's examples at [from, from+t.N).
+func (c *columns) loadPart(ctx context.Context, t tally, from int) error {
+	at, end := from, from+t.N
+	for row, err := range shard.Read[shard.Prediction](ctx, c.dataset, shard.TablePredictions, t.Part) {
+		if err != nil {
+			return err
+		}
+		if !c.hold(row) {
+			continue
+		}
+		if at == end {
+			return c.changed(t)
+		}
+		c.set(at, row)
+		at++
+	}
+	if at < end {
+		return c.changed(t)
+	}
+	return nil
+}
+
+func (c *columns) changed(t tally) error {
+	return exit.Errorf(exit.BadData, "%s: part %d changed while it was measured; run the step again", c.dataset.URI(), t.Part)
+}
+
+func (c *columns) set(at int, row shard.Prediction) {
+	if c.first == 0 {
+		c.norms[at] = logSumExp(row.Logits)
+	}
+	for k, logit := range row.Logits[c.first : c.first+c.width] {
+		c.logits[k*c.n+at] = logit
+	}
+	if !c.multiLabel {
+		c.labels[at] = row.Label
+		return
+	}
+	for _, label := range row.Labels {
+		if k := int(label) - c.first; k >= 0 && k < c.width {
+			c.has[k*c.n+at] = true
+		}
+	}
+}
+
+// logSumExp is log Σ exp(logit), in float64.
+func logSumExp(logits []float32) float64 {
+	top := math.Inf(-1)
+	for _, logit := range logits {
+		top = max(top, float64(logit))
+	}
+	var sum float64
+	for _, logit := range logits {
+		sum += math.Exp(float64(logit) - top)
+	}
+	return top + math.Log(sum)
+}
+
+// logitsOf are class k's of the run, as float64.
+func (c *columns) logitsOf(k int) []float64 {
+	scores := make([]float64, c.n)
+	for i, logit := range c.logits[k*c.n:][:c.n] {
+		scores[i] = float64(logit)
+	}
+	return scores
+}
+
+// softmaxOf is class k's share in each example.
+func (c *columns) softmaxOf(k int) []float64 {
+	scores := c.logitsOf(k)
+	for i, logit := range scores {
+		scores[i] = math.Exp(logit - c.norms[i])
+	}
+	return scores
+}
+
+// hasOf says which examples have class k of the run.
+func (c *columns) hasOf(k int) []bool { return c.has[k*c.n:][:c.n] }

@@ -1,0 +1,62 @@
+package eval
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/eval/evaltest"
+	"github.com/clinflow/clinflow/stages/stagetest"
+)
+
+// What crosses Beam does not grow with examples nor with labels.
+func TestAccumulatorsAreSmall(t *testing.T) {
+	rows := golden(t)[2].Rows("lora")
+	wide := make([]shard.Prediction, 0, 4*len(rows))
+	for i := range 4 * len(rows) {
+		row := rows[i%len(rows)]
+		row.SubjectID = int64(i)
+		row.Logits = append(append(make([]float32, 0, 4000), row.Logits...), make([]float32, 4000-len(row.Logits))...)
+		wide = append(wide, row)
+	}
+	var sizes []int
+	s := aurocStage{AUROCConfig{Split: "test", MultiLabel: []string{"diag"}, MultiLabelScore: MeasureSoftmax}}
+	for _, rows := range [][]shard.Prediction{rows, wide} {
+		in := stages.Inputs{portVariants: {evaltest.Predictions(t, 1, rows)}}
+		var key string
+		var accumulator []byte
+		if err := s.Accumulate(t.Context(), in, 0, func(k string, value []byte) { key, accumulator = k, value }); err != nil {
+			t.Fatal(err)
+		}
+		merged, err := s.Merge(t.Context(), in, key, [][]byte{accumulator})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sizes = append(sizes, len(accumulator), len(merged))
+	}
+	if sizes[2] > sizes[0]+16 || sizes[3] > 2*sizes[1] {
+		t.Errorf("an accumulator and what it is merged into take %d bytes of few examples and labels, %d of many", sizes[:2], sizes[2:])
+	}
+}
+
+// With room for one class at a time the results are those of all classes at once.
+func TestAUROCOfAnyMemory(t *testing.T) {
+	var rows []shard.Prediction
+	for _, c := range golden(t) {
+		rows = append(rows, c.Rows("lora")...)
+	}
+	in := stages.Inputs{"predictions": {evaltest.Predictions(t, 3, rows)}}
+	much := stagetest.Run(t, "eval.auroc", "{}", in)
+	t.Cleanup(func() { shard.SetMemory(1 << 30) })
+	for _, bytes := range []int64{1, 4 * cellBytes * 900} {
+		shard.SetMemory(bytes)
+		little := stagetest.Run(t, "eval.auroc", "{}", in)
+		for _, name := range []string{MetricsName, CurvesName} {
+			if diff := cmp.Diff(evaltest.File(t, much, name), evaltest.File(t, little, name)); diff != "" {
+				t.Errorf("%s differs with %d bytes: %s", name, bytes, diff)
+			}
+		}
+	}
+}

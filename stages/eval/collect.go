@@ -8,6 +8,7 @@ import (
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages"
 )
 
 // The ports say what predictions are: a variant's, or those of the model that

@@ -17,9 +17,9 @@ func (r *report) identify(device int) error {
 		return err
 	}
 	gpu, errGPU := c.Device(device)
-	version, errVersion := c.Version()
-	r.Device, r.CUDA, r.Driver = gpu.Name, version, driverVersion()
-	compiler, err := driver.OpenCompiler()
+	major, minor, errVersion := c.Version()
+	r.Device, r.CUDA, r.Driver = gpu.Name, fmt.Sprintf("%d.%d", major, minor), driverVersion()
+	compiler, err := driver.OpenCompiler(major)
 	if err == nil {
 		r.Compiler, err = compiler.Version()
 	}

@@ -94,9 +94,8 @@ func named(float kernel.DType) string { return strings.ToLower(float.String()) }
 // kernels keeps the worst size of every kernel.
 func (r *report) kernels(right, b kernel.Backend) {
 	results, err := check.Kernels(right, b, 7)
-	if err != nil { // the last is of the kernel that failed
+	if err != nil {
 		r.passes("kernels, "+named(b.Float()), err)
-		results = results[:len(results)-1]
 	}
 	worst := map[string]check.Result{}
 	for _, found := range results {
@@ -105,7 +104,11 @@ func (r *report) kernels(right, b kernel.Backend) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(worst)) {
-		r.verdict(name+", "+named(b.Float()), worst[name].Distance, tolerances[b.Float()], worst[name].Sizes)
+		found, note := worst[name], worst[name].Sizes
+		if found.Err != nil {
+			note = found.Err.Error()
+		}
+		r.verdict(name+", "+named(b.Float()), found.Distance, tolerances[b.Float()], note)
 	}
 }
 

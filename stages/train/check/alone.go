@@ -7,6 +7,7 @@ import (
 
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/kernel"
+	"github.com/clinflow/clinflow/stages/train/model"
 )
 
 // Curve trains for some steps and returns the losses.
@@ -79,7 +80,7 @@ func (t *trainer) restore(state []saved) (err error) {
 	return err
 }
 
-// TooMuch asks for a batch of which one layer takes twice the card's memory: the
+// TooMuch asks for a model of which one layer's numbers take twice the card's memory: the
 // device has to refuse it by kernel.ErrMemory, and to compute as before afterwards.
 func TooMuch(b kernel.Backend, s Shape) error {
 	before, err := Curve(b, s, LanguageModel, 2)
@@ -90,7 +91,7 @@ func TooMuch(b kernel.Backend, s Shape) error {
 	if err != nil {
 		return err
 	}
-	if err := refused(b, s, 2*int(total)/(s.Seq*s.Intermediate*b.Float().Size())); err != nil {
+	if err := refused(b, wide(2*int(total)/b.Float().Size())); err != nil {
 		return err
 	}
 	after, err := Curve(b, s, LanguageModel, 2)
@@ -100,20 +101,28 @@ func TooMuch(b kernel.Backend, s Shape) error {
 	return err
 }
 
-func refused(b kernel.Backend, s Shape, batch int) error {
-	t, err := newTrainer(b, s, LanguageModel, 3)
+// wide is a shape with so many elements in a layer: few tokens and narrow weights, which
+// take a thousandth of that, and next to nothing on the host.
+func wide(elements int) Shape {
+	s := Shape{Hidden: 2, Layers: 1, Heads: 1, KVHeads: 1, Vocabulary: 3, Batch: 64, Seq: 128}
+	s.Intermediate = elements / (s.Batch * s.Seq)
+	return s
+}
+
+func refused(b kernel.Backend, s Shape) error {
+	m, err := model.Sketch(b, s.Config())
 	if err != nil {
 		return err
 	}
-	defer t.close()
-	g, err := t.model.Graph(graph.Options{Batch: batch, Seq: s.Seq})
+	defer m.Close()
+	g, err := m.Graph(graph.Options{Batch: s.Batch, Seq: s.Seq})
 	if err != nil {
 		return err
 	}
 	defer g.Close()
-	t.model.LMLoss(g)
+	m.LMLoss(g)
 	if _, err = g.Compile(); !errors.Is(err, kernel.ErrMemory) {
-		return fmt.Errorf("a batch of %d × %d tokens was not refused for its memory: %w", batch, s.Seq, err)
+		return fmt.Errorf("%d × %d tokens through a layer of %d columns were not refused for their memory: %w", s.Batch, s.Seq, s.Intermediate, err)
 	}
 	return nil
 }

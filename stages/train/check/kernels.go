@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	"github.com/clinflow/clinflow/stages/train/kernel"
@@ -11,32 +12,30 @@ import (
 type Result struct {
 	Kernel   string
 	Sizes    string
-	Distance float64 // |a-b| / |b| of the worst of its results
+	Distance float64 // |a-b| / |b| of the worst of its results; infinite with Err
+	Err      error   // why the kernel could not be compared
 }
 
 // comparison runs one kernel at one size and returns what it wrote.
 type comparison func(p *pair) []*matrix
 
-// Kernels compares every kernel at several sizes, odd ones too.
-func Kernels(right, checked kernel.Backend, seed uint64) ([]Result, error) {
-	var results []Result
+// Kernels compares every kernel at several sizes, odd ones too. One that fails is told in
+// its result; the error is of a device that does nothing any more, which is left.
+func Kernels(right, checked kernel.Backend, seed uint64) (results []Result, lost error) {
 	for _, group := range []func(add func(name, sizes string, c comparison)){elementwise, products, lookups, norms, attentions, losses, optimizers} {
-		var err error
 		group(func(name, sizes string, c comparison) {
-			if err != nil {
+			if lost != nil {
 				return
 			}
-			var far float64
-			if far, err = run(right, checked, seed, c); err != nil {
-				err = fmt.Errorf("kernel %s, %s: %w", name, sizes, err)
+			far, err := run(right, checked, seed, c)
+			if err != nil {
+				err, lost = fmt.Errorf("kernel %s, %s: %w", name, sizes, err), checked.Sync()
+				far = math.Inf(1)
 			}
-			results = append(results, Result{name, sizes, far})
+			results = append(results, Result{name, sizes, far, err})
 		})
-		if err != nil {
-			return results, err
-		}
 	}
-	return results, nil
+	return results, lost
 }
 
 func run(right, checked kernel.Backend, seed uint64, c comparison) (float64, error) {

@@ -44,6 +44,16 @@ func (d *device) attention(a kernel.Attention, heads, tiles int) driver.Shape {
 	}
 }
 
+// holds fails where a block wants more shared memory than the card has: kernels of
+// attention over wide heads.
+func (d *device) holds(s driver.Shape) error {
+	if s.Shared <= d.gpu.Shared {
+		return nil
+	}
+	return fmt.Errorf("it needs %d KB of shared memory a block and %s has %d: attention over heads of more than %d columns cannot be trained on this card; take a model with smaller heads, or --device cpu",
+		s.Shared>>10, d.gpu.Name, d.gpu.Shared>>10, attentionSizes[len(attentionSizes)-2])
+}
+
 // sizes are the last arguments of an attention kernel.
 func (l *launcher) sizes(a kernel.Attention) *launcher {
 	return l.int(a.Seq).int(a.Heads).int(a.KV).int(a.Dim).float(a.Scale)

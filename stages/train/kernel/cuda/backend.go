@@ -31,6 +31,7 @@ type device struct {
 	float     kernel.DType
 	tune      bool
 	gpu       driver.Device
+	newest    int // major version of CUDA that the driver runs
 	context   *driver.Context
 	stream    *driver.Stream
 	products  *driver.Products
@@ -47,6 +48,7 @@ type device struct {
 	launcher launcher
 	op       string // that the next kernels belong to
 	err      error  // the first failure since the last Sync
+	plain    bool   // a run could not be recorded: none is tried again
 }
 
 // Name gives device, architecture, version of cuBLAS and float type:

@@ -15,7 +15,7 @@ import (
 
 // load compiles the kernels, or finds them compiled, and loads them.
 func (d *device) load() error {
-	cubins, err := compiled(d.gpu.Architecture, d.float)
+	cubins, err := compiled(d.newest, d.gpu.Architecture, d.float)
 	if err != nil {
 		return err
 	}
@@ -54,13 +54,14 @@ type cubin struct {
 	cubin []byte
 }
 
-// compiled are all sources for an architecture, compiled side by side.
-func compiled(architecture string, float kernel.DType) ([]cubin, error) {
+// compiled are all sources for an architecture and a driver of CUDA newest, compiled side
+// by side.
+func compiled(newest int, architecture string, float kernel.DType) ([]cubin, error) {
 	list, err := sources(float)
 	if err != nil {
 		return nil, err
 	}
-	c, err := driver.OpenCompiler() // also where all is kept: its version is part of a name
+	c, err := driver.OpenCompiler(newest) // also where all is kept: its version is part of a name
 	if err != nil {
 		return nil, err
 	}

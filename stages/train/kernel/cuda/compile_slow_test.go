@@ -17,18 +17,21 @@ import (
 // the Python wheel nvidia-cuda-nvrtc has it, where CUDA is not installed.
 func TestSlowNVRTC(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
-	if _, err := driver.OpenCompiler(); err != nil {
+	if _, err := driver.OpenCompiler(driver.Newest); err != nil {
 		t.Skipf("NVRTC is not at hand; the gate installs its wheel and lets nothing be skipped: %v", err)
 	}
 	for _, architecture := range []string{"sm_80", "sm_90", "sm_100"} {
 		for float := range tolerances {
-			cubins, err := compiled(architecture, float)
+			cubins, err := compiled(driver.Newest, architecture, float)
 			if err != nil {
 				t.Error(err)
 			}
 			size := 0
 			for _, c := range cubins {
 				size += len(c.cubin)
+				if !bytes.Contains(c.cubin, []byte(".debug_line")) {
+					t.Errorf("%s has no line numbers", c.name)
+				}
 			}
 			t.Logf("%s, %v: %d sources, %d bytes", architecture, float, len(cubins), size)
 		}
@@ -43,7 +46,7 @@ func TestSlowCubinsAreKept(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", cache)
 	all := func(architecture string) []cubin {
 		t.Helper()
-		cubins, err := compiled(architecture, kernel.F32)
+		cubins, err := compiled(driver.Newest, architecture, kernel.F32)
 		if err != nil {
 			t.Fatal(err)
 		}

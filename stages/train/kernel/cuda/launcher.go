@@ -74,7 +74,10 @@ func (l *launcher) launch(s driver.Shape) {
 	if d.err != nil || s.Grid[0] == 0 || s.Grid[1] == 0 || s.Grid[2] == 0 {
 		return
 	}
-	f, err := d.function(l.name, s.Shared)
+	f, err := driver.Function(0), d.holds(s)
+	if err == nil {
+		f, err = d.function(l.name, s.Shared)
+	}
 	if err == nil {
 		err = d.stream.Launch(f, s, l.addresses[:l.n])
 	}

@@ -17,7 +17,11 @@ func New(o Options) (kernel.Backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &device{float: o.Float, tune: o.Tune, gpu: gpu, prepared: map[product]*driver.Product{}, functions: map[string]driver.Function{}}
+	newest, _, err := c.Version()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", gpu.Name, err)
+	}
+	d := &device{float: o.Float, tune: o.Tune, gpu: gpu, newest: newest, prepared: map[product]*driver.Product{}, functions: map[string]driver.Function{}}
 	if d.context, err = c.Open(gpu); err != nil {
 		return nil, fmt.Errorf("%s: %w", gpu.Name, err)
 	}
@@ -52,7 +56,7 @@ func (d *device) open() (err error) {
 	if d.stream, err = d.context.NewStream(); err != nil {
 		return err
 	}
-	if d.products, err = driver.OpenProducts(); err != nil {
+	if d.products, err = driver.OpenProducts(d.newest); err != nil {
 		return err
 	}
 	if err := d.load(); err != nil {

@@ -1,7 +1,10 @@
 package cuda
 
 import (
+	"errors"
 	"os"
+
+	"github.com/rs/zerolog/log"
 
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/kernel/cuda/driver"
@@ -14,23 +17,32 @@ type recording struct {
 }
 
 // Record keeps what f begins in a CUDA graph, and begins that. With
-// CUDA_LAUNCH_BLOCKING=1, which a graph does not heed, nothing is kept.
+// CUDA_LAUNCH_BLOCKING=1, which a graph does not heed, nothing is kept, nor on a card
+// that could not keep a run before.
 func (d *device) Record(f func() error) (kernel.Recording, error) {
-	if os.Getenv("CUDA_LAUNCH_BLOCKING") == "1" {
-		return nil, f()
-	}
 	d.enter()
 	defer d.context.Leave()
-	graph, err := d.stream.Capture(f)
-	if err != nil {
-		return nil, err
+	if d.err != nil || d.plain || os.Getenv("CUDA_LAUNCH_BLOCKING") == "1" {
+		return nil, f()
 	}
-	if d.err != nil { // a kernel's failure, which is Sync's to return
-		return nil, graph.Close()
+	graph, err := d.stream.Capture(func() error {
+		err := f()
+		return errors.Join(err, d.err)
+	})
+	if err != nil {
+		return nil, d.launchPlainly(f, err)
 	}
 	r := &recording{d, graph}
 	r.Replay()
 	return r, nil
+}
+
+// launchPlainly runs what could not be recorded: what is wrong with more than the
+// recording fails again.
+func (d *device) launchPlainly(f func() error, why error) error {
+	log.Warn().Msgf("the card keeps no recording of a step, which is slower: every kernel is launched by itself from now on: %v", why)
+	d.plain, d.err = true, nil
+	return f()
 }
 
 // Replay begins the run once more.

@@ -57,7 +57,8 @@ func options(architecture string, float kernel.DType) []string {
 	if float == kernel.BF16 {
 		real = "bf16"
 	}
-	return []string{"--gpu-architecture=" + architecture, "--std=c++17", "-DREAL=" + real}
+	// Line numbers are for compute-sanitizer and ncu; the code is the same.
+	return []string{"--gpu-architecture=" + architecture, "--std=c++17", "--generate-line-info", "-DREAL=" + real}
 }
 
 // key names what is compiled: compiler, options and every byte of the source.

@@ -12,8 +12,8 @@ const (
 	tunedRounds = 5 // times each, of which the shortest counts
 )
 
-// fastest tries what cuBLAS offers for a product and keeps what took the least time.
-// The result goes to memory of its own: the product may add to what is there.
+// fastest tries what cuBLAS offers for a product and keeps what took the least time. An
+// offer that is refused is passed over, as long as another works. The result goes to memory of its own: the product may add to what is there.
 func (d *device) fastest(q *driver.Product, p product, left, right driver.Pointer) error {
 	if q.Offers() == 1 {
 		return nil
@@ -26,13 +26,15 @@ func (d *device) fastest(q *driver.Product, p product, left, right driver.Pointe
 	for i := range q.Offers() {
 		q.Choose(i)
 		took, failed := d.time(func() error { return q.Begin(d.stream, into, left, right, 1, 0, d.workspace) })
-		if failed != nil {
-			err = errors.Join(err, failed)
-		} else if took < least {
+		err = errors.Join(err, failed)
+		if failed == nil && took < least {
 			best, least = i, took
 		}
 	}
 	q.Choose(best)
+	if !math.IsInf(least, 1) {
+		err = nil
+	}
 	return errors.Join(err, d.context.Free(into))
 }
 
@@ -40,7 +42,11 @@ func (d *device) fastest(q *driver.Product, p product, left, right driver.Pointe
 func (d *device) time(begin func() error) (least float64, err error) {
 	from, errFrom := d.context.NewEvent()
 	to, errTo := d.context.NewEvent()
-	if err := errors.Join(errFrom, errTo, begin()); err != nil {
+	if err := errors.Join(errFrom, errTo); err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, from.Close(), to.Close()) }()
+	if err := begin(); err != nil {
 		return 0, err
 	}
 	least = math.Inf(1)
@@ -54,5 +60,5 @@ func (d *device) time(begin func() error) (least float64, err error) {
 		}
 		least = min(least, float64(ms))
 	}
-	return least, errors.Join(from.Close(), to.Close())
+	return least, nil
 }

@@ -3,6 +3,7 @@ package driver
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"unsafe"
 )
 
@@ -30,10 +31,10 @@ type Products struct {
 	matmul uintptr // cublasLtMatmul
 }
 
-// OpenProducts finds the library. A context must be current.
-func OpenProducts() (*Products, error) {
-	lib, err := open([]string{"libcublasLt.so.13", "libcublasLt.so.12", "libcublasLt.so"}, cublasFunctions,
-		"install CUDA, or the Python wheel nvidia-cublas")
+// OpenProducts finds the library, of a version that runs on newest, the driver's major
+// version of CUDA. A context must be current.
+func OpenProducts(newest int) (*Products, error) {
+	lib, err := open(versions("libcublasLt.so", newest), cublasFunctions, "install CUDA, or the Python wheel nvidia-cublas")
 	if err != nil {
 		return nil, err
 	}
@@ -135,13 +136,16 @@ func (q *Product) ask(alignLeft, alignRight, alignInto, workspace int) error {
 		bytes := uint32(align)
 		err = errors.Join(err, lib.call("cublasLtMatmulPreferenceSetAttribute", preference, uintptr(5+i), uintptr(unsafe.Pointer(&bytes)), unsafe.Sizeof(bytes))) // MIN_ALIGNMENT_A_BYTES…
 	}
+	// In other schemes a long sum that is split keeps its parts in the type of the result, bf16.
+	scheme := uint32(2)                                                                                                                              // CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE
+	err = errors.Join(err, lib.call("cublasLtMatmulPreferenceSetAttribute", preference, 3, uintptr(unsafe.Pointer(&scheme)), unsafe.Sizeof(scheme))) // REDUCTION_SCHEME_MASK
 	var found int32
 	err = errors.Join(err, lib.call("cublasLtMatmulAlgoGetHeuristic", q.lib.handle, q.desc, q.left, q.right, q.into, q.into, preference,
 		uintptr(len(q.offers)), uintptr(unsafe.Pointer(unsafe.SliceData(q.offers))), uintptr(unsafe.Pointer(&found))))
-	if err == nil && found == 0 {
+	q.offers = slices.DeleteFunc(q.offers[:found], func(h heuristic) bool { return h.state != 0 }) // which then hold nothing else
+	if err == nil && len(q.offers) == 0 {
 		err = errors.New("cublasLt has no algorithm for the product")
 	}
-	q.offers = q.offers[:found]
 	return err
 }
 

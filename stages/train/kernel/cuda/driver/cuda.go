@@ -1,7 +1,6 @@
 package driver
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"runtime"
@@ -12,7 +11,7 @@ import (
 // The functions of libcuda, under the names that CUDA 12 and 13 both export.
 var cudaFunctions = []string{
 	"cuInit", "cuDriverGetVersion", "cuGetErrorName", "cuGetErrorString",
-	"cuDeviceGetCount", "cuDeviceGet", "cuDeviceGetName", "cuDeviceGetAttribute",
+	"cuDeviceGetCount", "cuDeviceGet", "cuDeviceGetName", "cuDeviceGetAttribute", "cuDeviceGetPCIBusId",
 	"cuDevicePrimaryCtxRetain", "cuDevicePrimaryCtxRelease_v2", "cuCtxSetCurrent", "cuMemGetInfo_v2",
 	"cuMemAlloc_v2", "cuMemFree_v2", "cuMemHostAlloc", "cuMemFreeHost",
 	"cuMemcpyHtoDAsync_v2", "cuMemcpyDtoHAsync_v2", "cuMemcpyDtoDAsync_v2",
@@ -67,19 +66,21 @@ func cString(text *byte) string {
 	return string(unsafe.Slice(text, n))
 }
 
-// Version is the newest CUDA the driver runs: "13.0".
-func (c *CUDA) Version() (string, error) {
+// Version is the newest CUDA the driver runs: 13, 0.
+func (c *CUDA) Version() (major, minor int, err error) {
 	var v int32
-	err := c.lib.call("cuDriverGetVersion", uintptr(unsafe.Pointer(&v)))
-	return fmt.Sprintf("%d.%d", v/1000, v%1000/10), err
+	err = c.lib.call("cuDriverGetVersion", uintptr(unsafe.Pointer(&v)))
+	return int(v / 1000), int(v % 1000 / 10), err
 }
 
 // Device is one GPU.
 type Device struct {
 	Name         string
+	Bus          string // its place on PCI, "0000:01:00.0"
 	Architecture string // "sm_90"
 	Major        int    // of the compute capability
 	Processors   int    // streaming multiprocessors
+	Shared       int    // bytes of shared memory that a block may ask for
 	handle       uintptr
 }
 
@@ -92,14 +93,15 @@ func (c *CUDA) Device(n int) (d Device, err error) {
 	if n < 0 || n >= int(count) {
 		return d, fmt.Errorf("there is no GPU %d: the driver sees %d", n, count)
 	}
-	var name [256]byte
+	var name, bus [256]byte
 	major, errMajor := int32(0), c.lib.call("cuDeviceGet", uintptr(unsafe.Pointer(&handle)), uintptr(n))
 	d.handle = uintptr(handle)
 	errName := c.lib.call("cuDeviceGetName", uintptr(unsafe.Pointer(&name)), uintptr(len(name)), d.handle)
-	var minor, processors int32
-	err = errors.Join(errMajor, errName, c.attribute(&major, 75, d), c.attribute(&minor, 76, d), c.attribute(&processors, 16, d))
-	text, _, _ := bytes.Cut(name[:], []byte{0})
-	d.Name, d.Major, d.Processors, d.Architecture = string(text), int(major), int(processors), "sm_"+strconv.Itoa(int(major*10+minor))
+	errBus := c.lib.call("cuDeviceGetPCIBusId", uintptr(unsafe.Pointer(&bus)), uintptr(len(bus)), d.handle)
+	var minor, processors, shared int32
+	err = errors.Join(errMajor, errName, errBus, c.attribute(&major, 75, d), c.attribute(&minor, 76, d), c.attribute(&processors, 16, d), c.attribute(&shared, 97, d))
+	d.Name, d.Bus, d.Architecture = cString(&name[0]), cString(&bus[0]), "sm_"+strconv.Itoa(int(major*10+minor))
+	d.Major, d.Processors, d.Shared = int(major), int(processors), int(shared)
 	return d, err
 }
 

@@ -76,12 +76,12 @@ func existing(pattern string) []string {
 }
 
 // sitePackages are the folders of Python packages: of the active environment, of the
-// first python3 of PATH, and of the system.
+// first python3 of PATH and all that it is a link to, and of the system.
 func sitePackages() (folders []string) {
 	roots := []string{os.Getenv("VIRTUAL_ENV"), os.Getenv("CONDA_PREFIX")}
 	for _, bin := range filepath.SplitList(os.Getenv("PATH")) {
-		if exists(filepath.Join(bin, "python3")) {
-			roots = append(roots, filepath.Dir(bin))
+		if python := filepath.Join(bin, "python3"); exists(python) {
+			roots = append(roots, installations(python)...)
 			break
 		}
 	}
@@ -95,4 +95,20 @@ func sitePackages() (folders []string) {
 		}
 	}
 	return slices.Compact(folders)
+}
+
+// installations are the folders above bin/ of a program and of each link on the way to it.
+func installations(program string) (roots []string) {
+	for range 40 { // as many links as Linux follows
+		roots = append(roots, filepath.Dir(filepath.Dir(program)))
+		next, err := os.Readlink(program)
+		if err != nil { // it is no link
+			break
+		}
+		if !filepath.IsAbs(next) {
+			next = filepath.Join(filepath.Dir(program), next)
+		}
+		program = next
+	}
+	return roots
 }

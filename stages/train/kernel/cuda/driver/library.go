@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
@@ -19,6 +20,18 @@ type library struct {
 	file    string
 	symbols map[string]uintptr
 	explain func(code int) string
+}
+
+// Newest is the newest major version of CUDA that is known here.
+const Newest = 13
+
+// versions are a library's names, the newest first, that a driver of CUDA newest can
+// run: with an older driver a library of the next major version opens, and fails then.
+func versions(name string, newest int) (names []string) {
+	for v := min(newest, Newest); v >= 12; v-- {
+		names = append(names, name+"."+strconv.Itoa(v))
+	}
+	return append(names, name)
 }
 
 // open finds the first of the names (the newest first) and its functions. A file in a

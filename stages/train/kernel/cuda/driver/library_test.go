@@ -54,3 +54,36 @@ func TestTheFoldersThatAreNamedComeFirst(t *testing.T) {
 		t.Errorf("looks at %v, want %v", got, want)
 	}
 }
+
+func TestTheLibrariesOfAPythonThatIsALink(t *testing.T) {
+	environment, bin := t.TempDir(), t.TempDir()
+	packages := filepath.Join(environment, "lib/python3.12/site-packages")
+	for _, folder := range []string{packages, filepath.Join(environment, "bin")} {
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	python := filepath.Join(environment, "bin/python3")
+	err := errors.Join(os.WriteFile(filepath.Join(environment, "bin/python3.12"), nil, 0o700), // beyond the environment, as a rule
+		os.Symlink("python3.12", python), os.Symlink(python, filepath.Join(bin, "python3")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin)
+	t.Setenv("VIRTUAL_ENV", "")
+	if got := sitePackages(); !slices.Contains(got, packages) {
+		t.Errorf("looks at %v, not at %s", got, packages)
+	}
+}
+
+func TestVersionsThatADriverRuns(t *testing.T) {
+	for newest, want := range map[int][]string{
+		12: {"libx.so.12", "libx.so"},
+		13: {"libx.so.13", "libx.so.12", "libx.so"},
+		14: {"libx.so.13", "libx.so.12", "libx.so"},
+	} {
+		if got := versions("libx.so", newest); !slices.Equal(got, want) {
+			t.Errorf("CUDA %d: %v, want %v", newest, got, want)
+		}
+	}
+}

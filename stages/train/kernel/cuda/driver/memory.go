@@ -31,32 +31,53 @@ func (x *Context) FreeHost(b []byte) error {
 	return x.c.lib.call("cuMemFreeHost", uintptr(unsafe.Pointer(unsafe.SliceData(b))))
 }
 
+// A driver's answer where there is nothing to copy or to set is not documented: it is not
+// asked.
+
 // Upload begins to copy page-locked host memory.
 func (s *Stream) Upload(to Pointer, from []byte) error {
+	if len(from) == 0 {
+		return nil
+	}
 	return s.x.c.lib.call("cuMemcpyHtoDAsync_v2", uintptr(to), uintptr(unsafe.Pointer(unsafe.SliceData(from))), uintptr(len(from)), s.handle)
 }
 
 // Download begins to copy into page-locked host memory.
 func (s *Stream) Download(to []byte, from Pointer) error {
+	if len(to) == 0 {
+		return nil
+	}
 	return s.x.c.lib.call("cuMemcpyDtoHAsync_v2", uintptr(unsafe.Pointer(unsafe.SliceData(to))), uintptr(from), uintptr(len(to)), s.handle)
 }
 
 // Copy begins to copy within the device.
 func (s *Stream) Copy(to, from Pointer, bytes int) error {
+	if bytes == 0 {
+		return nil
+	}
 	return s.x.c.lib.call("cuMemcpyDtoDAsync_v2", uintptr(to), uintptr(from), uintptr(bytes), s.handle)
 }
 
 // Zero begins to set n bytes to 0.
 func (s *Stream) Zero(p Pointer, n int) error {
+	if n == 0 {
+		return nil
+	}
 	return s.x.c.lib.call("cuMemsetD8Async", uintptr(p), 0, uintptr(n), s.handle)
 }
 
 // Fill16 begins to set n words of 16 bits, Fill32 n float32.
 func (s *Stream) Fill16(p Pointer, word uint16, n int) error {
+	if n == 0 {
+		return nil
+	}
 	return s.x.c.lib.call("cuMemsetD16Async", uintptr(p), uintptr(word), uintptr(n), s.handle)
 }
 
 // Fill32 begins to set n float32.
 func (s *Stream) Fill32(p Pointer, v float32, n int) error {
+	if n == 0 {
+		return nil
+	}
 	return s.x.c.lib.call("cuMemsetD32Async", uintptr(p), uintptr(math.Float32bits(v)), uintptr(n), s.handle)
 }

@@ -16,11 +16,11 @@ var nvrtcFunctions = []string{
 // Compiler is libnvrtc, which compiles CUDA C++. It needs no GPU.
 type Compiler struct{ lib *library }
 
-// OpenCompiler finds the compiler.
-func OpenCompiler() (*Compiler, error) {
+// OpenCompiler finds the compiler, of a version whose kernels run on newest, the driver's
+// major version of CUDA.
+func OpenCompiler(newest int) (*Compiler, error) {
 	preload("libnvrtc-builtins.so.1[0-9]*")
-	lib, err := open([]string{"libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so"}, nvrtcFunctions,
-		"install CUDA, or the Python wheel nvidia-cuda-nvrtc")
+	lib, err := open(versions("libnvrtc.so", newest), nvrtcFunctions, "install CUDA, or the Python wheel nvidia-cuda-nvrtc")
 	if err != nil {
 		return nil, err
 	}

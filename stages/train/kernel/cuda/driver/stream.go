@@ -57,7 +57,8 @@ type Graph struct {
 	exec uintptr
 }
 
-// Capture runs f, whose work on the stream is kept in a graph and not begun.
+// Capture runs f, whose work on the stream is kept in a graph and not begun. Where it
+// fails nothing is kept, and the stream works as before.
 func (s *Stream) Capture(f func() error) (*Graph, error) {
 	const relaxed = 2 // CU_STREAM_CAPTURE_MODE_RELAXED: f may call from any thread
 	lib := s.x.c.lib
@@ -65,13 +66,18 @@ func (s *Stream) Capture(f func() error) (*Graph, error) {
 		return nil, err
 	}
 	var captured uintptr
-	failed := f()
-	if err := errors.Join(failed, lib.call("cuStreamEndCapture", s.handle, uintptr(unsafe.Pointer(&captured)))); err != nil {
-		return nil, err
+	g, failed := &Graph{s: s}, f()
+	err := errors.Join(failed, lib.call("cuStreamEndCapture", s.handle, uintptr(unsafe.Pointer(&captured))))
+	if err == nil {
+		err = lib.call("cuGraphInstantiateWithFlags", uintptr(unsafe.Pointer(&g.exec)), captured, 0)
 	}
-	g := &Graph{s: s}
-	err := lib.call("cuGraphInstantiateWithFlags", uintptr(unsafe.Pointer(&g.exec)), captured, 0)
-	return g, errors.Join(err, lib.call("cuGraphDestroy", captured))
+	if captured != 0 {
+		err = errors.Join(err, lib.call("cuGraphDestroy", captured))
+	}
+	if err != nil && g.exec != 0 {
+		err = errors.Join(err, g.Close())
+	}
+	return g, err
 }
 
 // Launch begins the graph's work.

@@ -6,6 +6,8 @@ type control struct {
 	calls      func(call string) int32
 	reset      func()
 	setMemory  func(bytes uint64)
+	setVersion func(version int32)
+	setShared  func(bytes uint64)
 	memoryUsed func() uint64
 	overruns   func() int32
 }

@@ -77,8 +77,20 @@ func Main(m *testing.M) int {
 	return code
 }
 
+// Attach returns the device that a parent process built, as new in this one. It is for
+// a program that a test starts.
+func Attach() (*Device, error) {
+	d := &Device{folder: os.Getenv(driver.PathVariable)}
+	return d, d.control.open(d.folder)
+}
+
+// Hangs and Dies are results for Fail: the call never returns, as where a kernel never
+// ends, and the process is killed.
+const Hangs, Dies = -1, -2
+
 // Fail has the nth next call of a function fail with a result of its library: 1 is
-// the very next. "cuLaunchKernel:rmsnorm" is the launches of one kernel.
+// the very next. "cuLaunchKernel:rmsnorm" is the launches of one kernel, and
+// "cublasLtMatmulAlgoGetHeuristic:offer" the algorithms offered, whose state it sets.
 func (d *Device) Fail(call string, nth, code int) { d.fail(call, int32(nth), int32(code)) }
 
 // Calls is how often a function was called, or a kernel launched.
@@ -86,6 +98,32 @@ func (d *Device) Calls(call string) int { return int(d.calls(call)) }
 
 // SetMemory sets how many bytes can be allocated, 2 GiB at first.
 func (d *Device) SetMemory(bytes uint64) { d.setMemory(bytes) }
+
+// SetVersion sets the CUDA that the driver runs, 12090 at first: 12.9.
+func (d *Device) SetVersion(version int) { d.setVersion(int32(version)) }
+
+// SetShared sets the bytes of shared memory that a block may have, 227 KiB at first.
+func (d *Device) SetShared(bytes uint64) { d.setShared(bytes) }
+
+// Install puts a library beside the others until the test ends: one that tells of the
+// card's state, "libnvidia-ml.so.1", or a newer version of another, which as a copy
+// knows nothing of this driver's context and so does not work with it.
+func (d *Device) Install(t testing.TB, name string) {
+	t.Helper()
+	place := filepath.Join(d.folder, name)
+	data, err := os.ReadFile(filepath.Join(d.folder, names[0]))
+	if err == nil {
+		err = os.WriteFile(place, data, 0o700)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.Remove(place); err != nil {
+			t.Error(err)
+		}
+	})
+}
 
 // MemoryUsed is how many bytes are allocated.
 func (d *Device) MemoryUsed() uint64 { return d.memoryUsed() }

@@ -31,6 +31,10 @@ class Calls {
 
 extern Calls calls;
 
+// What a test may have a call do beside failing: never return, as where a kernel never
+// ends, and end the process.
+constexpr int hangs = -1, dies = -2;
+
 // Context is the only device's primary context.
 struct Context {
   int retained;
@@ -43,6 +47,15 @@ struct Context {
 };
 
 extern Context context;
+
+// Card is what a test may have otherwise.
+struct Card {
+  int version = 12090;                // of CUDA that the driver runs
+  size_t mostShared = size_t(227) << 10;  // bytes of dynamic shared memory that a kernel can have
+};
+
+extern Card card;
+constexpr const char* busOfCard = "0000:01:00.0";  // where the card is on PCI
 extern thread_local bool current;  // whether the context is the thread's
 
 // called is one call of any library.

@@ -5,8 +5,8 @@
 
 using namespace emulated;
 
-// emulated_fail has the nth next call of a name fail. A launch can be named by its
-// kernel too, as in cuLaunchKernel:rmsnorm.
+// emulated_fail has the nth next call of a name fail, hang or end the process. A launch
+// can be named by its kernel too, as in cuLaunchKernel:rmsnorm.
 exported void emulated_fail(const char* call, int nth, int result) {
   std::lock_guard<std::mutex> hold(lock);
   calls.fail(call, nth, result);
@@ -26,11 +26,22 @@ exported void emulated_reset() {
   memory.check();
   memory.overruns = 0;
   memory.limit = Memory::usualLimit;
+  card = Card{};
 }
 
 exported void emulated_set_memory(uint64_t bytes) {
   std::lock_guard<std::mutex> hold(lock);
   memory.limit = bytes;
+}
+
+exported void emulated_set_version(int version) {
+  std::lock_guard<std::mutex> hold(lock);
+  card.version = version;
+}
+
+exported void emulated_set_shared(uint64_t bytes) {
+  std::lock_guard<std::mutex> hold(lock);
+  card.mostShared = bytes;
 }
 
 exported uint64_t emulated_memory_used() {

@@ -18,18 +18,27 @@ bool promised(const Algorithm& g, const Matrix (&m)[4]) {
   return true;
 }
 
+// A long sum is split in two where partial sums may be kept in the type of the result:
+// schemes 1, in place, and 4, beside it (cublasLt.h, cublasLtReductionScheme_t).
+constexpr uint64_t longSum = 256;
+constexpr uint32_t keptAsResult = 1 | 4;
+
+uint64_t partsOf(const Description& o, const Layout& a, const Promise& p) {
+  return p.reduction & keptAsResult && (o.transposed[0] ? a.rows : a.columns) >= longSum ? 2 : 1;
+}
+
 // Where several algorithms are asked for, the first of two takes longer.
 constexpr int offered = 2, slow = 8;
 
 // multiplication is the work of a product. It spoils the workspace that it was
 // given, as an algorithm may that uses all of it.
-Work multiplication(const Matrix (&m)[4], float alpha, float beta, Address workspace, size_t bytes) {
+Work multiplication(const Matrix (&m)[4], float alpha, float beta, uint64_t parts, Address workspace, size_t bytes) {
   return [=, a = m[0], b = m[1], c = m[2], d = m[3]] {
     for (const Matrix& x : {a, b, c, d})
       if (!memory.holds(x.at, x.layout.bytes())) return illegalAddress;
     if (bytes && !memory.holds(workspace, bytes)) return illegalAddress;
     memset(reinterpret_cast<void*>(workspace), 0xff, bytes);
-    product(d, a, b, c, alpha, beta);
+    product(d, a, b, c, alpha, beta, parts);
     return done;
   };
 }
@@ -90,8 +99,11 @@ exported int cublasLtMatmulAlgoGetHeuristic(char* handle, const Description* o, 
       to[i] = Choice{};
       to[i].algorithm.mark = Algorithm::marked;
       to[i].algorithm.rounds = i == 0 ? slow : 1;
+      to[i].algorithm.parts = partsOf(*o, *a, *p);
       memcpy(to[i].algorithm.alignment, p->alignment, sizeof p->alignment);
       to[i].algorithm.workspace = to[i].workspace = std::min(p->workspace, workspaceWanted);
+      // An offer may be none: only its state is then set.
+      if (int state = calls.begin("cublasLtMatmulAlgoGetHeuristic:offer")) to[i] = Choice{{}, 0, state, 0, {}};
     }
     if (wanted == 1) to->algorithm.rounds = 1;  // nobody looks for a faster one
     return done;
@@ -107,8 +119,8 @@ exported int cublasLtMatmul(char* handle, const Description* o, const float* alp
     if (int result = judge(*o, *a, *b, *c, *d)) return result;
     Matrix m[4] = {{*a, atA, o->transposed[0] != 0}, {*b, atB, o->transposed[1] != 0}, {*c, atC, false}, {*d, atD, false}};
     if (!promised(*g, m) || bytes < g->workspace) return productInvalidValue;
-    for (uint64_t i = 1; i < g->rounds; i++) s->add(multiplication(m, 0, 1, workspace, g->workspace));
-    s->add(multiplication(m, *alpha, *beta, workspace, g->workspace));
+    for (uint64_t i = 1; i < g->rounds; i++) s->add(multiplication(m, 0, 1, 1, workspace, g->workspace));
+    s->add(multiplication(m, *alpha, *beta, g->parts, workspace, g->workspace));
     return done;
   });
 }

@@ -41,6 +41,7 @@ int describe(Description& o, int attribute, const void* value, size_t bytes) {
 
 int promise(Promise& p, int attribute, const void* value, size_t bytes) {
   if (attribute == 1) return taken(p.workspace, value, bytes);
+  if (attribute == 3) return taken(p.reduction, value, bytes);
   if (attribute < 5 || attribute > 8) return productNotSupported;
   uint32_t v;
   if (int result = taken(v, value, bytes)) return result;

@@ -13,6 +13,7 @@ struct Description {
 struct Promise {
   uint32_t alignment[4] = {256, 256, 256, 256};  // of a, b, c and d
   uint64_t workspace = 0;                        // what the product may have
+  uint32_t reduction = ~0u;                      // how partial sums may be added: any way
 };
 
 // Algorithm is what the library chose.
@@ -22,7 +23,8 @@ struct Algorithm {
   uint32_t alignment[4];
   uint64_t workspace;  // what the product needs
   uint64_t rounds;     // how often it does the work
-  uint64_t unused[3];
+  uint64_t parts;      // in which it sums up, each kept in the type of d
+  uint64_t unused[2];
 };
 static_assert(sizeof(Algorithm) == 64, "the library's size");
 

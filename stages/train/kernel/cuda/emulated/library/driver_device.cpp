@@ -2,7 +2,6 @@
 #include <cstring>
 
 #include "calls.h"
-#include "launch.h"
 
 using namespace emulated;
 
@@ -25,7 +24,7 @@ int attribute(int of) {
     case 76:
       return 0;
     case 97:  // shared memory of a block that asks for more
-      return mostShared;
+      return card.mostShared;
   }
   return -1;
 }
@@ -38,7 +37,7 @@ exported int cuInit(unsigned flags) {
 
 exported int cuDriverGetVersion(int* version) {
   return called("cuDriverGetVersion", [&] {
-    *version = 12090;
+    *version = card.version;
     return done;
   });
 }
@@ -70,6 +69,14 @@ exported int cuDeviceGetAttribute(int* value, int of, int device) {
   return called("cuDeviceGetAttribute", [&] {
     *value = attribute(of);
     return device || *value < 0 ? invalidValue : done;
+  });
+}
+
+exported int cuDeviceGetPCIBusId(char* to, int bytes, int device) {
+  return called("cuDeviceGetPCIBusId", [&] {
+    if (device || bytes < 13) return invalidValue;
+    strcpy(to, busOfCard);
+    return done;
   });
 }
 

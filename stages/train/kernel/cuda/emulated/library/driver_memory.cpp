@@ -13,12 +13,13 @@ namespace {
 
 std::set<void*> pinned;  // the host's memory that the driver allocated
 
-// copy queues a copy. Device memory is looked at again when it runs: a graph may
+// copy queues a copy. What a driver answers where there is nothing to copy or to set is
+// not documented: here it refuses. Device memory is looked at again when it runs: a graph may
 // outlive it.
 int copy(Stream* s, Address to, Address from, size_t bytes, bool toDevice, bool fromDevice) {
   auto valid = [=] { return (!toDevice || memory.holds(to, bytes)) && (!fromDevice || memory.holds(from, bytes)); };
   if (!streams.has(s)) return invalidHandle;
-  if (!valid() || !to || !from) return invalidValue;
+  if (!valid() || !to || !from || !bytes) return invalidValue;
   s->add([=] {
     if (!valid()) return illegalAddress;
     memmove(reinterpret_cast<void*>(to), reinterpret_cast<void*>(from), bytes);
@@ -31,7 +32,7 @@ template <class T>
 int set(Stream* s, Address to, T value, size_t count) {
   auto valid = [=] { return to % sizeof(T) == 0 && memory.holds(to, count * sizeof(T)); };
   if (!streams.has(s)) return invalidHandle;
-  if (!valid()) return invalidValue;
+  if (!valid() || !count) return invalidValue;
   s->add([=] {
     if (!valid()) return illegalAddress;
     T* at = reinterpret_cast<T*>(to);

@@ -69,7 +69,7 @@ exported int cuFuncSetAttribute(Function* f, int attribute, int value) {
   return inContext("cuFuncSetAttribute", [&] {
     if (!functions.count(f)) return invalidHandle;
     if (attribute != 8) return attribute == 9 ? done : invalidValue;
-    if (value < 0 || size_t(value) > mostShared) return invalidValue;
+    if (value < 0 || size_t(value) > card.mostShared) return invalidValue;
     f->most = value;
     return done;
   });

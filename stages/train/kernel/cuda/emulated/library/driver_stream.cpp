@@ -47,13 +47,20 @@ exported int cuStreamBeginCapture_v2(Stream* s, int mode) {
   });
 }
 
+// ended takes what the stream has captured. A capture ends whatever the call answers.
+static std::shared_ptr<Graph> ended(Stream* s) {
+  std::lock_guard<std::mutex> hold(lock);
+  std::shared_ptr<Graph> all;
+  if (streams.has(s)) all.swap(s->capture);
+  return all;
+}
+
 exported int cuStreamEndCapture(Stream* s, Graph** to) {
+  std::shared_ptr<Graph> all = ended(s);
+  *to = nullptr;
   return inContext("cuStreamEndCapture", [&] {
-    *to = nullptr;
     if (!streams.has(s)) return invalidHandle;
-    if (!s->capture) return invalidValue;
-    std::shared_ptr<Graph> all = std::move(s->capture);
-    s->capture = nullptr;
+    if (!all) return invalidValue;
     if (s->invalidated) return captureInvalidated;
     graphs.insert(*to = new Graph(*all));
     return done;

@@ -13,9 +13,11 @@ namespace {
 
 constexpr size_t slot(size_t bytes) { return (bytes + 15) / 16 * 16; }
 
+constexpr size_t largestShared = 227 << 10;  // bytes of the largest card's
+
 // Dynamic shared memory begins at a multiple of 16 and of no larger power of two,
 // as kernels may rely on no more.
-alignas(256) unsigned char memoryOfBlock[16 + mostShared + Guard::bytes];
+alignas(256) unsigned char memoryOfBlock[16 + largestShared + Guard::bytes];
 unsigned char* const dynamic = memoryOfBlock + 16;
 
 }  // namespace

@@ -26,7 +26,4 @@ struct Launch {
   bool runBlock(unsigned long number, const std::vector<void*>& p, int& result) const;
 };
 
-// mostShared is how much dynamic shared memory a kernel can have.
-constexpr size_t mostShared = 227 << 10;
-
 }  // namespace emulated

@@ -40,21 +40,22 @@ size_t columns(const Matrix& m) { return m.transposed ? m.layout.rows : m.layout
 
 size_t whole(size_t n, size_t unit) { return (n + unit - 1) / unit * unit; }
 
-// packA returns a in panels of tileRows rows, packB b in panels of tileColumns columns, both
-// filled up with zeros: a tile reads them from one end to the other.
-std::vector<float> packA(const Matrix& a) {
-  size_t m = rows(a), depth = columns(a);
+// packA returns depth columns of a in panels of tileRows rows, packB as many rows of b in
+// panels of tileColumns columns, both filled up with zeros: a tile reads them from one
+// end to the other.
+std::vector<float> packA(const Matrix& a, size_t from, size_t depth) {
+  size_t m = rows(a);
   std::vector<float> to(whole(m, tileRows) * depth);
   for (size_t k = 0; k < depth; k++)
-    for (size_t i = 0; i < m; i++) to[(i / tileRows * depth + k) * tileRows + i % tileRows] = read(a, i, k);
+    for (size_t i = 0; i < m; i++) to[(i / tileRows * depth + k) * tileRows + i % tileRows] = read(a, i, from + k);
   return to;
 }
 
-std::vector<float> packB(const Matrix& b) {
-  size_t depth = rows(b), n = columns(b);
+std::vector<float> packB(const Matrix& b, size_t from, size_t depth) {
+  size_t n = columns(b);
   std::vector<float> to(whole(n, tileColumns) * depth);
   for (size_t j = 0; j < n; j++)
-    for (size_t k = 0; k < depth; k++) to[(j / tileColumns * depth + k) * tileColumns + j % tileColumns] = read(b, k, j);
+    for (size_t k = 0; k < depth; k++) to[(j / tileColumns * depth + k) * tileColumns + j % tileColumns] = read(b, from + k, j);
   return to;
 }
 
@@ -70,11 +71,10 @@ Tile multiply(const float* a, const float* b, size_t depth) {
   return t;
 }
 
-}  // namespace
-
-void product(const Matrix& d, const Matrix& a, const Matrix& b, const Matrix& c, float alpha, float beta) {
-  size_t m = d.layout.rows, n = d.layout.columns, depth = columns(a);
-  std::vector<float> left = packA(a), right = packB(b);
+// part is the product of depth columns of a and rows of b.
+void part(const Matrix& d, const Matrix& a, const Matrix& b, const Matrix& c, float alpha, float beta, size_t from, size_t depth) {
+  size_t m = d.layout.rows, n = d.layout.columns;
+  std::vector<float> left = packA(a, from, depth), right = packB(b, from, depth);
   for (size_t j = 0; j < n; j += tileColumns)
     for (size_t i = 0; i < m; i += tileRows) {
       Tile t = multiply(&left[i * depth], &right[j * depth], depth);
@@ -82,6 +82,16 @@ void product(const Matrix& d, const Matrix& a, const Matrix& b, const Matrix& c,
         for (size_t x = i; x < std::min(m, i + tileRows); x++)
           write(d, x, y, alpha * t.sums[y - j][x - i] + (beta ? beta * read(c, x, y) : 0));
     }
+}
+
+}  // namespace
+
+void product(const Matrix& d, const Matrix& a, const Matrix& b, const Matrix& c, float alpha, float beta, size_t parts) {
+  size_t all = columns(a);
+  for (size_t i = 0; i < parts; i++) {
+    size_t from = all * i / parts, until = all * (i + 1) / parts;
+    part(d, a, b, i ? d : c, alpha, i ? 1 : beta, from, until - from);
+  }
 }
 
 }  // namespace emulated

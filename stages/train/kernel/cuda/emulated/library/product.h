@@ -24,8 +24,8 @@ struct Matrix {
   bool transposed;  // only of a and b
 };
 
-// product is d = alpha·a·b + beta·c, summed in float over a's columns in order.
-// Where beta is 0, c is not read.
-void product(const Matrix& d, const Matrix& a, const Matrix& b, const Matrix& c, float alpha, float beta);
+// product is d = alpha·a·b + beta·c, summed in float over a's columns in order, in so
+// many parts, each added to what d holds. Where beta is 0, c is not read.
+void product(const Matrix& d, const Matrix& a, const Matrix& b, const Matrix& c, float alpha, float beta, size_t parts);
 
 }  // namespace emulated

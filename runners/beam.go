@@ -63,7 +63,8 @@ func taskOf(job Job, parts, workers int) (pipelines.Task, error) {
 	}, nil
 }
 
-// inProcess runs a job on this machine.
+// inProcess runs a job on this machine. What it has finished is committed though
+// the run was interrupted meanwhile, or another step failed.
 func inProcess(ctx context.Context, job Job, in stages.Inputs) error {
 	built, err := job.Stage.Build(job.Config)
 	if err != nil {
@@ -82,5 +83,5 @@ func inProcess(ctx context.Context, job Job, in stages.Inputs) error {
 	if err != nil {
 		return err
 	}
-	return out.Commit(ctx, job.Header, nil)
+	return out.Commit(context.WithoutCancel(ctx), job.Header, nil)
 }

@@ -17,8 +17,9 @@ import (
 var removedOutput = regexp.MustCompile(`-[0-9a-f]{16}\` + movedAway + `$`)
 
 // removeLeftovers removes what a killed run leaves and no later run takes up:
-// files cut short in the writing, outputs that were being removed, and the marks
-// of the making on outputs that are complete. What an unfinished step has made
+// files cut short in the writing, outputs that were being removed, and what
+// belongs to the making of outputs that are complete: marks in them, training
+// checkpoints beside them. What an unfinished step has made
 // stays, for the step goes on from it. Only the holder of the lock may call it.
 func removeLeftovers(ctx context.Context, out string, d *dags.DAG) error {
 	steps := filepath.Join(out, stepsFolder)
@@ -43,7 +44,11 @@ func removeLeftovers(ctx context.Context, out string, d *dags.DAG) error {
 
 // removeInOutput clears the folder of an output, or of training checkpoints.
 func removeInOutput(ctx context.Context, folder string) error {
-	return errors.Join(removeIn(folder, store.IsTemporary), shard.Tidy(ctx, folder))
+	err := errors.Join(removeIn(folder, store.IsTemporary), shard.Tidy(ctx, folder))
+	if _, missing := os.Stat(filepath.Join(folder, shard.ManifestName)); missing == nil {
+		err = errors.Join(err, removeBeside(folder))
+	}
+	return err
 }
 
 // removeIn removes the entries of a folder that are leftovers by their names.

@@ -45,10 +45,12 @@ func TestLeftoversOfKilledRunsAreRemoved(t *testing.T) {
 		"answer.txt.unfinished-123", "plots/left.txt.unfinished-9", "cache/digests.json.unfinished-77",
 		end + ".removed/manifest.json", end + ".removed/deep/content",
 		top + "/.unfinished", top + "/.finished/part.json",
+		top + ".work/state.json", top + ".work/tensors.safetensors",
 		"steps/other-0123456789abcdef.work/tensors.safetensors.unfinished-5",
 	}
 	others := []string{
 		"mine.unfinished-5", "answer.txt.removed", "steps/notes.removed/text", "plots/.unfinished",
+		top + ".aside-1/content", top + ".aside-1/" + "manifest.json",
 		"steps/other-0123456789abcdef.work/state.json", // of another configuration, to go on from
 		"steps/other-0123456789abcdef/.unfinished", "steps/other-0123456789abcdef/content",
 	}

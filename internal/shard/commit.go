@@ -2,6 +2,7 @@ package shard
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -14,7 +15,8 @@ import (
 // header says what the runner knows (stage, config, inputs, counts of its own);
 // kind, tables and files are filled in here, and the counts of all parts added.
 // parts are the results of other processes; parts closed through this Writer are
-// known to it. A part without a result is an error.
+// known to it. A part without a result is an error. At the end is done what
+// AfterCommit was told.
 func (w *Writer) Commit(ctx context.Context, header Manifest, parts []PartResult) error {
 	for _, p := range parts {
 		w.keep(p)
@@ -36,7 +38,11 @@ func (w *Writer) Commit(ctx context.Context, header Manifest, parts []PartResult
 	if err := store.WriteFile(ctx, w.dir, ManifestName, data); err != nil {
 		return err
 	}
-	return tidy(ctx, w.dir)
+	err = tidy(ctx, w.dir)
+	for _, remove := range w.after {
+		err = errors.Join(err, remove(ctx))
+	}
+	return err
 }
 
 func (w *Writer) manifest(header Manifest) (Manifest, error) {

@@ -33,6 +33,7 @@ type Writer struct {
 	results  map[int]PartResult
 	files    map[string]FileInfo
 	recorded Manifest // what the stage itself says of its dataset
+	after    []func(context.Context) error
 }
 
 // NewWriter begins a dataset of that many parts (0: files only). Leftovers of an
@@ -112,6 +113,15 @@ func (w *Writer) declared() []string {
 // the one closed last stays.
 func (w *Writer) Part(part int) *PartWriter {
 	return &PartWriter{writer: w, part: part, tables: map[string]*openTableWriter{}, counts: map[string]int64{}}
+}
+
+// AfterCommit has what only an unfinished dataset needs, such as training
+// checkpoints, removed when the manifest is written and not before. Where a kill
+// comes between, the next run removes it.
+func (w *Writer) AfterCommit(remove func(ctx context.Context) error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.after = append(w.after, remove)
 }
 
 func (w *Writer) keep(result PartResult) {

@@ -13,7 +13,7 @@ import (
 )
 
 // workSuffix names the folder of training checkpoints beside an output. It is
-// removed when the output is written.
+// removed when the output is complete.
 const workSuffix = ".work"
 
 // identity says what is trained: training checkpoints of other data, another

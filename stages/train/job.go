@@ -45,8 +45,8 @@ func (j *job) identify(config any, in stages.Inputs) (err error) {
 }
 
 // write trains the model and writes the training log and the record of whom it
-// was trained on, then the files that the caller makes of the model, and at last
-// removes the training checkpoints.
+// was trained on, then the files that the caller makes of the model. The training
+// checkpoints stay until the output is complete: up to there all may be lost.
 func (j job) write(ctx context.Context, out *shard.Writer, files func() error) error {
 	work, err := store.Open(out.URI() + workSuffix)
 	if err != nil {
@@ -66,7 +66,8 @@ func (j job) write(ctx context.Context, out *shard.Writer, files func() error) e
 		return err
 	}
 	j.record(out, end)
-	return work.RemoveAll(ctx, "")
+	out.AfterCommit(func(ctx context.Context) error { return work.RemoveAll(ctx, "") })
+	return nil
 }
 
 // learn trains the model and returns where the run ended.

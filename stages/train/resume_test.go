@@ -44,7 +44,12 @@ func attempt(t *testing.T, ctx context.Context, stage, config, uri string, in st
 	if err := built.(stages.Job).Run(ctx, in, w); err != nil {
 		return nil, err
 	}
-	must(t, w.Commit(t.Context(), shard.Manifest{Stage: stage}, nil))
+	if err := w.Commit(ctx, shard.Manifest{Stage: stage}, nil); err != nil {
+		if _, lost := os.Stat(filepath.Join(uri+workSuffix, stateName)); lost != nil {
+			t.Errorf("neither an output nor a training checkpoint is left: %v", lost)
+		}
+		return nil, err
+	}
 	return shard.Open(t.Context(), uri)
 }
 
@@ -118,6 +123,37 @@ func interrupted(t *testing.T, rng *rand.Rand, stage, config string, in stages.I
 			if _, err := os.Stat(work); err == nil {
 				must(t, os.CopyFS(older, os.DirFS(work)))
 			}
+		}
+	}
+}
+
+// A training that has ended is not lost by an interruption that comes before its
+// output is complete, at whatever look at the context.
+func TestInterruptionsBetweenTheEndAndTheManifest(t *testing.T) {
+	tokens := corpus(t, 60, 1)
+	in := stages.Inputs{"tokens": {tokens}, "base": {baseModel(t, tokens, quickBase)}}
+	const config = `{selection: best, epochs: 2, save_every: 1000, peft: {r: 2}}`
+	var whole *shard.Dataset
+	var looks int
+	for range 2 { // the first time the inputs are checked too
+		undisturbed := &countdown{t.Context(), 1 << 20}
+		d, err := attempt(t, undisturbed, "train.finetune", config, filepath.Join(t.TempDir(), "out"), in)
+		must(t, err)
+		whole, looks = d, 1<<20-undisturbed.left
+	}
+	for left := looks - 8; left < looks; left++ {
+		uri := filepath.Join(t.TempDir(), "out")
+		if _, err := attempt(t, &countdown{t.Context(), left}, "train.finetune", config, uri, in); err == nil {
+			t.Fatalf("was not stopped at look %d of %d", left, looks)
+		}
+		work, err := store.Open(uri + workSuffix)
+		must(t, err)
+		kept, err := readState(t.Context(), work)
+		must(t, err)
+		again, err := attempt(t, t.Context(), "train.finetune", config, uri, in)
+		must(t, err)
+		if kept.Epoch < 1 || again.Manifest.Digest() != whole.Manifest.Digest() {
+			t.Errorf("stopped at look %d of %d: %d epochs were kept, or the artifact is another", left, looks, kept.Epoch)
 		}
 	}
 }

@@ -68,7 +68,7 @@ func (r *run) resume(ctx context.Context) error {
 		return exit.Errorf(exit.Usage, "%s: a training checkpoint is read from a local folder; set the run's output to one", r.work.URI())
 	}
 	err = checkSum(ctx, r.work, at.Tensors, at.SHA256)
-	// A kill while a finished run removed its checkpoints leaves the state alone.
+	// A kill while an earlier output was removed may leave the state alone.
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

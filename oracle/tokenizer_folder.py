@@ -14,9 +14,12 @@ import csv
 import glob
 import gzip
 import hashlib
+import inspect
 import json
 import pathlib
 import random
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -65,6 +68,134 @@ def short(ids):
     return hashlib.sha256(json.dumps(ids, separators=(",", ":")).encode()).hexdigest()[:16]
 
 
+def token(content, **flags):
+    return {"content": content, "lstrip": False, "rstrip": False, "single_word": False, "normalized": False, "special": False} | flags
+
+
+ADDED = [token("___", normalized=True), token("[PAD]", special=True), token("Dr.", single_word=True), token("pain", lstrip=True),
+         token("<note>", rstrip=True, special=True), token("____", lstrip=True, rstrip=True), token("mg PO", normalized=True),
+         token("é", normalized=True, single_word=True), token("[**", normalized=True, lstrip=True), token("患者", special=True, normalized=True)]
+NAMED = [token(t, special=True) for t in ("<unk>", "<s>", "</s>")]
+PREPEND = {"normalizer": {"type": "Sequence", "normalizers": [{"type": "Prepend", "prepend": "▁"}, REPLACE := {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}]},
+           "pre_tokenizer": None}
+METASPACE = {"normalizer": None, "pre_tokenizer": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "split": False}}
+LLAMA = {"tokenizer_class": "LlamaTokenizer", "bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"}
+FAST = LLAMA | {"tokenizer_class": "PreTrainedTokenizerFast"}
+
+
+def by_id(tokens, vocab):
+    """Tokens by id: that of the piece of the same text where there is one, else the next."""
+    new = [t for t in tokens if t["content"] not in vocab]
+    ids = {t["content"]: vocab.get(t["content"], len(vocab) + new.index(t) if t in new else 0) for t in tokens}
+    return dict(enumerate(NAMED)) | {ids[t["content"]]: t for t in tokens}
+
+
+def decoder(tokens, vocab):
+    return {"added_tokens_decoder": {str(i): t for i, t in by_id(tokens, vocab).items()}}
+
+
+def fast(steps, tokens, vocab):
+    return steps | {"added_tokens": [{"id": i} | t for i, t in by_id(tokens, vocab).items()]}
+
+
+def scheme(name):
+    return METASPACE | {"pre_tokenizer": METASPACE["pre_tokenizer"] | {"prepend_scheme": name}}
+
+
+def folders(vocab):
+    """The JSON files of folders by name; of tokenizer.json what differs from testdata/folder's."""
+    two, config = ADDED[:2], "tokenizer_config.json"
+    beyond = {t["content"]: i for i, t in by_id(two, vocab).items() if i > 2}
+    yield "decoder", {config: LLAMA | {"legacy": False} | decoder(ADDED, vocab)}
+    yield "legacy", {config: LLAMA | {"legacy": True} | decoder(ADDED, vocab)}
+    yield "legacy not said", {config: LLAMA | decoder(ADDED, vocab)}
+    yield "no prefix", {config: LLAMA | {"legacy": False, "add_prefix_space": False} | decoder(ADDED, vocab)}
+    yield "no prefix, legacy", {config: LLAMA | {"legacy": True, "add_prefix_space": False} | decoder(ADDED, vocab)}
+    yield "added_tokens.json", {config: LLAMA | {"legacy": False, "pad_token": "[PAD]"}, "added_tokens.json": beyond}
+    yield "added_tokens.json and the list", {config: LLAMA | {"legacy": False, "additional_special_tokens": ["___"]}, "added_tokens.json": beyond}
+    yield "special_tokens_map.json", {config: {"tokenizer_class": "LlamaTokenizer", "legacy": False}, "added_tokens.json": beyond, "special_tokens_map.json": {
+        "bos_token": {"content": "<s>", "lstrip": False, "rstrip": False, "single_word": False, "normalized": True}, "pad_token": "</s>"}}
+    yield "no token", {config: LLAMA | {"legacy": False}}
+    yield "special tokens split", {config: LLAMA | {"legacy": False, "split_special_tokens": True} | decoder(ADDED, vocab)}
+    yield "prepend, LlamaTokenizer", {config: LLAMA | {"legacy": False}, "tokenizer.json": fast(PREPEND, [], vocab)}
+    yield "prepend, LlamaTokenizer, tokens", {config: LLAMA | {"legacy": False} | decoder(ADDED, vocab), "tokenizer.json": fast(PREPEND, ADDED, vocab)}
+    yield "prepend, prefix asked for", {config: LLAMA | {"legacy": False, "add_prefix_space": True} | decoder(ADDED, vocab), "tokenizer.json": fast(PREPEND, ADDED, vocab)}
+    yield "metaspace, LlamaTokenizer", {config: LLAMA | {"legacy": False} | decoder(ADDED, vocab), "tokenizer.json": fast(METASPACE, ADDED, vocab)}
+    yield "metaspace, no decoder", {config: LLAMA | {"legacy": False}, "tokenizer.json": fast(METASPACE, ADDED, vocab)}
+    yield "prepend", {config: FAST | decoder(ADDED, vocab), "tokenizer.json": fast(PREPEND, ADDED, vocab)}
+    yield "prepend, no decoder", {config: FAST, "tokenizer.json": fast(PREPEND, ADDED, vocab)}
+    yield "replace", {config: FAST, "tokenizer.json": fast(PREPEND | {"normalizer": REPLACE}, ADDED, vocab)}
+    for name in ("first", "always", "never"):
+        yield "metaspace " + name, {config: FAST | decoder(ADDED, vocab), "tokenizer.json": fast(scheme(name), ADDED, vocab)}
+    r = random.Random(11)
+    for i in range(20):
+        tokens = [t | {flag: r.random() < 0.4 for flag in ("lstrip", "rstrip", "single_word", "normalized", "special")}
+                  for t in r.sample(ADDED, r.randint(1, len(ADDED)))]
+        steps = r.choice([None, PREPEND, METASPACE, scheme("always")])
+        if steps is None:
+            yield f"random {i}", {config: LLAMA | {"legacy": False} | decoder(tokens, vocab)}
+        else:
+            yield f"random {i}", {config: FAST | {"split_special_tokens": r.random() < 0.3} | decoder(tokens, vocab), "tokenizer.json": fast(steps, tokens, vocab)}
+
+
+def added_texts(r):
+    words = [t["content"] for t in ADDED] + WORDS + ["patient", "was", "x", "(", ",", "pain_", "Dr", "_", "__", "[", "e\u0301", "\u200d"]
+    return ["".join(r.choice(words) + r.choice(["", " ", " ", "  ", "\n", "\u00a0"]) for _ in range(r.randint(1, 9))).removesuffix(r.choice(["", " "]))
+            for _ in range(40)] + ["___", " ___ ", "patient ___ was"]
+
+
+def write_folder(at, files):
+    shutil.copy(TESTDATA / "folder/tokenizer.model", at)
+    for name, content in files.items():
+        if name == "tokenizer.json":
+            content = json.loads((TESTDATA / "folder/tokenizer.json").read_text()) | content
+        pathlib.Path(at, name).write_text(json.dumps(content))
+
+
+def added():
+    r = random.Random(5)
+    vocab = json.loads((TESTDATA / "folder/tokenizer.json").read_text())["model"]["vocab"]
+    for name, files in folders(vocab):
+        with tempfile.TemporaryDirectory() as at:
+            write_folder(at, files)
+            tokenizer, samples = AutoTokenizer.from_pretrained(at), added_texts(r)
+            yield {"name": name, "files": files, "texts": samples, "ids": [tokenizer(s, add_special_tokens=False)["input_ids"] for s in samples]}
+
+
+def saved():
+    """Folders as save_pretrained of this version leaves them, tokenizer.model included, and its keys of tokenizer_config.json."""
+    vocab = json.loads((TESTDATA / "folder/tokenizer.json").read_text())["model"]["vocab"]
+    more = {"pad_token": "[PAD]", "model_max_length": 512, "chat_template": "{{ messages }}", "additional_special_tokens": ["<note>"]}
+    configs = {
+        "LlamaTokenizer": {"tokenizer_config.json": LLAMA | {"legacy": False} | more | decoder(ADDED, vocab)},
+        "PreTrainedTokenizerFast": {"tokenizer_config.json": FAST | more | decoder(ADDED, vocab), "tokenizer.json": fast(PREPEND, ADDED, vocab)},
+        "trained": {name: json.loads((TESTDATA / "folder" / name).read_text()) for name in ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json")},
+    }
+    r = random.Random(6)
+    for name, files in configs.items():
+        with tempfile.TemporaryDirectory() as at, tempfile.TemporaryDirectory() as to:
+            write_folder(at, files)
+            AutoTokenizer.from_pretrained(at).save_pretrained(to)
+            written = {f.name: json.loads(f.read_text()) for f in pathlib.Path(to).glob("*.json")}
+            whole = written.get("tokenizer.json", {})
+            for key in ("model", "post_processor", "decoder"):
+                whole.pop(key, None)
+            tokenizer, samples = AutoTokenizer.from_pretrained(to), added_texts(r)
+            yield {"name": f"{name} saved by {transformers.__version__}", "files": written, "texts": samples,
+                   "ids": [tokenizer(s, add_special_tokens=False)["input_ids"] for s in samples]}
+
+
+def keys(folders):
+    """The keys of tokenizer_config.json: those in folders, and those that this version's tokenizers of LLaMA take."""
+    found = {k for f in folders for k in f["files"].get("tokenizer_config.json", {}) | f["files"].get("special_tokens_map.json", {})}
+    for c in transformers.LlamaTokenizer.__mro__ + transformers.LlamaTokenizerFast.__mro__:
+        if "__init__" in vars(c) and c.__module__.startswith("transformers"):
+            found |= {k for k, p in inspect.signature(c.__init__).parameters.items() if p.kind == p.POSITIONAL_OR_KEYWORD}
+            found |= set(re.findall(r"""kwargs(?:\.pop|\.get|\.setdefault)?[(\[]"(\w+)\"""", inspect.getsource(c.__init__)))
+        found |= set(getattr(c, "SPECIAL_TOKENS_ATTRIBUTES", []))
+    return sorted(found - {"self"})
+
+
 def measure(clinflow):
     folder = TESTDATA / "folder"
     tokenizer = AutoTokenizer.from_pretrained(folder)
@@ -74,9 +205,21 @@ def measure(clinflow):
     }
 
 
+def both(four, five):
+    """A folder's golden: version 4's ids, and in how many texts version 5 has others."""
+    assert four["texts"] == five["texts"]
+    return four | {"others_in_5": sum(a != b for a, b in zip(four["ids"], five["ids"]))}
+
+
+def write_gzip(name, value):
+    with open(TESTDATA / name, "wb") as f, gzip.GzipFile(fileobj=f, mode="wb", mtime=0) as z:
+        z.write(json.dumps(value, separators=(",", ":")).encode())
+
+
 def main():
     clinflow, out, *before = sys.argv[1:]
-    found = {"version": transformers.__version__, "files": measure(clinflow)}
+    found = {"version": transformers.__version__, "files": measure(clinflow), "added": list(added()), "saved": list(saved())}
+    found["keys"] = keys(found["saved"])
     pathlib.Path(out).write_text(json.dumps(found))
     if not before:
         return
@@ -85,6 +228,8 @@ def main():
         sys.exit(f"transformers {other['version']} and {found['version']} differ")
     files = found["files"]
     files["folder_ids.json"] = {"transformers": [other["version"], found["version"]], "notes": files["folder_ids.json"]}
+    write_gzip("added_tokens.json.gz", [both(*pair) for pair in zip(other["added"], found["added"])] + other["saved"] + found["saved"])
+    files["tokenizer_config_keys.json"] = sorted(set(other["keys"] + found["keys"]))
     for name, content in files.items():
         (TESTDATA / name).write_text(json.dumps(content, separators=(",", ":")) + "\n")
 

@@ -10,7 +10,7 @@ import (
 func init() {
 	stages.RegisterMap(stages.Spec{
 		Name:    "tokenize.examples",
-		Version: 1,
+		Version: 2,
 		Doc: "Turns the examples of a task into token ids: one row an example, with its example_id, split, label and labels. " +
 			"input_ids is unpadded and cut at max_length. An example without text keeps its row, with BOS alone.",
 		In: []stages.Port{

@@ -12,7 +12,6 @@ import (
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages/tokenize/hf"
-	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
 )
 
 // EncodeLines reads one JSON string a line and writes the array of its ids, one
@@ -39,7 +38,7 @@ func EncodeLines(ctx context.Context, folder string, in io.Reader, out io.Writer
 
 // lineEncoder encodes line by line, in buffers that it keeps.
 type lineEncoder struct {
-	encoder *sentencepiece.Encoder
+	encoder *hf.Encoder
 	in      *bufio.Reader
 	out     *bufio.Writer
 	ids     []int32

@@ -10,7 +10,7 @@ import (
 func init() {
 	stages.RegisterMap(stages.Spec{
 		Name:    "tokenize.notes",
-		Version: 1,
+		Version: 2,
 		Doc: "Turns notes into token ids for language modelling: one row a note, example_id its note_id, split that of its patient, label 0. " +
 			"input_ids is unpadded and cut at max_length. Notes marked as errors and notes without text are left out and counted.",
 		In: []stages.Port{

@@ -11,7 +11,6 @@ import (
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/tokenize/hf"
-	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
 )
 
 // Options say how a text becomes input_ids, as transformers' LlamaTokenizer
@@ -19,7 +18,7 @@ import (
 // towards max_length and are never cut off, the text's ids are cut at the end.
 // Nothing is padded.
 type Options struct {
-	Tokenizer string `json:"tokenizer,omitempty" path:"tokenizer.model" doc:"folder with a tokenizer.model, in place of the port tokenizer"`
+	Tokenizer string `json:"tokenizer,omitempty" path:"tokenizer.model,tokenizer.json,tokenizer_config.json,special_tokens_map.json,added_tokens.json,config.json" doc:"Hugging Face folder with a tokenizer.model, in place of the port tokenizer; the added tokens of its other files are heeded"`
 	MaxLength int    `json:"max_length" default:"128" unit:"tokens" min:"1" doc:"longest input_ids, BOS and EOS included; the end of a longer text is left out"`
 	AddBOS    bool   `json:"add_bos" default:"true" doc:"begin with the BOS token, as LlamaTokenizer does"`
 	AddEOS    bool   `json:"add_eos" default:"false" doc:"end with the EOS token"`
@@ -56,12 +55,12 @@ func newTokenizer(o Options) (*tokenizer, error) {
 }
 
 // encoder returns an encoder for one part; give it back with t.encoders.Put.
-func (t *tokenizer) encoder(ctx context.Context, in stages.Inputs) (*sentencepiece.Encoder, error) {
+func (t *tokenizer) encoder(ctx context.Context, in stages.Inputs) (*hf.Encoder, error) {
 	t.load.Do(func() { t.err = t.open(ctx, in.One(tokenizerPort.Name)) })
 	if t.err != nil {
 		return nil, t.err
 	}
-	if e, ok := t.encoders.Get().(*sentencepiece.Encoder); ok {
+	if e, ok := t.encoders.Get().(*hf.Encoder); ok {
 		return e, nil
 	}
 	return t.model.NewEncoder(), nil
@@ -95,7 +94,7 @@ func (t *tokenizer) open(ctx context.Context, bound *shard.Dataset) (err error) 
 
 // inputIDs appends the ids of a text to ids, which is empty, and says whether the
 // text was cut.
-func (t *tokenizer) inputIDs(ids []int32, e *sentencepiece.Encoder, text string) (_ []int32, cut bool) {
+func (t *tokenizer) inputIDs(ids []int32, e *hf.Encoder, text string) (_ []int32, cut bool) {
 	room := t.options.MaxLength - t.specials
 	if t.options.AddBOS {
 		ids = append(ids, t.model.BOS())

@@ -4,19 +4,19 @@ import (
 	"slices"
 
 	"github.com/clinflow/clinflow/internal/shard"
-	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
+	"github.com/clinflow/clinflow/stages/tokenize/hf"
 )
 
 // tokenWriter writes the tokens of one part and counts them.
 type tokenWriter struct {
 	tokenizer *tokenizer
-	encoder   *sentencepiece.Encoder
+	encoder   *hf.Encoder
 	out       *shard.PartWriter
 	rows      *shard.RowWriter[shard.Tokens]
 	ids       []int32 // of the last text; a row keeps a copy of its length
 }
 
-func newTokenWriter(t *tokenizer, e *sentencepiece.Encoder, out *shard.PartWriter) (*tokenWriter, error) {
+func newTokenWriter(t *tokenizer, e *hf.Encoder, out *shard.PartWriter) (*tokenWriter, error) {
 	rows, err := shard.Rows[shard.Tokens](out, shard.TableTokens)
 	return &tokenWriter{tokenizer: t, encoder: e, out: out, rows: rows}, err
 }

@@ -189,3 +189,21 @@ func TestEncodeLines(t *testing.T) {
 		}
 	}
 }
+
+// A token that a folder adds to tokenizer.model is one id in a text, by whichever
+// way the text comes.
+func TestAddedTokens(t *testing.T) {
+	folder := modelFolder(t, modelFile(t))
+	added := int32(goldenModel(t).Size())
+	must(t, os.WriteFile(filepath.Join(folder, "added_tokens.json"), fmt.Appendf(nil, `{"[**mark**]": %d}`, added), 0o600))
+	const text = "seen by [**mark**] today"
+	in := stages.Inputs{"examples": {examplesOf(t, 1, []shard.Example{{ExampleID: "1", SubjectID: 1, Split: "train", Text: text}})}}
+	row := tokensOf(t, stagetest.Run(t, "tokenize.examples", "tokenizer: "+folder, in))[0]
+	var out strings.Builder
+	must(t, EncodeLines(t.Context(), folder, strings.NewReader(`"`+text+`"`), &out))
+	ids, err := json.Marshal(row.InputIDs[1:])
+	must(t, err)
+	if !slices.Contains(row.InputIDs, added) || out.String() != string(ids)+"\n" {
+		t.Errorf("the stage gives %d, the inspector %s; the added token is %d", row.InputIDs, out.String(), added)
+	}
+}

@@ -113,8 +113,8 @@ func TestStageVersions(t *testing.T) {
 		output     any
 	}{
 		{"tokenize.train", "13563d34d4f92867c441020158e58f24710a5578bb6597df15abfac76b8b7b06", 2, tokenizer.Manifest.Files},
-		{"tokenize.notes", "9e59878c72725a800fa50b81c209a09d0ff208b393023204816e65f131c8887a", 1, tokensOf(t, tokens)},
-		{"tokenize.examples", "36ba36eab829786cd9693adaf8bab0fc2aa5fca3458a163eab28616280383198", 1, tokensOf(t, examples)},
+		{"tokenize.notes", "9e59878c72725a800fa50b81c209a09d0ff208b393023204816e65f131c8887a", 2, tokensOf(t, tokens)},
+		{"tokenize.examples", "36ba36eab829786cd9693adaf8bab0fc2aa5fca3458a163eab28616280383198", 2, tokensOf(t, examples)},
 	} {
 		content, err := json.Marshal(stage.output)
 		must(t, err)

@@ -26,8 +26,18 @@ func (e *Encoder) Encode(dst []int32, text string) []int32 {
 // EncodeFirst appends the first limit ids that Encode would append, without
 // working on the text after them.
 func (e *Encoder) EncodeFirst(dst []int32, text string, limit int) []int32 {
+	return e.encode(dst, text, limit, e.model.normalizer.addDummyPrefix)
+}
+
+// EncodeInside is EncodeFirst for text that does not stand at the beginning of
+// another: no space is put before it.
+func (e *Encoder) EncodeInside(dst []int32, text string, limit int) []int32 {
+	return e.encode(dst, text, limit, false)
+}
+
+func (e *Encoder) encode(dst []int32, text string, limit int, prefix bool) []int32 {
 	e.raw = append(e.raw[:0], text...)
-	e.text = e.model.normalize(e.text[:0], e.raw)
+	e.text = e.model.normalize(e.text[:0], e.raw, prefix)
 	begin := len(dst)
 	for rest := e.text; len(rest) > 0 && len(dst)-begin < limit; {
 		n := e.model.cuts.segment(rest)

@@ -3,6 +3,11 @@
 // trains small models. Only model_type BPE is known to it.
 package sentencepiece
 
+import (
+	"maps"
+	"slices"
+)
+
 // Type is the kind of a piece, with the values of SentencePiece's ModelProto.
 type Type int32
 
@@ -82,6 +87,38 @@ func (m *Model) ID(text string) (int32, bool) {
 	}
 	id, ok := m.ids[text]
 	return id, ok
+}
+
+// With returns the model with further pieces, which have the next ids. They are
+// known by id and by text, and no text is encoded to them.
+func (m *Model) With(pieces []Piece) *Model {
+	more := *m
+	more.pieces, more.reserved = slices.Concat(m.pieces, pieces), maps.Clone(m.reserved)
+	for i, p := range pieces {
+		more.reserved[p.Text] = int32(len(m.pieces) + i)
+	}
+	return &more
+}
+
+// Unlike names what of its settings makes the model treat text in another way than
+// LLaMA's, "" where nothing does.
+func (m *Model) Unlike() string {
+	n := m.normalizer
+	switch {
+	case !m.trainer.byteFallback:
+		return "no byte_fallback"
+	case m.charsmap != nil:
+		return "a normalisation rule"
+	case n.removeExtraWhitespaces:
+		return "remove_extra_whitespaces"
+	case !n.addDummyPrefix:
+		return "no add_dummy_prefix"
+	case !n.escapeWhitespaces:
+		return "no escape_whitespaces"
+	case m.trainer.whitespaceAsSuffix:
+		return "treat_whitespace_as_suffix"
+	}
+	return ""
 }
 
 // Unk is the id of the unknown piece.

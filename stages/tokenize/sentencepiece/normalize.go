@@ -8,9 +8,9 @@ import (
 // normalize appends the normalised form of text to dst, as the reference's
 // Normalizer does: user-defined pieces stand as they are, the model's rule is
 // applied, a byte that is not UTF-8 becomes U+FFFD, spaces become U+2581, and
-// the dummy prefix is put before (or, for models that were trained so, after)
+// with prefix a space is put before (or, for models that were trained so, after)
 // the text. An empty text stays empty.
-func (m *Model) normalize(dst, text []byte) []byte {
+func (m *Model) normalize(dst, text []byte, prefix bool) []byte {
 	n := m.normalizer
 	if n.removeExtraWhitespaces {
 		text = m.trimLeadingSpaces(text)
@@ -19,14 +19,14 @@ func (m *Model) normalize(dst, text []byte) []byte {
 		return dst
 	}
 	begin := len(dst)
-	if n.addDummyPrefix && !m.trainer.whitespaceAsSuffix {
+	if prefix && !m.trainer.whitespaceAsSuffix {
 		dst = m.appendSpace(dst)
 	}
 	dst = m.normalizeBody(dst, text)
 	if n.removeExtraWhitespaces {
 		dst = trimTrailing(dst, begin, m.spaceSymbol())
 	}
-	if n.addDummyPrefix && m.trainer.whitespaceAsSuffix {
+	if prefix && m.trainer.whitespaceAsSuffix {
 		dst = m.appendSpace(dst)
 	}
 	return dst

@@ -15,7 +15,7 @@ import (
 // reference has it.
 func wholeText(m *Model, text string) []int32 {
 	e := m.NewEncoder()
-	segment := m.normalize(nil, []byte(text))
+	segment := m.normalize(nil, []byte(text), m.normalizer.addDummyPrefix)
 	if len(segment) == 0 {
 		return nil
 	}

@@ -1,0 +1,53 @@
+package hf
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
+)
+
+// fast is what bears on ids in a tokenizer.json that others wrote.
+type fast struct {
+	Tokens       []token `json:"added_tokens"`
+	Normalizer   *step   `json:"normalizer"`
+	PreTokenizer *step   `json:"pre_tokenizer"`
+	Model        struct {
+		Type         string           `json:"type"`
+		Dropout      *float64         `json:"dropout"`
+		Prefix       *string          `json:"continuing_subword_prefix"`
+		Suffix       *string          `json:"end_of_word_suffix"`
+		IgnoreMerges bool             `json:"ignore_merges"`
+		Vocab        map[string]int32 `json:"vocab"`
+	} `json:"model"`
+	rule rule
+}
+
+// parseFast reads a tokenizer.json and compares it with tokenizer.model.
+func parseFast(data []byte, m *sentencepiece.Model) (*fast, error) {
+	var f fast
+	var known bool
+	switch err := json.Unmarshal(data, &f); {
+	case err != nil:
+		return nil, errors.New("malformed JSON, or a model that is not byte-pair encoding as LLaMA's is")
+	case f.Model.Type != "" && f.Model.Type != "BPE":
+		return nil, fmt.Errorf("model.type: is %q; only BPE is supported, as in tokenizer.model", f.Model.Type)
+	case positive(f.Model.Dropout) || given(f.Model.Prefix) || given(f.Model.Suffix) || f.Model.IgnoreMerges:
+		return nil, errors.New("model: dropout, continuing_subword_prefix, end_of_word_suffix and ignore_merges are not supported")
+	case len(f.Model.Vocab) != m.Size():
+		return nil, fmt.Errorf("model.vocab: has %d pieces, tokenizer.model %d; the two files are of different tokenizers", len(f.Model.Vocab), m.Size())
+	}
+	for id := range int32(m.Size()) {
+		if other, ok := f.Model.Vocab[m.Piece(id).Text]; !ok || other != id {
+			return nil, fmt.Errorf("model.vocab: piece %d of tokenizer.model is not there under this id; the two files are of different tokenizers", id)
+		}
+	}
+	if f.rule, known = ruleOf(f.Normalizer, f.PreTokenizer); !known {
+		return nil, errors.New("normalizer, pre_tokenizer: are not LLaMA's, which puts U+2581 for spaces and does nothing else; this tokenizer is not supported")
+	}
+	return &f, nil
+}
+
+func positive(v *float64) bool { return v != nil && *v > 0 }
+func given(v *string) bool     { return v != nil && *v != "" }

@@ -1,0 +1,177 @@
+package hf
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/clinflow/clinflow/internal/exit"
+)
+
+const llama = `"tokenizer_class": "LlamaTokenizer", "legacy": false, "bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"`
+
+// The trained folder has 700 pieces; canary is a token's text, which no error gives.
+func decoder(tokens string) string { return `"added_tokens_decoder": {` + tokens + `}` }
+
+func added(id int, more string) string {
+	return fmt.Sprintf(`"%d": {"content": "canary%d"%s}`, id, id, more)
+}
+
+func files(of ...string) map[string]json.RawMessage {
+	all := map[string]json.RawMessage{}
+	for i := 0; i < len(of); i += 2 {
+		all[of[i]] = json.RawMessage("{" + of[i+1] + "}")
+	}
+	return all
+}
+
+func TestOpenRefuses(t *testing.T) {
+	fastTokens := func(id int, more string) string {
+		return fmt.Sprintf(`"added_tokens": [{"id": %d, "content": "canary%d"%s}]`, id, id, more)
+	}
+	tests := []struct {
+		name  string
+		files map[string]json.RawMessage
+		want  string
+	}{
+		{"malformed configuration", files(configFile, "canary"), "tokenizer_config.json: malformed"},
+		{"malformed specials", files(specialsFile, "canary"), "special_tokens_map.json: malformed"},
+		{"malformed added", files(addedFile, `"canary": "x"`), "added_tokens.json: malformed"},
+		{"malformed tokenizer", files(fastFile, `"added_tokens": 3`), "tokenizer.json: malformed"},
+		{"unknown key", files(configFile, llama+`, "canary_of_tomorrow": "canary"`), "canary_of_tomorrow: is set and not known"},
+		{"unknown key of specials", files(specialsFile, `"words": ["x"]`), "special_tokens_map.json: words"},
+		{"another class", files(configFile, `"tokenizer_class": "GemmaTokenizer"`), "tokenizer_class"},
+		{"class without its file", files(configFile, `"tokenizer_class": "PreTrainedTokenizerFast"`), "needs a tokenizer.json"},
+		{"wrong type", files(configFile, `"legacy": "canary"`), "legacy: has the wrong type"},
+		{"left", files(configFile, llama+`, "truncation_side": "left"`), "truncation_side"},
+		{"sampling", files(configFile, llama+`, "sp_model_kwargs": {"enable_sampling": true}`), "sp_model_kwargs"},
+		{"remote code", files(configFile, llama+`, "auto_map": {"AutoTokenizer": ["canary.py", null]}`), "auto_map"},
+		{"pad in no vocabulary", files(configFile, llama+`, "pad_token": "canary"`), "pad_token: the token is neither"},
+		{"extra in no vocabulary", files(configFile, llama+`, "extra_special_tokens": {"a_token": "canary"}`), "extra_special_tokens"},
+		{"gap", files(configFile, llama+","+decoder(added(701, ""))), "no added token has the id 700"},
+		{"id of a piece", files(configFile, llama+","+decoder(added(600, ""))), "added token 600"},
+		{"another id of a piece", files(addedFile, `"<s>": 700`), "added token 700"},
+		{"no id", files(configFile, llama+","+decoder(`"canary": {"content": "x"}`)), "a key is no id"},
+		{"empty token", files(configFile, llama+","+decoder(`"700": {"content": ""}`)), "added token 700 is empty"},
+		{"two ids", files(configFile, llama+","+decoder(`"700": {"content": "canary"}, "701": {"content": "canary"}`)), "second id"},
+		{"list and decoder", files(configFile, llama+","+decoder(added(700, "")), addedFile, `"canary": 701`), "added_tokens.json: the token with id 701"},
+		{"list and decoder, ids", files(configFile, llama+","+decoder(added(700, "")), addedFile, `"canary700": 701`), "id 700"},
+		{"file and decoder", files(configFile, llama+","+decoder(added(700, "")), fastFile, fastTokens(701, "")), "the added token 701"},
+		{"file and decoder, settings", files(configFile, llama+","+decoder(added(700, `, "lstrip": true`)), fastFile, fastTokens(700, "")), "the added token 700"},
+		{"file and decoder, numbers", files(configFile, llama+","+decoder(added(700, "")), fastFile, `"added_tokens": []`), "1 tokens, tokenizer.json 0"},
+		{"two BOS", files(configFile, llama, specialsFile, `"bos_token": "</s>"`), "bos_token: is token 1 in tokenizer_config.json and token 2"},
+		{"byte-level", files(fastFile, `"pre_tokenizer": {"type": "ByteLevel"}, "normalizer": null`), "pre_tokenizer"},
+		{"split at spaces", files(fastFile, `"normalizer": null, "pre_tokenizer": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "split": true}`), "pre_tokenizer"},
+		{"lower case", files(fastFile, `"normalizer": {"type": "Lowercase"}`), "normalizer"},
+		{"unigram", files(fastFile, `"model": {"type": "Unigram"}`), `model.type: is "Unigram"`},
+		{"dropout", files(fastFile, `"model": {"type": "BPE", "dropout": 0.1}`), "dropout"},
+		{"other pieces", files(fastFile, `"model": {"type": "BPE", "vocab": {"a": 0}}`), "has 1 pieces, tokenizer.model 700"},
+		{"no row of the embedding", files(configFile, llama+","+decoder(added(700, "")), modelConfig, `"vocab_size": 700`), "config.json: vocab_size is 700, but the tokenizer has 701"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := open(t, folder(t, test.files))
+			if exit.Of(err) != exit.BadData || !strings.Contains(fmt.Sprint(err), test.want) {
+				t.Fatalf("got %v, want bad data with %q", err, test.want)
+			}
+			if rest := strings.ReplaceAll(err.Error(), "canary_of_tomorrow", ""); strings.Contains(rest, "canary") {
+				t.Errorf("the error gives a token's text: %v", err)
+			}
+		})
+	}
+}
+
+// Every key that transformers writes or takes is used, or does nothing here as it
+// does nothing to ids there, or is refused by name.
+func TestEveryKeyIsUsedHarmlessOrRefused(t *testing.T) {
+	var keys []string
+	data, err := os.ReadFile("../testdata/tokenizer_config_keys.json")
+	must(t, err)
+	must(t, json.Unmarshal(data, &keys))
+	values := map[string]string{ // that show the use
+		"legacy": "true", "add_prefix_space": "false", "split_special_tokens": "true", "added_tokens_decoder": "{" + added(700, "") + "}",
+		"additional_special_tokens": `["a"]`, "extra_special_tokens": `["a"]`, "model_specific_special_tokens": `{"a_token": "a"}`,
+		"bos_token": `"</s>"`, "eos_token": `"<s>"`,
+	}
+	probe := func(key, value string) (string, error) {
+		config := map[string]json.RawMessage{"legacy": json.RawMessage("false"), "split_special_tokens": json.RawMessage("false")}
+		if key != "" {
+			config[key] = json.RawMessage(value)
+		}
+		data, err := json.Marshal(config)
+		must(t, err)
+		tokenizer, err := open(t, folder(t, map[string]json.RawMessage{configFile: data}))
+		if err != nil {
+			return "", err
+		}
+		ids := tokenizer.NewEncoder().Encode(nil, "pain<s> canary700 (___) ")
+		return fmt.Sprint(tokenizer.BOS(), tokenizer.EOS(), ids), nil
+	}
+	plain, err := probe("", "")
+	must(t, err)
+	for _, key := range keys {
+		value, shown := values[key]
+		if !shown {
+			value = `"words"`
+		}
+		got, err := probe(key, value)
+		switch {
+		case err != nil && !shown && strings.Contains(err.Error(), key):
+		case err == nil && slices.Contains(harmless, key) && got == plain:
+		case err == nil && shown && got != plain:
+		default:
+			t.Errorf("%s: %v; %s, without it %s", key, err, got, plain)
+		}
+	}
+	if len(keys) < 50 {
+		t.Errorf("%d keys", len(keys))
+	}
+}
+
+// A model in the same folder may have more rows than the tokenizer has tokens.
+func TestVocabularyOfAPaddedModel(t *testing.T) {
+	tokenizer, err := open(t, folder(t, files(configFile, llama+","+decoder(added(700, "")), modelConfig, `"vocab_size": 704`)))
+	must(t, err)
+	if id, ok := tokenizer.ID("canary700"); tokenizer.Size() != 701 || id != 700 || !ok {
+		t.Errorf("%d tokens, the added one %d", tokenizer.Size(), id)
+	}
+	if text, err := tokenizer.Decode([]int32{1, 700, 700, 2}); err != nil || text != "canary700canary700" {
+		t.Errorf("%q, %v", text, err)
+	}
+}
+
+// No token begins the text of a null key.
+func TestNullBOS(t *testing.T) {
+	tokenizer, err := open(t, folder(t, files(configFile, `"tokenizer_class": "LlamaTokenizer", "legacy": false, "bos_token": null`)))
+	must(t, err)
+	if tokenizer.BOS() != -1 || tokenizer.EOS() != 2 {
+		t.Errorf("BOS %d, EOS %d", tokenizer.BOS(), tokenizer.EOS())
+	}
+}
+
+// The first ids of a text are those of the whole, tokens included, and buffers that
+// an encoder keeps change nothing.
+func TestEncodeFirstIsAPrefix(t *testing.T) {
+	var tokenizers []*Tokenizer
+	var texts []string
+	for _, golden := range goldens(t) {
+		tokenizer, err := open(t, folder(t, golden.Files))
+		must(t, err)
+		tokenizers, texts = append(tokenizers, tokenizer), append(texts, golden.Texts...)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		e := rapid.SampledFrom(tokenizers).Draw(t, "tokenizer").NewEncoder()
+		text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(texts), 1, 3).Draw(t, "texts"), "")
+		limit := rapid.IntRange(0, 60).Draw(t, "limit")
+		whole := e.Encode(nil, text)
+		got := e.EncodeFirst([]int32{7}, text, limit)
+		if !slices.Equal(got[1:], whole[:min(limit, len(whole))]) || !slices.Equal(e.Encode(nil, text), whole) {
+			t.Fatalf("%q limit %d: %d of %d", text, limit, got, whole)
+		}
+	})
+}

@@ -1,0 +1,108 @@
+package hf
+
+import (
+	"compress/gzip"
+	"encoding/json"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/clinflow/clinflow/internal/store"
+)
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+const trained = "../testdata/folder"
+
+// folderGolden is what transformers makes of a folder (oracle/tokenizer_folder.py).
+type folderGolden struct {
+	Name      string
+	Files     map[string]json.RawMessage // of tokenizer.json what differs from the trained folder's
+	Texts     []string
+	IDs       [][]int32
+	OthersIn5 int `json:"others_in_5"` // texts with other ids in version 5; IDs are version 4's
+}
+
+func goldens(t testing.TB) (all []folderGolden) {
+	t.Helper()
+	f, err := os.Open("../testdata/added_tokens.json.gz")
+	must(t, err)
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	must(t, err)
+	must(t, json.NewDecoder(z).Decode(&all))
+	return all
+}
+
+// folder writes the trained tokenizer.model with JSON files beside it. Of
+// tokenizer.json only what differs from the trained folder's is given.
+func folder(t testing.TB, files map[string]json.RawMessage) string {
+	t.Helper()
+	at := t.TempDir()
+	model, err := os.ReadFile(filepath.Join(trained, ModelFile))
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(at, ModelFile), model, 0o600))
+	for name, content := range files {
+		if name == fastFile {
+			content = changed(t, content)
+		}
+		must(t, os.WriteFile(filepath.Join(at, name), content, 0o600))
+	}
+	return at
+}
+
+// changed is the trained folder's tokenizer.json with other keys.
+func changed(t testing.TB, content json.RawMessage) json.RawMessage {
+	t.Helper()
+	var whole, change map[string]json.RawMessage
+	data, err := os.ReadFile(filepath.Join(trained, fastFile))
+	must(t, err)
+	must(t, json.Unmarshal(data, &whole))
+	must(t, json.Unmarshal(content, &change))
+	maps.Copy(whole, change)
+	data, err = json.Marshal(whole)
+	must(t, err)
+	return data
+}
+
+func open(t testing.TB, at string) (*Tokenizer, error) {
+	t.Helper()
+	dir, err := store.Open(at)
+	must(t, err)
+	return Open(t.Context(), dir)
+}
+
+// Where transformers 4 and 5 give the same ids they are ours; where they do not,
+// the folder is known as disputed and read as by version 4.
+func TestAddedTokensMatchTransformers(t *testing.T) {
+	agreed, texts := 0, 0
+	for _, golden := range goldens(t) {
+		t.Run(golden.Name, func(t *testing.T) {
+			tokenizer, err := open(t, folder(t, golden.Files))
+			must(t, err)
+			if golden.OthersIn5 > 0 && !tokenizer.rule.disputed {
+				t.Errorf("transformers 5 has other ids for %d texts, and nothing is said of it", golden.OthersIn5)
+			}
+			if !tokenizer.rule.disputed {
+				agreed++
+			}
+			e := tokenizer.NewEncoder()
+			for i, text := range golden.Texts {
+				if got := e.Encode(nil, text); !slices.Equal(got, golden.IDs[i]) {
+					t.Errorf("%q\n got %d\nwant %d", text, got, golden.IDs[i])
+				}
+				texts++
+			}
+		})
+	}
+	if agreed < 30 || texts < 1500 {
+		t.Errorf("%d folders without a dispute, %d texts", agreed, texts)
+	}
+}

@@ -1,0 +1,148 @@
+package hf
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// settings is what bears on ids in tokenizer_config.json and special_tokens_map.json.
+type settings struct {
+	class          string
+	legacy         *bool
+	addPrefixSpace *bool
+	splitSpecial   bool
+	added          map[string]token // added_tokens_decoder: by id; nil where the key is missing
+	special        []named          // bos_token and the other keys that name tokens
+	none           []string         // those of them that are null
+}
+
+// harmless are the keys that do not bear on the ids of a text. Of those that do in
+// transformers, the stage has options of its own: add_bos_token, add_eos_token and
+// model_max_length.
+var harmless = strings.Fields(`
+	add_bos_token add_eos_token model_max_length max_len max_length stride truncation_strategy truncation
+	padding padding_side pad_to_multiple_of pad_token_type_id return_token_type_ids model_input_names
+	clean_up_tokenization_spaces spaces_between_special_tokens skip_special_tokens
+	chat_template use_default_system_prompt response_template response_schema chat_control_tokens
+	name_or_path tokenizer_file vocab_file special_tokens_map_file processor_class backend
+	use_fast trust_remote_code is_local local_files_only device_map torch_dtype
+	_commit_hash _from_auto transformers_version tokenizer_version verbose`)
+
+// saying are the keys that say something by being null, false or empty.
+var saying = []string{"legacy", "add_prefix_space", "added_tokens_decoder", "bos_token", "eos_token", "unk_token"}
+
+// parseSettings reads the files, either of which may be missing. A key that is set
+// and not known may change the ids: it is refused.
+func parseSettings(config, specials []byte) (*settings, error) {
+	s := &settings{class: "LlamaTokenizer"}
+	keys, err := object(config)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", configFile, err)
+	}
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		if err := s.take(key, keys[key]); err != nil {
+			return nil, fmt.Errorf("%s: %s: %w", configFile, key, err)
+		}
+	}
+	if keys, err = object(specials); err != nil {
+		return nil, fmt.Errorf("%s: %w", specialsFile, err)
+	}
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		if err := s.name(key, keys[key]); err != nil {
+			return nil, fmt.Errorf("%s: %s: %w", specialsFile, key, err)
+		}
+	}
+	return s, nil
+}
+
+// object reads a JSON object without the keys whose values say nothing.
+func object(data []byte) (map[string]json.RawMessage, error) {
+	if data == nil {
+		return nil, nil
+	}
+	var keys map[string]json.RawMessage
+	if json.Unmarshal(data, &keys) != nil {
+		return nil, errors.New("malformed JSON, want an object")
+	}
+	maps.DeleteFunc(keys, func(key string, value json.RawMessage) bool {
+		return slices.Contains(harmless, key) || empty(value) && !slices.Contains(saying, key)
+	})
+	return keys, nil
+}
+
+// empty values are null, false, "", [] and {}.
+func empty(value json.RawMessage) bool {
+	text := strings.Join(strings.Fields(string(value)), "")
+	return slices.Contains([]string{"null", "false", `""`, "[]", "{}"}, text)
+}
+
+// take takes one key of tokenizer_config.json.
+func (s *settings) take(key string, value json.RawMessage) error {
+	switch key {
+	case "tokenizer_class":
+		return into(value, &s.class)
+	case "legacy":
+		return into(value, &s.legacy)
+	case "add_prefix_space":
+		return into(value, &s.addPrefixSpace)
+	case "split_special_tokens":
+		return into(value, &s.splitSpecial)
+	case "added_tokens_decoder":
+		s.added = map[string]token{}
+		return into(value, &s.added)
+	case "truncation_side":
+		if string(value) == `"right"` {
+			return nil
+		}
+		return errors.New("only right is supported: the end of a long text is left out")
+	}
+	return s.name(key, value)
+}
+
+// name takes a key whose value is a token, a list of tokens or tokens by names.
+func (s *settings) name(key string, value json.RawMessage) error {
+	var list []named
+	switch {
+	case string(value) == "null":
+		s.none = append(s.none, key)
+	case key == "additional_special_tokens", key == "extra_special_tokens", key == "model_specific_special_tokens":
+		byName := map[string]named{}
+		if into(value, &byName) == nil {
+			list = slices.Collect(maps.Values(byName))
+		} else if err := into(value, &list); err != nil {
+			return err
+		}
+	case strings.HasSuffix(key, "_token"):
+		list = make([]named, 1)
+		if err := into(value, &list[0]); err != nil {
+			return err
+		}
+	default:
+		return errors.New("is set and not known to this program: it may change the ids; take it out if it does not")
+	}
+	for _, n := range list {
+		n.key, n.Special = key, true
+		s.special = append(s.special, n)
+	}
+	return nil
+}
+
+// addDefaults names the tokens that LlamaTokenizer has without being told.
+func (s *settings) addDefaults() {
+	for key, text := range map[string]string{"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"} {
+		if !slices.Contains(s.none, key) && !slices.ContainsFunc(s.special, func(n named) bool { return n.key == key }) {
+			s.special = append(s.special, named{key, token{Content: text, Special: true}})
+		}
+	}
+}
+
+func into(value json.RawMessage, dst any) error {
+	if json.Unmarshal(value, dst) != nil {
+		return errors.New("has the wrong type")
+	}
+	return nil
+}

@@ -16,7 +16,7 @@ import (
 // Options say how a text becomes input_ids, as transformers' LlamaTokenizer
 // does with truncation=True and truncation_side="right": BOS and EOS count
 // towards max_length and are never cut off, the text's ids are cut at the end.
-// Nothing is padded.
+// Nothing is padded. The path of the tokenizer names what hf.Open reads.
 type Options struct {
 	Tokenizer string `json:"tokenizer,omitempty" path:"tokenizer.model,tokenizer.json,tokenizer_config.json,special_tokens_map.json,added_tokens.json,config.json" doc:"Hugging Face folder with a tokenizer.model, in place of the port tokenizer; the added tokens of its other files are heeded"`
 	MaxLength int    `json:"max_length" default:"128" unit:"tokens" min:"1" doc:"longest input_ids, BOS and EOS included; the end of a longer text is left out"`

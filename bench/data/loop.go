@@ -67,7 +67,7 @@ func (l *loop) part(part int, encoder *sentencepiece.Encoder) error {
 	}
 	meds, tokens := make([]shard.MEDSLabel, len(examples)), make([]shard.Tokens, len(examples))
 	for i, e := range examples {
-		meds[i] = shard.MEDSLabel{SubjectID: e.SubjectID, PredictionTime: e.PredictionTime, BooleanValue: e.Label == 1, IntegerValue: int64(e.Label)}
+		meds[i] = shard.MEDSLabel{SubjectID: e.SubjectID, PredictionTime: e.PredictionTime, BooleanValue: e.Label == 1}
 		ids := encoder.Encode([]int32{l.model.BOS()}, e.Text)
 		tokens[i] = shard.Tokens{ExampleID: e.ExampleID, SubjectID: e.SubjectID, Split: e.Split, InputIDs: ids, NTokens: int32(len(ids)), Label: e.Label}
 	}

@@ -59,8 +59,6 @@ var medsColumns = []column[shard.MEDSLabel]{
 	int64s("subject_id", func(r *shard.MEDSLabel) int64 { return r.SubjectID }),
 	times("prediction_time", func(r *shard.MEDSLabel) shard.Time { return r.PredictionTime }),
 	bools("boolean_value", func(r *shard.MEDSLabel) bool { return r.BooleanValue }),
-	int64s("integer_value", func(r *shard.MEDSLabel) int64 { return r.IntegerValue }),
-	words("categorical_value", func(r *shard.MEDSLabel) string { return r.CategoricalValue }),
 }
 
 var tokenColumns = []column[shard.Tokens]{

@@ -85,11 +85,15 @@ func (o catOptions) print(ctx context.Context, d *shard.Dataset, w io.Writer) er
 		if o.part >= 0 && part != o.part {
 			continue
 		}
-		err := printers[table](ctx, d, table, part, func(row any) error {
+		names, err := shard.ColumnNames(ctx, d, table, part)
+		if err != nil {
+			return err
+		}
+		err = printers[table](ctx, d, table, part, func(row any) error {
 			if printed++; o.limit > 0 && printed > o.limit {
 				return errEnough
 			}
-			return o.printRow(w, row)
+			return o.printRow(w, row, names)
 		})
 		if err == errEnough {
 			return nil
@@ -118,10 +122,13 @@ func (o catOptions) chooseTable(d *shard.Dataset) (string, error) {
 	return table, nil
 }
 
-// printRow prints a row with its columns in the table's order.
-func (o catOptions) printRow(w io.Writer, row any) error {
+// printRow prints a row with the columns that its table has, in their order.
+func (o catOptions) printRow(w io.Writer, row any, names []string) error {
 	var b strings.Builder
 	for column := range shard.Columns(row) {
+		if !slices.Contains(names, column.Name) {
+			continue
+		}
 		if column.PHI && !o.showText {
 			column.Value = "withheld, see --show-text"
 		}

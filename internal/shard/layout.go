@@ -3,6 +3,7 @@ package shard
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"unsafe"
@@ -25,8 +26,8 @@ type layout struct {
 type column interface {
 	// path is the column's dotted name in the file.
 	path() string
-	// optional says that a file may lack the column.
-	optional() bool
+	// absent says that rows may be written and read without the column.
+	absent() bool
 	// dictionary says that equal values are worth finding.
 	dictionary() bool
 	// node is the column's schema.
@@ -53,18 +54,31 @@ func layoutOf[T any]() *layout {
 	if known, ok := layouts.Load(t); ok {
 		return known.(*layout)
 	}
-	l := &layout{name: t.Name(), size: t.Size(), columns: columnsOf(t, 0)}
-	fields := make(schema.FieldList, len(l.columns))
-	for i, c := range l.columns {
+	actual, _ := layouts.LoadOrStore(t, newLayout(t.Name(), t.Size(), columnsOf(t, 0)))
+	return actual.(*layout)
+}
+
+func newLayout(name string, size uintptr, columns []column) *layout {
+	fields := make(schema.FieldList, len(columns))
+	for i, c := range columns {
 		fields[i] = c.node()
 	}
 	root, err := schema.NewGroupNode("schema", parquet.Repetitions.Required, fields, -1)
 	if err != nil {
-		panic(fmt.Sprintf("row type %s: %v", t, err))
+		panic(fmt.Sprintf("row type %s: %v", name, err))
 	}
-	l.root = root
-	actual, _ := layouts.LoadOrStore(t, l)
-	return actual.(*layout)
+	return &layout{name, size, columns, root}
+}
+
+// without is the layout of a table that lacks some columns.
+func (l *layout) without(names []string) *layout {
+	if len(names) == 0 {
+		return l
+	}
+	left := slices.DeleteFunc(slices.Clone(l.columns), func(c column) bool {
+		return c.absent() && slices.Contains(names, c.path())
+	})
+	return newLayout(l.name, l.size, left)
 }
 
 func columnsOf(t reflect.Type, base uintptr) []column {
@@ -81,7 +95,8 @@ func columnsOf(t reflect.Type, base uintptr) []column {
 }
 
 // columnOf reads a field's tag: `parquet:"name"`, then `optional` where the zero
-// value stands for null and `plain` where values hardly repeat.
+// value stands for null, `absent` where a table may lack the column and `plain`
+// where values hardly repeat.
 func columnOf(owner reflect.Type, f reflect.StructField, offset uintptr) column {
 	name, options, _ := strings.Cut(f.Tag.Get("parquet"), ",")
 	if name == "" {
@@ -92,6 +107,8 @@ func columnOf(owner reflect.Type, f reflect.StructField, offset uintptr) column 
 		switch option {
 		case "optional":
 			field.nullable = true
+		case "absent":
+			field.lackable = true
 		case "plain":
 			field.plain = true
 		case "":

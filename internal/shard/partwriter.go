@@ -50,14 +50,14 @@ func (p *PartWriter) Reject(r Reject) error {
 	return rows.Write(r)
 }
 
-func (p *PartWriter) create(table string) (*tableFile, error) {
+func (p *PartWriter) create(table string, l *layout) (*tableFile, error) {
 	if p.done {
 		return nil, fmt.Errorf("part %d: a table begun after Close or Abort", p.part)
 	}
 	if p.part < 0 || p.part >= p.writer.parts {
 		return nil, fmt.Errorf("dataset %s has no part %d, only %d parts", p.writer.URI(), p.part, p.writer.parts)
 	}
-	return createTableFile(p.writer.ctx, store.Together(p.writer.dir), partName(table, p.part, p.writer.parts), tables[table])
+	return createTableFile(p.writer.ctx, store.Together(p.writer.dir), partName(table, p.part, p.writer.parts), l)
 }
 
 // Close finishes the part's files, those of declared tables without rows too.
@@ -105,7 +105,7 @@ func (p *PartWriter) fill(result *PartResult, names []string) error {
 		if _, written := result.Tables[table]; written {
 			continue
 		}
-		f, err := p.create(table)
+		f, err := p.create(table, tables[table])
 		if err != nil {
 			return err
 		}

@@ -12,9 +12,9 @@ type Origin struct {
 }
 
 // The row types below are the columns of the tables. `optional` marks a column
-// that may be null: the Go zero value stands for null there. `plain` marks text
-// that hardly repeats, for which no dictionary is tried. `phi` marks what is
-// printed only where a user asks for it.
+// that may be null: the Go zero value stands for null there. `absent` marks one
+// that a table may lack. `plain` marks text that hardly repeats, for which no
+// dictionary is tried. `phi` marks what is printed only where a user asks for it.
 
 // Patient is a row of MIMIC's patients table.
 type Patient struct {
@@ -105,13 +105,14 @@ type Example struct {
 }
 
 // MEDSLabel is a label in the MEDS label schema
-// (https://github.com/Medical-Event-Data-Standard/meds).
+// (https://github.com/Medical-Event-Data-Standard/meds). Since version 0.4 nothing
+// in it may be null; a table has those of the values that its labels have.
 type MEDSLabel struct {
 	SubjectID        int64  `parquet:"subject_id"`
-	PredictionTime   Time   `parquet:"prediction_time,optional"`
-	BooleanValue     bool   `parquet:"boolean_value"`
-	IntegerValue     int64  `parquet:"integer_value"`
-	CategoricalValue string `parquet:"categorical_value,optional"`
+	PredictionTime   Time   `parquet:"prediction_time"`
+	BooleanValue     bool   `parquet:"boolean_value,absent"`
+	IntegerValue     int64  `parquet:"integer_value,absent"`
+	CategoricalValue string `parquet:"categorical_value,absent"`
 }
 
 // Tokens is one tokenized document: InputIDs is unpadded, [n_tokens], int32.

@@ -17,8 +17,9 @@ type RowWriter[T any] struct {
 }
 
 // Rows begins a table of the part, or goes on with it. Rows must come in their
-// final order.
-func Rows[T any](p *PartWriter, table string) (*RowWriter[T], error) {
+// final order. The table lacks the columns named, of those that it may lack; they
+// are the same for all parts.
+func Rows[T any](p *PartWriter, table string, lacks ...string) (*RowWriter[T], error) {
 	if open, ok := p.tables[table]; ok {
 		rows, ok := open.rows.(*RowWriter[T])
 		if !ok {
@@ -30,7 +31,7 @@ func Rows[T any](p *PartWriter, table string) (*RowWriter[T], error) {
 	if tables[table] != l {
 		return nil, fmt.Errorf("table %s does not hold rows of type %s; register it with shard.RegisterTable", table, l.name)
 	}
-	f, err := p.create(table)
+	f, err := p.create(table, l.without(lacks))
 	if err != nil {
 		return nil, err
 	}

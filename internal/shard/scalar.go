@@ -13,10 +13,11 @@ type field struct {
 	name     string
 	offset   uintptr // of the field in the row struct
 	nullable bool    // the zero value is written as null
+	lackable bool    // a table may lack the column
 	plain    bool    // no dictionary
 }
 
-func (f field) optional() bool               { return f.nullable }
+func (f field) absent() bool                 { return f.nullable || f.lackable }
 func (f field) dictionary() bool             { return false }
 func (f field) outside(unsafe.Pointer) int64 { return 0 }
 func (f field) repetition() parquet.Repetition {

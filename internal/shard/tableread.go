@@ -79,7 +79,7 @@ func decode(reader *file.RowGroupReader, l *layout, rows []unsafe.Pointer) (miss
 	columns := reader.MetaData().Schema
 	for _, c := range l.columns {
 		index := columns.ColumnIndexByName(c.path())
-		if index < 0 && c.optional() {
+		if index < 0 && c.absent() {
 			continue
 		}
 		if index < 0 {
@@ -94,6 +94,24 @@ func decode(reader *file.RowGroupReader, l *layout, rows []unsafe.Pointer) (miss
 		}
 	}
 	return "", nil
+}
+
+// ColumnNames are the columns that a part of a table has, in their order: its rows
+// may be of a type that has more.
+func ColumnNames(ctx context.Context, d *Dataset, table string, part int) (names []string, err error) {
+	if _, err := d.part(table, part); err != nil {
+		return nil, err
+	}
+	t, err := openTable(ctx, d.dir, partName(table, part, d.Manifest.Parts))
+	if err != nil {
+		return nil, err
+	}
+	defer t.close()
+	root := t.file.MetaData().Schema.Root()
+	for i := range root.NumFields() {
+		names = append(names, root.Field(i).Name())
+	}
+	return names, nil
 }
 
 // resize returns n zeroed rows, in the same memory where there is enough.

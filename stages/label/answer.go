@@ -14,8 +14,10 @@ type binary struct{}
 func (binary) tally(e *shard.Example) (string, int64) { return "positives", int64(e.Label) }
 
 func (binary) meds(e *shard.Example) []shard.MEDSLabel {
-	return []shard.MEDSLabel{{BooleanValue: e.Label == 1, IntegerValue: int64(e.Label)}}
+	return []shard.MEDSLabel{{BooleanValue: e.Label == 1}}
 }
+
+func (binary) medsLacks() []string { return []string{"integer_value", "categorical_value"} }
 
 // classes are labels of which an example has one.
 type classes struct{}
@@ -27,6 +29,8 @@ func (classes) tally(e *shard.Example) (string, int64) {
 func (classes) meds(e *shard.Example) []shard.MEDSLabel {
 	return []shard.MEDSLabel{{IntegerValue: int64(e.Label)}}
 }
+
+func (classes) medsLacks() []string { return []string{"boolean_value", "categorical_value"} }
 
 // sets are labels of which an example has any number, by their numbers in names.
 type sets struct{ names []string }
@@ -40,3 +44,5 @@ func (s sets) meds(e *shard.Example) []shard.MEDSLabel {
 	}
 	return rows
 }
+
+func (sets) medsLacks() []string { return []string{"boolean_value", "integer_value"} }

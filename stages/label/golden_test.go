@@ -21,11 +21,11 @@ var golden = map[string]struct {
 	version int
 	digest  string
 }{
-	"label.length_of_stay": {1, "96725c4b9df29fb4172a5970464897915b97bce17ed0aac4c5f62d93e4733869"},
-	"label.ventilation":    {1, "b3fbf3ce2279616ebc0c98db3083c0f59d4593f7bcf8011167cc6d7e50ce2edc"},
+	"label.length_of_stay": {2, "96725c4b9df29fb4172a5970464897915b97bce17ed0aac4c5f62d93e4733869"},
+	"label.ventilation":    {2, "8b1ed8eff52f39c0338acb2cb2910fe0fb2a7720254705af5d5defb0a2bb9f0c"},
 	"label.vocab":          {1, "c15d4a14608c83345bac1b6111a03a2fdcf8607a87d7bc9d7871377299f2b96c"},
-	"label.diagnoses":      {1, "499144aa0d65acd25b3d39829f9941af4897c20d97fd6585f451c6d38e89847d"},
-	"label.procedures":     {1, "68118f285f6e1bed75f3547d26eae8c4d68da2514dbe8830ebd73bad50fb30da"},
+	"label.diagnoses":      {2, "499144aa0d65acd25b3d39829f9941af4897c20d97fd6585f451c6d38e89847d"},
+	"label.procedures":     {2, "68118f285f6e1bed75f3547d26eae8c4d68da2514dbe8830ebd73bad50fb30da"},
 	"label.known_best":     {2, "fd7b0d1fd3205a647738426c34c2950defca370442214cab3596e7daf57662eb"},
 }
 

@@ -28,6 +28,8 @@ type outcomes interface {
 	tally(e *shard.Example) (name string, n int64)
 	// meds are the rows of an example in the MEDS label schema.
 	meds(e *shard.Example) []shard.MEDSLabel
+	// medsLacks names the values that these have not.
+	medsLacks() []string
 }
 
 // labelling makes the examples of a task. The walk is the same for all tasks.
@@ -46,13 +48,13 @@ func newLabelling(c Cohort, begin func(*walk, stages.Inputs) (outcomes, error)) 
 	return &labelling{cohort: c, recipe: r, begin: begin}, err
 }
 
-// labellingSpec is what the specs of the tasks have in common. Version is 1
+// labellingSpec is what the specs of the tasks have in common. Version is 2
 // unless the caller says otherwise.
 func labellingSpec(name, doc string, tables ...string) stages.Spec {
 	return stages.Spec{
-		Name: name, Version: 1,
+		Name: name, Version: 2,
 		Doc: doc + " The text is that of the admission sections of the discharge summary; addenda are left out, and Physical Exam is cut at the exam of a later day. " +
-			"What is left out is counted under dropped.<reason>. The table meds has the labels in the MEDS label schema; prediction_time is admittime.",
+			"What is left out is counted under dropped.<reason>. The table meds has the labels in the MEDS label schema, in the one value column that the task has (boolean_value, integer_value or categorical_value); prediction_time is admittime.",
 		In: []stages.Port{{
 			Name: "patients", Kind: shard.KindPatients, Sharded: true,
 			Tables: append([]string{shard.TableAdmissions, shard.TableNotes}, tables...),

@@ -30,6 +30,8 @@ func TestVentilation(t *testing.T) {
 	mask.ItemID = 225794
 	endless, startless, untimed := tube(5, 0, 0), tube(5, 0, 9*day), icu(4, 0)
 	endless.Endtime, startless.Starttime, untimed.Intime = 0, 0, 0
+	backwards, instant := icu(4, day), icu(4, day)
+	backwards.Outtime, instant.Outtime = admit, instant.Intime
 	const none, short = "dropped.no_invasive_ventilation", "dropped.short_ventilation"
 	one := []shard.ICUStay{icu(5, 0)}
 	for name, c := range map[string]struct {
@@ -45,7 +47,11 @@ func TestVentilation(t *testing.T) {
 		"a microsecond less than prolonged":  {stays: one, events: []shard.Ventilation{tube(5, 1, prolongedSpan)}},
 		"gaps count":                         {stays: one, events: []shard.Ventilation{tube(5, 0, 1), tube(5, 7*day, 7*day+1)}, label: 1},
 		"the last end is of an earlier row":  {stays: one, events: []shard.Ventilation{tube(5, 0, 7*day), tube(5, day, 2*day)}, label: 1},
-		"an end before its start":            {stays: one, events: []shard.Ventilation{tube(5, 9*day, day)}, dropped: short},
+		"an end before its start":            {stays: one, events: []shard.Ventilation{tube(5, 9*day, day)}, dropped: none, counted: map[string]int64{"ventilation_ends_before_start": 1}},
+		"an end before a start, beside one":  {stays: one, events: []shard.Ventilation{tube(5, 9*day, day), tube(5, 0, 2*day)}, counted: map[string]int64{"ventilation_ends_before_start": 1}},
+		"a stay that ends before its intime": {stays: []shard.ICUStay{backwards, icu(5, 2*day)}, events: []shard.Ventilation{tube(5, 2*day, 9*day)}, label: 1, counted: map[string]int64{"icustays_end_before_intime": 1}},
+		"no stay but one that ends before":   {stays: []shard.ICUStay{backwards}, events: []shard.Ventilation{tube(4, 0, 2*day)}, dropped: "dropped.no_icu_stay", counted: map[string]int64{"icustays_end_before_intime": 1}},
+		"a stay that ends as it begins":      {stays: []shard.ICUStay{instant, icu(5, 2*day)}, events: []shard.Ventilation{tube(4, 0, 2*day)}, counted: map[string]int64{"icustays_end_before_intime": 0}},
 		"the first stay has the larger id":   {stays: []shard.ICUStay{icu(5, day), icu(9, 0)}, events: []shard.Ventilation{tube(9, 0, 7*day)}, label: 1},
 		"equal intimes: the smaller id":      {stays: []shard.ICUStay{icu(9, 0), icu(5, 0)}, events: []shard.Ventilation{tube(5, 0, 7*day)}, label: 1},
 		"the second stay alone":              {stays: []shard.ICUStay{icu(5, 0), icu(9, day)}, events: []shard.Ventilation{tube(9, 0, 7*day)}, dropped: none},
@@ -71,7 +77,7 @@ func TestVentilation(t *testing.T) {
 			if e := rows[shard.Example](t, d, shard.TableExamples); len(e) != 1 || e[0].Label != c.label {
 				t.Errorf("examples %+v, want one with label %d", e, c.label)
 			}
-			meds := []shard.MEDSLabel{{SubjectID: 1, PredictionTime: admit, BooleanValue: c.label == 1, IntegerValue: int64(c.label)}}
+			meds := []shard.MEDSLabel{{SubjectID: 1, PredictionTime: admit, BooleanValue: c.label == 1}}
 			if diff := cmp.Diff(meds, rows[shard.MEDSLabel](t, d, shard.TableMEDS)); diff != "" {
 				t.Error(diff)
 			}

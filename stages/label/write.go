@@ -1,6 +1,10 @@
 package label
 
-import "github.com/clinflow/clinflow/internal/shard"
+import (
+	"errors"
+
+	"github.com/clinflow/clinflow/internal/shard"
+)
 
 // exampleWriter writes examples, their MEDS labels and the counts.
 type exampleWriter struct {
@@ -15,7 +19,7 @@ func newExampleWriter(out *shard.PartWriter, task outcomes) (w *exampleWriter, e
 	if w.examples, err = shard.Rows[shard.Example](out, shard.TableExamples); err != nil {
 		return nil, err
 	}
-	w.meds, err = shard.Rows[shard.MEDSLabel](out, shard.TableMEDS)
+	w.meds, err = shard.Rows[shard.MEDSLabel](out, shard.TableMEDS, task.medsLacks()...)
 	return w, err
 }
 
@@ -31,11 +35,20 @@ func (w *exampleWriter) write(e *shard.Example, dropped string) error {
 	if name, n := w.task.tally(e); n > 0 {
 		w.out.Count(name+"."+e.Split, n)
 	}
+	return errors.Join(w.writeMEDS(e), w.examples.Write(*e))
+}
+
+// writeMEDS writes the example's labels, where it has the time that MEDS asks for.
+func (w *exampleWriter) writeMEDS(e *shard.Example) error {
+	if e.PredictionTime == 0 {
+		w.out.Count("meds_without_prediction_time", 1)
+		return nil
+	}
 	for _, row := range w.task.meds(e) {
 		row.SubjectID, row.PredictionTime = e.SubjectID, e.PredictionTime
 		if err := w.meds.Write(row); err != nil {
 			return err
 		}
 	}
-	return w.examples.Write(*e)
+	return nil
 }

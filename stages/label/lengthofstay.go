@@ -9,7 +9,7 @@ func init() {
 	stages.RegisterMap(labellingSpec("label.length_of_stay",
 		"Makes the examples of length of stay (LOS): one for each admission with a discharge summary that the patient survived, its label the class of dischtime - admittime: "+
 			"0 up to 3 days, 1 up to 7, 2 up to 14, 3 more. Days are exact, not rounded as in CORe. "+
-			"A stay that ends before it begins, as organ donors have, is of class 0. The number of each class and split is counted under class.<class>.<split>."), newLengthOfStay)
+			"A stay that ends before it begins, as organ donors have, has no length and is left out, unlike in CORe, which takes it for a short one. The number of each class and split is counted under class.<class>.<split>."), newLengthOfStay)
 }
 
 func newLengthOfStay(config Cohort) (stages.Map, error) {
@@ -19,6 +19,7 @@ func newLengthOfStay(config Cohort) (stages.Map, error) {
 const (
 	dropDied        = "dropped.died"
 	dropNoStayTimes = "dropped.no_admittime_or_dischtime"
+	dropBackwards   = "dropped.dischtime_before_admittime"
 )
 
 // day is 24 hours: MIMIC's shifted clocks know no summer time.
@@ -39,6 +40,8 @@ func (lengths) of(a *admission, e *shard.Example) (string, error) {
 		return dropDied, nil
 	case a.Admittime == 0 || a.Dischtime == 0:
 		return dropNoStayTimes, nil
+	case a.Dischtime < a.Admittime:
+		return dropBackwards, nil
 	}
 	e.Label = stayClass(a.Dischtime - a.Admittime)
 	return "", nil

@@ -14,7 +14,7 @@ func init() {
 		"Makes the examples of prolonged mechanical ventilation (PMV): one for each admission with a discharge summary whose first ICU stay, by intime and then stay_id, "+
 			"has invasive ventilation (procedureevents 225792) that spans at least 1.75 days from its first start to its last end; the label is 1 from 6.75 days. "+
 			"Gaps count as ventilated, and deaths are not left out, as in Clinical XLNet's cohort (Huang et al. 2020). "+
-			"Rows without a start or an end are counted under ventilation_without_times, ICU stays without intime under icustays_without_intime; neither is used.",
+			"Rows without a start or an end are counted under ventilation_without_times, those that end before they start under ventilation_ends_before_start, ICU stays without intime under icustays_without_intime and those that end before it under icustays_end_before_intime; none is used.",
 		shard.TableICUStays, shard.TableVentilation), newVentilation)
 }
 
@@ -35,7 +35,9 @@ const (
 	dropNotVentilated    = "dropped.no_invasive_ventilation"
 	dropShortVentilation = "dropped.short_ventilation"
 	countNoIntime        = "icustays_without_intime"
+	countStayBackwards   = "icustays_end_before_intime"
 	countNoTimes         = "ventilation_without_times"
+	countBackwards       = "ventilation_ends_before_start"
 )
 
 // ventilated are the outcomes of label.ventilation.
@@ -85,12 +87,17 @@ func (v *ventilated) of(a *admission, e *shard.Example) (string, error) {
 
 // timed leaves out and counts what has no place in time.
 func (v *ventilated) timed(stays []shard.ICUStay, events []shard.Ventilation) ([]shard.ICUStay, []shard.Ventilation) {
-	allStays, allEvents := len(stays), len(events)
-	stays = slices.DeleteFunc(stays, func(s shard.ICUStay) bool { return s.Intime == 0 })
-	events = slices.DeleteFunc(events, func(e shard.Ventilation) bool { return e.Starttime == 0 || e.Endtime == 0 })
-	v.out.Count(countNoIntime, int64(allStays-len(stays)))
-	v.out.Count(countNoTimes, int64(allEvents-len(events)))
+	stays = leaveOut(v.out, countNoIntime, stays, func(s shard.ICUStay) bool { return s.Intime == 0 })
+	stays = leaveOut(v.out, countStayBackwards, stays, func(s shard.ICUStay) bool { return s.Outtime != 0 && s.Outtime < s.Intime })
+	events = leaveOut(v.out, countNoTimes, events, func(e shard.Ventilation) bool { return e.Starttime == 0 || e.Endtime == 0 })
+	events = leaveOut(v.out, countBackwards, events, func(e shard.Ventilation) bool { return e.Endtime < e.Starttime })
 	return stays, events
+}
+
+func leaveOut[R any](out *shard.PartWriter, count string, rows []R, unfit func(R) bool) []R {
+	left := slices.DeleteFunc(rows, unfit)
+	out.Count(count, int64(len(rows)-len(left)))
+	return left
 }
 
 // spanOf is the time from the first start to the last end in an ICU stay, and

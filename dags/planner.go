@@ -69,6 +69,12 @@ func NewPlanner(ctx context.Context, out store.Dir) (*Planner, error) {
 // Save keeps the digests of raw files for the next plan.
 func (p *Planner) Save(ctx context.Context) error { return p.digests.Save(ctx) }
 
+// Digest is the sha256 of a local file, read once where it does not change: a job may
+// ask for what its step's fingerprint was taken of.
+func (p *Planner) Digest(ctx context.Context, path string) (string, error) {
+	return p.digests.File(ctx, path)
+}
+
 // Decide fingerprints a step whose inputs are known and looks for its output.
 func (p *Planner) Decide(ctx context.Context, step *Step, in stages.Inputs) (Decision, error) {
 	id, err := p.identify(ctx, step, in)

@@ -140,7 +140,7 @@ func (x *execution) runJob(ctx context.Context, decision dags.Decision) error {
 			return fmt.Errorf("remove the earlier output: %w", err)
 		}
 	}
-	return x.runner.Run(ctx, jobOf(decision, x.outputs(), x.o.Revision))
+	return x.runner.Run(stages.WithDigester(ctx, x.planner.Digest), jobOf(decision, x.outputs(), x.o.Revision))
 }
 
 // checkInputs takes away the name of an output whose input files changed while it

@@ -4,7 +4,6 @@ import (
 	"context"
 	"path"
 
-	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/train/graph"
@@ -15,7 +14,7 @@ import (
 func init() {
 	stages.RegisterJob(stages.Spec{
 		Name: "train.predict", Version: 3,
-		Doc: "Computes a fine-tuned model's logits for the examples of the chosen splits. Parts and rows stand as in the tokens. Val and test patients that the base or an adapter was trained on are refused; one without a record of its patients is counted in the manifest as unknown_training_patients.",
+		Doc: "Computes a fine-tuned model's logits for the examples of the chosen splits. Parts and rows stand as in the tokens. Val and test patients that the base or an adapter was trained on are refused; one without a record of its patients is counted in the manifest as unknown_training_patients. An adapter of another base than this is refused, known by the base's files (base_model.sha256); one without that record is counted as unknown_base_model.",
 		In: []stages.Port{
 			{Name: "tokens", Kind: shard.KindTokens, Tables: []string{shard.TableTokens}, Sharded: true, Doc: "Tokenized examples with split and labels."},
 			{Name: "base", Kind: shard.KindModel, Optional: true, Doc: "The base model, where it is not given by path."},
@@ -51,11 +50,18 @@ func (p *predict) Run(ctx context.Context, in stages.Inputs, out *shard.Writer) 
 	if err != nil {
 		return err
 	}
+	base, err := baseFilesOf(ctx, in, p.config.Base)
+	if err != nil {
+		return err
+	}
 	splits, err := readSplits(ctx, tokens, under, p.config.Splits...)
 	if err != nil {
 		return err
 	}
 	under.note(out)
+	if err := base.under(ctx, "adapter", in.One("adapter"), out); err != nil {
+		return err
+	}
 	var rows examples
 	for _, split := range p.config.Splits {
 		rows = append(rows, splits[split]...)
@@ -75,11 +81,7 @@ func (p *predict) Run(ctx context.Context, in stages.Inputs, out *shard.Writer) 
 
 // addAdapters puts what the fine-tuning left onto the base model.
 func addAdapters(m *model.Model, in stages.Inputs) error {
-	adapter := in.One("adapter")
-	if err := sameBase(in.One("base"), adapter); err != nil {
-		return err
-	}
-	folders, err := adapterFolders(adapter)
+	folders, err := adapterFolders(in.One("adapter"))
 	if err != nil {
 		return err
 	}
@@ -105,16 +107,6 @@ func adapterFolders(d *shard.Dataset) ([]string, error) {
 		folders = append(folders, dir)
 	}
 	return folders, nil
-}
-
-// sameBase refuses an adapter that was trained on another base, which would fit
-// and predict nonsense.
-func sameBase(base, adapter *shard.Dataset) error {
-	trainedOn, known := adapter.Manifest.Inputs["base"]
-	if base != nil && known && trainedOn != base.Manifest.Digest() {
-		return exit.Errorf(exit.Usage, "adapter: %s was trained on another base model than %s; bind the base of its training", adapter.URI(), base.URI())
-	}
-	return nil
 }
 
 // logits returns the rows' logits by example_id.

@@ -14,8 +14,8 @@ import (
 
 func init() {
 	stages.RegisterJob(stages.Spec{
-		Name: "train.pretrain", Version: 3,
-		Doc: "Adapts a frozen base model to clinical language: trains a LoRA adapter as a language model on the train patients' notes. Leaves the adapter in the PEFT library's layout, train_log.jsonl, train_patients.bin, the record of whom it was trained on, and metrics.json with the perplexity on val before and after. Val and test patients that the base was trained on are refused.",
+		Name: "train.pretrain", Version: 4,
+		Doc: "Adapts a frozen base model to clinical language: trains a LoRA adapter as a language model on the train patients' notes. Leaves the adapter in the PEFT library's layout, train_log.jsonl, train_patients.bin, the record of whom it was trained on, base_model.sha256, the record of the base, and metrics.json with the perplexity on val before and after. Val and test patients that the base was trained on are refused.",
 		In: []stages.Port{
 			{Name: "tokens", Kind: shard.KindTokens, Tables: []string{shard.TableTokens}, Doc: "Tokenized notes with their split."},
 			{Name: "base", Kind: shard.KindModel, Optional: true, Doc: "The base model, where it is not given by path."},
@@ -57,6 +57,13 @@ func (p *pretrain) Run(ctx context.Context, in stages.Inputs, out *shard.Writer)
 		return err
 	}
 	under.note(out)
+	base, err := baseFilesOf(ctx, in, p.config.Base)
+	if err != nil {
+		return err
+	}
+	if err := base.record(out); err != nil {
+		return err
+	}
 	return onBase(in, p.config.Base, func(m *model.Model, dir string) error {
 		adapter, err := m.AddAdapter("clinical", p.config.PEFT.lora(peft.CausalLM, dir), 0, p.config.Seed)
 		if err != nil {

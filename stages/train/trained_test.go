@@ -56,7 +56,7 @@ const quickAdapter = `epochs: 1, peft: {r: 2}`
 func TestHeldOutPatientsWereNotTrainedOn(t *testing.T) {
 	own, other := splitBy(t, 1), splitBy(t, 2)
 	base, otherBase := baseModel(t, own, `epochs: 1`), baseModel(t, other, `epochs: 1`)
-	foreign := elsewhere(t, otherBase, "config.json", "model.safetensors")
+	foreign := elsewhere(t, base, "config.json", "model.safetensors") // the same base without its record
 	known := elsewhere(t, otherBase, "config.json", "model.safetensors", recordName)
 	bound := func(base *shard.Dataset, ports stages.Inputs) stages.Inputs {
 		all := stages.Inputs{"tokens": {own}, "base": {base}}

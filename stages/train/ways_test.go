@@ -118,7 +118,6 @@ func TestRefusals(t *testing.T) {
 	tokens := corpus(t, 60, 1)
 	base, other := baseModel(t, tokens, quickBase), baseModel(t, tokens, `seed: 7, epochs: 1`)
 	adapter := stagetest.Run(t, "train.finetune", `{peft: {type: none}, epochs: 1}`, stages.Inputs{"tokens": {tokens}, "base": {base}})
-	adapter.Manifest.Inputs = map[string]string{"base": base.Manifest.Digest()} // as a plan's executor records it
 	rows := func(change func(i int, row *shard.Tokens)) *shard.Dataset {
 		var out []shard.Tokens
 		for i := range 30 {

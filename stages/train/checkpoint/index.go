@@ -23,7 +23,7 @@ func openIndex(path string) (*Weights, error) {
 		return nil, err
 	}
 	w := &Weights{tensors: map[string]located{}}
-	for _, shard := range slices.Compact(slices.Sorted(maps.Values(shardOf))) {
+	for _, shard := range shards(shardOf) {
 		err := w.add(filepath.Join(filepath.Dir(path), shard))
 		if errors.Is(err, fs.ErrNotExist) {
 			err = exit.Errorf(exit.Usage, "%s: names %s, which is not there; copy the model again, all of its files", path, shard)
@@ -40,6 +40,11 @@ func openIndex(path string) (*Weights, error) {
 		}
 	}
 	return w, nil
+}
+
+// shards are the files that an index names, each once.
+func shards(shardOf map[string]string) []string {
+	return slices.Compact(slices.Sorted(maps.Values(shardOf)))
 }
 
 func readIndex(path string) (map[string]string, error) {

@@ -39,18 +39,34 @@ type located struct {
 // the shards that model.safetensors.index.json lists. Damaged files are
 // exit.BadData, a missing one is exit.Usage.
 func Open(dir string) (*Weights, error) {
-	single := filepath.Join(dir, SafetensorsName)
-	if _, err := os.Stat(single); err == nil {
-		return OpenFile(single)
+	names, err := FileNames(dir)
+	if err != nil {
+		return nil, err
 	}
-	index := filepath.Join(dir, indexName)
-	if _, err := os.Stat(index); err != nil {
+	if names[0] == indexName {
+		return openIndex(filepath.Join(dir, indexName))
+	}
+	return OpenFile(filepath.Join(dir, SafetensorsName))
+}
+
+// FileNames are the files that Open reads of a folder.
+func FileNames(dir string) ([]string, error) {
+	if exists(dir, SafetensorsName) {
+		return []string{SafetensorsName}, nil
+	}
+	if !exists(dir, indexName) {
 		if err := onlyPickles(dir); err != nil {
 			return nil, err
 		}
 		return nil, exit.Errorf(exit.Usage, "%s: has neither %s nor %s; give the folder of a Hugging Face model", dir, SafetensorsName, indexName)
 	}
-	return openIndex(index)
+	shardOf, err := readIndex(filepath.Join(dir, indexName))
+	return append([]string{indexName}, shards(shardOf)...), err
+}
+
+func exists(dir, name string) bool {
+	_, err := os.Stat(filepath.Join(dir, name))
+	return err == nil
 }
 
 // onlyPickles says how weights of PyTorch's own format become readable. Its pickles

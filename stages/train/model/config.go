@@ -40,20 +40,28 @@ type Config struct {
 // ReadConfig reads the config.json of a model folder. A missing file is
 // exit.Usage, a model that this program does not compute is exit.BadData.
 func ReadConfig(dir string) (Config, error) {
-	path := filepath.Join(dir, ConfigName)
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-		return Config{}, exit.Errorf(exit.Usage, "%s: has no %s; give the folder of a Hugging Face model", dir, ConfigName)
-	}
+	data, err := readConfigFile(dir)
 	if err != nil {
-		return Config{}, fmt.Errorf("read model: %w", err)
+		return Config{}, err
 	}
+	path := filepath.Join(dir, ConfigName)
 	c, err := parseConfig(data)
 	if err != nil {
 		return Config{}, exit.Errorf(exit.BadData, "%s: %w", path, err)
 	}
 	tellUnknown(path, data)
 	return c, nil
+}
+
+func readConfigFile(dir string) ([]byte, error) {
+	data, err := os.ReadFile(filepath.Join(dir, ConfigName))
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return nil, exit.Errorf(exit.Usage, "%s: has no %s; give the folder of a Hugging Face model", dir, ConfigName)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read model: %w", err)
+	}
+	return data, nil
 }
 
 // Check says whether the sizes fit together.

@@ -69,6 +69,15 @@ func Open(b kernel.Backend, dir string, mode graph.Mode) (*Model, error) {
 	return m, nil
 }
 
+// FileNames are the files that Open reads of a folder: what the model is.
+func FileNames(dir string) ([]string, error) {
+	if _, err := readConfigFile(dir); err != nil {
+		return nil, err
+	}
+	weights, err := checkpoint.FileNames(dir)
+	return append([]string{ConfigName}, weights...), err
+}
+
 // New makes a model to be trained from scratch: weights normal with standard
 // deviation InitializerRange, norms one, as transformers initialises LLaMA.
 func New(b kernel.Backend, config Config, seed int64) (*Model, error) {

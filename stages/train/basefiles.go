@@ -1,0 +1,115 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/rs/zerolog/log"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/train/model"
+	"github.com/clinflow/clinflow/stages/train/peft"
+)
+
+// baseRecord is an adapter's record of the base model that it was trained on: the
+// sha256 of each file that the model was read from, as sha256sum writes them. An
+// adapter without one comes from elsewhere.
+const baseRecord = "base_model.sha256"
+
+// baseFiles is a base model by its content, whether it is a step or a path.
+type baseFiles struct {
+	place string // where it lies
+	sums  string // what baseRecord holds
+}
+
+// baseFilesOf takes the digests from the dataset's manifest or, of a path, from those
+// that the planner took for the step's fingerprint.
+func baseFilesOf(ctx context.Context, in stages.Inputs, path string) (baseFiles, error) {
+	dir, err := modelFolder(in, path)
+	if err != nil {
+		return baseFiles{}, err
+	}
+	names, err := model.FileNames(dir)
+	if err != nil {
+		return baseFiles{}, err
+	}
+	b := baseFiles{place: dir}
+	for _, name := range names {
+		sum, err := digestOf(ctx, in.One("base"), filepath.Join(dir, name), name)
+		if err != nil {
+			return baseFiles{}, err
+		}
+		b.sums += sum + "  " + name + "\n"
+	}
+	return b, nil
+}
+
+func digestOf(ctx context.Context, d *shard.Dataset, path, name string) (string, error) {
+	if d == nil {
+		return stages.Digest(ctx, path)
+	}
+	for _, f := range d.Manifest.Files {
+		if f.Name == name {
+			return f.SHA256, nil
+		}
+	}
+	return "", exit.Errorf(exit.BadData, "%s: its manifest has no file %s; make the dataset again", d.URI(), name)
+}
+
+// record writes the record of an adapter that is trained on the base.
+func (b baseFiles) record(out *shard.Writer) error {
+	return out.WriteFile(baseRecord, []byte(b.sums))
+}
+
+// under refuses an adapter of a port that was trained on another base, which would
+// fit and compute nonsense. One without a record is told and counted.
+func (b baseFiles) under(ctx context.Context, port string, adapter *shard.Dataset, out *shard.Writer) error {
+	if adapter == nil {
+		return nil
+	}
+	if !adapter.HasFile(baseRecord) {
+		out.Count("unknown_base_model", 1)
+		log.Warn().Msgf("%s: %s has no record of its base model (%s), so it cannot be compared with %s", port, adapter.URI(), baseRecord, b.place)
+		return nil
+	}
+	f, err := adapter.OpenFile(ctx, baseRecord)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	sums, err := io.ReadAll(f)
+	if err != nil {
+		return fmt.Errorf("read %s of %s: %w", baseRecord, adapter.URI(), err)
+	}
+	if string(sums) == b.sums {
+		return nil
+	}
+	return exit.Errorf(exit.Usage, "%s: %s was trained on another base model, %s, than %s: %s; give the base of its training",
+		port, adapter.URI(), trainedOn(adapter), b.place, differing(string(sums), b.sums))
+}
+
+// trainedOn is the name of the base in an adapter's configuration.
+func trainedOn(adapter *shard.Dataset) string {
+	if dir, err := folder(adapter, peft.ConfigName); err == nil {
+		if c, err := peft.ReadConfig(dir); err == nil && c.BaseModel != "" {
+			return c.BaseModel
+		}
+	}
+	return "of no name"
+}
+
+// differing names the first file of which two records do not say the same.
+func differing(a, b string) string {
+	for line := range strings.Lines(b) {
+		if !strings.Contains(a, line) {
+			_, name, _ := strings.Cut(strings.TrimSpace(line), "  ")
+			return name + " is not the same"
+		}
+	}
+	return "it has more files"
+}

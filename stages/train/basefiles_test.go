@@ -1,0 +1,137 @@
+package train
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/stages/train/model"
+)
+
+// givenBase is a base as a stage gets it.
+type givenBase struct {
+	name string
+	path string         // of the configuration
+	step *shard.Dataset // bound to the port
+}
+
+func (g givenBase) run(t *testing.T, stage, config string, ports stages.Inputs) (*shard.Dataset, error) {
+	t.Helper()
+	in := stages.Inputs{}
+	for port, d := range ports {
+		in[port] = d
+	}
+	if g.step != nil {
+		in["base"] = []*shard.Dataset{g.step}
+	} else {
+		config = "base: " + g.path + ", " + config
+	}
+	return stagetest.Try(t, stage, "{"+config+"}", in)
+}
+
+// A base of the same shape and other weights is told by its content, whether it is a
+// step or a path, and so is the same base under another name.
+func TestTheBaseIsKnownByItsContent(t *testing.T) {
+	tokens := corpus(t, 60, 1)
+	bound := stages.Inputs{"tokens": {tokens}}
+	with := func(port string, d *shard.Dataset) stages.Inputs {
+		return stages.Inputs{"tokens": {tokens}, port: {d}}
+	}
+	a, b := baseModel(t, tokens, `epochs: 1, seed: 1`), baseModel(t, tokens, `epochs: 1, seed: 2`)
+	files := []string{"config.json", "model.safetensors"}
+	same := []givenBase{{"a as a step", "", a}, {"a by path", elsewhere(t, a, files...), nil}}
+	others := []givenBase{{"b as a step", "", b}, {"b by path", elsewhere(t, b, files...), nil}}
+	for _, trained := range same {
+		clinical, err := trained.run(t, "train.pretrain", quickAdapter, bound)
+		must(t, err)
+		adapter, err := trained.run(t, "train.finetune", quickAdapter, with("clinical", clinical))
+		must(t, err)
+		for _, used := range same {
+			_, err := used.run(t, "train.finetune", quickAdapter, with("clinical", clinical))
+			must(t, err)
+			d, err := used.run(t, "train.predict", `task: mor, variant: x`, with("adapter", adapter))
+			must(t, err)
+			if n, counted := d.Manifest.Counts["unknown_base_model"]; counted {
+				t.Errorf("%d adapters of an unknown base", n)
+			}
+		}
+		for _, used := range others {
+			_, err := used.run(t, "train.finetune", quickAdapter, with("clinical", clinical))
+			checkAnotherBase(t, err, clinical, trained, used)
+			_, err = used.run(t, "train.predict", `task: mor, variant: x`, with("adapter", adapter))
+			checkAnotherBase(t, err, adapter, trained, used)
+		}
+	}
+}
+
+// checkAnotherBase demands the adapter, both bases, and the file that differs.
+func checkAnotherBase(t *testing.T, err error, adapter *shard.Dataset, trained, used givenBase) {
+	t.Helper()
+	place := func(g givenBase) string {
+		if g.step != nil {
+			return g.step.URI()
+		}
+		return g.path
+	}
+	if exit.Of(err) != exit.Usage {
+		t.Fatalf("trained on %s, used on %s: %v", trained.name, used.name, err)
+	}
+	for _, want := range []string{"another base model", adapter.URI(), filepath.Base(place(trained)), place(used), "model.safetensors is not the same"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("trained on %s, used on %s: %v does not say %q", trained.name, used.name, err, want)
+		}
+	}
+}
+
+func TestAnAdapterWithoutARecordOfItsBaseIsCounted(t *testing.T) {
+	const kind = kindsDir + "pad_is_another/"
+	tokens := documents(t, [][]int32{{1, 5, 9}}, 1)
+	d := stagetest.Run(t, "train.predict", `{base: `+kind+`model, task: t, variant: v, splits: [train]}`, stages.Inputs{"tokens": {tokens}, "adapter": {adapterOf(t, kind+"adapter")}})
+	if n := d.Manifest.Counts["unknown_base_model"]; n != 1 {
+		t.Errorf("%d are counted", n)
+	}
+}
+
+// The record is what sha256sum writes, of every file that the model is read from; the
+// planner's digests are asked for, and nothing is read a second time.
+func TestTheRecordOfABaseAsksThePlanner(t *testing.T) {
+	dir := filepath.Join("model", "testdata", "llama", "sharded")
+	var asked []string
+	ctx := stages.WithDigester(t.Context(), func(_ context.Context, path string) (string, error) {
+		asked = append(asked, filepath.Base(path))
+		return strings.Repeat("a", 64), nil
+	})
+	b, err := baseFilesOf(ctx, nil, dir)
+	must(t, err)
+	names, err := model.FileNames(dir)
+	must(t, err)
+	if got := strings.Join(asked, " "); got != strings.Join(names, " ") || len(names) < 4 {
+		t.Errorf("asked for %s, the model is read from %s", got, names)
+	}
+	if b.sums != strings.Repeat("a", 64)+"  "+strings.Join(names, "\n"+strings.Repeat("a", 64)+"  ")+"\n" {
+		t.Errorf("the record is %q", b.sums)
+	}
+}
+
+// A base whose weights are not finite is named as the cause, not the learning rate.
+func TestABaseOfInfiniteWeightsIsNamed(t *testing.T) {
+	tokens := corpus(t, 60, 1)
+	dir := elsewhere(t, baseModel(t, tokens, `epochs: 1`), "config.json", "model.safetensors")
+	path := filepath.Join(dir, "model.safetensors")
+	data, err := os.ReadFile(path)
+	must(t, err)
+	copy(data[len(data)-4:], "\x00\x00\x80\x7f") // +infinity, the last number of the last tensor
+	must(t, os.WriteFile(path, data, 0o600))
+	for _, stage := range []string{"train.pretrain", "train.finetune"} {
+		_, err := stagetest.Try(t, stage, `{base: `+dir+`, `+quickAdapter+`}`, stages.Inputs{"tokens": {tokens}})
+		if exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), `tensor "model.norm.weight"`) {
+			t.Errorf("%s: %v", stage, err)
+		}
+	}
+}

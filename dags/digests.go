@@ -2,6 +2,8 @@ package dags
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -12,7 +14,8 @@ import (
 )
 
 // Digests remembers the sha256 of raw files by path, size and time of change,
-// so that a plan of unchanged gigabytes takes no time. Safe for concurrent use.
+// so that a plan of unchanged gigabytes takes no time. A path is kept as its
+// sha256, for names of folders may hold ids. Safe for concurrent use.
 type Digests struct {
 	dir     store.Dir
 	mu      sync.Mutex
@@ -48,7 +51,7 @@ func OpenDigests(ctx context.Context, out store.Dir) *Digests {
 func (d *Digests) lookup(path string, info fs.FileInfo) (string, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	e, ok := d.entries[path]
+	e, ok := d.entries[entryName(path)]
 	if !ok || e.Size != info.Size() || e.Changed != info.ModTime().UnixNano() || len(e.SHA256) != 64 {
 		return "", false
 	}
@@ -58,8 +61,13 @@ func (d *Digests) lookup(path string, info fs.FileInfo) (string, bool) {
 func (d *Digests) store(path string, info fs.FileInfo, sum string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.entries[path] = digestEntry{info.Size(), info.ModTime().UnixNano(), sum}
+	d.entries[entryName(path)] = digestEntry{info.Size(), info.ModTime().UnixNano(), sum}
 	d.changed = true
+}
+
+func entryName(path string) string {
+	sum := sha256.Sum256([]byte(path))
+	return hex.EncodeToString(sum[:])
 }
 
 // Save writes the cache where something was added.

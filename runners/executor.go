@@ -35,6 +35,9 @@ func Execute(ctx context.Context, d *dags.DAG, runner StepRunner, o Options) err
 	if err != nil {
 		return err
 	}
+	if err := mayPublish(ctx, dir, d); err != nil {
+		return err
+	}
 	journal, err := startJournal(out, o.Notify)
 	if err != nil {
 		return err

@@ -292,3 +292,41 @@ func TestPublishNamesAMissingFile(t *testing.T) {
 		t.Errorf("exit %d, %v", exit.Of(err), err)
 	}
 }
+
+// A file of the user's own, or one that was changed by hand, is not written over,
+// and the run says so before its first step.
+func TestPublishWritesOverNothingOfTheUsers(t *testing.T) {
+	out := t.TempDir()
+	answer := filepath.Join(out, "answer.txt")
+	run := func(set map[string]string) ([]string, error) {
+		f := &fake{}
+		err := Execute(t.Context(), parse(t, set), f, Options{Out: out, Workers: 1})
+		return f.steps(), err
+	}
+	if err := os.WriteFile(answer, []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		ran, err := run(nil)
+		if exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "answer.txt") || len(ran) != 0 {
+			t.Fatalf("ran %v, %v", ran, err)
+		}
+		if text, err := os.ReadFile(answer); string(text) != "mine" || err != nil {
+			t.Fatalf("the file became %q, %v", text, err)
+		}
+	}
+	if err := os.Remove(answer); err != nil {
+		t.Fatal(err)
+	}
+	for _, set := range []map[string]string{nil, {"left": "c"}, {"left": "d"}, nil} { // its own file it replaces
+		if _, err := run(set); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(answer, []byte("changed"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := run(nil); exit.Of(err) != exit.Usage {
+		t.Errorf("a file changed by hand: %v", err)
+	}
+}

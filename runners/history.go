@@ -43,12 +43,10 @@ type StepRecord struct {
 
 // ListRuns reads the journals of an output folder, the latest run first.
 func ListRuns(out string) ([]RunRecord, error) {
-	files, err := filepath.Glob(filepath.Join(out, runsFolder, "*"+journalSuffix))
+	files, err := journals(out)
 	if err != nil {
-		return nil, exit.Errorf(exit.Usage, "look for runs: the path of the output folder holds * ? or [")
+		return nil, err
 	}
-	slices.Sort(files)
-	slices.Reverse(files)
 	runs := make([]RunRecord, 0, len(files))
 	for _, file := range files {
 		r, err := readJournal(file)
@@ -58,6 +56,22 @@ func ListRuns(out string) ([]RunRecord, error) {
 		runs = append(runs, r)
 	}
 	return runs, nil
+}
+
+// journals lists the journals of an output folder, the latest first.
+func journals(out string) ([]string, error) {
+	entries, err := os.ReadDir(filepath.Join(out, runsFolder))
+	if err != nil {
+		return nil, exit.Errorf(exit.Usage, "look for runs: %w; name the output folder of a run", err)
+	}
+	var files []string
+	for _, entry := range entries {
+		if strings.HasSuffix(entry.Name(), journalSuffix) {
+			files = append(files, filepath.Join(out, runsFolder, entry.Name()))
+		}
+	}
+	slices.Reverse(files)
+	return files, nil
 }
 
 // FindRun finds a run by its id, the beginning of it, or "last".
@@ -86,14 +100,23 @@ func FindRun(out, id string) (RunRecord, error) {
 }
 
 func readJournal(file string) (RunRecord, error) {
+	r := RunRecord{ID: strings.TrimSuffix(filepath.Base(file), journalSuffix), State: Unfinished}
+	events, err := readEvents(file)
+	for _, e := range events {
+		r.tell(e)
+	}
+	return r, err
+}
+
+// readEvents reads a journal. Beside an error stands what came before it.
+func readEvents(file string) (events []Event, err error) {
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		return RunRecord{}, exit.Errorf(exit.Usage, "there is no journal %s", file)
+		return nil, exit.Errorf(exit.Usage, "there is no journal %s", file)
 	}
 	if err != nil {
-		return RunRecord{}, fmt.Errorf("read a journal: %w", err)
+		return nil, fmt.Errorf("read a journal: %w", err)
 	}
-	r := RunRecord{ID: strings.TrimSuffix(filepath.Base(file), journalSuffix), State: Unfinished}
 	lines := bytes.SplitAfter(text, []byte("\n"))
 	for i, line := range lines {
 		if !bytes.HasSuffix(line, []byte("\n")) {
@@ -101,11 +124,11 @@ func readJournal(file string) (RunRecord, error) {
 		}
 		var e Event
 		if json.Unmarshal(line, &e) != nil {
-			return RunRecord{}, exit.Errorf(exit.BadData, "%s:%d: not an event of a run; the journal is damaged, move it away", file, i+1)
+			return events, exit.Errorf(exit.BadData, "%s:%d: not an event of a run; the journal is damaged, move it away", file, i+1)
 		}
-		r.tell(e)
+		events = append(events, e)
 	}
-	return r, nil
+	return events, nil
 }
 
 // tell adds an event to what is known of a run.

@@ -112,8 +112,8 @@ func TestFindRun(t *testing.T) {
 			t.Errorf("%q: %v", id, err)
 		}
 	}
-	if none, err := ListRuns(filepath.Join(out, "nowhere")); err != nil || len(none) != 0 {
-		t.Errorf("no runs: %v, %v", none, err)
+	if none, err := ListRuns(filepath.Join(out, "nowhere")); exit.Of(err) != exit.Usage || len(none) != 0 {
+		t.Errorf("a folder that is not there: %v, %v", none, err)
 	}
 }
 

@@ -39,7 +39,8 @@ type Event struct {
 	Kind        string           `json:"event"`
 	Run         string           `json:"run"`
 	DAG         string           `json:"dag,omitempty"`
-	File        string           `json:"file,omitempty"` // of the DAG, or published
+	File        string           `json:"file,omitempty"`   // of the DAG, or published
+	SHA256      string           `json:"sha256,omitempty"` // of what was published
 	Runner      string           `json:"runner,omitempty"`
 	Revision    string           `json:"revision,omitempty"`
 	Workers     int              `json:"workers,omitempty"`

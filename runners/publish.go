@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/clinflow/clinflow/dags"
@@ -17,53 +18,94 @@ import (
 )
 
 // publish copies the named files of the steps' outputs into the output folder.
-// A file that is there already is left alone.
+// A file that is there already is left alone, and one that no run of this folder
+// published is not written over. The journal tells of a file before it appears: a
+// kill in between leaves none that no journal knows.
 func publish(ctx context.Context, out store.Dir, d *dags.DAG, made map[string]*shard.Dataset, journal *Journal) error {
 	for _, p := range d.Publish {
-		changed, err := publishOne(ctx, out, p, made[p.Step])
-		if err != nil {
+		if err := publishOne(ctx, out, p, made[p.Step], journal); err != nil {
 			return fmt.Errorf("publish %s: %w", p.Name, err)
-		}
-		if !changed {
-			continue
-		}
-		if err := journal.Write(Event{Kind: Published, File: p.Name, Step: p.Step}); err != nil {
-			return err
 		}
 	}
 	return nil
 }
 
-func publishOne(ctx context.Context, out store.Dir, p dags.Publish, from *shard.Dataset) (changed bool, err error) {
+func publishOne(ctx context.Context, out store.Dir, p dags.Publish, from *shard.Dataset, journal *Journal) error {
 	info, err := fileOf(from, p)
 	if err != nil {
-		return false, err
+		return err
 	}
 	if folder := path.Dir(p.Name); folder != "." {
 		local, _ := out.LocalPath(folder)
 		if err := outdir.Make(local); err != nil {
-			return false, err
+			return err
 		}
 	}
-	if sum, _, err := store.SHA256(ctx, out, p.Name); err == nil && sum == info.SHA256 {
-		return false, nil
-	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return false, err
+	there, err := published(ctx, out, p.Name)
+	if err != nil || there == info.SHA256 {
+		return err
 	}
 	r, err := from.OpenFile(ctx, p.File)
 	if err != nil {
-		return false, err
+		return err
 	}
 	defer r.Close()
 	w, err := out.Create(ctx, p.Name)
 	if err != nil {
-		return false, err
+		return err
 	}
 	defer w.Abort()
 	if _, err := io.Copy(w, r); err != nil {
-		return false, err
+		return err
 	}
-	return true, w.Commit()
+	if err := journal.Write(Event{Kind: Published, File: p.Name, SHA256: info.SHA256, Step: p.Step}); err != nil {
+		return err
+	}
+	return w.Commit()
+}
+
+// mayPublish refuses at a run's begin what publish would refuse at its end.
+func mayPublish(ctx context.Context, out store.Dir, d *dags.DAG) error {
+	var faults []error
+	for _, p := range d.Publish {
+		_, err := published(ctx, out, p.Name)
+		faults = append(faults, err)
+	}
+	return errors.Join(faults...)
+}
+
+// published is the sha256 of the file that stands where one is to be published, ""
+// where none does. A file that no journal of the folder tells of is the user's own,
+// or was changed by hand.
+func published(ctx context.Context, out store.Dir, name string) (sum string, err error) {
+	sum, _, err = store.SHA256(ctx, out, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	known, err := toldOf(out, name)
+	if err == nil && !slices.Contains(known, sum) {
+		err = exit.Errorf(exit.Usage, "%s/%s is not what a run of this folder published there, and is not written over; move it away", out.URI(), name)
+	}
+	return sum, err
+}
+
+// toldOf lists the sha256 of all that the journals of a folder published under a
+// name. A damaged journal tells what it can.
+func toldOf(out store.Dir, name string) (sums []string, err error) {
+	folder, _ := out.LocalPath("")
+	files, err := journals(folder)
+	for _, file := range files {
+		events, _ := readEvents(file)
+		for _, e := range events {
+			if e.Kind == Published && e.File == name {
+				sums = append(sums, e.SHA256)
+			}
+		}
+	}
+	return sums, err
 }
 
 func fileOf(from *shard.Dataset, p dags.Publish) (shard.FileInfo, error) {

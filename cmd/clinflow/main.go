@@ -11,7 +11,12 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/rs/zerolog"
+	"github.com/rs/zerolog/log"
+	"github.com/spf13/pflag"
+
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/logs"
 	"github.com/clinflow/clinflow/internal/progress"
 )
 
@@ -42,9 +47,31 @@ func runCommand(args []string) exit.Code {
 	if err == nil {
 		return exit.OK
 	}
-	fmt.Fprintln(os.Stderr, "error:", strings.TrimSpace(err.Error()))
+	code := exit.Of(err)
 	if ctx.Err() != nil {
-		return exit.Interrupted
+		code = exit.Interrupted
 	}
-	return exit.Of(err)
+	tell(args, err, code)
+	return code
+}
+
+// tell says at the end why the command failed: to a person in a line, to a
+// machine in an object with the exit code.
+func tell(args []string, err error, code exit.Code) {
+	text := strings.TrimSpace(err.Error())
+	if logFormat(args) != logs.JSON {
+		fmt.Fprintln(os.Stderr, "error:", text)
+		return
+	}
+	_ = logs.To(os.Stderr, logs.JSON, zerolog.ErrorLevel) // the flags may have failed before the log was set up
+	log.Error().Int("exit_code", int(code)).Msg(text)
+}
+
+// logFormat is what --log-format says, also where other flags are wrong.
+func logFormat(args []string) string {
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	flags.ParseErrorsAllowlist.UnknownFlags = true
+	format := flags.String("log-format", logs.Console, "")
+	_ = flags.Parse(args)
+	return *format
 }

@@ -57,7 +57,7 @@ func newRoot(s *settings, started *bool) *cobra.Command {
 		},
 	}
 	flags := root.PersistentFlags()
-	flags.StringVar(&s.logFormat, "log-format", "console", "log lines as json or console")
+	flags.StringVar(&s.logFormat, "log-format", logs.Console, "every line on standard error as json or console")
 	flags.BoolVar(&s.quiet, "quiet", false, "no progress, errors only")
 	flags.BoolVar(&s.verbose, "verbose", false, "also what Beam and the engine report")
 	flags.StringVar(&s.memory, "memory", "1GiB", "what the process may take while data stages run, for example 512MiB; 256MiB is the least")
@@ -131,7 +131,11 @@ func (s *settings) apply() error {
 	if err := train.SetDevice(s.device, s.workers); err != nil {
 		return err
 	}
-	if !s.quiet {
+	switch {
+	case s.quiet:
+	case s.logFormat == logs.JSON:
+		progress.ToLog()
+	default:
 		progress.To(os.Stderr)
 	}
 	if err := flag.CommandLine.Parse(nil); err != nil {

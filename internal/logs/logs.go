@@ -16,12 +16,18 @@ import (
 	"github.com/clinflow/clinflow/internal/exit"
 )
 
+// The formats of log lines.
+const (
+	JSON    = "json"
+	Console = "console"
+)
+
 // To sends the log to w as json or console lines. level is the least severe
 // level shown of our own messages.
 func To(w io.Writer, format string, level zerolog.Level) error {
 	switch format {
-	case "json":
-	case "console":
+	case JSON:
+	case Console:
 		w = zerolog.ConsoleWriter{Out: w, TimeFormat: time.TimeOnly, NoColor: !isatty.IsTerminal(os.Stderr.Fd())}
 	default:
 		return exit.Errorf(exit.Usage, "--log-format %q is neither json nor console", format)

@@ -1,0 +1,112 @@
+package progress
+
+import (
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog/log"
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+)
+
+// Task is one piece of long work.
+type Task struct {
+	name, unit  string
+	total, done atomic.Int64
+	start       time.Time
+	last        atomic.Int64 // unix nanoseconds of the last plain line
+	bar         *mpb.Bar
+	note        atomic.Pointer[string]
+}
+
+// Start begins a task of total units (0: unknown).
+func Start(name, unit string, total int64) *Task {
+	t := &Task{name: name, unit: unit, start: time.Now()}
+	t.total.Store(total)
+	t.last.Store(t.start.UnixNano())
+	sink.Lock()
+	defer sink.Unlock()
+	if sink.bars != nil {
+		t.bar = sink.bars.AddBar(total,
+			mpb.PrependDecorators(decor.Name(name, decor.WC{W: 28, C: decor.DindentRight})),
+			mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return t.status() })))
+	}
+	return t
+}
+
+// Note sets a short remark shown after the counts, such as the loss.
+func (t *Task) Note(note string) { t.note.Store(&note) }
+
+// Add counts n more units done.
+func (t *Task) Add(n int64) {
+	t.done.Add(n)
+	if t.bar != nil {
+		t.bar.IncrInt64(n)
+		return
+	}
+	last, now := t.last.Load(), time.Now().UnixNano()
+	if now-last >= int64(interval) && t.last.CompareAndSwap(last, now) {
+		t.line("")
+	}
+}
+
+// Done ends the task.
+func (t *Task) Done() {
+	if t.bar != nil {
+		t.bar.SetTotal(t.done.Load(), true)
+		return
+	}
+	t.line(" done")
+}
+
+func (t *Task) line(suffix string) {
+	sink.Lock()
+	logged := sink.logged
+	if sink.out != nil {
+		fmt.Fprintf(sink.out, "%s: %s%s\n", t.name, t.status(), suffix)
+	}
+	sink.Unlock()
+	if logged { // the log writes through Above, which takes the lock
+		t.log(suffix != "")
+	}
+}
+
+func (t *Task) log(ended bool) {
+	done, total := t.done.Load(), t.total.Load()
+	event := log.Info().Str("task", t.name).Str("unit", t.unit).Int64("done", done).Bool("ended", ended)
+	if total > 0 {
+		event = event.Int64("total", total)
+	}
+	if rate := t.rate(); rate > 0 {
+		event = event.Float64("per_second", rate)
+		if total > done {
+			event = event.Float64("seconds_left", float64(total-done)/rate)
+		}
+	}
+	if note := t.note.Load(); note != nil {
+		event = event.Str("note", *note)
+	}
+	event.Msg("progress")
+}
+
+func (t *Task) rate() float64 { return float64(t.done.Load()) / time.Since(t.start).Seconds() }
+
+// status is count, rate and time left.
+func (t *Task) status() string {
+	done, total := t.done.Load(), t.total.Load()
+	s := fmt.Sprintf("%d %s", done, t.unit)
+	if total > 0 {
+		s = fmt.Sprintf("%d/%d %s", done, total, t.unit)
+	}
+	if rate := t.rate(); done > 0 {
+		s += fmt.Sprintf(", %.4g/s", rate)
+		if total > done {
+			s += fmt.Sprintf(", %s left", time.Duration(float64(total-done)/rate*float64(time.Second)).Round(time.Second))
+		}
+	}
+	if note := t.note.Load(); note != nil {
+		s += ", " + *note
+	}
+	return s
+}

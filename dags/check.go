@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+
+	"github.com/clinflow/clinflow/internal/suggest"
 )
 
 func itoa(i int) string { return strconv.Itoa(i) }
@@ -21,7 +23,7 @@ func (f *findings) object(n *node, path string, known []string) map[string]entry
 	}
 	for _, e := range n.entries {
 		if !slices.Contains(known, e.key) {
-			f.add(e.at, join(path, e.key), "unknown key", choice(e.key, known))
+			f.add(e.at, join(path, e.key), "unknown key", suggest.Choice(e.key, known))
 			continue
 		}
 		given[e.key] = e

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/suggest"
 	"github.com/clinflow/clinflow/internal/textio"
 )
 
@@ -45,7 +46,7 @@ func read(ctx context.Context, nameOrFile string) (text []byte, name string, err
 	text, err = textio.ReadFile(ctx, nameOrFile, maxFile)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && filepath.Base(nameOrFile) == nameOrFile:
-		return nil, "", exit.Errorf(exit.Usage, "%s: neither a file nor a shipped DAG; %s", nameOrFile, choice(nameOrFile, Shipped()))
+		return nil, "", exit.Errorf(exit.Usage, "%s: neither a file nor a shipped DAG; %s", nameOrFile, suggest.Choice(nameOrFile, Shipped()))
 	case err != nil:
 		return nil, "", exit.Errorf(exit.Usage, "read a DAG file: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/suggest"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -139,7 +140,7 @@ func (c *checker) stage(e entry, given map[string]entry, path string) (stages.Sp
 	spec, ok := stages.Lookup(name)
 	if !ok {
 		c.add(stage.value.at, join(path, "stage"), "unknown stage "+name,
-			cmp.Or(choice(name, stages.Names()), "`clinflow stages` lists them"))
+			cmp.Or(suggest.Choice(name, stages.Names()), "`clinflow stages` lists them"))
 	}
 	return spec, ok
 }
@@ -176,7 +177,7 @@ func (c *checker) ports(d *draft, in *node, path string) {
 				continue
 			}
 			if !slices.Contains(names, e.key) {
-				c.add(e.at, join(path, e.key), d.Stage.Name+" has no such port", choice(e.key, names))
+				c.add(e.at, join(path, e.key), d.Stage.Name+" has no such port", suggest.Choice(e.key, names))
 				continue
 			}
 			d.in[e.key] = e.value

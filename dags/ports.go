@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clinflow/clinflow/internal/suggest"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -56,7 +57,7 @@ func (c *checker) bindOne(d *draft, port stages.Port, n *node, path string) {
 	from, known := c.byName[step]
 	switch {
 	case !known:
-		c.add(n.at, path, "unknown step "+step, choice(step, c.others(d)))
+		c.add(n.at, path, "unknown step "+step, suggest.Choice(step, c.others(d)))
 		return
 	case from.known && !c.fits(from, port, table, n.at, path):
 		return
@@ -73,7 +74,7 @@ func (c *checker) fits(from *draft, port stages.Port, table string, at position,
 	case table == "":
 		return true
 	case !slices.Contains(out.Tables, table):
-		c.add(at, path, fmt.Sprintf("%s has no table %s", from.Name, table), choice(table, out.Tables))
+		c.add(at, path, fmt.Sprintf("%s has no table %s", from.Name, table), suggest.Choice(table, out.Tables))
 	case !slices.Equal(port.Tables, []string{table}):
 		c.add(at, path, "the port reads "+cmp.Or(strings.Join(port.Tables, ", "), "the whole dataset"), "name the step alone: "+from.Name)
 	default:

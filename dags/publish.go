@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/clinflow/clinflow/internal/suggest"
 )
 
 // The folders that runs keep in the output folder: nothing may be published
@@ -37,7 +39,7 @@ func (c *checker) publishOne(e entry, path string) {
 	case !dotted || !filepath.IsLocal(file):
 		c.add(e.value.at, path, "want step.file", "such as auroc.metrics.json for the file metrics.json of the step auroc")
 	case c.byName[step] == nil:
-		c.add(e.value.at, path, "unknown step "+step, choice(step, c.others(nil)))
+		c.add(e.value.at, path, "unknown step "+step, suggest.Choice(step, c.others(nil)))
 	default:
 		c.dag.Publish = append(c.dag.Publish, Publish{e.key, step, file})
 	}

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/clinflow/clinflow/internal/suggest"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -94,7 +95,7 @@ func integerOf(t reflect.Type, text string) (json.RawMessage, fault) {
 // bounds checks a value against its field's enum, min and max.
 func bounds(f stages.Field, t reflect.Type, text string) fault {
 	if len(f.Enum) > 0 && !slices.Contains(f.Enum, text) {
-		return fault{fmt.Sprintf("%q is not allowed", text), choice(text, f.Enum)}
+		return fault{fmt.Sprintf("%q is not allowed", text), suggest.Choice(text, f.Enum)}
 	}
 	if f.Name && !stages.NamePattern.MatchString(text) {
 		return fault{"is no name", "at most 64 letters, digits, _ . and -"}

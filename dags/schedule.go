@@ -8,6 +8,8 @@ import (
 	_ "time/tzdata" // a slim machine has no time zones of its own
 
 	"github.com/adhocore/gronx"
+
+	"github.com/clinflow/clinflow/internal/suggest"
 )
 
 // Schedule says when a DAG is to run by itself. It is checked and kept; no command
@@ -89,7 +91,7 @@ func (c *checker) textOf(given map[string]entry, key, otherwise string) string {
 func (c *checker) enumOf(given map[string]entry, key string, allowed []string) string {
 	text := c.textOf(given, key, allowed[0])
 	if text != "" && !slices.Contains(allowed, text) {
-		c.add(given[key].value.at, join("schedule", key), text+" is not allowed", choice(text, allowed))
+		c.add(given[key].value.at, join("schedule", key), text+" is not allowed", suggest.Choice(text, allowed))
 	}
 	return text
 }

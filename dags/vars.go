@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/clinflow/clinflow/internal/suggest"
 )
 
 // OutVar is the variable that names the output folder.
@@ -156,7 +158,7 @@ func (v *variables) lookup(name string, at position, path string) *node {
 		v.found.add(at, path, "${"+name+"} stands for nothing here", "put the group into the step's name")
 		return &node{kind: scalar, at: at, broken: true}
 	}
-	hint := choice(name, slices.Concat(slices.Sorted(maps.Keys(v.values)), slices.Sorted(maps.Keys(v.bound))))
+	hint := suggest.Choice(name, slices.Concat(slices.Sorted(maps.Keys(v.values)), slices.Sorted(maps.Keys(v.bound))))
 	if hint == "" {
 		hint = "declare it under vars"
 	}
@@ -169,7 +171,7 @@ func (v *variables) checkSet(set map[string]string) {
 	for _, name := range slices.Sorted(maps.Keys(set)) {
 		if _, declared := v.values[name]; !declared {
 			v.found.add(position{}, "--set "+name, "the file has no such variable",
-				choice(name, slices.Sorted(maps.Keys(v.values))))
+				suggest.Choice(name, slices.Sorted(maps.Keys(v.values))))
 		} else if !v.used[name] {
 			v.found.add(position{}, "--set "+name, "the file declares this variable and uses it nowhere", "")
 		}

@@ -2,6 +2,7 @@ package runners
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/suggest"
 )
 
 // Unfinished is the state of a run or step whose end is not in the journal: it
@@ -62,7 +64,8 @@ func ListRuns(out string) ([]RunRecord, error) {
 func journals(out string) ([]string, error) {
 	entries, err := os.ReadDir(filepath.Join(out, runsFolder))
 	if err != nil {
-		return nil, exit.Errorf(exit.Usage, "look for runs: %w; name the output folder of a run", err)
+		return nil, exit.Errorf(exit.Usage, "%s is no output folder of a run: it has no %s; %s", out, runsFolder,
+			cmp.Or(suggest.Choice(filepath.Base(out), outputsBeside(out)), "name one by --out"))
 	}
 	var files []string
 	for _, entry := range entries {
@@ -72,6 +75,16 @@ func journals(out string) ([]string, error) {
 	}
 	slices.Reverse(files)
 	return files, nil
+}
+
+// outputsBeside names the output folders in the folder that a path lies in.
+func outputsBeside(path string) []string {
+	found, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*", runsFolder, "*"+journalSuffix))
+	var names []string
+	for _, journal := range found {
+		names = append(names, filepath.Base(filepath.Dir(filepath.Dir(journal))))
+	}
+	return slices.Compact(names)
 }
 
 // FindRun finds a run by its id, the beginning of it, or "last".

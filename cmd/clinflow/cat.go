@@ -26,9 +26,10 @@ type catOptions struct {
 func newCat() *cobra.Command {
 	var o catOptions
 	cmd := &cobra.Command{
-		Use:   "cat DATASET",
-		Short: "Print the rows of a dataset as JSON lines, text withheld",
-		Args:  cobra.ExactArgs(1),
+		Use:               "cat DATASET",
+		Short:             "Print the rows of a dataset as JSON lines, text withheld",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: datasetArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			d, err := shard.Open(cmd.Context(), args[0])
 			if err != nil {
@@ -38,6 +39,7 @@ func newCat() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&o.table, "table", "", "table to print; the only one by default")
+	complete(cmd, "table", slices.Sorted(maps.Keys(printers))...)
 	cmd.Flags().IntVar(&o.part, "part", -1, "part to print; all by default")
 	cmd.Flags().IntVar(&o.limit, "limit", 10, "rows to print, 0 for all")
 	cmd.Flags().BoolVar(&o.showText, "show-text", false, "print note text and token ids too: confidential")

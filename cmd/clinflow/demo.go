@@ -56,6 +56,7 @@ func newDemo(s *settings) *cobra.Command {
 	cmd.Flags().StringVar(&scale, "scale", "small", "tiny (seconds), small (minutes) or full (a quarter of an hour: what the proofs run)")
 	cmd.Flags().Int64Var(&seed, "seed", 1, "seed of the data and of training")
 	cmd.Flags().IntVar(&patients, "patients", 0, "synthetic patients; the scale's own number by default")
+	complete(cmd, "scale", slices.Sorted(maps.Keys(scales))...)
 	addBeamFlags(cmd)
 	return cmd
 }

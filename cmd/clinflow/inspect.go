@@ -18,6 +18,8 @@ func newInspect() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "inspect",
 		Short: "Look into a tokenizer, a model or the AUROC, from standard input to standard output",
+		Args:  noSuchCommand,
+		RunE:  help,
 	}
 	cmd.AddCommand(newInspectEncode(), newInspectLogits(), newInspectGenerate(), newInspectAUROC())
 	return cmd

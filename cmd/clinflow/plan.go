@@ -12,9 +12,10 @@ import (
 func newPlan() *cobra.Command {
 	var f dagFlags
 	cmd := &cobra.Command{
-		Use:   "plan DAG",
-		Short: "Say which steps of a DAG would run, and why",
-		Args:  cobra.ExactArgs(1),
+		Use:               "plan DAG",
+		Short:             "Say which steps of a DAG would run, and why",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: dagArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			d, err := f.load(cmd.Context(), args[0])
 			if err != nil {
@@ -42,9 +43,10 @@ func newPlan() *cobra.Command {
 func newLint() *cobra.Command {
 	var f dagFlags
 	cmd := &cobra.Command{
-		Use:   "lint DAG",
-		Short: "Check a DAG file and report all its faults at once",
-		Args:  cobra.ExactArgs(1),
+		Use:               "lint DAG",
+		Short:             "Check a DAG file and report all its faults at once",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: dagArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			d, err := f.load(cmd.Context(), args[0])
 			if err != nil {

@@ -48,10 +48,11 @@ func newRoot(s *settings, started *bool) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "clinflow",
 		Short:         "Turn MIMIC clinical notes into trained, evaluated clinical LLaMA adapters",
+		Version:       versionLine(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          noSuchCommand,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE:          help,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			return s.apply()
 		},
@@ -66,22 +67,14 @@ func newRoot(s *settings, started *bool) *cobra.Command {
 	flags.BoolVar(&s.group, "group", false, "share the outputs with the folder's group: folders 0750, files 0640, and an output folder of another owner or of a group is taken")
 	flags.StringVar(&s.profiles.cpu, "cpuprofile", "", "write a CPU profile to this file, for go tool pprof")
 	flags.StringVar(&s.profiles.memory, "memprofile", "", "write a profile of allocations to this file, for go tool pprof")
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.SetHelpCommand(newHelp())
+	complete(root, "log-format", logs.Console, logs.JSON)
+	complete(root, "device", "auto", "cuda", "cpu", "cpu:go", "cpu:avx2", "cpu:avx512")
 	root.AddCommand(newDemo(s), newRun(s), newPlan(), newLint(), newStages(), newSynth(),
 		newCat(), newVerify(), newRuns(), newInspect(), newVersion())
 	noteStart(root, started)
 	return root
-}
-
-// noSuchCommand answers a first word that is no command.
-func noSuchCommand(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	near := cmd.SuggestionsFor(args[0])
-	if len(near) == 0 {
-		return exit.Errorf(exit.Usage, "unknown command %q; `clinflow --help` lists the commands", args[0])
-	}
-	return exit.Errorf(exit.Usage, "unknown command %q; did you mean %s?", args[0], strings.Join(near, " or "))
 }
 
 // noteStart notes when a command's own work begins: what fails before is cobra's
@@ -159,6 +152,7 @@ func addBeamFlags(cmd *cobra.Command) {
 		}
 		cmd.Flags().AddFlag(f)
 	})
+	complete(cmd, "runner", beamRunners...)
 	runner := cmd.Flags().Lookup("runner")
 	runner.DefValue = "direct"
 	runner.Usage = "where data stages run: " + strings.Join(beamRunners, ", ") + "; direct is this process, the others take Beam's own options, such as --project, --region, --staging_location, --endpoint, --dry_run"

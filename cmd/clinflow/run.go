@@ -44,7 +44,8 @@ func newRun(s *settings) *cobra.Command {
 		Long: "Run the steps of a DAG file, or of a shipped DAG by its name (" + strings.Join(dags.Shipped(), ", ") + ").\n" +
 			"A step whose stage, configuration and inputs are unchanged is not run again.\n" +
 			"Beam's own options are taken too, under Beam's names.",
-		Args: cobra.ExactArgs(1),
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: dagArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return s.run(cmd, &f, args[0], force)
 		},

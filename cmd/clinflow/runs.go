@@ -8,7 +8,7 @@ import (
 
 func newRuns() *cobra.Command {
 	var out string
-	cmd := &cobra.Command{Use: "runs", Short: "List, show and compare the runs of an output folder"}
+	cmd := &cobra.Command{Use: "runs", Short: "List, show and compare the runs of an output folder", Args: noSuchCommand, RunE: help}
 	cmd.PersistentFlags().StringVar(&out, "out", "clinflow-out", "output folder of the runs")
 	cmd.AddCommand(
 		&cobra.Command{
@@ -23,6 +23,7 @@ func newRuns() *cobra.Command {
 		},
 		&cobra.Command{
 			Use: "show [RUN]", Short: "The steps of a run, the newest by default", Args: cobra.MaximumNArgs(1),
+			ValidArgsFunction: runArgument(&out, 1),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				run, err := runners.FindRun(out, chosenRun(args))
 				if err != nil {
@@ -33,6 +34,7 @@ func newRuns() *cobra.Command {
 		},
 		&cobra.Command{
 			Use: "diff RUN RUN", Short: "What differs between two runs, and why", Args: cobra.ExactArgs(2),
+			ValidArgsFunction: runArgument(&out, 2),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				before, err := runners.FindRun(out, args[0])
 				if err != nil {

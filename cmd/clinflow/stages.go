@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -9,15 +10,17 @@ import (
 
 	"github.com/clinflow/clinflow/dags"
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/suggest"
 	"github.com/clinflow/clinflow/stages"
 )
 
 func newStages() *cobra.Command {
 	var schema bool
 	cmd := &cobra.Command{
-		Use:   "stages [NAME]",
-		Short: "List the stages, or describe one: its ports, configuration and a sample",
-		Args:  cobra.MaximumNArgs(1),
+		Use:               "stages [NAME]",
+		Short:             "List the stages, or describe one: its ports, configuration and a sample",
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: first(stages.Names),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if schema {
 				encoder := json.NewEncoder(cmd.OutOrStdout())
@@ -29,7 +32,7 @@ func newStages() *cobra.Command {
 			}
 			spec, ok := stages.Lookup(args[0])
 			if !ok {
-				return exit.Errorf(exit.Usage, "no stage %s; choose one of %s", args[0], strings.Join(stages.Names(), ", "))
+				return exit.Errorf(exit.Usage, "no stage %s; %s", args[0], cmp.Or(suggest.Choice(args[0], stages.Names()), "`clinflow stages` lists them"))
 			}
 			return spec.Describe(cmd.OutOrStdout())
 		},

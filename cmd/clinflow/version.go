@@ -14,10 +14,14 @@ func newVersion() *cobra.Command {
 		Short: "Print the version, the code revision and the platform",
 		Args:  cobra.NoArgs,
 		Run: func(cmd *cobra.Command, _ []string) {
-			version, revision := build()
-			fmt.Fprintf(cmd.OutOrStdout(), "clinflow %s (%s) %s %s/%s\n", version, revision, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			fmt.Fprintln(cmd.OutOrStdout(), versionLine())
 		},
 	}
+}
+
+func versionLine() string {
+	version, revision := build()
+	return fmt.Sprintf("clinflow %s (%s) %s %s/%s", version, revision, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 // build reads what the Go tool recorded in the binary.

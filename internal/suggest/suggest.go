@@ -1,4 +1,5 @@
-package dags
+// Package suggest finds what somebody who typed an unknown name may have meant.
+package suggest
 
 import (
 	"fmt"
@@ -10,9 +11,9 @@ import (
 // listed bounds the hints that name every choice.
 const listed = 14
 
-// choice is the hint for a name that is not among the known ones: the nearest
+// Choice is the hint for a name that is not among the known ones: the nearest
 // where one is near, else all where they are few.
-func choice(given string, known []string) string {
+func Choice(given string, known []string) string {
 	if near := nearest(given, known); near != "" {
 		return fmt.Sprintf("did you mean %s?", near)
 	}

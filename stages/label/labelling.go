@@ -53,7 +53,7 @@ func newLabelling(c Cohort, begin func(*walk, stages.Inputs) (outcomes, error)) 
 func labellingSpec(name, doc string, tables ...string) stages.Spec {
 	return stages.Spec{
 		Name: name, Version: 2,
-		Doc: doc + " The text is that of the admission sections of the discharge summary; addenda are left out, and Physical Exam is cut at the exam of a later day. " +
+		Doc: doc + " The text is that of the admission sections of the discharge summary; addenda are left out, and so is every section or exam that its heading says is of a later day. " +
 			"What is left out is counted under dropped.<reason>. The table meds has the labels in the MEDS label schema, in the one value column that the task has (boolean_value, integer_value or categorical_value); prediction_time is admittime.",
 		In: []stages.Port{{
 			Name: "patients", Kind: shard.KindPatients, Sharded: true,

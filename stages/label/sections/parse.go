@@ -1,83 +1,118 @@
 package sections
 
-import "strings"
+import (
+	"iter"
+	"strings"
+)
 
 // Parse reads the admission sections of a discharge summary. A section runs to
-// the next header; the first section of a kind that has a body counts. Once
-// the hospital course or the results have begun only Medications on Admission
-// may still open, once a discharge section has begun nothing may: so nothing
-// written about the stay can enter, whatever headers stand in it.
+// the next heading that such summaries have, over paragraphs and lines with a
+// colon; the first section of a kind that has a body counts. Headings of a later
+// day open nothing. Once the hospital course or the results have begun only
+// Medications on Admission may still open, once a discharge section has begun
+// nothing may: so nothing written about the stay can enter, whatever headings
+// stand in it.
 func Parse(text string) Note {
-	p := parser{open: none, blank: true}
-	for line := range strings.Lines(text) {
-		if p.stage == ended {
+	p := parser{summary: text, open: none, blank: true}
+	for line := range lines(text) {
+		if p.line(line); p.stage == ended {
 			break
-		}
-		// A lone carriage return ends a line too.
-		for line := range strings.SplitSeq(strings.TrimRight(line, "\r\n"), "\r") {
-			p.line(strings.TrimSpace(line))
 		}
 	}
 	return p.note()
 }
 
+// lines are a text's lines without the white space around them: lines of white
+// space alone are empty ones in MIMIC-IV. A lone carriage return ends a line too.
+func lines(text string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for line := range strings.Lines(text) {
+			for line := range strings.SplitSeq(strings.TrimRight(line, "\r\n"), "\r") {
+				if !yield(strings.TrimSpace(line)) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // stage is how far the summary has come.
-type stage int
+type stage uint8
 
 const (
-	admission stage = iota
+	atAdmission stage = iota
+	pastLastDay       // weak headings open nothing
 	inCourse
 	ended
 )
 
 type parser struct {
-	open  Section
-	stage stage
-	blank bool // the line before is empty
-	body  [count]strings.Builder
+	reader
+	summary  string
+	open     Section
+	stage    stage
+	examOver bool // an exam of a later day has begun: only one of admission may open
+	blank    bool // the line before is empty
+	body     [count]strings.Builder
+	strong   *[count]bool // see headed
 }
 
-// line takes one line, its outer white space removed: lines of white space
-// alone are empty ones in MIMIC-IV.
+// line takes one line.
 func (p *parser) line(line string) {
-	if p.stage == ended || rule(line) {
+	if rule(line) {
 		return
 	}
 	afterBlank := p.blank
 	p.blank = line == ""
-	h, rest, found := heading(line, afterBlank)
-	switch {
-	case found && h.effect != continues:
-		p.turn(h)
-		line = rest
-	case p.open == PhysicalExam && laterExam(line):
-		p.turn(header{course, none})
+	if p.open != PhysicalExam && len(line) > longestSmall && line[0] >= 'a' && line[0] <= 'z' && strings.IndexByte(line, ':') < 0 {
+		p.add(line) // of a wrapped paragraph
+		return
 	}
-	if late, isLate := lateHeader(line); isLate {
-		p.turn(late)
+	h := p.read(line, afterBlank)
+	words := p.words
+	if e := p.judge(&h); e != unlisted {
+		p.turn(&h, e)
+		line, words = h.rest, words[h.words:]
 	}
-	p.add(line)
+	if e := p.misplaced(words); e != unlisted {
+		p.turn(&heading{dayOnly: true}, e)
+	}
+	if strings.Trim(line, ruled+" ") != "" {
+		p.add(line)
+	}
 }
 
 // rule is a line drawn under a heading.
-func rule(line string) bool { return len(line) >= 3 && strings.Trim(line, "=-*~#") == "" }
+func rule(line string) bool { return len(line) >= 3 && strings.Trim(line, ruled) == "" }
 
-// turn follows a header.
-func (p *parser) turn(h header) {
-	switch h.effect {
+const ruled = "=-*~#"
+
+// turn follows a heading that does something.
+func (p *parser) turn(h *heading, e effect) {
+	if e == turnsLater || e == turnsLast {
+		ofExam := h.opening() && h.section == PhysicalExam || h.effect == part || h.dayOnly && e == turnsLast
+		p.examOver = p.examOver || ofExam || p.open == PhysicalExam
+	}
+	switch e {
+	case turnsLast:
+		p.stage = max(p.stage, pastLastDay)
 	case course:
 		p.stage = max(p.stage, inCourse)
 	case ends:
 		p.stage = ended
 	}
-	mayOpen := h.effect == opens && p.stage == admission || h.effect == opensLate && p.stage < ended
+	to := h.section
+	if h.dayOnly {
+		to = PhysicalExam
+	}
+	again := to == PhysicalExam && p.examOver && h.when == admissionDay
 	switch {
-	case !mayOpen:
-		p.open = none
-	case h.section != p.open && p.body[h.section].Len() > 0:
+	case !(e == opens && p.stage < inCourse || e == opensLate && p.stage < ended),
+		to == PhysicalExam && p.examOver && !again,
+		to != p.open && p.body[to].Len() > 0 && !again:
 		p.open = none
 	default:
-		p.open = h.section
+		p.open = to
 	}
 }
 

@@ -152,13 +152,13 @@ func TestPhysicalExamIsCutAtTheLaterExam(t *testing.T) {
 	}
 }
 
-// The first section with a body counts, and what an unknown header after an
-// empty line begins belongs to none.
+// The first section with a body counts, and a section ends at headings that
+// summaries have, not at any line with a colon behind an empty one.
 func TestEndOfSections(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"second of a kind":       {"HPI:\nfirst\n\nPMH:\nx\n\nHPI:\n" + sentinel, "first"},
 		"empty, then filled":     {"HPI:\n\nPMH:\nx\n\nHPI:\nsecond", "second"},
-		"unknown after empty":    {"HPI:\nfirst\n\nSomething else:\n" + sentinel, "first"},
+		"unknown after empty":    {"HPI:\nfirst\n\nSomething else:\nmore", "first Something else: more"},
 		"unknown inside":         {"HPI:\nfirst\nsomething else: more", "first something else: more"},
 		"paragraphs":             {"HPI:\nfirst\n\nsecond\n \nthird", "first second third"},
 		"combined header":        {"HPI:\nfirst\nHistory of Present Illness and Hospital Course:\n" + sentinel, "first"},

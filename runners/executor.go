@@ -27,6 +27,11 @@ func Execute(ctx context.Context, d *dags.DAG, runner StepRunner, o Options) err
 	if err := removeLeftovers(ctx, out, d); err != nil {
 		return fmt.Errorf("remove what a killed run left: %w", err)
 	}
+	remove, err := ownTemporaries(out)
+	if err != nil {
+		return err
+	}
+	defer remove()
 	dir, err := store.Open(out)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -41,5 +42,29 @@ func TestOutputsOfAGroup(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestRunnersLeaveNothingBehind: Beam's prism does not remove its temporary files.
+func TestRunnersLeaveNothingBehind(t *testing.T) {
+	dir, temporary := t.TempDir(), t.TempDir()
+	write(t, filepath.Join(dir, "made.yaml"), "name: made\nsteps:\n  mimic: {stage: synth.mimiciv, with: {patients: 8}}\n  patients: {stage: ingest.mimiciv, in: {mimic: mimic}, with: {shards: 2}}\n")
+	for _, runner := range []string{"direct", "prism"} {
+		cmd := command(t, dir, "run", "made.yaml", "--out", runner, "--runner", runner)
+		cmd.Env = append(cmd.Env, "TMPDIR="+temporary)
+		if r := finish(t, cmd); r.code != 0 {
+			t.Fatalf("%s: exit code %d: %s", runner, r.code, r.stderr)
+		}
+		for _, folder := range []string{temporary, filepath.Join(dir, runner, "cache")} {
+			entries, err := os.ReadDir(folder)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, entry := range entries {
+				if entry.Name() != "digests.json" {
+					t.Errorf("%s left %s", runner, fmt.Sprint(entry))
+				}
+			}
+		}
 	}
 }

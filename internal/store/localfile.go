@@ -9,13 +9,13 @@ import (
 	"strings"
 )
 
-// temporaryMark stands between a local file's name and a random number until the
+// TemporaryMark stands between a local file's name and a random number until the
 // file is committed.
-const temporaryMark = ".unfinished-"
+const TemporaryMark = ".unfinished-"
 
 // IsTemporary reports whether a listed name is a file that was not committed:
 // what a killed process leaves.
-func IsTemporary(name string) bool { return strings.Contains(name, temporaryMark) }
+func IsTemporary(name string) bool { return strings.Contains(name, TemporaryMark) }
 
 // localFile is written under a temporary name in the folder of its final name,
 // so that the rename cannot cross file systems.
@@ -37,7 +37,7 @@ func (d local) Create(_ context.Context, name string) (File, error) {
 		return nil, DiskError("create folder", folder, err)
 	}
 	// os.CreateTemp never opens what is there, a link least of all.
-	f, err := os.CreateTemp(folder, filepath.Base(path)+temporaryMark+"*")
+	f, err := os.CreateTemp(folder, filepath.Base(path)+TemporaryMark+"*")
 	if err != nil {
 		return nil, DiskError("create", path, err)
 	}

@@ -3,6 +3,7 @@ package shard
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"slices"
@@ -11,19 +12,35 @@ import (
 	"github.com/clinflow/clinflow/internal/store"
 )
 
-// Verify compares every part and file with the manifest by length and sha256. It
-// reports all that differ, as one error of exit.BadData.
+// Verify compares every part and file with the manifest by length and sha256, and
+// opens the parts to count their rows. It reports all that differ, as one error of
+// exit.BadData.
 func (d *Dataset) Verify(ctx context.Context) error {
 	var faults []error
 	for _, table := range slices.Sorted(maps.Keys(d.Manifest.Tables)) {
 		for part, info := range d.Manifest.Tables[table] {
-			faults = append(faults, checkSum(ctx, d.dir, partName(table, part, d.Manifest.Parts), info.Bytes, info.SHA256))
+			faults = append(faults, d.verifyPart(ctx, partName(table, part, d.Manifest.Parts), info))
 		}
 	}
 	for _, f := range d.Manifest.Files {
 		faults = append(faults, checkSum(ctx, d.dir, f.Name, f.Bytes, f.SHA256))
 	}
 	return errors.Join(faults...)
+}
+
+func (d *Dataset) verifyPart(ctx context.Context, name string, info PartInfo) error {
+	if err := checkSum(ctx, d.dir, name, info.Bytes, info.SHA256); err != nil {
+		return err
+	}
+	t, err := openTable(ctx, d.dir, name)
+	if err != nil {
+		return err
+	}
+	defer t.close()
+	if rows := t.file.NumRows(); rows != info.Rows {
+		return t.damaged(fmt.Sprintf("it has %d rows, the manifest says %d", rows, info.Rows))
+	}
+	return nil
 }
 
 // checkFiles checks the chosen files of an artifact.

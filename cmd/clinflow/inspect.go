@@ -65,7 +65,7 @@ func newInspectLogits() *cobra.Command {
 		Short: "A JSON array of token ids a line → a JSON array of arrays of logits a line",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return train.LogitsLines(f.model, f.adapters, standardInput(cmd), cmd.OutOrStdout())
+			return train.LogitsLines(cmd.Context(), f.model, f.adapters, standardInput(cmd), cmd.OutOrStdout())
 		},
 	}
 	f.add(cmd)

@@ -2,8 +2,10 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -86,21 +88,40 @@ func (b baseFiles) under(ctx context.Context, port string, adapter *shard.Datase
 	if err != nil {
 		return fmt.Errorf("read %s of %s: %w", baseRecord, adapter.URI(), err)
 	}
-	if string(sums) == b.sums {
-		return nil
-	}
-	return exit.Errorf(exit.Usage, "%s: %s was trained on another base model, %s, than %s: %s; give the base of its training",
-		port, adapter.URI(), trainedOn(adapter), b.place, differing(string(sums), b.sums))
+	dir, err := folder(adapter, peft.ConfigName)
+	return errors.Join(err, b.compare(port+": "+adapter.URI(), dir, string(sums)))
 }
 
-// trainedOn is the name of the base in an adapter's configuration.
-func trainedOn(adapter *shard.Dataset) string {
-	if dir, err := folder(adapter, peft.ConfigName); err == nil {
-		if c, err := peft.ReadConfig(dir); err == nil && c.BaseModel != "" {
-			return c.BaseModel
+// compare refuses an adapter in dir whose record holds other sums.
+func (b baseFiles) compare(adapter, dir, sums string) error {
+	if sums == b.sums {
+		return nil
+	}
+	trainedOn := "of no name"
+	if c, err := peft.ReadConfig(dir); err == nil && c.BaseModel != "" {
+		trainedOn = c.BaseModel
+	}
+	return exit.Errorf(exit.Usage, "%s was trained on another base model, %s, than %s: %s; give the base of its training",
+		adapter, trainedOn, b.place, differing(sums, b.sums))
+}
+
+// onItsBase is under for a model and adapters that are folders to look into. What has
+// no record is not looked at: the model's digests take a while.
+func onItsBase(ctx context.Context, path string, adapters []string) error {
+	for _, dir := range adapters {
+		sums, err := os.ReadFile(filepath.Join(dir, baseRecord))
+		if err != nil {
+			continue
+		}
+		b, err := baseFilesOf(ctx, nil, path)
+		if err == nil {
+			err = b.compare("adapter "+dir, dir, string(sums))
+		}
+		if err != nil {
+			return err
 		}
 	}
-	return "of no name"
+	return nil
 }
 
 // differing names the first file of which two records do not say the same.

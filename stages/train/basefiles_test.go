@@ -135,3 +135,20 @@ func TestABaseOfInfiniteWeightsIsNamed(t *testing.T) {
 		}
 	}
 }
+
+// Whoever looks into a model with an adapter of another base is told so too.
+func TestInspectingOnAnotherBaseIsRefused(t *testing.T) {
+	const trained, other = "model/testdata/ours/base", kindsDir + "pad_is_none/model"
+	for _, adapter := range []string{twoDir, filepath.Join(twoDir, "clinical")} {
+		var out strings.Builder
+		if err := LogitsLines(t.Context(), trained, []string{adapter}, strings.NewReader("[1,5]\n"), &out); err != nil {
+			t.Error(err)
+		}
+		err := LogitsLines(t.Context(), other, []string{adapter}, strings.NewReader("[1,5]\n"), &out)
+		for _, want := range []string{adapter, "another base model, base,", other, "config.json"} {
+			if exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), want) {
+				t.Errorf("%v does not say %q", err, want)
+			}
+		}
+	}
+}

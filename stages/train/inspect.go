@@ -19,8 +19,8 @@ import (
 // of arrays a line: the logits [ids, vocab_size] of the model with its adapters
 // added up, or [1, labels] where an adapter has a classification head. A line
 // that is no array of ids is an error of exit.BadData that gives its number.
-func LogitsLines(folder string, adapters []string, in io.Reader, out io.Writer) error {
-	return inspect(folder, adapters, func(i *model.Inspector) error { return logitsLines(i, in, out) })
+func LogitsLines(ctx context.Context, folder string, adapters []string, in io.Reader, out io.Writer) error {
+	return inspect(ctx, folder, adapters, func(i *model.Inspector) error { return logitsLines(i, in, out) })
 }
 
 func logitsLines(inspector *model.Inspector, in io.Reader, out io.Writer) error {
@@ -56,11 +56,8 @@ func GenerateText(ctx context.Context, folder string, adapters []string, steps i
 		return "", err
 	}
 	var ids []int32
-	err = inspect(folder, adapters, func(i *model.Inspector) (err error) {
-		if vocabulary := i.Config().VocabSize; pieces.Size() > vocabulary {
-			return exit.Errorf(exit.BadData, "%s: the tokenizer has %d tokens, and vocab_size is %d; the folder's tokenizer is another model's", folder, pieces.Size(), vocabulary)
-		}
-		begin, err := i.Begin(pieces.BOS())
+	err = inspect(ctx, folder, adapters, func(i *model.Inspector) error {
+		begin, err := i.Begin(pieces.BOS(), pieces.EOS())
 		if err == nil {
 			ids, err = i.Generate([]int32{begin}, steps)
 		}
@@ -73,7 +70,10 @@ func GenerateText(ctx context.Context, folder string, adapters []string, steps i
 }
 
 // inspect opens the model of a folder with its adapters for f.
-func inspect(folder string, adapters []string, f func(*model.Inspector) error) error {
+func inspect(ctx context.Context, folder string, adapters []string, f func(*model.Inspector) error) error {
+	if err := onItsBase(ctx, folder, adapters); err != nil {
+		return err
+	}
 	return onBackend(func(b kernel.Backend) error {
 		i, err := model.Inspect(b, folder, adapters)
 		if err != nil {

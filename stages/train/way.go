@@ -75,17 +75,19 @@ func (w way) headAlone(m *model.Model) bool {
 }
 
 // write writes each adapter into its folder, and beside one that was read the
-// record of whom it had been trained on.
+// records of whom it had been trained on and over which base.
 func (w way) write(ctx context.Context, out *shard.Writer) error {
 	for _, a := range w {
 		if err := writeFiles(out, a.folder, a.Files()); err != nil {
 			return err
 		}
-		if a.from == nil || !a.from.HasFile(recordName) {
-			continue
-		}
-		if err := out.CopyFile(ctx, a.from, recordName, a.folder+recordName); err != nil {
-			return err
+		for _, name := range []string{recordName, baseRecord} {
+			if a.from == nil || !a.from.HasFile(name) {
+				continue
+			}
+			if err := out.CopyFile(ctx, a.from, name, a.folder+name); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/rs/zerolog/log"
 
@@ -28,11 +29,14 @@ var otherWords = map[string]string{
 }
 
 // Begin returns the token that a text begins with, and from then on Generate follows
-// generation_config.json, which goes before config.json. tokenizerBOS, -1 for none, is
-// taken where neither has one.
-func (in *Inspector) Begin(tokenizerBOS int32) (int32, error) {
+// generation_config.json, which goes before config.json. The tokenizer's <s>, -1 for
+// none, is taken where neither has one; that its </s> is no end is told.
+func (in *Inspector) Begin(tokenizerBOS, tokenizerEOS int32) (int32, error) {
 	if err := in.readGeneration(); err != nil {
 		return 0, err
+	}
+	if tokenizerEOS >= 0 && !slices.Contains(in.config.EosTokenIDs, tokenizerEOS) {
+		log.Warn().Msgf("%s: eos_token_id is %v, and the tokenizer's </s> is %d; the text ends with the former, as in transformers", in.dir, in.config.EosTokenIDs, tokenizerEOS)
 	}
 	bos := in.config.BosTokenID
 	switch {

@@ -91,7 +91,7 @@ func TestGenerationFollowsItsOwnConfiguration(t *testing.T) {
 		t.Fatal(err)
 	}
 	in := inspect(t, filepath.Join(dir, "model"))
-	begin := must(in.Begin(-1))(t)
+	begin := must(in.Begin(-1, -1))(t)
 	got := must(in.Generate([]int32{begin}, 12))(t)
 	if begin != golden.Begin || string(must(json.Marshal(got))(t)) != string(must(json.Marshal(golden.Written))(t)) {
 		t.Errorf("from %d: %v, want from %d: %v", begin, got, golden.Begin, golden.Written)
@@ -118,19 +118,22 @@ func TestWhereATextBegins(t *testing.T) {
 		generation, config string
 		tokenizer, want    int32
 		told, refused      string
+		end                int32
 	}{
-		"the configuration's":   {"", bos, 1, 1, "", ""},
-		"the tokenizer's":       {"", none, 5, 5, "", ""},
-		"none":                  {"", none, -1, 0, "", "bos_token_id is missing"},
-		"two that differ":       {"", bos, 5, 1, "<s> is 5", ""},
-		"outside":               {"", `"bos_token_id": 64`, -1, 0, "", "outside the vocabulary of 64"},
-		"generation_config":     {`{"bos_token_id": 7, "do_sample": true}`, bos, 7, 7, "", ""},
-		"no word twice":         {`{"no_repeat_ngram_size": 2}`, bos, 1, 0, "", "no_repeat_ngram_size"},
-		"other words":           {`{"repetition_penalty": 1.1}`, bos, 1, 0, "", "repetition_penalty"},
-		"the likeliest word":    {`{"repetition_penalty": 1, "no_repeat_ngram_size": 0}`, bos, 1, 1, "", ""},
-		"a malformed one":       {`{`, bos, 1, 0, "", "malformed"},
-		"an end that is no id":  {`{"eos_token_id": "</s>"}`, bos, 1, 0, "", "eos_token_id"},
-		"a beginning of a text": {`{"bos_token_id": "<s>"}`, bos, 1, 0, "", "bos_token_id"},
+		"the configuration's":   {"", bos, 1, 1, "", "", 2},
+		"the tokenizer's":       {"", none, 5, 5, "", "", 2},
+		"none":                  {"", none, -1, 0, "", "bos_token_id is missing", 2},
+		"two that differ":       {"", bos, 5, 1, "<s> is 5", "", 2},
+		"ends that differ":      {"", bos, 1, 1, "</s> is 9", "", 9},
+		"an end less":           {`{"eos_token_id": [5]}`, bos, 1, 1, "</s> is 2", "", 2},
+		"outside":               {"", `"bos_token_id": 64`, -1, 0, "", "outside the vocabulary of 64", 2},
+		"generation_config":     {`{"bos_token_id": 7, "do_sample": true}`, bos, 7, 7, "", "", 2},
+		"no word twice":         {`{"no_repeat_ngram_size": 2}`, bos, 1, 0, "", "no_repeat_ngram_size", 2},
+		"other words":           {`{"repetition_penalty": 1.1}`, bos, 1, 0, "", "repetition_penalty", 2},
+		"the likeliest word":    {`{"repetition_penalty": 1, "no_repeat_ngram_size": 0}`, bos, 1, 1, "", "", 2},
+		"a malformed one":       {`{`, bos, 1, 0, "", "malformed", 2},
+		"an end that is no id":  {`{"eos_token_id": "</s>"}`, bos, 1, 0, "", "eos_token_id", 2},
+		"a beginning of a text": {`{"bos_token_id": "<s>"}`, bos, 1, 0, "", "bos_token_id", 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := ""
@@ -140,7 +143,7 @@ func TestWhereATextBegins(t *testing.T) {
 			in := inspect(t, withFile(t, file, c.generation, bos, c.config))
 			var got int32
 			var err error
-			text := logged(func() { got, err = in.Begin(c.tokenizer) })
+			text := logged(func() { got, err = in.Begin(c.tokenizer, c.end) })
 			if c.refused != "" {
 				if code := exit.Of(err); code != exit.Usage && code != exit.BadData || !strings.Contains(err.Error(), c.refused) || !strings.Contains(err.Error(), in.dir) {
 					t.Errorf("got %v, want the folder and %q", err, c.refused)

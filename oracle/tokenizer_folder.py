@@ -5,9 +5,9 @@
     PYTHON4 oracle/tokenizer_folder.py CLINFLOW IDS4
     PYTHON5 oracle/tokenizer_folder.py CLINFLOW IDS5 IDS4
 
-PYTHON5 has oracle/requirements.txt, PYTHON4 transformers==4.57.6 in place of
-its transformers and tokenizers. The second run writes stages/tokenize/testdata
-where both versions agree, and ends with 1 where they differ.
+PYTHON4 has oracle/requirements-transformers4.txt, PYTHON5 oracle/requirements.txt
+and protobuf. The second run writes stages/tokenize/testdata,
+and ends with 1 where the versions differ in the trained folder.
 """
 
 import csv

@@ -3,7 +3,9 @@ package hf
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
 )
 
 const llama = `"tokenizer_class": "LlamaTokenizer", "legacy": false, "bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"`
@@ -172,6 +175,47 @@ func TestEncodeFirstIsAPrefix(t *testing.T) {
 		got := e.EncodeFirst([]int32{7}, text, limit)
 		if !slices.Equal(got[1:], whole[:min(limit, len(whole))]) || !slices.Equal(e.Encode(nil, text), whole) {
 			t.Fatalf("%q limit %d: %d of %d", text, limit, got, whole)
+		}
+	})
+}
+
+// Whatever the files hold is an error or a tokenizer whose ids are in its
+// vocabulary: never a panic.
+func FuzzFiles(f *testing.F) {
+	data, err := os.ReadFile(filepath.Join(trained, ModelFile))
+	must(f, err)
+	model, err := sentencepiece.Parse(data)
+	must(f, err)
+	for _, golden := range goldens(f)[:12] {
+		f.Add([]byte(golden.Files[configFile]), []byte(golden.Files[specialsFile]), []byte(golden.Files[addedFile]), golden.Texts[0])
+	}
+	f.Fuzz(func(t *testing.T, config, specials, added []byte, text string) {
+		files := map[string][]byte{configFile: config, specialsFile: specials, addedFile: added}
+		maps.DeleteFunc(files, func(_ string, data []byte) bool { return len(data) == 0 })
+		tokenizer, err := assemble(model, files)
+		if err != nil {
+			return
+		}
+		for _, id := range tokenizer.NewEncoder().Encode(nil, text) {
+			if id < 0 || int(id) >= tokenizer.Size() {
+				t.Fatalf("id %d of %d", id, tokenizer.Size())
+			}
+		}
+	})
+}
+
+// A tokenizer.json of any bytes is an error or one with this model's pieces.
+func FuzzFast(f *testing.F) {
+	data, err := os.ReadFile(filepath.Join(trained, ModelFile))
+	must(f, err)
+	model, err := sentencepiece.Parse(data)
+	must(f, err)
+	whole, err := os.ReadFile(filepath.Join(trained, fastFile))
+	must(f, err)
+	f.Add(whole)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if fast, err := parseFast(data, model); err == nil && len(fast.Model.Vocab) != model.Size() {
+			t.Fatal("another vocabulary was taken")
 		}
 	})
 }

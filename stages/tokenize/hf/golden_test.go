@@ -3,10 +3,12 @@ package hf
 import (
 	"compress/gzip"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/clinflow/clinflow/internal/store"
@@ -104,5 +106,36 @@ func TestAddedTokensMatchTransformers(t *testing.T) {
 	}
 	if agreed < 30 || texts < 1500 {
 		t.Errorf("%d folders without a dispute, %d texts", agreed, texts)
+	}
+}
+
+// BenchmarkEncode encodes notes by tokenizer.model alone, by sentencepiece and
+// through a Tokenizer; with special tokens to look for, and with added ones.
+func BenchmarkEncode(b *testing.B) {
+	var note strings.Builder
+	for i := range 200 {
+		fmt.Fprintf(&note, "Pt ___ seen on day %d, HR %d (<100), denies chest pain; ___ called.\n", i, 60+i%50)
+	}
+	text := note.String()
+	bench := func(name string, encode func(dst []int32, text string) []int32) {
+		b.Run(name, func(b *testing.B) {
+			var ids []int32
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				ids = encode(ids[:0], text)
+			}
+		})
+	}
+	for _, of := range []struct{ name, config string }{{"bare", ""}, {"special", llama}, {"added", llama + "," + decoder(added(700, "")+`, "701": {"content": "___ called"}`)}} {
+		given := files()
+		if of.config != "" {
+			given = files(configFile, of.config)
+		}
+		tokenizer, err := open(b, folder(b, given))
+		must(b, err)
+		if of.name == "bare" {
+			bench("sentencepiece", tokenizer.Model.NewEncoder().Encode)
+		}
+		bench(of.name, tokenizer.NewEncoder().Encode)
 	}
 }

@@ -57,7 +57,7 @@ func (m *matcher) split(spans []span, text string, next []int) ([]span, []int) {
 		}
 		end := at
 		if t.LStrip {
-			start = max(len(strings.TrimRightFunc(text[:start], unicode.IsSpace)), from)
+			start = from + len(strings.TrimRightFunc(text[min(from, start):start], unicode.IsSpace))
 		}
 		if t.RStrip {
 			end = len(text) - len(strings.TrimLeftFunc(text[end:], unicode.IsSpace))

@@ -59,6 +59,8 @@ func readLabelled(in io.Reader) (scores []float64, positive []bool, err error) {
 			return nil, nil, exit.Errorf(exit.BadData, "row %d: malformed score", row)
 		case math.IsNaN(score):
 			return nil, nil, exit.Errorf(exit.BadData, "row %d: the score is not a number (NaN)", row)
+		case math.IsInf(score, 0):
+			return nil, nil, exit.Errorf(exit.BadData, "row %d: the score is infinite", row)
 		}
 		scores, positive = append(scores, score), append(positive, label == 1)
 	}

@@ -17,6 +17,8 @@ func TestInspectAUROC(t *testing.T) {
 		"header, CRLF": {"label,score\r\n0,1\r\n1,1\r\n", "0.5\n", exit.OK},
 		"quoted":       {"\"1\",\"2e3\"\n\"0\",\" -1\"\n", "1\n", exit.OK},
 		"NaN":          {"0,1\n1,nan\n", "", exit.BadData},
+		"infinite":     {"0,1\n1,inf\n", "", exit.BadData},
+		"least":        {"0,-Infinity\n1,1\n", "", exit.BadData},
 		"no number":    {"0,1\n1,zqcanary\n", "", exit.BadData},
 		"bad label":    {"zqcanary,1\n", "", exit.BadData},
 		"three":        {"0,1,2\n", "", exit.BadData},

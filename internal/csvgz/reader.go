@@ -16,6 +16,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/textio"
 )
 
 // readAhead is the buffer between the decompressor and the CSV parser.
@@ -68,10 +69,7 @@ func NewReader(r io.Reader, name string) (*Reader, error) {
 	}
 	c := &Reader{name: name, source: src}
 	plain := bufio.NewReaderSize(src, readAhead)
-	if mark, _ := plain.Peek(len(byteOrderMark)); bytes.Equal(mark, byteOrderMark) {
-		plain.Discard(len(mark))
-		c.skip = int64(len(mark))
-	}
+	c.skip = int64(textio.DiscardMark(plain))
 	c.quotes = &quotes{source: plain}
 	c.csv = csv.NewReader(bufio.NewReaderSize(c.quotes, readAhead))
 	c.csv.FieldsPerRecord = -1
@@ -90,8 +88,6 @@ func (c *Reader) Close() {
 		_ = c.source.away.Close() // it only waits for the goroutine's end
 	}
 }
-
-var byteOrderMark = []byte("\xef\xbb\xbf")
 
 func (c *Reader) readHeader() error {
 	fields, err := c.csv.Read()

@@ -13,6 +13,7 @@ import (
 	"testing/iotest"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/textio"
 	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/gzip"
 	"pgregory.net/rapid"
@@ -314,7 +315,7 @@ func FuzzReader(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		got, err := readAll(bytes.NewReader(data), "t.csv")
-		peer := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(data, byteOrderMark)))
+		peer := csv.NewReader(bytes.NewReader(textio.WithoutMark(data)))
 		peer.FieldsPerRecord = -1
 		want, peerErr := peer.ReadAll()
 		if len(want) == 0 && peerErr == nil {

@@ -23,13 +23,19 @@ func WithoutMark(text []byte) []byte { return bytes.TrimPrefix(text, mark) }
 // with. It waits for the first byte, and for more only where that may begin a mark.
 func SkipMark(r io.Reader) *bufio.Reader {
 	ahead := bufio.NewReader(r)
-	if first, _ := ahead.Peek(1); !bytes.HasPrefix(mark, first) {
-		return ahead
-	}
-	if start, _ := ahead.Peek(len(mark)); bytes.Equal(start, mark) {
-		_, _ = ahead.Discard(len(mark)) // they are in the buffer
-	}
+	DiscardMark(ahead)
 	return ahead
+}
+
+// DiscardMark takes the byte order mark off what r reads, as SkipMark does, and
+// returns how many bytes it had: 0 where there is none.
+func DiscardMark(r *bufio.Reader) int {
+	if first, _ := r.Peek(1); !bytes.HasPrefix(mark, first) {
+		return 0
+	}
+	start, _ := r.Peek(len(mark))
+	n, _ := r.Discard(len(start) - len(WithoutMark(start))) // they are in the buffer
+	return n
 }
 
 // ReadFile reads a file of any kind, a pipe or a terminal too, to its end or to

@@ -139,3 +139,27 @@ func BenchmarkEncode(b *testing.B) {
 		bench(of.name, tokenizer.NewEncoder().Encode)
 	}
 }
+
+// A byte order mark in front of the JSON files changes nothing.
+func TestMarkedFolders(t *testing.T) {
+	for _, golden := range goldens(t) {
+		at := folder(t, golden.Files)
+		for name := range golden.Files {
+			path := filepath.Join(at, name)
+			data, err := os.ReadFile(path)
+			must(t, err)
+			must(t, os.WriteFile(path, append([]byte("\uFEFF"), data...), 0o600))
+		}
+		tokenizer, err := open(t, at)
+		if err != nil {
+			t.Errorf("%s: %v", golden.Name, err)
+			continue
+		}
+		e := tokenizer.NewEncoder()
+		for i, text := range golden.Texts {
+			if got := e.Encode(nil, text); !slices.Equal(got, golden.IDs[i]) {
+				t.Fatalf("%s: other ids", golden.Name)
+			}
+		}
+	}
+}

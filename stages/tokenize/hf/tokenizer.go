@@ -9,6 +9,7 @@ import (
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/internal/textio"
 	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
 )
 
@@ -42,9 +43,11 @@ func Open(ctx context.Context, dir store.Dir) (*Tokenizer, error) {
 	}
 	files := map[string][]byte{}
 	for _, name := range []string{fastFile, configFile, specialsFile, addedFile, modelConfig} {
-		if files[name], err = read(ctx, dir, name); err != nil {
+		text, err := read(ctx, dir, name)
+		if err != nil {
 			return nil, err
 		}
+		files[name] = textio.WithoutMark(text)
 	}
 	t, err := assemble(m, files)
 	if err == nil {

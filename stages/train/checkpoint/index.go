@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/textio"
 )
 
 // indexName is the index of a sharded checkpoint.
@@ -55,7 +56,7 @@ func readIndex(path string) (map[string]string, error) {
 	var index struct {
 		WeightMap map[string]string `json:"weight_map"`
 	}
-	if json.Unmarshal(data, &index) != nil || len(index.WeightMap) == 0 {
+	if json.Unmarshal(textio.WithoutMark(data), &index) != nil || len(index.WeightMap) == 0 {
 		return nil, exit.Errorf(exit.BadData, "%s: needs a weight_map of tensor names to file names", path)
 	}
 	for name, shard := range index.WeightMap {

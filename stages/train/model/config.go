@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/textio"
 )
 
 // ConfigName is the configuration's file in a model folder.
@@ -61,7 +62,7 @@ func readConfigFile(dir string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read model: %w", err)
 	}
-	return data, nil
+	return textio.WithoutMark(data), nil
 }
 
 // Check says whether the sizes fit together.

@@ -12,6 +12,7 @@ import (
 	"github.com/rs/zerolog/log"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/textio"
 	"github.com/clinflow/clinflow/stages/train/peft"
 )
 
@@ -63,7 +64,7 @@ func (in *Inspector) readGeneration() error {
 	if err != nil {
 		return fmt.Errorf("read model: %w", err)
 	}
-	if err := in.config.follow(data); err != nil {
+	if err := in.config.follow(textio.WithoutMark(data)); err != nil {
 		return exit.Errorf(exit.BadData, "%s: %w", path, err)
 	}
 	return nil

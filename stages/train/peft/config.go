@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/textio"
 )
 
 // The files of an adapter folder.
@@ -98,7 +99,7 @@ func ReadConfig(dir string) (Config, error) {
 	if err != nil {
 		return Config{}, fmt.Errorf("read adapter: %w", err)
 	}
-	c, err := parseConfig(data)
+	c, err := parseConfig(textio.WithoutMark(data))
 	if err != nil {
 		return Config{}, exit.Errorf(exit.BadData, "%s: %w", path, err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/guard"
 	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -186,7 +187,7 @@ func (x *execution) keep(ctx context.Context, step *dags.Step, uri string, e *Ev
 	if err != nil {
 		return fmt.Errorf("open the output: %w", err)
 	}
-	e.Counts = dataset.Manifest.Counts
+	e.Counts = smallcell.Counts(dataset.Manifest.Counts, x.o.ShowSmallCells)
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.made[step.Name] = dataset

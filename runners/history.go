@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/internal/suggest"
 )
 
@@ -39,7 +40,7 @@ type StepRecord struct {
 	State                    string // done, skipped, failed, cancelled or Unfinished
 	Reasons                  []string
 	Seconds                  float64
-	Counts                   map[string]int64
+	Counts                   map[string]smallcell.Count
 	Error                    string
 }
 

@@ -33,7 +33,7 @@ func settled(text string) string {
 
 func TestRunsAreToldAsTheyWere(t *testing.T) {
 	out := t.TempDir()
-	o := Options{Out: out, Workers: 1, Runner: "direct", Revision: "abc"}
+	o := Options{Out: out, Workers: 1, Runner: "direct", Revision: "abc", ShowSmallCells: true}
 	f := &fake{text: map[string]string{"top": "t", "left": "l", "right": "rr", "end": "e"}}
 	if err := Execute(t.Context(), parse(t, nil), f, o); err != nil {
 		t.Fatal(err)
@@ -140,5 +140,42 @@ func TestJournalOfAKilledRun(t *testing.T) {
 	}
 	if _, err := ListRuns(out); exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), ".jsonl:1: ") {
 		t.Errorf("a damaged line: %v", err)
+	}
+}
+
+// TestTheJournalHidesSmallCells: counts of one to nine stand neither in the journal
+// nor in what is told of it, unless that was asked for.
+func TestTheJournalHidesSmallCells(t *testing.T) {
+	for _, show := range []bool{false, true} {
+		o := Options{Out: t.TempDir(), Workers: 1, Runner: "direct", ShowSmallCells: show}
+		f := &fake{text: map[string]string{"top": "t", "left": strings.Repeat("l", 10), "right": "rr", "end": "e"}}
+		if err := Execute(t.Context(), parse(t, nil), f, o); err != nil {
+			t.Fatal(err)
+		}
+		run, err := FindRun(o.Out, "last")
+		if err != nil {
+			t.Fatal(err)
+		}
+		journal, err := os.ReadFile(filepath.Join(o.Out, runsFolder, run.ID+journalSuffix))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var text strings.Builder
+		if err := run.Write(&text); err != nil {
+			t.Fatal(err)
+		}
+		for in, told := range map[string]string{string(journal): `"kept":2}`, text.String(): "kept=2\n"} {
+			if strings.Contains(in, told) != show {
+				t.Errorf("show %v: %q in %s", show, told, in)
+			}
+		}
+		for in, hidden := range map[string]string{string(journal): `"kept":"<10"}`, text.String(): "kept=<10\n"} {
+			if strings.Contains(in, hidden) == show {
+				t.Errorf("show %v: %q in %s", show, hidden, in)
+			}
+		}
+		if !strings.Contains(string(journal), `"kept":10}`) || !strings.Contains(text.String(), "kept=10\n") {
+			t.Errorf("ten is not told: %s", text.String())
+		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/clinflow/clinflow/dags"
 	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/internal/smallcell"
 )
 
 // WriteDiff renders what differs between two runs of an output folder, step by
@@ -79,12 +80,12 @@ func outcomeChange(a, b StepRecord) []string {
 	}
 	names := maps.Clone(a.Counts)
 	if names == nil {
-		names = map[string]int64{}
+		names = map[string]smallcell.Count{}
 	}
 	maps.Copy(names, b.Counts)
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		if a.Counts[name] != b.Counts[name] {
-			out = append(out, fmt.Sprintf("%s %d → %d", name, a.Counts[name], b.Counts[name]))
+			out = append(out, fmt.Sprintf("%s %s → %s", name, a.Counts[name], b.Counts[name]))
 		}
 	}
 	if a.State == "done" && b.State == "done" {

@@ -75,7 +75,7 @@ func (s StepRecord) why() string {
 func (s StepRecord) counts() string {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(s.Counts)) {
-		parts = append(parts, fmt.Sprintf("%s=%d", name, s.Counts[name]))
+		parts = append(parts, fmt.Sprintf("%s=%s", name, s.Counts[name]))
 	}
 	return orDash(strings.Join(parts, " "))
 }

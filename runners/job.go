@@ -37,4 +37,6 @@ type Options struct {
 	Revision string      // of the code, for manifests and the journal
 	Again    string      // the command to type to go on after a failure
 	Notify   func(Event) // told every event as it is written to the journal; may be nil
+
+	ShowSmallCells bool // the journal tells counts that smallcell hides
 }

@@ -1,6 +1,7 @@
 package runners
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
@@ -10,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/internal/store"
 )
 
@@ -35,23 +37,24 @@ const (
 // Event is one line of a run's journal. It holds names, counts, times and
 // errors, never data.
 type Event struct {
-	Time        time.Time        `json:"time"`
-	Kind        string           `json:"event"`
-	Run         string           `json:"run"`
-	DAG         string           `json:"dag,omitempty"`
-	File        string           `json:"file,omitempty"`   // of the DAG, or published
-	SHA256      string           `json:"sha256,omitempty"` // of what was published
-	Runner      string           `json:"runner,omitempty"`
-	Revision    string           `json:"revision,omitempty"`
-	Workers     int              `json:"workers,omitempty"`
-	Step        string           `json:"step,omitempty"`
-	Stage       string           `json:"stage,omitempty"`
-	Fingerprint string           `json:"fingerprint,omitempty"`
-	Reasons     []string         `json:"reasons,omitempty"` // why the step runs or is skipped
-	Seconds     float64          `json:"seconds,omitempty"`
-	Counts      map[string]int64 `json:"counts,omitempty"` // of the output's manifest
-	Outcome     string           `json:"outcome,omitempty"`
-	Error       string           `json:"error,omitempty"`
+	Time        time.Time `json:"time"`
+	Kind        string    `json:"event"`
+	Run         string    `json:"run"`
+	DAG         string    `json:"dag,omitempty"`
+	File        string    `json:"file,omitempty"`   // of the DAG, or published
+	SHA256      string    `json:"sha256,omitempty"` // of what was published
+	Runner      string    `json:"runner,omitempty"`
+	Revision    string    `json:"revision,omitempty"`
+	Workers     int       `json:"workers,omitempty"`
+	Step        string    `json:"step,omitempty"`
+	Stage       string    `json:"stage,omitempty"`
+	Fingerprint string    `json:"fingerprint,omitempty"`
+	Reasons     []string  `json:"reasons,omitempty"` // why the step runs or is skipped
+	Seconds     float64   `json:"seconds,omitempty"`
+	// Counts are those of the output's manifest, small ones hidden.
+	Counts  map[string]smallcell.Count `json:"counts,omitempty"`
+	Outcome string                     `json:"outcome,omitempty"`
+	Error   string                     `json:"error,omitempty"`
 }
 
 // Journal appends the events of one run to runs/RUN.jsonl, each on disk before
@@ -91,13 +94,15 @@ func newRunID(now time.Time) string {
 // Write appends an event.
 func (j *Journal) Write(e Event) error {
 	e.Time, e.Run = time.Now().UTC(), j.run
-	line, err := json.Marshal(e)
-	if err != nil {
+	var line bytes.Buffer
+	encoder := json.NewEncoder(&line)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(e); err != nil {
 		return fmt.Errorf("write the journal: %w", err)
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	_, err = j.file.Write(append(line, '\n'))
+	_, err := j.file.Write(line.Bytes())
 	if err == nil {
 		err = j.file.Sync()
 	}

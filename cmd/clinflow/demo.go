@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/smallcell"
 )
 
 // scales are the values that a scale gives to the vars of dags/demo.yaml; the
@@ -40,6 +41,9 @@ func newDemo(s *settings) *cobra.Command {
 			if patients > 0 {
 				vars["patients"] = strconv.Itoa(patients)
 			}
+			if !slices.ContainsFunc(f.set, func(set string) bool { return strings.HasPrefix(set, "attach=") }) {
+				vars["small_cells"] = smallcell.Show // nobody's: all patients are invented
+			}
 			for name, value := range vars {
 				f.set = append([]string{name + "=" + value}, f.set...)
 			}
@@ -58,5 +62,6 @@ func newDemo(s *settings) *cobra.Command {
 	cmd.Flags().IntVar(&patients, "patients", 0, "synthetic patients; the scale's own number by default")
 	complete(cmd, "scale", slices.Sorted(maps.Keys(scales))...)
 	addBeamFlags(cmd)
+	f.addRun(cmd)
 	return cmd
 }

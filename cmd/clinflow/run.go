@@ -18,13 +18,19 @@ import (
 
 // dagFlags are the flags of the commands that take a DAG.
 type dagFlags struct {
-	out string
-	set []string
+	out   string
+	set   []string
+	small bool // the journal tells small counts
 }
 
 func (f *dagFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.out, "out", "clinflow-out", "output folder")
 	cmd.Flags().StringArrayVar(&f.set, "set", nil, "set a var of the DAG, name=value; may be repeated")
+}
+
+// addRun adds the flags of the commands that run a DAG.
+func (f *dagFlags) addRun(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&f.small, "show-small-cells", false, "tell counts of one to nine in the journal, which hides them")
 }
 
 func (f *dagFlags) load(ctx context.Context, dag string) (*dags.DAG, error) {
@@ -53,6 +59,7 @@ func newRun(s *settings) *cobra.Command {
 	f.add(cmd)
 	cmd.Flags().BoolVar(&force, "force", false, "run every step again")
 	addBeamFlags(cmd)
+	f.addRun(cmd)
 	return cmd
 }
 
@@ -72,13 +79,13 @@ func (s *settings) run(cmd *cobra.Command, f *dagFlags, dag string, force bool) 
 	if err := runners.CheckRemote(d, runner, f.out); err != nil {
 		return err
 	}
-	return s.execute(cmd, d, f.out, runner, force)
+	return s.execute(cmd, d, f, runner, force)
 }
 
-func (s *settings) execute(cmd *cobra.Command, d *dags.DAG, out, runner string, force bool) error {
+func (s *settings) execute(cmd *cobra.Command, d *dags.DAG, f *dagFlags, runner string, force bool) error {
 	_, revision := build()
 	return runners.Execute(cmd.Context(), d, runners.Beam{Runner: runner, Workers: s.workers}, runners.Options{
-		Out: out, Workers: s.workers, Force: force, Runner: runner, Revision: revision,
+		Out: f.out, ShowSmallCells: f.small, Workers: s.workers, Force: force, Runner: runner, Revision: revision,
 		Again: typed(append([]string{"clinflow"}, os.Args[1:]...)), Notify: announce,
 	})
 }

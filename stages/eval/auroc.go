@@ -7,9 +7,9 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -19,7 +19,7 @@ func aurocSpec() stages.Spec {
 	table := []string{shard.TablePredictions}
 	return stages.Spec{
 		Name:    "eval.auroc",
-		Version: 2,
+		Version: 3,
 		Doc: "Computes the exact AUROC of each variant on each task: whole counts of pairs, one division, ties at mid-rank. " +
 			"Two classes: the softmax score of the second. More: one-versus-one (Hand and Till) and one-versus-rest, macro. " +
 			"Multi-label: by class over documents, on softmax and on sigmoid, mean over the classes that have both values. " +
@@ -40,6 +40,7 @@ type AUROCConfig struct {
 	MultiLabel      []string `json:"multi_label" name:"true" default:"[\"diag\",\"proc\"]" doc:"Tasks whose examples have sets of labels; all others have one class each."`
 	Multiclass      string   `json:"multiclass" default:"ovo" enum:"ovo,ovr" doc:"Which AUROC of a task of three classes or more counts: one-versus-one or one-versus-rest. Both are reported."`
 	MultiLabelScore string   `json:"multi_label_score" default:"softmax" enum:"softmax,sigmoid" doc:"Which AUROC of a multi-label task counts. Softmax is what the paper's code does; both are reported."`
+	SmallCells      string   `json:"small_cells" default:"hide" enum:"hide,show" doc:"Whether counts of one to nine are told. Hidden, they are \"<10\" in metrics.json, with what would give them away, and the AUROC of a task that has so few positives, negatives or examples of a class has two digits and no curve."`
 }
 
 type aurocStage struct{ config AUROCConfig }
@@ -66,23 +67,20 @@ func (s aurocStage) Accumulate(ctx context.Context, in stages.Inputs, part int, 
 	return nil
 }
 
-// result is what is left of a key once it is measured.
-type result struct {
-	Score TaskScore     `json:"score"`
-	Curve []auroc.Point `json:"curve"`
-}
-
 // Merge measures a key: its scores are read, measured and let go here.
 func (s aurocStage) Merge(ctx context.Context, in stages.Inputs, key string, accumulators [][]byte) ([]byte, error) {
 	e, err := s.examplesOf(parseKey(key), in, accumulators)
 	if err != nil {
 		return nil, err
 	}
-	score, curve, err := s.measure(ctx, e)
+	r, err := s.measure(ctx, e)
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(result{score, curve})
+	if r.N = e.n; s.config.SmallCells == smallcell.Hide {
+		r.hide()
+	}
+	return json.Marshal(r)
 }
 
 // Finish writes metrics.json and roc.json.
@@ -100,12 +98,12 @@ func (s aurocStage) Finish(_ context.Context, _ stages.Inputs, results []stages.
 		metrics.put(key, r.Score)
 		curves.put(key, r.Curve)
 		if key.port == portVariants {
-			out.Count("examples."+key.variant+"."+key.task, int64(r.Score.N))
+			out.Count("examples."+key.variant+"."+key.task, int64(r.N))
 		}
 	}
 	metrics.average()
-	if err := out.WriteJSON(MetricsName, metrics); err != nil {
+	if err := write(out, MetricsName, metrics); err != nil {
 		return err
 	}
-	return out.WriteJSON(CurvesName, curves)
+	return write(out, CurvesName, curves)
 }

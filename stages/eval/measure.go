@@ -2,10 +2,12 @@ package eval
 
 import (
 	"context"
+	"math"
 	"sync"
 
 	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/internal/smallcell"
 )
 
 // The kinds of tasks, as metrics.json names them.
@@ -35,8 +37,17 @@ const (
 // takes all that the memory budget gives.
 var turn sync.Mutex
 
+// result is what is left of a key once it is measured.
+type result struct {
+	N     int           `json:"n"`
+	Score TaskScore     `json:"score"`
+	Curve []auroc.Point `json:"curve"`
+
+	fewest int // examples on either side of what the AUROC compares
+}
+
 // measure computes a task's AUROC and its ROC curve.
-func (s aurocStage) measure(ctx context.Context, e examples) (TaskScore, []auroc.Point, error) {
+func (s aurocStage) measure(ctx context.Context, e examples) (result, error) {
 	turn.Lock()
 	defer turn.Unlock()
 	room, done := shard.Room()
@@ -46,7 +57,7 @@ func (s aurocStage) measure(ctx context.Context, e examples) (TaskScore, []auroc
 	}
 	c := e.columns(e.classes)
 	if err := c.load(ctx, 0, e.classes); err != nil {
-		return TaskScore{}, nil, err
+		return result{}, err
 	}
 	if c.classes <= 2 {
 		return measureBinary(c)
@@ -57,7 +68,7 @@ func (s aurocStage) measure(ctx context.Context, e examples) (TaskScore, []auroc
 // measureBinary ranks by the difference of the logits: softmax's score of the second
 // class rises with it, and float64 does not round it to 1 where logits are large.
 // A single logit is the difference itself.
-func measureBinary(c *columns) (TaskScore, []auroc.Point, error) {
+func measureBinary(c *columns) (result, error) {
 	scores, positive := c.logitsOf(c.classes-1), only(c.labels, 1)
 	if c.classes == 2 {
 		for i, other := range c.logitsOf(0) {
@@ -66,35 +77,35 @@ func measureBinary(c *columns) (TaskScore, []auroc.Point, error) {
 	}
 	count, err := auroc.Of(scores, positive)
 	if err != nil {
-		return TaskScore{}, nil, err
+		return result{}, err
 	}
-	score := TaskScore{Kind: KindBinary, N: c.n, Positives: count.Positives, AUROC: optional(count.AUROC()), ClassesUsed: 1}
+	score := TaskScore{Kind: KindBinary, N: smallcell.Count(c.n), Positives: smallcell.Count(count.Positives), AUROC: optional(count.AUROC()), ClassesUsed: 1}
 	if score.AUROC == nil {
 		score.ClassesUsed, score.ClassesSkipped = 0, 1
 	}
 	curve, err := auroc.Curve(scores, positive)
-	return score, auroc.Decimate(curve, curvePoints), err
+	return result{Score: score, Curve: auroc.Decimate(curve, curvePoints), fewest: min(count.Positives, count.Negatives)}, err
 }
 
-func (s aurocStage) measureMulticlass(c *columns) (TaskScore, []auroc.Point, error) {
+func (s aurocStage) measureMulticlass(c *columns) (result, error) {
 	scores, labels := make([][]float64, c.classes), c.labels
 	for k := range scores {
 		scores[k] = c.softmaxOf(k)
 	}
-	counts := make([]int, c.classes)
+	counts := make([]smallcell.Count, c.classes)
 	for _, label := range labels {
 		counts[label]++
 	}
 	ovo, err := auroc.OneVsOne(scores, labels)
 	if err != nil {
-		return TaskScore{}, nil, err
+		return result{}, err
 	}
 	ovr, err := auroc.OneVsRest(scores, labels)
 	if err != nil {
-		return TaskScore{}, nil, err
+		return result{}, err
 	}
 	score := TaskScore{
-		Kind: KindMulticlass, N: c.n, Positives: c.n, ClassCounts: counts, Measure: s.config.Multiclass,
+		Kind: KindMulticlass, N: smallcell.Count(c.n), Positives: smallcell.Count(c.n), ClassCounts: counts, Measure: s.config.Multiclass,
 		ClassesUsed: ovo.Used, ClassesSkipped: ovo.Skipped,
 		OneVsOne: optional(ovo.Value, ovo.Used > 0), OneVsRest: optional(ovr.Value, ovr.Used > 0),
 	}
@@ -105,13 +116,24 @@ func (s aurocStage) measureMulticlass(c *columns) (TaskScore, []auroc.Point, err
 	for k := range scores {
 		curve, err := auroc.Curve(scores[k], only(labels, int32(k)))
 		if err != nil {
-			return TaskScore{}, nil, err
+			return result{}, err
 		}
 		if curve != nil {
 			curves = append(curves, curve)
 		}
 	}
-	return score, auroc.MeanCurve(curves, curveSteps), nil
+	return result{Score: score, Curve: auroc.MeanCurve(curves, curveSteps), fewest: fewest(counts)}, nil
+}
+
+// fewest is the size of the smallest class that has examples.
+func fewest(counts []smallcell.Count) int {
+	least := math.MaxInt
+	for _, n := range counts {
+		if n > 0 {
+			least = min(least, int(n))
+		}
+	}
+	return least
 }
 
 func only(labels []int32, class int32) []bool {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/clinflow/clinflow/internal/auroc"
+	"github.com/clinflow/clinflow/internal/smallcell"
 )
 
 // The files of a metrics dataset.
@@ -36,13 +37,16 @@ type Scores struct {
 // it has; of a binary task that is the positive examples. A class is used where
 // some examples have it and others do not; a binary task has one to use.
 type TaskScore struct {
-	AUROC          *float64 `json:"auroc"`
-	N              int      `json:"n"`
-	Positives      int      `json:"positives"`
-	Kind           string   `json:"kind"`
-	ClassesUsed    int      `json:"classes_used"`
-	ClassesSkipped int      `json:"classes_skipped"`
-	ClassCounts    []int    `json:"class_counts,omitempty"` // multiclass: examples by class
+	AUROC          *float64          `json:"auroc"`
+	N              smallcell.Count   `json:"n"`
+	Positives      smallcell.Count   `json:"positives"`
+	Kind           string            `json:"kind"`
+	ClassesUsed    int               `json:"classes_used"`
+	ClassesSkipped int               `json:"classes_skipped"`
+	ClassCounts    []smallcell.Count `json:"class_counts,omitempty"` // multiclass: examples by class
+	// SmallCells says that the AUROC is of fewer than ten on one side: it has two
+	// digits and no curve.
+	SmallCells bool `json:"small_cells,omitempty"`
 	// Measure says which of the two below AUROC is, where a task has two.
 	Measure   string   `json:"measure,omitempty"`
 	OneVsOne  *float64 `json:"auroc_ovo,omitempty"`

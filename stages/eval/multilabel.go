@@ -8,36 +8,41 @@ import (
 
 	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/guard"
+	"github.com/clinflow/clinflow/internal/smallcell"
 )
 
 // classResult is one class of a multi-label task.
 type classResult struct {
-	positives        int
 	softmax, sigmoid auroc.Count
 	curve            []auroc.Point
 }
 
 // measureMultiLabel measures as many classes at a time as room holds scores of, side
 // by side, and averages in the order of the classes.
-func (s aurocStage) measureMultiLabel(ctx context.Context, e examples, room int64) (TaskScore, []auroc.Point, error) {
+func (s aurocStage) measureMultiLabel(ctx context.Context, e examples, room int64) (result, error) {
 	results := make([]classResult, e.classes)
 	width := within(room/(cellBytes*int64(e.n)), e.classes)
 	c := e.columns(width)
 	for first := 0; first < e.classes; first += width {
 		if err := c.load(ctx, first, min(width, e.classes-first)); err != nil {
-			return TaskScore{}, nil, err
+			return result{}, err
 		}
 		if err := s.measureRun(ctx, c, results[first:], room); err != nil {
-			return TaskScore{}, nil, err
+			return result{}, err
 		}
 	}
 	var softmax, sigmoid auroc.Mean
 	var curves [][]auroc.Point
-	score := TaskScore{Kind: KindMultiLabel, N: e.n, Measure: s.config.MultiLabelScore}
+	var positives, negatives int // of the classes that are used
+	score := TaskScore{Kind: KindMultiLabel, N: smallcell.Count(e.n), Measure: s.config.MultiLabelScore}
 	for _, r := range results {
 		softmax.Add(r.softmax.AUROC())
 		sigmoid.Add(r.sigmoid.AUROC())
-		score.Positives += r.positives
+		score.Positives += smallcell.Count(r.softmax.Positives)
+		if _, used := r.softmax.AUROC(); used {
+			positives += r.softmax.Positives
+			negatives += r.softmax.Negatives
+		}
 		if r.curve != nil {
 			curves = append(curves, r.curve)
 		}
@@ -47,7 +52,7 @@ func (s aurocStage) measureMultiLabel(ctx context.Context, e examples, room int6
 	if score.AUROC = score.Softmax; s.config.MultiLabelScore == MeasureSigmoid {
 		score.AUROC = score.Sigmoid
 	}
-	return score, auroc.MeanCurve(curves, curveSteps), nil
+	return result{Score: score, Curve: auroc.MeanCurve(curves, curveSteps), fewest: min(positives, negatives)}, nil
 }
 
 // workBytes is about what it takes of memory to measure an example of a class: its
@@ -88,7 +93,6 @@ func (s aurocStage) measureClass(c *columns, k int) (r classResult, err error) {
 	if r.sigmoid, err = auroc.Of(sigmoid, positive); err != nil {
 		return r, err
 	}
-	r.positives = r.softmax.Positives
 	headline := softmax
 	if s.config.MultiLabelScore == MeasureSigmoid {
 		headline = sigmoid

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/internal/vocabulary"
 )
 
@@ -22,9 +23,9 @@ type data struct {
 // vocabularyCounts are of the label list of a multi-label task.
 type vocabularyCounts struct {
 	Step, Label, Recipe, Split         string
-	Labels                             int
+	Labels                             smallcell.Count
 	MinCount                           int
-	Codes, Pairs, Admissions, NotTaken int64
+	Codes, Pairs, Admissions, NotTaken smallcell.Count
 }
 
 // datasetCounts lists the tables and counts of any dataset.
@@ -35,53 +36,59 @@ type datasetCounts struct {
 
 type namedCount struct {
 	Name string
-	N    int64
+	N    smallcell.Count
 }
 
-func dataOf(ctx context.Context, datasets []*shard.Dataset) (data, error) {
+// dataOf gathers what datasets count; small counts only where show is set.
+func dataOf(ctx context.Context, datasets []*shard.Dataset, show bool) (data, error) {
 	var shown data
 	for _, d := range datasets {
+		counts := smallcell.Counts(d.Manifest.Counts, show)
 		switch d.Manifest.Kind {
 		case shard.KindExamples:
-			shown.Examples = append(shown.Examples, examplesOf(d))
+			shown.Examples = append(shown.Examples, examplesOf(d, counts))
 		case shard.KindVocabulary:
-			v, err := vocabularyOf(ctx, d)
+			v, err := vocabularyOf(ctx, d, counts)
 			if err != nil {
 				return shown, err
 			}
 			shown.Vocabularies = append(shown.Vocabularies, v)
 		default:
-			shown.Others = append(shown.Others, countsOf(d))
+			shown.Others = append(shown.Others, countsOf(d, counts, show))
 		}
 	}
 	return shown, nil
 }
 
-func vocabularyOf(ctx context.Context, d *shard.Dataset) (vocabularyCounts, error) {
+func vocabularyOf(ctx context.Context, d *shard.Dataset, counts map[string]smallcell.Count) (vocabularyCounts, error) {
 	v, err := vocabulary.Read(ctx, d)
-	counts := d.Manifest.Counts
 	return vocabularyCounts{
-		Step: stepName(d), Label: taskLabel(v.Task), Recipe: v.Recipe, Split: v.Split, Labels: len(v.Labels), MinCount: v.MinCount,
+		Step: stepName(d), Label: taskLabel(v.Task), Recipe: v.Recipe, Split: v.Split, Labels: counts["labels"], MinCount: v.MinCount,
 		Codes: counts["distinct_codes"], Pairs: counts["pairs"], Admissions: counts["admissions"], NotTaken: counts["codes_ignored"],
 	}, err
 }
 
-func countsOf(d *shard.Dataset) datasetCounts {
+// countsOf adds the rows of tables to the counts. A table holds what was kept.
+func countsOf(d *shard.Dataset, counts map[string]smallcell.Count, show bool) datasetCounts {
 	c := datasetCounts{Step: stepName(d), Kind: d.Manifest.Kind}
 	for _, table := range slices.Sorted(maps.Keys(d.Manifest.Tables)) {
 		var rows int64
 		for _, part := range d.Manifest.Tables[table] {
 			rows += part.Rows
 		}
-		c.Counts = append(c.Counts, namedCount{table + " rows", rows})
+		told := smallcell.Counts(map[string]int64{table: rows}, show)[table]
+		if kept, counted := d.Manifest.Counts["kept"]; counted && kept == rows {
+			told = counts["kept"]
+		}
+		c.Counts = append(c.Counts, namedCount{table + " rows", told})
 	}
-	c.Counts = append(c.Counts, named(d.Manifest.Counts)...)
+	c.Counts = append(c.Counts, named(counts)...)
 	return c
 }
 
 // named are counts, what was read first and the others in the order of their
 // names, which lose what machines need.
-func named(counts map[string]int64) []namedCount {
+func named(counts map[string]smallcell.Count) []namedCount {
 	var list []namedCount
 	for _, name := range ordered(maps.Keys(counts), []string{"read"}) {
 		words := strings.NewReplacer("_", " ", ".", " ").Replace(strings.TrimPrefix(name, "dropped."))

@@ -1,16 +1,17 @@
 package report
 
 import (
-	"fmt"
 	"strings"
 
+	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/stages/eval"
 )
 
 // taskFacts is what a task was measured on.
 type taskFacts struct {
 	Label, Name, Kind, Positives, Score string
-	N, Used, Skipped                    int
+	N                                   smallcell.Count
+	Used, Skipped                       int
 }
 
 // measured is a task's score in the first row that has it.
@@ -78,7 +79,7 @@ func (t resultTable) bothScores() *bothScores {
 	for _, row := range t.Rows {
 		both := resultRow{Name: row.Name, Beside: row.Beside}
 		for _, c := range b.Columns {
-			both.Cells = append(both.Cells, aurocCell(aurocBy(row.scores.Tasks[c.task], c.measure)))
+			both.Cells = append(both.Cells, aurocCell(aurocBy(row.scores.Tasks[c.task], c.measure), row.scores.Tasks[c.task].SmallCells))
 		}
 		b.Rows = append(b.Rows, both)
 	}
@@ -92,24 +93,11 @@ func aurocBy(s eval.TaskScore, measure string) *float64 {
 	}[measure]
 }
 
-// showParts shows the parts of a known sum. Where one alone would be hidden, the
-// smallest of the others is hidden with it, or the sum would give it away.
-func showParts[N int | int64](parts []N) string {
-	hidden, smallest := 0, -1
-	for i, n := range parts {
-		switch {
-		case n > 0 && n < smallCell:
-			hidden++
-		case n > 0 && (smallest < 0 || n < parts[smallest]):
-			smallest = i
-		}
-	}
+// showParts shows the parts of a sum.
+func showParts(parts []smallcell.Count) string {
 	texts := make([]string, len(parts))
 	for i, n := range parts {
 		texts[i] = showCount(n)
-		if hidden == 1 && i == smallest {
-			texts[i] = fmt.Sprintf("≥ %d", smallCell)
-		}
 	}
 	return strings.Join(texts, " · ")
 }

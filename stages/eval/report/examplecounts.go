@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/internal/smallcell"
 )
 
 // splitNames are the splits in the order of their use.
@@ -21,19 +22,19 @@ type exampleCounts struct {
 
 // splitCounts are a split's examples and the labels that they have.
 type splitCounts struct {
-	N      int64
+	N      smallcell.Count
 	Labels string
 }
 
 // examplesOf reads the counts that the labelling stages leave: kept.<split>, and
 // positives.<split>, pairs.<split> or class.<class>.<split>.
-func examplesOf(d *shard.Dataset) exampleCounts {
-	rest := maps.Clone(d.Manifest.Counts)
+func examplesOf(d *shard.Dataset, counts map[string]smallcell.Count) exampleCounts {
+	rest := maps.Clone(counts)
 	e := exampleCounts{Step: stepName(d)}
 	classes := classesOf(rest)
 	for _, split := range splitNames {
 		s := splitCounts{N: rest["kept."+split]}
-		var sizes []int64
+		var sizes []smallcell.Count
 		for class := range classes {
 			sizes = append(sizes, rest["class."+strconv.Itoa(class)+"."+split])
 		}
@@ -48,7 +49,7 @@ func examplesOf(d *shard.Dataset) exampleCounts {
 		e.Splits = append(e.Splits, s)
 	}
 	shown := []string{"kept", "positives", "pairs", "class"}
-	maps.DeleteFunc(rest, func(name string, _ int64) bool {
+	maps.DeleteFunc(rest, func(name string, _ smallcell.Count) bool {
 		first, _, _ := strings.Cut(name, ".")
 		return slices.Contains(shown, first)
 	})
@@ -56,7 +57,7 @@ func examplesOf(d *shard.Dataset) exampleCounts {
 	return e
 }
 
-func has(counts map[string]int64, prefix string) bool {
+func has(counts map[string]smallcell.Count, prefix string) bool {
 	for name := range counts {
 		if strings.HasPrefix(name, prefix) {
 			return true
@@ -66,7 +67,7 @@ func has(counts map[string]int64, prefix string) bool {
 }
 
 // classesOf is the number of classes that counts name, 0 where they name none.
-func classesOf(counts map[string]int64) int {
+func classesOf(counts map[string]smallcell.Count) int {
 	classes := 0
 	for name := range counts {
 		if rest, of := strings.CutPrefix(name, "class."); of {

@@ -3,6 +3,7 @@ package report
 import (
 	"slices"
 
+	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/stages/eval"
 )
 
@@ -11,6 +12,9 @@ const (
 	floorName = "bag of words"
 	bestName  = "best possible"
 )
+
+// fewMark marks an AUROC of few examples.
+const fewMark = "‡"
 
 // measureNames are the measures' names for readers.
 var measureNames = map[string]string{
@@ -23,6 +27,11 @@ var measureNames = map[string]string{
 // notes say how to read the table.
 func (t resultTable) notes() []string {
 	notes := []string{"AUROC: pairs of a positive and a negative example, counted whole, a tie as half a pair. Bars go from chance (0.5) to 1. Bold: the highest of the ways. Macro: the mean of the tasks."}
+	if slices.ContainsFunc(t.Rows, func(r resultRow) bool {
+		return slices.ContainsFunc(r.Cells, func(c cell) bool { return c.Mark == fewMark })
+	}) {
+		notes = append(notes, fewMark+" Fewer than ten examples stand on one side of what is compared, or in a class: two digits, and no curve.")
+	}
 	if slices.ContainsFunc(t.Rows, func(r resultRow) bool { return r.Cells[len(r.Cells)-1].partial }) {
 		notes = append(notes, "A macro average of fewer tasks than the others is marked, and not to be compared with them.")
 	}
@@ -47,10 +56,10 @@ var besideNotes = map[string]string{
 func (t resultTable) unequal() []string {
 	var warnings []string
 	for _, task := range t.Tasks {
-		seen := map[[2]int]bool{}
+		seen := map[[2]smallcell.Count]bool{}
 		for _, row := range t.Rows {
 			if score, present := row.scores.Tasks[task]; present {
-				seen[[2]int{score.N, score.Positives}] = true
+				seen[[2]smallcell.Count{score.N, score.Positives}] = true
 			}
 		}
 		if len(seen) > 1 {

@@ -11,6 +11,7 @@ import (
 	"html/template"
 
 	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/eval"
 )
@@ -23,9 +24,9 @@ func init() { stages.RegisterJob(reportSpec(), newReport) }
 func reportSpec() stages.Spec {
 	return stages.Spec{
 		Name:    "eval.report",
-		Version: 2,
+		Version: 3,
 		Doc: "Writes report.html, one file without scripts or remote assets: AUROC of ways and tasks, with the floor and the best possible below and the paper's Table 3 beside, " +
-			"ROC curves, the course of training, counts of the data, and what made each result. Counts below ten are not shown.",
+			"ROC curves, the course of training, counts of the data, and what made each result. Counts of one to nine, and what would give them away, are hidden unless small_cells says otherwise.",
 		In: []stages.Port{
 			{Name: "metrics", Kind: shard.KindMetrics, Doc: "What eval.auroc left."},
 			{Name: "logs", Many: true, Optional: true, Doc: "Models and adapters whose train_log.jsonl is drawn. A step whose name holds a way and a task of the metrics as words, such as mor_lora, is drawn in that task's figures (the way suffices where there is one task), any other in one of its own. The perplexities that train.pretrain leaves are listed."},
@@ -37,7 +38,8 @@ func reportSpec() stages.Spec {
 
 // Config configures eval.report.
 type Config struct {
-	Title string `json:"title" default:"clinflow report" doc:"Heading of the report."`
+	Title      string `json:"title" default:"clinflow report" doc:"Heading of the report."`
+	SmallCells string `json:"small_cells" default:"hide" enum:"hide,show" doc:"Whether the data's counts of one to nine are told. Those of what was measured are told where eval.auroc tells them."`
 }
 
 type report struct{ config Config }
@@ -48,7 +50,7 @@ func newReport(c Config) (stages.Job, error) { return report{c}, nil }
 var reportFiles embed.FS
 
 var reportTemplate = template.Must(template.New("report.html").Funcs(template.FuncMap{
-	"count": showCount[int], "count64": showCount[int64], "percent": showPercent, "breakable": breakable, "label": taskLabel, "style": reportStyle,
+	"count": showCount, "percent": showPercent, "breakable": breakable, "label": taskLabel, "style": reportStyle,
 }).ParseFS(reportFiles, "report.html"))
 
 // reportStyle is the style sheet that the page holds.
@@ -103,7 +105,7 @@ func (r report) page(ctx context.Context, in stages.Inputs) (p page, err error) 
 	if p.Training, err = t.trainingOf(ctx, in["logs"]); err != nil {
 		return p, err
 	}
-	if p.Data, err = dataOf(ctx, in["data"]); err != nil {
+	if p.Data, err = dataOf(ctx, in["data"], r.config.SmallCells == smallcell.Show); err != nil {
 		return p, err
 	}
 	for _, port := range []string{"metrics", "logs", "data"} {

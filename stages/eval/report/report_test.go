@@ -97,15 +97,48 @@ func TestReportRefusesADamagedLog(t *testing.T) {
 	}
 }
 
-// The golden digest was written by version 2 of the stage: where it moves, raise
+// The golden digest was written by version 3 of the stage: where it moves, raise
 // the stage's version and write the new one.
-const goldenReport = "16d659b2c9f4a1bbfae96cbb25689d6aaecf505976392bc6d453d90c58de8c56"
+const goldenReport = "0c1eee01b37993d215906f6da3476079538734e2af0416ca0a717ab4b65b683c"
 
 func TestGoldenDigest(t *testing.T) {
 	in := stages.Inputs{"metrics": {evaltest.Measured(t, golden(t))}, "logs": {adapter(t, "lora", log())}}
 	report := stagetest.Run(t, "eval.report", "{}", in)
 	sum := sha256.Sum256([]byte(evaltest.File(t, report, FileName)))
-	if got := hex.EncodeToString(sum[:]); got != goldenReport || report.Manifest.StageVersion != 2 {
+	if got := hex.EncodeToString(sum[:]); got != goldenReport || report.Manifest.StageVersion != 3 {
 		t.Errorf("digest %s of version %d", got, report.Manifest.StageVersion)
+	}
+}
+
+// TestReportHidesSmallCells: counts of one to nine, the curve that tells them, and the
+// digits of their AUROC.
+func TestReportHidesSmallCells(t *testing.T) {
+	rows := golden(t)[0].Rows("lora")
+	positives := 0
+	for i := range rows {
+		if rows[i].Label == 1 {
+			if positives++; positives > 3 {
+				rows[i].Label = 0
+			}
+		}
+	}
+	data := labelled(t, "mortality", map[string]int64{"kept.test": 300, "positives.test": 297})
+	for small, wants := range map[string][]string{
+		"hide": {"<td>&lt; 10</td>", "<sup>‡</sup>", "‡ Fewer than ten", "≥ 10 positive"},
+		"show": {"<td>3</td>", "297 positive"},
+	} {
+		metrics := stagetest.Run(t, "eval.auroc", "{small_cells: "+small+"}", stages.Inputs{"predictions": {evaltest.Predictions(t, 1, rows)}})
+		page := evaltest.File(t, stagetest.Run(t, "eval.report", "{small_cells: "+small+"}", stages.Inputs{"metrics": {metrics}, "data": {data}}), FileName)
+		for _, want := range wants {
+			if !strings.Contains(page, want) {
+				t.Errorf("%s: the report lacks %q", small, want)
+			}
+		}
+		if drawn := strings.Contains(page, "<figure>"); drawn != (small == "show") {
+			t.Errorf("%s: a curve is drawn: %v", small, drawn)
+		}
+		if marked := strings.Contains(page, "‡"); marked != (small == "hide") {
+			t.Errorf("%s: marked: %v", small, marked)
+		}
 	}
 }

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"slices"
+
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
@@ -8,7 +10,7 @@ import (
 
 const rocSide = 3.4 * vg.Inch
 
-// rocFigures draws a figure a task with the curves of all rows.
+// rocFigures draws a figure a task with the curves of all rows, where there is one.
 func (t resultTable) rocFigures() ([]figure, error) {
 	styles := t.styles()
 	var figures []figure
@@ -19,6 +21,9 @@ func (t resultTable) rocFigures() ([]figure, error) {
 		var curves []curve
 		for _, row := range t.Rows {
 			curves = append(curves, row.rocCurve(task, row.Cells[i].Text, styles[row.Name]))
+		}
+		if !slices.ContainsFunc(curves, func(c curve) bool { return len(c.points) > 0 }) {
+			continue
 		}
 		if err := draws(p, curves); err != nil {
 			return nil, err

@@ -4,6 +4,8 @@ import (
 	"html/template"
 	"strconv"
 	"strings"
+
+	"github.com/clinflow/clinflow/internal/smallcell"
 )
 
 // dash stands for what is undefined.
@@ -26,13 +28,13 @@ func showPercent(x *float64) string {
 // minus gives a negative number the sign that is as wide as a digit.
 func minus(number string) string { return strings.Replace(number, "-", "−", 1) }
 
-// smallCell is the count below which a number could point at a person.
-const smallCell = 10
+// hiddenTexts are what is shown instead of a hidden count.
+var hiddenTexts = map[smallcell.Count]string{smallcell.Below: "< 10", smallcell.Above: "≥ 10"}
 
-// showCount groups thousands and hides small counts.
-func showCount[N int | int64](n N) string {
-	if n > 0 && n < smallCell {
-		return "< 10"
+// showCount groups thousands.
+func showCount(n smallcell.Count) string {
+	if n.Hidden() {
+		return hiddenTexts[n]
 	}
 	digits := strconv.FormatInt(int64(n), 10)
 	for i := len(digits) - 3; i > 0; i -= 3 {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 
 	"github.com/clinflow/clinflow/stages/eval"
 )
@@ -49,7 +50,14 @@ func (c cell) Bar() int {
 	return int(math.Round(200 * max(0, *c.value-0.5)))
 }
 
-func aurocCell(value *float64) cell { return cell{Text: showAUROC(value), value: value} }
+// aurocCell shows an AUROC; that of few examples has two digits and a mark.
+func aurocCell(value *float64, few bool) cell {
+	c := cell{Text: showAUROC(value), value: value}
+	if few && value != nil {
+		c.Text, c.Mark = strconv.FormatFloat(*value, 'f', 2, 64), fewMark
+	}
+	return c
+}
 
 func tableOf(m eval.Metrics, c eval.Curves) resultTable {
 	tasks, averaged := map[string]bool{}, map[string]bool{}
@@ -83,9 +91,9 @@ func tableOf(m eval.Metrics, c eval.Curves) resultTable {
 func (t *resultTable) add(name string, scores, best *eval.Scores, curves eval.TaskCurves) {
 	row := resultRow{Name: name, Share: share(scores, best), scores: scores, curves: curves}
 	for _, task := range t.Tasks {
-		row.Cells = append(row.Cells, aurocCell(scores.Tasks[task].AUROC))
+		row.Cells = append(row.Cells, aurocCell(scores.Tasks[task].AUROC, scores.Tasks[task].SmallCells))
 	}
-	macro := aurocCell(scores.MacroAUROC)
+	macro := aurocCell(scores.MacroAUROC, false)
 	if macro.partial = !slices.Equal(scores.Averaged(), t.whole); macro.partial {
 		macro.Remark = fmt.Sprintf("%d of %d tasks", scores.TasksAveraged, len(t.whole))
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/internal/vocabulary"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/eval/evaltest"
@@ -156,7 +157,7 @@ func TestPartsOfASum(t *testing.T) {
 		"< 10 · 0":          {6, 0},
 		"≥ 10 · 10 · < 10":  {10, 10, 9},
 	} {
-		if got := showParts(parts); got != want {
+		if got := showParts(smallcell.Parts(parts)); got != want {
 			t.Errorf("%v is shown as %q, want %q", parts, got, want)
 		}
 	}

@@ -1,0 +1,47 @@
+package eval
+
+import (
+	"encoding/json"
+	"io"
+	"math"
+
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/internal/smallcell"
+)
+
+// hide takes from a score the counts that could point at a person, and the curve where
+// it is of few examples: it is a staircase that tells their number. So does an AUROC in
+// all its digits, a fraction of their pairs.
+func (r *result) hide() {
+	s := &r.Score
+	switch s.Kind {
+	case KindBinary: // the negatives are told by the other two
+		s.Positives = smallcell.Parts([]smallcell.Count{s.Positives, s.N - s.Positives})[0]
+	case KindMulticlass:
+		s.ClassCounts = smallcell.Parts(s.ClassCounts)
+		s.Positives = smallcell.Of(s.Positives)
+	default:
+		s.Positives = smallcell.Of(s.Positives)
+	}
+	s.N = smallcell.Of(s.N)
+	if !smallcell.Small(r.fewest) {
+		return
+	}
+	s.SmallCells, r.Curve = true, nil
+	for _, value := range []**float64{&s.AUROC, &s.OneVsOne, &s.OneVsRest, &s.Softmax, &s.Sigmoid} {
+		if *value != nil {
+			*value = optional(math.Round(100***value)/100, true)
+		}
+	}
+}
+
+// write writes a file of the stage as indented JSON in which < stands as it is: it is
+// read by people too.
+func write(out *shard.Writer, name string, value any) error {
+	return out.StreamFile(name, func(w io.Writer) error {
+		encoder := json.NewEncoder(w)
+		encoder.SetEscapeHTML(false)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(value)
+	})
+}

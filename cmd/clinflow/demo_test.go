@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -57,6 +58,9 @@ func TestTinyDemo(t *testing.T) {
 	}
 	for _, args := range [][]string{{"verify", "clinflow-demo"}, {"runs", "list", "--out", "clinflow-demo"}, {"runs", "show", "--out", "clinflow-demo"}} {
 		noCanary(t, strings.Join(args, " "), clinflow(t, dir, 0, args...).all())
+	}
+	if small := regexp.MustCompile(`\w+=[1-9]\b`).FindString(clinflow(t, dir, 0, "runs", "show", "--out", "clinflow-demo").stdout); small != "" {
+		t.Errorf("the journal tells the small count %s", small)
 	}
 	catsWithoutText(t, dir, out)
 }

@@ -57,9 +57,9 @@ func (c Count) String() string {
 // MarshalJSON implements json.Marshaler.
 func (c Count) MarshalJSON() ([]byte, error) {
 	if c.Hidden() {
-		return json.Marshal(texts[c])
+		return []byte(`"` + texts[c] + `"`), nil
 	}
-	return json.Marshal(int64(c))
+	return strconv.AppendInt(nil, int64(c), 10), nil
 }
 
 // UnmarshalJSON implements json.Unmarshaler. What MarshalJSON does not write is an

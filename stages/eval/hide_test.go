@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -45,6 +46,9 @@ func small(t *testing.T, config string, rows []shard.Prediction) (score map[stri
 	}
 	var curves struct {
 		Variants map[string]map[string][]any `json:"variants"`
+	}
+	if strings.Contains(evaltest.File(t, out, MetricsName), `\u00`) {
+		t.Error("metrics.json is hard to read")
 	}
 	for name, into := range map[string]any{MetricsName: &metrics, CurvesName: &curves} {
 		if err := json.Unmarshal([]byte(evaltest.File(t, out, name)), into); err != nil {

@@ -42,13 +42,16 @@ def mortality(admissions):
 def length_of_stay(admissions):
     alive = admissions[admissions["hospital_expire_flag"] == 0].set_index("hadm_id")
     stay = alive["dischtime"] - alive["admittime"]
+    stay = stay[stay >= 0 * DAY]
     labels = sum((stay > limit * DAY).astype(int) for limit in (3, 7, 14))
     return task(labels, died=len(admissions) - len(alive), classes=[int((labels == c).sum()) for c in range(4)])
 
 
 def ventilation(admissions, stays, events):
+    stays = stays[~(stays["outtime"] < stays["intime"])]
     first = stays.sort_values(["intime", "stay_id"]).groupby("hadm_id").head(1)[["hadm_id", "stay_id"]]
     rows = events[events["itemid"] == INVASIVE_VENTILATION][["stay_id", "starttime", "endtime"]].dropna()
+    rows = rows[rows["endtime"] >= rows["starttime"]]
     rows = first.merge(rows, on="stay_id")
     by_admission = rows.groupby("hadm_id")
     span = by_admission["endtime"].max() - by_admission["starttime"].min()
@@ -86,7 +89,7 @@ def main():
         made_by=f"pandas {pd.__version__}",
         mor=mortality(admissions),
         los=length_of_stay(admissions),
-        pmv=ventilation(admissions, read("icu/icustays", ["intime"]), read("icu/procedureevents", ["starttime", "endtime"])),
+        pmv=ventilation(admissions, read("icu/icustays", ["intime", "outtime"]), read("icu/procedureevents", ["starttime", "endtime"])),
         diag=codes(read("hosp/diagnoses_icd"), diagnosis=True),
         proc=codes(read("hosp/procedures_icd"), diagnosis=False),
     )

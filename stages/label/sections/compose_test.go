@@ -38,7 +38,7 @@ var composedNames = map[string][]string{
 
 // laterNames are names that are put before or behind a later day.
 var laterNames = map[string][]string{
-	"exam":  {"Physical Exam", "Physical Examination", "Exam", "PE", "Physical", "Vitals", "Neuro exam", "Vital signs"},
+	"exam":  {"Physical Exam", "Physical Examination", "Exam", "PE", "Physical", "Vitals", "Neuro exam", "Vital signs", "VS", "General exam", "Focused exam", "Examination", "Check"},
 	"meds":  {"Home Medications", "Home Meds", "Outpatient Meds", "Current medications"},
 	"other": {"Allergies", "Past Medical History", "PMH", "Social History", "HPI", "Chief Complaint", "Family History"},
 }
@@ -48,7 +48,7 @@ func (c *composer) number(from int) int { return from + c.IntN(12) }
 // laterDay is a day after that of admission: as it stands behind a name, or in
 // front of one.
 func (c *composer) laterDay(exam bool) (behind, before string) {
-	event := c.one("discharge", "d/c", "D/C", "dc", "death", "demise", "expiration", "hospital discharge", "callout", "call-out")
+	event := c.one("discharge", "d/c", "D/C", "dc", "death", "demise", "expiration", "hospital discharge", "callout", "call-out", "Discharge", "disch", "DC", "departure", "pronouncement", "discahrge")
 	switch n := c.number(2); c.IntN(9) {
 	case 0:
 		return c.one("on ", "at ", "upon ", "prior to ", "before ", "at time of ", "at the time of ") + event, event
@@ -62,15 +62,15 @@ func (c *composer) laterDay(exam bool) (behind, before string) {
 		day := c.one(fmt.Sprintf("POD %d", n), fmt.Sprintf("POD#%d", n), fmt.Sprintf("POD%d", n), fmt.Sprintf("post-op day %d", n), fmt.Sprintf("Postoperative day #%d", n))
 		return c.one("", "on ", "by ") + day, day
 	case 4:
-		return c.one("at the time of passing", "prior to going home", "at end of stay", "at the end of hospitalization", "on leaving AMA", "when called out to the floor"), event
+		return c.one("at the time of passing", "prior to going home", "at end of stay", "at the end of hospitalization", "on leaving AMA", "when called out to the floor", "when leaving the hospital", "at sign-out", "AM of "+event, "24 hours prior to "+event, "on DOD", "as of "+event, "just before "+event), event
 	case 5:
 		return event, event
 	}
 	if !exam {
 		return "at " + event, event
 	}
-	return c.one("on transfer", "on transfer to the floor", "on transfer out of the ICU", "prior to transfer to floor", "at transfer", "after extubation", "post extubation", "post-op", "after surgery", "24 hours after admission", "on day 3", "two days later"),
-		c.one("transfer", "ICU transfer", "transfer day", "repeat", "interval", "post-extubation", "post-op", "postoperative", "follow-up", "overnight", "next day", "day 3")
+	return c.one("on transfer", "on transfer to the floor", "on transfer out of the ICU", "prior to transfer to floor", "at transfer", "after extubation", "post extubation", "post-op", "after surgery", "24 hours after admission", "on day 3", "two days later", "on return from the OR", "on readmission to the ICU", "after delivery", "s/p surgery", "on PPD 2"),
+		c.one("transfer", "ICU transfer", "transfer day", "repeat", "interval", "post-extubation", "post-op", "postoperative", "follow-up", "overnight", "next day", "day 3", "final", "last", "most recent", "subsequent", "updated", "following day", "PACU", "postpartum")
 }
 
 // admissionDay is a day that belongs.
@@ -177,8 +177,13 @@ func (c *composer) section(kind string, lines []string) {
 func (c *composer) laterExam() {
 	behind, before := c.laterDay(true)
 	heading := c.joined(c.one(laterNames["exam"]...), behind, before)
-	if c.chance(20) {
+	switch {
+	case c.chance(20):
 		heading = c.one(behind, "("+behind+")", "["+behind+"]")
+	case c.chance(10): // a date is another day's where an exam is written already
+		heading = c.one("Physical Exam", "Exam", "PE") + c.one(" 2180-05-07", " ___", " [**2180-5-7**]", " (5/7)", " on ___", " #2", " on Monday")
+	case c.chance(10):
+		heading = c.one("Mental status", "Weight", "Gait", "Wound", "O2 sat", "Labs") + " " + c.one("at", "on", "at time of", "prior to") + c.one(" discharge", " d/c", " DC", " death")
 	}
 	c.line(heading)
 	c.afterwards()

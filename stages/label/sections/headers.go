@@ -40,7 +40,7 @@ var headerNames = map[header]string{
 	{opens, MedicalHistory}: "past medical history|medical history|prior medical history|previous medical history|past med history|past medical hx|medical hx|past history|past medical surgical history|past medical history past surgical history|pmh|pmhx|pmh psh|pmhx pshx|past medical problems",
 	{opensLate, MedicationsOnAdmission}: "medications on admission|medication on admission|meds on admission|medications at admission|medications upon admission|medications prior to admission|meds prior to admission|" +
 		"admission medications|admission meds|preadmission medications|pre admission medications|preadmission meds|home medications on admission|home meds on admission",
-	{opens, Allergies}:     "allergies|drug allergies|medication allergies|known drug allergies|allergies adverse drug reactions|allergies adverse reactions",
+	{opens, Allergies}:     "allergies|drug allergies|medication allergies|known drug allergies|allergies adverse drug reactions|allergies adverse reactions|allergies adrs",
 	{opens, PhysicalExam}:  "physical exam|physical examination",
 	{opens, FamilyHistory}: "family history|family hx|family medical history|fam hx|fhx",
 	{opens, SocialHistory}: "social history|social hx|shx|social family history",
@@ -54,13 +54,12 @@ var headerNames = map[header]string{
 
 	{part, none}: "vitals|vs|vital signs|exam findings",
 
-	{aside, none}: "labs|lab|lab data|lab results|laboratory|laboratory data|laboratory studies|laboratory findings|laboratory examination|radiographs|diagnostic studies|diagnostic data|laboratories|studies|other studies|imaging|radiology|microbiology|micro|data|ekg|ecg|cxr|chest x ray|ct|mri|echo|" +
-		"procedure|procedures|operations|consults|consultations|complications|diagnosis|diagnoses|primary diagnosis|secondary diagnosis|secondary diagnoses|principal diagnosis|diet|activity|prognosis|communication|contact|pcp|pcp physician",
+	{aside, none}: "procedure|procedures|operations|consults|consultations|complications|diagnosis|diagnoses|primary diagnosis|secondary diagnosis|secondary diagnoses|principal diagnosis|diet|activity|prognosis|communication|contact|pcp",
 
 	{leaves, none}: "name|unit no|admission date|date of admission|discharge date|date of discharge|date of birth|dob|sex|service|attending|attending physician|discharge summary|major surgical or invasive procedure|major surgical or invasive procedures|procedures performed|" +
-		"review of systems|ros|assessment|assessment and plan|a p|impression|impression and plan|plan|treatment plan|recommendations|code status|code|dictated by|signed electronically by|completed by",
+		"review of systems|ros|assessment|assessment and plan|assessment plan|a p|impression|impression and plan|plan|treatment plan|recommendations|code status|code|dictated by|signed electronically by|completed by",
 
-	{course, none}: "pertinent results|results|relevant results|laboratory results|pertinent labs|pertinent studies|pertinent lab results|pertinent laboratory data|brief hospital course|hospital course|summary of hospital course|hospital course by problem|hospital course by system|course|hospital summary|" +
+	{course, none}: "pertinent results|results|relevant results|laboratory results|pertinent labs|pertinent studies|pertinent lab results|pertinent laboratory data|brief hospital course|hospital course|summary of hospital course|hospital course by problem|hospital course by system|course|bhc|hospital summary|" +
 		"active issues|acute issues|chronic issues|inactive issues|transitional issues|active problems|acute problems|chronic problems",
 
 	{ends, none}: "discharge medications|discharge medication|discharge meds|medications on discharge|meds on discharge|medications at discharge|discharge disposition|disposition|dispo|facility|discharge diagnosis|discharge diagnoses|final diagnosis|final diagnoses|" +

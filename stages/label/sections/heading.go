@@ -29,6 +29,7 @@ type heading struct {
 	words      int    // how many it has
 	dayOnly    bool   // names nothing, as in "On discharge:"
 	asItIs     bool   // is a header, no word left out
+	sentence   bool   // has a word of a sentence
 	longer     bool   // only begins with a header
 	ofStay     bool   // has a word such as course
 	afterBlank bool   // the line before is empty
@@ -67,13 +68,23 @@ func (r *reader) read(line string, afterBlank bool) heading {
 func (r *reader) understand(h *heading, words []word) {
 	h.words, h.capital = len(words), capital(words)
 	h.when = whenOf(words)
-	h.bracketed = words[0].bracketed
+	h.bracketed = bracketed(words)
 	h.dangling = joins(words[len(words)-1].class)
 	h.admission = hasClass(words, admitted)
 	for i := range words {
 		h.ofStay = h.ofStay || words[i].class == late && !elsewhere(words, i)
 	}
 	r.lookUp(h, words)
+}
+
+// bracketed says whether words begin with a bracket.
+func bracketed(words []word) bool {
+	for i := range words {
+		if words[i].class != removed {
+			return words[i].bracketed
+		}
+	}
+	return false
 }
 
 // capital says whether words begin as a heading does: with a capital, or as 2nd.

@@ -9,13 +9,15 @@ func (p *parser) judge(h *heading) effect {
 		e = later
 	}
 	switch {
-	case h.shape == noHeading, !p.stands(h, e), e == ends && h.when == admissionDay:
+	case h.shape == noHeading, !p.stands(h, e), e == ends && h.when == admissionDay, e == part:
 		return unlisted
 	case h.dayOnly && h.when == admissionDay && p.examOver && p.open == none:
 		return opens
 	case e == opensWeak:
 		return p.weak(h)
-	case h.item && h.words == 1 && (e == aside || e == leaves), e == aside && (p.inStory() || !h.afterBlank && p.open != PhysicalExam), e == part:
+	case (e == aside || e == leaves) && h.item && h.words == 1:
+		return unlisted
+	case e == aside && (p.inStory() || !h.afterBlank && p.open != PhysicalExam):
 		return unlisted
 	case e == aside:
 		return leaves
@@ -24,29 +26,50 @@ func (p *parser) judge(h *heading) effect {
 }
 
 // later is what a heading does if it speaks of the stay, or of a later day than
-// that of admission. Outside the exam a transfer may be the one to this hospital.
+// that of admission.
 func (p *parser) later(h *heading) effect {
-	inExam, isExam := p.open == PhysicalExam, h.opening() && h.section == PhysicalExam
-	short := h.words <= maxCourse
+	inExam, section, short := p.open == PhysicalExam, h.opening(), h.words <= maxCourse
 	switch {
 	case h.effect >= course:
 		return h.effect
-	case h.when == lastDay && (h.opening() || h.effect == part || inExam || h.dayOnly):
+	case h.when == lastDay && (section || h.effect == part || h.dayOnly || inExam):
 		return turnsLast
-	case h.when == lastDay && h.effect != leaves && short, h.ofStay && (h.opening() || short):
+	case h.when == lastDay && h.effect != leaves && short, h.ofStay && (section || short):
 		return course
 	case h.effect == leaves:
 		return unlisted
-	case isExam && p.inStory() && (h.when == anotherDay || h.when == movedDay && h.effect == opensWeak) && (!h.afterBlank || p.headed(PhysicalExam)):
+	case p.inEmergency(h):
 		return part
-	case h.when == countedDay && (h.opening() || h.effect == part || inExam || h.dayOnly),
-		h.when == movedDay && (h.opening() || inExam || h.effect == part && !p.inStory()),
-		h.when == anotherDay && (isExam || inExam && h.effect == part),
-		h.when >= anotherDay && h.dayOnly && !p.inStory(),
-		(h.when == someDate || h.when == inWard) && isExam && p.body[PhysicalExam].Len() > 0:
+	case p.ofLaterDay(h):
 		return turnsLater
 	}
 	return unlisted
+}
+
+// ofLaterDay says whether a day between that of admission and the last one is
+// meant. A story may tell of such days before it, and of a transfer to this
+// hospital.
+func (p *parser) ofLaterDay(h *heading) bool {
+	isExam := h.opening() && h.section == PhysicalExam
+	loose := !p.inStory() && (h.effect == part || h.dayOnly)
+	switch h.when {
+	case countedDay:
+		return h.opening() || h.effect == part || h.dayOnly || !p.inStory()
+	case movedDay:
+		return h.opening() || loose || p.open == PhysicalExam
+	case anotherDay:
+		return isExam || loose
+	case someDate, inWard:
+		return isExam && p.body[PhysicalExam].Len() > 0
+	}
+	return false
+}
+
+// inEmergency says whether an exam is one that a story tells, such as that before
+// the transfer from the emergency department.
+func (p *parser) inEmergency(h *heading) bool {
+	told := h.when == anotherDay && h.opening() || h.when == movedDay && h.effect == opensWeak
+	return told && h.section == PhysicalExam && p.inStory() && (!h.afterBlank || p.headed(PhysicalExam))
 }
 
 // inStory says whether a section is open that tells what was done before.
@@ -83,14 +106,17 @@ func (p *parser) stands(h *heading, e effect) bool {
 // single word it follows an empty line or tells of a later section.
 func (p *parser) bare(h *heading, e effect) bool {
 	inExam, several := p.open == PhysicalExam, h.words > 1
-	if h.dangling || h.longer && !h.upper && !h.afterBlank {
+	if h.dangling || h.longer && !h.upper && !(h.afterBlank && h.section == PhysicalExam) {
 		return false
+	}
+	if h.when == lastDay && !p.inStory() && h.afterBlank && h.capital && h.words <= maxCourse && !h.point && !h.sentence {
+		return true
 	}
 	if h.effect == unlisted && !h.upper && !(h.dayOnly && (inExam || h.afterBlank && (h.capital || h.bracketed || several))) {
 		return false
 	}
 	if e >= turnsLast || e == turnsLater && (inExam || h.dayOnly) {
-		return h.capital || several || h.bracketed
+		return h.capital || h.bracketed || several && (h.when != movedDay || h.afterBlank)
 	}
 	return h.capital && (h.afterBlank || several) && !h.point
 }

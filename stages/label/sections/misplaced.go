@@ -10,10 +10,10 @@ const (
 // without its colon at the start of a line that goes on, or with its colon inside
 // a line. Inside the physical exam words that only say the day are one too. It is
 // given the words of a line, or those behind its heading.
-func (p *parser) misplaced(words []word) effect {
+func (p *parser) misplaced(words []word, behind bool) effect {
 	capital := capital(words)
 	if p.open == PhysicalExam {
-		if e := p.dayInLine(words, capital); e != unlisted {
+		if e := p.dayInLine(words, capital || behind); e != unlisted {
 			return e
 		}
 	}
@@ -37,8 +37,8 @@ func (p *parser) misplaced(words []word) effect {
 // dayInLine finds the day that a line of the exam speaks of: that of its first
 // words, as in "POD 2, walks", or one in it, as in "well at discharge". A wrapped
 // line may begin with the word discharge, but not with a capital.
-func (p *parser) dayInLine(words []word, capital bool) effect {
-	begins := capital || len(words) > 0 && words[0].bracketed
+func (p *parser) dayInLine(words []word, begins bool) effect {
+	begins = begins || bracketed(words)
 	for i := range words {
 		begins = begins && unnamed[words[i].class]
 		if !tellsDay[words[i].class] && words[i].class != moved {
@@ -52,12 +52,18 @@ func (p *parser) dayInLine(words []word, capital bool) effect {
 }
 
 // tellsDay are the classes that tell a later day without another word.
-var tellsDay = [classes]bool{left: true, stayDay: true, operated: true, day: true}
+var tellsDay = [classes]bool{left: true, stayDay: true, operated: true, delivered: true, day: true}
 
 // pointedAt says whether a preposition of time stands before a word. Breath is
 // drawn on expiration.
 func (p *parser) pointedAt(words []word, i int) bool {
-	if i == 0 || p.text(&words[i]) == "expiration" {
+	switch p.text(&words[i]) {
+	case "expiration":
+		return false
+	case "c": // of d/c
+		i--
+	}
+	if i == 0 {
 		return false
 	}
 	switch before := &words[i-1]; p.text(before) {

@@ -1,5 +1,7 @@
 package sections
 
+import "slices"
+
 // longestBegun is the number of words of the longest header that a name is looked
 // for to begin with.
 const longestBegun = 5
@@ -7,9 +9,9 @@ const longestBegun = 5
 // lookUp finds what the words outside brackets name: as they stand, without the
 // words that only say the day, and by how the name begins, as in "Physical Exam
 // by system". What is of another hospital names nothing, and one region's exam is
-// a part.
+// a part; what begins with a test is of its results.
 func (r *reader) lookUp(h *heading, words []word) {
-	sentence := hasClass(words, prose)
+	h.sentence = hasClass(words, prose)
 	for _, all := range [...]bool{true, false} {
 		name, may := r.join(words, all)
 		if h.dayOnly = len(name) == 0; h.dayOnly {
@@ -26,14 +28,24 @@ func (r *reader) lookUp(h *heading, words []word) {
 			h.asItIs = all
 			return
 		}
-		if !all && !sentence {
+		if !all && !h.sentence {
 			h.header = begun(name)
 			h.longer = h.opening()
 		}
 	}
-	if !h.longer && !sentence && hasClass(words, exam) {
+	switch {
+	case h.longer || h.sentence && h.when != lastDay:
+	case hasClass(words, exam):
 		h.header = header{part, none}
+	case begins(words, result):
+		h.header = header{aside, none}
 	}
+}
+
+// begins says whether the first word of a name is of a class.
+func begins(words []word, c class) bool {
+	i := slices.IndexFunc(words, func(w word) bool { return !unnamed[w.class] })
+	return i >= 0 && words[i].class == c
 }
 
 // begun is the strong header that a name begins with.

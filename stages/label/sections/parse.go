@@ -69,12 +69,12 @@ func (p *parser) line(line string) {
 		return
 	}
 	h := p.read(line, afterBlank)
-	words := p.words
-	if e := p.judge(&h); e != unlisted {
+	words, e := p.words, p.judge(&h)
+	if e != unlisted {
 		p.turn(&h, e)
 		line, words = h.rest, words[h.words:]
 	}
-	if e := p.misplaced(words); e != unlisted {
+	if e := p.misplaced(words, e != unlisted); e != unlisted {
 		p.turn(&heading{dayOnly: true}, e)
 	}
 	if strings.Trim(line, ruled+" ") != "" {

@@ -1,6 +1,9 @@
 package sections
 
-import "strings"
+import (
+	"bytes"
+	"strings"
+)
 
 // class is what a word tells of the day that a heading speaks of.
 type class uint8
@@ -13,6 +16,7 @@ const (
 	removed                // ___, which stands where a date or a name was taken out
 	date                   // a month, a weekday, a time of day
 	exam                   // part of the name: what is looked at again on later days
+	result                 // part of the name: a test or its result
 	prose                  // of a sentence, not of a heading
 	arrival                // the day of admission, also of one to the emergency department
 	admitted               // the day of admission
@@ -28,6 +32,7 @@ const (
 	hospital               // hospital day, hospital stay
 	stayDay                // HD: counted from 1, the day of admission
 	operated               // POD: counted from 0, the day of operation
+	delivered              // PPD: counted from 0, but also packs a day
 	ending                 // end, during
 	visit                  // stay, hospitalization
 	late                   // part of the name: of the stay or what follows it
@@ -38,53 +43,55 @@ const (
 // unnamed are the classes that are not part of a heading's name.
 var unnamed = [classes]bool{
 	link: true, to: true, number: true, removed: true, date: true, arrival: true, admitted: true, again: true, house: true,
-	operation: true, moved: true, after: true, earlier: true, day: true, hospital: true, visit: true, stayDay: true, operated: true, ending: true, left: true,
+	operation: true, moved: true, after: true, earlier: true, day: true, hospital: true, visit: true, stayDay: true, operated: true, delivered: true, ending: true, left: true,
 }
 
 // vocabulary holds the words that are not plain. Words like discharge are left
-// too, however they are spelled.
+// too, see misspelled.
 var vocabulary = spread(map[class]string{
-	link: "on at upon in of the a an by before for with and or from this her his their st nd rd th pre " +
+	link: "on at upon in of as the a an by before for with and from this her his their st nd rd th pre " +
 		"num around about when immediately just while out made being most number",
 	to:        "to",
-	number:    "zero one first two second three third four fourth five fifth six sixth seven seventh",
-	date:      "january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday sunday am pm today current time date dated morning evening night afternoon hour hours moment point",
-	exam:      "exam exams examination physical pe vitals vs signs",
+	number:    "zero one first two second three third four fourth five fifth six sixth seven seventh eight eighth nine ninth ten tenth",
+	date:      "january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday sunday am pm today current time date dated morning evening night afternoon hour hours hr hrs moment point",
+	exam:      "exam exams examination physical pe vitals vs signs check",
+	result:    "lab labs diagnostic laboratory laboratories studies imaging radiology radiographs microbiology micro pathology data ekg ecg cxr ct mri echo",
 	prose:     "pt patient was were is are has had showed shows shown revealed reveals revealing demonstrated notable significant remarkable unremarkable positive negative includes included reported reports denies",
 	arrival:   "presentation presenting presented arrival arriving arrived intake initial preop preoperative triage",
 	admitted:  "admission admit admitted admitting preadmission",
-	again:     "repeat repeated interval interim subsequent updated latest re next rounds week weeks month months",
+	again:     "repeat repeated interval interim subsequent subsequently updated latest re next rounds week weeks month months",
 	house:     "icu micu sicu ccu cvicu tsicu ticu nicu floor floors ward wards unit",
 	outside:   "osh ed er ems ambulance clinic pcp snf",
 	earlier:   "prior last previous recent old since prenatal pregnancy",
 	fluid:     "no vaginal purulent nasal urethral penile nipple ocular eye eyes ear serous serosanguinous bloody without any clear foul yellow green white brown malodorous rectal mucous mucopurulent",
-	operation: "op operation operative surgery procedure extubation intubation cath catheterization",
-	moved: "transfer transferred transferring extubated decannulation stepdown pacu later overnight " +
-		"reexam reexamination recheck reassessment reevaluation cmo",
-	after:    "after post following postop postoperative postprocedure postsurgical",
-	day:      "day days",
-	hospital: "hospital hosp",
-	stayDay:  "hd hod",
-	operated: "pod",
-	ending:   "end during throughout conclusion completion",
-	visit:    "stay hospitalization hospitalisation",
-	late:     "course followup instructions disposition dispo transitional",
-	left:     "dc dced final death dead demise deceased expired expiration expiring died dying pronounced pronouncement autopsy postmortem departure leaving predischarge ama callout",
+	operation: "op operation operative surgery procedure delivery intubation cath catheterization",
+	moved: "transfer transferred transferring return returned readmission readmitted extubation extubated decannulation stepdown pacu later overnight " +
+		"reexam reexamination recheck reassessment reevaluation cmo comfort",
+	after:     "after post following postop postoperative postprocedure postsurgical postpartum",
+	day:       "day days",
+	hospital:  "hospital hosp",
+	stayDay:   "hd hod",
+	operated:  "pod",
+	delivered: "ppd",
+	ending:    "end during throughout conclusion completion",
+	visit:     "stay hospitalization hospitalisation",
+	late:      "course followup instructions disposition dispo transitional",
+	left:      "dc dced final death dead demise deceased expired expiration expiring died dying pronounced pronouncement autopsy postmortem departure leaving predischarge ama callout dod tod signout handoff",
 })
 
 // pairs are words that have another class one after the other. The first of a
 // pair is left out of the name, but for follow up.
 var pairs = map[string]class{
-	"d c": left, "going home": left, "go home": left, "gone home": left, "sent home": left, "passed away": left, "passing away": left, "post mortem": left,
+	"d c": left, "discharge summary": plain, "going home": left, "go home": left, "gone home": left, "sent home": left, "passed away": left, "passing away": left, "post mortem": left,
 	"of passing": left, "last day": left, "follow up": late, "call out": left, "called out": left, "step down": moved, "status post": after, "prior to": link,
-	"terminal extubation": left, "post surgical": after, "s p": after, "patient passing": left, "pt passing": left, "her passing": left, "his passing": left,
+	"terminal extubation": left, "post surgical": after, "terminal exam": left, "sign out": left, "s p": after, "h d": stayDay, "patient passing": left, "pt passing": left, "her passing": left, "his passing": left,
 	"emergency department": outside, "emergency dept": outside, "emergency room": outside, "emergency ward": outside, "outside hospital": outside, "outside facility": outside, "another hospital": outside,
 	"other hospital": outside, "referring hospital": outside, "osh hospital": outside, "urgent care": outside,
 }
 
 // ordinals are the numbers in letters. From two on only that it is not the first
 // day counts.
-var ordinals = map[string]int{"zero": 0, "one": 1, "first": 1, "two": 2, "second": 2, "three": 3, "third": 3, "four": 4, "fourth": 4, "five": 5, "fifth": 5, "six": 6, "sixth": 6, "seven": 7, "seventh": 7}
+var ordinals = map[string]int{"zero": 0, "one": 1, "first": 1, "two": 2, "second": 2, "three": 3, "third": 3, "four": 4, "fourth": 4, "five": 5, "fifth": 5, "six": 6, "sixth": 6, "seven": 7, "seventh": 7, "eight": 8, "eighth": 8, "nine": 9, "ninth": 9, "ten": 10, "tenth": 10}
 
 // entry is what is known of a word.
 type entry struct {
@@ -122,4 +129,23 @@ func spread(lists map[class]string) map[string]entry {
 		}
 	}
 	return byWord
+}
+
+// misspelled says whether a word that begins with d is an abbreviation or form of
+// discharge, or one in which letters were turned, or two at most left out or added.
+func misspelled(word []byte) bool {
+	const right = "discharge"
+	if bytes.HasPrefix(word, []byte("disch")) || bytes.HasPrefix(word, []byte("dsch")) {
+		return true
+	}
+	if len(word) < len(right)-2 || len(word) > len(right)+2 {
+		return false
+	}
+	missing := 0
+	for i := range right {
+		if bytes.Count(word, []byte{right[i]}) < strings.Count(right, right[i:i+1]) {
+			missing++
+		}
+	}
+	return 2*missing+len(word)-len(right) <= 2
 }

@@ -26,6 +26,7 @@ func whenOf(words []word) when {
 	return found
 }
 
+// whenAt reads the day from one word and those beside it.
 func whenAt(words []word, i int) when {
 	next := neighbor(words, i, 1)
 	switch words[i].class {
@@ -43,10 +44,13 @@ func whenAt(words []word, i int) when {
 	case again:
 		return anotherDay
 	case earlier:
-		if hasClass(words, exam) {
+		switch {
+		case next == admitted:
+			return movedDay // since admission
+		case hasClass(words, exam):
 			return anotherDay
 		}
-	case day, stayDay, operated:
+	case day, stayDay, operated, delivered:
 		return counting(words, i)
 	case after:
 		if hasClass(words, exam) || dayOnly(words) {
@@ -79,10 +83,10 @@ func counting(words []word, i int) when {
 	if i > 0 {
 		of = words[i-1].class
 	}
-	sinceOperation := unit == operated || unit == day && (of == after || of == moved || of == operation)
+	sinceOperation := unit == operated || unit == delivered || unit == day && (of == after || of == moved || of == operation)
 	ofStay := unit == stayDay || sinceOperation || of == hospital || of == house || of == visit
 	switch {
-	case !counted && (unit == stayDay || !ofStay):
+	case !counted && (unit == stayDay || unit == delivered || !ofStay):
 		return anyDay // HD without a number is hemodialysis
 	case counted && (n == 0 || n == 1 && !sinceOperation):
 		return admissionDay
@@ -97,7 +101,7 @@ func counting(words []word, i int) when {
 func ordinal(words []word, i int) (n int, counted bool) {
 	for _, step := range []int{1, -1} {
 		j := i + step
-		for j >= 0 && j < len(words) && (words[j].class == link || step < 0 && words[j].class == hospital) {
+		for j >= 0 && j < len(words) && (words[j].class == link || words[j].class == visit || step < 0 && words[j].class == hospital) {
 			j += step
 		}
 		switch {
@@ -112,9 +116,12 @@ func ordinal(words []word, i int) (n int, counted bool) {
 }
 
 // elsewhere says whether a discharge, a transfer or a course was one of an
-// earlier stay or from anotherDay place, or whether a discharge is a fluid.
+// earlier stay or from another place, or whether a discharge is a fluid.
 func elsewhere(words []word, i int) bool {
 	before, behind := neighbor(words, i, -1), neighbor(words, i, 1)
+	if before == hospital { // prior hospital course
+		before = neighbor(words, i-1, -1)
+	}
 	return before == fluid || before == earlier || before == outside || behind == outside || behind == earlier
 }
 

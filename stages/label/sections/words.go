@@ -1,7 +1,5 @@
 package sections
 
-import "strings"
-
 // word is a run of letters, of digits or of underscores in a line.
 type word struct {
 	entry
@@ -113,7 +111,7 @@ func (r *reader) classify(w *word) {
 	switch {
 	case w.class == number:
 		w.number = ordinals[string(text)]
-	case w.class == plain && (strings.HasPrefix(string(text), "disch") || strings.HasPrefix(string(text), "dsch") || text[0] == 'd' && strings.HasSuffix(string(text), "charge")):
+	case w.class == plain && text[0] == 'd' && misspelled(text):
 		w.class = left
 	}
 	if len(r.words) == 0 || !r.words[len(r.words)-1].pairs {

@@ -101,6 +101,7 @@ func (c *checker) config(fields stages.Fields, n *node, at position, path string
 }
 
 func (c *checker) member(f stages.Field, n *node, path string) (member, bool) {
+	c.places[path] = n.at
 	if f.Type.Kind() == reflect.Struct {
 		return member{key: f.Key, nested: c.config(f.Nested, n, n.at, path)}, true
 	}
@@ -145,6 +146,7 @@ func (c *checker) values(f stages.Field, elem reflect.Type, n *node, path string
 	}
 	out, good := make([]json.RawMessage, len(n.items)), true
 	for i, item := range n.items {
+		c.places[path+"["+itoa(i)+"]"] = item.at
 		value, ok := c.value(f, elem, item, path+"["+itoa(i)+"]")
 		out[i], good = value, good && ok
 	}

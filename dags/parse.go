@@ -4,19 +4,24 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/guard"
 	"github.com/clinflow/clinflow/internal/suggest"
 	"github.com/clinflow/clinflow/stages"
 )
 
 // Parse checks the text of a DAG file. file is its name in errors.
 func Parse(file string, text []byte, set map[string]string) (*DAG, error) {
-	found := &findings{file: file}
-	d := (&checker{findings: found, dag: &DAG{File: file}}).file(readYAML(text, found), set)
-	if found.any() {
-		return nil, exit.With(exit.Usage, found.sorted())
+	c := parse(file, text, set)
+	if c.any() {
+		return nil, c.sorted().err()
 	}
-	return d, nil
+	return c.dag, nil
+}
+
+func parse(file string, text []byte, set map[string]string) *checker {
+	c := &checker{findings: &findings{file: file}, dag: &DAG{File: file}}
+	c.read(readYAML(text, c.findings), set)
+	return c
 }
 
 // checker builds a DAG and notes what is wrong on the way. It goes on after a
@@ -26,26 +31,29 @@ type checker struct {
 	dag     *DAG
 	steps   []*draft // in file order
 	byName  map[string]*draft
-	ordered bool // the steps have no cycle
+	ordered bool                // the steps have no cycle
+	places  map[string]position // of the step that is read
 }
 
 // draft is a step while it is checked.
 type draft struct {
 	Step
 	known bool // its stage is registered
-	built any  // the stage, where its configuration has no fault
+	built any  // the stage; where its configuration has faults, of the rest of it
 	in    map[string]*node
 	at    position
 	path  string // for problems: its name as it is written
+
+	places map[string]position // of the values of its configuration, by their paths
 }
 
-func (c *checker) file(root *node, set map[string]string) *DAG {
+func (c *checker) read(root *node, set map[string]string) {
 	if root == nil {
-		return nil
+		return
 	}
 	if root.kind != mapping {
 		c.add(root.at, "", "want a mapping with name and steps", "")
-		return nil
+		return
 	}
 	top := c.object(root, "", []string{"name", "schedule", "vars", "each", "steps", "publish"})
 	vars := newVariables(top["vars"].value, set, c.findings)
@@ -63,7 +71,7 @@ func (c *checker) file(root *node, set map[string]string) *DAG {
 		}
 	}
 	if *vars.left < 0 {
-		return nil // what was filled in so far says nothing of the rest
+		return // what was filled in so far says nothing of the rest
 	}
 	vars.checkSet(set)
 	c.dag.Vars = vars.texts()
@@ -74,7 +82,6 @@ func (c *checker) file(root *node, set map[string]string) *DAG {
 	c.order()
 	c.agree()
 	c.publish(top["publish"].value)
-	return c.dag
 }
 
 func (c *checker) name(root *node, top map[string]entry) {
@@ -145,21 +152,22 @@ func (c *checker) stage(e entry, given map[string]entry, path string) (stages.Sp
 	return spec, ok
 }
 
-// configure resolves a step's configuration and, where it has no fault of its
-// own, lets the stage's constructor judge it.
+// configure resolves a step's configuration and lets the stage's constructor judge
+// it where it has no fault of its own.
 func (c *checker) configure(d *draft, with *node, path string) {
 	before := len(c.list)
 	at := cmp.Or(placeIn(with), d.at)
+	c.places = map[string]position{path: at}
 	config := c.config(d.Stage.Config(), with, at, path)
+	d.places = c.places
 	d.Config, d.Identity, d.Paths = config.encode(true), config.encode(false), config.paths("")
-	if len(c.list) > before {
-		return
-	}
-	built, err := d.Stage.Build(d.Config)
-	if err != nil {
+	err := guard.Do("stage "+d.Stage.Name, func() (err error) { // what is left of a faulty configuration may be anything
+		d.built, err = d.Stage.Build(d.Config)
+		return err
+	})
+	if err != nil && len(c.list) == before {
 		c.add(at, path, err.Error(), "")
 	}
-	d.built = built
 }
 
 // ports keeps what is bound to each known port for bindAll.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/clinflow/clinflow/internal/exit"
 )
 
 // Problem is one fault of a DAG file.
@@ -15,6 +17,9 @@ type Problem struct {
 	Path string
 	What string
 	Hint string
+
+	code   exit.Code // 0: exit.Usage
+	absent bool      // a path leads nowhere on this machine
 }
 
 func (p Problem) String() string {
@@ -44,6 +49,25 @@ func (ps Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
+// Away are the faults of a file whose inputs are all missing, and which has no
+// other fault: this machine is one without the data.
+type Away struct{ Problems }
+
+// err is the problems as an error. Bad data is told as such where no configuration
+// is at fault.
+func (ps Problems) err() error {
+	if len(ps) == 0 {
+		return nil
+	}
+	code := exit.BadData
+	for _, p := range ps {
+		if p.code != exit.BadData {
+			code = exit.Usage
+		}
+	}
+	return exit.With(code, ps)
+}
+
 type position struct{ line, col int }
 
 // findings collects problems while a file is checked.
@@ -53,16 +77,21 @@ type findings struct {
 }
 
 func (f *findings) add(at position, path, what, hint string) {
-	f.list = append(f.list, Problem{f.file, at.line, at.col, path, what, hint})
+	f.list = append(f.list, Problem{File: f.file, Line: at.line, Col: at.col, Path: path, What: what, Hint: hint})
 }
 
 func (f *findings) any() bool { return len(f.list) > 0 }
 
 // sorted returns the problems by place, those without one first. Two checks may
-// come upon the same fault: it is told once.
+// come upon the same fault, and steps written once have the same: it is told once.
 func (f *findings) sorted() Problems {
 	slices.SortStableFunc(f.list, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
 	})
-	return slices.Compact(f.list)
+	told := map[Problem]bool{}
+	return slices.DeleteFunc(f.list, func(p Problem) bool {
+		before := told[p]
+		told[p] = true
+		return before
+	})
 }

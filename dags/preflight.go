@@ -1,0 +1,137 @@
+package dags
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/guard"
+	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/stages"
+)
+
+// preflight looks at what the steps will read and lets every stage tell what it
+// cannot work with, so that nothing runs that must fail.
+type preflight struct {
+	*checker
+	givers map[string]*stages.Giver
+	there  bool // a path of some step leads to something
+}
+
+func (p *preflight) steps(ctx context.Context) error {
+	for _, step := range p.dag.Steps {
+		d := p.byName[step.Name]
+		g := &stages.Giver{Step: d.Name, Stage: d.Stage, Built: d.built, In: stages.Givers{}}
+		p.givers[d.Name] = g
+		for port, refs := range d.In {
+			for _, ref := range refs {
+				g.In[port] = append(g.In[port], p.givers[ref.Step])
+			}
+		}
+		if err := p.step(ctx, d, g); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// step tells the faults of one step. One fault of a key is enough: what a stage says
+// of a path that leads nowhere, or of a value that is none, is the same once more.
+func (p *preflight) step(ctx context.Context, d *draft, g *stages.Giver) error {
+	told := map[string]bool{}
+	for _, problem := range p.list {
+		told[problem.Path] = true
+	}
+	for _, path := range d.Paths {
+		told[d.key(path.Key)] = !p.path(d, path)
+	}
+	checked, ok := d.built.(stages.Checked)
+	if !ok {
+		return nil
+	}
+	var faults []stages.Fault
+	err := guard.Do("check of step "+d.Name, func() error {
+		faults = checked.Check(ctx, g.In)
+		return ctx.Err()
+	})
+	for _, f := range faults {
+		if err == nil && !told[d.key(f.Key)] {
+			p.list = append(p.list, d.problem(p.file, f))
+		}
+	}
+	return err
+}
+
+// path says whether a path leads to anything and, where it leads nowhere, tells it.
+func (p *preflight) path(d *draft, path Path) bool {
+	at, key := d.placeOf(path.Key), d.key(path.Key)
+	dir, err := store.Open(path.Value)
+	if err != nil {
+		p.add(at, key, err.Error(), "")
+		return false
+	}
+	local, _ := dir.LocalPath("")
+	_, err = os.Stat(local)
+	switch {
+	case err == nil:
+		p.there = true
+	case errors.Is(err, fs.ErrNotExist):
+		p.add(at, key, path.Value+" is not there", "")
+		p.list[len(p.list)-1].absent = true
+	default:
+		p.add(at, key, "cannot look at "+path.Value+": "+reason(err), "")
+	}
+	return err == nil
+}
+
+// reason is the system's word for what is wrong with a path.
+func reason(err error) string {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err.Error()
+	}
+	return err.Error()
+}
+
+// key is the path of a key of the step's configuration, or of a port, as problems
+// have it. A flag of the command line is none of the file's.
+func (d *draft) key(key string) string {
+	switch {
+	case strings.HasPrefix(key, "--"):
+		return key
+	case key == "":
+		return d.path
+	case strings.HasPrefix(key, "in."):
+		return join(d.path, key)
+	default:
+		return join(join(d.path, "with"), key)
+	}
+}
+
+// placeOf is the place of a key's value; of a key that is not given, of what it
+// would stand in.
+func (d *draft) placeOf(key string) position {
+	if strings.HasPrefix(key, "--") {
+		return position{}
+	}
+	if port, ok := strings.CutPrefix(key, "in."); ok && d.in[port] != nil {
+		return d.in[port].at
+	}
+	for ; key != ""; key = key[:max(0, strings.LastIndexAny(key, ".["))] {
+		if at, given := d.places[d.key(key)]; given {
+			return at
+		}
+	}
+	if at, given := d.places[join(d.path, "with")]; given {
+		return at
+	}
+	return d.at
+}
+
+func (d *draft) problem(file string, f stages.Fault) Problem {
+	at := d.placeOf(f.Key)
+	return Problem{File: file, Line: at.line, Col: at.col, Path: d.key(f.Key), What: f.What(), code: exit.Of(f.Err)}
+}

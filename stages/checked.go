@@ -1,0 +1,59 @@
+package stages
+
+import (
+	"context"
+	"strings"
+
+	"github.com/clinflow/clinflow/internal/exit"
+)
+
+// Checked is implemented by a stage that can tell, before any step runs, what it
+// will not be able to work with: it looks at the files that its paths lead to, at
+// their headers and not at their data, and at the steps whose outputs it takes. A
+// key whose value has a fault of its own has its zero value.
+type Checked interface {
+	Check(ctx context.Context, in Givers) []Fault
+}
+
+// Fault is one thing that a step cannot work with.
+type Fault struct {
+	// Key is the configuration's, dotted, "in." and a port's name, or a flag of the
+	// command line such as --device. "" is the step as a whole.
+	Key string
+	Err error // its code is told too: exit.Usage where it has none
+}
+
+// Faultf is the one fault of a key, of exit.Usage.
+func Faultf(key, format string, args ...any) []Fault {
+	return []Fault{{key, exit.Errorf(exit.Usage, format, args...)}}
+}
+
+// FaultOf is the fault of a key that an error tells, none where there is none.
+func FaultOf(key string, err error) []Fault {
+	if err == nil {
+		return nil
+	}
+	return []Fault{{key, exit.With(exit.Usage, err)}}
+}
+
+// What are the words of a fault, without the key where they begin with it.
+func (f Fault) What() string { return strings.TrimPrefix(f.Err.Error(), f.Key+": ") }
+
+// Giver is a step whose output another step takes. It need not have run.
+type Giver struct {
+	Step  string
+	Stage Spec
+	Built any // the stage; nil where it could not be made from its configuration
+	In    Givers
+}
+
+// Givers are the steps bound to a stage's ports, by port.
+type Givers map[string][]*Giver
+
+// One returns the step of a port that takes one, nil where none is bound.
+func (in Givers) One(port string) *Giver {
+	if len(in[port]) == 0 {
+		return nil
+	}
+	return in[port][0]
+}

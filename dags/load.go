@@ -30,20 +30,17 @@ func Shipped() []string {
 
 // Load reads and checks a DAG: a file, or a shipped one by its name. set holds
 // --set name=value over the file's vars. All faults come back at once as
-// Problems, of exit.Usage. What the file speaks of is not looked at: see Inspect.
-func Load(ctx context.Context, nameOrFile string, set map[string]string) (*DAG, error) {
-	text, name, err := read(ctx, nameOrFile)
+// Problems, of exit.Usage; flags are faults of the command line, told in the same
+// list. What the file speaks of is not looked at: see Inspect.
+func Load(ctx context.Context, nameOrFile string, set map[string]string, flags ...stages.Fault) (*DAG, error) {
+	c, err := load(ctx, nameOrFile, set, flags)
 	if err != nil {
 		return nil, err
 	}
-	return Parse(name, text, set)
+	return c.judged()
 }
 
-// Inspect is Load that also looks at what the steps will read and how it fits
-// together, so that all that can be known is known before a step runs. flags are
-// faults of the command line, told in the same list. Where this machine has none
-// of the inputs and there is no other fault, the DAG comes back with an error Away.
-func Inspect(ctx context.Context, nameOrFile string, set map[string]string, flags ...stages.Fault) (*DAG, error) {
+func load(ctx context.Context, nameOrFile string, set map[string]string, flags []stages.Fault) (*checker, error) {
 	text, name, err := read(ctx, nameOrFile)
 	if err != nil {
 		return nil, err
@@ -52,18 +49,26 @@ func Inspect(ctx context.Context, nameOrFile string, set map[string]string, flag
 	for _, f := range flags {
 		c.add(position{}, f.Key, f.What(), "")
 	}
+	return c, nil
+}
+
+// Inspect is Load that also looks at what the steps will read and how it fits
+// together, so that all that can be known is known before a step runs. Where this
+// machine has none of the inputs and there is no other fault, the DAG comes back
+// with an error Away.
+func Inspect(ctx context.Context, nameOrFile string, set map[string]string, flags ...stages.Fault) (*DAG, error) {
+	c, err := load(ctx, nameOrFile, set, flags)
+	if err != nil {
+		return nil, err
+	}
 	p := preflight{checker: c, givers: map[string]*stages.Giver{}}
 	if err := p.steps(ctx); err != nil {
 		return nil, err
 	}
-	problems := c.sorted()
-	if len(problems) > 0 && !p.there && !slices.ContainsFunc(problems, func(p Problem) bool { return !p.absent }) {
+	if problems := c.sorted(); p.away(problems) {
 		return c.dag, exit.With(exit.Usage, Away{problems})
 	}
-	if err := problems.err(); err != nil {
-		return nil, err
-	}
-	return c.dag, nil
+	return c.judged()
 }
 
 func read(ctx context.Context, nameOrFile string) (text []byte, name string, err error) {

@@ -11,9 +11,13 @@ import (
 
 // Parse checks the text of a DAG file. file is its name in errors.
 func Parse(file string, text []byte, set map[string]string) (*DAG, error) {
-	c := parse(file, text, set)
-	if c.any() {
-		return nil, c.sorted().err()
+	return parse(file, text, set).judged()
+}
+
+// judged is the DAG, or its faults.
+func (c *checker) judged() (*DAG, error) {
+	if err := c.sorted().err(); err != nil {
+		return nil, err
 	}
 	return c.dag, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/clinflow/clinflow/internal/exit"
@@ -36,6 +37,12 @@ func (p *preflight) steps(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// away says that this machine has none of the inputs, and that nothing else is wrong.
+func (p *preflight) away(problems Problems) bool {
+	other := func(p Problem) bool { return !p.absent }
+	return len(problems) > 0 && !p.there && !slices.ContainsFunc(problems, other)
 }
 
 // step tells the faults of one step. One fault of a key is enough: what a stage says
@@ -133,5 +140,9 @@ func (d *draft) placeOf(key string) position {
 
 func (d *draft) problem(file string, f stages.Fault) Problem {
 	at := d.placeOf(f.Key)
-	return Problem{File: file, Line: at.line, Col: at.col, Path: d.key(f.Key), What: f.What(), code: exit.Of(f.Err)}
+	p := Problem{File: file, Line: at.line, Col: at.col, Path: d.key(f.Key), What: f.What(), code: exit.Of(f.Err)}
+	if d.path != join("steps", d.Name) && strings.HasPrefix(p.Path, d.path) {
+		p.step = d.Name
+	}
+	return p
 }

@@ -18,6 +18,7 @@ type Problem struct {
 	What string
 	Hint string
 
+	step   string    // which of those that are written once; "" where the path says it
 	code   exit.Code // 0: exit.Usage
 	absent bool      // a path leads nowhere on this machine
 }
@@ -30,6 +31,9 @@ func (p Problem) String() string {
 	}
 	if p.Path != "" {
 		b.WriteString(": " + p.Path)
+	}
+	if p.step != "" {
+		b.WriteString(": step " + p.step)
 	}
 	b.WriteString(": " + p.What)
 	if p.Hint != "" {
@@ -80,8 +84,6 @@ func (f *findings) add(at position, path, what, hint string) {
 	f.list = append(f.list, Problem{File: f.file, Line: at.line, Col: at.col, Path: path, What: what, Hint: hint})
 }
 
-func (f *findings) any() bool { return len(f.list) > 0 }
-
 // sorted returns the problems by place, those without one first. Two checks may
 // come upon the same fault, and steps written once have the same: it is told once.
 func (f *findings) sorted() Problems {
@@ -90,6 +92,7 @@ func (f *findings) sorted() Problems {
 	})
 	told := map[Problem]bool{}
 	return slices.DeleteFunc(f.list, func(p Problem) bool {
+		p.step = "" // one of them is enough
 		before := told[p]
 		told[p] = true
 		return before

@@ -64,9 +64,13 @@ func partsOf(step *dags.Step, upstream map[string]int) (int, error) {
 	return 0, nil
 }
 
+// Remote says whether a runner's workers are on other machines, which see other
+// paths.
+func Remote(runner string) bool { return strings.HasPrefix(strings.ToLower(runner), "dataflow") }
+
 // CheckRemote refuses local paths for a runner whose workers cannot see them.
 func CheckRemote(d *dags.DAG, runner, out string) error {
-	if !strings.HasPrefix(strings.ToLower(runner), "dataflow") {
+	if !Remote(runner) {
 		return nil
 	}
 	var local []string

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -9,7 +10,7 @@ import (
 	"github.com/clinflow/clinflow/internal/store"
 )
 
-func newPlan() *cobra.Command {
+func newPlan(s *settings) *cobra.Command {
 	var f dagFlags
 	cmd := &cobra.Command{
 		Use:               "plan DAG",
@@ -17,7 +18,7 @@ func newPlan() *cobra.Command {
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: dagArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			d, err := f.load(cmd.Context(), args[0])
+			d, err := f.check(cmd.Context(), s, args[0], dags.Inspect)
 			if err != nil {
 				return err
 			}
@@ -40,15 +41,25 @@ func newPlan() *cobra.Command {
 	return cmd
 }
 
-func newLint() *cobra.Command {
+func newLint(s *settings) *cobra.Command {
 	var f dagFlags
+	var fileAlone bool
 	cmd := &cobra.Command{
 		Use:               "lint DAG",
-		Short:             "Check a DAG file and report all its faults at once",
+		Short:             "Check a DAG file and what it reads, and report all faults at once",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: dagArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			d, err := f.load(cmd.Context(), args[0])
+			by := dags.Inspect
+			if fileAlone {
+				by = dags.Load
+			}
+			d, err := f.check(cmd.Context(), s, args[0], by)
+			var away dags.Away
+			if errors.As(err, &away) {
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%v\n%s: %d steps, no other faults; this machine has none of the inputs\n", away, d.File, len(d.Steps))
+				return err
+			}
 			if err != nil {
 				return err
 			}
@@ -57,5 +68,6 @@ func newLint() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringArrayVar(&f.set, "set", nil, "set a var of the DAG, name=value; may be repeated")
+	cmd.Flags().BoolVar(&fileAlone, "no-inputs", false, "check the file alone, on a machine without the data")
 	return cmd
 }

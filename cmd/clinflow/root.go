@@ -22,6 +22,7 @@ import (
 	"github.com/clinflow/clinflow/internal/progress"
 	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/stages"
 	_ "github.com/clinflow/clinflow/stages/builtin"
 	"github.com/clinflow/clinflow/stages/train"
 )
@@ -40,6 +41,7 @@ type settings struct {
 	device    string
 	group     bool
 	profiles  profiles
+	faults    []stages.Fault // of flags; a command that takes a DAG tells them with the DAG's
 }
 
 // newRoot builds the command line. started becomes true when a command's own work
@@ -54,7 +56,11 @@ func newRoot(s *settings, started *bool) *cobra.Command {
 		Args:          noSuchCommand,
 		RunE:          help,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			return s.apply()
+			err := s.apply()
+			if takesDAG := cmd.Flags().Lookup("set") != nil; err == nil && !takesDAG && len(s.faults) > 0 {
+				err = s.faults[0].Err
+			}
+			return err
 		},
 	}
 	flags := root.PersistentFlags()
@@ -71,7 +77,7 @@ func newRoot(s *settings, started *bool) *cobra.Command {
 	root.SetHelpCommand(newHelp())
 	complete(root, "log-format", logs.Console, logs.JSON)
 	complete(root, "device", "auto", "cuda", "cpu", "cpu:go", "cpu:avx2", "cpu:avx512")
-	root.AddCommand(newDemo(s), newRun(s), newPlan(), newLint(), newStages(), newSynth(),
+	root.AddCommand(newDemo(s), newRun(s), newPlan(s), newLint(s), newStages(), newSynth(),
 		newCat(), newVerify(), newRuns(), newInspect(), newVersion())
 	noteStart(root, started)
 	return root
@@ -112,18 +118,8 @@ func (s *settings) apply() error {
 	if s.workers < 1 {
 		return exit.Errorf(exit.Usage, "--workers must be at least 1")
 	}
-	bytes, err := humanize.ParseBytes(s.memory)
-	switch {
-	case err != nil || bytes > math.MaxInt64:
-		return exit.Errorf(exit.Usage, "--memory %q is not a size; write for example 512MiB", s.memory)
-	case bytes < leastMemory:
-		return exit.Errorf(exit.Usage, "--memory %s is too little; give 256MiB or more", s.memory)
-	}
-	shard.SetMemory(int64(bytes))
+	s.faults = append(stages.FaultOf("--memory", s.applyMemory()), stages.FaultOf("--device", train.SetDevice(s.device, s.workers))...)
 	csvgz.SetWorkers(s.workers)
-	if err := train.SetDevice(s.device, s.workers); err != nil {
-		return err
-	}
 	switch {
 	case s.quiet:
 	case s.logFormat == logs.JSON:
@@ -138,6 +134,18 @@ func (s *settings) apply() error {
 		beam.Init()
 	}
 	logs.AdoptSlog(libraries)
+	return nil
+}
+
+func (s *settings) applyMemory() error {
+	bytes, err := humanize.ParseBytes(s.memory)
+	switch {
+	case err != nil || bytes > math.MaxInt64:
+		return exit.Errorf(exit.Usage, "--memory: %q is not a size; write for example 512MiB", s.memory)
+	case bytes < leastMemory:
+		return exit.Errorf(exit.Usage, "--memory: %s is too little; give 256MiB or more", s.memory)
+	}
+	shard.SetMemory(int64(bytes))
 	return nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/clinflow/clinflow/dags"
 	"github.com/clinflow/clinflow/internal/logs"
 	"github.com/clinflow/clinflow/runners"
+	"github.com/clinflow/clinflow/stages"
 )
 
 // dagFlags are the flags of the commands that take a DAG.
@@ -33,12 +34,13 @@ func (f *dagFlags) addRun(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.small, "show-small-cells", false, "tell counts of one to nine in the journal, which hides them")
 }
 
-func (f *dagFlags) load(ctx context.Context, dag string) (*dags.DAG, error) {
+// check reads a DAG by dags.Inspect, or by dags.Load, which looks at its file alone.
+func (f *dagFlags) check(ctx context.Context, s *settings, dag string, by func(context.Context, string, map[string]string, ...stages.Fault) (*dags.DAG, error)) (*dags.DAG, error) {
 	set, err := dags.ParseSet(f.set)
 	if err != nil {
 		return nil, err
 	}
-	return dags.Load(ctx, dag, set)
+	return by(ctx, dag, set, s.faults...)
 }
 
 func newRun(s *settings) *cobra.Command {
@@ -64,11 +66,15 @@ func newRun(s *settings) *cobra.Command {
 }
 
 func (s *settings) run(cmd *cobra.Command, f *dagFlags, dag string, force bool) error {
-	d, err := f.load(cmd.Context(), dag)
+	runner, err := chosenRunner()
 	if err != nil {
 		return err
 	}
-	runner, err := chosenRunner()
+	check := dags.Inspect
+	if dryRun() || runners.Remote(runner) {
+		check = dags.Load // this machine need not see the inputs
+	}
+	d, err := f.check(cmd.Context(), s, dag, check)
 	if err != nil {
 		return err
 	}

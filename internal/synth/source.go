@@ -56,6 +56,17 @@ const cancelEvery = 1 << 12
 // read hands the table's records to the tree. A malformed one ends the reading:
 // these tables were sound enough for their labels, or they are not worth notes.
 func (s *source) read(ctx context.Context, g *givenTree) error {
+	return s.open(ctx, func(records *csvgz.Reader, at []int) error {
+		c := cells{names: s.columns, at: at}
+		var record csvgz.Record
+		place := func() string { return fmt.Sprintf("%s: row %d", s.name, record.Row) }
+		return guard.At(place, func() error { return s.takeAll(ctx, records, &record, &c, g) })
+	})
+}
+
+// open reads the table's header and hands its records on, with the positions of its
+// columns.
+func (s *source) open(ctx context.Context, take func(records *csvgz.Reader, at []int) error) error {
 	file, err := s.dir.Open(ctx, s.name)
 	if err != nil {
 		return exit.Errorf(exit.Usage, "%s: %w", s.name, err)
@@ -66,13 +77,23 @@ func (s *source) read(ctx context.Context, g *givenTree) error {
 		return err
 	}
 	defer records.Close()
-	c := cells{names: s.columns}
-	if c.at, err = records.Columns(s.columns...); err != nil {
+	at, err := records.Columns(s.columns...)
+	if err != nil {
 		return err
 	}
-	var record csvgz.Record
-	place := func() string { return fmt.Sprintf("%s: row %d", s.name, record.Row) }
-	return guard.At(place, func() error { return s.takeAll(ctx, records, &record, &c, g) })
+	return take(records, at)
+}
+
+// Check looks for the tables to attach and at their headers.
+func (o Options) Check(ctx context.Context) error {
+	if o.Attach == "" {
+		return nil
+	}
+	tables, err := findTables(ctx, o.Attach)
+	for _, t := range tables {
+		err = errors.Join(err, t.open(ctx, func(*csvgz.Reader, []int) error { return nil }))
+	}
+	return err
 }
 
 func (s *source) takeAll(ctx context.Context, records *csvgz.Reader, record *csvgz.Record, c *cells, g *givenTree) error {

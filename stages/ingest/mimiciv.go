@@ -3,7 +3,6 @@ package ingest
 
 import (
 	"context"
-	"path"
 	"slices"
 
 	"github.com/clinflow/clinflow/internal/csvgz"
@@ -67,16 +66,21 @@ func (m *mimicIV) Files(ctx context.Context, in stages.Inputs) ([]stages.RawFile
 	return search.files, search.err()
 }
 
+var (
+	errTwoTrees = exit.Errorf(exit.Usage, "ingest.mimiciv has the input mimic and also root or note_root; give one of the two")
+	errNoTree   = exit.Errorf(exit.Usage, "ingest.mimiciv has neither root nor the input mimic; set root to the folder that holds hosp/ and icu/")
+)
+
 // roots are the folders that hold hosp/ and icu/, and note/.
 func (m *mimicIV) roots(in stages.Inputs) (root, notes store.Dir, err error) {
 	mimic := in.One("mimic")
 	switch {
 	case mimic != nil && (m.config.Root != "" || m.config.NoteRoot != ""):
-		return nil, nil, exit.Errorf(exit.Usage, "ingest.mimiciv has the input mimic and also root or note_root; give one of the two")
+		return nil, nil, errTwoTrees
 	case mimic != nil:
 		return mimic.Dir(), mimic.Dir(), nil
 	case m.config.Root == "":
-		return nil, nil, exit.Errorf(exit.Usage, "ingest.mimiciv has neither root nor the input mimic; set root to the folder that holds hosp/ and icu/")
+		return nil, nil, errNoTree
 	}
 	if root, err = store.Open(m.config.Root); err != nil || m.config.NoteRoot == "" {
 		return root, root, err
@@ -87,24 +91,27 @@ func (m *mimicIV) roots(in stages.Inputs) (root, notes store.Dir, err error) {
 
 // Scan reads one file into sorted runs.
 func (m *mimicIV) Scan(ctx context.Context, file stages.RawFile, spill *shard.Spill) error {
+	t, err := tableOf(file)
+	if err != nil {
+		return err
+	}
+	r, err := open(ctx, file)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	return t.scan(ctx, file, r, spill)
+}
+
+func tableOf(file stages.RawFile) (rawTable, error) {
 	i := slices.IndexFunc(mimicIVTables, func(t rawTable) bool {
 		name, _ := t.place()
 		return file.Name == name+csvgz.SuffixPlain || file.Name == name+csvgz.SuffixGzip
 	})
 	if i < 0 {
-		return exit.Errorf(exit.Failed, "%s is no file of MIMIC-IV", file.Name)
+		return nil, exit.Errorf(exit.Failed, "%s is no file of MIMIC-IV", file.Name)
 	}
-	folder, name := path.Split(file.URI)
-	dir, err := store.Open(folder)
-	if err != nil {
-		return err
-	}
-	r, err := dir.Open(ctx, name)
-	if err != nil {
-		return exit.Errorf(exit.Usage, "%s: %w", file.Name, err)
-	}
-	defer r.Close()
-	return mimicIVTables[i].scan(ctx, file, r, spill)
+	return mimicIVTables[i], nil
 }
 
 // Merge writes one part of every table, each table once though two files may

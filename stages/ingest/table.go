@@ -26,6 +26,7 @@ type table[R shard.Row] struct {
 // rawTable is a table of any row type.
 type rawTable interface {
 	place() (file, table string)
+	columnNames() []string
 	scan(ctx context.Context, file stages.RawFile, r io.Reader, spill *shard.Spill) error
 	merge(ctx context.Context, runs []shard.Run, out *shard.PartWriter) error
 }

@@ -44,7 +44,7 @@ func (t codeTask) spec() stages.Spec {
 const portVocabulary = "vocabulary"
 
 func (t codeTask) labelling(config Cohort) (stages.Map, error) {
-	l, err := newLabelling(config, nil)
+	l, err := newLabelling(stages.Task{Name: t.name, MultiLabel: true}, config, nil)
 	l.begin = func(w *walk, in stages.Inputs) (outcomes, error) {
 		v, err := config.vocabulary(w.ctx, in, t.name)
 		if err != nil {
@@ -65,6 +65,12 @@ func (c Cohort) vocabulary(ctx context.Context, in stages.Inputs, task string) (
 	if err != nil {
 		return v, err
 	}
+	return v, c.fits(task, v, d.URI())
+}
+
+// fits compares the settings of a vocabulary, or of the step that will make it, with
+// those of the examples.
+func (c Cohort) fits(task string, v vocabulary.Vocabulary, from string) error {
 	for _, key := range []struct {
 		name      string
 		has, want any
@@ -72,11 +78,11 @@ func (c Cohort) vocabulary(ctx context.Context, in stages.Inputs, task string) (
 		{"task", v.Task, task}, {"recipe", v.Recipe, c.Recipe}, {"split", v.Split, c.Split}, {"split_seed", v.SplitSeed, c.SplitSeed},
 	} {
 		if key.has != key.want {
-			return v, exit.Errorf(exit.BadData, "port %s: %s was made with %s %v, this step has %v; give it the label.vocab step with the same %[3]s",
-				portVocabulary, d.URI(), key.name, key.has, key.want)
+			return exit.Errorf(exit.BadData, "port %s: %s was made with %s %v, this step has %v; give it the label.vocab step with the same %[3]s",
+				portVocabulary, from, key.name, key.has, key.want)
 		}
 	}
-	return v, nil
+	return nil
 }
 
 const (

@@ -33,6 +33,19 @@ type knownBest struct{ task string }
 
 func newKnownBest(config KnownBestConfig) (stages.Map, error) { return knownBest{config.Task}, nil }
 
+// Task is what the predictions are of.
+func (k knownBest) Task(of stages.Task) stages.Task {
+	if of.Name != "" {
+		of.Name = k.task
+	}
+	return of
+}
+
+// Check compares the task with that of the examples.
+func (k knownBest) Check(_ context.Context, in stages.Givers) []stages.Fault {
+	return in.Task("examples").CheckName("task", k.task)
+}
+
 // Part writes the predictions of a part.
 func (k knownBest) Part(ctx context.Context, in stages.Inputs, part int, out *shard.PartWriter) error {
 	examples := in.One("examples")

@@ -34,6 +34,7 @@ type outcomes interface {
 
 // labelling makes the examples of a task. The walk is the same for all tasks.
 type labelling struct {
+	task   stages.Task
 	cohort Cohort
 	recipe recipe
 	// begin opens what the task reads beside the admissions.
@@ -43,9 +44,25 @@ type labelling struct {
 	edit func(sections.Note) (note sections.Note, dropped string)
 }
 
-func newLabelling(c Cohort, begin func(*walk, stages.Inputs) (outcomes, error)) (*labelling, error) {
+func newLabelling(task stages.Task, c Cohort, begin func(*walk, stages.Inputs) (outcomes, error)) (*labelling, error) {
 	r, err := recipeNamed(c.Recipe)
-	return &labelling{cohort: c, recipe: r, begin: begin}, err
+	return &labelling{task: task, cohort: c, recipe: r, begin: begin}, err
+}
+
+// Task is what the examples are labelled for.
+func (l *labelling) Task(stages.Task) stages.Task { return l.task }
+
+// Check compares the settings with those of the step that makes the vocabulary.
+func (l *labelling) Check(_ context.Context, in stages.Givers) []stages.Fault {
+	from := in.One(portVocabulary)
+	if from == nil {
+		return nil
+	}
+	v, ok := from.Built.(*vocab)
+	if !ok {
+		return nil
+	}
+	return stages.FaultOf("in."+portVocabulary, l.cohort.fits(l.task.Name, v.list(newTally()), "the step "+from.Step))
 }
 
 // labellingSpec is what the specs of the tasks have in common. Version is 2

@@ -13,7 +13,7 @@ func init() {
 }
 
 func newLengthOfStay(config Cohort) (stages.Map, error) {
-	return newLabelling(config, func(*walk, stages.Inputs) (outcomes, error) { return lengths{}, nil })
+	return newLabelling(stages.Task{Name: "los", Classes: len(stayLimits) + 1}, config, func(*walk, stages.Inputs) (outcomes, error) { return lengths{}, nil })
 }
 
 const (

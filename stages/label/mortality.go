@@ -18,7 +18,7 @@ type MortalityConfig struct {
 }
 
 func newMortality(config MortalityConfig) (stages.Map, error) {
-	l, err := newLabelling(config.Cohort, func(*walk, stages.Inputs) (outcomes, error) { return deaths{}, nil })
+	l, err := newLabelling(stages.Task{Name: "mor", Classes: 2}, config.Cohort, func(*walk, stages.Inputs) (outcomes, error) { return deaths{}, nil })
 	if config.DeathMentions == "drop" {
 		l.edit = withoutDeathMentions
 	}

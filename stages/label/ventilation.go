@@ -18,7 +18,9 @@ func init() {
 		shard.TableICUStays, shard.TableVentilation), newVentilation)
 }
 
-func newVentilation(config Cohort) (stages.Map, error) { return newLabelling(config, beginVentilation) }
+func newVentilation(config Cohort) (stages.Map, error) {
+	return newLabelling(stages.Task{Name: "pmv", Classes: 2}, config, beginVentilation)
+}
 
 // itemInvasiveVentilation is d_items' Invasive Ventilation.
 const itemInvasiveVentilation = 225792

@@ -109,6 +109,11 @@ func (v *vocab) Finish(_ context.Context, _ stages.Inputs, results []stages.Keye
 	return list.Write(out)
 }
 
+// Task is what the labels are of.
+func (v *vocab) Task(stages.Task) stages.Task {
+	return stages.Task{Name: v.config.Task, MultiLabel: true}
+}
+
 // list is the labels that enough train admissions have, ordered as text.
 func (v *vocab) list(sum *tally) vocabulary.Vocabulary {
 	c := v.config

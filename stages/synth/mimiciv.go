@@ -42,6 +42,11 @@ func newMimiciv(c mimicivConfig) (stages.Job, error) {
 	return mimiciv{tree.Options(c)}, nil
 }
 
+// Check looks for the tables to attach and at their headers.
+func (m mimiciv) Check(ctx context.Context, _ stages.Givers) []stages.Fault {
+	return stages.FaultOf("attach", m.options.Check(ctx))
+}
+
 // Run writes the tree's files into the dataset folder.
 func (m mimiciv) Run(ctx context.Context, _ stages.Inputs, out *shard.Writer) error {
 	if err := m.options.CheckOut(out.URI()); err != nil {

@@ -26,7 +26,7 @@ type ExamplesConfig struct {
 	Options
 }
 
-type examples struct{ tokenizer *tokenizer }
+type examples struct{ *tokenizer }
 
 func newExamples(config ExamplesConfig) (stages.Map, error) {
 	t, err := newTokenizer(config.Options)

@@ -28,7 +28,7 @@ type NotesConfig struct {
 }
 
 type notes struct {
-	tokenizer *tokenizer
+	*tokenizer
 	splitSeed int64
 }
 

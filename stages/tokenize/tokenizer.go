@@ -67,21 +67,17 @@ func (t *tokenizer) encoder(ctx context.Context, in stages.Inputs) (*hf.Encoder,
 }
 
 func (t *tokenizer) open(ctx context.Context, bound *shard.Dataset) (err error) {
+	if err := t.one(bound != nil); err != nil {
+		return err
+	}
 	var dir store.Dir
-	switch path := t.options.Tokenizer; {
-	case bound != nil && path != "":
-		return exit.Errorf(exit.Usage, "tokenizer: is given as a step and as a path; give one")
-	case bound != nil:
-		if err := bound.CheckFiles(ctx); err != nil {
-			return err
-		}
-		dir = bound.Dir()
-	case path == "":
-		return exit.Errorf(exit.Usage, "tokenizer: is missing; bind a tokenizer to the port or give the path of its folder")
-	default:
-		if dir, err = store.Open(path); err != nil {
-			return err
-		}
+	if bound != nil {
+		dir, err = bound.Dir(), bound.CheckFiles(ctx)
+	} else {
+		dir, err = store.Open(t.options.Tokenizer)
+	}
+	if err != nil {
+		return err
 	}
 	if t.model, err = hf.Open(ctx, dir); err != nil {
 		return err
@@ -90,6 +86,35 @@ func (t *tokenizer) open(ctx context.Context, bound *shard.Dataset) (err error) 
 		return exit.Errorf(exit.Usage, "%s: the tokenizer lacks the BOS or EOS piece asked for; set add_bos or add_eos to false", dir.URI())
 	}
 	return nil
+}
+
+// one says whether there is one tokenizer.
+func (t *tokenizer) one(bound bool) error {
+	switch given := t.options.Tokenizer != ""; {
+	case bound && given:
+		return exit.Errorf(exit.Usage, "tokenizer: is given as a step and as a path; give one")
+	case !bound && !given:
+		return exit.Errorf(exit.Usage, "tokenizer: is missing; bind a tokenizer to the port or give the path of its folder")
+	default:
+		return nil
+	}
+}
+
+// Check opens a tokenizer that is given by its path.
+func (t *tokenizer) Check(ctx context.Context, in stages.Givers) []stages.Fault {
+	bound := in.One(tokenizerPort.Name) != nil
+	if err := t.one(bound); bound || err != nil {
+		return stages.FaultOf("tokenizer", err)
+	}
+	return stages.FaultOf("tokenizer", t.open(ctx, nil))
+}
+
+// Vocabulary is the number of pieces of a tokenizer that Check opened, else 0.
+func (t *tokenizer) Vocabulary() int {
+	if t.model == nil {
+		return 0
+	}
+	return t.model.Size()
 }
 
 // inputIDs appends the ids of a text to ids, which is empty, and says whether the

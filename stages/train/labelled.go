@@ -23,6 +23,11 @@ var vocabularyPort = stages.Port{
 	Doc: "The labels that the tokens' labels are numbered by: their number is num_labels. A multi-label task needs it, or num_labels.",
 }
 
+var errNoVocabulary = exit.Errorf(exit.BadData, "the label vocabulary of a multi-label task is missing: without it nobody knows how many labels there are; bind the output of label.vocab to the port vocabulary")
+
+// defaultClasses is num_labels where neither it nor a vocabulary is given.
+const defaultClasses = 2
+
 // counted returns the settings with the number of labels settled.
 func (l Labelled) counted(ctx context.Context, in stages.Inputs) (Labelled, error) {
 	given := l.NumLabels
@@ -38,14 +43,36 @@ func (l Labelled) counted(ctx context.Context, in stages.Inputs) (Labelled, erro
 		}
 	case given != 0:
 	case l.ProblemType == multiLabel:
-		return l, exit.Errorf(exit.BadData, "the label vocabulary of a multi-label task is missing: without it nobody knows how many labels there are; bind the output of label.vocab to the port vocabulary")
+		return l, errNoVocabulary
 	default:
-		l.NumLabels = 2
+		l.NumLabels = defaultClasses
 	}
 	if l.ProblemType == singleLabel && l.NumLabels < 2 {
 		return l, exit.Errorf(exit.Usage, "num_labels: is %d; documents of one class each have at least 2 classes", l.NumLabels)
 	}
 	return l, nil
+}
+
+// faults compares the head with what the tokens' examples are labelled for, as far as
+// the steps before say.
+func (l Labelled) faults(in stages.Givers) []stages.Fault {
+	of, list := in.Task("tokens"), in.Task(vocabularyPort.Name)
+	bound := in.One(vocabularyPort.Name) != nil
+	switch {
+	case l.ProblemType == multiLabel && !bound && l.NumLabels == 0:
+		return stages.FaultOf("in."+vocabularyPort.Name, errNoVocabulary)
+	case of.Name == "":
+		return nil
+	case of.MultiLabel != (l.ProblemType == multiLabel):
+		return stages.Faultf("problem_type", "is %s, but the labels of %s are of %s", l.ProblemType, of.Name, map[bool]string{true: multiLabel, false: singleLabel}[of.MultiLabel])
+	case list.Name != "" && list.Name != of.Name:
+		return stages.Faultf("in."+vocabularyPort.Name, "lists the labels of %s, the tokens are of %s", list.Name, of.Name)
+	case of.Classes > 0 && !bound && l.NumLabels == 0 && of.Classes != defaultClasses:
+		return stages.Faultf("num_labels", "is missing; %s has %d classes", of.Name, of.Classes)
+	case of.Classes > 0 && !bound && l.NumLabels != 0 && of.Classes != l.NumLabels:
+		return stages.Faultf("num_labels", "is %d, but %s has %d classes", l.NumLabels, of.Name, of.Classes)
+	}
+	return nil
 }
 
 // weights are the classes' weights, nil where all weigh the same.

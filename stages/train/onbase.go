@@ -34,14 +34,21 @@ func onBase(in stages.Inputs, path string, f func(m *model.Model, dir string) er
 // modelFolder finds the base model: bound to the port, or a path of the
 // configuration; exactly one of them.
 func modelFolder(in stages.Inputs, path string) (string, error) {
-	switch d := in.One("base"); {
-	case d != nil && path != "":
-		return "", exit.Errorf(exit.Usage, "base: is given as a step and as a path; give one")
-	case d != nil:
-		return folder(d, "config.json")
-	case path == "":
-		return "", exit.Errorf(exit.Usage, "base: is missing; bind a model to the port or give the path of a Hugging Face folder")
+	d := in.One("base")
+	if err := oneBase(d != nil, path); err != nil || d == nil {
+		return path, err
+	}
+	return folder(d, "config.json")
+}
+
+// oneBase says whether there is one base model.
+func oneBase(bound bool, path string) error {
+	switch {
+	case bound && path != "":
+		return exit.Errorf(exit.Usage, "base: is given as a step and as a path; give one")
+	case !bound && path == "":
+		return exit.Errorf(exit.Usage, "base: is missing; bind a model to the port or give the path of a Hugging Face folder")
 	default:
-		return path, nil
+		return nil
 	}
 }

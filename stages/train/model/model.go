@@ -78,6 +78,27 @@ func FileNames(dir string) ([]string, error) {
 	return append([]string{ConfigName}, weights...), err
 }
 
+// Look reads the configuration of a model folder and the headers of its weights:
+// what Open refuses before it reads the weights themselves.
+func Look(dir string) (Config, error) {
+	if err := alone(dir); err != nil {
+		return Config{}, err
+	}
+	config, err := ReadConfig(dir)
+	if err != nil {
+		return Config{}, err
+	}
+	weights, err := checkpoint.Open(dir)
+	if err != nil {
+		return Config{}, err
+	}
+	defer weights.Close()
+	if config.TieWordEmbeddings { // which of its tensors are read shows when they are
+		return config, nil
+	}
+	return config, fits(weights, config, nil)
+}
+
 // New makes a model to be trained from scratch: weights normal with standard
 // deviation InitializerRange, norms one, as transformers initialises LLaMA.
 func New(b kernel.Backend, config Config, seed int64) (*Model, error) {

@@ -1,0 +1,54 @@
+package train
+
+import (
+	"context"
+	"slices"
+
+	"github.com/clinflow/clinflow/stages"
+)
+
+// Check implements stages.Checked.
+func (f *finetune) Check(ctx context.Context, in stages.Givers) []stages.Fault {
+	return slices.Concat(wantedDevice(), f.config.BaseModel.faults(ctx, in, "clinical"), f.config.Labelled.faults(in))
+}
+
+// Check implements stages.Checked.
+func (p *pretrain) Check(ctx context.Context, in stages.Givers) []stages.Fault {
+	return slices.Concat(wantedDevice(), p.config.BaseModel.faults(ctx, in, ""))
+}
+
+// Check implements stages.Checked.
+func (p *predict) Check(ctx context.Context, in stages.Givers) []stages.Fault {
+	return slices.Concat(wantedDevice(), p.config.BaseModel.faults(ctx, in, "adapter"), in.Task("tokens").CheckName("task", p.config.Predicted.Task))
+}
+
+// Check implements stages.Checked.
+func (b *base) Check(context.Context, stages.Givers) []stages.Fault { return wantedDevice() }
+
+// Check implements stages.Checked.
+func (b *bagOfWords) Check(_ context.Context, in stages.Givers) []stages.Fault {
+	return slices.Concat(b.config.Labelled.faults(in), in.Task("tokens").CheckName("task", b.config.Predicted.Task))
+}
+
+// Task renames what the tokens are labelled for.
+func (p *predict) Task(of stages.Task) stages.Task { return p.config.Predicted.renamed(of) }
+
+// Task renames what the tokens are labelled for.
+func (b *bagOfWords) Task(of stages.Task) stages.Task { return b.config.Predicted.renamed(of) }
+
+func (p Predicted) renamed(of stages.Task) stages.Task {
+	if of.Name != "" {
+		of.Name = p.Task
+	}
+	return of
+}
+
+// wantedDevice looks for the GPU that --device asks for by name.
+func wantedDevice() []stages.Fault {
+	device.Lock()
+	defer device.Unlock()
+	if device.family != "cuda" {
+		return nil
+	}
+	return stages.FaultOf("--device", device.look())
+}

@@ -1,0 +1,72 @@
+package checkpoint
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// Same compares the weights of two model folders byte by byte. A copy is the same
+// model; two models differ within their first tensor as a rule.
+func Same(ctx context.Context, a, b string) (bool, error) {
+	a, errA := filepath.EvalSymlinks(a)
+	b, errB := filepath.EvalSymlinks(b)
+	if err := errors.Join(errA, errB); err != nil || a == b {
+		return err == nil, err
+	}
+	filesA, errA := filepath.Glob(filepath.Join(a, "*.safetensors"))
+	filesB, errB := filepath.Glob(filepath.Join(b, "*.safetensors"))
+	if err := errors.Join(errA, errB); err != nil || len(filesA) != len(filesB) {
+		return false, err
+	}
+	for i, file := range filesA {
+		if filepath.Base(file) != filepath.Base(filesB[i]) {
+			return false, nil
+		}
+		if same, err := sameFile(ctx, file, filesB[i]); err != nil || !same {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+func sameFile(ctx context.Context, a, b string) (bool, error) {
+	fileA, sizeA, err := openSized(a)
+	if err != nil {
+		return false, err
+	}
+	defer fileA.Close()
+	fileB, sizeB, err := openSized(b)
+	if err != nil {
+		return false, err
+	}
+	defer fileB.Close()
+	if sizeA != sizeB {
+		return false, nil
+	}
+	partA, partB := make([]byte, 1<<20), make([]byte, 1<<20)
+	for left := sizeA; left > 0 && ctx.Err() == nil; left -= int64(len(partA)) {
+		partA, partB = partA[:min(left, 1<<20)], partB[:min(left, 1<<20)]
+		_, errA := io.ReadFull(fileA, partA)
+		_, errB := io.ReadFull(fileB, partB)
+		if err := errors.Join(errA, errB); err != nil || !bytes.Equal(partA, partB) {
+			return false, err
+		}
+	}
+	return true, ctx.Err()
+}
+
+func openSized(path string) (*os.File, int64, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return nil, 0, errors.Join(err, f.Close())
+	}
+	return f, info.Size(), nil
+}

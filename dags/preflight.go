@@ -46,14 +46,19 @@ func (p *preflight) away(problems Problems) bool {
 }
 
 // step tells the faults of one step. One fault of a key is enough: what a stage says
-// of a path that leads nowhere, or of a value that is none, is the same once more.
+// of a value that is none is the same once more, and of a path that leads nowhere it
+// says what should be there.
 func (p *preflight) step(ctx context.Context, d *draft, g *stages.Giver) error {
 	told := map[string]bool{}
 	for _, problem := range p.list {
 		told[problem.Path] = true
 	}
+	gone := map[string]int{} // where it is told that a path leads nowhere
 	for _, path := range d.Paths {
-		told[d.key(path.Key)] = !p.path(d, path)
+		if !p.path(d, path) {
+			told[d.key(path.Key)] = true
+			gone[d.key(path.Key)] = len(p.list) - 1
+		}
 	}
 	checked, ok := d.built.(stages.Checked)
 	if !ok {
@@ -64,12 +69,18 @@ func (p *preflight) step(ctx context.Context, d *draft, g *stages.Giver) error {
 		faults = checked.Check(ctx, g.In)
 		return ctx.Err()
 	})
+	if err != nil {
+		return err
+	}
 	for _, f := range faults {
-		if err == nil && !told[d.key(f.Key)] {
+		if i, nowhere := gone[d.key(f.Key)]; nowhere {
+			p.list[i].Hint = f.What()
+		}
+		if !told[d.key(f.Key)] {
 			p.list = append(p.list, d.problem(p.file, f))
 		}
 	}
-	return err
+	return nil
 }
 
 // path says whether a path leads to anything and, where it leads nowhere, tells it.

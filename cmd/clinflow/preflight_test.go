@@ -91,7 +91,7 @@ func TestFaultsAreToldBeforeTheFirstStep(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(dir, "empty"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	large := strings.Replace(read(t, dir, "one", "config.json"), `"vocab_size": 512`, `"vocab_size": 500`, 1)
+	fewer := strings.Replace(read(t, dir, "one", "config.json"), `"vocab_size": 512`, `"vocab_size": 500`, 1)
 	for _, c := range []struct{ name, from, to, want string }{
 		{"no such tree", "root: tree", "root: nowhere", ":3:50: steps.patients.with.root: nowhere is not there"},
 		{"no tables", "root: tree", "root: empty", ":3:50: steps.patients.with.root: missing"},
@@ -124,9 +124,12 @@ func TestFaultsAreToldBeforeTheFirstStep(t *testing.T) {
 			clinflow(t, dir, 0, "lint", "--no-inputs", "changed.yaml")
 		})
 	}
-	write(t, filepath.Join(dir, "one", "config.json"), large)
-	if r := clinflow(t, dir, 2, "lint", "sound.yaml"); !strings.Contains(r.stderr, "sound.yaml:6:") {
-		t.Errorf("a model smaller than the tokenizer: %s", r.stderr)
+	// The tokenizer of one model, the vocabulary of another.
+	write(t, filepath.Join(dir, "two", "config.json"), fewer)
+	write(t, filepath.Join(dir, "mixed.yaml"), strings.ReplaceAll(labelled, "base: one", "base: two"))
+	r := clinflow(t, dir, 2, "lint", "mixed.yaml")
+	if !strings.Contains(r.stderr, "mixed.yaml:6:47: steps.tuned.in.tokens: the tokenizer of tokens has 512 pieces, the base model's vocabulary is 500") {
+		t.Errorf("a tokenizer larger than the model: %s", r.stderr)
 	}
 }
 

@@ -54,7 +54,7 @@ func TestEightFaultsAreToldAtOnce(t *testing.T) {
 		"faulty.yaml:4:17: steps.more.stage: unknown stage ingest.mimicv; did you mean ingest.mimiciv?",
 		"faulty.yaml:5:50: steps.patients.with.root: nowhere is not there",
 		"faulty.yaml:8:62: steps.tuned.with.num_labels: is missing; los has 4 classes",
-		"faulty.yaml:9:69: steps.predictions.in.adapter: tuned is over the base model one, this step over two, which has other weights",
+		"faulty.yaml:9:69: steps.predictions.in.adapter: tuned is over the base model one, this step over two, which is another",
 		`faulty.yaml:9:115: steps.predictions.with.variant: is no name`,
 	}
 	for _, command := range []string{"lint", "plan", "run"} {

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/clinflow/clinflow/stages"
-	"github.com/clinflow/clinflow/stages/train/checkpoint"
 	"github.com/clinflow/clinflow/stages/train/model"
 )
 
@@ -46,7 +45,7 @@ func holds(c model.Config, tokens *stages.Giver) []stages.Fault {
 }
 
 // sameAs refuses an adapter over another base model. Two steps, or a step and a
-// path, are compared when both are there: see sameBase.
+// path, are compared when both are there: see baseFiles.
 func (b BaseModel) sameAs(ctx context.Context, bound *stages.Giver, in stages.Givers, port string) []stages.Fault {
 	adapter := in.One(port)
 	if adapter == nil {
@@ -63,9 +62,9 @@ func (b BaseModel) sameAs(ctx context.Context, bound *stages.Giver, in stages.Gi
 	case b.Base == "" || trained.over() == "":
 		return nil
 	}
-	same, err := checkpoint.Same(ctx, b.Base, trained.over())
+	same, err := model.Same(ctx, b.Base, trained.over())
 	if err == nil && !same {
-		return stages.Faultf("in."+port, "%s is over the base model %s, this step over %s, which has other weights; give the base of its training", adapter.Step, trained.over(), b.Base)
+		return stages.Faultf("in."+port, "%s is over the base model %s, this step over %s, which is another; give the base of its training", adapter.Step, trained.over(), b.Base)
 	}
 	return nil // what cannot be read is a fault of the path
 }

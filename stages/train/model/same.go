@@ -1,4 +1,4 @@
-package checkpoint
+package model
 
 import (
 	"bytes"
@@ -7,26 +7,24 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
-// Same compares the weights of two model folders byte by byte. A copy is the same
-// model; two models differ within their first tensor as a rule.
+// Same compares the files that Open reads of two folders byte by byte. A copy is the
+// same model; two models differ within their first tensor as a rule.
 func Same(ctx context.Context, a, b string) (bool, error) {
 	a, errA := filepath.EvalSymlinks(a)
 	b, errB := filepath.EvalSymlinks(b)
 	if err := errors.Join(errA, errB); err != nil || a == b {
 		return err == nil, err
 	}
-	filesA, errA := filepath.Glob(filepath.Join(a, "*.safetensors"))
-	filesB, errB := filepath.Glob(filepath.Join(b, "*.safetensors"))
-	if err := errors.Join(errA, errB); err != nil || len(filesA) != len(filesB) {
+	namesA, errA := FileNames(a)
+	namesB, errB := FileNames(b)
+	if err := errors.Join(errA, errB); err != nil || !slices.Equal(namesA, namesB) {
 		return false, err
 	}
-	for i, file := range filesA {
-		if filepath.Base(file) != filepath.Base(filesB[i]) {
-			return false, nil
-		}
-		if same, err := sameFile(ctx, file, filesB[i]); err != nil || !same {
+	for _, name := range namesA {
+		if same, err := sameFile(ctx, filepath.Join(a, name), filepath.Join(b, name)); err != nil || !same {
 			return false, err
 		}
 	}

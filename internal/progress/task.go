@@ -13,6 +13,7 @@ import (
 // Task is one piece of long work.
 type Task struct {
 	name, unit  string
+	hidden      bool
 	total, done atomic.Int64
 	start       time.Time
 	last        atomic.Int64 // unix nanoseconds of the last plain line
@@ -34,6 +35,9 @@ func Start(name, unit string, total int64) *Task {
 	}
 	return t
 }
+
+// None is a task that is not shown.
+func None() *Task { return &Task{hidden: true, start: time.Now()} }
 
 // Note sets a short remark shown after the counts, such as the loss.
 func (t *Task) Note(note string) { t.note.Store(&note) }
@@ -61,6 +65,9 @@ func (t *Task) Done() {
 }
 
 func (t *Task) line(suffix string) {
+	if t.hidden {
+		return
+	}
 	sink.Lock()
 	logged := sink.logged
 	if sink.out != nil {

@@ -37,6 +37,7 @@ type BaseConfig struct {
 	LearningRate      float64 `json:"learning_rate" default:"0.001" min:"0" doc:"Highest learning rate."`
 	Epochs            int     `json:"epochs" default:"1" min:"1" doc:"Passes over the train split."`
 	BatchSize         int     `json:"batch_size" default:"16" unit:"documents" min:"1" doc:"Documents in a batch."`
+	Validated
 	Optimization
 }
 
@@ -77,10 +78,10 @@ func (b *base) learn(ctx context.Context, m *model.Model, splits map[string]exam
 		name: "train.base", set: b.config.Optimization, rate: b.config.LearningRate,
 		epochs: b.config.Epochs, batchSize: b.config.BatchSize, model: m,
 	}
-	if err := errors.Join(j.asLanguageModel(splits), j.identify(b.config, in)); err != nil {
+	if err := errors.Join(j.asLanguageModel(splits, b.config.MaxVal), j.identify(b.config, in)); err != nil {
 		return err
 	}
-	return j.write(ctx, out, func() error {
+	return j.write(ctx, out, func(position) error {
 		if err := writeFiles(out, "", m.Files()); err != nil {
 			return err
 		}

@@ -19,7 +19,7 @@ func TestDamagedCheckpointsAreRefused(t *testing.T) {
 	uri := filepath.Join(t.TempDir(), "out")
 	_, err := attempt(t, &countdown{t.Context(), 15}, "train.finetune", config, uri, in)
 	stagetest.WantCode(t, err, exit.Interrupted)
-	for _, pattern := range []string{stateName, "tensors-*"} {
+	for _, pattern := range []string{stateName, logName, "tensors-*"} {
 		found, err := filepath.Glob(filepath.Join(uri+workSuffix, pattern))
 		if err != nil || len(found) != 1 {
 			t.Fatalf("%s: %v, %v", pattern, found, err)

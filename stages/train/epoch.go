@@ -2,32 +2,52 @@ package train
 
 import (
 	"context"
+	"errors"
 
 	"github.com/clinflow/clinflow/stages/train/kernel"
 )
+
+// measureBefore measures the loss on val before the first step, once: a run that is
+// taken up has it in its training checkpoint.
+func (r *run) measureBefore(ctx context.Context) error {
+	if !r.before || r.at.Step > 0 || r.at.Before != nil {
+		return nil
+	}
+	v, ok, err := r.learner.validate(ctx)
+	if err != nil || !ok {
+		return r.interrupted(ctx, err)
+	}
+	r.at.Before = &v.loss
+	return r.save(ctx)
+}
+
+// interrupted is err, or where the run was stopped what stopped says.
+func (r *run) interrupted(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return r.stopped(ctx)
+	}
+	return err
+}
 
 // endEpoch validates, remembers whether the epoch was the best so far, and writes
 // a training checkpoint.
 func (r *run) endEpoch(ctx context.Context, plan schedule) error {
 	v, ok, err := r.learner.validate(ctx)
-	if err != nil && ctx.Err() != nil {
-		return r.stopped(ctx)
-	}
 	if err != nil {
-		return err
+		return r.interrupted(ctx, err)
 	}
 	if ok {
-		if err := r.keep(v); err != nil {
+		r.at.Val = &v.loss
+		if err := errors.Join(r.keep(v), r.logVal(plan, v)); err != nil {
 			return err
 		}
-		r.logVal(plan, v)
 	}
 	r.at.Epoch, r.at.Group = r.at.Epoch+1, 0
 	return r.save(ctx)
 }
 
-func (r *run) logVal(plan schedule, v validation) {
-	r.at.Log = append(r.at.Log, logLine{
+func (r *run) logVal(plan schedule, v validation) error {
+	return r.log.add(logLine{
 		Step: r.at.Step, Epoch: r.at.Epoch + 1, Split: "val", Tokens: r.at.Tokens,
 		Loss: v.loss, LR: plan.at(r.at.Step - 1), AUROC: v.auroc,
 		Stopped: r.impatient() && r.at.Epoch+1 < r.epochs,

@@ -3,6 +3,7 @@ package train
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/clinflow/clinflow/internal/exit"
@@ -70,6 +71,19 @@ func (e examples) lengths() []int {
 
 // longest returns the longest document's tokens, 0 where there is none.
 func (e examples) longest() int { return slices.Max(append(e.lengths(), 0)) }
+
+// sample is at most n of the examples, all where n is 0: the first by the hash of
+// their ids.
+func (e examples) sample(n int, seed int64) examples {
+	if n == 0 || n >= len(e) {
+		return e
+	}
+	chosen := make(examples, n)
+	for i, at := range hashOrder(fmt.Sprintf("max_val:%d:", seed), e.ids())[:n] {
+		chosen[i] = e[at]
+	}
+	return chosen
+}
 
 // predictable leaves out documents of less than two tokens: a language model has
 // nothing to predict there.

@@ -78,7 +78,7 @@ func (f *finetune) Run(ctx context.Context, in stages.Inputs, out *shard.Writer)
 		if err := j.identify(c, in); err != nil {
 			return err
 		}
-		return j.write(ctx, out, func() error { return w.write(ctx, out) })
+		return j.write(ctx, out, func(position) error { return w.write(ctx, out) })
 	})
 }
 

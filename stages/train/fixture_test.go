@@ -3,11 +3,13 @@ package train
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"path/filepath"
 	"testing"
 
 	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
@@ -80,12 +82,26 @@ func baseModel(t testing.TB, tokens *shard.Dataset, config string) *shard.Datase
 		stages.Inputs{"tokens": {tokens}, "tokenizer": {tokenizer(t)}})
 }
 
-// readLines reads a training log.
-func readLog(t testing.TB, d *shard.Dataset) (lines []logLine) {
+// readLog reads the training log of an artifact.
+func readLog(t testing.TB, d *shard.Dataset) []logLine {
 	t.Helper()
 	f, err := d.OpenFile(t.Context(), logName)
 	must(t, err)
 	defer f.Close()
+	return readLines(t, f)
+}
+
+// keptLog reads the training log beside training checkpoints.
+func keptLog(t testing.TB, work store.Dir) []logLine {
+	t.Helper()
+	f, err := work.Open(t.Context(), logName)
+	must(t, err)
+	defer f.Close()
+	return readLines(t, f)
+}
+
+func readLines(t testing.TB, f io.Reader) (lines []logLine) {
+	t.Helper()
 	for dec := json.NewDecoder(f); dec.More(); {
 		var line logLine
 		must(t, dec.Decode(&line))

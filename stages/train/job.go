@@ -21,6 +21,7 @@ type job struct {
 	rate      float64
 	epochs    int
 	batchSize int
+	before    bool // measure the loss on val before the first step too
 	keepBest  bool
 	patience  int
 
@@ -31,9 +32,10 @@ type job struct {
 }
 
 // asLanguageModel lets the job predict each next token of the splits.
-func (j *job) asLanguageModel(splits map[string]examples) error {
+// At most maxVal examples of val are measured, 0 all.
+func (j *job) asLanguageModel(splits map[string]examples, maxVal int) error {
 	j.objective = languageModel{j.model}
-	j.train, j.val = splits["train"].predictable(), splits["val"].predictable()
+	j.train, j.val = splits["train"].predictable(), splits["val"].predictable().sample(maxVal, j.set.Seed)
 	c := j.model.Config()
 	return errors.Join(j.train.checkTokens(c), j.val.checkTokens(c))
 }
@@ -47,7 +49,7 @@ func (j *job) identify(config any, in stages.Inputs) (err error) {
 // write trains the model and writes the training log and the record of whom it
 // was trained on, then the files that the caller makes of the model. The training
 // checkpoints stay until the output is complete: up to there all may be lost.
-func (j job) write(ctx context.Context, out *shard.Writer, files func() error) error {
+func (j job) write(ctx context.Context, out *shard.Writer, files func(end position) error) error {
 	work, err := store.Open(out.URI() + workSuffix)
 	if err != nil {
 		return err
@@ -56,13 +58,13 @@ func (j job) write(ctx context.Context, out *shard.Writer, files func() error) e
 	if err != nil {
 		return err
 	}
-	if err := out.StreamFile(logName, func(w io.Writer) error { return writeLog(w, end.Log) }); err != nil {
+	if err := out.StreamFile(logName, func(w io.Writer) error { return writeLog(ctx, w, work) }); err != nil {
 		return err
 	}
 	if err := writeRecord(out, j.train); err != nil {
 		return err
 	}
-	if err := files(); err != nil {
+	if err := files(end); err != nil {
 		return err
 	}
 	j.record(out, end)
@@ -84,7 +86,7 @@ func (j job) learn(ctx context.Context, work store.Dir) (position, error) {
 		return position{}, err
 	}
 	r := &run{
-		name: j.name, set: j.set, rate: j.rate, epochs: j.epochs, batchSize: j.batchSize, keepBest: j.keepBest, patience: j.patience,
+		name: j.name, set: j.set, rate: j.rate, epochs: j.epochs, batchSize: j.batchSize, before: j.before, keepBest: j.keepBest, patience: j.patience,
 		params: j.model.Params(), learner: s, ids: j.train.ids(), lengths: j.train.lengths(), work: work,
 		at: position{Run: j.run},
 	}
@@ -92,21 +94,10 @@ func (j job) learn(ctx context.Context, work store.Dir) (position, error) {
 	return r.at, err
 }
 
-// fits takes the memory of training, or says what would fit.
-func (j job) fits() error {
-	if len(j.train) == 0 {
-		return nil // learn refuses it
-	}
-	s := j.supervised()
-	defer s.close()
-	_, _, err := s.longest()
-	return err
-}
-
 // supervised is the model with what it learns from.
 func (j job) supervised() *supervised {
 	s := newSupervised(j.model, j.objective, j.batchSize, j.set)
-	s.train, s.val = j.train, j.val
+	s.name, s.train, s.val = j.name, j.train, j.val
 	return s
 }
 

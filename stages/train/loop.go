@@ -42,6 +42,7 @@ type run struct {
 	rate      float64 // peak learning rate
 	epochs    int
 	batchSize int
+	before    bool // measure the loss on val before the first step too
 	keepBest  bool // end with the parameters of the epoch that was best on val
 	patience  int  // epochs without a rise on val after which the run ends; 0: all run
 
@@ -53,6 +54,7 @@ type run struct {
 	now     func() time.Time // nil: the machine's clock
 
 	at    position
+	log   *trainLog
 	saved time.Time            // when the last training checkpoint was written, or the run began
 	best  map[string][]float32 // parameters of the best epoch
 }
@@ -61,12 +63,15 @@ type run struct {
 // The learning rate follows the plan of all epochs, whether they are run or not.
 // Cancelling ctx stops it after a whole optimizer step.
 func (r *run) train(ctx context.Context) error {
-	r.best = map[string][]float32{}
+	r.best, r.log = map[string][]float32{}, newTrainLog()
 	if r.now == nil {
 		r.now = time.Now
 	}
 	r.saved = r.now()
 	if err := r.resume(ctx); err != nil {
+		return err
+	}
+	if err := r.measureBefore(ctx); err != nil {
 		return err
 	}
 	plan := newSchedule(r.rate, r.set.WarmupRatio, r.epochs*r.stepsPerEpoch())
@@ -100,7 +105,9 @@ func (r *run) epoch(ctx context.Context, plan schedule, bar *progress.Task) erro
 		}
 		bar.Note(fmt.Sprintf("loss:%.4f", r.at.LossSum/r.at.LossWeight))
 		bar.Add(1)
-		r.logTrain(plan)
+		if err := r.logTrain(plan); err != nil {
+			return err
+		}
 		if r.due() {
 			if err := r.save(ctx); err != nil {
 				return err
@@ -158,13 +165,14 @@ func (r *run) accumulate(group []batch) error {
 
 // logTrain writes a line at the first and the last planned step and every
 // log_every steps.
-func (r *run) logTrain(plan schedule) {
+func (r *run) logTrain(plan schedule) error {
 	if s := r.at.Step; s != 1 && s != plan.total && s%r.set.LogEvery != 0 {
-		return
+		return nil
 	}
-	r.at.Log = append(r.at.Log, logLine{
+	line := logLine{
 		Step: r.at.Step, Epoch: r.at.Epoch + 1, Split: "train", Tokens: r.at.Tokens,
 		Loss: r.at.LossSum / r.at.LossWeight, LR: plan.at(r.at.Step - 1),
-	})
+	}
 	r.at.LossSum, r.at.LossWeight = 0, 0
+	return r.log.add(line)
 }

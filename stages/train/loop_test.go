@@ -89,7 +89,7 @@ func TestLoopCountsGoOnAfterAnInterruption(t *testing.T) {
 		if diff := cmp.Diff(wantCalls, l.calls, cmp.AllowUnexported(call{})); diff != "" {
 			t.Errorf("stopped in batch %d, the batches are\n%s", stop, diff)
 		}
-		if diff := cmp.Diff(wantLog, r.at.Log); diff != "" {
+		if diff := cmp.Diff(wantLog, keptLog(t, work)); diff != "" {
 			t.Errorf("stopped in batch %d, the log is\n%s", stop, diff)
 		}
 		cancel()
@@ -116,7 +116,8 @@ func TestPatienceEndsTheRun(t *testing.T) {
 		r := newLoop(t, work, &recorder{aurocs: c.aurocs, cancel: func(int) {}})
 		r.epochs, r.patience = 5, c.patience
 		must(t, r.train(t.Context()))
-		last := r.at.Log[len(r.at.Log)-1]
+		lines := keptLog(t, work)
+		last := lines[len(lines)-1]
 		if r.at.Epoch != c.epochs || last.Epoch != c.epochs || last.Stopped != c.early {
 			t.Errorf("%s: ended after %d epochs, its log with %+v; want %d epochs, stopped early: %v", c.name, r.at.Epoch, last, c.epochs, c.early)
 		}

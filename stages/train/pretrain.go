@@ -31,6 +31,7 @@ type PretrainConfig struct {
 	LearningRate float64 `json:"learning_rate" default:"0.0003" min:"0" doc:"Highest learning rate."`
 	Epochs       int     `json:"epochs" default:"1" min:"1" doc:"Passes over the train split."`
 	BatchSize    int     `json:"batch_size" default:"10" unit:"documents" min:"1" doc:"Documents in a batch."`
+	Validated
 	Optimization
 }
 
@@ -72,51 +73,37 @@ func (p *pretrain) Run(ctx context.Context, in stages.Inputs, out *shard.Writer)
 		j := job{
 			name: "train.pretrain", set: p.config.Optimization, rate: p.config.LearningRate,
 			epochs: p.config.Epochs, batchSize: p.config.BatchSize, model: m,
+			before: true,
 		}
-		if err := errors.Join(j.asLanguageModel(splits), j.identify(p.config, in)); err != nil {
+		if err := errors.Join(j.asLanguageModel(splits, p.config.MaxVal), j.identify(p.config, in)); err != nil {
 			return err
 		}
 		return j.adapt(ctx, adapter, out)
 	})
 }
 
-// adapt trains the adapter and measures the perplexity before and after. Before,
-// the new adapter's update is zero: that is the base model. What training needs of
-// memory is taken first: it is more, and what does not fit shows at once.
+// adapt trains the adapter. Before the first step its update is zero: what is then
+// measured on val is the base model.
 func (j job) adapt(ctx context.Context, adapter *peft.Adapter, out *shard.Writer) error {
-	if err := j.fits(); err != nil {
-		return err
-	}
-	before, err := j.perplexity(ctx)
-	if err != nil {
-		return err
-	}
-	return j.write(ctx, out, func() error {
-		after, err := j.perplexity(ctx)
-		if err != nil {
-			return err
-		}
-		return errors.Join(writePerplexity(out, before, after), writeFiles(out, "", adapter.Files()))
+	return j.write(ctx, out, func(end position) error {
+		return errors.Join(writePerplexity(out, end.Before, end.Val), writeFiles(out, "", adapter.Files()))
 	})
 }
 
-// perplexity is the exponential of the mean loss a token on val, nil where val
-// is empty.
-func (j job) perplexity(ctx context.Context) (*float64, error) {
-	if len(j.val) == 0 {
-		return nil, nil
-	}
-	s := j.supervised()
-	defer s.close()
-	loss, _, err := s.measure(ctx, j.val)
-	ppl := math.Exp(loss)
-	return &ppl, err
-}
-
+// writePerplexity writes the exponentials of two mean losses a token on val, null
+// where val is empty.
 func writePerplexity(out *shard.Writer, before, after *float64) error {
 	type perplexity struct {
 		Before *float64 `json:"before"`
 		After  *float64 `json:"after"`
 	}
-	return out.WriteJSON("metrics.json", map[string]perplexity{"val_perplexity": {before, after}})
+	return out.WriteJSON("metrics.json", map[string]perplexity{"val_perplexity": {exponential(before), exponential(after)}})
+}
+
+func exponential(loss *float64) *float64 {
+	if loss == nil {
+		return nil
+	}
+	e := math.Exp(*loss)
+	return &e
 }

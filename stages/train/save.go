@@ -14,13 +14,16 @@ import (
 	"github.com/clinflow/clinflow/stages/train/kernel"
 )
 
-// save writes a training checkpoint: tensors under a new name, then the state
-// that names them, so that a kill at any moment leaves one whole.
+// save writes a training checkpoint: tensors under a new name, the log's new lines,
+// then the state that names both, so that a kill at any moment leaves one whole.
 func (r *run) save(ctx context.Context) error {
 	old := r.at.Tensors
 	r.at.Tensors = fmt.Sprintf("tensors-%08d-%d.safetensors", r.at.Step, r.at.Epoch)
 	if err := r.saveTensors(ctx); err != nil {
 		return fmt.Errorf("training checkpoint %s: %w", r.at.Tensors, err)
+	}
+	if err := r.log.save(r.work, &r.at); err != nil {
+		return fmt.Errorf("training checkpoint: %w", err)
 	}
 	text, err := json.Marshal(r.at)
 	if err == nil {

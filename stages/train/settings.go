@@ -20,6 +20,11 @@ type Optimization struct {
 	SaveMinutes           float64 `json:"save_minutes" default:"10" unit:"minutes" min:"0" doc:"Minutes after which a training checkpoint is written though save_every steps are not done yet: steps of a large model are slow. 0: by steps alone."`
 }
 
+// Validated are the settings of validation that stages of language models share.
+type Validated struct {
+	MaxVal int `json:"max_val" default:"10000" unit:"documents" min:"0" doc:"Documents of val on which the loss is measured, at each epoch's end; the same ones for one seed, chosen by the hash of their ids. 0: all."`
+}
+
 // PEFT names a trainable adapter in the words of the PEFT library.
 type PEFT struct {
 	Type          string   `json:"type" default:"lora" enum:"lora,none" doc:"Method. none: nothing beside the head is trained."`

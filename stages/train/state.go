@@ -32,11 +32,15 @@ type position struct {
 	SHA256  string `json:"sha256"`  // of that file
 
 	// Summed loss and what it is to be divided by, since the last log line.
-	LossSum    float64   `json:"loss_sum"`
-	LossWeight float64   `json:"loss_weight"`
-	Log        []logLine `json:"log"`
-	Best       *float64  `json:"best,omitempty"` // the best epoch's score on val
-	Stale      int       `json:"stale"`          // epochs since then
+	LossSum    float64 `json:"loss_sum"`
+	LossWeight float64 `json:"loss_weight"`
+
+	LogBytes  int64    `json:"log_bytes"`        // of train_log.jsonl that count
+	LogSHA256 string   `json:"log_sha256"`       // of these
+	Before    *float64 `json:"before,omitempty"` // loss on val before the first step, where it is measured
+	Val       *float64 `json:"val,omitempty"`    // loss on val at the last epoch's end
+	Best      *float64 `json:"best,omitempty"`   // the best epoch's score on val
+	Stale     int      `json:"stale"`            // epochs since then
 }
 
 // The prefixes of a training checkpoint's tensors: PyTorch's names for AdamW's
@@ -85,6 +89,9 @@ func (r *run) resume(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := r.log.resume(ctx, r.work, at); err != nil {
+		return err
+	}
 	r.at = at
 	return nil
 }
@@ -131,7 +138,11 @@ func checkSum(ctx context.Context, dir store.Dir, name, sum string) error {
 		return fmt.Errorf("training checkpoint: %w", err)
 	}
 	if found != sum {
-		return exit.Errorf(exit.BadData, "training checkpoint %s/%s is damaged: its sha256 is not what %s says; remove the folder to train from the start", dir.URI(), name, stateName)
+		return damagedCheckpoint(dir, name)
 	}
 	return nil
+}
+
+func damagedCheckpoint(dir store.Dir, name string) error {
+	return exit.Errorf(exit.BadData, "training checkpoint %s/%s is damaged: its sha256 is not what %s says; remove the folder to train from the start", dir.URI(), name, stateName)
 }

@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 
+	"github.com/clinflow/clinflow/internal/progress"
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/model"
 )
@@ -10,6 +11,7 @@ import (
 // supervised is a model learning its objective from examples: the learner of
 // every training stage.
 type supervised struct {
+	name      string // for progress
 	objective objective
 	train     examples
 	val       examples
@@ -91,11 +93,22 @@ func (s *supervised) validate(ctx context.Context) (validation, bool, error) {
 	return v, true, err
 }
 
+// progress shows the measuring of a language model, which takes hours where the model
+// and val are large.
+func (s *supervised) progress(rows int) *progress.Task {
+	if _, ok := s.objective.(languageModel); !ok {
+		return progress.None()
+	}
+	return progress.Start(s.name+" on val", "examples", int64(rows))
+}
+
 // measure returns the mean loss of rows and their logits [rows, num_labels],
 // which are nil for a language model.
 func (s *supervised) measure(ctx context.Context, rows examples) (float64, [][]float32, error) {
 	var sum, weight float64
 	logits := make([][]float32, len(rows))
+	bar := s.progress(len(rows))
+	defer bar.Done()
 	for _, b := range rows.inOrder(s.batchSize) {
 		if err := ctx.Err(); err != nil {
 			return 0, nil, err
@@ -112,6 +125,7 @@ func (s *supervised) measure(ctx context.Context, rows examples) (float64, [][]f
 		if err := m.scatter(b, logits); err != nil {
 			return 0, nil, err
 		}
+		bar.Add(int64(len(b.rows)))
 	}
 	return sum / weight, logits, nil
 }

@@ -148,6 +148,17 @@ func TestVocabularyOfAPaddedModel(t *testing.T) {
 	}
 }
 
+// Editors on Windows begin files with a byte order mark.
+func TestByteOrderMark(t *testing.T) {
+	given := files(configFile, llama+","+decoder(added(700, "")))
+	given[configFile] = append([]byte("\uFEFF"), given[configFile]...)
+	tokenizer, err := open(t, folder(t, given))
+	must(t, err)
+	if tokenizer.Size() != 701 {
+		t.Errorf("%d tokens", tokenizer.Size())
+	}
+}
+
 // No token begins the text of a null key.
 func TestNullBOS(t *testing.T) {
 	tokenizer, err := open(t, folder(t, files(configFile, `"tokenizer_class": "LlamaTokenizer", "legacy": false, "bos_token": null`)))

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"github.com/clinflow/clinflow/internal/exit"
@@ -103,4 +104,31 @@ func TestLeftOutKeysHaveTransformersDefaults(t *testing.T) {
 	if diff := cmp.Diff(want, c); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
+}
+
+func FuzzParseConfig(f *testing.F) {
+	for _, file := range []string{filepath.Join(goldenDir, "hf", ConfigName), filepath.Join(kindsDir, "rope_theta_in_two_places", "model", ConfigName), filepath.Join(kindsDir, "generation_config", "model", generationName)} {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		unknownKeys(data)
+		generation := Config{}
+		_ = generation.follow(data) // it must not panic
+		c, err := parseConfig(data)
+		if err != nil {
+			return
+		}
+		var b bytes.Buffer
+		if err := c.Write(&b); err != nil {
+			t.Fatal(err)
+		}
+		again, err := parseConfig(b.Bytes())
+		if diff := cmp.Diff(c, again, cmpopts.EquateEmpty()); diff != "" || err != nil {
+			t.Error(diff, err)
+		}
+	})
 }

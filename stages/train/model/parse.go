@@ -132,9 +132,10 @@ func readEnds(raw json.RawMessage, ids *[]int32) error {
 	return nil
 }
 
+// orNone is -1 for no id; old configurations have a pad_token_id of -1 themselves.
 func orNone(id *int32) int32 {
 	if id == nil {
 		return -1
 	}
-	return *id
+	return max(*id, -1)
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -88,24 +87,6 @@ func Load(params *graph.Params, name, dir string, base Base, mode graph.Mode) (*
 		return nil, exit.Errorf(exit.BadData, "%s: %w", dir, err)
 	}
 	return a, a.upload(weights, path)
-}
-
-// oldWeightsName is how PEFT before 0.7 named an adapter's weights.
-const oldWeightsName = "adapter_model.bin"
-
-// openWeights opens an adapter's safetensors file. The pickle of old adapters may
-// run any code when it is read, so it is not.
-func openWeights(path string) (*checkpoint.Weights, error) {
-	old := filepath.Join(filepath.Dir(path), oldWeightsName)
-	if !exists(path) && exists(old) {
-		return nil, exit.Errorf(exit.Usage, `%s: .bin files are not read, as they may hold code; convert it in its folder: python -c "import torch; from safetensors.torch import save_file; save_file({k: v.contiguous() for k, v in torch.load('%s', map_location='cpu', weights_only=True).items()}, '%s')"`, old, oldWeightsName, WeightsName)
-	}
-	return checkpoint.OpenFile(path)
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
 }
 
 // upload demands that the file holds the adapter's tensors and no other, all of

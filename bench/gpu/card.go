@@ -7,23 +7,34 @@ import (
 	"regexp"
 
 	"github.com/clinflow/clinflow/stages/train/kernel"
+	"github.com/clinflow/clinflow/stages/train/kernel/cuda"
 	"github.com/clinflow/clinflow/stages/train/kernel/cuda/driver"
 )
 
-// identify says what is measured.
-func (r *report) identify(device int) error {
+// card is what is measured.
+type card struct {
+	Device   string `json:"device"`
+	Driver   string `json:"driver"` // NVIDIA's; empty where the system hides it
+	CUDA     string `json:"cuda"`   // the newest that the driver runs
+	Compiler string `json:"nvrtc"`
+}
+
+// identify says what is measured, and begins to watch it.
+func (w *bench) identify() error {
 	c, err := driver.OpenCUDA()
 	if err != nil {
 		return err
 	}
-	gpu, errGPU := c.Device(device)
+	gpu, errGPU := c.Device(w.device)
 	major, minor, errVersion := c.Version()
-	r.Device, r.CUDA, r.Driver = gpu.Name, fmt.Sprintf("%d.%d", major, minor), driverVersion()
 	compiler, err := driver.OpenCompiler(major)
-	if err == nil {
-		r.Compiler, err = compiler.Version()
+	if err := errors.Join(errGPU, errVersion, err); err != nil {
+		return err
 	}
-	return errors.Join(errGPU, errVersion, err)
+	version, err := compiler.Version()
+	w.watch.open(gpu.Bus)
+	w.tell(finding{Card: &card{gpu.Name, driverVersion(), fmt.Sprintf("%d.%d", major, minor), version}})
+	return err
 }
 
 // driverVersion is what NVIDIA's kernel module says of itself, "" where the system
@@ -39,18 +50,31 @@ func driverVersion() string {
 // together is how many calls are timed as one where a call is short.
 const together = 10
 
-// card measures the two rates that bound any step: matrix product and memory.
-func (r *report) card(b kernel.Backend, s size) error {
-	say("a product of %d³, and copies of %d MB", s.product, s.copied/1e6)
-	product, errProduct := peak(b, s.product, s.ours)
-	copying, errCopy := bandwidth(b, s.copied, s.ours)
-	r.PeakTFLOPS, r.CopyGB = product/1e12, copying/1e9
-	return errors.Join(errProduct, errCopy)
+// rates bound any step: matrix product and memory.
+type rates struct {
+	TFLOPS   float64 `json:"peak_tflop_per_s"`
+	CopyGB   float64 `json:"copy_gb_per_s"` // read and written
+	AtPeak   *state  `json:"card_at_peak"`
+	AtCopies *state  `json:"card_at_copies"`
 }
 
-// peak is the FLOP/s of the fastest product of two square matrices, laid out as the
+// peak measures the card's rates.
+func (w *bench) peak() error {
+	return w.open(cuda.Options{Float: kernel.BF16}, func(b kernel.Backend) error {
+		var r rates
+		var product, copying float64
+		var errs [2]error
+		r.AtPeak, errs[0] = w.watch.during(func() (err error) { product, err = fastest(b, w.product, w.ours); return err })
+		r.AtCopies, errs[1] = w.watch.during(func() (err error) { copying, err = bandwidth(b, w.copied, w.ours); return err })
+		r.TFLOPS, r.CopyGB = product/1e12, copying/1e9
+		w.tell(finding{Rates: &r})
+		return errors.Join(errs[:]...)
+	})
+}
+
+// fastest is the FLOP/s of the fastest product of two square matrices, laid out as the
 // forward product of a linear layer is.
-func peak(b kernel.Backend, n int, c counts) (float64, error) {
+func fastest(b kernel.Backend, n int, c counts) (float64, error) {
 	m, free, err := matrices(b, n*n, n*n, n*n)
 	defer free()
 	if err != nil {

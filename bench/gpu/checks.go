@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 
@@ -14,88 +13,35 @@ import (
 	"github.com/clinflow/clinflow/stages/train/kernel/cuda"
 )
 
-// verdict is one check.
-type verdict struct {
-	Name      string   `json:"name"`
-	Distance  *float64 `json:"distance"` // null: not a number, or nothing that is measured
-	Tolerance float64  `json:"tolerance"`
-	OK        bool     `json:"ok"`
-	Note      string   `json:"note,omitempty"` // where it is furthest off, or what went wrong
-}
-
 // tolerances are how far a card may be from the processor's float32, as a share of the
 // norm: bf16 keeps eight bits, and a step rounds many times.
 var tolerances = map[kernel.DType]float64{kernel.F32: 1e-4, kernel.BF16: 2e-2}
 
-// verdict keeps a check that holds where far is at most the tolerance.
-func (r *report) verdict(name string, far, tolerance float64, note string) {
-	r.keep(verdict{name, finite(far), tolerance, far <= tolerance, note})
-}
-
-// passes keeps a check that holds where there is no error.
-func (r *report) passes(name string, err error) {
-	v := verdict{Name: name, OK: err == nil}
-	if err != nil {
-		v.Note = err.Error()
-	}
-	r.keep(v)
-}
-
-func (r *report) keep(v verdict) {
-	r.Checks = append(r.Checks, v)
-	if v.OK {
-		return
-	}
-	text := fmt.Sprintf("check %q", v.Name)
-	if v.Distance != nil {
-		text += fmt.Sprintf(": %.3g, allowed %.3g", *v.Distance, v.Tolerance)
-	}
-	if v.Note != "" {
-		text += ": " + v.Note
-	}
-	r.fail(errors.New(text))
-}
-
-// finite is nil for what JSON has no number for.
-func finite(v float64) *float64 {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
-		return nil
-	}
-	return &v
-}
-
-// check compares the card with the processor in both types, and bf16, in which models
-// are trained, with itself.
-func (r *report) check(device int, s size) error {
+// check compares the card with the processor in a type, and bf16, in which models are
+// trained, with itself.
+func (w *bench) check(float kernel.DType) error {
 	right, err := cpu.New(cpu.Options{Float: kernel.F32})
 	if err != nil {
 		return err
 	}
-	for _, float := range []kernel.DType{kernel.F32, kernel.BF16} {
-		say("checks in %s", named(float))
-		b, err := cuda.New(cuda.Options{Device: device, Float: float})
-		if err != nil {
-			return err
-		}
-		r.kernels(right, b)
-		r.steps(right, b, s.checked)
+	defer right.Close()
+	return w.open(cuda.Options{Float: float}, func(b kernel.Backend) error {
+		w.kernels(right, b)
+		w.compare(right, b)
 		if float == kernel.BF16 {
-			r.alone(b, s)
+			w.alone(b)
 		}
-		if err := b.Close(); err != nil {
-			return err
-		}
-	}
-	return right.Close()
+		return nil
+	})
 }
 
 func named(float kernel.DType) string { return strings.ToLower(float.String()) }
 
 // kernels keeps the worst size of every kernel.
-func (r *report) kernels(right, b kernel.Backend) {
+func (w *bench) kernels(right, b kernel.Backend) {
 	results, err := check.Kernels(right, b, 7)
 	if err != nil {
-		r.passes("kernels, "+named(b.Float()), err)
+		w.passes("kernels, "+named(b.Float()), err)
 	}
 	worst := map[string]check.Result{}
 	for _, found := range results {
@@ -108,33 +54,33 @@ func (r *report) kernels(right, b kernel.Backend) {
 		if found.Err != nil {
 			note = found.Err.Error()
 		}
-		r.verdict(name+", "+named(b.Float()), found.Distance, tolerances[b.Float()], note)
+		w.verdict(name+", "+named(b.Float()), found.Distance, tolerances[b.Float()], note)
 	}
 }
 
-// steps compares losses and gradients of whole steps.
-func (r *report) steps(right, b kernel.Backend, shapes []check.Shape) {
-	for _, s := range shapes {
+// compare compares losses and gradients of whole steps.
+func (w *bench) compare(right, b kernel.Backend) {
+	for _, s := range w.checked {
 		for _, loss := range []check.Loss{check.LanguageModel, check.OneOfLabels, check.EachLabel} {
 			name := fmt.Sprintf("step, %s, heads of %d, %s", loss, s.Hidden/s.Heads, named(b.Float()))
 			far, err := check.Step(right, b, s, loss)
 			if err != nil {
-				r.passes(name, err)
+				w.passes(name, err)
 				continue
 			}
-			r.verdict(name, far, tolerances[b.Float()], "")
+			w.verdict(name, far, tolerances[b.Float()], "")
 		}
 	}
 }
 
 // alone is what a card has to do whatever it computes.
-func (r *report) alone(b kernel.Backend, s size) {
-	for _, shape := range s.checked {
+func (w *bench) alone(b kernel.Backend) {
+	for _, shape := range w.checked {
 		heads := fmt.Sprintf("heads of %d", shape.Hidden/shape.Heads)
-		r.passes("a run repeats its bytes, "+heads, repeats(b, shape, s.losses))
-		r.passes("a resumed run has the same bytes, "+heads, check.Resume(b, shape, s.losses))
+		w.passes("a run repeats its bytes, "+heads, repeats(b, shape, w.losses))
+		w.passes("a resumed run has the same bytes, "+heads, check.Resume(b, shape, w.losses))
 	}
-	r.passes("memory that is not there is refused", check.TooMuch(b, s.checked[0]))
+	w.passes("memory that is not there is refused", check.TooMuch(b, w.checked[0]))
 }
 
 // repeats fails where two runs have losses that differ in any bit.

@@ -41,20 +41,33 @@ func sides(list []matrix) (out, in int) {
 //
 //   - frozen weights, forward and the gradient of the input: 2T·2·L·W, less 2T times
 //     the elements of below(s);
-//   - the head over the tokens that have a next one, both ways;
+//   - the head over the tokens that have a next one, both ways; or that of the classes
+//     over one token a row, with the gradient of its weights;
 //   - LoRA of rank r on weights [out, in]: x·Aᵀ and ·Bᵀ forward, and on the way back the
 //     gradients of B, of their product's input, of A and of x: 3·2T·r·(out+in) a weight,
 //     less the gradient of x in the first layer;
+//   - a frozen LoRA below it has the gradients of its products' inputs alone, and none
+//     in the first layer: 2·2T·r·(out+in) a weight there is a gradient for;
 //   - causal attention, of which half the scores are masked: two products forward and
 //     four back of 2T·seq/2·hidden each.
 //
 // What a kernel computes a second time (scores on the way back, a layer under gradient
 // checkpointing) does not count, nor do norms, rotations and the optimizer.
-func flop(s check.Shape) float64 {
+func flop(l workload) float64 {
+	s := l.Shape
 	out, in := sides(adapted(s))
 	frozen := 2*s.Layers*elements(layer(s)) - elements(below(s))
 	pairs := s.Rank * (3*s.Layers*(out+in) - in)
+	switch l.Clinical {
+	case trained:
+		pairs *= 2
+	case still:
+		pairs += s.Rank * (2*s.Layers - 1) * (out + in)
+	}
 	attention := 6 * s.Layers * s.Seq / 2 * s.Hidden
-	tokens, predicted := s.Batch*s.Seq, s.Batch*(s.Seq-1)
-	return 2 * float64(tokens*(frozen+pairs+attention)+predicted*2*s.Hidden*s.Vocabulary)
+	head := 2 * s.Batch * (s.Seq - 1) * s.Hidden * s.Vocabulary
+	if s.Labels > 0 {
+		head = 3 * s.Batch * s.Hidden * s.Labels
+	}
+	return 2 * float64(s.Batch*s.Seq*(frozen+pairs+attention)+head)
 }

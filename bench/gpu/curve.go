@@ -7,6 +7,7 @@ import (
 
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/kernel"
+	"github.com/clinflow/clinflow/stages/train/kernel/cuda"
 	"github.com/clinflow/clinflow/stages/train/model"
 )
 
@@ -27,18 +28,27 @@ const apart = 2e-2
 // programs agree.
 const falls = 0.9
 
-// learnt trains the model of the files as the peer did, and compares every loss.
-func (r *report) learnt(b kernel.Backend, s size, dir string, theirs []float64) error {
-	say("a curve of %d losses", s.steps)
-	ours, err := s.learn(b, dir)
-	if err != nil {
+// curve trains the model of the files as the peer does.
+func (w *bench) curve() error {
+	return w.open(cuda.Options{Float: kernel.BF16}, func(b kernel.Backend) error {
+		ours, err := w.learn(b, w.inside)
+		if err == nil {
+			w.verdict("the loss falls", ours[len(ours)-1]/ours[0], falls, "")
+			w.tell(finding{Losses: ours})
+		}
 		return err
-	}
+	})
+}
+
+// learnt keeps the curve, and compares every loss with the peer's where there are both.
+func (r *report) learnt(ours, theirs []float64) {
 	last := len(ours) - 1
-	r.Curve = curve{Steps: s.steps, First: ours[0], Last: ours[last]}
-	r.verdict("the loss falls", ours[last]/ours[0], falls, "")
+	if last < 0 {
+		return
+	}
+	r.Curve = curve{Steps: len(ours), First: ours[0], Last: ours[last]}
 	if len(theirs) != len(ours) {
-		return nil
+		return
 	}
 	far, at := 0.0, 0
 	for i := range ours {
@@ -47,8 +57,7 @@ func (r *report) learnt(b kernel.Backend, s size, dir string, theirs []float64) 
 		}
 	}
 	r.Curve.PEFTFirst, r.Curve.PEFTLast, r.Curve.Difference = &theirs[0], &theirs[last], finite(far)
-	r.verdict("losses beside PEFT's", far, apart, fmt.Sprintf("step %d: %.4f, PEFT %.4f", at+1, ours[at], theirs[at]))
-	return nil
+	r.check(within("losses beside PEFT's", far, apart, fmt.Sprintf("step %d: %.4f, PEFT %.4f", at+1, ours[at], theirs[at])))
 }
 
 // learn returns the losses of the files' model on the card.
@@ -61,15 +70,15 @@ func (s size) learn(b kernel.Backend, dir string) (losses []float64, err error) 
 		m.Close()
 		return nil, err
 	}
-	t, err := newTrainer(m, s.curve, s.rate)
+	t, err := newTrainer(m, workload{Shape: s.learnt}, s.rate)
 	if err != nil {
 		return nil, err
 	}
 	defer t.close()
 	for step := range s.steps {
 		var ids []int32
-		for row := range s.curve.Batch {
-			ids = append(ids, sentence(s.curve, step, row)...)
+		for row := range s.learnt.Batch {
+			ids = append(ids, sentence(s.learnt, step, row)...)
 		}
 		loss, err := t.step(ids)
 		if err != nil {

@@ -35,9 +35,9 @@ type job struct {
 	IDs         [][][]int32 `json:"ids"` // of the curve, by batch and row
 }
 
-// write makes all files that the peer reads.
-func (s size) write(dir string, o options) error {
-	return errors.Join(s.writeCurve(dir), s.writeTimed(filepath.Join(dir, timedFolder)), s.writeJob(dir, o))
+// write makes the models and configurations that several parts read.
+func (s size) write(dir string) error {
+	return errors.Join(s.writeCurve(dir), s.writeTimed(filepath.Join(dir, timedFolder)))
 }
 
 // writeCurve saves a random model and a new adapter, made on the processor.
@@ -47,7 +47,7 @@ func (s size) writeCurve(dir string) error {
 		return err
 	}
 	defer b.Close()
-	m, err := model.Random(b, config(s.curve), graph.Frozen, 1)
+	m, err := model.Random(b, config(s.learnt), graph.Frozen, 1)
 	if err != nil {
 		return err
 	}
@@ -63,9 +63,9 @@ func (s size) writeCurve(dir string) error {
 
 // writeTimed saves two configurations without weights: both sides draw their own.
 func (s size) writeTimed(dir string) error {
-	longest := s.timed[0]
-	for _, shape := range s.timed {
-		longest.Seq = max(longest.Seq, shape.Seq)
+	longest := s.timed[0].Shape
+	for _, l := range s.timed {
+		longest.Seq = max(longest.Seq, l.Seq)
 	}
 	return checkpoint.SaveDir(dir, []checkpoint.File{
 		{Name: model.ConfigName, Write: config(longest).Write},
@@ -78,13 +78,13 @@ func (s size) writeJob(dir string, o options) error {
 		Seconds: o.peerTime.Seconds(), Device: o.device, WithoutCard: s.emulated,
 		Warm: s.peers.warm, Timed: s.peers.timed, Rate: s.rate, Decay: decay,
 	}
-	for _, shape := range s.timed {
-		j.Batches = append(j.Batches, [2]int{shape.Batch, shape.Seq})
+	for _, l := range s.timed[:s.beside] {
+		j.Batches = append(j.Batches, [2]int{l.Batch, l.Seq})
 	}
 	for step := range s.steps {
 		var rows [][]int32
-		for row := range s.curve.Batch {
-			rows = append(rows, sentence(s.curve, step, row))
+		for row := range s.learnt.Batch {
+			rows = append(rows, sentence(s.learnt, step, row))
 		}
 		j.IDs = append(j.IDs, rows)
 	}

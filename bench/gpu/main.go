@@ -2,24 +2,26 @@
 // training steps against the processor, a curve of losses against PEFT's, and LoRA
 // steps of LLaMA-7B's shape against PEFT's and against the card's own matrix product.
 //
-//	sh bench/gpu/run.sh
-//	bench/gpu/gpu [--device N] [--python PATH] [--results DIR]
+//	sh bench/gpu/run.sh [RESULTS]
+//	bench/gpu/gpu [--device N] [--python PATH] [--results DIR] [--part NAME]
 //
-// Python needs torch for the card, transformers and peft; without them the peer is
-// left out. It fails where a check does or a target is missed.
+// Every part has a process and a time limit of its own, and the report is written anew
+// at each figure: what one part does to the card, or a run that is ended, takes no
+// figure of another along. Python needs torch for the card, transformers and peft;
+// without them the peer is left out. It fails where a check does or a target is missed.
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-	"slices"
+	"os/signal"
+	"strings"
+	"syscall"
 	"time"
-
-	"github.com/clinflow/clinflow/stages/train/kernel"
-	"github.com/clinflow/clinflow/stages/train/kernel/cuda"
 )
 
 // options are the command line's.
@@ -29,7 +31,11 @@ type options struct {
 	python   string
 	noPeer   bool
 	peerTime time.Duration // what the peer may take
-	results  string        // folder
+	time     time.Duration // what all parts may take together
+	limits   map[string]time.Duration
+	results  string // folder
+	part     string // the only one; "": all
+	inside   string // folder of the run that this process is a part of; "": it is the run
 	want     targets
 }
 
@@ -39,100 +45,86 @@ type targets struct {
 }
 
 func main() {
-	var o options
+	o := options{limits: map[string]time.Duration{}}
 	flag.StringVar(&o.shape, "shape", "7b", "what is measured: 7b, or tiny to try the program itself")
 	flag.IntVar(&o.device, "device", 0, "number of the card")
 	flag.StringVar(&o.python, "python", "python3", "Python with torch, transformers and peft")
 	flag.BoolVar(&o.noPeer, "no-peer", false, "leave PEFT out")
 	flag.DurationVar(&o.peerTime, "peer-time", 5*time.Minute, "time PEFT may take, compiling included")
+	flag.DurationVar(&o.time, "time", 10*time.Minute, "time all parts may take together; PEFT gets what is left")
+	flag.Func("limit", "PART=TIME, another time limit for a part", o.limit)
 	flag.StringVar(&o.results, "results", "bench/gpu/results", "folder for the report")
+	flag.StringVar(&o.part, "part", "", "the only part to run: "+names())
+	flag.StringVar(&o.inside, "inside", "", "for the program itself: the folder of the run that this process is a part of")
 	flag.Float64Var(&o.want.eager, "want-eager", 2, "tokens/s wanted, as a multiple of PEFT's run eagerly")
 	flag.Float64Var(&o.want.compiled, "want-compiled", 1.3, "tokens/s wanted, as a multiple of PEFT's under torch.compile")
 	flag.Parse()
-	if err := run(o, os.Stdout); err != nil {
+	if err := start(o); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
 	}
 }
 
-// run measures the peer first, while it has the card for itself. What fails is kept in
-// the report and does not stop what can still be measured.
-func run(o options, out io.Writer) error {
-	s, ok := sizes[o.shape]
-	if !ok {
+// limit reads a --limit.
+func (o *options) limit(text string) error {
+	name, value, _ := strings.Cut(text, "=")
+	if _, err := find(name); err != nil {
+		return err
+	}
+	d, err := time.ParseDuration(value)
+	o.limits[name] = d
+	return err
+}
+
+func start(o options) error {
+	if _, ok := sizes[o.shape]; !ok {
 		return fmt.Errorf("--shape: there is no shape %q", o.shape)
 	}
+	if o.inside != "" {
+		return o.runInside(os.Stdout)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return run(ctx, o, os.Stdout)
+}
+
+// run goes through the parts, each in a process of its own. What fails is kept in the
+// report and does not stop what can still be measured.
+func run(ctx context.Context, o options, out io.Writer) error {
+	list, err := o.parts()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, o.time)
+	defer cancel()
 	dir, err := os.MkdirTemp("", "clinflow-bench")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	if err := s.write(dir, o); err != nil {
-		return fmt.Errorf("files for the peer: %w", err)
+	if err := sizes[o.shape].write(dir); err != nil {
+		return fmt.Errorf("files of the models: %w", err)
 	}
-	r := newReport(o)
-	if err := r.identify(o.device); err != nil {
-		return err
-	}
-	p := askPeer(o, dir)
-	r.Peer = p.versions
-	r.attempt("checks", r.check(o.device, s))
-	r.attempt("card", r.measure(o.device, s, dir, p))
-	r.attempt("tuned products", r.tuned(o.device, s, p))
-	r.judge(o.want)
-	path, err := r.save(o.results)
-	return errors.Join(err, r.print(out, path), r.err())
-}
-
-// measure opens the card in the type of training for the curve and all that is timed.
-func (r *report) measure(device int, s size, dir string, p peer) error {
-	b, err := cuda.New(cuda.Options{Device: device, Float: kernel.BF16})
-	if err != nil {
-		return err
-	}
-	r.Kernel = b.Name()
-	r.attempt("loss curve", r.learnt(b, s, dir, p.losses))
-	r.attempt("peak", r.card(b, s))
-	r.timed(b, s, p.speeds)
-	return b.Close()
-}
-
-// timed is every shape, and the first one again with gradient checkpointing and by its
-// parts.
-func (r *report) timed(b kernel.Backend, s size, theirs map[int]speeds) {
-	for i, shape := range append(slices.Clone(s.timed), checkpointed(s.timed[0])) {
-		say("steps of %s", title(shape))
-		t, err := timeSteps(b, shape, s.ours)
-		if err != nil {
-			r.attempt("steps of "+title(shape), err)
-			continue
-		}
-		measured := newResult(shape, t, r.PeakTFLOPS, theirs[i])
-		if i < len(s.shares) {
-			measured.wantedShare = s.shares[i]
-		}
-		r.Shapes = append(r.Shapes, measured)
-		if i == 0 {
-			r.attempt("parts of a step", r.parts(b, shape, s.ours, t))
+	k := &kept{o: o}
+	for _, p := range list {
+		if err := k.run(ctx, p, dir, out); err != nil {
+			return err
 		}
 	}
+	return k.report().err()
 }
 
-// tuned is the first shape with the fastest of the algorithms that cuBLAS offers for
-// each product: what its own choice, which training takes, leaves.
-func (r *report) tuned(device int, s size, p peer) error {
-	b, err := cuda.New(cuda.Options{Device: device, Float: kernel.BF16, Tune: true})
-	if err != nil {
-		return err
+// run runs a part and prints the report as it is then. The error is of a report that
+// cannot be written, or of a machine without a card.
+func (k *kept) run(ctx context.Context, p part, dir string, out io.Writer) error {
+	say("part %s", p.name)
+	if err := p.child(ctx, k.o, dir, k.take); err != nil {
+		k.take(finding{Failure: fmt.Sprintf("part %s: %v", p.name, err)})
 	}
-	say("steps of %s, products tuned", title(s.timed[0]))
-	t, err := timeSteps(b, s.timed[0], s.ours)
-	if err == nil {
-		measured := newResult(s.timed[0], t, r.PeakTFLOPS, p.speeds[0])
-		measured.Tuned = true
-		r.Shapes = append(r.Shapes, measured)
+	if k.report().Device == "" {
+		return errors.Join(k.err, k.report().err())
 	}
-	return errors.Join(err, b.Close())
+	return errors.Join(k.err, k.report().print(out, k.path))
 }
 
 // say tells of progress.

@@ -1,12 +1,8 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	_ "embed"
-	"encoding/json"
-	"errors"
-	"io"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,8 +19,9 @@ type peer struct {
 	speeds   map[int]speeds // by the place in size.timed
 }
 
-// speeds are PEFT's of one shape.
-type speeds struct{ eager, compiled *speed }
+// speeds are PEFT's of one shape: run eagerly, so under autocast as transformers' Trainer
+// trains in bf16, and under torch.compile.
+type speeds struct{ eager, autocast, compiled *speed }
 
 // speed is a median step, and the most memory that torch's tensors took; the driver's
 // own part is not in it.
@@ -35,58 +32,33 @@ type speed struct {
 
 // answer is a line of peer.py's.
 type answer struct {
-	Versions map[string]string
-	Losses   []float64
+	Versions map[string]string `json:"versions,omitempty"`
+	Losses   []float64         `json:"losses,omitempty"`
 	Speed    *struct {
 		speed
-		Place    int
-		Compiled bool
-	}
+		Place   int    `json:"place"`
+		Variant string `json:"variant"`
+	} `json:"speed,omitempty"`
 }
 
-// askPeer runs the script over the folder that size.write made. It says what is left
-// out and why, and guesses nothing.
-func askPeer(o options, dir string) peer {
-	if o.noPeer {
-		say("PEFT is left out, as was asked")
-		return peer{}
-	}
-	script := filepath.Join(dir, "peer.py")
+// peer runs the script over the folder of the run. It says what is left out and why, and
+// guesses nothing. The script ends itself in time but for a call that does not return.
+func (w *bench) peer() error {
+	script := filepath.Join(w.inside, "peer.py")
 	if err := os.WriteFile(script, peerScript, 0o600); err != nil {
-		say("PEFT is left out: %v", err)
-		return peer{}
+		return err
 	}
-	text, err := runPython(o, script, dir)
-	p, errRead := readAnswers(text)
-	if err := errors.Join(err, errRead); err != nil {
-		say("PEFT is left out, or some of it: %s: %v; name a Python with torch, transformers and peft by --python", o.python, err)
+	if err := w.writeJob(w.inside, w.options); err != nil {
+		return err
 	}
-	return p
-}
-
-// runPython returns what was printed, also where the script was ended before it was
-// done: it ends itself in time but for a call that does not return.
-func runPython(o options, script, dir string) ([]byte, error) {
-	const grace = 45 * time.Second
-	ctx, cancel := context.WithTimeout(context.Background(), o.peerTime+grace)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, o.python, script, dir)
+	cmd := exec.Command(w.python, script, w.inside)
 	cmd.Env = append(os.Environ(), "HF_HUB_OFFLINE=1", "TOKENIZERS_PARALLELISM=false")
+	cmd.Stdout = &lines[answer]{take: func(a answer) { w.tell(finding{Peer: &a}) }}
 	cmd.Stderr, cmd.WaitDelay = os.Stderr, time.Second // torch.compile's workers may hold the pipe
-	return cmd.Output()
-}
-
-func readAnswers(text []byte) (peer, error) {
-	p := peer{speeds: map[int]speeds{}}
-	for lines := json.NewDecoder(bytes.NewReader(text)); ; {
-		var a answer
-		if err := lines.Decode(&a); errors.Is(err, io.EOF) {
-			return p, nil
-		} else if err != nil {
-			return p, err
-		}
-		p.add(a)
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("PEFT is left out, or some of it: %s: %w; name a Python with torch, transformers and peft by --python, or leave it out by --no-peer", w.python, err)
 	}
+	return nil
 }
 
 func (p *peer) add(a answer) {
@@ -97,10 +69,13 @@ func (p *peer) add(a answer) {
 		p.losses = a.Losses
 	case a.Speed != nil:
 		s := p.speeds[a.Speed.Place]
-		if a.Speed.Compiled {
-			s.compiled = &a.Speed.speed
-		} else {
+		switch a.Speed.Variant {
+		case "eager":
 			s.eager = &a.Speed.speed
+		case "autocast":
+			s.autocast = &a.Speed.speed
+		case "compiled":
+			s.compiled = &a.Speed.speed
 		}
 		p.speeds[a.Speed.Place] = s
 	}

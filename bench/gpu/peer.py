@@ -41,8 +41,16 @@ def stop(*_):
 
 
 def attempt(what, measure):
-    """The result of measure; None where it fails or takes too long."""
-    signal.setitimer(signal.ITIMER_REAL, max(END - time.monotonic(), 1e-3))
+    """The result of measure; None where it fails or takes too long.
+
+    Code that swallows exceptions (torch's callbacks) may swallow the alarm: it rings again
+    every second. Nothing is begun once the time is over.
+    """
+    left = END - time.monotonic()
+    if left <= 0:
+        say(f"{what} is not measured: the time for the peer is over")
+        return None
+    signal.setitimer(signal.ITIMER_REAL, left, 1.0)
     try:
         say(what)
         return measure()
@@ -53,10 +61,11 @@ def attempt(what, measure):
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def step(model, optimizer, ids):
+def step(model, optimizer, ids, autocast=False):
     """One whole step; the loss's value waits for the card as a training log does."""
     optimizer.zero_grad()
-    loss = model(input_ids=ids, labels=ids, use_cache=False).loss
+    with torch.autocast(DEVICE.type, dtype=torch.bfloat16, enabled=autocast):
+        loss = model(input_ids=ids, labels=ids, use_cache=False).loss
     loss.backward()
     optimizer.step()
     return loss.item()
@@ -95,10 +104,10 @@ def wait():
         torch.cuda.synchronize()
 
 
-def speed(model, batch, seq, compiled):
+def speed(model, batch, seq, variant):
     """The median time of a step in ms and the most memory that tensors took, in bytes."""
     torch._dynamo.reset()
-    if compiled:
+    if variant == "compiled":
         model = torch.compile(model, dynamic=False)  # compiled for this one shape, as ours is
     optimizer = adamw(model, lr=1e-4)
     ids = torch.randint(0, model.config.vocab_size, (batch, seq), device=DEVICE)
@@ -109,7 +118,7 @@ def speed(model, batch, seq, compiled):
     for n in range(JOB["warm"] + JOB["timed"]):
         wait()
         start = time.perf_counter()
-        step(model, optimizer, ids)
+        step(model, optimizer, ids, autocast=variant == "autocast")  # as transformers' Trainer does
         wait()
         times.append(time.perf_counter() - start)
     say(f"the first step took {times[0]:.1f} s, then {sorted(times[JOB['warm']:])[0]:.4f} s at best")
@@ -125,14 +134,15 @@ def main():
     warnings.simplefilter("ignore", FutureWarning)
     torch.manual_seed(1)
     give(versions={"torch": torch.__version__, "transformers": transformers.__version__, "peft": peft.__version__})
-    give(losses=attempt("losses", losses))
+    curve = attempt("losses", losses)
+    if curve:
+        give(losses=curve)
     model = attempt("make the model", timed_model)
-    for compiled in (False, True):
+    for variant in ("eager", "autocast", "compiled"):
         for place, (batch, seq) in enumerate(JOB["batches"] if model else []):
-            what = f"{batch} × {seq}, {'compiled' if compiled else 'eager'}"
-            found = attempt(what, lambda: speed(model, batch, seq, compiled))
+            found = attempt(f"{batch} × {seq}, {variant}", lambda: speed(model, batch, seq, variant))
             if found:
-                give(speed={"place": place, "compiled": compiled, **found})
+                give(speed={"place": place, "variant": variant, **found})
 
 
 main()

@@ -3,23 +3,32 @@ package main
 import (
 	"errors"
 
-	"github.com/clinflow/clinflow/stages/train/check"
 	"github.com/clinflow/clinflow/stages/train/kernel"
+	"github.com/clinflow/clinflow/stages/train/kernel/cuda"
 )
 
-// parts times the parts of the first shape's step, of which the whole is known.
-func (r *report) parts(b kernel.Backend, s check.Shape, c counts, whole timing) error {
-	say("the parts of a step of %s", title(s))
-	w, err := newWork(b, s)
-	defer w.close()
-	if err != nil {
-		return err
-	}
-	r.Terms, err = w.terms(c, whole)
-	if err == nil {
-		r.Products, err = w.products(c, r.PeakTFLOPS)
-	}
-	return err
+// terms times the first workload's step, and what it is made of.
+func (w *bench) terms() error {
+	return w.open(cuda.Options{Float: kernel.BF16}, func(b kernel.Backend) error {
+		first := w.timed[0]
+		whole, err := timeSteps(b, first, w.inside, w.ours)
+		if err != nil {
+			return err
+		}
+		k, err := newWork(b, first.Shape)
+		defer k.close()
+		if err != nil {
+			return err
+		}
+		var t terms
+		state, err := w.watch.during(func() (err error) { t, err = k.terms(w.ours, whole); return err })
+		if err != nil {
+			return err
+		}
+		t.State = state
+		w.tell(finding{Terms: &t})
+		return k.products(w)
+	})
 }
 
 func (w *work) terms(c counts, whole timing) (t terms, err error) {
@@ -32,10 +41,8 @@ func (w *work) terms(c counts, whole timing) (t terms, err error) {
 	return t, errors.Join(errs[:]...)
 }
 
-var errNotRecorded = errors.New("the backend recorded nothing; is CUDA_LAUNCH_BLOCKING set?")
-
 // played is the median time in ms of the kernels that f launches, recorded and played
-// as those of a step are.
+// as those of a step are, or launched again where the card records nothing.
 func (w *work) played(c counts, f func()) (float64, error) {
 	f() // what a kernel prepares once
 	if err := w.backend.Sync(); err != nil {
@@ -45,10 +52,11 @@ func (w *work) played(c counts, f func()) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if recording == nil {
-		return 0, errors.Join(errNotRecorded, w.backend.Sync())
+	play := f
+	if recording != nil {
+		defer recording.Close()
+		play = recording.Replay
 	}
-	defer recording.Close()
-	taken, err := c.times(func() error { recording.Replay(); return w.backend.Sync() })
+	taken, err := c.times(func() error { play(); return w.backend.Sync() })
 	return 1e3 * median(taken), err
 }

@@ -16,6 +16,12 @@ type product struct {
 	Count int      `json:"count"` // of weights of this size
 	MS    float64  `json:"ms"`    // of one
 	Share *float64 `json:"share_of_peak"`
+	State *state   `json:"card"`
+}
+
+// share is set where the card's peak, in TFLOP/s, is known.
+func (p *product) share(peak float64) {
+	p.Share = finite(2 * float64(p.Rows) * float64(p.Out) * float64(p.In) / (p.MS * 1e9 * peak))
 }
 
 func (p product) String() string {
@@ -23,12 +29,12 @@ func (p product) String() string {
 	if p.Back {
 		way = "back"
 	}
-	return fmt.Sprintf("%d rows, weights [%d, %d] × %d, %s: %.3f ms each, %s of the peak", p.Rows, p.Out, p.In, p.Count, way, p.MS, number("%.2f", p.Share))
+	return fmt.Sprintf("%d rows, weights [%d, %d] × %d, %s: %.3f ms each, %s of the peak; %v", p.Rows, p.Out, p.In, p.Count, way, p.MS, number("%.2f", p.Share), p.State)
 }
 
 // products times every size of weights there is, all of that size one after the other,
-// so that none is in the cache; peak is the card's in TFLOP/s.
-func (w *work) products(c counts, peak float64) (list []product, err error) {
+// so that none is in the cache.
+func (w *work) products(b *bench) error {
 	places, order := map[matrix][]int{}, []matrix{}
 	at := 0
 	for _, m := range w.list {
@@ -40,17 +46,19 @@ func (w *work) products(c counts, peak float64) (list []product, err error) {
 	}
 	for _, m := range order {
 		for _, back := range []bool{false, true} {
-			p, err := w.product(c, m, places[m], back, peak)
+			var p product
+			state, err := b.watch.during(func() (err error) { p, err = w.product(b.ours, m, places[m], back); return err })
 			if err != nil {
-				return list, err
+				return err
 			}
-			list = append(list, p)
+			p.State = state
+			b.tell(finding{Product: &p})
 		}
 	}
-	return list, nil
+	return nil
 }
 
-func (w *work) product(c counts, m matrix, places []int, back bool, peak float64) (product, error) {
+func (w *work) product(c counts, m matrix, places []int, back bool) (product, error) {
 	sizes := kernel.MatMul{M: w.rows, N: m.out, K: m.in, TransB: true, Alpha: 1}
 	if back {
 		sizes = kernel.MatMul{M: w.rows, N: m.in, K: m.out, Alpha: 1}
@@ -60,7 +68,5 @@ func (w *work) product(c counts, m matrix, places []int, back bool, peak float64
 			w.backend.MatMul(w.y, w.x, w.weights.Slice(at, at+m.out*m.in), sizes)
 		}
 	})
-	p := product{Rows: w.rows, Out: m.out, In: m.in, Back: back, Count: len(places), MS: ms / float64(len(places))}
-	p.Share = finite(2 * float64(w.rows) * float64(m.out) * float64(m.in) / (p.MS * 1e9 * peak))
-	return p, err
+	return product{Rows: w.rows, Out: m.out, In: m.in, Back: back, Count: len(places), MS: ms / float64(len(places))}, err
 }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/clinflow/clinflow/stages/train/check"
 	"github.com/clinflow/clinflow/stages/train/model"
 	"github.com/clinflow/clinflow/stages/train/peft"
@@ -10,11 +8,12 @@ import (
 
 // size is all that one run measures.
 type size struct {
-	timed    []check.Shape // of the steps that are timed, here and by the peer
-	shares   []float64     // of the card's peak that they are to reach
+	timed    []workload    // whose steps are timed
+	beside   int           // so many of the first by the peer too
+	shares   []float64     // of the card's peak that the first are to reach
 	checked  []check.Shape // of the steps that are compared with the processor's
 	losses   int           // steps of a curve that has to repeat itself and to resume
-	curve    check.Shape   // of the curve that is compared with the peer's
+	learnt   check.Shape   // of the curve that is compared with the peer's
 	steps    int           // of that curve
 	rate     float64       // its learning rate
 	ours     counts
@@ -31,23 +30,25 @@ type counts struct{ warm, timed int }
 // for both of which a card's tensor cores have kernels of their own.
 var sizes = map[string]size{
 	"7b": {
-		timed:  []check.Shape{llama7b(10, 128), llama7b(40, 128), llama7b(10, 512)},
-		shares: []float64{0.6, 0.7, 0},
+		timed:  workloads(llama7b, [][2]int{{10, 128}, {40, 128}, {10, 512}, {2, 4096}}, 8, 128),
+		beside: 3,
+		shares: []float64{0.6, 0.7},
 		checked: []check.Shape{
 			{Hidden: 256, Intermediate: 688, Layers: 2, Heads: 4, KVHeads: 2, Vocabulary: 512, Batch: 3, Seq: 96, Rank: rank, Labels: 5, Dropout: 0.1},
 			{Hidden: 256, Intermediate: 688, Layers: 2, Heads: 2, KVHeads: 2, Vocabulary: 512, Batch: 3, Seq: 96, Rank: rank, Labels: 5, Dropout: 0.1, Checkpointing: true},
 		},
 		losses: 10,
-		curve:  check.Shape{Hidden: 256, Intermediate: 688, Layers: 4, Heads: 4, KVHeads: 2, Vocabulary: 512, Batch: 8, Seq: 64, Rank: rank},
+		learnt: check.Shape{Hidden: 256, Intermediate: 688, Layers: 4, Heads: 4, KVHeads: 2, Vocabulary: 512, Batch: 8, Seq: 64, Rank: rank},
 		steps:  50, rate: 1e-3,
 		ours: counts{5, 20}, peers: counts{3, 10},
 		product: 8192, copied: 1 << 30,
 	},
 	"tiny": {
-		timed:   []check.Shape{tiny(2, 16), tiny(4, 16), tiny(2, 32)},
+		timed:   workloads(tiny, [][2]int{{2, 16}, {4, 16}, {2, 32}}, 3, 16),
+		beside:  3,
 		checked: []check.Shape{{Hidden: 64, Intermediate: 96, Layers: 2, Heads: 2, KVHeads: 1, Vocabulary: 96, Batch: 3, Seq: 20, Rank: 4, Labels: 5, Dropout: 0.1}},
 		losses:  2,
-		curve:   tiny(2, 16),
+		learnt:  tiny(2, 16),
 		steps:   50, rate: 1e-2,
 		ours: counts{2, 3}, peers: counts{1, 3},
 		product: 128, copied: 1 << 20,
@@ -70,22 +71,9 @@ func tiny(batch, seq int) check.Shape {
 	return check.Shape{Hidden: 64, Intermediate: 96, Layers: 2, Heads: 2, KVHeads: 2, Vocabulary: 96, Batch: batch, Seq: seq, Rank: rank}
 }
 
-// checkpointed is the shape with layers computed anew on the way back.
-func checkpointed(s check.Shape) check.Shape {
-	s.Checkpointing = true
-	return s
-}
-
 // config is the model of a shape, with the weights' deviation that LLaMA begins with.
 func config(s check.Shape) model.Config {
 	c := s.Config()
 	c.InitializerRange = 0.02
 	return c
-}
-
-func title(s check.Shape) string {
-	if s.Checkpointing {
-		return fmt.Sprintf("%d × %d, checkpointing", s.Batch, s.Seq)
-	}
-	return fmt.Sprintf("%d × %d", s.Batch, s.Seq)
 }

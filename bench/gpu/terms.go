@@ -16,6 +16,7 @@ type terms struct {
 	Attention float64 `json:"attention_ms"`
 	Update    float64 `json:"optimizer_ms"` // with the clearing of the gradients
 	Rest      float64 `json:"rest_ms"`      // norms, rotations, SwiGLU, sums, the loss, the host
+	State     *state  `json:"card"`
 }
 
 // work has the memory of the parts of a step that are played alone. Weights have each

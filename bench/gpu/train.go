@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/clinflow/clinflow/stages/train/check"
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/model"
@@ -18,30 +17,45 @@ type trainer struct {
 	model   *model.Model
 	machine *graph.Machine
 	lengths []int32
+	labels  []int32 // of rows, where it learns classes
 	rate    float64
 	n       int // steps taken
 }
 
 // newTrainer compiles the model's step. It closes the model where that fails.
-func newTrainer(m *model.Model, s check.Shape, rate float64) (*trainer, error) {
-	t := &trainer{model: m, rate: rate, lengths: slices.Repeat([]int32{int32(s.Seq)}, s.Batch)}
-	g, err := m.Graph(graph.Options{Batch: s.Batch, Seq: s.Seq, Training: true, Checkpointing: s.Checkpointing})
-	if err == nil {
-		g.Backward(m.LMLoss(g))
-		t.machine, err = g.Compile()
-	}
-	if err != nil {
+func newTrainer(m *model.Model, l workload, rate float64) (*trainer, error) {
+	t := &trainer{model: m, rate: rate, lengths: slices.Repeat([]int32{int32(l.Seq)}, l.Batch)}
+	if err := t.compile(l); err != nil {
 		m.Close()
 		return nil, err
 	}
 	return t, nil
 }
 
+func (t *trainer) compile(l workload) error {
+	g, err := t.model.Graph(graph.Options{Batch: l.Batch, Seq: l.Seq, Training: true, Checkpointing: l.Checkpointing})
+	if err != nil {
+		return err
+	}
+	loss := t.model.LMLoss
+	if l.Labels > 0 {
+		t.labels = make([]int32, l.Batch)
+		logits, err := t.model.ClassLogits(g)
+		if err != nil {
+			return err
+		}
+		loss = func(g *graph.Graph) *graph.Node { return g.CrossEntropy(logits, nil) }
+	}
+	g.Backward(loss(g))
+	t.machine, err = g.Compile()
+	return err
+}
+
 // step is one whole optimizer step: when it returns, the card is done.
 func (t *trainer) step(ids []int32) (loss float64, err error) {
 	params := t.model.Params()
 	params.ZeroGrad()
-	r, err := t.machine.Run(graph.Batch{InputIDs: ids, Lengths: t.lengths})
+	r, err := t.machine.Run(graph.Batch{InputIDs: ids, Lengths: t.lengths, Labels: t.labels})
 	if err != nil {
 		return 0, fmt.Errorf("step %d: %w", t.n+1, err)
 	}
@@ -66,19 +80,6 @@ func (t *trainer) close() {
 	t.model.Close()
 }
 
-// sketch is a trainer of a shape's model with random weights that the card drew.
-func sketch(b kernel.Backend, s check.Shape) (*trainer, error) {
-	m, err := model.Sketch(b, config(s))
-	if err != nil {
-		return nil, err
-	}
-	if _, err := m.AddAdapter("bench", lora, 0, 1); err != nil {
-		m.Close()
-		return nil, err
-	}
-	return newTrainer(m, s, 1e-4)
-}
-
 // timing is what the steps of a shape took.
 type timing struct {
 	step   float64 // seconds, the median
@@ -87,15 +88,15 @@ type timing struct {
 }
 
 // timeSteps times whole steps over one random batch.
-func timeSteps(b kernel.Backend, s check.Shape, c counts) (m timing, err error) {
-	t, err := sketch(b, s)
+func timeSteps(b kernel.Backend, l workload, dir string, c counts) (m timing, err error) {
+	t, err := sketch(b, l, dir)
 	if err != nil {
 		return m, err
 	}
 	defer t.close()
-	random, ids := rand.New(rand.NewPCG(1, 1)), make([]int32, s.Batch*s.Seq)
+	random, ids := rand.New(rand.NewPCG(1, 1)), make([]int32, l.Batch*l.Seq)
 	for i := range ids {
-		ids[i] = random.Int32N(int32(s.Vocabulary))
+		ids[i] = random.Int32N(int32(l.Vocabulary))
 	}
 	steps, err := c.times(func() error { _, err := t.step(ids); return err })
 	if err != nil {
@@ -107,6 +108,19 @@ func timeSteps(b kernel.Backend, s check.Shape, c counts) (m timing, err error) 
 	}
 	updates, err := c.times(func() error { t.model.Params().ZeroGrad(); return t.update() })
 	return timing{step: median(steps), update: median(updates), memory: total - free}, err
+}
+
+// step times a workload and tells of it.
+func (w *bench) step(b kernel.Backend, m measured) error {
+	say("steps of %v", m.Workload)
+	var t timing
+	var err error
+	m.State, err = w.watch.during(func() (err error) { t, err = timeSteps(b, m.Workload, w.inside, w.ours); return err })
+	if err == nil {
+		m.Seconds, m.Memory = t.step, t.memory
+		w.tell(finding{Shape: &m})
+	}
+	return err
 }
 
 // times are those of the calls of f in seconds, the shortest first, without those that

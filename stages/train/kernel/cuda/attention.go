@@ -3,6 +3,7 @@ package cuda
 import (
 	"fmt"
 
+	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/kernel/cuda/driver"
 )
@@ -50,7 +51,7 @@ func (d *device) holds(s driver.Shape) error {
 	if s.Shared <= d.gpu.Shared {
 		return nil
 	}
-	return fmt.Errorf("it needs %d KB of shared memory a block and %s has %d: attention over heads of more than %d columns cannot be trained on this card; take a model with smaller heads, or --device cpu",
+	return exit.Errorf(exit.Usage, "it needs %d KB of shared memory a block and %s has %d: attention over heads of more than %d columns cannot be trained on this card; take a model with smaller heads, or --device cpu",
 		s.Shared>>10, d.gpu.Name, d.gpu.Shared>>10, attentionSizes[len(attentionSizes)-2])
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages/train/check"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/kernel/cuda/emulated"
@@ -83,7 +84,7 @@ func TestSlowHeadsThatDoNotFit(t *testing.T) {
 		}
 		shape := check.Shape{Hidden: 256, Intermediate: 16, Layers: 1, Heads: heads, KVHeads: heads, Vocabulary: 5, Batch: 1, Seq: 4, Rank: 1}
 		_, err = check.Curve(b, shape, check.LanguageModel, 1)
-		if (err != nil) != refused {
+		if (err != nil) != refused || refused && exit.Of(err) != exit.Usage {
 			t.Errorf("heads of %d: %v", 256/heads, err)
 		}
 		for _, says := range []string{"132 KB of shared memory", "Emulated device has 99", "heads of more than 128 columns", "--device cpu"} {

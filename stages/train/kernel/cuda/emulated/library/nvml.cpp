@@ -7,13 +7,15 @@ using namespace emulated;
 
 namespace {
 
-constexpr int unknown = 6;           // NVML_ERROR_NOT_FOUND
-constexpr int streamingClock = 1;    // NVML_CLOCK_SM
-constexpr unsigned long long hot = 0x20;  // nvmlClocksThrottleReasonSwThermalSlowdown
+constexpr int unknown = 6;                   // NVML_ERROR_NOT_FOUND
+constexpr int streamingClock = 1;            // NVML_CLOCK_SM
+constexpr unsigned long long hot = 0x20;     // nvmlClocksThrottleReasonSwThermalSlowdown
 
 }  // namespace
 
 exported int nvmlInit_v2() { return done; }
+
+exported int nvmlShutdown() { return done; }
 
 exported const char* nvmlErrorString(int) { return "the emulated monitor refuses"; }
 

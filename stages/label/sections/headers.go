@@ -54,10 +54,10 @@ var headerNames = map[header]string{
 
 	{part, none}: "vitals|vs|vital signs|exam findings",
 
-	{aside, none}: "procedure|procedures|operations|consults|consultations|complications|diagnosis|diagnoses|primary diagnosis|secondary diagnosis|secondary diagnoses|principal diagnosis|diet|activity|prognosis|communication|contact|pcp",
+	{aside, none}: "procedure|procedures|operations|consults|consultations|complications|diagnosis|diagnoses|primary diagnosis|secondary diagnosis|secondary diagnoses|principal diagnosis|prognosis|plan|impression|code",
 
 	{leaves, none}: "name|unit no|admission date|date of admission|discharge date|date of discharge|date of birth|dob|sex|service|attending|attending physician|discharge summary|major surgical or invasive procedure|major surgical or invasive procedures|procedures performed|" +
-		"review of systems|ros|assessment|assessment and plan|assessment plan|a p|impression|impression and plan|plan|treatment plan|recommendations|code status|code|dictated by|signed electronically by|completed by",
+		"review of systems|ros|assessment|assessment and plan|assessment plan|a p|impression and plan|treatment plan|recommendations|code status|dictated by|signed electronically by|completed by",
 
 	{course, none}: "pertinent results|results|relevant results|laboratory results|pertinent labs|pertinent studies|pertinent lab results|pertinent laboratory data|brief hospital course|hospital course|summary of hospital course|hospital course by problem|hospital course by system|course|bhc|hospital summary|" +
 		"active issues|acute issues|chronic issues|inactive issues|transitional issues|active problems|acute problems|chronic problems",

@@ -17,6 +17,8 @@ func (p *parser) judge(h *heading) effect {
 		return p.weak(h)
 	case (e == aside || e == leaves) && h.item && h.words == 1:
 		return unlisted
+	case p.open == FamilyHistory && h.dayOnly && h.words == 1 && !h.afterBlank && h.rest != "":
+		return unlisted // a relative's death
 	case e == aside && (p.inStory() || !h.afterBlank && p.open != PhysicalExam):
 		return unlisted
 	case e == aside:
@@ -30,11 +32,16 @@ func (p *parser) judge(h *heading) effect {
 func (p *parser) later(h *heading) effect {
 	inExam, section, short := p.open == PhysicalExam, h.opening(), h.words <= maxCourse
 	switch {
+	case h.effect == course && !h.asItIs && p.inStory():
+		return turnsLast // such as "Treatment course": other sections follow
 	case h.effect >= course:
 		return h.effect
-	case h.when == lastDay && (section || h.effect == part || h.dayOnly || inExam):
+	case h.when == lastDay && (section || h.effect == part || h.dayOnly || inExam), h.ofStay && section:
 		return turnsLast
-	case h.when == lastDay && h.effect != leaves && short, h.ofStay && (section || short):
+	case h.when == lastDay && h.effect != leaves && short, h.ofStay && short:
+		if p.inStory() {
+			return turnsLast
+		}
 		return course
 	case h.effect == leaves:
 		return unlisted

@@ -70,6 +70,9 @@ func (p *parser) line(line string) {
 	}
 	h := p.read(line, afterBlank)
 	words, e := p.words, p.judge(&h)
+	if e > leaves && h.effect == unlisted {
+		e = max(e, p.inside(words[:h.words])) // its last words may name a section
+	}
 	if e != unlisted {
 		p.turn(&h, e)
 		line, words = h.rest, words[h.words:]

@@ -168,6 +168,7 @@ func TestEndOfSections(t *testing.T) {
 		"no colon, long line":    {"HPI: first\nDischarge Diagnosis " + strings.Repeat(sentinel+" ", 20), "first"},
 		"a sentence":             {"HPI: first.\nFollow up showed no course of action", "first. Follow up showed no course of action"},
 		"no header at all":       {"a note\nof prose", ""},
+		"a disease's course":     {"HPI:\nfirst\n\nTreatment course:\n" + sentinel + "\n\nAllergies:\nnone\n\nFamily History:\nFather: alive\nDeceased: mother\nPhysical Exam:\nx", "first"},
 		"list item":              {"HPI:\nfirst\n\n- and also: more", "first - and also: more"},
 	} {
 		note := Parse(c.text)

@@ -88,7 +88,8 @@ func evaluated(t *testing.T, examples, labels, ways int, memory string) (peak in
 		t.Fatal(err)
 	}
 	peak = peakMiB(cmd.ProcessState)
-	t.Logf("%d examples of %d labels, %d ways, --memory %s: peak %d MiB, eval.auroc %.1f s", examples, labels, ways, memory, peak, run.Steps[len(run.Steps)-1].Seconds)
+	t.Logf("%d examples of %d labels, %d ways, --memory %s: peak %d MiB, eval.auroc %.1f s, processor %.1f s with the drawing",
+		examples, labels, ways, memory, peak, run.Steps[len(run.Steps)-1].Seconds, (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds())
 	return peak
 }
 
@@ -99,10 +100,9 @@ func TestSlowEvaluationStaysInItsMemory(t *testing.T) {
 	}
 }
 
-// Six ways are measured one after the other. The budget holds a part of the classes
-// of one way.
+// Six ways are measured one after the other.
 func TestSlowMoreWaysTakeNoMoreMemory(t *testing.T) {
-	one, six := evaluated(t, 8_000, 500, 1, "64MiB"), evaluated(t, 8_000, 500, 6, "64MiB")
+	one, six := evaluated(t, 8_000, 500, 1, "256MiB"), evaluated(t, 8_000, 500, 6, "256MiB")
 	if six > one+one/4 {
 		t.Errorf("peak %d MiB of one way, %d MiB of six", one, six)
 	}

@@ -55,7 +55,20 @@ func TestEndlessFilesAreRefused(t *testing.T) {
 	if err := syscall.Mkfifo(filepath.Join(dir, "data", "manifest.json"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, args := range [][]string{{"lint", "/dev/zero"}, {"run", "/dev/zero"}, {"verify", "data"}, {"cat", "data"}} {
+	bases(t, dir)
+	for base, name := range map[string]string{"one": "config.json", "two": "model.safetensors"} {
+		if err := os.Remove(filepath.Join(dir, base, name)); err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Mkfifo(filepath.Join(dir, base, name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	clinflow(t, dir, 3, "inspect", "logits", "--model", "two")
+	for _, args := range [][]string{
+		{"lint", "/dev/zero"}, {"run", "/dev/zero"}, {"verify", "data"}, {"cat", "data"}, {"inspect", "logits", "--model", "one"},
+		{"plan", "two-step", "--set", "base=one"}, {"plan", "two-step", "--set", "base=two"},
+	} {
 		clinflow(t, dir, 2, args...)
 	}
 }

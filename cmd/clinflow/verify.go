@@ -40,6 +40,9 @@ func newVerify() *cobra.Command {
 // datasetsBelow lists the folders with a manifest at or below root.
 func datasetsBelow(root string) ([]string, error) {
 	var folders []string
+	if real, err := filepath.EvalSymlinks(root); err == nil {
+		root = real // the walk would not follow it
+	}
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err == nil && entry.Name() == shard.ManifestName {
 			folders = append(folders, filepath.Dir(path))

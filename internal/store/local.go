@@ -19,6 +19,7 @@ type local struct {
 	root     string
 	volatile bool // files are not forced to disk
 	together bool // their names are not
+	confined bool // no link in it may lead out of it
 }
 
 func openLocal(path string) (Dir, error) {
@@ -65,6 +66,8 @@ func (d local) OpenAt(_ context.Context, name string) (ReaderAt, error) {
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("open for reading: %w", err)
+	case d.confined && !inside(d.root, path):
+		return nil, exit.Errorf(exit.BadData, "%s is a link that leads out of %s; put the file itself there", path, d.root)
 	case info.IsDir():
 		return nil, exit.Errorf(exit.Usage, "%s is a folder, not a file", path)
 	case !info.Mode().IsRegular(): // opening a pipe would wait for its other end
@@ -75,6 +78,15 @@ func (d local) OpenAt(_ context.Context, name string) (ReaderAt, error) {
 		return nil, fmt.Errorf("open for reading: %w", err)
 	}
 	return &localReader{f, info.Size()}, nil
+}
+
+// inside says whether a path is in a folder once links are followed, the folder's own
+// too.
+func inside(folder, path string) bool {
+	folder, errFolder := filepath.EvalSymlinks(folder)
+	path, errPath := filepath.EvalSymlinks(path)
+	name, err := filepath.Rel(folder, path)
+	return errFolder == nil && errPath == nil && err == nil && filepath.IsLocal(name)
 }
 
 type localReader struct {

@@ -77,6 +77,16 @@ func Open(uri string) (Dir, error) {
 	}
 }
 
+// Confined is the same folder, which may be reached by a link, without the files in
+// it that are links out of it: reading one is an error of exit.BadData.
+func Confined(d Dir) Dir {
+	if folder, ok := d.(local); ok {
+		folder.confined = true
+		return folder
+	}
+	return d
+}
+
 // Volatile is the same folder for files that need not outlive a power cut, such
 // as runs: they still appear whole or not at all, but are not forced to disk.
 func Volatile(d Dir) Dir {

@@ -53,6 +53,25 @@ func ReadFile(ctx context.Context, path string, limit int64) ([]byte, error) {
 	})
 }
 
+// maxWhole bounds what Whole reads: a model's index of tensors has a megabyte.
+const maxWhole = 64 << 20
+
+// Whole reads a file without the byte order mark that it may begin with. A pipe, a
+// device and a file of more than 64 MiB are errors of exit.Usage.
+func Whole(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular(): // opening a pipe would wait for its other end
+		return nil, exit.Errorf(exit.Usage, "%s is not a regular file", path)
+	case info.Size() > maxWhole:
+		return nil, exit.Errorf(exit.Usage, "%s is larger than %d MiB, too large for a file of settings", path, maxWhole>>20)
+	}
+	text, err := os.ReadFile(path)
+	return WithoutMark(text), err
+}
+
 // Interruptible returns a reader of r whose Read ends when the context does, as
 // exit.Interrupted. A read of r that is under way then is left behind.
 func Interruptible(ctx context.Context, r io.Reader) io.Reader { return &interruptible{ctx, r, nil} }

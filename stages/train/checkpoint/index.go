@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -49,14 +48,14 @@ func shards(shardOf map[string]string) []string {
 }
 
 func readIndex(path string) (map[string]string, error) {
-	data, err := os.ReadFile(path)
+	data, err := textio.Whole(path)
 	if err != nil {
 		return nil, exit.Errorf(exit.Usage, "open weights: %w", err)
 	}
 	var index struct {
 		WeightMap map[string]string `json:"weight_map"`
 	}
-	if json.Unmarshal(textio.WithoutMark(data), &index) != nil || len(index.WeightMap) == 0 {
+	if json.Unmarshal(data, &index) != nil || len(index.WeightMap) == 0 {
 		return nil, exit.Errorf(exit.BadData, "%s: needs a weight_map of tensor names to file names", path)
 	}
 	for name, shard := range index.WeightMap {

@@ -11,6 +11,10 @@ import (
 
 // mapFile maps a file read-only; unmap must be called once.
 func mapFile(path string) (data []byte, unmap func() error, err error) {
+	nothing := func() error { return nil }
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // opening a pipe would wait for its other end
+		return nil, nothing, nil
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, nil, err
@@ -20,8 +24,8 @@ func mapFile(path string) (data []byte, unmap func() error, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if info.Size() == 0 || info.Size() > math.MaxInt || !info.Mode().IsRegular() {
-		return nil, func() error { return nil }, nil
+	if info.Size() == 0 || info.Size() > math.MaxInt {
+		return nil, nothing, nil
 	}
 	data, err = unix.Mmap(int(f.Fd()), 0, int(info.Size()), unix.PROT_READ, unix.MAP_SHARED)
 	if err != nil {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"syscall"
@@ -55,14 +54,14 @@ func ReadConfig(dir string) (Config, error) {
 }
 
 func readConfigFile(dir string) ([]byte, error) {
-	data, err := os.ReadFile(filepath.Join(dir, ConfigName))
+	data, err := textio.Whole(filepath.Join(dir, ConfigName))
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return nil, exit.Errorf(exit.Usage, "%s: has no %s; give the folder of a Hugging Face model", dir, ConfigName)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read model: %w", err)
 	}
-	return textio.WithoutMark(data), nil
+	return data, nil
 }
 
 // Check says whether the sizes fit together.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -57,14 +56,14 @@ func (in *Inspector) Begin(tokenizerBOS, tokenizerEOS int32) (int32, error) {
 // readGeneration takes the special ids of generation_config.json, where there is one.
 func (in *Inspector) readGeneration() error {
 	path := filepath.Join(in.dir, generationName)
-	data, err := os.ReadFile(path)
+	data, err := textio.Whole(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("read model: %w", err)
 	}
-	if err := in.config.follow(textio.WithoutMark(data)); err != nil {
+	if err := in.config.follow(data); err != nil {
 		return exit.Errorf(exit.BadData, "%s: %w", path, err)
 	}
 	return nil

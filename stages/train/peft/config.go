@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -92,14 +91,14 @@ func (c Config) Write(w io.Writer) error {
 // gives wrong results.
 func ReadConfig(dir string) (Config, error) {
 	path := filepath.Join(dir, ConfigName)
-	data, err := os.ReadFile(path)
+	data, err := textio.Whole(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Config{}, exit.Errorf(exit.Usage, "%s: has no %s; give the folder of a PEFT adapter", dir, ConfigName)
 	}
 	if err != nil {
 		return Config{}, fmt.Errorf("read adapter: %w", err)
 	}
-	c, err := parseConfig(textio.WithoutMark(data))
+	c, err := parseConfig(data)
 	if err != nil {
 		return Config{}, exit.Errorf(exit.BadData, "%s: %w", path, err)
 	}

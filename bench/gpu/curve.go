@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"path/filepath"
@@ -62,11 +63,11 @@ func (r *report) learnt(ours, theirs []float64) {
 
 // learn returns the losses of the files' model on the card.
 func (s size) learn(b kernel.Backend, dir string) (losses []float64, err error) {
-	m, err := model.Open(b, filepath.Join(dir, baseFolder), graph.Frozen)
+	m, err := model.Open(context.Background(), b, filepath.Join(dir, baseFolder), graph.Frozen)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := m.LoadAdapter("curve", filepath.Join(dir, adapterFolder), graph.Trainable); err != nil {
+	if _, err := m.LoadAdapter(context.Background(), "curve", filepath.Join(dir, adapterFolder), graph.Trainable); err != nil {
 		m.Close()
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 
@@ -83,7 +84,7 @@ func (l workload) addClinical(m *model.Model, dir string) error {
 		if err := l.saveClinical(m.Params().Backend(), folder); err != nil {
 			return err
 		}
-		_, err := m.LoadAdapter("clinical", folder, graph.Frozen)
+		_, err := m.LoadAdapter(context.Background(), "clinical", folder, graph.Frozen)
 		return err
 	}
 	return nil

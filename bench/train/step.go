@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -93,7 +94,7 @@ func (s shape) measure(dir, name string, least time.Duration) (r result, ok bool
 
 // trainer is one whole optimizer step on a fixed batch.
 func (s shape) trainer(b kernel.Backend, dir string) (step func() error, stop func(), err error) {
-	m, err := model.Open(b, dir, graph.Frozen)
+	m, err := model.Open(context.Background(), b, dir, graph.Frozen)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -91,7 +91,7 @@ func TestADamagedFileIsNotRead(t *testing.T) {
 	d := commit(t, w)
 	ways := map[string]func(*Dataset) error{
 		"OpenFile":   func(d *Dataset) error { _, err := d.OpenFile(t.Context(), "model.bin"); return err },
-		"LocalPath":  func(d *Dataset) error { _, err := d.LocalPath("config.json"); return err },
+		"LocalPath":  func(d *Dataset) error { _, err := d.LocalPath(t.Context(), "config.json"); return err },
 		"CheckFiles": func(d *Dataset) error { return d.CheckFiles(t.Context()) },
 		"CopyFiles":  func(d *Dataset) error { return newWriter(t, 0).CopyFiles(t.Context(), d) },
 	}
@@ -109,7 +109,7 @@ func TestADamagedFileIsNotRead(t *testing.T) {
 			})
 		}
 	}
-	_, err := d.LocalPath("sub/model.bin")
+	_, err := d.LocalPath(t.Context(), "sub/model.bin")
 	must(t, err)
 }
 

@@ -108,7 +108,7 @@ func (d *Dataset) ReadJSON(ctx context.Context, name string, into any) error {
 // the file and of those beside it is checked first: a model is read by its
 // folder. A dataset in another store than this machine's disk is an error of
 // exit.Usage.
-func (d *Dataset) LocalPath(name string) (string, error) {
+func (d *Dataset) LocalPath(ctx context.Context, name string) (string, error) {
 	if err := d.has(name); err != nil {
 		return "", err
 	}
@@ -117,7 +117,7 @@ func (d *Dataset) LocalPath(name string) (string, error) {
 		return "", exit.Errorf(exit.Usage, "dataset %s is not on this machine's disk; copy it here first", d.URI())
 	}
 	beside := func(f string) bool { return path.Dir(f) == path.Dir(name) }
-	return local, d.checkFiles(context.Background(), beside)
+	return local, d.checkFiles(ctx, beside)
 }
 
 func (d *Dataset) has(name string) error {

@@ -130,7 +130,7 @@ func TestFilesAreRecorded(t *testing.T) {
 	if len(d.Manifest.Files) != 2 || d.Parts() != 0 {
 		t.Fatalf("%d files and %d parts, want 2 and 0", len(d.Manifest.Files), d.Parts())
 	}
-	path, err := d.LocalPath("model.safetensors")
+	path, err := d.LocalPath(t.Context(), "model.safetensors")
 	must(t, err)
 	data, err := os.ReadFile(path)
 	must(t, err)

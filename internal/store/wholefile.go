@@ -29,8 +29,24 @@ func SHA256(ctx context.Context, dir Dir, name string) (sum string, size int64, 
 	}
 	defer f.Close()
 	hash := sha256.New()
-	if size, err = io.Copy(hash, f); err != nil {
+	if size, err = io.Copy(hash, Until(ctx, f)); err != nil {
 		return "", 0, fmt.Errorf("read %s/%s: %w", dir.URI(), name, err)
 	}
 	return hex.EncodeToString(hash.Sum(nil)), size, nil
+}
+
+// Until is r for a long read that ends when ctx does.
+func Until(ctx context.Context, r io.Reader) io.Reader { return until{ctx, r} }
+
+type until struct {
+	ctx context.Context
+	io.Reader
+}
+
+// Read implements io.Reader.
+func (u until) Read(p []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.Reader.Read(p)
 }

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -45,7 +46,7 @@ func writeFiles(out *shard.Writer, folder string, files []checkpoint.File) error
 }
 
 // folder is the local folder that holds a file of an artifact.
-func folder(d *shard.Dataset, name string) (string, error) {
-	path, err := d.LocalPath(name)
+func folder(ctx context.Context, d *shard.Dataset, name string) (string, error) {
+	path, err := d.LocalPath(ctx, name)
 	return filepath.Dir(path), err
 }

@@ -63,12 +63,13 @@ func (b *base) Run(ctx context.Context, in stages.Inputs, out *shard.Writer) err
 	if err != nil {
 		return err
 	}
-	return onBackend(func(backend kernel.Backend) error {
+	return onBackend(ctx, func(backend kernel.Backend) error {
 		m, err := model.New(backend, llama, b.config.Seed)
 		if err != nil {
 			return err
 		}
 		defer m.Close()
+		m.Params().Until(ctx)
 		return b.learn(ctx, m, splits, in, out)
 	})
 }

@@ -32,7 +32,7 @@ type baseFiles struct {
 // baseFilesOf takes the digests from the dataset's manifest or, of a path, from those
 // that the planner took for the step's fingerprint.
 func baseFilesOf(ctx context.Context, in stages.Inputs, path string) (baseFiles, error) {
-	dir, err := modelFolder(in, path)
+	dir, err := modelFolder(ctx, in, path)
 	if err != nil {
 		return baseFiles{}, err
 	}
@@ -88,7 +88,7 @@ func (b baseFiles) under(ctx context.Context, port string, adapter *shard.Datase
 	if err != nil {
 		return fmt.Errorf("read %s of %s: %w", baseRecord, adapter.URI(), err)
 	}
-	dir, err := folder(adapter, peft.ConfigName)
+	dir, err := folder(ctx, adapter, peft.ConfigName)
 	return errors.Join(err, b.compare(port+": "+adapter.URI(), dir, string(sums)))
 }
 

@@ -17,7 +17,8 @@ func TestDamagedCheckpointsAreRefused(t *testing.T) {
 	in := stages.Inputs{"tokens": {tokens}, "base": {baseModel(t, tokens, quickBase)}}
 	const config = `{epochs: 4}`
 	uri := filepath.Join(t.TempDir(), "out")
-	_, err := attempt(t, &countdown{t.Context(), 15}, "train.finetune", config, uri, in)
+	_, looks := undisturbed(t, "train.finetune", config, in)
+	_, err := attempt(t, &countdown{t.Context(), looks / 2}, "train.finetune", config, uri, in)
 	stagetest.WantCode(t, err, exit.Interrupted)
 	for _, pattern := range []string{stateName, logName, "tensors-*"} {
 		found, err := filepath.Glob(filepath.Join(uri+workSuffix, pattern))

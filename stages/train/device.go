@@ -1,6 +1,7 @@
 package train
 
 import (
+	"context"
 	"errors"
 	"strconv"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/rs/zerolog/log"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages/train/kernel"
@@ -21,8 +23,10 @@ var device struct {
 	sync.Mutex
 	place
 	open atomic.Int32 // backends of the steps that train side by side on the processor
-	card sync.Mutex   // one step at a time has the GPU and its memory
 }
+
+// card lets one step at a time have the GPU and its memory.
+var card = semaphore.NewWeighted(1)
 
 // place is what --device and --workers say.
 type place struct {
@@ -111,8 +115,8 @@ func (p *place) openCPU() (kernel.Backend, error) {
 }
 
 // onBackend opens the process's device for f. A step that wants the GPU waits until
-// no other has it.
-func onBackend(f func(b kernel.Backend) error) error {
+// no other has it, or ctx ends.
+func onBackend(ctx context.Context, f func(b kernel.Backend) error) error {
 	device.Lock()
 	err := device.look()
 	p := device.place
@@ -122,8 +126,10 @@ func onBackend(f func(b kernel.Backend) error) error {
 	}
 	open := p.openCPU
 	if p.name != "" {
-		device.card.Lock()
-		defer device.card.Unlock()
+		if err := card.Acquire(ctx, 1); err != nil {
+			return exit.Errorf(exit.Interrupted, "stopped while another step had the GPU: %w", err)
+		}
+		defer card.Release(1)
 		open = p.openGPU
 	}
 	b, err := open()

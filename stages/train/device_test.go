@@ -69,7 +69,7 @@ func TestAGPUThatIsAskedForMustBeThere(t *testing.T) {
 	t.Cleanup(func() { must(t, SetDevice("auto", 0)) })
 	brokenDriver(t)
 	must(t, SetDevice("cuda:99", 1))
-	err := onBackend(func(kernel.Backend) error { return nil })
+	err := onBackend(t.Context(), func(kernel.Backend) error { return nil })
 	if exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "--device cuda:99: NVIDIA's driver: ") {
 		t.Errorf("got %v, want exit.Usage naming the device", err)
 	}

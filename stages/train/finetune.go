@@ -66,8 +66,8 @@ func (f *finetune) Run(ctx context.Context, in stages.Inputs, out *shard.Writer)
 	if err != nil {
 		return err
 	}
-	return onBase(in, c.Base, func(m *model.Model, dir string) error {
-		w, err := newWay(m, dir, c, in)
+	return onBase(ctx, in, c.Base, func(m *model.Model, dir string) error {
+		w, err := newWay(ctx, m, dir, c, in)
 		if err != nil {
 			return err
 		}

@@ -74,8 +74,8 @@ func inspect(ctx context.Context, folder string, adapters []string, f func(*mode
 	if err := onItsBase(ctx, folder, adapters); err != nil {
 		return err
 	}
-	return onBackend(func(b kernel.Backend) error {
-		i, err := model.Inspect(b, folder, adapters)
+	return onBackend(ctx, func(b kernel.Backend) error {
+		i, err := model.Inspect(ctx, b, folder, adapters)
 		if err != nil {
 			return err
 		}

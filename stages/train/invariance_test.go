@@ -175,8 +175,8 @@ func headLog(t *testing.T, in stages.Inputs, cached bool) []logLine {
 		Optimization: Optimization{Accumulation: 1, LogEvery: 1, SaveEvery: 100},
 	}
 	var lines []logLine
-	must(t, onBase(in, "", func(m *model.Model, dir string) error {
-		w, err := newWay(m, dir, c, in)
+	must(t, onBase(t.Context(), in, "", func(m *model.Model, dir string) error {
+		w, err := newWay(t.Context(), m, dir, c, in)
 		must(t, err)
 		j, err := c.job(t.Context(), m, w, splits)
 		must(t, err)

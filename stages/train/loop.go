@@ -61,7 +61,7 @@ type run struct {
 
 // train runs to the end, from the last training checkpoint where there is one.
 // The learning rate follows the plan of all epochs, whether they are run or not.
-// Cancelling ctx stops it after a whole optimizer step.
+// Cancelling ctx stops it, and it goes on from the last whole optimizer step.
 func (r *run) train(ctx context.Context) error {
 	r.best, r.log = map[string][]float32{}, newTrainLog()
 	if r.now == nil {
@@ -100,7 +100,7 @@ func (r *run) epoch(ctx context.Context, plan schedule, bar *progress.Task) erro
 		if err := r.stopped(ctx); err != nil {
 			return err
 		}
-		if err := r.step(group, plan); err != nil {
+		if err := r.step(ctx, group, plan); err != nil {
 			return err
 		}
 		bar.Note(fmt.Sprintf("loss:%.4f", r.at.LossSum/r.at.LossWeight))
@@ -128,9 +128,14 @@ func (r *run) stopped(ctx context.Context) error {
 	return exit.Errorf(exit.Interrupted, "%s: stopped after step %d; the same command goes on from there: %w", r.name, r.at.Step, context.Cause(ctx))
 }
 
-// step is one optimizer step over a group of batches.
-func (r *run) step(group []batch, plan schedule) error {
-	if err := r.accumulate(group); err != nil {
+// step is one optimizer step over a group of batches. Where ctx ends within it, no
+// parameter has moved yet: the run stands where it stood before.
+func (r *run) step(ctx context.Context, group []batch, plan schedule) error {
+	before := r.at
+	if err := r.accumulate(group); err != nil && ctx.Err() != nil {
+		r.at = before
+		return r.stopped(ctx)
+	} else if err != nil {
 		return err
 	}
 	if math.IsNaN(r.at.LossSum) || math.IsInf(r.at.LossSum, 0) {

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"context"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/train/graph"
@@ -16,13 +17,13 @@ type BaseModel struct {
 
 // onBase opens the process's device and the frozen base model of a stage, whose
 // folder is dir, and closes both after f.
-func onBase(in stages.Inputs, path string, f func(m *model.Model, dir string) error) error {
-	dir, err := modelFolder(in, path)
+func onBase(ctx context.Context, in stages.Inputs, path string, f func(m *model.Model, dir string) error) error {
+	dir, err := modelFolder(ctx, in, path)
 	if err != nil {
 		return err
 	}
-	return onBackend(func(b kernel.Backend) error {
-		m, err := model.Open(b, dir, graph.Frozen)
+	return onBackend(ctx, func(b kernel.Backend) error {
+		m, err := model.Open(ctx, b, dir, graph.Frozen)
 		if err != nil {
 			return err
 		}
@@ -33,12 +34,12 @@ func onBase(in stages.Inputs, path string, f func(m *model.Model, dir string) er
 
 // modelFolder finds the base model: bound to the port, or a path of the
 // configuration; exactly one of them.
-func modelFolder(in stages.Inputs, path string) (string, error) {
+func modelFolder(ctx context.Context, in stages.Inputs, path string) (string, error) {
 	d := in.One("base")
 	if err := oneBase(d != nil, path); err != nil || d == nil {
 		return path, err
 	}
-	return folder(d, "config.json")
+	return folder(ctx, d, "config.json")
 }
 
 // oneBase says whether there is one base model.

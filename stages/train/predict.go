@@ -66,8 +66,8 @@ func (p *predict) Run(ctx context.Context, in stages.Inputs, out *shard.Writer) 
 	for _, split := range p.config.Splits {
 		rows = append(rows, splits[split]...)
 	}
-	return onBase(in, p.config.Base, func(m *model.Model, _ string) error {
-		if err := addAdapters(m, in); err != nil {
+	return onBase(ctx, in, p.config.Base, func(m *model.Model, _ string) error {
+		if err := addAdapters(ctx, m, in); err != nil {
 			return err
 		}
 		logits, err := p.logits(ctx, m, rows)
@@ -80,13 +80,13 @@ func (p *predict) Run(ctx context.Context, in stages.Inputs, out *shard.Writer) 
 }
 
 // addAdapters puts what the fine-tuning left onto the base model.
-func addAdapters(m *model.Model, in stages.Inputs) error {
-	folders, err := adapterFolders(in.One("adapter"))
+func addAdapters(ctx context.Context, m *model.Model, in stages.Inputs) error {
+	folders, err := adapterFolders(ctx, in.One("adapter"))
 	if err != nil {
 		return err
 	}
 	for _, dir := range folders {
-		if _, err := m.LoadAdapter(dir, dir, graph.Frozen); err != nil {
+		if _, err := m.LoadAdapter(ctx, dir, dir, graph.Frozen); err != nil {
 			return err
 		}
 	}
@@ -94,13 +94,13 @@ func addAdapters(m *model.Model, in stages.Inputs) error {
 }
 
 // adapterFolders are the adapters of a fine-tuning whose updates add up.
-func adapterFolders(d *shard.Dataset) ([]string, error) {
+func adapterFolders(ctx context.Context, d *shard.Dataset) ([]string, error) {
 	var folders []string
 	for _, name := range []string{clinicalFolder + peft.ConfigName, peft.ConfigName} {
 		if !d.HasFile(name) && path.Dir(name) != "." {
 			continue
 		}
-		dir, err := folder(d, name)
+		dir, err := folder(ctx, d, name)
 		if err != nil {
 			return nil, err
 		}

@@ -65,7 +65,7 @@ func (p *pretrain) Run(ctx context.Context, in stages.Inputs, out *shard.Writer)
 	if err := base.record(out); err != nil {
 		return err
 	}
-	return onBase(in, p.config.Base, func(m *model.Model, dir string) error {
+	return onBase(ctx, in, p.config.Base, func(m *model.Model, dir string) error {
 		adapter, err := m.AddAdapter("clinical", p.config.PEFT.lora(peft.CausalLM, dir), 0, p.config.Seed)
 		if err != nil {
 			return err

@@ -64,10 +64,10 @@ func goldenRun(t *testing.T, adapter string, batchSize int, objective func(*mode
 	t.Helper()
 	b, err := cpu.New(cpu.Options{Float: kernel.F64})
 	must(t, err)
-	m, err := model.Open(b, llamaDir+"hf", graph.Frozen)
+	m, err := model.Open(t.Context(), b, llamaDir+"hf", graph.Frozen)
 	must(t, err)
 	t.Cleanup(m.Close)
-	_, err = m.LoadAdapter(adapter, llamaDir+adapter, graph.Trainable)
+	_, err = m.LoadAdapter(t.Context(), adapter, llamaDir+adapter, graph.Trainable)
 	must(t, err)
 	return &run{
 		name: "test", params: m.Params(), learner: newSupervised(m, objective(m), batchSize, Optimization{Seed: 1}),
@@ -97,7 +97,7 @@ func TestTwentyStepsAsPyTorch(t *testing.T) {
 		plan := newSchedule(g.LearningRate, float64(g.Warmup)/float64(len(c.want)), len(c.want))
 		for step, want := range c.want {
 			r.at.LossSum, r.at.LossWeight = 0, 0
-			must(t, r.step(groups[step:step+1], plan))
+			must(t, r.step(t.Context(), groups[step:step+1], plan))
 			if got := r.at.LossSum / r.at.LossWeight; math.Abs(got-want) > 1e-5*want {
 				t.Fatalf("%s: loss of step %d is %.9g, want %.9g", c.adapter, step+1, got, want)
 			}

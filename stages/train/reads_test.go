@@ -17,7 +17,7 @@ func TestTheBasesOtherFilesAreNotRead(t *testing.T) {
 	tokens := corpus(t, 60, 1)
 	base := baseModel(t, tokens, quickBase)
 	clinical := stagetest.Run(t, "train.finetune", `{`+quickAdapter+`}`, stages.Inputs{"tokens": {tokens}, "base": {base}})
-	path, err := base.LocalPath("config.json")
+	path, err := base.LocalPath(t.Context(), "config.json")
 	must(t, err)
 	for _, c := range []struct {
 		stage, config string

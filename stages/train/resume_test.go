@@ -53,6 +53,21 @@ func attempt(t *testing.T, ctx context.Context, stage, config, uri string, in st
 	return shard.Open(t.Context(), uri)
 }
 
+// undisturbed runs a job stage to its end and says how often it looked at its
+// context. The inputs have been checked before.
+func undisturbed(t *testing.T, stage, config string, in stages.Inputs) (*shard.Dataset, int) {
+	t.Helper()
+	var whole *shard.Dataset
+	var looks int
+	for range 2 {
+		ctx := &countdown{t.Context(), 1 << 30}
+		d, err := attempt(t, ctx, stage, config, filepath.Join(t.TempDir(), "out"), in)
+		must(t, err)
+		whole, looks = d, 1<<30-ctx.left
+	}
+	return whole, looks
+}
+
 func TestInterruptedRunsEndAlike(t *testing.T) {
 	tokens := corpus(t, 120, 1)
 	tokenizer := tokenizer(t)
@@ -69,14 +84,13 @@ func TestInterruptedRunsEndAlike(t *testing.T) {
 		{"head", "train.finetune", `{peft: {type: none}, epochs: 4, learning_rate: 0.1, save_every: 1}`, stages.Inputs{"tokens": {tokens}, "base": {base}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			whole, err := attempt(t, t.Context(), c.stage, c.config, filepath.Join(t.TempDir(), "out"), c.in)
-			must(t, err)
+			whole, looks := undisturbed(t, c.stage, c.config, c.in)
 			if c.name == "patience" && whole.Manifest.Counts["epochs"] == 9 {
 				t.Error("patience never ran out: the case tests nothing")
 			}
 			var all int
-			for seed := range uint64(3) {
-				got, stops := interrupted(t, rand.New(rand.NewPCG(seed, 0)), c.stage, c.config, c.in)
+			for seed := range uint64(4) {
+				got, stops := interrupted(t, rand.New(rand.NewPCG(seed, 0)), looks, c.stage, c.config, c.in)
 				all += stops
 				if got.Manifest.Digest() != whole.Manifest.Digest() {
 					t.Errorf("seed %d: interrupted %d times, the artifact differs from an undisturbed run's", seed, stops)
@@ -91,13 +105,14 @@ func TestInterruptedRunsEndAlike(t *testing.T) {
 
 // interrupted stops a run at random places until it ends. Now and then it also
 // puts back an older training checkpoint, as a kill would leave it that came
-// before the last was written.
-func interrupted(t *testing.T, rng *rand.Rand, stage, config string, in stages.Inputs) (*shard.Dataset, int) {
+// before the last was written. looks are those of an undisturbed run: most fall
+// between two ops of a step.
+func interrupted(t *testing.T, rng *rand.Rand, looks int, stage, config string, in stages.Inputs) (*shard.Dataset, int) {
 	t.Helper()
 	uri := filepath.Join(t.TempDir(), "out")
 	work, older := uri+workSuffix, filepath.Join(t.TempDir(), "older")
 	for stops := 0; ; stops++ {
-		ctx := &countdown{t.Context(), 4 + rng.IntN(16)}
+		ctx := &countdown{t.Context(), looks/4 + rng.IntN(looks*2/3)}
 		d, err := attempt(t, ctx, stage, config, uri, in)
 		if err == nil {
 			if _, err := os.Stat(work); !os.IsNotExist(err) {
@@ -133,14 +148,7 @@ func TestInterruptionsBetweenTheEndAndTheManifest(t *testing.T) {
 	tokens := corpus(t, 60, 1)
 	in := stages.Inputs{"tokens": {tokens}, "base": {baseModel(t, tokens, quickBase)}}
 	const config = `{selection: best, epochs: 2, save_every: 1000, peft: {r: 2}}`
-	var whole *shard.Dataset
-	var looks int
-	for range 2 { // the first time the inputs are checked too
-		undisturbed := &countdown{t.Context(), 1 << 20}
-		d, err := attempt(t, undisturbed, "train.finetune", config, filepath.Join(t.TempDir(), "out"), in)
-		must(t, err)
-		whole, looks = d, 1<<20-undisturbed.left
-	}
+	whole, looks := undisturbed(t, "train.finetune", config, in)
 	for left := looks - 8; left < looks; left++ {
 		uri := filepath.Join(t.TempDir(), "out")
 		if _, err := attempt(t, &countdown{t.Context(), left}, "train.finetune", config, uri, in); err == nil {
@@ -229,14 +237,13 @@ func TestStateWithoutItsTensors(t *testing.T) {
 	tokens := corpus(t, 60, 1)
 	in := stages.Inputs{"tokens": {tokens}, "base": {baseModel(t, tokens, quickBase)}}
 	uri := filepath.Join(t.TempDir(), "out")
-	_, err := attempt(t, &countdown{t.Context(), 15}, "train.finetune", `{epochs: 4}`, uri, in)
+	want, looks := undisturbed(t, "train.finetune", `{epochs: 4}`, in)
+	_, err := attempt(t, &countdown{t.Context(), looks / 2}, "train.finetune", `{epochs: 4}`, uri, in)
 	stagetest.WantCode(t, err, exit.Interrupted)
 	tensors, err := filepath.Glob(filepath.Join(uri+workSuffix, "tensors-*"))
 	must(t, err)
 	must(t, os.Remove(tensors[0]))
 	got, err := attempt(t, t.Context(), "train.finetune", `{epochs: 4}`, uri, in)
-	must(t, err)
-	want, err := attempt(t, t.Context(), "train.finetune", `{epochs: 4}`, filepath.Join(t.TempDir(), "out"), in)
 	must(t, err)
 	if got.Manifest.Digest() != want.Manifest.Digest() {
 		t.Error("the artifact differs from an undisturbed run's")
@@ -247,7 +254,8 @@ func TestCheckpointOfAnotherRunIsNotUsed(t *testing.T) {
 	tokens := corpus(t, 60, 1)
 	in := stages.Inputs{"tokens": {tokens}, "base": {baseModel(t, tokens, quickBase)}}
 	uri := filepath.Join(t.TempDir(), "out")
-	_, err := attempt(t, &countdown{t.Context(), 15}, "train.finetune", `{epochs: 5, seed: 1}`, uri, in)
+	_, looks := undisturbed(t, "train.finetune", `{epochs: 5, seed: 1}`, in)
+	_, err := attempt(t, &countdown{t.Context(), looks / 2}, "train.finetune", `{epochs: 5, seed: 1}`, uri, in)
 	stagetest.WantCode(t, err, exit.Interrupted)
 	if _, err := os.Stat(filepath.Join(uri+workSuffix, stateName)); err != nil {
 		t.Fatal("was interrupted before the first training checkpoint: ", err)

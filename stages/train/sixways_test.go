@@ -54,8 +54,8 @@ func TestSixWaysTrainWhatTheyName(t *testing.T) {
 		built, err := spec.Build(stagetest.Resolve(t, spec.Config(), `{num_labels: 2, epochs: 1, learning_rate: 0.01, `+c.config+`}`))
 		must(t, err)
 		config := built.(*finetune).config
-		must(t, onBase(ports, "", func(m *model.Model, dir string) error {
-			w, err := newWay(m, dir, config, ports)
+		must(t, onBase(t.Context(), ports, "", func(m *model.Model, dir string) error {
+			w, err := newWay(t.Context(), m, dir, config, ports)
 			must(t, err)
 			before := parameters(t, m)
 			j, err := config.job(t.Context(), m, w, splits)

@@ -83,7 +83,7 @@ func TestPretrainLowersPerplexity(t *testing.T) {
 	tokens := corpus(t, 400, 1)
 	base := baseModel(t, tokens, `epochs: 1, learning_rate: 0.003`)
 	adapter := stagetest.Run(t, "train.pretrain", `{learning_rate: 0.02, epochs: 3, peft: {target_modules: [q_proj, v_proj, o_proj, down_proj]}}`, stages.Inputs{"tokens": {tokens}, "base": {base}})
-	path, err := adapter.LocalPath("metrics.json")
+	path, err := adapter.LocalPath(t.Context(), "metrics.json")
 	must(t, err)
 	text, err := os.ReadFile(path)
 	must(t, err)

@@ -42,7 +42,7 @@ func elsewhere(t *testing.T, base *shard.Dataset, names ...string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for _, name := range names {
-		path, err := base.LocalPath(name)
+		path, err := base.LocalPath(t.Context(), name)
 		must(t, err)
 		data, err := os.ReadFile(path)
 		must(t, err)

@@ -52,7 +52,7 @@ func TestTwoAdaptersThatPEFTReadsAreUnchanged(t *testing.T) {
 		if file.Name == logName {
 			continue
 		}
-		path, err := d.LocalPath(file.Name)
+		path, err := d.LocalPath(t.Context(), file.Name)
 		must(t, err)
 		got, err := os.ReadFile(path)
 		must(t, err)

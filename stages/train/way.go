@@ -39,10 +39,10 @@ const (
 )
 
 // newWay puts the adapters of a configuration on the base model of the folder dir.
-func newWay(m *model.Model, dir string, c FinetuneConfig, in stages.Inputs) (way, error) {
+func newWay(ctx context.Context, m *model.Model, dir string, c FinetuneConfig, in stages.Inputs) (way, error) {
 	var w way
 	if d := in.One("clinical"); d != nil {
-		a, err := loadClinical(m, d, graph.Mode(c.Clinical == "trainable"))
+		a, err := loadClinical(ctx, m, d, graph.Mode(c.Clinical == "trainable"))
 		if err != nil {
 			return nil, err
 		}
@@ -52,12 +52,12 @@ func newWay(m *model.Model, dir string, c FinetuneConfig, in stages.Inputs) (way
 	return append(w, placed{task, taskFolder, nil}), err
 }
 
-func loadClinical(m *model.Model, d *shard.Dataset, mode graph.Mode) (*peft.Adapter, error) {
-	dir, err := folder(d, peft.ConfigName)
+func loadClinical(ctx context.Context, m *model.Model, d *shard.Dataset, mode graph.Mode) (*peft.Adapter, error) {
+	dir, err := folder(ctx, d, peft.ConfigName)
 	if err != nil {
 		return nil, err
 	}
-	a, err := m.LoadAdapter("clinical", dir, mode)
+	a, err := m.LoadAdapter(ctx, "clinical", dir, mode)
 	if err == nil && a.Score != nil {
 		return nil, exit.Errorf(exit.Usage, "clinical: %s has a classification head of its own; give an adapter of train.pretrain", d.URI())
 	}

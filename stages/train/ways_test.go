@@ -28,7 +28,7 @@ func TestAdapterIsWhatWasConfigured(t *testing.T) {
 			peft.Config{R: 3, LoraAlpha: 5, LoraDropout: 0.25, TargetModules: []string{"k_proj", "up_proj"}, Score: true, TaskType: peft.SeqCls, BaseModel: "out"}},
 		{`{epochs: 1, peft: {type: none, r: 3, alpha: 5}}`, peft.Config{R: 3, LoraAlpha: 5, Score: true, TaskType: peft.SeqCls, BaseModel: "out"}},
 	} {
-		dir, err := folder(stagetest.Run(t, "train.finetune", c.config, in), peft.ConfigName)
+		dir, err := folder(t.Context(), stagetest.Run(t, "train.finetune", c.config, in), peft.ConfigName)
 		must(t, err)
 		got, err := peft.ReadConfig(dir)
 		must(t, err)

@@ -23,7 +23,7 @@ func TestFinite(t *testing.T) {
 		for i := range h.Len() {
 			want = want && !math.IsNaN(h.Float(i)) && !math.IsInf(h.Float(i), 0)
 		}
-		if got := finite(h); got != want {
+		if got, err := finite(t.Context(), h); got != want || err != nil {
 			rt.Errorf("%s % x: finite is %v, want %v", dtype, h.Bytes, got, want)
 		}
 	})

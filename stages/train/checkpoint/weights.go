@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -106,10 +107,15 @@ func (w *Weights) View(name string, shape []int, use func(kernel.Host) error) er
 }
 
 // ViewFinite is View for weights to compute with: one that is infinite or no number
-// makes every result such, so it is exit.BadData naming the tensor.
-func (w *Weights) ViewFinite(name string, shape []int, use func(kernel.Host) error) error {
+// makes every result such, so it is exit.BadData naming the tensor. It ends with
+// ctx's error when ctx ends: here the tensor comes from the disk.
+func (w *Weights) ViewFinite(ctx context.Context, name string, shape []int, use func(kernel.Host) error) error {
 	return w.View(name, shape, func(h kernel.Host) error {
-		if !finite(h) {
+		all, err := finite(ctx, h)
+		if err != nil {
+			return err
+		}
+		if !all {
 			return exit.Errorf(exit.BadData, "%s: tensor %q holds a value that is not finite; the file is damaged or its training diverged, get it again", w.files[w.tensors[name].file].path, name)
 		}
 		return use(h)

@@ -47,7 +47,7 @@ func (g *Graph) Compile() (*Machine, error) {
 // allocates no memory for numbers.
 func (m *Machine) Run(b Batch) (Result, error) {
 	g := m.g
-	if err := errors.Join(g.params.err, b.check(g.opts)); err != nil {
+	if err := errors.Join(g.params.err, g.params.ctx.Err(), b.check(g.opts)); err != nil {
 		return Result{}, err
 	}
 	m.bind()

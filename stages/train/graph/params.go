@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/clinflow/clinflow/stages/train/kernel"
@@ -15,13 +16,18 @@ type Params struct {
 	slabs     []*slab // of the trained ones
 	workspace workspace
 	factor    kernel.Buffer // what clipping multiplies the gradients by; nil until it is asked for
+	ctx       context.Context
 	err       error
 }
 
 // NewParams returns an empty set.
 func NewParams(b kernel.Backend) *Params {
-	return &Params{backend: b, byName: map[string]*Param{}, workspace: workspace{backend: b}}
+	return &Params{backend: b, byName: map[string]*Param{}, workspace: workspace{backend: b}, ctx: context.Background()}
 }
+
+// Until has every later run over the parameters end with ctx's error when ctx ends:
+// before it begins, and between two ops where the host waits for each.
+func (ps *Params) Until(ctx context.Context) { ps.ctx = ctx }
 
 // Backend returns what the parameters live on.
 func (ps *Params) Backend() kernel.Backend { return ps.backend }

@@ -136,8 +136,12 @@ func (t *tape) children(o *op, previous *gorgonia.Node, params map[*Param]*gorgo
 func (t *tape) apply(g *Graph, o *op, id uint64, children []*gorgonia.Node) (*gorgonia.Node, error) {
 	b := g.Backend()
 	tracer, _ := b.(kernel.Tracer)
+	_, ahead := b.(kernel.Recorder) // the host is done with the ops long before the device
 	op := &tapeOp{op: o, id: id, tape: t, place: "train: op " + o.name, out: o.result()}
 	op.work = func() error {
+		if err := g.params.ctx.Err(); err != nil && !ahead {
+			return err
+		}
 		if tracer != nil {
 			tracer.Op(o.name)
 		}

@@ -13,7 +13,7 @@ func (h Host) Float(i int) float64 {
 	case BF16: // the upper half of a float32
 		return float64(math.Float32frombits(uint32(binary.LittleEndian.Uint16(h.Bytes[2*i:])) << 16))
 	case F16:
-		return half(binary.LittleEndian.Uint16(h.Bytes[2*i:]))
+		return float64(Half(binary.LittleEndian.Uint16(h.Bytes[2*i:])))
 	default:
 		return float64(math.Float32frombits(binary.LittleEndian.Uint32(h.Bytes[4*i:])))
 	}
@@ -28,17 +28,13 @@ func (h Host) SetFloat(i int, v float64) {
 	binary.LittleEndian.PutUint32(h.Bytes[4*i:], math.Float32bits(float32(v)))
 }
 
-// half widens an IEEE 754 binary16.
-func half(h uint16) float64 {
-	sign := math.Float64frombits(uint64(h>>15) << 63) // ±0
-	exponent, fraction := int(h>>10&31), float64(h&1023)
-	switch {
-	case exponent == 0: // zero or subnormal
-		return math.Copysign(math.Ldexp(fraction, -24), sign)
-	case exponent == 31 && fraction == 0:
-		return math.Copysign(math.Inf(1), sign)
-	case exponent == 31:
-		return math.NaN()
+// Half widens an IEEE 754 binary16. Its exponent and fraction, where a float32 has
+// them, make a number that is too small by the difference of the exponents' biases,
+// 127-15: a product with a power of two is exact, for subnormal numbers too.
+func Half(h uint16) float32 {
+	sign, bits := uint32(h>>15)<<31, uint32(h&0x7FFF)<<13
+	if h&0x7C00 == 0x7C00 { // infinite, or no number
+		return math.Float32frombits(sign | bits | 0x7F80_0000)
 	}
-	return math.Copysign(math.Ldexp(1024+fraction, exponent-25), sign)
+	return math.Float32frombits(sign | math.Float32bits(math.Float32frombits(bits)*0x1p112))
 }

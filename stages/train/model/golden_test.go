@@ -86,7 +86,7 @@ func onEveryEngine(t *testing.T, mode graph.Mode, test func(bench)) {
 			if err != nil {
 				t.Skip(err) // a kernel that this processor has not
 			}
-			m := must(Open(backend, filepath.Join(goldenDir, "hf"), mode))(t)
+			m := must(Open(t.Context(), backend, filepath.Join(goldenDir, "hf"), mode))(t)
 			tensors := must(checkpoint.OpenFile(filepath.Join(goldenDir, "golden.safetensors")))(t)
 			t.Cleanup(func() { m.Close(); tensors.Close() })
 			b := bench{T: t, Model: m, tensors: tensors, tolerance: e.tolerance}
@@ -137,7 +137,7 @@ func (b bench) equal(name string, got []float64) {
 
 func (b bench) adapter(folder string, mode graph.Mode) {
 	b.Helper()
-	must(b.LoadAdapter(folder, filepath.Join(goldenDir, folder), mode))(b.T)
+	must(b.LoadAdapter(b.Context(), folder, filepath.Join(goldenDir, folder), mode))(b.T)
 }
 
 // run builds a graph of the golden batch's shape and runs it; the loss may be nil.
@@ -217,7 +217,7 @@ func TestLogits(t *testing.T) {
 // transformers writes the shards and their index in bfloat16.
 func TestShardsOfBfloat16(t *testing.T) {
 	onEveryEngine(t, graph.Frozen, func(b bench) {
-		b.Model = must(Open(b.Params().Backend(), filepath.Join(goldenDir, "sharded"), graph.Frozen))(b.T)
+		b.Model = must(Open(b.Context(), b.Params().Backend(), filepath.Join(goldenDir, "sharded"), graph.Frozen))(b.T)
 		defer b.Close()
 		_, got := b.run(lmLogits(b))
 		b.equal("sharded.logits", b.realRows(got, 64))
@@ -365,9 +365,9 @@ func TestTwentyStepsOfTheClassifier(t *testing.T) {
 func TestSavedAdapterIsPEFTs(t *testing.T) {
 	for _, folder := range []string{"lora_lm", "lora_cls"} {
 		from := filepath.Join(goldenDir, folder)
-		m := must(Open(must(cpu.New(cpu.Options{}))(t), filepath.Join(goldenDir, "hf"), graph.Frozen))(t)
+		m := must(Open(t.Context(), must(cpu.New(cpu.Options{}))(t), filepath.Join(goldenDir, "hf"), graph.Frozen))(t)
 		defer m.Close()
-		a := must(m.LoadAdapter(folder, from, graph.Frozen))(t)
+		a := must(m.LoadAdapter(t.Context(), folder, from, graph.Frozen))(t)
 		dir := t.TempDir()
 		if err := checkpoint.SaveDir(dir, a.Files()); err != nil {
 			t.Fatal(err)

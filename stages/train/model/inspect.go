@@ -1,6 +1,7 @@
 package model
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -43,14 +44,14 @@ const lengthStep = 32
 
 // Inspect opens a model folder with any number of adapter folders; their updates
 // add up.
-func Inspect(b kernel.Backend, dir string, adapters []string) (*Inspector, error) {
-	m, err := Open(b, dir, graph.Frozen)
+func Inspect(ctx context.Context, b kernel.Backend, dir string, adapters []string) (*Inspector, error) {
+	m, err := Open(ctx, b, dir, graph.Frozen)
 	if err != nil {
 		return nil, err
 	}
 	in := &Inspector{model: m, dir: dir, config: m.config, answers: map[answerKey]*answer{}}
 	for i, adapter := range adapters {
-		if _, err := m.LoadAdapter(fmt.Sprintf("adapter%d", i), adapter, graph.Frozen); err != nil {
+		if _, err := m.LoadAdapter(ctx, fmt.Sprintf("adapter%d", i), adapter, graph.Frozen); err != nil {
 			in.Close()
 			return nil, err
 		}

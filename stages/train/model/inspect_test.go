@@ -18,7 +18,7 @@ const storiesDir = "testdata/stories260K"
 
 func inspect(t *testing.T, dir string, adapters ...string) *Inspector {
 	t.Helper()
-	in := must(Inspect(must(cpu.New(cpu.Options{}))(t), dir, adapters))(t)
+	in := must(Inspect(t.Context(), must(cpu.New(cpu.Options{}))(t), dir, adapters))(t)
 	t.Cleanup(in.Close)
 	return in
 }
@@ -32,7 +32,7 @@ func TestGeneratesWhatLlama2cPrints(t *testing.T) {
 			if err != nil {
 				t.Skip(err) // a kernel that this processor has not
 			}
-			in := must(Inspect(backend, storiesDir, nil))(t)
+			in := must(Inspect(t.Context(), backend, storiesDir, nil))(t)
 			defer in.Close()
 			ids := must(in.Generate([]int32{in.Config().BosTokenID}, 200))(t)
 			if got := must(pieces.Decode(ids))(t); got != string(want) {
@@ -101,10 +101,10 @@ func TestWrongQuestions(t *testing.T) {
 	}
 	backend := must(cpu.New(cpu.Options{}))(t)
 	lora := filepath.Join(goldenDir, "lora_cls")
-	if _, err := Inspect(backend, filepath.Join(goldenDir, "hf"), []string{lora, lora}); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "head already") {
+	if _, err := Inspect(t.Context(), backend, filepath.Join(goldenDir, "hf"), []string{lora, lora}); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "head already") {
 		t.Errorf("two heads: %v", err)
 	}
-	if _, err := Inspect(backend, storiesDir, []string{lora}); exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), "lora_A") {
+	if _, err := Inspect(t.Context(), backend, storiesDir, []string{lora}); exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), "lora_A") {
 		t.Errorf("another base's adapter: %v", err)
 	}
 }

@@ -175,7 +175,7 @@ func TestModelsThatAreRefusedByName(t *testing.T) {
 		"a norm of NaN":        {folderWith(t, set(norm, float32(math.NaN()))), exit.BadData, norm},
 		"an infinite weight":   {folderWith(t, set(down, float32(math.Inf(-1)))), exit.BadData, down},
 	} {
-		_, err := Inspect(must(cpu.New(cpu.Options{}))(t), c.dir, nil)
+		_, err := Inspect(t.Context(), must(cpu.New(cpu.Options{}))(t), c.dir, nil)
 		if exit.Of(err) != c.code || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), c.dir) {
 			t.Errorf("%s: got %v, want the folder and %q", name, err, c.want)
 		}

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -35,8 +36,9 @@ type tensor struct {
 }
 
 // Open reads a Hugging Face folder: config.json and model.safetensors, sharded
-// or not. mode says whether the base itself is trained.
-func Open(b kernel.Backend, dir string, mode graph.Mode) (*Model, error) {
+// or not. mode says whether the base itself is trained. The loading ends when ctx
+// does, and so does all that is computed with the model.
+func Open(ctx context.Context, b kernel.Backend, dir string, mode graph.Mode) (*Model, error) {
 	if err := alone(dir); err != nil {
 		return nil, err
 	}
@@ -62,7 +64,8 @@ func Open(b kernel.Backend, dir string, mode graph.Mode) (*Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
-	if err := m.upload(weights, dir, names); err != nil {
+	m.params.Until(ctx)
+	if err := m.upload(ctx, weights, dir, names); err != nil {
 		m.Close()
 		return nil, err
 	}
@@ -165,12 +168,12 @@ func fits(weights *checkpoint.Weights, c Config, names tensorNames) error {
 
 // upload demands that every tensor of the file has a place, and every place a
 // tensor: a weight left out would be noticed by nobody.
-func (m *Model) upload(weights *checkpoint.Weights, dir string, names tensorNames) error {
+func (m *Model) upload(ctx context.Context, weights *checkpoint.Weights, dir string, names tensorNames) error {
 	placed := map[string]bool{}
 	for _, t := range m.tensors {
 		name := names.in(t.param.Name())
 		placed[name] = true
-		if err := weights.ViewFinite(name, t.param.Shape(), t.param.Upload); err != nil {
+		if err := weights.ViewFinite(ctx, name, t.param.Shape(), t.param.Upload); err != nil {
 			return err
 		}
 	}
@@ -212,8 +215,8 @@ func (m *Model) write(w io.Writer) error {
 
 // LoadAdapter adds the PEFT adapter of a folder beside those the model has:
 // their updates add up. name tells them apart.
-func (m *Model) LoadAdapter(name, dir string, mode graph.Mode) (*peft.Adapter, error) {
-	a, err := peft.Load(m.params, name, dir, m.base(), mode)
+func (m *Model) LoadAdapter(ctx context.Context, name, dir string, mode graph.Mode) (*peft.Adapter, error) {
+	a, err := peft.Load(ctx, m.params, name, dir, m.base(), mode)
 	if err != nil {
 		return nil, err
 	}

@@ -70,7 +70,7 @@ func TestOnlyAWholeModelIsOpened(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := folderWith(t, c.change)
-			m, err := Open(must(cpu.New(cpu.Options{}))(t), dir, graph.Frozen)
+			m, err := Open(t.Context(), must(cpu.New(cpu.Options{}))(t), dir, graph.Frozen)
 			if c.want == "" {
 				if err != nil {
 					t.Fatal(err)
@@ -86,7 +86,7 @@ func TestOnlyAWholeModelIsOpened(t *testing.T) {
 }
 
 func TestSequencesLongerThanTheModelsPositions(t *testing.T) {
-	m := must(Open(must(cpu.New(cpu.Options{}))(t), filepath.Join(goldenDir, "hf"), graph.Frozen))(t)
+	m := must(Open(t.Context(), must(cpu.New(cpu.Options{}))(t), filepath.Join(goldenDir, "hf"), graph.Frozen))(t)
 	defer m.Close()
 	if _, err := m.Graph(graph.Options{Batch: 1, Seq: 65}); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "max_position_embeddings") {
 		t.Errorf("got %v", err)
@@ -100,7 +100,7 @@ func TestSequencesLongerThanTheModelsPositions(t *testing.T) {
 // What is trained, saved and opened again computes the same.
 func TestSavedModel(t *testing.T) {
 	dir := t.TempDir()
-	m := must(Open(must(cpu.New(cpu.Options{}))(t), filepath.Join(goldenDir, "hf"), graph.Trainable))(t)
+	m := must(Open(t.Context(), must(cpu.New(cpu.Options{}))(t), filepath.Join(goldenDir, "hf"), graph.Trainable))(t)
 	defer m.Close()
 	if err := checkpoint.SaveDir(dir, m.Files()); err != nil {
 		t.Fatal(err)

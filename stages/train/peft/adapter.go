@@ -1,6 +1,7 @@
 package peft
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"math"
@@ -67,7 +68,7 @@ func New(params *graph.Params, name string, c Config, base Base, labels int, see
 }
 
 // Load adds the adapter of a folder to params.
-func Load(params *graph.Params, name, dir string, base Base, mode graph.Mode) (*Adapter, error) {
+func Load(ctx context.Context, params *graph.Params, name, dir string, base Base, mode graph.Mode) (*Adapter, error) {
 	c, err := ReadConfig(dir)
 	if err != nil {
 		return nil, err
@@ -86,16 +87,16 @@ func Load(params *graph.Params, name, dir string, base Base, mode graph.Mode) (*
 	if err != nil {
 		return nil, exit.Errorf(exit.BadData, "%s: %w", dir, err)
 	}
-	return a, a.upload(weights, path)
+	return a, a.upload(ctx, weights, path)
 }
 
 // upload demands that the file holds the adapter's tensors and no other, all of
 // finite values.
-func (a *Adapter) upload(weights *checkpoint.Weights, path string) error {
+func (a *Adapter) upload(ctx context.Context, weights *checkpoint.Weights, path string) error {
 	placed := map[string]bool{}
 	for _, t := range a.tensor {
 		placed[t.file] = true
-		if err := weights.ViewFinite(t.file, t.param.Shape(), t.param.Upload); err != nil {
+		if err := weights.ViewFinite(ctx, t.file, t.param.Shape(), t.param.Upload); err != nil {
 			return err
 		}
 	}

@@ -247,7 +247,7 @@ func TestSavedAndLoaded(t *testing.T) {
 		t.Fatal(err)
 	}
 	ps := params(t)
-	b, err := Load(ps, "b", dir, base, graph.Frozen)
+	b, err := Load(t.Context(), ps, "b", dir, base, graph.Frozen)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -256,21 +256,21 @@ func TestSavedAndLoaded(t *testing.T) {
 	}
 
 	narrow := Base{Hidden: 64, Layers: base.Layers[:2]}
-	if _, err := Load(params(t), "b", dir, narrow, graph.Frozen); exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), "layers.1.mlp.down_proj.lora_A.weight") {
+	if _, err := Load(t.Context(), params(t), "b", dir, narrow, graph.Frozen); exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), "layers.1.mlp.down_proj.lora_A.weight") {
 		t.Errorf("a base with fewer layers: %v", err)
 	}
 	deep := Base{Hidden: 64, Layers: append(slices.Clone(base.Layers), Layer{"model.layers.2.mlp.down_proj", 96, 64})}
-	if _, err := Load(params(t), "b", dir, deep, graph.Frozen); exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), "layers.2.mlp.down_proj.lora_A.weight") {
+	if _, err := Load(t.Context(), params(t), "b", dir, deep, graph.Frozen); exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), "layers.2.mlp.down_proj.lora_A.weight") {
 		t.Errorf("a base with more layers: %v", err)
 	}
 	c.R = 4
 	if err := checkpoint.SaveDir(dir, []checkpoint.File{{Name: ConfigName, Write: func(w io.Writer) error { return c.Write(w) }}}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Load(params(t), "b", dir, base, graph.Frozen); exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), "shape [3 96]") {
+	if _, err := Load(t.Context(), params(t), "b", dir, base, graph.Frozen); exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), "shape [3 96]") {
 		t.Errorf("another rank: %v", err)
 	}
-	if _, err := Load(params(t), "b", t.TempDir(), base, graph.Frozen); exit.Of(err) != exit.Usage {
+	if _, err := Load(t.Context(), params(t), "b", t.TempDir(), base, graph.Frozen); exit.Of(err) != exit.Usage {
 		t.Errorf("an empty folder: %v", err)
 	}
 }
@@ -307,7 +307,7 @@ func TestWeightsOfOldAdaptersAreNotRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = Load(params(t), "old", dir, base, graph.Frozen)
+	_, err = Load(t.Context(), params(t), "old", dir, base, graph.Frozen)
 	if exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), filepath.Join(dir, "adapter_model.bin")) || !strings.Contains(err.Error(), "save_file") {
 		t.Error(err)
 	}
@@ -328,7 +328,7 @@ func TestAdaptersOfInfiniteWeightsAreRefused(t *testing.T) {
 	if err := checkpoint.SaveDir(dir, a.Files()); err != nil {
 		t.Fatal(err)
 	}
-	_, err = Load(params(t), "b", dir, base, graph.Frozen)
+	_, err = Load(t.Context(), params(t), "b", dir, base, graph.Frozen)
 	if exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), "layers.1.mlp.down_proj.lora_B.weight") || !strings.Contains(err.Error(), dir) {
 		t.Error(err)
 	}

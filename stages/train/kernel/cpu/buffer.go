@@ -3,6 +3,7 @@ package cpu
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"unsafe"
 
 	"github.com/clinflow/clinflow/stages/train/kernel"
@@ -76,11 +77,31 @@ func (d *device[T]) Upload(dst kernel.Buffer, src kernel.Host) error {
 	case src.DType == kernel.I32:
 		return fmt.Errorf("upload of I32 into floats")
 	default:
-		for i := range f.v {
-			f.v[i] = T(src.Float(i))
-		}
+		const unit = 1 << 12
+		d.parallel(len(f.v), unit, func(_ *worker[T], lo, hi int) { widen(f.v[lo:hi], src, lo) })
+		return d.Sync()
 	}
 	return nil
+}
+
+// widen converts src from its element first on. What type src has is asked once:
+// a model has billions of elements.
+func widen[T number](dst []T, src kernel.Host, first int) {
+	from := src.Bytes[first*src.DType.Size():]
+	switch src.DType {
+	case kernel.F16:
+		for i := range dst {
+			dst[i] = T(kernel.Half(binary.LittleEndian.Uint16(from[2*i:])))
+		}
+	case kernel.BF16: // the upper half of a float32
+		for i := range dst {
+			dst[i] = T(math.Float32frombits(uint32(binary.LittleEndian.Uint16(from[2*i:])) << 16))
+		}
+	default:
+		for i := range dst {
+			dst[i] = T(src.Float(first + i))
+		}
+	}
 }
 
 func uploadInts(dst []int32, src kernel.Host) error {

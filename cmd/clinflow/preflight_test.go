@@ -147,3 +147,21 @@ func TestLintOnAMachineWithoutTheData(t *testing.T) {
 		t.Errorf("--no-inputs: %s", r.all())
 	}
 }
+
+// GODEBUG takes features from a processor that has them.
+func TestKernelsThatTheProcessorCannotRunAreRefused(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "one.yaml"), "name: one\nsteps:\n  made: {stage: synth.mimiciv, with: {patients: 10}}\n")
+	for _, args := range [][]string{{"lint", "one.yaml"}, {"run", "one.yaml"}} {
+		cmd := command(t, dir, append(args, "--device", "cpu:avx512")...)
+		cmd.Env = append(cmd.Env, "GODEBUG=cpu.avx2=off,cpu.fma=off,cpu.avx512f=off")
+		r := finish(t, cmd)
+		const want = "--device: cpu:avx512: the kernel avx512 needs AVX2 and FMA and AVX512F, which this processor or its system does not have; it runs go\n"
+		if r.code != 2 || !strings.HasSuffix(r.stderr, want) {
+			t.Errorf("%s: exit code %d, %s\nwant …%s", args[0], r.code, r.stderr, want)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "clinflow-out")); err == nil {
+		t.Error("a run that is refused left an output folder")
+	}
+}

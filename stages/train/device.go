@@ -59,11 +59,11 @@ func SetDevice(name string, workers int) error {
 		return exit.Errorf(exit.Usage, "--device: %q is not a device; give auto, cuda, cuda:N, cpu, cpu:go, cpu:avx2 or cpu:avx512", name)
 	}
 	if err != nil || p.gpu < 0 {
-		return exit.Errorf(exit.Usage, "--device %s: %q is not the number of a GPU; give cuda:0 for the first", name, which)
+		return exit.Errorf(exit.Usage, "--device: %s: %q is not the number of a GPU; give cuda:0 for the first", name, which)
 	}
 	b, err := cpu.New(cpu.Options{Workers: workers, Kernel: p.kernels})
 	if err != nil {
-		return exit.Errorf(exit.Usage, "--device %s: %w", name, err)
+		return exit.Errorf(exit.Usage, "--device: %s: %w", name, err)
 	}
 	device.Lock()
 	defer device.Unlock()

@@ -1,25 +1,12 @@
 package cpu
 
-import (
-	"fmt"
+import "golang.org/x/sys/cpu"
 
-	"golang.org/x/sys/cpu"
-)
+// processor has the features of this processor that its system lets programs use.
+var processor = map[string]bool{"AVX2": cpu.X86.HasAVX2, "FMA": cpu.X86.HasFMA, "AVX512F": cpu.X86.HasAVX512F}
 
-// functions32 returns the named inner loops for float32; "" is the best that
-// this processor runs.
-func functions32(name string) (functions[float32], error) {
-	hasAVX2 := cpu.X86.HasAVX2 && cpu.X86.HasFMA
-	switch {
-	case (name == "" || name == "avx512") && hasAVX2 && cpu.X86.HasAVX512F:
-		return avx512(pure32()), nil
-	case (name == "" || name == "avx2") && hasAVX2:
-		return avx2(pure32()), nil
-	case name == "" || name == "go":
-		return pure32(), nil
-	}
-	return functions[float32]{}, fmt.Errorf("there is no kernel %q for this processor: use avx512, avx2 or go", name)
-}
+// assembled puts assembly in the place of loops in Go.
+var assembled = map[string]func(functions[float32]) functions[float32]{"avx512": avx512, "avx2": avx2}
 
 var narrow = micro[float32]{12, 8, gemmNarrow}
 

@@ -53,22 +53,27 @@ func load(ctx context.Context, nameOrFile string, set map[string]string, flags [
 }
 
 // Inspect is Load that also looks at what the steps will read and how it fits
-// together, so that all that can be known is known before a step runs. Where this
-// machine has none of the inputs and there is no other fault, the DAG comes back
-// with an error Away.
+// together, so that all that can be known is known before a step runs. Where the
+// file itself has no fault, the DAG comes back with the error. It is Away where this
+// machine has none of the inputs and there is no other fault.
 func Inspect(ctx context.Context, nameOrFile string, set map[string]string, flags ...stages.Fault) (*DAG, error) {
 	c, err := load(ctx, nameOrFile, set, flags)
 	if err != nil {
 		return nil, err
 	}
+	dag := c.dag
+	if len(c.list) > 0 {
+		dag = nil
+	}
 	p := preflight{checker: c, givers: map[string]*stages.Giver{}}
 	if err := p.steps(ctx); err != nil {
 		return nil, err
 	}
-	if problems := c.sorted(); p.away(problems) {
-		return c.dag, exit.With(exit.Usage, Away{problems})
+	problems := c.sorted()
+	if p.away(problems) {
+		return dag, exit.With(exit.Usage, Away{problems})
 	}
-	return c.judged()
+	return dag, problems.err()
 }
 
 func read(ctx context.Context, nameOrFile string) (text []byte, name string, err error) {

@@ -49,7 +49,7 @@ func (x *execution) run(ctx context.Context) error {
 		Kind: RunStarted, DAG: x.dag.Name, File: x.dag.File,
 		Runner: x.o.Runner, Revision: x.o.Revision, Workers: x.o.Workers,
 	})
-	if err != nil {
+	if err = errors.Join(err, x.o.Refused); err != nil {
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)

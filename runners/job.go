@@ -37,6 +37,7 @@ type Options struct {
 	Revision string      // of the code, for manifests and the journal
 	Again    string      // the command to type to go on after a failure
 	Notify   func(Event) // told every event as it is written to the journal; may be nil
+	Refused  error       // why no step may run: what was found of the inputs; nil: nothing was
 
 	ShowSmallCells bool // the journal tells counts that smallcell hides
 }

@@ -37,7 +37,13 @@ func FaultOf(key string, err error) []Fault {
 }
 
 // What are the words of a fault, without the key where they begin with it.
-func (f Fault) What() string { return strings.TrimPrefix(f.Err.Error(), f.Key+": ") }
+func (f Fault) What() string {
+	text := f.Err.Error()
+	if rest, ok := strings.CutPrefix(text, f.Key); ok && f.Key != "" {
+		return strings.TrimPrefix(strings.TrimPrefix(rest, ":"), " ")
+	}
+	return text
+}
 
 // Giver is a step whose output another step takes. It need not have run.
 type Giver struct {

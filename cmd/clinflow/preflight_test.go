@@ -117,7 +117,7 @@ func TestFaultsAreToldBeforeTheFirstStep(t *testing.T) {
 				return
 			}
 			for _, command := range []string{"lint", "plan", "run"} {
-				if r := clinflow(t, dir, 2, command, "changed.yaml"); !strings.HasPrefix(r.stderr, "error: changed.yaml"+c.want) {
+				if r := clinflow(t, dir, 2, command, "changed.yaml"); strings.Contains(r.stderr, "step started") || !strings.Contains(r.stderr, "error: changed.yaml"+c.want) {
 					t.Errorf("%s says\n%swant …%s", command, r.stderr, c.want)
 				}
 			}
@@ -130,6 +130,20 @@ func TestFaultsAreToldBeforeTheFirstStep(t *testing.T) {
 	r := clinflow(t, dir, 2, "lint", "mixed.yaml")
 	if !strings.Contains(r.stderr, "mixed.yaml:6:47: steps.tuned.in.tokens: the tokenizer of tokens has 512 pieces, the base model's vocabulary is 500") {
 		t.Errorf("a tokenizer larger than the model: %s", r.stderr)
+	}
+}
+
+// A GPU that is asked for by name is looked for before data stages work for it.
+func TestAMissingGPUIsToldFirst(t *testing.T) {
+	dir := t.TempDir()
+	for _, args := range [][]string{{"lint", "demo"}, {"plan", "demo"}, {"run", "demo"}, {"demo"}} {
+		r := clinflow(t, dir, 2, append(args, "--device", "cuda:99")...)
+		if strings.Count(r.stderr, "error: dags/demo.yaml: --device: cuda:99: ") != 1 || strings.Contains(r.stderr, "step started") {
+			t.Errorf("%v: %s", args, r.stderr)
+		}
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, "*", "steps", "*")); err != nil || len(left) > 0 {
+		t.Errorf("a refused run left %v, %v", left, err)
 	}
 }
 

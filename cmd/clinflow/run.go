@@ -74,9 +74,9 @@ func (s *settings) run(cmd *cobra.Command, f *dagFlags, dag string, force bool) 
 	if dryRun() || runners.Remote(runner) {
 		check = dags.Load // this machine need not see the inputs
 	}
-	d, err := f.check(cmd.Context(), s, dag, check)
-	if err != nil {
-		return err
+	d, refused := f.check(cmd.Context(), s, dag, check)
+	if d == nil {
+		return refused
 	}
 	if dryRun() {
 		logs.AdoptSlog(zerolog.InfoLevel) // the runner logs the job
@@ -85,14 +85,16 @@ func (s *settings) run(cmd *cobra.Command, f *dagFlags, dag string, force bool) 
 	if err := runners.CheckRemote(d, runner, f.out); err != nil {
 		return err
 	}
-	return s.execute(cmd, d, f, runner, force)
+	return s.execute(cmd, d, f, runner, force, refused)
 }
 
-func (s *settings) execute(cmd *cobra.Command, d *dags.DAG, f *dagFlags, runner string, force bool) error {
+// execute runs a DAG; one that is refused for its inputs leaves its failure in the
+// journal and nothing else.
+func (s *settings) execute(cmd *cobra.Command, d *dags.DAG, f *dagFlags, runner string, force bool, refused error) error {
 	_, revision := build()
 	return runners.Execute(cmd.Context(), d, runners.Beam{Runner: runner, Workers: s.workers}, runners.Options{
 		Out: f.out, ShowSmallCells: f.small, Workers: s.workers, Force: force, Runner: runner, Revision: revision,
-		Again: typed(append([]string{"clinflow"}, os.Args[1:]...)), Notify: announce,
+		Again: typed(append([]string{"clinflow"}, os.Args[1:]...)), Notify: announce, Refused: refused,
 	})
 }
 

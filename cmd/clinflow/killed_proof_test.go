@@ -8,3 +8,8 @@ import "testing"
 //
 //	go test -tags proof ./cmd/clinflow -run TestProofHundredKills -v -timeout 60m
 func TestProofHundredKills(t *testing.T) { killTinyDemos(t, 100) }
+
+// TestProofHundredCancellations takes about two minutes:
+//
+//	go test -tags proof ./cmd/clinflow -run TestProofHundredCancellations -v -timeout 60m
+func TestProofHundredCancellations(t *testing.T) { strikeFinishing(t, 100, 20) }

@@ -46,3 +46,5 @@ func TestSlowKilledForcedRunsGoOn(t *testing.T) {
 	}
 	t.Log(k)
 }
+
+func TestSlowStruckAtTheEndOfATraining(t *testing.T) { strikeFinishing(t, 8, 4) }

@@ -66,15 +66,9 @@ func (b *bagOfWords) Run(ctx context.Context, in stages.Inputs, out *shard.Write
 	out.SetSeed("train", c.Seed)
 	out.Count("train_examples", int64(len(train)))
 	out.Count("features", int64(weighting.Features()))
-	logits := map[string][]float32{}
-	for _, split := range c.Splits {
-		rows := splits[split]
-		x := weighting.Matrix(rows.documents())
-		for i, row := range rows {
-			logits[row.ExampleID] = f.logits(x, i)
-		}
-	}
-	return c.write(ctx, tokens, c.Variant, logits, out)
+	return c.write(ctx, tokens, c.Variant, func(row shard.Tokens) ([]float32, error) {
+		return f.logits(weighting.Matrix([][]int32{row.InputIDs}), 0), nil
+	}, out)
 }
 
 // examples reads and checks train and the splits to predict.

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/train/model"
 )
@@ -71,10 +72,11 @@ func (f *finetune) Run(ctx context.Context, in stages.Inputs, out *shard.Writer)
 		if err != nil {
 			return err
 		}
-		j, err := c.job(ctx, m, w, splits)
+		j, err := c.job(ctx, m, w, splits, out.Scratch())
 		if err != nil {
 			return err
 		}
+		defer j.hidden.close()
 		if err := j.identify(c, in); err != nil {
 			return err
 		}
@@ -102,7 +104,7 @@ func (c FinetuneConfig) examples(ctx context.Context, in stages.Inputs, under an
 
 // job is the training run. Where nothing under the head is trained the examples
 // become numbers of hidden states that were computed once.
-func (c FinetuneConfig) job(ctx context.Context, m *model.Model, w way, splits map[string]examples) (job, error) {
+func (c FinetuneConfig) job(ctx context.Context, m *model.Model, w way, splits map[string]examples, scratch store.Dir) (job, error) {
 	for split, rows := range splits {
 		if err := rows.checkTokens(m.Config()); err != nil {
 			return job{}, err
@@ -115,11 +117,11 @@ func (c FinetuneConfig) job(ctx context.Context, m *model.Model, w way, splits m
 		keepBest: c.Selection == "best", patience: c.Patience, model: m, train: splits["train"], val: splits["val"],
 	}
 	if w.headAlone(m) {
-		cached, err := cacheHidden(ctx, m, c.BatchSize, j.train, j.val)
+		h, err := computeHidden(ctx, m, c.BatchSize, scratch, j.train, j.val)
 		if err != nil {
 			return job{}, err
 		}
-		j.train, j.val, o.logits = cached.rows[0], cached.rows[1], cached.head(w.head())
+		j.hidden, j.train, j.val, o.logits = h, h.rows[0], h.rows[1], h.head(w.head())
 	}
 	j.objective = o
 	return j, nil

@@ -5,14 +5,15 @@ import (
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/progress"
+	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/model"
 )
 
-// forward computes one output of m for every row, [rows, columns of the
-// output]. output adds it to a graph; it has one row a sequence.
-func forward(ctx context.Context, name string, m *model.Model, batchSize int, rows examples, output func(*graph.Graph) (*graph.Node, error)) ([][]float32, error) {
+// forward computes one output of m for every row, [rows, columns of the output].
+// output adds it to a graph; it has one row a sequence. The caller closes what it gets.
+func forward(ctx context.Context, name string, m *model.Model, batchSize int, scratch store.Dir, rows examples, output func(*graph.Graph) (*graph.Node, error)) (*outputs, error) {
 	if err := rows.checkTokens(m.Config()); err != nil {
 		return nil, err
 	}
@@ -30,46 +31,62 @@ func forward(ctx context.Context, name string, m *model.Model, batchSize int, ro
 	defer graphs.close()
 	bar := progress.Start(name, "examples", int64(len(rows)))
 	defer bar.Done()
-	values := make([][]float32, len(rows))
-	for _, b := range rows.inOrder(batchSize) {
-		if err := ctx.Err(); err != nil {
-			return nil, exit.Errorf(exit.Interrupted, "%s: stopped: %w", name, context.Cause(ctx))
+	return writeOutputs(ctx, scratch, len(rows), func(add func(batch, []float32) error) error {
+		for _, b := range rows.inOrder(batchSize) {
+			if err := ctx.Err(); err != nil {
+				return exit.Errorf(exit.Interrupted, "%s: stopped: %w", name, context.Cause(ctx))
+			}
+			values, err := graphs.run(rows.tensors(b), b)
+			if err != nil {
+				return err
+			}
+			if err := add(b, values); err != nil {
+				return err
+			}
+			bar.Add(int64(len(b.rows)))
 		}
-		if err := graphs.run(rows.tensors(b), b, values); err != nil {
-			return nil, err
-		}
-		bar.Add(int64(len(b.rows)))
-	}
-	return values, nil
+		return nil
+	})
 }
 
-// run computes a batch and reads its output rows into their places.
-func (m *machines) run(in graph.Batch, b batch, into [][]float32) error {
+// run computes the output rows of a batch.
+func (m *machines) run(in graph.Batch, b batch) ([]float32, error) {
 	c, err := m.at(b.length)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if _, err := c.Run(in); err != nil {
-		return err
+		return nil, err
 	}
-	return c.scatter(b, into)
+	return c.values(b)
 }
 
 var errNotFinite = exit.Errorf(exit.BadData, "what the model computes is not finite, though its weights are: its numbers grow beyond what the device holds")
 
-// scatter reads the logits of a batch that just ran into their rows' places.
+// values reads the logits of a batch that just ran, [rows of the batch, columns].
+func (c compiled) values(b batch) ([]float32, error) {
+	n := c.logits.Cols()
+	values := make([]float32, c.logits.Rows()*n)
+	if err := c.Read(c.logits, kernel.F32s(values)); err != nil {
+		return nil, err
+	}
+	if !model.Finite(values) {
+		return nil, errNotFinite
+	}
+	return values[:len(b.rows)*n], nil
+}
+
+// scatter reads the logits of a batch that just ran, if there are any, into their rows'
+// places.
 func (c compiled) scatter(b batch, into [][]float32) error {
 	if c.logits == nil {
 		return nil
 	}
-	n := c.logits.Cols()
-	values := make([]float32, c.logits.Rows()*n)
-	if err := c.Read(c.logits, kernel.F32s(values)); err != nil {
+	values, err := c.values(b)
+	if err != nil {
 		return err
 	}
-	if !model.Finite(values) {
-		return errNotFinite
-	}
+	n := c.logits.Cols()
 	for i, row := range b.rows {
 		into[row] = values[i*n : (i+1)*n : (i+1)*n]
 	}

@@ -3,24 +3,29 @@ package train
 import (
 	"context"
 
+	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/model"
 )
 
-// hiddenCache holds the last token's hidden state of every example of a frozen
-// model, so that epochs of the head alone cost next to nothing. An example's
-// input_ids become the one number of its state in the table: the table is an
-// embedding, and the head's graph one of sequences of one token.
-type hiddenCache struct {
-	table *graph.Param // [examples, hidden_size], 4 bytes a number in memory
-	rows  []examples   // as given, with input_ids replaced
+// hiddenStates are the last token's hidden states of every example of a frozen model,
+// computed once, so that epochs of the head alone cost next to nothing. They lie on
+// disk, where the system keeps as many in memory as it has room for; the device has
+// those of one batch. An example's input_ids become the one number of its state, and
+// when a batch runs that of its row in the table: the table is an embedding, and the
+// head's graph one of sequences of one token.
+type hiddenStates struct {
+	states *outputs
+	table  *graph.Param // [batch_size, hidden_size]
+	values []float32    // of the table
+	rows   []examples   // as given, with input_ids replaced
 }
 
-// cacheHidden computes the hidden states of all splits.
-func cacheHidden(ctx context.Context, m *model.Model, batchSize int, splits ...examples) (hiddenCache, error) {
+// computeHidden computes the hidden states of all splits.
+func computeHidden(ctx context.Context, m *model.Model, batchSize int, scratch store.Dir, splits ...examples) (*hiddenStates, error) {
 	var all examples
-	c := hiddenCache{}
+	h := &hiddenStates{}
 	for _, rows := range splits {
 		numbered := make(examples, len(rows))
 		for i, row := range rows {
@@ -28,28 +33,44 @@ func cacheHidden(ctx context.Context, m *model.Model, batchSize int, splits ...e
 			row.InputIDs = []int32{int32(len(all) - 1)}
 			numbered[i] = row
 		}
-		c.rows = append(c.rows, numbered)
+		h.rows = append(h.rows, numbered)
 	}
-	states, err := forward(ctx, "train.finetune hidden states", m, batchSize, all, func(g *graph.Graph) (*graph.Node, error) {
+	h.table = m.Params().Add("hidden_states", graph.Frozen, batchSize, m.Config().HiddenSize)
+	if err := m.Params().Err(); err != nil {
+		return nil, err
+	}
+	h.values = make([]float32, h.table.Len())
+	states, err := forward(ctx, "train.finetune hidden states", m, batchSize, scratch, all, func(g *graph.Graph) (*graph.Node, error) {
 		return g.LastToken(m.Hidden(g)), nil
 	})
-	if err != nil {
-		return c, err
+	h.states = states
+	return h, err
+}
+
+// load brings the states of a batch into the table. nil has none to bring.
+func (h *hiddenStates) load(in *graph.Batch) error {
+	if h == nil {
+		return nil
 	}
-	c.table = m.Params().Add("hidden_states", graph.Frozen, max(len(all), 1), m.Config().HiddenSize)
-	if err := m.Params().Err(); err != nil {
-		return c, err
+	for i, number := range in.InputIDs {
+		if err := h.states.read(int(number), h.values[i*h.states.cols:]); err != nil {
+			return err
+		}
+		in.InputIDs[i] = int32(i)
 	}
-	values := make([]float32, 0, c.table.Len())
-	for _, state := range states {
-		values = append(values, state...)
-	}
-	return c, c.table.Upload(kernel.F32s(values[:c.table.Len()]))
+	return h.table.Upload(kernel.F32s(h.values))
 }
 
 // head is the classification head over the table.
-func (c hiddenCache) head(score *graph.Param) func(*graph.Graph) (*graph.Node, error) {
+func (h *hiddenStates) head(score *graph.Param) func(*graph.Graph) (*graph.Node, error) {
 	return func(g *graph.Graph) (*graph.Node, error) {
-		return g.Linear(g.Embedding(c.table), score, nil), nil
+		return g.Linear(g.Embedding(h.table), score, nil), nil
 	}
+}
+
+func (h *hiddenStates) close() error {
+	if h == nil {
+		return nil
+	}
+	return h.states.close()
 }

@@ -178,18 +178,19 @@ func headLog(t *testing.T, in stages.Inputs, cached bool) []logLine {
 	must(t, onBase(t.Context(), in, "", func(m *model.Model, dir string) error {
 		w, err := newWay(t.Context(), m, dir, c, in)
 		must(t, err)
-		j, err := c.job(t.Context(), m, w, splits)
+		work, err := store.Open(t.TempDir())
 		must(t, err)
+		j, err := c.job(t.Context(), m, w, splits, work)
+		must(t, err)
+		defer j.hidden.close()
 		if n := len(j.train[0].InputIDs); n != 1 {
 			t.Errorf("an example of %d tokens: the hidden states were not computed once", n)
 		}
 		if !cached {
 			o := j.objective.(classifier)
 			o.logits = m.ClassLogits
-			j.objective, j.train, j.val = o, splits["train"], splits["val"]
+			j.objective, j.train, j.val, j.hidden = o, splits["train"], splits["val"], nil
 		}
-		work, err := store.Open(t.TempDir())
-		must(t, err)
 		_, err = j.learn(t.Context(), work)
 		lines = keptLog(t, work)
 		return err

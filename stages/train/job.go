@@ -29,6 +29,7 @@ type job struct {
 	objective objective
 	train     examples
 	val       examples
+	hidden    *hiddenStates // see supervised
 }
 
 // asLanguageModel lets the job predict each next token of the splits.
@@ -97,7 +98,7 @@ func (j job) learn(ctx context.Context, work store.Dir) (position, error) {
 // supervised is the model with what it learns from.
 func (j job) supervised() *supervised {
 	s := newSupervised(j.model, j.objective, j.batchSize, j.set)
-	s.name, s.train, s.val = j.name, j.train, j.val
+	s.name, s.train, s.val, s.hidden = j.name, j.train, j.val, j.hidden
 	return s
 }
 

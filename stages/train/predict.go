@@ -43,7 +43,7 @@ func newPredict(c PredictConfig) (stages.Job, error) {
 
 // Run implements stages.Job. All chosen rows are held in memory, 4 bytes a
 // token, and go through the model in the order of their ids, so that the number
-// of parts does not show in the logits.
+// of parts does not show in the logits. These lie on disk until their part is written.
 func (p *predict) Run(ctx context.Context, in stages.Inputs, out *shard.Writer) error {
 	tokens := in.One("tokens")
 	under, err := ancestryOf(ctx, in, p.config.Base)
@@ -70,12 +70,13 @@ func (p *predict) Run(ctx context.Context, in stages.Inputs, out *shard.Writer) 
 		if err := addAdapters(ctx, m, in); err != nil {
 			return err
 		}
-		logits, err := p.logits(ctx, m, rows)
+		logits, err := forward(ctx, "train.predict "+p.config.Variant, m, p.config.BatchSize, out.Scratch(), rows.pooled(m.Config()), m.ClassLogits)
 		if err != nil {
 			return err
 		}
+		defer logits.close()
 		out.SetKernel(m.Params().Backend().Name())
-		return p.config.write(ctx, tokens, p.config.Variant, logits, out)
+		return p.config.write(ctx, tokens, p.config.Variant, rows.their(logits), out)
 	})
 }
 
@@ -109,15 +110,14 @@ func adapterFolders(ctx context.Context, d *shard.Dataset) ([]string, error) {
 	return folders, nil
 }
 
-// logits returns the rows' logits by example_id.
-func (p *predict) logits(ctx context.Context, m *model.Model, rows examples) (map[string][]float32, error) {
-	values, err := forward(ctx, "train.predict "+p.config.Variant, m, p.config.BatchSize, rows.pooled(m.Config()), m.ClassLogits)
-	if err != nil {
-		return nil, err
+// their tells the outputs of a row, known by its example_id.
+func (e examples) their(o *outputs) func(row shard.Tokens) ([]float32, error) {
+	number := make(map[string]int, len(e))
+	for i, row := range e {
+		number[row.ExampleID] = i
 	}
-	byID := make(map[string][]float32, len(rows))
-	for i, row := range rows {
-		byID[row.ExampleID] = values[i]
+	return func(row shard.Tokens) ([]float32, error) {
+		values := make([]float32, o.cols)
+		return values, o.read(number[row.ExampleID], values)
 	}
-	return byID, nil
 }

@@ -24,8 +24,8 @@ func (p Predicted) check() error {
 }
 
 // write writes the predictions of a variant with parts and rows as in the tokens.
-// logits are by example_id.
-func (p Predicted) write(ctx context.Context, tokens *shard.Dataset, variant string, logits map[string][]float32, out *shard.Writer) error {
+// logits tells those of a row.
+func (p Predicted) write(ctx context.Context, tokens *shard.Dataset, variant string, logits func(row shard.Tokens) ([]float32, error), out *shard.Writer) error {
 	for part := range tokens.Parts() {
 		if err := p.part(ctx, tokens, part, variant, logits, out); err != nil {
 			return err
@@ -34,7 +34,7 @@ func (p Predicted) write(ctx context.Context, tokens *shard.Dataset, variant str
 	return nil
 }
 
-func (p Predicted) part(ctx context.Context, tokens *shard.Dataset, part int, variant string, logits map[string][]float32, out *shard.Writer) error {
+func (p Predicted) part(ctx context.Context, tokens *shard.Dataset, part int, variant string, logits func(row shard.Tokens) ([]float32, error), out *shard.Writer) error {
 	to := out.Part(part)
 	defer to.Abort()
 	table, err := shard.Rows[shard.Prediction](to, shard.TablePredictions)
@@ -48,7 +48,11 @@ func (p Predicted) part(ctx context.Context, tokens *shard.Dataset, part int, va
 		if !slices.Contains(p.Splits, row.Split) {
 			continue
 		}
-		if err := table.Write(p.prediction(row, variant, logits[row.ExampleID])); err != nil {
+		values, err := logits(row)
+		if err != nil {
+			return err
+		}
+		if err := table.Write(p.prediction(row, variant, values)); err != nil {
 			return err
 		}
 	}

@@ -58,14 +58,15 @@ func TestSixWaysTrainWhatTheyName(t *testing.T) {
 			w, err := newWay(t.Context(), m, dir, config, ports)
 			must(t, err)
 			before := parameters(t, m)
-			j, err := config.job(t.Context(), m, w, splits)
+			work, err := store.Open(t.TempDir())
 			must(t, err)
+			j, err := config.job(t.Context(), m, w, splits, work)
+			must(t, err)
+			defer j.hidden.close()
 			once := len(c.moves) == 1 // the head alone: each document is one number
 			if got := len(j.train[0].InputIDs) == 1; got != once {
 				t.Errorf("%s: hidden states computed once: %v, want %v", c.name, got, once)
 			}
-			work, err := store.Open(t.TempDir())
-			must(t, err)
 			_, err = j.learn(t.Context(), work)
 			must(t, err)
 			if diff := cmp.Diff(c.moves, moved(t, before, parameters(t, m))); diff != "" {

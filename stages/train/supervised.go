@@ -15,6 +15,7 @@ type supervised struct {
 	objective objective
 	train     examples
 	val       examples
+	hidden    *hiddenStates // what the rows stand for; nil where they are documents
 	batchSize int
 	learning  *machines // forward and backward
 	measuring *machines // forward alone, without dropout
@@ -54,6 +55,13 @@ func (s *supervised) tensors(rows examples, b batch) graph.Batch {
 	return in
 }
 
+func (s *supervised) run(m compiled, in graph.Batch) (graph.Result, error) {
+	if err := s.hidden.load(&in); err != nil {
+		return graph.Result{}, err
+	}
+	return m.Run(in)
+}
+
 func (s *supervised) weight(b batch) (float64, error) {
 	m, err := s.learning.at(b.length)
 	if err != nil {
@@ -77,7 +85,7 @@ func (s *supervised) learn(b batch, norm float64, number int) (float64, error) {
 	}
 	in := s.tensors(s.train, b)
 	in.Denominator, in.Step = norm, uint64(number)
-	r, err := m.Run(in)
+	r, err := s.run(m, in)
 	return r.Sum, err
 }
 
@@ -117,7 +125,7 @@ func (s *supervised) measure(ctx context.Context, rows examples) (float64, [][]f
 		if err != nil {
 			return 0, nil, err
 		}
-		r, err := m.Run(s.tensors(rows, b))
+		r, err := s.run(m, s.tensors(rows, b))
 		if err != nil {
 			return 0, nil, err
 		}

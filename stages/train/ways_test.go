@@ -46,7 +46,7 @@ func TestClassWeightsFollowTheConfiguration(t *testing.T) {
 	}{{singleLabel, "balanced", classWeights(rows["train"], 2)}, {singleLabel, "none", nil}, {multiLabel, "balanced", nil}} {
 		m, a := tinyModel(t)
 		config := FinetuneConfig{Labelled: Labelled{ProblemType: c.kind, ClassWeights: c.weights, NumLabels: 2}, BatchSize: 2}
-		j, err := config.job(t.Context(), m, way{{a, taskFolder, nil}}, rows)
+		j, err := config.job(t.Context(), m, way{{a, taskFolder, nil}}, rows, nil)
 		must(t, err)
 		if diff := cmp.Diff(c.want, j.objective.(classifier).classWeights); diff != "" {
 			t.Errorf("%s, %s:\n%s", c.kind, c.weights, diff)

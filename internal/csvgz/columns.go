@@ -8,6 +8,7 @@ import (
 
 	"github.com/agnivade/levenshtein"
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/foreign"
 )
 
 // Columns finds columns by name, case-insensitively, and returns their
@@ -31,7 +32,11 @@ func (c *Reader) Columns(names ...string) ([]int, error) {
 		return at, nil
 	}
 	if missing == len(names) {
-		return nil, exit.Errorf(exit.BadData, "%s: the first row has none of the columns %s; give a comma-separated file with its header row", c.name, strings.Join(names, ", "))
+		what := "give a comma-separated file with its header row"
+		if other := foreign.Refuse(c.head); other != nil {
+			what = "that is no header row: " + other.Error()
+		}
+		return nil, exit.Errorf(exit.BadData, "%s: the first row has none of the columns %s; %s", c.name, strings.Join(names, ", "), what)
 	}
 	return nil, exit.Errorf(exit.BadData, "%s: %s; columns are found by name, mend the header", c.name, strings.Join(faults, "; "))
 }

@@ -16,6 +16,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/foreign"
 	"github.com/clinflow/clinflow/internal/textio"
 )
 
@@ -36,6 +37,7 @@ type Reader struct {
 	quotes *quotes
 	csv    *csv.Reader
 	header []string
+	head   []byte // how the decompressed file begins
 	row    int64
 	skip   int64 // bytes before the header: a byte order mark
 }
@@ -69,6 +71,8 @@ func NewReader(r io.Reader, name string) (*Reader, error) {
 	}
 	c := &Reader{name: name, source: src}
 	plain := bufio.NewReaderSize(src, readAhead)
+	head, _ := plain.Peek(foreign.HeadBytes)
+	c.head = bytes.Clone(head)
 	c.skip = int64(textio.DiscardMark(plain))
 	c.quotes = &quotes{source: plain}
 	c.csv = csv.NewReader(bufio.NewReaderSize(c.quotes, readAhead))

@@ -156,6 +156,9 @@ func TestFatalFaultsNameThePlaceAndNoContent(t *testing.T) {
 		"empty gzip file":       {nil, "t.csv.gz", exit.BadData, "empty"},
 		"gzip of nothing":       {zip(t, ""), "t.csv.gz", exit.BadData, "empty"},
 		"not gzip":              {[]byte(sound), "t.csv.gz", exit.BadData, "not a gzip file"},
+		"web page for gzip":     {[]byte("<!DOCTYPE html>"), "t.csv.gz", exit.BadData, "web page"},
+		"pointer for gzip":      {[]byte("version https://git-lfs.github.com/spec/v1\n"), "t.csv.gz", exit.BadData, "Git LFS pointer"},
+		"zip for gzip":          {[]byte("PK\x03\x04"), "t.csv.gz", exit.BadData, "zip archive"},
 		"rubbish after gzip":    {append(zip(t, sound), canary+canary...), "t.csv.gz", exit.BadData, "corrupt " + end},
 		"disk failure":          {nil, "broken.csv", exit.Failed, "read " + end},
 	} {

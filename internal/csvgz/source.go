@@ -1,11 +1,14 @@
 package csvgz
 
 import (
+	"bufio"
+	"bytes"
 	"errors"
 	"io"
 	"strings"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/foreign"
 	"github.com/klauspost/compress/gzip"
 )
 
@@ -41,10 +44,15 @@ func newSource(r io.Reader, name string) (*source, error) {
 	if !strings.HasSuffix(name, ".gz") {
 		return s, nil
 	}
-	unzip, err := gzip.NewReader(file)
+	ahead := bufio.NewReader(file)
+	head, _ := ahead.Peek(foreign.HeadBytes)
+	other := foreign.Refuse(head)
+	unzip, err := gzip.NewReader(ahead)
 	switch {
 	case errors.Is(err, io.EOF):
 		return nil, exit.Errorf(exit.BadData, "%s: the file is empty; restore it from its source", name)
+	case err != nil && file.err == nil && other != nil && !packed(head):
+		return nil, exit.Errorf(exit.BadData, "%s: not a gzip file; restore it: %w", name, other)
 	case err != nil && file.err == nil:
 		return nil, exit.Errorf(exit.BadData, "%s: not a gzip file; restore it, or name it .csv where it is plain text", name)
 	case err != nil:
@@ -59,6 +67,9 @@ func newSource(r io.Reader, name string) (*source, error) {
 	s.text, s.away = away, away
 	return s, err
 }
+
+// packed says whether a file begins as gzip does, though what follows may be damaged.
+func packed(head []byte) bool { return bytes.HasPrefix(head, []byte("\x1f\x8b")) }
 
 // Read reads decompressed bytes.
 func (s *source) Read(p []byte) (int, error) {

@@ -1,10 +1,10 @@
 package hf
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 
+	"github.com/clinflow/clinflow/internal/jsonfile"
 	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
 )
 
@@ -28,9 +28,9 @@ type fast struct {
 func parseFast(data []byte, m *sentencepiece.Model) (*fast, error) {
 	var f fast
 	var known bool
-	switch err := json.Unmarshal(data, &f); {
+	switch err := jsonfile.Unmarshal(data, &f); {
 	case err != nil:
-		return nil, errors.New("malformed JSON, or a model that is not byte-pair encoding as LLaMA's is")
+		return nil, fmt.Errorf("malformed, or no byte-pair encoding as LLaMA's: %w", err)
 	case f.Model.Type != "" && f.Model.Type != "BPE":
 		return nil, fmt.Errorf("model.type: is %q; only BPE is supported, as in tokenizer.model", f.Model.Type)
 	case positive(f.Model.Dropout) || given(f.Model.Prefix) || given(f.Model.Suffix) || f.Model.IgnoreMerges:

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/clinflow/clinflow/internal/jsonfile"
 )
 
 // settings is what bears on ids in tokenizer_config.json and special_tokens_map.json.
@@ -65,8 +67,8 @@ func object(data []byte) (map[string]json.RawMessage, error) {
 		return nil, nil
 	}
 	var keys map[string]json.RawMessage
-	if json.Unmarshal(data, &keys) != nil {
-		return nil, errors.New("malformed JSON, want an object")
+	if err := jsonfile.Unmarshal(data, &keys); err != nil {
+		return nil, err
 	}
 	maps.DeleteFunc(keys, func(key string, value json.RawMessage) bool {
 		return slices.Contains(harmless, key) || empty(value) && !slices.Contains(saying, key)

@@ -2,14 +2,13 @@ package hf
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/rs/zerolog/log"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/jsonfile"
 	"github.com/clinflow/clinflow/internal/store"
-	"github.com/clinflow/clinflow/internal/textio"
 	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
 )
 
@@ -47,7 +46,7 @@ func Open(ctx context.Context, dir store.Dir) (*Tokenizer, error) {
 		if err != nil {
 			return nil, err
 		}
-		files[name] = textio.WithoutMark(text)
+		files[name] = text
 	}
 	t, err := assemble(m, files)
 	if err == nil {
@@ -126,7 +125,7 @@ func checkVocabulary(config []byte, size int) error {
 	var c struct {
 		VocabSize *int `json:"vocab_size"`
 	}
-	if config == nil || json.Unmarshal(config, &c) != nil || c.VocabSize == nil || *c.VocabSize >= size {
+	if config == nil || jsonfile.Unmarshal(config, &c) != nil || c.VocabSize == nil || *c.VocabSize >= size {
 		return nil // what else is wrong with a model's config.json is for those who read the model
 	}
 	return fmt.Errorf("%s: vocab_size is %d, but the tokenizer has %d tokens: those beyond have no row of the embedding; resize the model, or take added tokens out of the tokenizer's files", modelConfig, *c.VocabSize, size)

@@ -2,13 +2,13 @@ package hf
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/clinflow/clinflow/internal/jsonfile"
 	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
 )
 
@@ -74,8 +74,10 @@ func (t *tokens) addDecoder(s *settings, f *fast) error {
 // there is no added_tokens_decoder.
 func (t *tokens) addFile(data []byte, s *settings) error {
 	var ids map[string]int32
-	if data != nil && json.Unmarshal(data, &ids) != nil {
-		return fmt.Errorf("%s: malformed JSON, want an object of ids by text", addedFile)
+	if data != nil {
+		if err := jsonfile.Unmarshal(data, &ids); err != nil {
+			return fmt.Errorf("%s: %w", addedFile, err)
+		}
 	}
 	for text, id := range ids {
 		known, ok := t.byText[text]

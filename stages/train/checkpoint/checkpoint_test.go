@@ -269,3 +269,30 @@ func save(t *testing.T, dir, name, tensor string, value float32) {
 		t.Fatal(err)
 	}
 }
+
+// What lies under the name of a safetensors file and is none is told by its kind, not
+// by the length that its first bytes would be.
+func TestOtherFilesUnderTheNameOfWeights(t *testing.T) {
+	for want, text := range map[string]string{
+		"Git LFS pointer": "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n",
+		"web page":        "<!DOCTYPE html>\n<html></html>",
+		"zip archive":     "PK\x03\x04\x00\x00\x08\x08archive/data.pkl",
+		"GGUF":            "GGUF\x03\x00\x00\x00\x01\x00",
+		"pickle":          "\x80\x02}q\x00(X\x01\x00",
+	} {
+		path := filepath.Join(t.TempDir(), SafetensorsName)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := OpenFile(path); exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), path+": the file is a "+want) {
+			t.Errorf("%q: %v", want, err)
+		}
+	}
+	folder := filepath.Join(t.TempDir(), SafetensorsName)
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenFile(folder); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "not a regular file") {
+		t.Errorf("a folder: %v", err)
+	}
+}

@@ -1,7 +1,6 @@
 package checkpoint
 
 import (
-	"encoding/json"
 	"errors"
 	"io/fs"
 	"maps"
@@ -9,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/jsonfile"
 	"github.com/clinflow/clinflow/internal/textio"
 )
 
@@ -55,7 +55,10 @@ func readIndex(path string) (map[string]string, error) {
 	var index struct {
 		WeightMap map[string]string `json:"weight_map"`
 	}
-	if json.Unmarshal(data, &index) != nil || len(index.WeightMap) == 0 {
+	if err := jsonfile.Unmarshal(data, &index); err != nil {
+		return nil, exit.Errorf(exit.BadData, "%s: %w; it needs a weight_map", path, err)
+	}
+	if len(index.WeightMap) == 0 {
 		return nil, exit.Errorf(exit.BadData, "%s: needs a weight_map of tensor names to file names", path)
 	}
 	for name, shard := range index.WeightMap {

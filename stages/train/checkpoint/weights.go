@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/foreign"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 )
 
@@ -52,7 +54,7 @@ func (w *Weights) add(path string) error {
 	w.files = append(w.files, mapped{path, data, unmap})
 	entries, err := parse(data)
 	if err != nil {
-		return exit.Errorf(exit.BadData, "%s: %w; the file is damaged, get it again", path, err)
+		return unreadable(path, data, err)
 	}
 	for _, e := range entries {
 		if before, ok := w.tensors[e.Name]; ok {
@@ -61,6 +63,17 @@ func (w *Weights) add(path string) error {
 		w.tensors[e.Name] = located{e, len(w.files) - 1}
 	}
 	return nil
+}
+
+// unreadable says what a file is that parse does not take.
+func unreadable(path string, data []byte, fault error) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return exit.Errorf(exit.Usage, "%s: is not a regular file; give the folder of a model or adapter", path)
+	}
+	if other := foreign.Refuse(data); other != nil && len(data) > 0 {
+		return exit.Errorf(exit.BadData, "%s: %w", path, other)
+	}
+	return exit.Errorf(exit.BadData, "%s: %w; the file is damaged, get it again", path, fault)
 }
 
 // Close unmaps the files.

@@ -74,6 +74,8 @@ func TestWrongConfigurationsAreNamed(t *testing.T) {
 		{`"vocab_size": 64`, `"vocab_size": -1`, "vocab_size"},
 		{`"eos_token_id": 2`, `"eos_token_id": "</s>"`, "eos_token_id"},
 		{`{`, ``, "malformed JSON"},
+		{`"initializer_range": 0.02`, `"initializer_range": NaN`, "NaN and Infinity"},
+		{`"rms_norm_eps": 1e-05`, `"RMS_norm_eps": 0.5, "rms_norm_eps": 0`, "rms_norm_eps"},
 	} {
 		t.Run(c.changed, func(t *testing.T) {
 			dir := t.TempDir()

@@ -11,6 +11,7 @@ import (
 	"github.com/rs/zerolog/log"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/jsonfile"
 	"github.com/clinflow/clinflow/internal/textio"
 	"github.com/clinflow/clinflow/stages/train/peft"
 )
@@ -71,8 +72,8 @@ func (in *Inspector) readGeneration() error {
 
 func (c *Config) follow(data []byte) error {
 	var keys map[string]json.RawMessage
-	if json.Unmarshal(data, &keys) != nil {
-		return errors.New("malformed JSON, want an object")
+	if err := jsonfile.Unmarshal(data, &keys); err != nil {
+		return err
 	}
 	for key, neutral := range otherWords {
 		if raw := keys[key]; peft.IsSet(raw) && neutral != string(raw) && neutral != string(raw)+".0" {

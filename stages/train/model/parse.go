@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/clinflow/clinflow/internal/jsonfile"
 	"github.com/clinflow/clinflow/stages/train/peft"
 )
 
@@ -50,12 +51,8 @@ func parseConfig(data []byte) (Config, error) {
 		RMSNormEps: 1e-6, InitializerRange: 0.02, MaxPositionEmbeddings: 2048, HiddenAct: silu,
 		BosTokenID: &bos, EosTokenID: json.RawMessage("2"),
 	}
-	if err := json.Unmarshal(data, &f); err != nil {
-		var wrong *json.UnmarshalTypeError
-		if errors.As(err, &wrong) {
-			return Config{}, fmt.Errorf("%s: has the wrong type", wrong.Field)
-		}
-		return Config{}, errors.New("malformed JSON, want an object")
+	if err := jsonfile.Exact(data, &f); err != nil {
+		return Config{}, err
 	}
 	if err := f.supported(); err != nil {
 		return Config{}, err

@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/jsonfile"
 	"github.com/clinflow/clinflow/internal/textio"
 )
 
@@ -107,8 +108,8 @@ func ReadConfig(dir string) (Config, error) {
 
 func parseConfig(data []byte) (Config, error) {
 	var keys map[string]json.RawMessage
-	if json.Unmarshal(data, &keys) != nil {
-		return Config{}, errors.New("malformed JSON, want an object")
+	if err := jsonfile.Unmarshal(data, &keys); err != nil {
+		return Config{}, err
 	}
 	r := &reader{keys: keys}
 	c := Config{R: 8, LoraAlpha: 8} // LoraConfig's defaults

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/hostmemory"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/kernel/cpu"
 	"github.com/clinflow/clinflow/stages/train/kernel/cuda"
@@ -110,8 +111,11 @@ func (p *place) kernelName() (string, error) {
 	return b.Name(), b.Close()
 }
 
+// spareMemory says what may be taken for speed alone. Tests say it themselves.
+var spareMemory = hostmemory.Spare
+
 func (p *place) openCPU() (kernel.Backend, error) {
-	return cpu.New(cpu.Options{Workers: p.workers, Kernel: p.kernels, Open: &device.open})
+	return cpu.New(cpu.Options{Workers: p.workers, Kernel: p.kernels, Open: &device.open, Spare: spareMemory})
 }
 
 // onBackend opens the process's device for f. A step that wants the GPU waits until

@@ -7,10 +7,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/rs/zerolog"
 	"github.com/rs/zerolog/log"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/kernel/cuda/driver"
 )
@@ -75,5 +79,31 @@ func TestAGPUThatIsAskedForMustBeThere(t *testing.T) {
 	}
 	if name := (onDevice{}).Kernel(); name != "none" {
 		t.Errorf("the kernels are called %q", name)
+	}
+}
+
+// How often the machine has memory to keep a frozen matrix moves no byte of a training.
+func TestShortMemoryDoesNotShow(t *testing.T) {
+	before := spareMemory
+	t.Cleanup(func() { spareMemory = before; must(t, SetDevice("auto", 0)) })
+	must(t, SetDevice("cpu", 2))
+	tokens := corpus(t, 60, 1)
+	in := stages.Inputs{"tokens": {tokens}, "base": {baseModel(t, tokens, quickBase)}}
+	train := func(spare func(int64) bool) (string, []shard.Prediction) {
+		spareMemory = spare
+		adapter := stagetest.Run(t, "train.finetune", `{learning_rate: 0.01, epochs: 2, peft: {dropout: 0.1, target_modules: [q_proj, up_proj, down_proj]}}`, in)
+		return weightsDigest(t, adapter), predictions(t, tokens, in.One("base"), adapter, `{task: mor, variant: lora}`)
+	}
+	refused, granted := 0, 0
+	want, wantRows := train(func(int64) bool { granted++; return true })
+	got, rows := train(func(int64) bool { refused++; return false })
+	if granted == 0 || refused != granted {
+		t.Errorf("asked for memory %d times where there is some, %d times where there is none", granted, refused)
+	}
+	if got != want {
+		t.Error("the adapter has other bytes where memory is short")
+	}
+	if diff := cmp.Diff(wantRows, rows); diff != "" {
+		t.Errorf("predictions differ:\n%s", diff)
 	}
 }

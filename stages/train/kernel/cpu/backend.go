@@ -29,6 +29,10 @@ type Options struct {
 	// the workers, as several small teams finish sooner than teams that crowd each
 	// other out. nil: the device has them for itself.
 	Open *atomic.Int32
+	// Spare says whether so many bytes may be taken to keep a frozen matrix packed for
+	// products, which saves time and moves no byte of a result: with both forms, it is
+	// there three times. nil: they may.
+	Spare func(bytes int64) bool
 }
 
 // New returns a backend.
@@ -61,9 +65,10 @@ type device[T number] struct {
 	float   kernel.DType
 	workers []*worker[T]
 	errs    []error
-	packedB []T // scratch for a right-hand matrix that is not frozen
+	packedB []T // scratch for a right-hand matrix that is not kept packed
 	err     error
-	open    *atomic.Int32 // see Options.Open
+	open    *atomic.Int32          // see Options.Open
+	spare   func(bytes int64) bool // see Options.Spare
 }
 
 // team is how many workers a kernel gets now. It moves no byte of a result.
@@ -81,7 +86,10 @@ func newDevice[T number](o Options, f functions[T]) *device[T] {
 	if o.Open == nil {
 		o.Open = new(atomic.Int32)
 	}
-	d := &device[T]{functions: f, float: o.Float, errs: make([]error, o.Workers), open: o.Open}
+	if o.Spare == nil {
+		o.Spare = func(int64) bool { return true }
+	}
+	d := &device[T]{functions: f, float: o.Float, errs: make([]error, o.Workers), open: o.Open, spare: o.Spare}
 	for range o.Workers {
 		d.workers = append(d.workers, &worker[T]{tile: make([]T, max(f.micro.mr*f.micro.nr, f.narrow.mr*f.narrow.nr))})
 	}

@@ -15,15 +15,22 @@ func newView[T number](v []T, ld int, trans bool) view[T] {
 	return view[T]{v, ld, 1}
 }
 
-// frozen keeps a constant matrix packed as the right-hand side of a product.
+// frozen keeps a constant matrix packed as the right-hand side of a product, in two
+// forms beside the matrix itself.
 type frozen[T number] struct {
 	rows, cols    int
-	plain, transp []T // nil until a product wants it
+	plain, transp form[T]
 }
 
-func (f *frozen[T]) forget() { f.plain, f.transp = nil, nil }
+// form is one way to pack a matrix.
+type form[T number] struct {
+	packed  []T  // nil until a product wants it
+	refused bool // there is no memory for it: each product packs the matrix for itself
+}
 
-// Freeze lets products with w on the right keep it packed.
+func (f *frozen[T]) forget() { f.plain, f.transp = form[T]{}, form[T]{} }
+
+// Freeze lets products with w on the right keep it packed, where there is memory for it.
 func (d *device[T]) Freeze(w kernel.Buffer, rows, cols int) {
 	w.(*floats[T]).frozen = &frozen[T]{rows: rows, cols: cols}
 }
@@ -40,20 +47,30 @@ func (d *device[T]) ChunkRows(cols int) int { return min(blockM, max(16, chunkEl
 // packed returns b [K, N] in panels of nr columns.
 func (d *device[T]) packed(b *floats[T], v view[T], m kernel.MatMul, nr int) []T {
 	size := panels(m.N, nr) * nr * m.K
-	if !b.isFrozen(m) {
-		d.packedB = grown(d.packedB, size)
-		d.pack(d.packedB, v, m, nr)
-		return d.packedB
+	if b.isFrozen(m) {
+		if keep := d.form(b.frozen, m.TransB, size); !keep.refused {
+			if keep.packed == nil {
+				keep.packed = make([]T, size)
+				d.pack(keep.packed, v, m, nr)
+			}
+			return keep.packed
+		}
 	}
-	keep := &b.frozen.plain
-	if m.TransB {
-		keep = &b.frozen.transp
+	d.packedB = grown(d.packedB, size)
+	d.pack(d.packedB, v, m, nr)
+	return d.packedB
+}
+
+// form is the one that a product wants. Whether it can be kept is asked once.
+func (d *device[T]) form(f *frozen[T], trans bool, size int) *form[T] {
+	keep := &f.plain
+	if trans {
+		keep = &f.transp
 	}
-	if *keep == nil {
-		*keep = make([]T, size)
-		d.pack(*keep, v, m, nr)
+	if keep.packed == nil && !keep.refused {
+		keep.refused = !d.spare(int64(size) * int64(d.float.Size()))
 	}
-	return *keep
+	return keep
 }
 
 func (f *floats[T]) isFrozen(m kernel.MatMul) bool {

@@ -141,6 +141,9 @@ func (x *execution) runJob(ctx context.Context, decision dags.Decision) error {
 			return fmt.Errorf("remove the earlier output: %w", err)
 		}
 	}
+	if err := ownFiles(decision.URI); err != nil {
+		return err
+	}
 	return x.runner.Run(stages.WithDigester(ctx, x.planner.Digest), jobOf(decision, x.outputs(), x.o.Revision))
 }
 

@@ -1,0 +1,45 @@
+package runners
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/clinflow/clinflow/internal/exit"
+)
+
+// ownFiles refuses to go on with an output in which anything but folders and files
+// of one name lies, beside it under its name too: what the step writes would go
+// through a link to another place, or wait for a pipe's other end.
+func ownFiles(folder string) error {
+	beside, err := os.ReadDir(filepath.Dir(folder))
+	if err != nil {
+		return err
+	}
+	for _, entry := range beside {
+		if name := entry.Name(); name == filepath.Base(folder) || strings.HasPrefix(name, filepath.Base(folder)+".") {
+			err = errors.Join(err, filepath.WalkDir(filepath.Join(filepath.Dir(folder), name), ownEntry))
+		}
+	}
+	return err
+}
+
+func ownEntry(path string, entry fs.DirEntry, err error) error {
+	if err != nil || entry.IsDir() {
+		return err
+	}
+	info, err := entry.Info()
+	if err != nil {
+		return err
+	}
+	switch {
+	case info.Mode()&fs.ModeSymlink != 0:
+		return exit.Errorf(exit.Usage, "%s is a symbolic link, and outputs are not written through one; remove it", path)
+	case !info.Mode().IsRegular() || info.Sys().(*syscall.Stat_t).Nlink > 1:
+		return exit.Errorf(exit.Usage, "%s is not a file of that one name alone; remove it", path)
+	}
+	return nil
+}

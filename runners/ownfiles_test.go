@@ -1,0 +1,61 @@
+package runners
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/clinflow/clinflow/internal/exit"
+)
+
+// TestNoStepWritesThroughALink: whatever stands where a step that is to run writes,
+// what it leads to is as it was.
+func TestNoStepWritesThroughALink(t *testing.T) {
+	plant := map[string]struct {
+		at   string // below the name of the step's output
+		what func(elsewhere, path string) error
+	}{
+		"the output":                 {"", os.Symlink},
+		"a folder in it":             {"/.finished", os.Symlink},
+		"its training checkpoints":   {".work", os.Symlink},
+		"a folder of what it has":    {"/hosp/deep", os.Symlink},
+		"a link to nothing":          {"", func(there, path string) error { return os.Symlink(there+"/none", path) }},
+		"a hard link":                {".work/train_log.jsonl", func(there, path string) error { return os.Link(there+"/precious", path) }},
+		"a pipe":                     {".work/train_log.jsonl", func(_, path string) error { return syscall.Mkfifo(path, 0o600) }},
+		"a link to a file of others": {"/left", func(there, path string) error { return os.Symlink(there+"/precious", path) }},
+	}
+	for name, p := range plant {
+		t.Run(name, func(t *testing.T) {
+			out, elsewhere := t.TempDir(), t.TempDir()
+			run := func() error {
+				return Execute(t.Context(), parse(t, nil), &fake{}, Options{Out: out, Workers: 1})
+			}
+			if err := run(); err != nil {
+				t.Fatal(err)
+			}
+			output := filepath.Join(out, outputOf(t, out, "end"))
+			precious := filepath.Join(elsewhere, "precious")
+			path := output + p.at
+			err := errors.Join(os.RemoveAll(output), os.WriteFile(precious, []byte("mine"), 0o600),
+				os.MkdirAll(filepath.Dir(path), 0o700), p.what(elsewhere, path))
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = run()
+			if exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), path+" is ") {
+				t.Errorf("exit %d, %v", exit.Of(err), err)
+			}
+			if diff := cmp.Diff(map[string]string{"precious": "mine"}, files(t, elsewhere)); diff != "" {
+				t.Error(diff)
+			}
+			if err := errors.Join(os.Remove(path), run()); err != nil {
+				t.Errorf("without it: %v", err)
+			}
+		})
+	}
+}

@@ -9,7 +9,7 @@ import (
 // Column is one field of a row, by the name it has in the table.
 type Column struct {
 	Name  string
-	Value any
+	Value any  // nil where the table has null
 	PHI   bool // note text or tokens: withheld unless asked for
 }
 
@@ -27,8 +27,12 @@ func yieldColumns(row reflect.Value, yield func(Column) bool) bool {
 			}
 			continue
 		}
-		name, _, _ := strings.Cut(f.Tag.Get("parquet"), ",")
-		if !yield(Column{name, row.Field(i).Interface(), f.Tag.Get("phi") == "true"}) {
+		name, options, _ := strings.Cut(f.Tag.Get("parquet"), ",")
+		value := row.Field(i).Interface()
+		if options == "optional" && row.Field(i).IsZero() {
+			value = nil
+		}
+		if !yield(Column{name, value, f.Tag.Get("phi") == "true"}) {
 			return false
 		}
 	}

@@ -22,7 +22,7 @@ func TestEveryLineIsJSON(t *testing.T) {
 		{2, []string{"--log-format", "json", "lint", "missing.yaml"}, ""},
 		{2, []string{"run", "made.yaml", "--no-such-flag", "--log-format", "json"}, "unknown flag"},
 		{2, []string{"no-such-command", "--log-format", "json"}, "unknown command"},
-		{2, []string{"run", "made.yaml", "--memory", "much", "--log-format", "json"}, "--memory"},
+		{2, []string{"run", "made.yaml", "--memory", "much", "--log-format", "json"}, "made.yaml: --memory"},
 	} {
 		found := false
 		for line := range strings.Lines(clinflow(t, dir, c.code, c.args...).stderr) {

@@ -31,33 +31,40 @@ func emulatedCard(t *testing.T) *emulated.Device {
 
 const cardLoRA = `{peft: {r: 2, dropout: 0.1}, learning_rate: 0.01, epochs: 2, batch_size: 8, save_every: 2, log_every: 1, max_grad_norm: 1}`
 
+const cardHead = `{peft: {type: none}, learning_rate: 0.05, epochs: 2, batch_size: 8, log_every: 1}`
+
 // TestSlowTheStagesOnACard trains as on the processor, on the card that "auto" finds.
 func TestSlowTheStagesOnACard(t *testing.T) {
 	must(t, SetDevice("cpu", 1))
 	tokens := corpus(t, 60, 1)
 	in := stages.Inputs{"tokens": {tokens}, "base": {baseModel(t, tokens, quickBase)}}
-	want := readLog(t, stagetest.Run(t, "train.finetune", cardLoRA, in))
-	emulatedCard(t)
-	out := logged(t)
-	adapter := stagetest.Run(t, "train.finetune", cardLoRA, in)
-	if kernels := adapter.Manifest.Kernel; kernels != "cuda/sm_90/cublas12.9/bf16" {
-		t.Errorf("trained by %s", kernels)
-	}
-	if !strings.Contains(out.String(), "for the model and what is trained") {
-		t.Errorf("logged %q, want what the memory goes to", out)
-	}
-	got := readLog(t, adapter)
-	if len(got) != len(want) {
-		t.Fatalf("%d lines of log, %d on the processor", len(got), len(want))
-	}
-	for i, line := range got {
-		if math.Abs(line.Loss-want[i].Loss) > 2e-2*want[i].Loss {
-			t.Errorf("step %d: loss %g, on the processor %g", line.Step, line.Loss, want[i].Loss)
-		}
-	}
-	rows := predictions(t, tokens, in.One("base"), adapter, `{task: mor, variant: x, splits: [test]}`)
-	if len(rows) == 0 || len(rows[0].Logits) != 2 {
-		t.Error("nothing was predicted on the card")
+	for name, config := range map[string]string{"lora": cardLoRA, "head over hidden states": cardHead} {
+		t.Run(name, func(t *testing.T) {
+			must(t, SetDevice("cpu", 1))
+			want := readLog(t, stagetest.Run(t, "train.finetune", config, in))
+			emulatedCard(t)
+			out := logged(t)
+			adapter := stagetest.Run(t, "train.finetune", config, in)
+			if kernels := adapter.Manifest.Kernel; kernels != "cuda/sm_90/cublas12.9/bf16" {
+				t.Errorf("trained by %s", kernels)
+			}
+			if !strings.Contains(out.String(), "for the model and what is trained") {
+				t.Errorf("logged %q, want what the memory goes to", out)
+			}
+			got := readLog(t, adapter)
+			if len(got) != len(want) {
+				t.Fatalf("%d lines of log, %d on the processor", len(got), len(want))
+			}
+			for i, line := range got {
+				if math.Abs(line.Loss-want[i].Loss) > 2e-2*want[i].Loss {
+					t.Errorf("step %d: loss %g, on the processor %g", line.Step, line.Loss, want[i].Loss)
+				}
+			}
+			rows := predictions(t, tokens, in.One("base"), adapter, `{task: mor, variant: x, splits: [test]}`)
+			if len(rows) == 0 || len(rows[0].Logits) != 2 {
+				t.Error("nothing was predicted on the card")
+			}
+		})
 	}
 }
 

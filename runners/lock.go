@@ -28,7 +28,7 @@ type holder struct {
 // lock keeps a second run out of the folder.
 func lock(out string) (unlock func(), err error) {
 	path := filepath.Join(out, runsFolder, "lock")
-	file, err := openLock(path)
+	file, err := store.OpenOwn(path, os.O_RDWR)
 	if err != nil {
 		return nil, err
 	}
@@ -49,26 +49,6 @@ func lock(out string) (unlock func(), err error) {
 		_ = l.Unlock()
 		_ = file.Close()
 	}, nil
-}
-
-// openLock opens the lock file, and nothing but a file of that one name: a link
-// would have its target emptied.
-func openLock(path string) (*os.File, error) {
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, store.FileMode())
-	if errors.Is(err, syscall.ELOOP) {
-		return nil, exit.Errorf(exit.Usage, "%s is a symbolic link; remove it", path)
-	}
-	if err != nil {
-		return nil, store.DiskError("open the lock file", path, err)
-	}
-	info, err := file.Stat()
-	if err == nil && (!info.Mode().IsRegular() || info.Sys().(*syscall.Stat_t).Nlink > 1) {
-		err = exit.Errorf(exit.Usage, "%s is not a file of that one name alone; remove it", path)
-	}
-	if err != nil {
-		return nil, errors.Join(err, file.Close())
-	}
-	return file, nil
 }
 
 // sign writes this process into the lock file that it holds, where it can: on a

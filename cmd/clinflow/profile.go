@@ -5,9 +5,9 @@ import (
 	"os"
 	"runtime"
 	"runtime/pprof"
-	"syscall"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/store"
 )
 
 // profiles are where Go's profiles go: `go tool pprof` reads them. They hold
@@ -47,7 +47,10 @@ func (p *profiles) stop() error {
 }
 
 func create(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|syscall.O_NOFOLLOW, 0o600)
+	f, err := store.OpenOwn(path, os.O_WRONLY)
+	if err == nil {
+		err = f.Truncate(0)
+	}
 	if err != nil {
 		return nil, exit.Errorf(exit.Usage, "begin a profile: %w", err)
 	}

@@ -12,7 +12,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"syscall"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/store"
@@ -63,9 +62,9 @@ func (l *trainLog) save(work store.Dir, at *position) error {
 	if !ok {
 		return exit.Errorf(exit.Usage, "%s: a training log is written to a local folder; set the run's output to one", work.URI())
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|syscall.O_NOFOLLOW, store.FileMode())
+	f, err := store.OpenOwn(path, os.O_WRONLY)
 	if err != nil {
-		return store.DiskError("write", path, err)
+		return err
 	}
 	err = f.Truncate(at.LogBytes)
 	if err == nil {

@@ -19,7 +19,9 @@ type fast struct {
 		Prefix       *string          `json:"continuing_subword_prefix"`
 		Suffix       *string          `json:"end_of_word_suffix"`
 		IgnoreMerges bool             `json:"ignore_merges"`
+		ByteFallback bool             `json:"byte_fallback"`
 		Vocab        map[string]int32 `json:"vocab"`
+		Merges       []pair           `json:"merges"`
 	} `json:"model"`
 	rule rule
 }
@@ -42,6 +44,12 @@ func parseFast(data []byte, m *sentencepiece.Model) (*fast, error) {
 		if other, ok := f.Model.Vocab[m.Piece(id).Text]; !ok || other != id {
 			return nil, fmt.Errorf("model.vocab: piece %d of tokenizer.model is not there under this id; the two files are of different tokenizers", id)
 		}
+	}
+	if !f.Model.ByteFallback {
+		return nil, errors.New("model.byte_fallback: is false, and true in tokenizer.model: characters without a piece have other ids; convert tokenizer.model again")
+	}
+	if err := sameMerges(f.Model.Merges, m); err != nil {
+		return nil, fmt.Errorf("model.merges: %w; the two files are of different tokenizers", err)
 	}
 	if f.rule, known = ruleOf(f.Normalizer, f.PreTokenizer); !known {
 		return nil, errors.New("normalizer, pre_tokenizer: are not LLaMA's, which puts U+2581 for spaces and does nothing else; this tokenizer is not supported")

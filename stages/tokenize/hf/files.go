@@ -47,12 +47,21 @@ func read(ctx context.Context, dir store.Dir, name string) ([]byte, error) {
 	return data, nil
 }
 
+// has says whether the folder has a file.
+func has(ctx context.Context, dir store.Dir, name string) bool {
+	_, err := dir.Stat(ctx, name)
+	return err == nil
+}
+
 // readModel reads tokenizer.model. A folder without one is an error of exit.Usage,
 // a damaged or unsupported model one of exit.BadData.
 func readModel(ctx context.Context, dir store.Dir) (*sentencepiece.Model, error) {
 	data, err := read(ctx, dir, ModelFile)
 	if err != nil {
 		return nil, err
+	}
+	if data == nil && has(ctx, dir, fastFile) {
+		return nil, exit.Errorf(exit.Usage, "%s has a %s and no %s; the former alone is not read: give the folder of a SentencePiece tokenizer, as those of LLaMA 1 and 2 are", dir.URI(), fastFile, ModelFile)
 	}
 	if data == nil {
 		return nil, exit.Errorf(exit.Usage, "%s has no %s; give the folder of a SentencePiece tokenizer", dir.URI(), ModelFile)

@@ -76,6 +76,21 @@ func TestOpenRefuses(t *testing.T) {
 		{"other pieces", files(fastFile, `"model": {"type": "BPE", "vocab": {"a": 0}}`), "has 1 pieces, tokenizer.model 700"},
 		{"no row of the embedding", files(configFile, llama+","+decoder(added(700, "")), modelConfig, `"vocab_size": 700`), "config.json: vocab_size is 700, but the tokenizer has 701"},
 	}
+	for name, change := range map[string]func(model map[string]any){
+		"model.byte_fallback":                     func(model map[string]any) { model["byte_fallback"] = false },
+		"merges of tokenizer.model are not there": func(model map[string]any) { model["merges"] = model["merges"].([]any)[:99] },
+		"model.merges: merge":                     func(model map[string]any) { slices.Reverse(model["merges"].([]any)) },
+		"is there twice": func(model map[string]any) {
+			model["merges"] = append(model["merges"].([]any)[:1:1], model["merges"].([]any)...)
+		},
+		"tokenizer.json: malformed": func(model map[string]any) { model["merges"] = []any{1} },
+	} {
+		tests = append(tests, struct {
+			name  string
+			files map[string]json.RawMessage
+			want  string
+		}{name, map[string]json.RawMessage{fastFile: withModel(t, change)}, name})
+	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := open(t, folder(t, test.files))
@@ -86,6 +101,44 @@ func TestOpenRefuses(t *testing.T) {
 				t.Errorf("the error gives a token's text: %v", err)
 			}
 		})
+	}
+}
+
+// withModel is the trained folder's tokenizer.json with another model.
+func withModel(t *testing.T, change func(model map[string]any)) json.RawMessage {
+	t.Helper()
+	var whole struct {
+		Model map[string]any `json:"model"`
+	}
+	data, err := os.ReadFile(filepath.Join(trained, fastFile))
+	must(t, err)
+	must(t, json.Unmarshal(data, &whole))
+	change(whole.Model)
+	data, err = json.Marshal(whole)
+	must(t, err)
+	return data
+}
+
+// Merges of one text each, as older files have them, are the same merges.
+func TestMergesOfOneText(t *testing.T) {
+	tokenizer, err := open(t, folder(t, map[string]json.RawMessage{fastFile: withModel(t, func(model map[string]any) {
+		for i, merge := range model["merges"].([]any) {
+			parts := merge.([]any)
+			model["merges"].([]any)[i] = fmt.Sprint(parts[0], " ", parts[1])
+		}
+	})}))
+	must(t, err)
+	if tokenizer.Size() != 700 {
+		t.Errorf("%d tokens", tokenizer.Size())
+	}
+}
+
+// A folder with a tokenizer.json alone is told so.
+func TestTokenizerJSONAlone(t *testing.T) {
+	at := folder(t, map[string]json.RawMessage{fastFile: json.RawMessage("{}")})
+	must(t, os.Remove(filepath.Join(at, ModelFile)))
+	if _, err := open(t, at); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "tokenizer.json and no tokenizer.model") {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -25,11 +25,13 @@ func Parse(data []byte) (*Model, error) {
 		return nil, err
 	}
 	m := &Model{trainer: defaultTrainer(), normalizer: defaultNormalizer()}
+	whole := false
 	err := eachField(data, 0, func(f field) error {
 		switch f.num {
 		case 1:
 			return m.parsePiece(f)
 		case 2:
+			whole = true
 			return f.message(m.trainer.parseField)
 		case 3:
 			return f.message(m.normalizer.parseField)
@@ -40,6 +42,9 @@ func Parse(data []byte) (*Model, error) {
 	})
 	if err != nil {
 		return nil, err
+	}
+	if len(m.pieces) > 0 && !whole { // it stands behind the pieces
+		return nil, exit.Errorf(exit.BadData, "tokenizer model: has pieces and no trainer_spec; the file is truncated, fetch it again")
 	}
 	if err := m.index(); err != nil {
 		return nil, err

@@ -37,6 +37,7 @@ func TestParseRefuses(t *testing.T) {
 		{"unigram", unchecked(func(m *Model) { m.trainer.modelType = 1 }), "only BPE"},
 		{"char", unchecked(func(m *Model) { m.trainer.modelType = 4 }), "CHAR"},
 		{"truncated", whole[:len(whole)-2], "byte "},
+		{"cut between pieces", []byte{1<<3 | 2, 3, 1<<3 | 2, 1, 'a'}, "pieces and no trainer_spec"},
 		{"not protobuf", []byte("version https://git-lfs"), "byte 0"},
 		{"pieces as numbers", []byte{1 << 3, 7}, "wrong wire type"},
 		{"no unknown", unchecked(func(m *Model) { m.pieces = m.pieces[1:] }), "no unknown piece"},

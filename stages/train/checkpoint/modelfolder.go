@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/rs/zerolog/log"
+
 	"github.com/clinflow/clinflow/internal/exit"
 )
 
@@ -21,6 +23,9 @@ func Open(dir string) (*Weights, error) {
 	if names[0] == indexName {
 		return openIndex(filepath.Join(dir, indexName))
 	}
+	if exists(dir, indexName) {
+		log.Warn().Msgf("%s: %s and %s are both there and may differ; the former is read, as transformers does", dir, SafetensorsName, indexName)
+	}
 	return OpenFile(filepath.Join(dir, SafetensorsName))
 }
 
@@ -33,7 +38,7 @@ func FileNames(dir string) ([]string, error) {
 		if err := onlyPickles(dir); err != nil {
 			return nil, err
 		}
-		return nil, exit.Errorf(exit.Usage, "%s: has neither %s nor %s; give the folder of a Hugging Face model", dir, SafetensorsName, indexName)
+		return nil, Absent(dir, SafetensorsName, indexName)
 	}
 	shardOf, err := readIndex(filepath.Join(dir, indexName))
 	return append([]string{indexName}, shards(shardOf)...), err

@@ -100,7 +100,7 @@ func (w *Weights) Shape(name string) ([]int, bool) {
 func (w *Weights) View(name string, shape []int, use func(kernel.Host) error) error {
 	t, ok := w.tensors[name]
 	if !ok {
-		return exit.Errorf(exit.BadData, "%s: has no tensor %q", w.place(), name)
+		return exit.Errorf(exit.BadData, "%s: has no tensor %q%s", w.place(), name, w.alike(name))
 	}
 	file := w.files[t.file]
 	if !slices.Equal(t.Shape, shape) {

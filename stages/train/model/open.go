@@ -27,11 +27,9 @@ func Open(ctx context.Context, b kernel.Backend, dir string, mode graph.Mode) (*
 		return nil, err
 	}
 	defer weights.Close()
-	names := tensorNames{}
-	if config.TieWordEmbeddings {
-		if names, err = untie(weights, &config, dir); err != nil {
-			return nil, err
-		}
+	names, err := untie(weights, &config, dir)
+	if err != nil {
+		return nil, err
 	}
 	if err := fits(weights, config, names); err != nil {
 		return nil, err
@@ -74,6 +72,9 @@ func Look(dir string) (Config, error) {
 	defer weights.Close()
 	if config.TieWordEmbeddings { // which of its tensors are read shows when they are
 		return config, nil
+	}
+	if _, err := untie(weights, &config, dir); err != nil {
+		return Config{}, err
 	}
 	return config, fits(weights, config, nil)
 }

@@ -60,6 +60,10 @@ func TestOnlyAWholeModelIsOpened(t *testing.T) {
 			tensors["model.layers.0.self_attn.rotary_emb.inv_freq"] = checkpoint.Tensor{Shape: []int{1}, Values: []float32{1}}
 			return config
 		}, ""},
+		"no head, not tied": {func(config string, tensors map[string]checkpoint.Tensor) string {
+			delete(tensors, headName)
+			return config
+		}, "tie_word_embeddings is false"},
 		"a head that is tied":  {replace(`"tie_word_embeddings": false`, `"tie_word_embeddings": true`), ""},
 		"fewer layers":         {replace(`"num_hidden_layers": 2`, `"num_hidden_layers": 1`), "model.layers.1."},
 		"far too many layers":  {replace(`"num_hidden_layers": 2`, `"num_hidden_layers": 2000000000`), "model.layers.1999999999."},

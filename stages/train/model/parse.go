@@ -26,7 +26,7 @@ type configFile struct {
 	VocabSize             int             `json:"vocab_size"`
 	MaxPositionEmbeddings int             `json:"max_position_embeddings"`
 	RMSNormEps            float64         `json:"rms_norm_eps"`
-	RopeTheta             *float64        `json:"rope_theta"`
+	RopeTheta             json.RawMessage `json:"rope_theta"`
 	RopeScaling           ropeParameters  `json:"rope_scaling"`
 	RopeParameters        ropeParameters  `json:"rope_parameters"`
 	PartialRotaryFactor   *float64        `json:"partial_rotary_factor"`

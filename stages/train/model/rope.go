@@ -2,6 +2,7 @@ package model
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -27,17 +28,22 @@ func (f *configFile) theta() (float64, error) {
 		return 0, fmt.Errorf("%s: %w", key, err)
 	}
 	theta := defaultTheta
-	if f.RopeTheta != nil {
-		theta = *f.RopeTheta
+	if !number(f.RopeTheta, &theta) {
+		return 0, errors.New("rope_theta: has the wrong type, want a number")
 	}
 	outer := theta
-	if raw, ok := rope["rope_theta"]; ok && json.Unmarshal(raw, &theta) != nil {
-		return 0, fmt.Errorf("%s.rope_theta: has the wrong type", key)
+	if !number(rope["rope_theta"], &theta) {
+		return 0, fmt.Errorf("%s.rope_theta: has the wrong type, want a number", key)
 	}
 	if f.RopeTheta != nil && theta != outer {
 		log.Warn().Msgf("%s: rope_theta is %g, and %g in %s, which is used, as transformers 5 does", ConfigName, outer, theta, key)
 	}
 	return theta, nil
+}
+
+// number reads a number that is there. null is none: transformers cannot compute with it.
+func number(raw json.RawMessage, dst *float64) bool {
+	return len(raw) == 0 || string(raw) != "null" && json.Unmarshal(raw, dst) == nil
 }
 
 // plain refuses what would change the angles from theta's powers.

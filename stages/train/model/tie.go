@@ -23,13 +23,17 @@ func (n tensorNames) in(param string) string {
 	return param
 }
 
-// untie settles what a tied configuration means for a file, as transformers 5 does
+// untie settles what tie_word_embeddings means for a file, as transformers 5 does
 // (PreTrainedModel.tie_weights): a file with the head's name alone is read by it, and
-// one with a head of other values than the embedding's is not tied.
+// one with a head of other values than the embedding's is not tied. Without a head, and
+// not tied, transformers would draw one at random: that is refused.
 func untie(weights *checkpoint.Weights, c *Config, dir string) (tensorNames, error) {
 	_, hasEmbed := weights.Shape(embedName)
 	_, hasHead := weights.Shape(headName)
-	if !hasHead {
+	if !c.TieWordEmbeddings && hasEmbed && !hasHead {
+		return nil, exit.Errorf(exit.BadData, "%s: the weights have no tensor %q, and tie_word_embeddings is false in %s; set it to true where the head is the embedding's table, or give the language model with its head", dir, headName, ConfigName)
+	}
+	if !c.TieWordEmbeddings || !hasHead {
 		return nil, nil
 	}
 	if !hasEmbed {

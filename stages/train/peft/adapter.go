@@ -82,6 +82,8 @@ func Load(ctx context.Context, params *graph.Params, name, dir string, base Base
 	labels := 0
 	if shape, ok := weights.Shape(filePrefix + scoreModule + ".weight"); ok && len(shape) == 2 {
 		labels = shape[0]
+	} else if c.Score {
+		return nil, exit.Errorf(exit.BadData, "%s: has no matrix %q, and %s lists %s under modules_to_save; save the adapter again by save_pretrained", path, filePrefix+scoreModule+".weight", ConfigName, scoreModule)
 	}
 	a, err := build(params, name, c, base, labels, mode)
 	if err != nil {
@@ -102,7 +104,7 @@ func (a *Adapter) upload(ctx context.Context, weights *checkpoint.Weights, path 
 	}
 	for _, name := range weights.Names() {
 		if !placed[name] {
-			return exit.Errorf(exit.BadData, "%s: tensor %q has no place in this model; was the adapter made for another base?", path, name)
+			return exit.Errorf(exit.BadData, "%s: tensor %q has no place in this model; does target_modules name its layer, or was the adapter made for another base?", path, name)
 		}
 	}
 	return nil

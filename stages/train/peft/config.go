@@ -114,8 +114,8 @@ func parseConfig(data []byte) (Config, error) {
 	r := &reader{keys: keys}
 	c := Config{R: 8, LoraAlpha: 8} // LoraConfig's defaults
 	r.checkType()
-	r.get("r", &c.R)
-	r.get("lora_alpha", &c.LoraAlpha)
+	r.number("r", &c.R)
+	r.number("lora_alpha", &c.LoraAlpha)
 	r.get("lora_dropout", &c.LoraDropout)
 	r.get("task_type", &c.TaskType)
 	r.get("base_model_name_or_path", &c.BaseModel)

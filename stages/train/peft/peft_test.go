@@ -107,6 +107,8 @@ func TestUnsupportedSettingsAreNamed(t *testing.T) {
 		{`"init_lora_weights": true`, `"init_lora_weights": "pissa"`, "init_lora_weights"},
 		{`"r": 4`, `"r": 0`, "r: is 0"},
 		{`"r": 4`, `"r": 4.5`, "r: has the wrong type"},
+		{`"r": 4`, `"r": null`, "r: is null"},
+		{`"lora_alpha": 8`, `"lora_alpha": null`, "lora_alpha: is null"},
 		{`"lora_dropout": 0.0`, `"lora_dropout": 1.0`, "lora_dropout"},
 		{`"lora_alpha": 8`, `"lora_alpha": "8"`, "lora_alpha"},
 		{`"task_type": "SEQ_CLS"`, `"task_type": "TOKEN_CLS"`, "task_type"},
@@ -309,6 +311,40 @@ func TestWeightsOfOldAdaptersAreNotRead(t *testing.T) {
 	}
 	_, err = Load(t.Context(), params(t), "old", dir, base, graph.Frozen)
 	if exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), filepath.Join(dir, "adapter_model.bin")) || !strings.Contains(err.Error(), "save_file") {
+		t.Error(err)
+	}
+}
+
+// A folder whose weights are elsewhere, or lack the head that its configuration lists,
+// says so.
+func TestAdaptersWithoutTheirWeights(t *testing.T) {
+	config, err := os.ReadFile(filepath.Join(goldenDir, "lora_cls", ConfigName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, other := range map[string]string{
+		"has no adapter_model.safetensors; give": "README.md",
+		"adapter.pt, which is there, is not":     "adapter.pt",
+		"00001-of-00002.safetensors, which is":   "adapter_model-00001-of-00002.safetensors",
+	} {
+		dir := t.TempDir()
+		if err := errors.Join(os.WriteFile(filepath.Join(dir, ConfigName), config, 0o600), os.WriteFile(filepath.Join(dir, other), []byte("x"), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Load(t.Context(), params(t), "none", dir, base, graph.Frozen); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not say %q", err, want)
+		}
+	}
+	dir := t.TempDir()
+	if err := checkpoint.SaveDir(dir, []checkpoint.File{
+		{Name: ConfigName, Write: func(w io.Writer) error { _, err := w.Write(config); return err }},
+		{Name: WeightsName, Write: func(w io.Writer) error {
+			return checkpoint.Write(w, map[string]checkpoint.Tensor{"base_model.model.score.modules_to_save.default.weight": {Shape: []int{1}, Values: []float32{1}}})
+		}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(t.Context(), params(t), "headless", dir, base, graph.Frozen); exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), `has no matrix "base_model.model.score.weight"`) {
 		t.Error(err)
 	}
 }

@@ -41,6 +41,14 @@ func (r *reader) take(key string) json.RawMessage {
 	return raw
 }
 
+// number is get for a key that PEFT computes with: null is none of its values.
+func (r *reader) number(key string, dst any) {
+	if string(r.keys[key]) == "null" {
+		r.fail("%s: is null; give the number that the adapter was trained with", key)
+	}
+	r.get(key, dst)
+}
+
 // get sets dst where the key is there and not null.
 func (r *reader) get(key string, dst any) {
 	if raw := r.take(key); len(raw) > 0 && json.Unmarshal(raw, dst) != nil {

@@ -18,6 +18,9 @@ func openWeights(path string) (*checkpoint.Weights, error) {
 	if !exists(path) && exists(old) {
 		return nil, exit.Errorf(exit.Usage, `%s: .bin files are not read, as they may hold code; convert it in its folder: python -c "import torch; from safetensors.torch import save_file; save_file({k: v.contiguous() for k, v in torch.load('%s', map_location='cpu', weights_only=True).items()}, '%s')"`, old, oldWeightsName, WeightsName)
 	}
+	if !exists(path) {
+		return nil, checkpoint.Absent(filepath.Dir(path), WeightsName)
+	}
 	return checkpoint.OpenFile(path)
 }
 

@@ -79,6 +79,9 @@ func (c *converter) key(k ast.MapKeyNode, path string) (string, bool) {
 		return v.Value, true
 	case *ast.IntegerNode, *ast.BoolNode, *ast.FloatNode:
 		return k.GetToken().Value, true
+	case *ast.MergeKeyNode:
+		c.found.add(placeOf(k), path, "merge keys (<<) are not part of DAG files", "write the keys out, or use each for steps that are alike")
+		return "", false
 	default:
 		c.found.add(placeOf(k), path, "a key must be a word", "")
 		return "", false

@@ -30,7 +30,7 @@ func plainText(text []byte, found *findings) ([]byte, bool) {
 		found.add(placeAt(text, i), "", "a byte order mark in the middle of the file", "remove it")
 		return nil, false
 	}
-	return text, true
+	return text, !findInvisible(text, found)
 }
 
 func commonPrefix(a, b []byte) int {

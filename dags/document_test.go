@@ -65,7 +65,7 @@ func TestTextThatIsNoYAML(t *testing.T) {
 		"%TAG ! !x\n---\n" + small:   "x.yaml:1:1: an unknown directive; %YAML 1.2 is the only one that DAG files have use for",
 		"# no\n---\n# thing\n---\n":  "x.yaml:1:1: the file is empty; start from a shipped one: demo, two-step",
 		"\uFEFF":                     "x.yaml:1:1: the file is empty; start from a shipped one: demo, two-step",
-		"\xff\xfen\x00a\x00":         "x.yaml:1:1: not UTF-8; save the file as UTF-8",
+		"\xff\xfen\x00a\x00":         "x.yaml:1:1: the file is text in UTF-16 or UTF-32; save it as UTF-8",
 		"name: x\nsteps: \u00fc\xc3": "x.yaml:2:9: not UTF-8; save the file as UTF-8",
 		"name: x\n---\n\uFEFF# y\n":  "x.yaml:3:1: a byte order mark in the middle of the file; remove it",
 	} {
@@ -111,4 +111,36 @@ func members(prefix string, n int) string {
 		names[i] = fmt.Sprintf("%s%d: {}", prefix, i)
 	}
 	return strings.Join(names, ", ")
+}
+
+// What looks like a blank or like nothing, and is neither, is told by its number.
+func TestInvisibleCharactersAreTold(t *testing.T) {
+	for text, want := range map[string]string{
+		"\u200B" + small: "x.yaml:1:1: an invisible character, U+200B; remove it, or write \"\\u200B\" in quotes where it is meant",
+		strings.Replace(small, "  p", "\u00A0\u00A0p", 1):     "x.yaml:3:1: an invisible character, U+00A0; ",
+		strings.Replace(small, "/x", "/x\x00", 1):             "x.yaml:3:42: an invisible character, U+0000; ",
+		strings.Replace(small, "/x", "'/\u00E9\u2028'", 1):    "x.yaml:3:43: an invisible character, U+2028; ",
+		strings.Replace(small, "name: x", "name: x\u0085", 1): "x.yaml:1:8: an invisible character, U+0085; ",
+		small + "\x00\x00": "x.yaml:4:1: an invisible character, U+0000; ",
+	} {
+		if _, err := Parse("x.yaml", []byte(text), nil); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+	for _, text := range []string{"# a\u00A0comment\n" + small, strings.Replace(small, "name: x", "name: x #\u00A0why", 1), strings.Replace(small, "/x", "\"/\\u00A0\"", 1)} {
+		if _, err := Parse("x.yaml", []byte(text), nil); err != nil {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+func TestSetRefusesWhatNoSettingHas(t *testing.T) {
+	for _, value := range []string{"/x\n", "\uFEFF/x", "/\xff", "/\x00"} {
+		if _, err := ParseSet([]string{"root=" + value}); err == nil || !strings.Contains(err.Error(), "--set root: the value is not UTF-8, or holds") {
+			t.Errorf("%q: %v", value, err)
+		}
+	}
+	if set, err := ParseSet([]string{"root=/a b\u00E9=1", "empty="}); err != nil || set["root"] != "/a b\u00E9=1" || set["empty"] != "" {
+		t.Errorf("%v, %v", set, err)
+	}
 }

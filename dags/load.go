@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/suggest"
@@ -91,6 +93,11 @@ func read(ctx context.Context, nameOrFile string) (text []byte, name string, err
 	return text, nameOrFile, nil
 }
 
+// unprintable says whether a value holds what no path or setting has.
+func unprintable(text string) bool {
+	return !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) || r == '\uFEFF' })
+}
+
 // ParseSet reads the values of --set: name=value each.
 func ParseSet(pairs []string) (map[string]string, error) {
 	set := map[string]string{}
@@ -98,6 +105,9 @@ func ParseSet(pairs []string) (map[string]string, error) {
 		m := settable.FindStringSubmatch(pair)
 		if m == nil {
 			return nil, exit.Errorf(exit.Usage, "--set %s: want name=value", pair)
+		}
+		if unprintable(m[2]) {
+			return nil, exit.Errorf(exit.Usage, "--set %s: the value is not UTF-8, or holds a line end, a byte order mark or another control character; type it again", m[1])
 		}
 		set[m[1]] = m[2]
 	}

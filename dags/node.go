@@ -10,6 +10,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
+	"github.com/clinflow/clinflow/internal/foreign"
 	"github.com/clinflow/clinflow/internal/guard"
 )
 
@@ -69,6 +70,10 @@ var shield = regexp.MustCompile(`[\x{e000}\x{e001}]`)
 func readYAML(text []byte, found *findings) *node {
 	if what, hint := unreadable(text); what != "" {
 		found.add(position{}, "", what, hint)
+		return nil
+	}
+	if other := foreign.Refuse(text); other != nil && len(text) > 0 {
+		found.add(position{1, 1}, "", other.Error(), "")
 		return nil
 	}
 	text, plain := plainText(text, found)
@@ -132,6 +137,9 @@ func syntaxAt(err error) position {
 
 func syntaxMessage(err error) string {
 	var syntax yaml.Error
+	if errors.As(err, &syntax) && strings.Contains(syntax.GetMessage(), "'\t'") {
+		return "malformed YAML: a tab where a value or a key must begin; indent with blanks"
+	}
 	if errors.As(err, &syntax) {
 		return "malformed YAML: " + syntax.GetMessage()
 	}

@@ -15,7 +15,7 @@ const OutVar = "out"
 var (
 	shielded = regexp.MustCompile("\\$\ue000([^\ue001]*)\ue001")
 	varName  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-	settable = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)=(.*)$`)
+	settable = regexp.MustCompile(`(?s)^([A-Za-z_][A-Za-z0-9_]*)=(.*)$`)
 )
 
 // maxExpanded bounds what a file's references may stand for, all together: texts
@@ -160,7 +160,7 @@ func (v *variables) lookup(name string, at position, path string) *node {
 	}
 	hint := suggest.Choice(name, slices.Concat(slices.Sorted(maps.Keys(v.values)), slices.Sorted(maps.Keys(v.bound))))
 	if hint == "" {
-		hint = "declare it under vars"
+		hint = "declare it under vars, above its use"
 	}
 	v.found.add(at, path, "unknown variable ${"+name+"}", hint)
 	return &node{kind: scalar, at: at, broken: true}

@@ -60,6 +60,9 @@ const maxWhole = 64 << 20
 // device and a file of more than 64 MiB are errors of exit.Usage.
 func Whole(path string) ([]byte, error) {
 	info, err := os.Stat(path)
+	if _, link := os.Lstat(path); err != nil && link == nil {
+		return nil, exit.Errorf(exit.Usage, "%s is a link to a file that is not there; copy the folder again, with the files that its links lead to", path)
+	}
 	switch {
 	case err != nil:
 		return nil, err

@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"testing/iotest"
 	"time"
+
+	"github.com/clinflow/clinflow/internal/exit"
 )
 
 func TestOneMarkIsTakenOffTheStart(t *testing.T) {
@@ -50,5 +53,18 @@ func TestReadingEndsWithTheContext(t *testing.T) {
 	whole, err := io.ReadAll(Interruptible(t.Context(), iotest.DataErrReader(strings.NewReader("whole text"))))
 	if err != nil || string(whole) != "whole text" {
 		t.Errorf("%q, %v", whole, err)
+	}
+}
+
+func TestALinkToNothingIsNamed(t *testing.T) {
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink("nowhere", link); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Whole(link); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), link+" is a link to a file that is not there") {
+		t.Error(err)
+	}
+	if _, err := Whole(link + "s"); !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
 	}
 }

@@ -276,6 +276,7 @@ func TestOtherFilesUnderTheNameOfWeights(t *testing.T) {
 	for want, text := range map[string]string{
 		"Git LFS pointer": "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n",
 		"web page":        "<!DOCTYPE html>\n<html></html>",
+		"JSON, perhaps":   `{"error": "Repository not found"}`,
 		"zip archive":     "PK\x03\x04\x00\x00\x08\x08archive/data.pkl",
 		"GGUF":            "GGUF\x03\x00\x00\x00\x01\x00",
 		"pickle":          "\x80\x02}q\x00(X\x01\x00",
@@ -284,7 +285,7 @@ func TestOtherFilesUnderTheNameOfWeights(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := OpenFile(path); exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), path+": the file is a "+want) {
+		if _, err := OpenFile(path); exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), path+": the file is ") || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", want, err)
 		}
 	}

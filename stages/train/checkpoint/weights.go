@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -72,6 +73,9 @@ func unreadable(path string, data []byte, fault error) error {
 	}
 	if other := foreign.Refuse(data); other != nil && len(data) > 0 {
 		return exit.Errorf(exit.BadData, "%s: %w", path, other)
+	}
+	if bytes.HasPrefix(data, []byte("{")) {
+		return exit.Errorf(exit.BadData, "%s: the file is JSON, perhaps a server's message, and no weights; get it again", path)
 	}
 	return exit.Errorf(exit.BadData, "%s: %w; the file is damaged, get it again", path, fault)
 }

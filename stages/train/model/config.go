@@ -7,12 +7,14 @@ import (
 	"io"
 	"io/fs"
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
 	"syscall"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/textio"
+	"github.com/clinflow/clinflow/stages/train/peft"
 )
 
 // ConfigName is the configuration's file in a model folder.
@@ -55,6 +57,9 @@ func ReadConfig(dir string) (Config, error) {
 
 func readConfigFile(dir string) ([]byte, error) {
 	data, err := textio.Whole(filepath.Join(dir, ConfigName))
+	if _, adapter := os.Stat(filepath.Join(dir, peft.ConfigName)); errors.Is(err, fs.ErrNotExist) && adapter == nil {
+		return nil, exit.Errorf(exit.Usage, "%s: has %s and no %s: it is an adapter; give the folder of the model under it", dir, peft.ConfigName, ConfigName)
+	}
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return nil, exit.Errorf(exit.Usage, "%s: has no %s; give the folder of a Hugging Face model", dir, ConfigName)
 	}

@@ -94,6 +94,9 @@ func TestWrongConfigurationsAreNamed(t *testing.T) {
 			}
 		})
 	}
+	if _, err := ReadConfig(filepath.Join(goldenDir, "lora_lm")); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "it is an adapter") {
+		t.Errorf("an adapter: %v", err)
+	}
 	if _, err := ReadConfig(t.TempDir()); exit.Of(err) != exit.Usage {
 		t.Errorf("an empty folder: %v", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
+	"syscall"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/jsonfile"
@@ -93,7 +94,10 @@ func (c Config) Write(w io.Writer) error {
 func ReadConfig(dir string) (Config, error) {
 	path := filepath.Join(dir, ConfigName)
 	data, err := textio.Whole(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if inner, _ := filepath.Glob(filepath.Join(dir, "*", ConfigName)); errors.Is(err, fs.ErrNotExist) && len(inner) > 0 {
+		return Config{}, exit.Errorf(exit.Usage, "%s: has no %s, but %s is there; give the folder of one adapter", dir, ConfigName, inner[0])
+	}
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return Config{}, exit.Errorf(exit.Usage, "%s: has no %s; give the folder of a PEFT adapter", dir, ConfigName)
 	}
 	if err != nil {

@@ -349,6 +349,20 @@ func TestAdaptersWithoutTheirWeights(t *testing.T) {
 	}
 }
 
+// A folder of adapters, and a file, are no adapter.
+func TestFoldersThatAreNoAdapter(t *testing.T) {
+	dir := t.TempDir()
+	inner, file := filepath.Join(dir, "checkpoint-500", ConfigName), filepath.Join(dir, "x.safetensors")
+	if err := errors.Join(os.Mkdir(filepath.Dir(inner), 0o700), os.WriteFile(inner, []byte("{}"), 0o600), os.WriteFile(file, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	for at, want := range map[string]string{dir: inner + " is there; give the folder of one adapter", file: "give the folder of a PEFT adapter"} {
+		if _, err := ReadConfig(at); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not say %q", err, want)
+		}
+	}
+}
+
 func TestAdaptersOfInfiniteWeightsAreRefused(t *testing.T) {
 	a, err := New(params(t), "a", Config{R: 3, LoraAlpha: 6, TargetModules: []string{"down_proj"}, TaskType: CausalLM}, base, 0, 1)
 	if err != nil {

@@ -1,6 +1,7 @@
 package sections
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -41,6 +42,19 @@ var laterNames = map[string][]string{
 	"exam":  {"Physical Exam", "Physical Examination", "Exam", "PE", "Physical", "Vitals", "Neuro exam", "Vital signs", "VS", "General exam", "Focused exam", "Examination", "Check"},
 	"meds":  {"Home Medications", "Home Meds", "Outpatient Meds", "Current medications"},
 	"other": {"Allergies", "Past Medical History", "PMH", "Social History", "HPI", "Chief Complaint", "Family History"},
+}
+
+// respelled turns two letters of a long word of some names.
+func (c *composer) respelled(name string) string {
+	words := strings.Split(name, " ")
+	word := []byte(words[c.IntN(len(words))])
+	if len(word) < 7 || bytes.ContainsAny(word, "-/") || c.chance(80) {
+		return name
+	}
+	i := 1 + c.IntN(len(word)-2)
+	turned := slices.Clone(word)
+	turned[i], turned[i+1] = word[i+1], word[i]
+	return strings.Replace(name, string(word), string(turned), 1)
 }
 
 func (c *composer) number(from int) int { return from + c.IntN(12) }
@@ -155,7 +169,7 @@ var (
 
 // section writes an admission section, of the day of admission or of none.
 func (c *composer) section(kind string, lines []string) {
-	name := c.one(composedNames[kind]...)
+	name := c.respelled(c.one(composedNames[kind]...))
 	if kind == "exam" && c.chance(50) {
 		behind, before := c.admissionDay()
 		name = c.joined(name, behind, before)
@@ -180,6 +194,8 @@ func (c *composer) laterExam() {
 	switch {
 	case c.chance(20):
 		heading = c.one(behind, "("+behind+")", "["+behind+"]")
+	case c.chance(10): // a second exam is another day's
+		heading = c.one("Physical Exam", "Exam", "PE", "Physical Examination", "Exam on hospice", "Exam off sedation", "Code exam")
 	case c.chance(10): // a date is another day's where an exam is written already
 		heading = c.one("Physical Exam", "Exam", "PE") + c.one(" 2180-05-07", " ___", " [**2180-5-7**]", " (5/7)", " on ___", " #2", " on Monday")
 	case c.chance(10):
@@ -205,12 +221,12 @@ func compose(seed uint64) *composer {
 		c.laterExam()
 	}
 	for _, heading := range []string{"Pertinent Results", c.one("Brief Hospital Course", "Hospital Course", "ICU Course", "Summary of hospital course")} {
-		c.line(heading)
+		c.line(c.respelled(heading))
 		c.afterwards()
 	}
 	c.section("meds", listLines)
 	for _, heading := range []string{"Discharge Medications", "Discharge Disposition", "Discharge Diagnosis", "Discharge Condition", "Discharge Instructions", "Followup Instructions"} {
-		c.line(heading)
+		c.line(c.respelled(heading))
 		c.afterwards()
 	}
 	return c

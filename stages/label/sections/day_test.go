@@ -34,7 +34,8 @@ var laterExams = []string{
 	"Exam at 1 week:", "Week 2 exam:", "Day 2:", "Day #2:", "Hospital course:", "Day of transfer:", "Transfer day exam:", "Exam 2/2 - discharge:", "Exam (HD 3):",
 	"Exam (POD#1):", "Exam (hospital day 3):", "Physical Exam (POD # 4):", "Physical Exam (HD10):", "Exam (transfer):", "Exam (on transfer to floor):", "Exam (post-op):",
 	"Exam (after intubation):", "Exam (before discharge):", "Exam (upon discharge):", "Exam (expired):", "Exam (deceased):", "Exam (last):", "Exam (final):",
-	"Exam (repeat):",
+	"Exam (repeat):", "DCPE:", "Post-partum:", "DOL 12 exam:", "Day of life 30:", "Code exam:", "24 HR EVENTS:", "Interval events:", "Overnight events:",
+	"Concise Summary of Hospital Course by Issue/System:", "Transitions of care:",
 }
 
 // Whatever a heading says of the day, and wherever in it, is looked at before it
@@ -68,6 +69,43 @@ func TestExamOfAnotherDayIsLeftOut(t *testing.T) {
 		note = Parse("Physical Exam:\n\n" + heading + "\nlungs clear")
 		if note[PhysicalExam] != "lungs clear" {
 			t.Errorf("%q, the first: %q", heading, note[PhysicalExam])
+		}
+	}
+}
+
+// A second exam is another day's unless it says otherwise or follows vital signs
+// alone; that of one region belongs to the first.
+func TestSecondExamIsLeftOut(t *testing.T) {
+	for _, heading := range []string{
+		"Physical Exam:", "PHYSICAL EXAMINATION", "Exam:", "PE:", "Physical Examniation:", "Exam now:",
+		"Exam on hospice:", "Exam at cardiac arrest:", "Exam off sedation:", "Exam while intubated:", "Neuro exam on propofol:",
+	} {
+		for before, want := range map[string]string{
+			"VS: 98.1\nlungs clear\n":                                     "VS: 98.1 lungs clear",
+			"Neuro exam: intact\n\n":                                      "Neuro exam: intact",
+			"lungs clear\nADMISSION EXAM:\nwell\nNeurologic exam:\nx\n\n": "lungs clear well Neurologic exam: x",
+			"when he spoke after the\nexamination\n":                      "when he spoke after the examination",
+		} {
+			note := Parse("Physical Exam:\n" + before + heading + "\n" + sentinel + "\n\nAbd: " + sentinel)
+			if note[PhysicalExam] != want {
+				t.Errorf("%q: %q", heading, note[PhysicalExam])
+			}
+		}
+	}
+	for _, between := range []string{"VS: 98.1\n", "Vitals: 98.1\n \n"} {
+		if note := Parse("Physical Exam:\n" + between + "Exam:\nlungs clear"); !strings.HasSuffix(note[PhysicalExam], "lungs clear") {
+			t.Errorf("an exam behind its vital signs: %q", note[PhysicalExam])
+		}
+	}
+}
+
+// Results end the exam and are part of a story.
+func TestResultsBehindTheExam(t *testing.T) {
+	for _, heading := range []string{"TTE:", "Urine culture:", "RUQ US:", "Cardiac cath:", "Relevant labs:", "EEG:", "Test results:", "Operative report:", "Primary diagnoses:"} {
+		note := Parse("HPI:\nill\n\n" + heading + "\nfirst\n \nPhysical Exam:\nlungs clear\n" + heading + "\n" + sentinel)
+		want := Note{PresentIllness: "ill " + heading + " first", PhysicalExam: "lungs clear"}
+		if diff := cmp.Diff(want, note); diff != "" {
+			t.Errorf("%q: %s", heading, diff)
 		}
 	}
 }
@@ -113,7 +151,8 @@ func TestStoryGoesOn(t *testing.T) {
 		"OSH hospital course:", "ED course:", "Course in the ED:", "Last discharge:", "Since discharge:", "Prior hospitalization:", "- Plan:", "- Labs:", "Labs:", "EKG:",
 		"Consults:", "Meds:", "Medications:", "Past medical history notable for:", "Physical exam was notable for:", "Of note:", "Interval history:", "Day 3:", "HD:",
 		"HD TTS:", "Tobacco:", "Upon interview:", "Cardiac History:", "In ED:", "Emergency department course:", "On admission:", "Admission labs:", "HD 1:", "POD 0:",
-		"Day of admission:", "Repeat exam:", "Repeat vitals:", "Initial exam:", "On discharge from outside hospital,", "Discharge summary from OSH notes",
+		"Day of admission:", "Repeat exam:", "Repeat vitals:", "Initial exam:", "On discharge from outside hospital,", "Discharge summary from OSH notes", "Prenatal course:", "Previous hospital course:", "ROS:", "Summary:",
+		"Discharge medications included", "Discharge weight was", "Admission date:", "Medication changes:", "Events leading to admission:",
 	} {
 		for section, heading := range map[Section]string{PresentIllness: "History of Present Illness:", MedicalHistory: "Past Medical History:"} {
 			for _, gap := range []string{"\n", "\n\n", "\n \n"} {

@@ -54,16 +54,18 @@ var headerNames = map[header]string{
 
 	{part, none}: "vitals|vs|vital signs|exam findings",
 
-	{aside, none}: "procedure|procedures|operations|consults|consultations|complications|diagnosis|diagnoses|primary diagnosis|secondary diagnosis|secondary diagnoses|principal diagnosis|prognosis|plan|impression|code",
+	{aside, none}: "procedure|procedures|operations|consults|consultations|complications|diagnosis|diagnoses|primary diagnosis|secondary diagnosis|secondary diagnoses|principal diagnosis|primary diagnoses|principal diagnoses|admission date|date of admission|prognosis|plan|impression|code|ros|op note|operative note|operative report|operative findings|procedure note|delivery note|lumbar puncture|cardiac cath|cardiac catheterization|" +
+		"medication changes|changes to medications|changes to home medications|changes made to medications|new medications|new meds|medications started|medications stopped|medications held|medications changed",
 
-	{leaves, none}: "name|unit no|admission date|date of admission|discharge date|date of discharge|date of birth|dob|sex|service|attending|attending physician|discharge summary|major surgical or invasive procedure|major surgical or invasive procedures|procedures performed|" +
-		"review of systems|ros|assessment|assessment and plan|assessment plan|a p|impression and plan|treatment plan|recommendations|code status|dictated by|signed electronically by|completed by",
+	{leaves, none}: "name|unit no|discharge date|date of discharge|date of birth|dob|sex|service|attending|attending physician|major surgical or invasive procedure|major surgical or invasive procedures|procedures performed|" +
+		"review of systems|assessment|assessment and plan|assessment plan|a p|impression and plan|treatment plan|recommendations|code status|dictated by|signed electronically by|completed by",
 
-	{course, none}: "pertinent results|results|relevant results|laboratory results|pertinent labs|pertinent studies|pertinent lab results|pertinent laboratory data|brief hospital course|hospital course|summary of hospital course|hospital course by problem|hospital course by system|course|bhc|hospital summary|" +
-		"active issues|acute issues|chronic issues|inactive issues|transitional issues|active problems|acute problems|chronic problems",
+	{course, none}: "pertinent results|results|relevant results|laboratory results|pertinent labs|pertinent studies|pertinent lab results|pertinent laboratory data|brief hospital course|hospital course|summary of hospital course|hospital course by problem|hospital course by system|course|bhc|hospital summary|hospitalization summary|summary of hospitalization|interim summary|" +
+		"concise summary of hospital course|hospital course and plan|" +
+		"active issues|acute issues|chronic issues|inactive issues|transitional issues|active problems|acute problems|chronic problems|transitions of care",
 
 	{ends, none}: "discharge medications|discharge medication|discharge meds|medications on discharge|meds on discharge|medications at discharge|discharge disposition|disposition|dispo|facility|discharge diagnosis|discharge diagnoses|final diagnosis|final diagnoses|" +
-		"condition|discharge condition|discharge instructions|instructions|followup instructions|follow up instructions|followup|follow up|discharge followup|discharge follow up|discharge status|addendum",
+		"condition|discharge condition|discharge instructions|instructions|followup instructions|follow up instructions|followup|follow up|discharge followup|discharge follow up|discharge status|addendum|care recommendations|care and recommendations",
 }
 
 // headers are the names one by one.

@@ -7,7 +7,8 @@ import (
 
 const (
 	longestSmall = 60 // bytes of a heading that begins with a small letter and has no colon
-	maxHeading   = 80 // bytes of a heading, up to its colon if it has one
+	maxHeading   = 90 // bytes of a heading, up to its colon if it has one
+	respelled    = 8  // words of a heading in which misspelled ones are looked for
 	maxCourse    = 6  // words of an unlisted heading that speaks of the stay
 )
 
@@ -40,6 +41,8 @@ type heading struct {
 	point      bool   // ends as a sentence does
 	bracketed  bool   // begins with a bracket
 	admission  bool   // has the word admission
+	occasion   bool   // an exam on some occasion, as in "Exam on hospice"
+	before     bool   // has a word of an earlier stay
 	rest       string // of the line, behind the colon
 }
 
@@ -57,6 +60,7 @@ func (r *reader) read(line string, afterBlank bool) heading {
 	if len(head) == 0 || r.colon > maxHeading || h.shape == bare && len(line) > maxHeading {
 		return heading{}
 	}
+	r.respell(head[:min(len(head), respelled)])
 	h.upper = h.shape == bare && !hasLower(line)
 	h.point = strings.HasSuffix(line, ".")
 	h.item = strings.IndexByte("-*>+", line[0]) >= 0
@@ -71,10 +75,26 @@ func (r *reader) understand(h *heading, words []word) {
 	h.bracketed = bracketed(words)
 	h.dangling = joins(words[len(words)-1].class)
 	h.admission = hasClass(words, admitted)
+	h.before = hasClass(words, earlier)
+	h.occasion = r.occasion(words)
 	for i := range words {
 		h.ofStay = h.ofStay || words[i].class == late && !elsewhere(words, i)
 	}
 	r.lookUp(h, words)
+}
+
+// occasion says whether an exam is one on an occasion that no class knows.
+func (r *reader) occasion(words []word) bool {
+	for i := range len(words) - 1 {
+		if words[i].class != exam {
+			continue
+		}
+		switch r.text(&words[i+1]) {
+		case "on", "at", "upon", "off", "when", "while", "during":
+			return neighbor(words, i+1, 1) == plain
+		}
+	}
+	return false
 }
 
 // bracketed says whether words begin with a bracket.

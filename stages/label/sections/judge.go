@@ -9,17 +9,23 @@ func (p *parser) judge(h *heading) effect {
 		e = later
 	}
 	switch {
+	case h.effect == course && h.before && h.when < movedDay:
+		return unlisted // such as "Prenatal course"
 	case h.shape == noHeading, !p.stands(h, e), e == ends && h.when == admissionDay, e == part:
 		return unlisted
 	case h.dayOnly && h.when == admissionDay && p.examOver && p.open == none:
 		return opens
 	case e == opensWeak:
 		return p.weak(h)
+	case e == opens && h.section == ChiefComplaint && p.open == PresentIllness && p.body[ChiefComplaint].Len() > 0:
+		return unlisted // an admission note that was pasted into the story
 	case (e == aside || e == leaves) && h.item && h.words == 1:
 		return unlisted
+	case p.story && h.dayOnly && h.words == 1 && !h.capital && !h.afterBlank:
+		return unlisted // ends a wrapped sentence
 	case p.open == FamilyHistory && h.dayOnly && h.words == 1 && !h.afterBlank && h.rest != "":
 		return unlisted // a relative's death
-	case e == aside && (p.inStory() || !h.afterBlank && p.open != PhysicalExam):
+	case e == aside && (p.story || !h.afterBlank && p.open != PhysicalExam && !(p.open == MedicationsOnAdmission && h.asItIs)):
 		return unlisted
 	case e == aside:
 		return leaves
@@ -30,16 +36,16 @@ func (p *parser) judge(h *heading) effect {
 // later is what a heading does if it speaks of the stay, or of a later day than
 // that of admission.
 func (p *parser) later(h *heading) effect {
-	inExam, section, short := p.open == PhysicalExam, h.opening(), h.words <= maxCourse
+	inExam, section, short := p.open == PhysicalExam, h.opening(), h.words <= maxCourse || !p.story && h.shape == colon
 	switch {
-	case h.effect == course && !h.asItIs && p.inStory():
+	case h.effect == course && !h.asItIs && p.story:
 		return turnsLast // such as "Treatment course": other sections follow
 	case h.effect >= course:
 		return h.effect
 	case h.when == lastDay && (section || h.effect == part || h.dayOnly || inExam), h.ofStay && section:
 		return turnsLast
 	case h.when == lastDay && h.effect != leaves && short, h.ofStay && short:
-		if p.inStory() {
+		if p.story {
 			return turnsLast
 		}
 		return course
@@ -58,16 +64,19 @@ func (p *parser) later(h *heading) effect {
 // hospital.
 func (p *parser) ofLaterDay(h *heading) bool {
 	isExam := h.opening() && h.section == PhysicalExam
-	loose := !p.inStory() && (h.effect == part || h.dayOnly)
+	another := p.examined && p.open == PhysicalExam && (isExam || h.occasion && h.effect == part)
+	loose := !p.story && (h.effect == part || h.dayOnly)
 	switch h.when {
 	case countedDay:
-		return h.opening() || h.effect == part || h.dayOnly || !p.inStory()
+		return h.opening() || h.effect == part || h.dayOnly || !p.story
 	case movedDay:
 		return h.opening() || loose || p.open == PhysicalExam
 	case anotherDay:
 		return isExam || loose
 	case someDate, inWard:
-		return isExam && p.body[PhysicalExam].Len() > 0
+		return another || isExam && p.body[PhysicalExam].Len() > 0 || h.when == inWard && h.effect == opensWeak && h.section == MedicationsOnAdmission
+	case anyDay:
+		return another
 	}
 	return false
 }
@@ -76,12 +85,7 @@ func (p *parser) ofLaterDay(h *heading) bool {
 // the transfer from the emergency department.
 func (p *parser) inEmergency(h *heading) bool {
 	told := h.when == anotherDay && h.opening() || h.when == movedDay && h.effect == opensWeak
-	return told && h.section == PhysicalExam && p.inStory() && (!h.afterBlank || p.headed(PhysicalExam))
-}
-
-// inStory says whether a section is open that tells what was done before.
-func (p *parser) inStory() bool {
-	return p.open == ChiefComplaint || p.open == PresentIllness || p.open == MedicalHistory
+	return told && h.section == PhysicalExam && p.story && (!h.afterBlank || p.headed(PhysicalExam))
 }
 
 // turning is what a heading of a later day does.
@@ -113,17 +117,17 @@ func (p *parser) stands(h *heading, e effect) bool {
 // single word it follows an empty line or tells of a later section.
 func (p *parser) bare(h *heading, e effect) bool {
 	inExam, several := p.open == PhysicalExam, h.words > 1
-	if h.dangling || h.longer && !h.upper && !(h.afterBlank && h.section == PhysicalExam) {
+	if h.dangling || h.effect == aside && !h.asItIs && h.words > maxCourse || h.longer && !h.upper && !(h.afterBlank && h.section == PhysicalExam) {
 		return false
 	}
-	if h.when == lastDay && !p.inStory() && h.afterBlank && h.capital && h.words <= maxCourse && !h.point && !h.sentence {
+	if h.when == lastDay && !p.story && h.afterBlank && h.capital && h.words <= maxCourse && !h.point && !h.sentence {
 		return true
 	}
 	if h.effect == unlisted && !h.upper && !(h.dayOnly && (inExam || h.afterBlank && (h.capital || h.bracketed || several))) {
 		return false
 	}
 	if e >= turnsLast || e == turnsLater && (inExam || h.dayOnly) {
-		return h.capital || h.bracketed || several && (h.when != movedDay || h.afterBlank)
+		return h.capital || h.bracketed || several && h.when != anyDay && (h.when != movedDay || h.afterBlank)
 	}
 	return h.capital && (h.afterBlank || several) && !h.point
 }
@@ -132,7 +136,7 @@ func (p *parser) bare(h *heading, e effect) bool {
 // that is not weak, it is a line of the story or begins what belongs nowhere.
 func (p *parser) weak(h *heading) effect {
 	switch {
-	case h.admission && h.section == MedicationsOnAdmission:
+	case h.section == MedicationsOnAdmission && (h.admission || h.section == p.open && h.afterBlank && h.words > 1 && h.when == anyDay):
 		return opensLate
 	case h.admission, h.afterBlank && h.section == p.open:
 		return opens
@@ -140,7 +144,7 @@ func (p *parser) weak(h *heading) effect {
 		return unlisted
 	case p.stage == atAdmission && !p.examOver && !p.headed(h.section):
 		return opens
-	case p.inStory():
+	case p.story:
 		return unlisted
 	}
 	return leaves

@@ -77,6 +77,10 @@ func (p *parser) pointedAt(words []word, i int) bool {
 
 // running finds a late heading in the first words of a line that goes on.
 func (p *parser) running(words []word) effect {
+	// "Discharge medications included" tells of an earlier stay.
+	if p.story && words[0].class == left && len(words) > 2 && words[2].class == prose {
+		return unlisted
+	}
 	for n := min(longestName, len(words)); n >= 2 && words[0].heads; n-- {
 		// "Follow up" begins sentences too.
 		if !words[n-1].finishes || n == 2 && words[1].class == late && words[0].pairs || neighbor(words, n-1, 1) == outside {

@@ -7,7 +7,8 @@ import (
 
 // Parse reads the admission sections of a discharge summary. A section runs to
 // the next heading that such summaries have, over paragraphs and lines with a
-// colon; the first section of a kind that has a body counts. Headings of a later
+// colon; the first section of a kind that has a body counts, but a medical history
+// may go on. Headings of a later
 // day open nothing. Once the hospital course or the results have begun only
 // Medications on Admission may still open, once a discharge section has begun
 // nothing may: so nothing written about the stay can enter, whatever headings
@@ -51,6 +52,8 @@ type parser struct {
 	summary  string
 	open     Section
 	stage    stage
+	story    bool // a section is open that tells what was done before, or one was until it came to a later day
+	examined bool // the exam has more than vital signs
 	examOver bool // an exam of a later day has begun: only one of admission may open
 	blank    bool // the line before is empty
 	body     [count]strings.Builder
@@ -82,6 +85,7 @@ func (p *parser) line(line string) {
 	}
 	if strings.Trim(line, ruled+" ") != "" {
 		p.add(line)
+		p.examined = p.examined || p.open == PhysicalExam && !(h.effect == part && h.asItIs)
 	}
 }
 
@@ -112,11 +116,13 @@ func (p *parser) turn(h *heading, e effect) {
 	switch {
 	case !(e == opens && p.stage < inCourse || e == opensLate && p.stage < ended),
 		to == PhysicalExam && p.examOver && !again,
-		to != p.open && p.body[to].Len() > 0 && !again:
+		to != p.open && p.body[to].Len() > 0 && !again && !(to == MedicalHistory && p.stage == atAdmission && !p.examOver):
 		p.open = none
 	default:
 		p.open = to
 	}
+	turned := e == turnsLater || e == turnsLast
+	p.story = p.story && turned || p.open == ChiefComplaint || p.open == PresentIllness || p.open == MedicalHistory
 }
 
 func (p *parser) add(line string) {

@@ -178,6 +178,52 @@ func TestEndOfSections(t *testing.T) {
 	}
 }
 
+// What ends one section leaves the others as they are.
+func TestSectionsStandBesideWhatIsCut(t *testing.T) {
+	const cc, course = "Chief Complaint:\ncough\n \n", "\n \nBrief Hospital Course:\n" + sentinel + "\n \n"
+	for name, c := range map[string]struct {
+		text string
+		want Note
+	}{
+		"two courses in a story": {
+			cc + "HPI:\nill\n \nMICU course:\n" + sentinel + "\n \nFloor course:\n" + sentinel + "\n \nPast Medical History:\nnone\n \nPhysical Exam:\npale",
+			Note{ChiefComplaint: "cough", PresentIllness: "ill", MedicalHistory: "none", PhysicalExam: "pale"},
+		},
+		"an admission note in the story": {
+			cc + "History of Present Illness:\n======\nADMISSION NOTE\nDATE OF ADMISSION: ___\n======\n \nCHIEF COMPLAINT: fever\n \nHISTORY OF PRESENT ILLNESS:\nill",
+			Note{ChiefComplaint: "cough", PresentIllness: "ADMISSION NOTE DATE OF ADMISSION: ___ CHIEF COMPLAINT: fever ill"},
+		},
+		"a medical history in the story": {
+			cc + "HPI:\nill\nPMH: as below\n \nPast Medical History:\nasthma" + course,
+			Note{ChiefComplaint: "cough", PresentIllness: "ill", MedicalHistory: "as below asthma"},
+		},
+		"a medical history of a later day": {
+			cc + "PMH: asthma\n \nDischarge exam:\n" + sentinel + "\n \nPast Medical History:\n" + sentinel,
+			Note{ChiefComplaint: "cough", MedicalHistory: "asthma"},
+		},
+		"home medications among those on admission": {
+			cc + course + "Medications on Admission:\n \nHome meds:\naspirin\n \nOutpatient medications:\nlasix\n \nMeds on transfer:\n" + sentinel,
+			Note{ChiefComplaint: "cough", MedicationsOnAdmission: "aspirin lasix"},
+		},
+		"medications of the ward": {
+			cc + course + "Medications on Admission:\naspirin\nInpatient medications:\n" + sentinel,
+			Note{ChiefComplaint: "cough", MedicationsOnAdmission: "aspirin"},
+		},
+		"changes of medications": {
+			cc + course + "Medications on Admission:\naspirin\nMedication changes:\n" + sentinel,
+			Note{ChiefComplaint: "cough", MedicationsOnAdmission: "aspirin"},
+		},
+		"a sentence that ends with discharge": {
+			cc + "HPI:\nShe wrote down what she was to take after\ndischarge: nothing\nand came back" + course,
+			Note{ChiefComplaint: "cough", PresentIllness: "She wrote down what she was to take after discharge: nothing and came back"},
+		},
+	} {
+		if diff := cmp.Diff(c.want, Parse(c.text)); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
 // lateHeadings begin what was written after admission.
 var lateHeadings = []string{
 	"Pertinent Results", "PERTINENT RESULTS", "Brief Hospital Course", "Hospital Course", "HOSPITAL COURSE BY PROBLEM", "ICU Course", "Transitional Issues", "ACTIVE ISSUES",

@@ -1,9 +1,6 @@
 package sections
 
-import (
-	"bytes"
-	"strings"
-)
+import "strings"
 
 // class is what a word tells of the day that a heading speaks of.
 type class uint8
@@ -50,33 +47,34 @@ var unnamed = [classes]bool{
 // too, see misspelled.
 var vocabulary = spread(map[class]string{
 	link: "on at upon in of as the a an by before for with and from this her his their st nd rd th pre " +
-		"num around about when immediately just while out made being most number",
-	to:        "to",
-	number:    "zero one first two second three third four fourth five fifth six sixth seven seventh eight eighth nine ninth ten tenth",
-	date:      "january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday sunday am pm today current time date dated morning evening night afternoon hour hours hr hrs moment point",
-	exam:      "exam exams examination physical pe vitals vs signs check",
-	result:    "lab labs diagnostic laboratory laboratories studies imaging radiology radiographs microbiology micro pathology data ekg ecg cxr ct mri echo",
-	prose:     "pt patient was were is are has had showed shows shown revealed reveals revealing demonstrated notable significant remarkable unremarkable positive negative includes included reported reports denies",
+		"num around about when immediately just while out made being most number life",
+	to:     "to",
+	number: "zero one first two second three third four fourth five fifth six sixth seven seventh eight eighth nine ninth ten tenth",
+	date:   "january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday sunday am pm today now current time date dated morning evening night afternoon hour hours hr hrs moment point",
+	exam:   "exam exams examination physical pe vitals vs signs check",
+	result: "lab labs diagnostic laboratory laboratories studies imaging radiology radiographs microbiology micro pathology data ekg ecg cxr ct mri echo " +
+		"tte tee echocardiogram eeg cta ultrasound us egd colonoscopy culture cultures ua urinalysis csf path biopsy diagnostics results radiologic",
+	prose:     "was were is are has had showed shows shown revealed reveals revealing demonstrated notable significant remarkable unremarkable positive negative includes included reported reports denies",
 	arrival:   "presentation presenting presented arrival arriving arrived intake initial preop preoperative triage",
 	admitted:  "admission admit admitted admitting preadmission",
 	again:     "repeat repeated interval interim subsequent subsequently updated latest re next rounds week weeks month months",
-	house:     "icu micu sicu ccu cvicu tsicu ticu nicu floor floors ward wards unit",
+	house:     "inpatient icu micu sicu ccu cvicu tsicu ticu nicu floor floors ward wards unit",
 	outside:   "osh ed er ems ambulance clinic pcp snf",
-	earlier:   "prior last previous recent old since prenatal pregnancy",
+	earlier:   "prior last previous recent since prenatal pregnancy",
 	fluid:     "no vaginal purulent nasal urethral penile nipple ocular eye eyes ear serous serosanguinous bloody without any clear foul yellow green white brown malodorous rectal mucous mucopurulent",
-	operation: "op operation operative surgery procedure delivery intubation cath catheterization",
+	operation: "op operation operative operatively surgery procedure delivery intubation cath catheterization",
 	moved: "transfer transferred transferring return returned readmission readmitted extubation extubated decannulation stepdown pacu later overnight " +
 		"reexam reexamination recheck reassessment reevaluation cmo comfort",
-	after:     "after post following postop postoperative postprocedure postsurgical postpartum",
+	after:     "after post following postop postoperative postprocedure postsurgical postpartum postoperatively",
 	day:       "day days",
 	hospital:  "hospital hosp",
-	stayDay:   "hd hod",
+	stayDay:   "hd hod dol",
 	operated:  "pod",
 	delivered: "ppd",
 	ending:    "end during throughout conclusion completion",
 	visit:     "stay hospitalization hospitalisation",
 	late:      "course followup instructions disposition dispo transitional",
-	left:      "dc dced final death dead demise deceased expired expiration expiring died dying pronounced pronouncement autopsy postmortem departure leaving predischarge ama callout dod tod signout handoff",
+	left:      "dc dced dcpe dpe final death dead demise deceased expired expiration expiring died dying pronounced pronouncement autopsy postmortem departure leaving predischarge ama callout dod tod signout handoff",
 })
 
 // pairs are words that have another class one after the other. The first of a
@@ -85,6 +83,7 @@ var pairs = map[string]class{
 	"d c": left, "discharge summary": plain, "going home": left, "go home": left, "gone home": left, "sent home": left, "passed away": left, "passing away": left, "post mortem": left,
 	"of passing": left, "last day": left, "follow up": late, "call out": left, "called out": left, "step down": moved, "status post": after, "prior to": link,
 	"terminal extubation": left, "post surgical": after, "terminal exam": left, "sign out": left, "s p": after, "h d": stayDay, "patient passing": left, "pt passing": left, "her passing": left, "his passing": left,
+	"post partum": after, "code exam": moved, "arrest exam": moved, "hr events": late, "hour events": late, "hours events": late, "overnight events": late, "interval events": late, "events overnight": late,
 	"emergency department": outside, "emergency dept": outside, "emergency room": outside, "emergency ward": outside, "outside hospital": outside, "outside facility": outside, "another hospital": outside,
 	"other hospital": outside, "referring hospital": outside, "osh hospital": outside, "urgent care": outside,
 }
@@ -129,23 +128,4 @@ func spread(lists map[class]string) map[string]entry {
 		}
 	}
 	return byWord
-}
-
-// misspelled says whether a word that begins with d is an abbreviation or form of
-// discharge, or one in which letters were turned, or two at most left out or added.
-func misspelled(word []byte) bool {
-	const right = "discharge"
-	if bytes.HasPrefix(word, []byte("disch")) || bytes.HasPrefix(word, []byte("dsch")) {
-		return true
-	}
-	if len(word) < len(right)-2 || len(word) > len(right)+2 {
-		return false
-	}
-	missing := 0
-	for i := range right {
-		if bytes.Count(word, []byte{right[i]}) < strings.Count(right, right[i:i+1]) {
-			missing++
-		}
-	}
-	return 2*missing+len(word)-len(right) <= 2
 }

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"bufio"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/foreign"
 )
 
 // InspectAUROC reads CSV rows `label,score` (label 0 or 1; a header line
@@ -35,7 +37,12 @@ func InspectAUROC(in io.Reader, out io.Writer) error {
 }
 
 func readLabelled(in io.Reader) (scores []float64, positive []bool, err error) {
-	reader := csv.NewReader(in)
+	ahead := bufio.NewReader(in)
+	head, _ := ahead.Peek(foreign.HeadBytes)
+	if other := foreign.Refuse(head); other != nil && len(head) > 0 {
+		return nil, nil, exit.Errorf(exit.BadData, "standard input: %w", other)
+	}
+	reader := csv.NewReader(ahead)
 	reader.FieldsPerRecord, reader.ReuseRecord = -1, true
 	for row := 1; ; row++ {
 		record, err := reader.Read()
@@ -55,7 +62,7 @@ func readLabelled(in io.Reader) (scores []float64, positive []bool, err error) {
 		switch {
 		case errLabel != nil || label != 0 && label != 1:
 			return nil, nil, exit.Errorf(exit.BadData, "row %d: the label is neither 0 nor 1", row)
-		case errScore != nil:
+		case errScore != nil || strings.ContainsAny(record[1], "_xX"): // which ParseFloat takes and no other reader of CSV
 			return nil, nil, exit.Errorf(exit.BadData, "row %d: malformed score", row)
 		case math.IsNaN(score):
 			return nil, nil, exit.Errorf(exit.BadData, "row %d: the score is not a number (NaN)", row)

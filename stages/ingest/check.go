@@ -5,6 +5,8 @@ import (
 	"path"
 	"strings"
 
+	"github.com/rs/zerolog/log"
+
 	"github.com/clinflow/clinflow/internal/csvgz"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/store"
@@ -26,6 +28,7 @@ func (m *mimicIV) Check(ctx context.Context, in stages.Givers) []stages.Fault {
 	if err != nil {
 		return stages.FaultOf("root", err)
 	}
+	m.tellOtherNotes(ctx, root, notes)
 	var faults []stages.Fault
 	for key, files := range m.byKey() {
 		search := finder{ctx: ctx}
@@ -39,6 +42,21 @@ func (m *mimicIV) Check(ctx context.Context, in stages.Givers) []stages.Fault {
 		}
 	}
 	return faults
+}
+
+// tellOtherNotes tells of notes under root that are not read, since note_root is given.
+func (m *mimicIV) tellOtherNotes(ctx context.Context, root, notes store.Dir) {
+	for _, t := range mimicIVTables {
+		file, _ := t.place()
+		if m.config.NoteRoot == "" || root.URI() == notes.URI() || !strings.HasPrefix(file, "note/") {
+			continue
+		}
+		for _, suffix := range []string{csvgz.SuffixGzip, csvgz.SuffixPlain} {
+			if _, err := root.Stat(ctx, file+suffix); err == nil {
+				log.Warn().Msgf("root has %s too: it is not read, as note_root is given", file+suffix)
+			}
+		}
+	}
 }
 
 // byKey are the tables by the key of the folder that they lie in.

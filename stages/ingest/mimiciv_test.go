@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/rs/zerolog"
+	"github.com/rs/zerolog/log"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/shard"
@@ -272,6 +274,33 @@ func TestWhereFilesAreLookedFor(t *testing.T) {
 	}
 	if got := stagetest.Run(t, "ingest.mimiciv", config(root), nil).Manifest.Digest(); got != want {
 		t.Error("a decompressed file gives other rows")
+	}
+}
+
+// Notes under root that note_root stands before are told: the two may be of different
+// releases.
+func TestNotesInTwoPlacesAreTold(t *testing.T) {
+	root, notes := newTree().write(t), newTree().write(t)
+	spec, _ := stages.Lookup("ingest.mimiciv")
+	for config, told := range map[string]bool{
+		fmt.Sprintf(`{"root": %q, "note_root": %q}`, root, notes): true,
+		fmt.Sprintf(`{"root": %q, "note_root": %q}`, root, root):  false,
+		fmt.Sprintf(`{"root": %q}`, root):                         false,
+	} {
+		var said bytes.Buffer
+		before := log.Logger
+		log.Logger = zerolog.New(&said)
+		stage, err := spec.Build([]byte(config))
+		if err == nil {
+			faults := stage.(stages.Checked).Check(t.Context(), stages.Givers{})
+			if len(faults) > 0 {
+				t.Error(faults)
+			}
+		}
+		log.Logger = before
+		if got := strings.Contains(said.String(), "root has note/discharge.csv.gz too: it is not read"); err != nil || got != told {
+			t.Errorf("%s: %v, said %s", config, err, said.String())
+		}
 	}
 }
 

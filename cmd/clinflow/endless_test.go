@@ -64,9 +64,9 @@ func TestEndlessFilesAreRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	clinflow(t, dir, 3, "inspect", "logits", "--model", "two")
 	for _, args := range [][]string{
 		{"lint", "/dev/zero"}, {"run", "/dev/zero"}, {"verify", "data"}, {"cat", "data"}, {"inspect", "logits", "--model", "one"},
+		{"inspect", "logits", "--model", "two"},
 		{"plan", "two-step", "--set", "base=one"}, {"plan", "two-step", "--set", "base=two"},
 	} {
 		clinflow(t, dir, 2, args...)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"syscall"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/store"
@@ -31,7 +32,7 @@ const maxFile = 256 << 20
 // read returns a file of the folder, nil where it has none of that name.
 func read(ctx context.Context, dir store.Dir, name string) ([]byte, error) {
 	f, err := dir.Open(ctx, name)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return nil, nil
 	}
 	if err != nil {

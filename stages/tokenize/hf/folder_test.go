@@ -133,6 +133,13 @@ func TestMergesOfOneText(t *testing.T) {
 	}
 }
 
+// A file in a tokenizer's place is no folder of one.
+func TestAFileInTheFoldersPlace(t *testing.T) {
+	if _, err := open(t, filepath.Join(trained, ModelFile)); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "give the folder of a SentencePiece tokenizer") {
+		t.Errorf("%v", err)
+	}
+}
+
 // A folder with a tokenizer.json alone is told so.
 func TestTokenizerJSONAlone(t *testing.T) {
 	at := folder(t, map[string]json.RawMessage{fastFile: json.RawMessage("{}")})

@@ -35,6 +35,9 @@ const leastZeros = 16
 // webPage is how pages begin, those of a sign-in among them.
 var webPage = regexp.MustCompile(`(?i)^\s*<(?:!doctype|html|head|body|\?xml)`)
 
+// linkText is a link of a hub's cache that a copy turned into a file of its target.
+var linkText = regexp.MustCompile(`^(?:\.\./)+[A-Za-z0-9_./-]+\n?$`)
+
 // wideText is how text in UTF-16 without a byte order mark begins: ASCII characters
 // and zero bytes by turns.
 var wideText = regexp.MustCompile(`^(?:(?:[\t\n\r -~]\x00){4}|(?:\x00[\t\n\r -~]){4})`)
@@ -54,6 +57,8 @@ func Refuse(data []byte) error {
 	switch {
 	case webPage.Match(head):
 		return errors.New("the file is a web page, perhaps one that asks to sign in; get the file again")
+	case linkText.Match(head):
+		return errors.New("the file holds a path: it was a link, and was copied as text; copy the folder again with what its links lead to, as cp -L does")
 	case wideText.Match(head):
 		return errors.New("the file " + notUTF8)
 	case len(head) >= leastZeros && len(bytes.Trim(head, "\x00")) == 0:

@@ -25,6 +25,7 @@ func TestForeignFilesAreNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, files := range map[string][][]byte{
+		"was a link":       {[]byte("../../blobs/0f2c-9"), []byte("../blobs/a\n")},
 		"is empty":         {nil, {}},
 		"Git LFS pointer":  {[]byte("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")},
 		"web page":         {[]byte("<!DOCTYPE html>"), []byte("\n <HTML>"), []byte("<?xml version='1.0'?><Error/>")},

@@ -61,7 +61,8 @@ func ListRuns(out string) ([]RunRecord, error) {
 	return runs, nil
 }
 
-// journals lists the journals of an output folder, the latest first.
+// journals lists the journals of an output folder, the latest first: files, for
+// reading a link or a pipe might never end.
 func journals(out string) ([]string, error) {
 	entries, err := os.ReadDir(filepath.Join(out, runsFolder))
 	if err != nil {
@@ -70,7 +71,7 @@ func journals(out string) ([]string, error) {
 	}
 	var files []string
 	for _, entry := range entries {
-		if strings.HasSuffix(entry.Name(), journalSuffix) {
+		if entry.Type().IsRegular() && strings.HasSuffix(entry.Name(), journalSuffix) {
 			files = append(files, filepath.Join(out, runsFolder, entry.Name()))
 		}
 	}

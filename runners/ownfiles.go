@@ -9,11 +9,13 @@ import (
 	"syscall"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/outdir"
 )
 
-// ownFiles refuses to go on with an output in which anything but folders and files
-// of one name lies, beside it under its name too: what the step writes would go
-// through a link to another place, or wait for a pipe's other end.
+// ownFiles refuses to go on with an output in which anything but our folders and
+// files of one name lies, beside it under its name too: what the step writes would
+// go through a link to another place, into other people's hands, or wait for a
+// pipe's other end.
 func ownFiles(folder string) error {
 	beside, err := os.ReadDir(filepath.Dir(folder))
 	if err != nil {
@@ -28,8 +30,11 @@ func ownFiles(folder string) error {
 }
 
 func ownEntry(path string, entry fs.DirEntry, err error) error {
-	if err != nil || entry.IsDir() {
+	if err != nil {
 		return err
+	}
+	if entry.IsDir() {
+		return outdir.Make(path) // is ours
 	}
 	info, err := entry.Info()
 	if err != nil {

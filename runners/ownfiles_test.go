@@ -20,13 +20,16 @@ func TestNoStepWritesThroughALink(t *testing.T) {
 		at   string // below the name of the step's output
 		what func(elsewhere, path string) error
 	}{
-		"the output":                 {"", os.Symlink},
-		"a folder in it":             {"/.finished", os.Symlink},
-		"its training checkpoints":   {".work", os.Symlink},
-		"a folder of what it has":    {"/hosp/deep", os.Symlink},
-		"a link to nothing":          {"", func(there, path string) error { return os.Symlink(there+"/none", path) }},
-		"a hard link":                {".work/train_log.jsonl", func(there, path string) error { return os.Link(there+"/precious", path) }},
-		"a pipe":                     {".work/train_log.jsonl", func(_, path string) error { return syscall.Mkfifo(path, 0o600) }},
+		"the output":               {"", os.Symlink},
+		"a folder in it":           {"/.finished", os.Symlink},
+		"its training checkpoints": {".work", os.Symlink},
+		"a folder of what it has":  {"/hosp/deep", os.Symlink},
+		"a link to nothing":        {"", func(there, path string) error { return os.Symlink(there+"/none", path) }},
+		"a hard link":              {".work/train_log.jsonl", func(there, path string) error { return os.Link(there+"/precious", path) }},
+		"a pipe":                   {".work/train_log.jsonl", func(_, path string) error { return syscall.Mkfifo(path, 0o600) }},
+		"a folder that all may write to": {"/.scratch", func(_, path string) error {
+			return errors.Join(os.Mkdir(path, 0o700), os.Chmod(path, 0o707))
+		}},
 		"a link to a file of others": {"/left", func(there, path string) error { return os.Symlink(there+"/precious", path) }},
 	}
 	for name, p := range plant {
@@ -47,7 +50,7 @@ func TestNoStepWritesThroughALink(t *testing.T) {
 				t.Fatal(err)
 			}
 			err = run()
-			if exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), path+" is ") {
+			if exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), path+" ") {
 				t.Errorf("exit %d, %v", exit.Of(err), err)
 			}
 			if diff := cmp.Diff(map[string]string{"precious": "mine"}, files(t, elsewhere)); diff != "" {
@@ -57,5 +60,23 @@ func TestNoStepWritesThroughALink(t *testing.T) {
 				t.Errorf("without it: %v", err)
 			}
 		})
+	}
+}
+
+// TestJournalsAreFiles: what else has a journal's name is not read, for a pipe has
+// no end.
+func TestJournalsAreFiles(t *testing.T) {
+	out := t.TempDir()
+	run := func() error {
+		return Execute(t.Context(), parse(t, nil), &fake{}, Options{Out: out, Workers: 1})
+	}
+	folder := filepath.Join(out, "runs")
+	err := errors.Join(run(), syscall.Mkfifo(folder+"/20200101-000000.000-0000.jsonl", 0o600),
+		os.Symlink("/dev/zero", folder+"/20990101-000000.000-0000.jsonl"), run())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if runs, err := ListRuns(out); err != nil || len(runs) != 2 {
+		t.Errorf("%d runs, %v", len(runs), err)
 	}
 }

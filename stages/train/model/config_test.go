@@ -75,6 +75,7 @@ func TestWrongConfigurationsAreNamed(t *testing.T) {
 		{`"eos_token_id": 2`, `"eos_token_id": "</s>"`, "eos_token_id"},
 		{`"vocab_size": 64`, `"vocab_size": 64, "rope_theta": null`, "rope_theta: has the wrong type"},
 		{`"rope_theta": 10000.0`, `"rope_theta": null`, "rope_parameters.rope_theta: has the wrong type"},
+		{`"rms_norm_eps": 1e-05`, `"rms_norm_eps": null`, "rms_norm_eps: is null"},
 		{`{`, ``, "malformed JSON"},
 		{`"initializer_range": 0.02`, `"initializer_range": NaN`, "NaN and Infinity"},
 		{`"rms_norm_eps": 1e-05`, `"RMS_norm_eps": 0.5, "rms_norm_eps": 0`, "rms_norm_eps"},

@@ -54,6 +54,9 @@ func parseConfig(data []byte) (Config, error) {
 	if err := jsonfile.Exact(data, &f); err != nil {
 		return Config{}, err
 	}
+	if err := refuseNulls(data); err != nil {
+		return Config{}, err
+	}
 	if err := f.supported(); err != nil {
 		return Config{}, err
 	}
@@ -62,6 +65,20 @@ func parseConfig(data []byte) (Config, error) {
 		return Config{}, err
 	}
 	return c, c.Check()
+}
+
+// refuseNulls refuses what transformers refuses: null is not its default.
+func refuseNulls(data []byte) error {
+	var keys map[string]json.RawMessage
+	if err := jsonfile.Unmarshal(data, &keys); err != nil {
+		return err
+	}
+	for _, key := range []string{"hidden_act", "max_position_embeddings", "rms_norm_eps"} {
+		if string(keys[key]) == "null" {
+			return fmt.Errorf("%s: is null; give the value that the model was trained with", key)
+		}
+	}
+	return nil
 }
 
 func (f *configFile) supported() error {

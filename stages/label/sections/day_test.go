@@ -35,7 +35,7 @@ var laterExams = []string{
 	"Exam (POD#1):", "Exam (hospital day 3):", "Physical Exam (POD # 4):", "Physical Exam (HD10):", "Exam (transfer):", "Exam (on transfer to floor):", "Exam (post-op):",
 	"Exam (after intubation):", "Exam (before discharge):", "Exam (upon discharge):", "Exam (expired):", "Exam (deceased):", "Exam (last):", "Exam (final):",
 	"Exam (repeat):", "DCPE:", "Post-partum:", "DOL 12 exam:", "Day of life 30:", "Code exam:", "24 HR EVENTS:", "Interval events:", "Overnight events:",
-	"Concise Summary of Hospital Course by Issue/System:", "Transitions of care:",
+	"Concise Summary of Hospital Course by Issue/System:", "Transitions of care:", "Eyes at discharge:", "Lungs clear at discharge", "PBD 7:",
 }
 
 // Whatever a heading says of the day, and wherever in it, is looked at before it
@@ -152,7 +152,7 @@ func TestStoryGoesOn(t *testing.T) {
 		"Consults:", "Meds:", "Medications:", "Past medical history notable for:", "Physical exam was notable for:", "Of note:", "Interval history:", "Day 3:", "HD:",
 		"HD TTS:", "Tobacco:", "Upon interview:", "Cardiac History:", "In ED:", "Emergency department course:", "On admission:", "Admission labs:", "HD 1:", "POD 0:",
 		"Day of admission:", "Repeat exam:", "Repeat vitals:", "Initial exam:", "On discharge from outside hospital,", "Discharge summary from OSH notes", "Prenatal course:", "Previous hospital course:", "ROS:", "Summary:",
-		"Discharge medications included", "Discharge weight was", "Admission date:", "Medication changes:", "Events leading to admission:",
+		"Pertinent labs on arrival:", "Discharge medications included", "Discharge weight was", "Admission date:", "Medication changes:", "Events leading to admission:",
 	} {
 		for section, heading := range map[Section]string{PresentIllness: "History of Present Illness:", MedicalHistory: "Past Medical History:"} {
 			for _, gap := range []string{"\n", "\n\n", "\n \n"} {

@@ -35,21 +35,21 @@ func (h header) opening() bool { return h.effect >= opens && h.effect <= opensLa
 // stands behind Brief Hospital Course, hence opensLate. Short words are weak:
 // "Exam:" is also a line of the emergency department's story, PE an embolism.
 var headerNames = map[header]string{
-	{opens, ChiefComplaint}: "chief complaint|chief complaints|presenting complaint|presenting problem|reason for admission|chief complaint reason for admission|chief complaint reason for consult",
-	{opens, PresentIllness}: "history of present illness|history of presenting illness|present illness|presenting illness|hx of present illness|hpi|brief hpi|brief history of present illness",
-	{opens, MedicalHistory}: "past medical history|medical history|prior medical history|previous medical history|past med history|past medical hx|medical hx|past history|past medical surgical history|past medical history past surgical history|pmh|pmhx|pmh psh|pmhx pshx|past medical problems",
+	{opens, ChiefComplaint}: "chief complaint|chief complaints|presenting complaint|presenting problem|reason for hospitalization|cc reason for admission|reason for admission|chief complaint reason for admission|chief complaint reason for consult",
+	{opens, PresentIllness}: "history of present illness|history of presenting illness|present illness|presenting illness|hx of present illness|history of current illness|h p i|hpi|brief hpi|brief history of present illness",
+	{opens, MedicalHistory}: "past medical history|medical history|prior medical history|previous medical history|past med history|past medical hx|medical hx|past history|past medical surgical history|past medical history past surgical history|pmh|p m h|pmhx|pmh psh|pmhx pshx|past medical problems",
 	{opensLate, MedicationsOnAdmission}: "medications on admission|medication on admission|meds on admission|medications at admission|medications upon admission|medications prior to admission|meds prior to admission|" +
-		"admission medications|admission meds|preadmission medications|pre admission medications|preadmission meds|home medications on admission|home meds on admission",
+		"admission medications|admission meds|preadmission medications|pre admission medications|preadmission meds|home medications on admission|home meds on admission|medications pta|meds pta",
 	{opens, Allergies}:     "allergies|drug allergies|medication allergies|known drug allergies|allergies adverse drug reactions|allergies adverse reactions|allergies adrs",
 	{opens, PhysicalExam}:  "physical exam|physical examination",
-	{opens, FamilyHistory}: "family history|family hx|family medical history|fam hx|fhx",
-	{opens, SocialHistory}: "social history|social hx|shx|social family history",
+	{opens, FamilyHistory}: "family history|family hx|family medical history|family psychiatric history|fam hx|fhx",
+	{opens, SocialHistory}: "social history|social hx|soc hx|sochx|shx|psychosocial history|social family history|family social history",
 
 	{opensWeak, ChiefComplaint}:         "cc|c c",
 	{opensWeak, MedicationsOnAdmission}: "home medications|home meds|medications at home|meds at home|outpatient medications|outpatient meds|current medications|medications|medication|meds",
 	{opensWeak, Allergies}:              "allergy",
-	{opensWeak, PhysicalExam}:           "physical|exam|examination|pe",
-	{opensWeak, FamilyHistory}:          "fh",
+	{opensWeak, PhysicalExam}:           "physical|phys exam|exam|examination|pe|pex|p e",
+	{opensWeak, FamilyHistory}:          "fh|fmh",
 	{opensWeak, SocialHistory}:          "sh|social",
 
 	{part, none}: "vitals|vs|vital signs|exam findings",
@@ -60,7 +60,7 @@ var headerNames = map[header]string{
 	{leaves, none}: "name|unit no|discharge date|date of discharge|date of birth|dob|sex|service|attending|attending physician|major surgical or invasive procedure|major surgical or invasive procedures|procedures performed|" +
 		"review of systems|assessment|assessment and plan|assessment plan|a p|impression and plan|treatment plan|recommendations|code status|dictated by|signed electronically by|completed by",
 
-	{course, none}: "pertinent results|results|relevant results|laboratory results|pertinent labs|pertinent studies|pertinent lab results|pertinent laboratory data|brief hospital course|hospital course|summary of hospital course|hospital course by problem|hospital course by system|course|bhc|hospital summary|hospitalization summary|summary of hospitalization|interim summary|" +
+	{course, none}: "pertinent results|results|relevant results|laboratory results|pertinent labs|pertinent studies|pertinent lab results|pertinent laboratory data|brief hospital course|hospital course|summary of hospital course|hospital course by problem|hospital course by system|course|bhc|hospital summary|hospitalization summary|summary of hospitalization|" +
 		"concise summary of hospital course|hospital course and plan|" +
 		"active issues|acute issues|chronic issues|inactive issues|transitional issues|active problems|acute problems|chronic problems|transitions of care",
 

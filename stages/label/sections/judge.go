@@ -9,8 +9,8 @@ func (p *parser) judge(h *heading) effect {
 		e = later
 	}
 	switch {
-	case h.effect == course && h.before && h.when < movedDay:
-		return unlisted // such as "Prenatal course"
+	case h.effect == course && !h.ofStay && (h.before || p.story && h.when == admissionDay) && h.when < movedDay:
+		return unlisted // such as "Prenatal course" and "Pertinent labs on arrival"
 	case h.shape == noHeading, !p.stands(h, e), e == ends && h.when == admissionDay, e == part:
 		return unlisted
 	case h.dayOnly && h.when == admissionDay && p.examOver && p.open == none:

@@ -83,7 +83,7 @@ func (p *parser) running(words []word) effect {
 	}
 	for n := min(longestName, len(words)); n >= 2 && words[0].heads; n-- {
 		// "Follow up" begins sentences too.
-		if !words[n-1].finishes || n == 2 && words[1].class == late && words[0].pairs || neighbor(words, n-1, 1) == outside {
+		if !words[n-1].finishes || n == 2 && words[1].class == late && words[0].pairs || neighbor(words, n-1, 1) == outside || p.story && onArrival(words[n:]) {
 			continue
 		}
 		if e := p.late(words[:n]); e != unlisted {
@@ -105,6 +105,11 @@ func (p *parser) running(words []word) effect {
 		}
 	}
 	return unlisted
+}
+
+// onArrival says whether words go on as in "Pertinent labs on arrival".
+func onArrival(words []word) bool {
+	return len(words) > 1 && words[0].class == link && (words[1].class == arrival || words[1].class == admitted)
 }
 
 // inside finds a late heading in the last words before a colon.

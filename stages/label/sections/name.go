@@ -37,7 +37,7 @@ func (r *reader) lookUp(h *heading, words []word) {
 	case h.longer || h.sentence && h.when != lastDay:
 	case hasClass(words, exam):
 		h.header = header{part, none}
-	case begins(words, result), words[len(words)-1].class == result:
+	case begins(words, result), h.capital && words[len(words)-1].class == result:
 		h.header = header{aside, none}
 	}
 }

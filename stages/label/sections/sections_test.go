@@ -116,14 +116,14 @@ func TestSummary(t *testing.T) {
 
 func TestHeaderVariants(t *testing.T) {
 	for section, variants := range map[Section][]string{
-		ChiefComplaint:         {"Chief Complaint:", "CHIEF COMPLAINT:", "  chief  complaint :", "Chief Complaint", "CC:", "Chief Complaint (per family):"},
-		PresentIllness:         {"History of Present Illness:", "HISTORY OF PRESENT ILLNESS:", "HPI:", "History of the Present Illness:", "History of Present Illness (HPI):", "History of Present Illness per ICU team:"},
-		MedicalHistory:         {"Past Medical History:", "PMH:", "PMHx:", "MEDICAL HISTORY:", "PMH/PSH:", "Past Medical/Surgical History:", "PAST MEDICAL HISTORY", "Past Medical History (per OMR, confirmed):"},
-		MedicationsOnAdmission: {"Medications on Admission:", "MEDICATIONS ON ADMISSION:", "Meds on admission:", "Admission Medications:", "Pre-Admission Medications:", "Home Medications:"},
+		ChiefComplaint:         {"Chief Complaint:", "CHIEF COMPLAINT:", "  chief  complaint :", "Chief Complaint", "CC:", "Chief Complaint (per family):", "CC/Reason for Admission:", "Reason for hospitalization:", "Chief Compliant:"},
+		PresentIllness:         {"History of Present Illness:", "HISTORY OF PRESENT ILLNESS:", "HPI:", "History of the Present Illness:", "History of Present Illness (HPI):", "History of Present Illness per ICU team:", "H.P.I.:", "History of Current Illness:", "Histroy of Pressent Illness:"},
+		MedicalHistory:         {"Past Medical History:", "PMH:", "PMHx:", "MEDICAL HISTORY:", "PMH/PSH:", "Past Medical/Surgical History:", "PAST MEDICAL HISTORY", "Past Medical History (per OMR, confirmed):", "P.M.H.:", "Past Medcial Histoyr"},
+		MedicationsOnAdmission: {"Medications on Admission:", "MEDICATIONS ON ADMISSION:", "Meds on admission:", "Admission Medications:", "Pre-Admission Medications:", "Home Medications:", "Meds PTA:", "Medciations on Admision:"},
 		Allergies:              {"Allergies:", "ALLERGIES:", "Allergies/Adverse Drug Reactions:", "Allergies"},
-		PhysicalExam:           {"Physical Exam:", "PHYSICAL EXAMINATION:", "Physical Exam on Admission:", "PE:", "ADMISSION EXAM:", "== ADMISSION PHYSICAL EXAM =="},
-		FamilyHistory:          {"Family History:", "FAMILY HISTORY:", "FHx:"},
-		SocialHistory:          {"Social History:", "SOCIAL HISTORY:", "SHx:", "Social Hx:"},
+		PhysicalExam:           {"Physical Exam:", "PHYSICAL EXAMINATION:", "Physical Exam on Admission:", "PE:", "ADMISSION EXAM:", "== ADMISSION PHYSICAL EXAM ==", "PEx:", "P.E.:", "Phys Exam:", "PHYSICAL EXAMINTION:"},
+		FamilyHistory:          {"Family History:", "FAMILY HISTORY:", "FHx:", "FMH:"},
+		SocialHistory:          {"Social History:", "SOCIAL HISTORY:", "SHx:", "Social Hx:", "Soc Hx:", "Psychosocial History:", "Family/Social History:"},
 	} {
 		for _, variant := range variants {
 			note := Parse("Service: MEDICINE\n \n" + variant + "\nthe body\n")
@@ -204,6 +204,10 @@ func TestSectionsStandBesideWhatIsCut(t *testing.T) {
 		"home medications among those on admission": {
 			cc + course + "Medications on Admission:\n \nHome meds:\naspirin\n \nOutpatient medications:\nlasix\n \nMeds on transfer:\n" + sentinel,
 			Note{ChiefComplaint: "cough", MedicationsOnAdmission: "aspirin lasix"},
+		},
+		"a title": {
+			"DEATH SUMMARY\n \n" + cc + "HPI:\nill\n \nPhysical Exam:\nGU: scant discharge on exam\nAbd: soft\n \nDEATH EXAM:\n" + sentinel,
+			Note{ChiefComplaint: "cough", PresentIllness: "ill", PhysicalExam: "GU: scant discharge on exam Abd: soft"},
 		},
 		"medications of the ward": {
 			cc + course + "Medications on Admission:\naspirin\nInpatient medications:\n" + sentinel,

@@ -51,7 +51,7 @@ var vocabulary = spread(map[class]string{
 	to:     "to",
 	number: "zero one first two second three third four fourth five fifth six sixth seven seventh eight eighth nine ninth ten tenth",
 	date:   "january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday sunday am pm today now current time date dated morning evening night afternoon hour hours hr hrs moment point",
-	exam:   "exam exams examination physical pe vitals vs signs check",
+	exam:   "exam exams examination physical pe pex vitals vs signs check",
 	result: "lab labs diagnostic laboratory laboratories studies imaging radiology radiographs microbiology micro pathology data ekg ecg cxr ct mri echo " +
 		"tte tee echocardiogram eeg cta ultrasound us egd colonoscopy culture cultures ua urinalysis csf path biopsy diagnostics results radiologic",
 	prose:     "was were is are has had showed shows shown revealed reveals revealing demonstrated notable significant remarkable unremarkable positive negative includes included reported reports denies",
@@ -61,7 +61,7 @@ var vocabulary = spread(map[class]string{
 	house:     "inpatient icu micu sicu ccu cvicu tsicu ticu nicu floor floors ward wards unit",
 	outside:   "osh ed er ems ambulance clinic pcp snf",
 	earlier:   "prior last previous recent since prenatal pregnancy",
-	fluid:     "no vaginal purulent nasal urethral penile nipple ocular eye eyes ear serous serosanguinous bloody without any clear foul yellow green white brown malodorous rectal mucous mucopurulent",
+	fluid:     "no vaginal purulent nasal urethral penile nipple ocular eye eyes ear serous serosanguinous bloody without any clear foul yellow green white brown malodorous rectal mucous mucopurulent scant minimal physiologic thick thin copious drainage",
 	operation: "op operation operative operatively surgery procedure delivery intubation cath catheterization",
 	moved: "transfer transferred transferring return returned readmission readmitted extubation extubated decannulation stepdown pacu later overnight " +
 		"reexam reexamination recheck reassessment reevaluation cmo comfort",
@@ -69,7 +69,7 @@ var vocabulary = spread(map[class]string{
 	day:       "day days",
 	hospital:  "hospital hosp",
 	stayDay:   "hd hod dol",
-	operated:  "pod",
+	operated:  "pod pbd",
 	delivered: "ppd",
 	ending:    "end during throughout conclusion completion",
 	visit:     "stay hospitalization hospitalisation",
@@ -80,7 +80,7 @@ var vocabulary = spread(map[class]string{
 // pairs are words that have another class one after the other. The first of a
 // pair is left out of the name, but for follow up.
 var pairs = map[string]class{
-	"d c": left, "discharge summary": plain, "going home": left, "go home": left, "gone home": left, "sent home": left, "passed away": left, "passing away": left, "post mortem": left,
+	"d c": left, "discharge summary": plain, "death summary": plain, "expiration summary": plain, "going home": left, "go home": left, "gone home": left, "sent home": left, "passed away": left, "passing away": left, "post mortem": left,
 	"of passing": left, "last day": left, "follow up": late, "call out": left, "called out": left, "step down": moved, "status post": after, "prior to": link,
 	"terminal extubation": left, "post surgical": after, "terminal exam": left, "sign out": left, "s p": after, "h d": stayDay, "patient passing": left, "pt passing": left, "her passing": left, "his passing": left,
 	"post partum": after, "code exam": moved, "arrest exam": moved, "hr events": late, "hour events": late, "hours events": late, "overnight events": late, "interval events": late, "events overnight": late,

@@ -122,7 +122,7 @@ func elsewhere(words []word, i int) bool {
 	if before == hospital { // prior hospital course
 		before = neighbor(words, i-1, -1)
 	}
-	return before == fluid || before == earlier || before == outside || behind == outside || behind == earlier
+	return i > 0 && words[i-1].class == fluid || before == earlier || before == outside || behind == outside || behind == earlier
 }
 
 // joins says whether words of a class join others.

@@ -102,7 +102,7 @@ func (r report) page(ctx context.Context, in stages.Inputs) (p page, err error) 
 	if p.ROC, err = t.rocFigures(); err != nil {
 		return p, err
 	}
-	if p.Training, err = t.trainingOf(ctx, in["logs"]); err != nil {
+	if p.Training, err = t.trainingOf(ctx, in["logs"], r.config.SmallCells == smallcell.Show); err != nil {
 		return p, err
 	}
 	if p.Data, err = dataOf(ctx, in["data"], r.config.SmallCells == smallcell.Show); err != nil {

@@ -23,8 +23,10 @@ type taskFigures struct {
 	Figures []figure
 }
 
-// trainingOf reads the logs and draws them.
-func (t resultTable) trainingOf(ctx context.Context, logs []*shard.Dataset) (training, error) {
+// trainingOf reads the logs and draws them, unless all is shown with the AUROCs of
+// val to two digits: how many examples it has is not known here, and of few more
+// digits would tell it.
+func (t resultTable) trainingOf(ctx context.Context, logs []*shard.Dataset, all bool) (training, error) {
 	var shown training
 	byTask := map[string][]runLog{}
 	for _, d := range logs {
@@ -38,6 +40,9 @@ func (t resultTable) trainingOf(ctx context.Context, logs []*shard.Dataset) (tra
 		r, err := t.runOf(ctx, d)
 		if err != nil {
 			return shown, err
+		}
+		if !all {
+			r.round()
 		}
 		if r.joins(byTask[r.task]) {
 			byTask[r.task] = append(byTask[r.task], r)

@@ -83,3 +83,21 @@ func TestPerplexity(t *testing.T) {
 		t.Errorf("a damaged metrics.json: error %v", err)
 	}
 }
+
+// TestValidationIsDrawnToTwoDigits: two logs that differ in further digits of an AUROC
+// give one drawing, unless all is to be shown.
+func TestValidationIsDrawnToTwoDigits(t *testing.T) {
+	metrics := evaltest.Measured(t, golden(t))
+	figures := func(config, auroc string) string {
+		log := `{"step":1,"epoch":1,"split":"val","loss":0.5,"auroc":0.5}` + "\n" + `{"step":3,"epoch":3,"split":"val","loss":0.4,"auroc":0.9}` + "\n" + `{"step":2,"epoch":2,"split":"val","loss":0.4,"auroc":` + auroc + "}\n"
+		in := stages.Inputs{"metrics": {metrics}, "logs": {adapter(t, "mor_lora", log)}}
+		page := evaltest.File(t, stagetest.Run(t, "eval.report", config, in), FileName)
+		return cut(t, page, "<h2>Training", "<h2>")
+	}
+	for small, want := range map[string]bool{"hide": true, "show": false} {
+		config := "{small_cells: " + small + "}"
+		if same := figures(config, "0.7333333") == figures(config, "0.7285714"); same != want {
+			t.Errorf("%s: the same drawing: %v", small, same)
+		}
+	}
+}

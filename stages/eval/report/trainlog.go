@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"math"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/shard"
@@ -37,6 +38,15 @@ func (r runLog) validations() []logLine {
 		}
 	}
 	return lines
+}
+
+// round leaves two digits of the AUROCs.
+func (r runLog) round() {
+	for _, line := range r.lines {
+		if line.AUROC != nil {
+			*line.AUROC = math.Round(100**line.AUROC) / 100
+		}
+	}
 }
 
 func readLog(ctx context.Context, d *shard.Dataset) ([]logLine, error) {

@@ -1,6 +1,7 @@
 package runners
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -90,6 +91,36 @@ RUN  diamond  done  1s  4 done
 		if !strings.Contains(settled(text.String()), want) {
 			t.Errorf("%q is not in\n%s", want, settled(text.String()))
 		}
+	}
+}
+
+// TestAnInterruptedRunIsCompared: of a step that was cut off the journal tells why it
+// was to run.
+func TestAnInterruptedRunIsCompared(t *testing.T) {
+	out := t.TempDir()
+	o := Options{Out: out, Workers: 1}
+	ctx, cancel := context.WithCancel(t.Context())
+	cut := &fake{before: map[string]func(context.Context) error{"left": func(ctx context.Context) error {
+		cancel()
+		return ctx.Err()
+	}}}
+	if err := Execute(t.Context(), parse(t, nil), &fake{}, o); err != nil {
+		t.Fatal(err)
+	}
+	if err := Execute(ctx, parse(t, map[string]string{"left": "z"}), cut, o); exit.Of(err) != exit.Interrupted {
+		t.Fatalf("exit %d, %v", exit.Of(err), err)
+	}
+	runs, err := ListRuns(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	if err := WriteDiff(t.Context(), &text, out, runs[1], runs[0]); err != nil {
+		t.Fatal(err)
+	}
+	want := "  differs  left  config word changed \"a\" → \"z\"; done → cancelled\n"
+	if !strings.Contains(settled(text.String()), want) {
+		t.Errorf("%q is not in\n%s", want, settled(text.String()))
 	}
 }
 

@@ -58,8 +58,12 @@ func (r RunRecord) find(step string) (StepRecord, bool) {
 }
 
 // reasonsBetween reads why two fingerprints differ from the outputs' manifests,
-// as far as both are there.
+// as far as both are there. A step that was not done has left none: why it was to
+// run is what its run told.
 func reasonsBetween(ctx context.Context, out string, a, b StepRecord) []string {
+	if !a.made() || !b.made() {
+		return b.Reasons
+	}
 	before, err := shard.Open(ctx, filepath.Join(out, dags.OutputName(a.Step, a.Fingerprint)))
 	if err != nil {
 		return []string{"the output before is not there any more"}
@@ -71,12 +75,18 @@ func reasonsBetween(ctx context.Context, out string, a, b StepRecord) []string {
 	return dags.Differences(before.Manifest, now.Manifest)
 }
 
-// outcomeChange tells how state and counts differ. Times are told of steps that
-// were done both times.
+// made says whether the step left an output.
+func (s StepRecord) made() bool { return s.State == "done" || s.State == "skipped" }
+
+// outcomeChange tells how state and counts differ, these of steps that left an
+// output both times. Times are told of steps that were done both times.
 func outcomeChange(a, b StepRecord) []string {
 	var out []string
 	if a.State != b.State {
 		out = append(out, a.State+" → "+b.State)
+	}
+	if !a.made() || !b.made() {
+		return out
 	}
 	names := maps.Clone(a.Counts)
 	if names == nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clinflow/clinflow/dags"
 	"github.com/clinflow/clinflow/internal/exit"
 )
 
@@ -78,5 +79,30 @@ func TestJournalsAreFiles(t *testing.T) {
 	}
 	if runs, err := ListRuns(out); err != nil || len(runs) != 2 {
 		t.Errorf("%d runs, %v", len(runs), err)
+	}
+}
+
+// TestNothingIsPublishedThroughALink: a link above the folder of a published file is
+// refused before the first step.
+func TestNothingIsPublishedThroughALink(t *testing.T) {
+	deep := strings.Replace(diamond, "plots/left.txt", "plots/deep/left.txt", 1)
+	d, err := dags.Parse("diamond.yaml", []byte(deep), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, link := range []string{"plots", "plots/deep"} {
+		out, elsewhere := t.TempDir(), t.TempDir()
+		path := filepath.Join(out, link)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.Symlink(elsewhere, path)); err != nil {
+			t.Fatal(err)
+		}
+		f := &fake{}
+		err := Execute(t.Context(), d, f, Options{Out: out, Workers: 1})
+		if exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), path+" is a symbolic link") || len(f.steps()) > 0 {
+			t.Errorf("%s: exit %d, %v", link, exit.Of(err), err)
+		}
+		if left := files(t, elsewhere); len(left) > 0 {
+			t.Errorf("%s: published elsewhere: %v", link, left)
+		}
 	}
 }

@@ -35,12 +35,6 @@ func publishOne(ctx context.Context, out store.Dir, p dags.Publish, from *shard.
 	if err != nil {
 		return err
 	}
-	if folder := path.Dir(p.Name); folder != "." {
-		local, _ := out.LocalPath(folder)
-		if err := outdir.Make(local); err != nil {
-			return err
-		}
-	}
 	there, err := published(ctx, out, p.Name)
 	if err != nil || there == info.SHA256 {
 		return err
@@ -68,10 +62,27 @@ func publishOne(ctx context.Context, out store.Dir, p dags.Publish, from *shard.
 func mayPublish(ctx context.Context, out store.Dir, d *dags.DAG) error {
 	var faults []error
 	for _, p := range d.Publish {
-		_, err := published(ctx, out, p.Name)
+		err := makeFolders(out, p.Name)
+		if err == nil {
+			_, err = published(ctx, out, p.Name)
+		}
 		faults = append(faults, err)
 	}
 	return errors.Join(faults...)
+}
+
+// makeFolders makes the folders that a file is published in, each of which must be
+// ours: a link among them would lead the file out.
+func makeFolders(out store.Dir, name string) error {
+	folder := ""
+	for _, below := range strings.Split(path.Dir(name), "/") {
+		folder = path.Join(folder, below)
+		local, _ := out.LocalPath(folder)
+		if err := outdir.Make(local); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // published is the sha256 of the file that stands where one is to be published, ""

@@ -1,9 +1,10 @@
 package outdir
 
 import (
-	"os"
 	"regexp"
 	"strings"
+
+	"github.com/clinflow/clinflow/internal/textio"
 )
 
 // rule is one line of an ignore file (https://git-scm.com/docs/gitignore).
@@ -15,7 +16,7 @@ type rule struct {
 // rulesIn reads an ignore file; base is its folder from the root. A file that
 // cannot be read ignores nothing.
 func rulesIn(file, base string) []rule {
-	text, err := os.ReadFile(file)
+	text, err := textio.Whole(file)
 	if err != nil {
 		return nil
 	}

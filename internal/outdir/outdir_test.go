@@ -1,10 +1,12 @@
 package outdir
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/clinflow/clinflow/internal/exit"
@@ -96,6 +98,17 @@ func TestIgnoredAsGit(t *testing.T) {
 		if got := cmd.Run() == nil; got != want {
 			t.Errorf("%s: git ignores it: %v, the table says %v", path, got, want)
 		}
+	}
+}
+
+// TestAnIgnoreFileThatIsNone: a pipe has no end, and ignores nothing.
+func TestAnIgnoreFileThatIsNone(t *testing.T) {
+	root := t.TempDir()
+	if err := errors.Join(os.Mkdir(root+"/.git", 0o700), syscall.Mkfifo(root+"/.gitignore", 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := prepare(root + "/out"); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "does not ignore it") {
+		t.Errorf("exit %d, %v", exit.Of(err), err)
 	}
 }
 

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"io/fs"
 	"path/filepath"
 	"strings"
 
@@ -13,6 +13,7 @@ import (
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/internal/textio"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/train/model"
 	"github.com/clinflow/clinflow/stages/train/peft"
@@ -109,9 +110,12 @@ func (b baseFiles) compare(adapter, dir, sums string) error {
 // no record is not looked at: the model's digests take a while.
 func onItsBase(ctx context.Context, path string, adapters []string) error {
 	for _, dir := range adapters {
-		sums, err := os.ReadFile(filepath.Join(dir, baseRecord))
-		if err != nil {
+		sums, err := textio.Whole(filepath.Join(dir, baseRecord))
+		if errors.Is(err, fs.ErrNotExist) {
 			continue
+		}
+		if err != nil {
+			return err
 		}
 		b, err := baseFilesOf(ctx, nil, path)
 		if err == nil {

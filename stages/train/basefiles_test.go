@@ -2,9 +2,11 @@ package train
 
 import (
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/clinflow/clinflow/internal/exit"
@@ -150,5 +152,18 @@ func TestInspectingOnAnotherBaseIsRefused(t *testing.T) {
 				t.Errorf("%v does not say %q", err, want)
 			}
 		}
+	}
+}
+
+// A record that cannot be read is not taken for none.
+func TestARecordOfTheBaseThatIsAPipeIsRefused(t *testing.T) {
+	adapter := t.TempDir()
+	must(t, os.CopyFS(adapter, os.DirFS(filepath.Join(twoDir, "clinical"))))
+	record := filepath.Join(adapter, baseRecord)
+	must(t, os.Remove(record))
+	must(t, syscall.Mkfifo(record, 0o600))
+	err := LogitsLines(t.Context(), "model/testdata/ours/base", []string{adapter}, strings.NewReader("[1,5]\n"), io.Discard)
+	if exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), record) {
+		t.Errorf("%v", err)
 	}
 }

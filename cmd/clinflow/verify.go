@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path/filepath"
@@ -22,19 +24,29 @@ func newVerify() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			var faults []error
 			for _, folder := range folders {
-				d, err := shard.Open(cmd.Context(), folder)
-				if err != nil {
-					return err
+				kind, err := verifyOne(cmd.Context(), folder)
+				if cmd.Context().Err() != nil {
+					return cmd.Context().Err()
 				}
-				if err := d.Verify(cmd.Context()); err != nil {
-					return err
+				if err == nil {
+					fmt.Fprintf(cmd.OutOrStdout(), "%s: whole, %s\n", folder, kind)
 				}
-				fmt.Fprintf(cmd.OutOrStdout(), "%s: whole, %s\n", folder, d.Manifest.Kind)
+				faults = append(faults, err)
 			}
-			return nil
+			return errors.Join(faults...)
 		},
 	}
+}
+
+// verifyOne checks a dataset and returns its kind.
+func verifyOne(ctx context.Context, folder string) (string, error) {
+	d, err := shard.Open(ctx, folder)
+	if err != nil {
+		return "", err
+	}
+	return d.Manifest.Kind, d.Verify(ctx)
 }
 
 // datasetsBelow lists the folders with a manifest at or below root.

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 
@@ -19,6 +20,9 @@ const killedOut = "CLINFLOW_TEST_KILLED_OUT"
 
 // TestMain lets the test binary also be the child that TestKilledRunGoesOn kills.
 func TestMain(m *testing.M) {
+	// As the command: folders that a group may write to, as the umask of many
+	// accounts makes them, are refused.
+	syscall.Umask(0o077)
 	if out := os.Getenv(killedOut); out != "" {
 		stopInTheMiddle(out)
 	}

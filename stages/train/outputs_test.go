@@ -89,7 +89,7 @@ func TestPredictionsAreNotHeldInMemory(t *testing.T) {
 }
 
 func TestHiddenStatesAreNotHeldInMemory(t *testing.T) {
-	const rows, hidden = 8000, 512
+	const rows, hidden = 16000, 512
 	const all = rows * hidden * 4
 	base := stagetest.Run(t, "train.base", fmt.Sprintf(`{hidden_size: %d, intermediate_size: 8, layers: 1, heads: 64, kv_heads: 1, max_length: 24, epochs: 1}`, hidden),
 		stages.Inputs{"tokens": {corpus(t, 10, 1)}, "tokenizer": {tokenizer(t)}})

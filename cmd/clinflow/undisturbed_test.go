@@ -6,8 +6,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -105,11 +107,14 @@ func firstTraining(t testing.TB, out string) time.Time {
 // inState are the steps of the newest run in a state, by their stages.
 func inState(t testing.TB, out, state string) map[string]string {
 	t.Helper()
+	steps := map[string]string{}
+	if _, err := os.Stat(filepath.Join(out, "runs")); errors.Is(err, fs.ErrNotExist) {
+		return steps // killed before its folder was made
+	}
 	runs, err := runners.ListRuns(out)
 	if err != nil {
 		t.Fatal(err)
 	}
-	steps := map[string]string{}
 	if len(runs) == 0 {
 		return steps
 	}

@@ -6,10 +6,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/outdir"
+	"github.com/clinflow/clinflow/internal/store"
 )
 
 // ownFiles refuses to go on with an output in which anything but our folders and
@@ -40,11 +40,8 @@ func ownEntry(path string, entry fs.DirEntry, err error) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case info.Mode()&fs.ModeSymlink != 0:
+	if info.Mode()&fs.ModeSymlink != 0 {
 		return exit.Errorf(exit.Usage, "%s is a symbolic link, and outputs are not written through one; remove it", path)
-	case !info.Mode().IsRegular() || info.Sys().(*syscall.Stat_t).Nlink > 1:
-		return exit.Errorf(exit.Usage, "%s is not a file of that one name alone; remove it", path)
 	}
-	return nil
+	return store.CheckOwn(path, info)
 }

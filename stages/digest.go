@@ -2,11 +2,9 @@ package stages
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
-	"io"
-	"os"
+	"path/filepath"
+
+	"github.com/clinflow/clinflow/internal/store"
 )
 
 // Digester gives the sha256 of a local file in hexadecimal.
@@ -25,14 +23,10 @@ func Digest(ctx context.Context, path string) (string, error) {
 	if d, ok := ctx.Value(digesterKey{}).(Digester); ok {
 		return d(ctx, path)
 	}
-	f, err := os.Open(path)
+	dir, err := store.Open(filepath.Dir(path))
 	if err != nil {
-		return "", fmt.Errorf("open a file for its digest: %w", err)
+		return "", err
 	}
-	defer f.Close()
-	sum := sha256.New()
-	if _, err := io.Copy(sum, f); err != nil {
-		return "", fmt.Errorf("read %s for its digest: %w", path, err)
-	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
+	sum, _, err := store.SHA256(ctx, dir, filepath.Base(path))
+	return sum, err
 }

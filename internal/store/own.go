@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"syscall"
 
@@ -20,11 +21,19 @@ func OpenOwn(path string, flag int) (*os.File, error) {
 		return nil, DiskError("open for writing", path, err)
 	}
 	info, err := file.Stat()
-	if err == nil && (!info.Mode().IsRegular() || !oneName(info)) {
-		err = exit.Errorf(exit.Usage, "%s is not a file of that one name alone; remove it", path)
+	if err == nil {
+		err = CheckOwn(path, info)
 	}
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
 	return file, nil
+}
+
+// CheckOwn refuses what is no regular file, or one that has a second name.
+func CheckOwn(path string, info fs.FileInfo) error {
+	if info.Mode().IsRegular() && oneName(info) {
+		return nil
+	}
+	return exit.Errorf(exit.Usage, "%s is not a file of that one name alone; remove it", path)
 }

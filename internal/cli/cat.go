@@ -1,0 +1,145 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/shard"
+)
+
+// catOptions are the flags of cat.
+type catOptions struct {
+	table    string
+	part     int
+	limit    int
+	showText bool
+}
+
+func newCat() *cobra.Command {
+	var o catOptions
+	cmd := &cobra.Command{
+		Use:               "cat DATASET",
+		Short:             "Print the rows of a dataset as JSON lines, text withheld",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: datasetArgument,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			d, err := shard.Open(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			return o.print(cmd.Context(), d, cmd.OutOrStdout())
+		},
+	}
+	cmd.Flags().StringVar(&o.table, "table", "", "table to print; the only one by default")
+	complete(cmd, "table", slices.Sorted(maps.Keys(printers))...)
+	cmd.Flags().IntVar(&o.part, "part", -1, "part to print; all by default")
+	cmd.Flags().IntVar(&o.limit, "limit", 10, "rows to print, 0 for all")
+	cmd.Flags().BoolVar(&o.showText, "show-text", false, "print note text and token ids too: confidential")
+	return cmd
+}
+
+// printers read each built-in table with its row type.
+var printers = map[string]func(context.Context, *shard.Dataset, string, int, func(any) error) error{
+	shard.TablePatients:    each[shard.Patient],
+	shard.TableAdmissions:  each[shard.Admission],
+	shard.TableDiagnoses:   each[shard.Code],
+	shard.TableProcedures:  each[shard.Code],
+	shard.TableICUStays:    each[shard.ICUStay],
+	shard.TableVentilation: each[shard.Ventilation],
+	shard.TableNotes:       each[shard.Note],
+	shard.TableExamples:    each[shard.Example],
+	shard.TableMEDS:        each[shard.MEDSLabel],
+	shard.TableTokens:      each[shard.Tokens],
+	shard.TablePredictions: each[shard.Prediction],
+	shard.TableQuarantine:  each[shard.Reject],
+}
+
+func each[T any](ctx context.Context, d *shard.Dataset, table string, part int, visit func(any) error) error {
+	for row, err := range shard.Read[T](ctx, d, table, part) {
+		if err != nil {
+			return err
+		}
+		if err := visit(row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o catOptions) print(ctx context.Context, d *shard.Dataset, w io.Writer) error {
+	table, err := o.chooseTable(d)
+	if err != nil {
+		return err
+	}
+	if o.part >= d.Parts() {
+		return exit.Errorf(exit.Usage, "--part %d: the dataset has parts 0 to %d", o.part, d.Parts()-1)
+	}
+	printed := 0
+	for part := range d.Parts() {
+		if o.part >= 0 && part != o.part {
+			continue
+		}
+		names, err := shard.ColumnNames(ctx, d, table, part)
+		if err != nil {
+			return err
+		}
+		err = printers[table](ctx, d, table, part, func(row any) error {
+			if printed++; o.limit > 0 && printed > o.limit {
+				return errEnough
+			}
+			return o.printRow(w, row, names)
+		})
+		if err == errEnough {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var errEnough = fmt.Errorf("the limit is reached")
+
+func (o catOptions) chooseTable(d *shard.Dataset) (string, error) {
+	tables := slices.Sorted(maps.Keys(d.Manifest.Tables))
+	if len(tables) == 0 {
+		return "", exit.Errorf(exit.Usage, "%s holds files, not tables; read them as they are", d.URI())
+	}
+	table := o.table
+	if table == "" && len(tables) == 1 {
+		table = tables[0]
+	}
+	if printers[table] == nil || !slices.Contains(tables, table) {
+		return "", exit.Errorf(exit.Usage, "--table: choose one of %s", strings.Join(tables, ", "))
+	}
+	return table, nil
+}
+
+// printRow prints a row with the columns that its table has, in their order.
+func (o catOptions) printRow(w io.Writer, row any, names []string) error {
+	var b strings.Builder
+	for column := range shard.Columns(row) {
+		if !slices.Contains(names, column.Name) {
+			continue
+		}
+		if column.PHI && !o.showText {
+			column.Value = "withheld, see --show-text"
+		}
+		text, err := json.Marshal(column.Value)
+		if err != nil {
+			return fmt.Errorf("print column %s: it has no JSON form", column.Name)
+		}
+		fmt.Fprintf(&b, ",%q:%s", column.Name, text)
+	}
+	_, err := fmt.Fprintf(w, "{%s}\n", strings.TrimPrefix(b.String(), ","))
+	return err
+}

@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"testing"
+
+	"github.com/clinflow/clinflow/internal/shard"
+)
+
+// A row is printed with the columns that its table has, and no zero stands for one
+// that it lacks.
+func TestCatPrintsTheColumnsOfTheTable(t *testing.T) {
+	dir := t.TempDir()
+	w, err := shard.NewWriter(t.Context(), dir+"/labels", shard.KindExamples, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	part := w.Part(0)
+	rows, err := shard.Rows[shard.MEDSLabel](part, shard.TableMEDS, "boolean_value", "categorical_value")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := rows.Write(shard.MEDSLabel{SubjectID: 7, PredictionTime: 5}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := part.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Commit(t.Context(), shard.Manifest{Stage: "test"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	want := `{"subject_id":7,"prediction_time":5,"integer_value":0}` + "\n"
+	if got := clinflow(t, dir, 0, "cat", "labels", "--table", "meds").stdout; got != want {
+		t.Errorf("cat prints %s", got)
+	}
+}
+
+// A null is printed as null, and a zero that a table has as 0.
+func TestCatPrintsNulls(t *testing.T) {
+	dir := t.TempDir()
+	w, err := shard.NewWriter(t.Context(), dir+"/patients", shard.KindPatients, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	part := w.Part(0)
+	rows, err := shard.Rows[shard.Admission](part, shard.TableAdmissions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := rows.Write(shard.Admission{SubjectID: 7, HadmID: 8, Dischtime: 5, AdmissionType: "URGENT"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := part.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Commit(t.Context(), shard.Manifest{Stage: "test"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	want := `{"subject_id":7,"hadm_id":8,"admittime":null,"dischtime":5,"deathtime":null,"admission_type":"URGENT",` +
+		`"discharge_location":null,"hospital_expire_flag":0,"source_file":0,"source_row":0}` + "\n"
+	if got := clinflow(t, dir, 0, "cat", "patients", "--table", "admissions").stdout; got != want {
+		t.Errorf("cat prints %s", got)
+	}
+}

@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/smallcell"
+)
+
+// scales are the values that a scale gives to the vars of dags/demo.yaml; the
+// file's own values are those of small.
+var scales = map[string]map[string]string{
+	"small": {},
+	"tiny":  {"patients": "250", "shards": "4", "min_count": "5", "base_epochs": "1", "epochs": "1", "code_epochs": "1", "pmv_epochs": "2"},
+	"full":  {"patients": "6400", "min_count": "50", "base_epochs": "2", "pmv_epochs": "6"},
+}
+
+func newDemo(s *settings) *cobra.Command {
+	f := dagFlags{}
+	var scale string
+	var seed int64
+	var patients int
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Make synthetic MIMIC-IV, train on it and report: the whole of clinflow in a few minutes",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			vars, ok := scales[scale]
+			if !ok {
+				return exit.Errorf(exit.Usage, "--scale %q: choose one of %s", scale, strings.Join(slices.Sorted(maps.Keys(scales)), ", "))
+			}
+			vars = maps.Clone(vars)
+			vars["seed"] = strconv.FormatInt(seed, 10)
+			if patients > 0 {
+				vars["patients"] = strconv.Itoa(patients)
+			}
+			if !slices.ContainsFunc(f.set, func(set string) bool { return strings.HasPrefix(set, "attach=") }) {
+				vars["small_cells"] = smallcell.Show // nobody's: all patients are invented
+			}
+			for name, value := range vars {
+				f.set = append([]string{name + "=" + value}, f.set...)
+			}
+			if err := s.run(cmd, &f, "demo", false); err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "metrics: %s\nreport:  %s\n", filepath.Join(f.out, "metrics.json"), filepath.Join(f.out, "report.html"))
+			return nil
+		},
+	}
+	f.add(cmd)
+	cmd.Flags().Lookup("out").DefValue = "clinflow-demo"
+	f.out = "clinflow-demo"
+	cmd.Flags().StringVar(&scale, "scale", "small", "tiny (seconds), small (minutes) or full (a quarter of an hour: what the proofs run)")
+	cmd.Flags().Int64Var(&seed, "seed", 1, "seed of the data and of training")
+	cmd.Flags().IntVar(&patients, "patients", 0, "synthetic patients; the scale's own number by default")
+	complete(cmd, "scale", slices.Sorted(maps.Keys(scales))...)
+	addBeamFlags(cmd)
+	f.addRun(cmd)
+	return cmd
+}

@@ -1,0 +1,133 @@
+package cli
+
+import (
+	"encoding/json"
+	"maps"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// metricsFile is the part of metrics.json that users and schedulers rely on.
+type metricsFile struct {
+	Variants  map[string]scores `json:"variants"`
+	Floor     scores            `json:"floor"`
+	KnownBest scores            `json:"known_best"`
+}
+
+type scores struct {
+	MacroAUROC float64 `json:"macro_auroc"`
+	Tasks      map[string]struct {
+		AUROC     float64 `json:"auroc"`
+		N         int     `json:"n"`
+		Positives int     `json:"positives"`
+		Used      int     `json:"classes_used"`
+		Skipped   int     `json:"classes_skipped"`
+	} `json:"tasks"`
+}
+
+func metricsOf(t testing.TB, folder string) metricsFile {
+	t.Helper()
+	var m metricsFile
+	if err := json.Unmarshal([]byte(read(t, folder, "metrics.json")), &m); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func TestTinyDemo(t *testing.T) {
+	dir := t.TempDir()
+	first := clinflow(t, dir, 0, "demo", "--scale", "tiny")
+	out := filepath.Join(dir, "clinflow-demo")
+	checkMetrics(t, metricsOf(t, out))
+	noCanary(t, "the streams", first.all())
+	noCanaryBelow(t, out)
+	checkModes(t, out)
+
+	before := read(t, out, "metrics.json")
+	again := clinflow(t, dir, 0, "demo", "--scale", "tiny")
+	if strings.Contains(again.stderr, "step started") || !strings.Contains(again.stderr, "its output is there") {
+		t.Errorf("the second demo did work again or did not say why not:\n%s", again.stderr)
+	}
+	if read(t, out, "metrics.json") != before {
+		t.Error("the second demo changed metrics.json")
+	}
+	for _, args := range [][]string{{"verify", "clinflow-demo"}, {"runs", "list", "--out", "clinflow-demo"}, {"runs", "show", "--out", "clinflow-demo"}} {
+		noCanary(t, strings.Join(args, " "), clinflow(t, dir, 0, args...).all())
+	}
+	if small := regexp.MustCompile(`\w+=[1-9]\b`).FindString(clinflow(t, dir, 0, "runs", "show", "--out", "clinflow-demo").stdout); small != "" {
+		t.Errorf("the journal tells the small count %s", small)
+	}
+	catsWithoutText(t, dir, out)
+}
+
+var (
+	tasks = []string{"pmv", "mor", "los", "diag", "proc"}
+	ways  = []string{"head", "lora", "clinical_frozen", "clinical_frozen_downstream", "clinical_trainable", "clinical_trainable_downstream"}
+)
+
+// checkMetrics wants every way, the floor and the known best on every task, all of
+// a task on the same examples.
+func checkMetrics(t *testing.T, m metricsFile) {
+	t.Helper()
+	if got := slices.Sorted(maps.Keys(m.Variants)); !slices.Equal(got, slices.Sorted(slices.Values(ways))) {
+		t.Errorf("the variants are %v", got)
+	}
+	rows := maps.Clone(m.Variants)
+	rows["floor"], rows["known best"] = m.Floor, m.KnownBest
+	for name, row := range rows {
+		var sum float64
+		for _, task := range tasks {
+			score, best := row.Tasks[task], m.KnownBest.Tasks[task]
+			if score.N == 0 || score.N != best.N || score.Positives != best.Positives || score.Used == 0 || score.AUROC <= 0 || score.AUROC > 1 {
+				t.Errorf("%s, %s: %+v", name, task, score)
+			}
+			sum += score.AUROC
+		}
+		if math.Abs(row.MacroAUROC-sum/float64(len(tasks))) > 1e-12 {
+			t.Errorf("%s: macro AUROC %v is not the mean of the tasks", name, row.MacroAUROC)
+		}
+	}
+}
+
+// setsOf are a scale's values as flags.
+func setsOf(scale string) (flags []string) {
+	for name, value := range scales[scale] {
+		flags = append(flags, "--set", name+"="+value)
+	}
+	return flags
+}
+
+// checkModes wants every file 0600 and every folder 0700.
+func checkModes(t *testing.T, root string) {
+	t.Helper()
+	err := filepath.Walk(root, func(path string, info os.FileInfo, err error) error {
+		if err == nil && info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s may be read by others: %v", path, info.Mode())
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func catsWithoutText(t *testing.T, dir, out string) {
+	t.Helper()
+	folders, err := filepath.Glob(filepath.Join(out, "steps", "patients-*"))
+	if err != nil || len(folders) != 1 {
+		t.Fatalf("patients' folders: %v %v", folders, err)
+	}
+	r := clinflow(t, dir, 0, "cat", folders[0], "--table", "notes", "--limit", "0")
+	if !strings.Contains(r.stdout, `"text":"withheld`) {
+		t.Errorf("cat does not say that the text is withheld: %.300s", r.stdout)
+	}
+	noCanary(t, "cat", r.all())
+	if shown := clinflow(t, dir, 0, "cat", folders[0], "--table", "notes", "--limit", "1", "--show-text"); strings.Contains(shown.stdout, "withheld") {
+		t.Error("cat --show-text withholds the text")
+	}
+}

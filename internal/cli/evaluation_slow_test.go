@@ -1,0 +1,109 @@
+//go:build slow
+
+package cli
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/runners"
+	"github.com/clinflow/clinflow/stages"
+)
+
+// drawn is a source of predictions that are drawn: of as many examples and labels as
+// a test asks for, in little memory.
+type drawn struct {
+	File     string `json:"file" path:"true" doc:"any file; a source reads one"`
+	Variant  string `json:"variant" doc:"way"`
+	Examples int    `json:"examples" doc:"examples"`
+	Labels   int    `json:"labels" doc:"labels"`
+}
+
+const drawnParts = 8
+
+func init() {
+	stages.RegisterSource(stages.Spec{
+		Name: "test.drawn", Version: 1, Doc: "test",
+		Out: stages.Output{Kind: shard.KindPredictions, Tables: []string{shard.TablePredictions}},
+	}, func(d drawn) (stages.Source, error) { return d, nil })
+}
+
+func (d drawn) Parts() int { return drawnParts }
+
+func (d drawn) Files(context.Context, stages.Inputs) ([]stages.RawFile, error) {
+	return []stages.RawFile{{Table: shard.TablePredictions, Name: "file", URI: d.File}}, nil
+}
+
+func (d drawn) Scan(context.Context, stages.RawFile, *shard.Spill) error { return nil }
+
+// Merge draws one logit a label and some three labels an example.
+func (d drawn) Merge(_ context.Context, part int, _ []shard.Run, out *shard.PartWriter) error {
+	rows, err := shard.Rows[shard.Prediction](out, shard.TablePredictions)
+	if err != nil {
+		return err
+	}
+	random := rand.New(rand.NewPCG(uint64(part), uint64(len(d.Variant))))
+	for i := part; i < d.Examples; i += drawnParts {
+		row := shard.Prediction{ExampleID: fmt.Sprint(i), SubjectID: int64(i), Task: "diag", Variant: d.Variant, Split: "test", Logits: make([]float32, d.Labels)}
+		for k := range row.Logits {
+			row.Logits[k] = float32(random.NormFloat64())
+		}
+		for range 3 {
+			label := random.IntN(d.Labels)
+			row.Labels = append(row.Labels, int32(label))
+			row.Logits[label]++
+		}
+		if err := rows.Write(row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// evaluated draws predictions of so many ways and evaluates them, in one child, and
+// returns its peak.
+func evaluated(t *testing.T, examples, labels, ways int, memory string) (peak int64) {
+	t.Helper()
+	dir := t.TempDir()
+	dag := "name: wide\nsteps:\n"
+	var names []string
+	for way := range ways {
+		name := "way" + strings.Repeat("x", way)
+		names = append(names, name)
+		dag += fmt.Sprintf("  %s: {stage: test.drawn, with: {file: %q, variant: %s, examples: %d, labels: %d}}\n", name, filepath.Join(dir, "wide.yaml"), name, examples, labels)
+	}
+	dag += fmt.Sprintf("  auroc: {stage: eval.auroc, in: {predictions: [%s]}}\n", strings.Join(names, ", "))
+	write(t, filepath.Join(dir, "wide.yaml"), dag)
+	cmd := command(t, dir, "run", "wide.yaml", "--quiet", "--memory", memory, "--out", "out")
+	if r := finish(t, cmd); r.code != 0 {
+		t.Fatalf("exit code %d\n%s", r.code, r.all())
+	}
+	run, err := runners.FindRun(filepath.Join(dir, "out"), "last")
+	if err != nil {
+		t.Fatal(err)
+	}
+	peak = peakMiB(cmd.ProcessState)
+	t.Logf("%d examples of %d labels, %d ways, --memory %s: peak %d MiB, eval.auroc %.1f s, processor %.1f s with the drawing",
+		examples, labels, ways, memory, peak, run.Steps[len(run.Steps)-1].Seconds, (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds())
+	return peak
+}
+
+// 40,000 examples of 1,000 labels are 160 MB of logits.
+func TestSlowEvaluationStaysInItsMemory(t *testing.T) {
+	if peak := evaluated(t, 40_000, 1_000, 1, "1GiB"); peak > 1024 {
+		t.Errorf("peak %d MiB, more than the budget", peak)
+	}
+}
+
+// Six ways are measured one after the other.
+func TestSlowMoreWaysTakeNoMoreMemory(t *testing.T) {
+	one, six := evaluated(t, 8_000, 500, 1, "256MiB"), evaluated(t, 8_000, 500, 6, "256MiB")
+	if six > one+one/4 {
+		t.Errorf("peak %d MiB of one way, %d MiB of six", one, six)
+	}
+}

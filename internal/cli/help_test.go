@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestWhatIsMistyped: an unknown word fails and names what was meant.
+func TestWhatIsMistyped(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir+"/made.yaml", "name: made\nsteps:\n  mimic: {stage: synth.mimiciv, with: {patients: 8}}\n")
+	clinflow(t, dir, 0, "run", "made.yaml", "--out", "results")
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"runs", "lst"}, "did you mean list?"},
+		{[]string{"runs", "zzz"}, "known: diff, list, show"},
+		{[]string{"help", "stagess"}, "did you mean stages?"},
+		{[]string{"help", "runs", "shw"}, "did you mean show?"},
+		{[]string{"inspect", "encod"}, "did you mean encode?"},
+		{[]string{"stages", "label.mortalty"}, "did you mean label.mortality?"},
+		{[]string{"stages", "zzz"}, "`clinflow stages` lists them"},
+		{[]string{"runs", "list", "--out", "result"}, "did you mean results?"},
+		{[]string{"runs", "show", "--out", "nope"}, "results"},
+	} {
+		if r := clinflow(t, dir, 2, c.args...); r.stdout != "" || !strings.Contains(r.stderr, c.want) {
+			t.Errorf("%v: want %q, printed %q and %q", c.args, c.want, r.stdout, r.stderr)
+		}
+	}
+	for _, args := range [][]string{{"runs"}, {"help"}, {"help", "runs", "show"}, {"inspect"}} {
+		if r := clinflow(t, dir, 0, args...); !strings.Contains(r.stdout, "Usage:") {
+			t.Errorf("%v: printed %q", args, r.stdout)
+		}
+	}
+	version := clinflow(t, dir, 0, "version").stdout
+	if long := clinflow(t, dir, 0, "--version").stdout; long != version || !strings.HasPrefix(long, "clinflow ") {
+		t.Errorf("--version prints %q, version %q", long, version)
+	}
+}
+
+// TestCompletion: a shell is told the DAGs, stages, steps, runs and values of flags.
+func TestCompletion(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir+"/made.yaml", "name: made\nsteps:\n  mimic: {stage: synth.mimiciv, with: {patients: 8}}\n")
+	clinflow(t, dir, 0, "run", "made.yaml", "--out", "results")
+	for want, typed := range map[string][]string{
+		"two-step":             {"run", ""},
+		"demo":                 {"plan", ""},
+		"label.mortality":      {"stages", ""},
+		"results/steps/mimic-": {"cat", ""},
+		"last":                 {"runs", "show", "--out", "results", ""},
+		"tiny":                 {"demo", "--scale", ""},
+		"cpu:avx2":             {"run", "demo", "--device", ""},
+		"prism":                {"run", "demo", "--runner", ""},
+		"json":                 {"lint", "--log-format", ""},
+		"tokens":               {"cat", "--table", ""},
+	} {
+		if r := clinflow(t, dir, 0, append([]string{"__complete"}, typed...)...); !strings.Contains("\n"+r.stdout, "\n"+want) {
+			t.Errorf("%v: want %q among %q", typed, want, r.stdout)
+		}
+	}
+}

@@ -1,0 +1,15 @@
+//go:build proof
+
+package cli
+
+import "testing"
+
+// TestProofHundredKills takes about twenty minutes:
+//
+//	go test -tags proof ./internal/cli -run TestProofHundredKills -v -timeout 60m
+func TestProofHundredKills(t *testing.T) { killTinyDemos(t, 100) }
+
+// TestProofHundredCancellations takes about two minutes:
+//
+//	go test -tags proof ./internal/cli -run TestProofHundredCancellations -v -timeout 60m
+func TestProofHundredCancellations(t *testing.T) { strikeFinishing(t, 100, 20) }

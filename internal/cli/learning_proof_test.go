@@ -1,0 +1,148 @@
+//go:build proof
+
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+)
+
+// What the demo must show at full size, mean of three seeds.
+const (
+	wantTest       = 1500 // test admissions
+	wantGain       = 0.03 // macro AUROC over the head alone, of what trains adapters
+	wantMacro      = 0.75
+	wantTask       = 0.60
+	wantShare      = 0.60 // of the way from chance to the known best
+	chanceMargin   = 0.05 // of shuffled labels around 0.5, on each task
+	wantPerplexity = 0.10 // lower, held out, with the clinical adapter
+)
+
+const bestWay = "clinical_trainable_downstream"
+
+var seeds = []string{"1", "2", "3"}
+
+// TestProofLearning takes a quarter of an hour a seed:
+//
+//	go test -tags proof ./internal/cli -run TestProofLearning -v -timeout 180m
+func TestProofLearning(t *testing.T) {
+	var mean, shuffled average
+	for _, seed := range seeds {
+		dir := t.TempDir()
+		out := filepath.Join(dir, "clinflow-demo")
+		clinflow(t, dir, 0, "demo", "--scale", "full", "--seed", seed, "--quiet")
+		m := metricsOf(t, out)
+		checkMetrics(t, m)
+		mean.add(m)
+		checkPerplexity(t, seed, out)
+		clinflow(t, dir, 0, append([]string{"run", oneWay(t, dir), "--out", "clinflow-demo", "--quiet", "--set", "shuffle_labels=true", "--set", "seed=" + seed}, setsOf("full")...)...)
+		shuffled.add(metricsOf(t, out))
+		if n := m.KnownBest.Tasks["mor"].N; n < wantTest {
+			t.Errorf("seed %s: %d test admissions", seed, n)
+		}
+	}
+	mean.print("mean")
+	shuffled.print("mean of shuffled labels")
+	for _, way := range []string{"lora", "clinical_trainable", bestWay} {
+		if gain := mean.macro(way) - mean.macro("head"); gain < wantGain {
+			t.Errorf("%s: %.4f above head", way, gain)
+		}
+	}
+	share := (mean.macro(bestWay) - 0.5) / (mean.macro("known best") - 0.5)
+	fmt.Printf("%s: macro %.4f, %.3f of the way to the known best\n", bestWay, mean.macro(bestWay), share)
+	if mean.macro(bestWay) < wantMacro || share < wantShare {
+		t.Error("the demo does not learn as it must")
+	}
+	for _, task := range tasks {
+		if got := mean.of(bestWay, task); got < wantTask {
+			t.Errorf("%s: %.4f", task, got)
+		}
+		if got := shuffled.of(bestWay, task); got < 0.5-chanceMargin || got > 0.5+chanceMargin {
+			t.Errorf("%s: shuffled labels give %.4f", task, got)
+		}
+	}
+}
+
+// average sums AUROCs over seeds.
+type average struct {
+	sums map[string]map[string]float64 // by row and task
+	n    float64
+}
+
+func (a *average) add(m metricsFile) {
+	rows := map[string]scores{"floor": m.Floor, "known best": m.KnownBest}
+	for way, row := range m.Variants {
+		rows[way] = row
+	}
+	if a.sums == nil {
+		a.sums = map[string]map[string]float64{}
+	}
+	for name, row := range rows {
+		if a.sums[name] == nil {
+			a.sums[name] = map[string]float64{}
+		}
+		for task, score := range row.Tasks {
+			a.sums[name][task] += score.AUROC
+		}
+	}
+	a.n++
+}
+
+func (a *average) of(row, task string) float64 { return a.sums[row][task] / a.n }
+
+func (a *average) macro(row string) (mean float64) {
+	for _, task := range tasks {
+		mean += a.of(row, task) / float64(len(tasks))
+	}
+	return mean
+}
+
+func (a *average) print(title string) {
+	fmt.Println(title, tasks)
+	for row := range a.sums {
+		fmt.Printf("  %-30s", row)
+		for _, task := range tasks {
+			fmt.Printf(" %.4f", a.of(row, task))
+		}
+		fmt.Printf("  macro %.4f\n", a.macro(row))
+	}
+}
+
+// checkPerplexity reads what the clinical adapter did to the held-out notes.
+func checkPerplexity(t *testing.T, seed, out string) {
+	t.Helper()
+	folders, err := filepath.Glob(filepath.Join(out, "steps", "clinical-*"))
+	if err != nil || len(folders) != 1 {
+		t.Fatalf("clinical adapters: %v %v", folders, err)
+	}
+	var m struct {
+		Perplexity struct{ Before, After float64 } `json:"val_perplexity"`
+	}
+	if err := json.Unmarshal([]byte(read(t, folders[0], "metrics.json")), &m); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Printf("seed %s: held-out perplexity %.2f before, %.2f after\n", seed, m.Perplexity.Before, m.Perplexity.After)
+	if m.Perplexity.After > (1-wantPerplexity)*m.Perplexity.Before {
+		t.Errorf("seed %s: the clinical adapter does not lower the perplexity", seed)
+	}
+}
+
+// oneWay is the demo's file with the best way alone: shuffled labels need no other.
+func oneWay(t *testing.T, dir string) string {
+	t.Helper()
+	text := read(t, "../../dags", "demo.yaml")
+	for _, way := range ways {
+		if way != bestWay {
+			text = regexp.MustCompile(`(?m)^    `+way+`: .*\n`).ReplaceAllString(text, "")
+		}
+	}
+	file := filepath.Join(dir, "one-way.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}

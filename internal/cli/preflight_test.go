@@ -1,0 +1,181 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// bases are two model folders of one shape and other weights, and a link to the
+// first.
+func bases(t *testing.T, dir string) {
+	t.Helper()
+	stories := "../../stages/train/model/testdata/stories260K"
+	for _, name := range []string{"one", "two"} {
+		if err := os.CopyFS(filepath.Join(dir, name), os.DirFS(stories)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	weights := []byte(read(t, dir, "two", "model.safetensors"))
+	weights[len(weights)-1] ^= 1
+	write(t, filepath.Join(dir, "two", "model.safetensors"), string(weights))
+	if err := os.Symlink("one", filepath.Join(dir, "link")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// labelled is a DAG that fine-tunes on lengths of stay and predicts.
+const labelled = `name: labelled
+steps:
+  patients: {stage: ingest.mimiciv, with: {root: tree, shards: 2}}
+  stays: {stage: label.length_of_stay, in: {patients: patients}}
+  tokens: {stage: tokenize.examples, in: {examples: stays.examples}, with: {tokenizer: one}}
+  tuned: {stage: train.finetune, in: {tokens: tokens}, with: {base: one, num_labels: 4}}
+  predictions: {stage: train.predict, in: {tokens: tokens, adapter: tuned}, with: {base: one, task: los, variant: lora}}
+  auroc: {stage: eval.auroc, in: {predictions: [predictions]}}
+`
+
+// Eight faults of eight kinds, all told before anything runs.
+func TestEightFaultsAreToldAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	bases(t, dir)
+	write(t, filepath.Join(dir, "faulty.yaml"), strings.NewReplacer(
+		"name: labelled\n", "name: faulty\nschedule: {cron: \"61 3 * * *\"}\n",
+		"root: tree", "root: nowhere",
+		", num_labels: 4", "",
+		"base: one, task: los, variant: lora", `base: two, task: los, variant: "lora r=8"`,
+		"steps:\n", "steps:\n  more: {stage: ingest.mimicv, with: {root: tree}}\n",
+	).Replace(labelled))
+	want := []string{
+		"faulty.yaml: --memory: 5 is too little",
+		`faulty.yaml: --device: "gpu" is not a device`,
+		"faulty.yaml:2:18: schedule.cron: 61 is no minute",
+		"faulty.yaml:4:17: steps.more.stage: unknown stage ingest.mimicv; did you mean ingest.mimiciv?",
+		"faulty.yaml:5:50: steps.patients.with.root: nowhere is not there",
+		"faulty.yaml:8:62: steps.tuned.with.num_labels: is missing; los has 4 classes",
+		"faulty.yaml:9:69: steps.predictions.in.adapter: tuned is over the base model one, this step over two, which is another",
+		`faulty.yaml:9:115: steps.predictions.with.variant: is no name`,
+	}
+	for _, command := range []string{"lint", "plan", "run"} {
+		r := clinflow(t, dir, 2, command, "faulty.yaml", "--device", "gpu", "--memory", "5")
+		told := strings.Split(strings.TrimSpace(strings.TrimPrefix(r.stderr, "error: ")), "\n")
+		if len(told) != len(want) {
+			t.Errorf("%s tells %d faults, want %d:\n%s", command, len(told), len(want), r.stderr)
+			continue
+		}
+		for i := range want {
+			if !strings.HasPrefix(told[i], want[i]) {
+				t.Errorf("%s: %s\nwant %s…", command, told[i], want[i])
+			}
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "clinflow-out")); err == nil {
+		t.Error("a run that is refused left an output folder")
+	}
+}
+
+// Each change of a sound DAG is a fault that only a step in the middle of the run
+// would have met.
+func TestFaultsAreToldBeforeTheFirstStep(t *testing.T) {
+	dir := tree(t)
+	bases(t, dir)
+	write(t, filepath.Join(dir, "sound.yaml"), labelled)
+	write(t, filepath.Join(dir, "linked.yaml"), strings.Replace(labelled, "base: one, task", "base: link, task", 1))
+	for _, dag := range []string{"sound.yaml", "linked.yaml"} {
+		if r := clinflow(t, dir, 0, "lint", dag); r.stdout != dag+": 6 steps, no faults\n" {
+			t.Errorf("lint %s: %s", dag, r.all())
+		}
+		clinflow(t, dir, 0, "plan", dag)
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "empty"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	fewer := strings.Replace(read(t, dir, "one", "config.json"), `"vocab_size": 512`, `"vocab_size": 500`, 1)
+	for _, c := range []struct{ name, from, to, want string }{
+		{"no such tree", "root: tree", "root: nowhere", ":3:50: steps.patients.with.root: nowhere is not there"},
+		{"no tables", "root: tree", "root: empty", ":3:50: steps.patients.with.root: missing"},
+		{"no notes", "root: tree", "root: tree, note_root: empty", ":3:67: steps.patients.with.note_root: missing"},
+		{"no tokenizer", "tokenizer: one", "tokenizer: empty", ":5:88: steps.tokens.with.tokenizer: "},
+		{"a model without config.json", "base: one, num", "base: empty, num", ":6:69: steps.tuned.with.base: empty: has no config.json"},
+		{"a base of neither step nor path", "base: one, num", "num", ":6:62: steps.tuned.with.base: is missing"},
+		{"too many classes", "num_labels: 4", "num_labels: 5", ":6:86: steps.tuned.with.num_labels: is 5, but los has 4 classes"},
+		{"sets of labels for classes", "num_labels: 4", "num_labels: 4, problem_type: multi_label_classification", ":6:103: steps.tuned.with.problem_type: is multi_label_classification, but the labels of los are of single_label_classification"},
+		{"another base", "base: one, task", "base: two, task", ":7:69: steps.predictions.in.adapter: tuned is over the base model one"},
+		{"another task", "task: los", "task: diag", ":7:101: steps.predictions.with.task: the examples are of the task los, not diag"},
+		{"a task of his own taken for one with sets", "task: los", "task: mine", ""},
+		{"classes measured as sets", "[predictions]}", "[predictions]}, with: {multi_label: [los]}", ":8:84: steps.auroc.with.multi_label: has the task los of predictions, whose examples have one class each"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			changed := strings.Replace(labelled, c.from, c.to, 1)
+			if changed == labelled {
+				t.Fatal("the DAG has no such text")
+			}
+			write(t, filepath.Join(dir, "changed.yaml"), changed)
+			if c.want == "" {
+				clinflow(t, dir, 0, "lint", "changed.yaml")
+				return
+			}
+			for _, command := range []string{"lint", "plan", "run"} {
+				if r := clinflow(t, dir, 2, command, "changed.yaml"); strings.Contains(r.stderr, "step started") || !strings.Contains(r.stderr, "error: changed.yaml"+c.want) {
+					t.Errorf("%s says\n%swant …%s", command, r.stderr, c.want)
+				}
+			}
+			clinflow(t, dir, 0, "lint", "--no-inputs", "changed.yaml")
+		})
+	}
+	// The tokenizer of one model, the vocabulary of another.
+	write(t, filepath.Join(dir, "two", "config.json"), fewer)
+	write(t, filepath.Join(dir, "mixed.yaml"), strings.ReplaceAll(labelled, "base: one", "base: two"))
+	r := clinflow(t, dir, 2, "lint", "mixed.yaml")
+	if !strings.Contains(r.stderr, "mixed.yaml:6:47: steps.tuned.in.tokens: the tokenizer of tokens has 512 pieces, the base model's vocabulary is 500") {
+		t.Errorf("a tokenizer larger than the model: %s", r.stderr)
+	}
+}
+
+// A GPU that is asked for by name is looked for before data stages work for it.
+func TestAMissingGPUIsToldFirst(t *testing.T) {
+	dir := t.TempDir()
+	for _, args := range [][]string{{"lint", "demo"}, {"plan", "demo"}, {"run", "demo"}, {"demo"}} {
+		r := clinflow(t, dir, 2, append(args, "--device", "cuda:99")...)
+		if strings.Count(r.stderr, "error: dags/demo.yaml: --device: cuda:99: ") != 1 || strings.Contains(r.stderr, "step started") {
+			t.Errorf("%v: %s", args, r.stderr)
+		}
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, "*", "steps", "*")); err != nil || len(left) > 0 {
+		t.Errorf("a refused run left %v, %v", left, err)
+	}
+}
+
+// A machine with none of the inputs is told so; it is no fault of the file.
+func TestLintOnAMachineWithoutTheData(t *testing.T) {
+	r := clinflow(t, t.TempDir(), 0, "lint", "two-step")
+	for _, want := range []string{"/models/llama-7b is not there", "this machine has none of the inputs"} {
+		if !strings.Contains(r.stdout, want) {
+			t.Errorf("lint does not say %q:\n%s", want, r.all())
+		}
+	}
+	clinflow(t, t.TempDir(), 2, "lint", "two-step", "--set", "note="+t.TempDir())
+	clinflow(t, t.TempDir(), 2, "plan", "two-step")
+	if r := clinflow(t, t.TempDir(), 0, "lint", "--no-inputs", "two-step"); r.stdout != "dags/two-step.yaml: 9 steps, no faults\n" {
+		t.Errorf("--no-inputs: %s", r.all())
+	}
+}
+
+// GODEBUG takes features from a processor that has them.
+func TestKernelsThatTheProcessorCannotRunAreRefused(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "one.yaml"), "name: one\nsteps:\n  made: {stage: synth.mimiciv, with: {patients: 10}}\n")
+	for _, args := range [][]string{{"lint", "one.yaml"}, {"run", "one.yaml"}} {
+		cmd := command(t, dir, append(args, "--device", "cpu:avx512")...)
+		cmd.Env = append(cmd.Env, "GODEBUG=cpu.avx2=off,cpu.fma=off,cpu.avx512f=off")
+		r := finish(t, cmd)
+		const want = "--device: cpu:avx512: the kernel avx512 needs AVX2 and FMA and AVX512F, which this processor or its system does not have; it runs go\n"
+		if r.code != 2 || !strings.HasSuffix(r.stderr, want) {
+			t.Errorf("%s: exit code %d, %s\nwant …%s", args[0], r.code, r.stderr, want)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "clinflow-out")); err == nil {
+		t.Error("a run that is refused left an output folder")
+	}
+}

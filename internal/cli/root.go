@@ -1,0 +1,192 @@
+package cli
+
+import (
+	"errors"
+	"flag"
+	"math"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/dustin/go-humanize"
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/clinflow/clinflow/internal/csvgz"
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/logs"
+	"github.com/clinflow/clinflow/internal/progress"
+	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/train"
+)
+
+// leastMemory is what data stages get by with: below it the program itself, its
+// buffers and its garbage are more than the budget.
+const leastMemory = 256 << 20
+
+// settings are the flags of every command.
+type settings struct {
+	logFormat string
+	quiet     bool
+	verbose   bool
+	memory    string
+	workers   int
+	device    string
+	group     bool
+	profiles  profiles
+	faults    []stages.Fault // of flags; a command that takes a DAG tells them with the DAG's
+}
+
+// newRoot builds the command line. started becomes true when a command's own work
+// begins.
+func newRoot(s *settings, started *bool) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "clinflow",
+		Short:         "Turn MIMIC clinical notes into trained, evaluated clinical LLaMA adapters",
+		Version:       versionLine(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          noSuchCommand,
+		RunE:          help,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			err := s.apply()
+			if takesDAG := cmd.Flags().Lookup("set") != nil; err == nil && !takesDAG && len(s.faults) > 0 {
+				err = s.faults[0].Err
+			}
+			return err
+		},
+	}
+	flags := root.PersistentFlags()
+	flags.StringVar(&s.logFormat, "log-format", logs.Console, "every line on standard error as json or console")
+	flags.BoolVar(&s.quiet, "quiet", false, "no progress, errors only")
+	flags.BoolVar(&s.verbose, "verbose", false, "also what Beam and the engine report")
+	flags.StringVar(&s.memory, "memory", "1GiB", "what the process may take while data stages run, for example 512MiB; 256MiB is the least")
+	flags.IntVar(&s.workers, "workers", runtime.GOMAXPROCS(0), "goroutines that work on parts and kernels")
+	flags.StringVar(&s.device, "device", "auto", "where training runs: auto (a GPU where there is one), cuda, cuda:N, cpu, or cpu:go, cpu:avx2, cpu:avx512 to name the kernels")
+	flags.BoolVar(&s.group, "group", false, "share the outputs with the folder's group: folders 0750, files 0640, and an output folder of another owner or of a group is taken")
+	flags.StringVar(&s.profiles.cpu, "cpuprofile", "", "write a CPU profile to this file, for go tool pprof")
+	flags.StringVar(&s.profiles.memory, "memprofile", "", "write a profile of allocations to this file, for go tool pprof")
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.SetHelpCommand(newHelp())
+	complete(root, "log-format", logs.Console, logs.JSON)
+	complete(root, "device", "auto", "cuda", "cpu", "cpu:go", "cpu:avx2", "cpu:avx512")
+	root.AddCommand(newDemo(s), newRun(s), newPlan(s), newLint(s), newStages(), newSynth(),
+		newCat(), newVerify(), newRuns(), newInspect(), newVersion())
+	noteStart(root, started)
+	return root
+}
+
+// noteStart notes when a command's own work begins: what fails before is cobra's
+// complaint about flags or arguments.
+func noteStart(cmd *cobra.Command, started *bool) {
+	if run := cmd.RunE; run != nil {
+		cmd.RunE = func(c *cobra.Command, args []string) error {
+			*started = true
+			return run(c, args)
+		}
+	}
+	for _, sub := range cmd.Commands() {
+		noteStart(sub, started)
+	}
+}
+
+func (s *settings) apply() error {
+	level, libraries := zerolog.InfoLevel, zerolog.ErrorLevel
+	if s.quiet {
+		level = zerolog.ErrorLevel
+	}
+	if s.verbose {
+		libraries = zerolog.InfoLevel
+	}
+	if err := logs.To(progress.Above{Out: os.Stderr}, s.logFormat, level); err != nil {
+		return err
+	}
+	store.ShareWithGroup(s.group)
+	if s.group {
+		syscall.Umask(0o027)
+	}
+	if err := s.profiles.start(); err != nil {
+		return err
+	}
+	if s.workers < 1 {
+		return exit.Errorf(exit.Usage, "--workers must be at least 1")
+	}
+	s.faults = append(stages.FaultOf("--memory", s.applyMemory()), stages.FaultOf("--device", train.SetDevice(s.device, s.workers))...)
+	csvgz.SetWorkers(s.workers)
+	switch {
+	case s.quiet:
+	case s.logFormat == logs.JSON:
+		progress.ToLog()
+	default:
+		progress.To(os.Stderr)
+	}
+	if err := flag.CommandLine.Parse(nil); err != nil {
+		return errors.New("cannot initialise Beam's flags")
+	}
+	if !beam.Initialized() {
+		beam.Init()
+	}
+	logs.AdoptSlog(libraries)
+	return nil
+}
+
+func (s *settings) applyMemory() error {
+	bytes, err := humanize.ParseBytes(s.memory)
+	switch {
+	case err != nil || bytes > math.MaxInt64:
+		return exit.Errorf(exit.Usage, "--memory: %q is not a size; write for example 512MiB", s.memory)
+	case bytes < leastMemory:
+		return exit.Errorf(exit.Usage, "--memory: %s is too little; give 256MiB or more", s.memory)
+	}
+	shard.SetMemory(int64(bytes))
+	return nil
+}
+
+// addBeamFlags lets a command take Beam's own options under Beam's own names.
+// They are hidden from its help, which would drown in them.
+func addBeamFlags(cmd *cobra.Command) {
+	beamFlags := pflag.NewFlagSet("beam", pflag.ContinueOnError)
+	beamFlags.AddGoFlagSet(flag.CommandLine)
+	beamFlags.VisitAll(func(f *pflag.Flag) {
+		if f.Name != "runner" {
+			f.Hidden = true
+		}
+		cmd.Flags().AddFlag(f)
+	})
+	complete(cmd, "runner", beamRunners...)
+	runner := cmd.Flags().Lookup("runner")
+	runner.DefValue = "direct"
+	runner.Usage = "where data stages run: " + strings.Join(beamRunners, ", ") + "; direct is this process, the others take Beam's own options, such as --project, --region, --staging_location, --endpoint, --dry_run"
+}
+
+// chosenRunner is the value of --runner, refused where an option would sample
+// elements into the runner's logs.
+func chosenRunner() (string, error) {
+	if experiments := flag.Lookup("experiments"); experiments != nil && slices.Contains(strings.Split(experiments.Value.String(), ","), "enable_data_sampling") {
+		return "", exit.Errorf(exit.Usage, "--experiments=enable_data_sampling would copy data into the runner's logs and is refused")
+	}
+	name := flag.Lookup("runner").Value.String()
+	switch {
+	case name == "":
+		return "direct", nil
+	case !slices.Contains(beamRunners, name):
+		return "", exit.Errorf(exit.Usage, "--runner %q: choose one of %s", name, strings.Join(beamRunners, ", "))
+	default:
+		return name, nil
+	}
+}
+
+// beamRunners are the runners that Beam registers in this binary.
+var beamRunners = []string{"direct", "prism", "dataflow", "flink", "spark", "universal"}
+
+// dryRun says whether the runner was told --dry_run.
+func dryRun() bool {
+	f := flag.Lookup("dry_run")
+	return f != nil && f.Value.String() == "true"
+}

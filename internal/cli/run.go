@@ -1,0 +1,131 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+
+	"github.com/rs/zerolog"
+	"github.com/rs/zerolog/log"
+	"github.com/spf13/cobra"
+
+	"github.com/clinflow/clinflow/dags"
+	"github.com/clinflow/clinflow/internal/logs"
+	"github.com/clinflow/clinflow/runners"
+	"github.com/clinflow/clinflow/stages"
+)
+
+// dagFlags are the flags of the commands that take a DAG.
+type dagFlags struct {
+	out   string
+	set   []string
+	small bool // the journal tells small counts
+}
+
+func (f *dagFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.out, "out", "clinflow-out", "output folder")
+	cmd.Flags().StringArrayVar(&f.set, "set", nil, "set a var of the DAG, name=value; may be repeated")
+}
+
+// addRun adds the flags of the commands that run a DAG.
+func (f *dagFlags) addRun(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&f.small, "show-small-cells", false, "tell counts of one to nine in the journal, which hides them")
+}
+
+// check reads a DAG by dags.Inspect, or by dags.Load, which looks at its file alone.
+func (f *dagFlags) check(ctx context.Context, s *settings, dag string, by func(context.Context, string, map[string]string, ...stages.Fault) (*dags.DAG, error)) (*dags.DAG, error) {
+	set, err := dags.ParseSet(f.set)
+	if err != nil {
+		return nil, err
+	}
+	return by(ctx, dag, set, s.faults...)
+}
+
+func newRun(s *settings) *cobra.Command {
+	var f dagFlags
+	var force bool
+	cmd := &cobra.Command{
+		Use:   "run DAG",
+		Short: "Run the steps of a DAG whose output is not there yet",
+		Long: "Run the steps of a DAG file, or of a shipped DAG by its name (" + strings.Join(dags.Shipped(), ", ") + ").\n" +
+			"A step whose stage, configuration and inputs are unchanged is not run again.\n" +
+			"Beam's own options are taken too, under Beam's names.",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: dagArgument,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return s.run(cmd, &f, args[0], force)
+		},
+	}
+	f.add(cmd)
+	cmd.Flags().BoolVar(&force, "force", false, "run every step again")
+	addBeamFlags(cmd)
+	f.addRun(cmd)
+	return cmd
+}
+
+func (s *settings) run(cmd *cobra.Command, f *dagFlags, dag string, force bool) error {
+	runner, err := chosenRunner()
+	if err != nil {
+		return err
+	}
+	check := dags.Inspect
+	if dryRun() || runners.Remote(runner) {
+		check = dags.Load // this machine need not see the inputs
+	}
+	d, refused := f.check(cmd.Context(), s, dag, check)
+	if d == nil {
+		return refused
+	}
+	if dryRun() {
+		logs.AdoptSlog(zerolog.InfoLevel) // the runner logs the job
+		return runners.DryRun(cmd.Context(), d, runner, f.out, s.workers)
+	}
+	if err := runners.CheckRemote(d, runner, f.out); err != nil {
+		return err
+	}
+	return s.execute(cmd, d, f, runner, force, refused)
+}
+
+// execute runs a DAG; one that is refused for its inputs leaves its failure in the
+// journal and nothing else.
+func (s *settings) execute(cmd *cobra.Command, d *dags.DAG, f *dagFlags, runner string, force bool, refused error) error {
+	_, revision := build()
+	return runners.Execute(cmd.Context(), d, runners.Beam{Runner: runner, Workers: s.workers}, runners.Options{
+		Out: f.out, ShowSmallCells: f.small, Workers: s.workers, Force: force, Runner: runner, Revision: revision,
+		Again: typed(append([]string{"clinflow"}, os.Args[1:]...)), Notify: announce, Refused: refused,
+	})
+}
+
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
+
+// typed is a command line as a shell reads it.
+func typed(words []string) string {
+	quoted := make([]string, len(words))
+	for i, word := range words {
+		quoted[i] = word
+		if !plainWord.MatchString(word) {
+			quoted[i] = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+		}
+	}
+	return strings.Join(quoted, " ")
+}
+
+// announce logs what happens to steps as it happens.
+func announce(e runners.Event) {
+	entry := log.Info()
+	if e.Step != "" {
+		entry = entry.Str("step", e.Step)
+	}
+	if e.Seconds > 0 {
+		entry = entry.Str("took", fmt.Sprintf("%.1fs", e.Seconds))
+	}
+	if len(e.Reasons) > 0 {
+		entry = entry.Str("because", strings.Join(e.Reasons, "; "))
+	}
+	if e.File != "" {
+		entry = entry.Str("file", e.File)
+	}
+	entry.Msg(e.Kind)
+}

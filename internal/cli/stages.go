@@ -1,0 +1,53 @@
+package cli
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/clinflow/clinflow/dags"
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/suggest"
+	"github.com/clinflow/clinflow/stages"
+)
+
+func newStages() *cobra.Command {
+	var schema bool
+	cmd := &cobra.Command{
+		Use:               "stages [NAME]",
+		Short:             "List the stages, or describe one: its ports, configuration and a sample",
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: first(stages.Names),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if schema {
+				encoder := json.NewEncoder(cmd.OutOrStdout())
+				encoder.SetIndent("", "  ")
+				return encoder.Encode(dags.Schema())
+			}
+			if len(args) == 0 {
+				return listStages(cmd)
+			}
+			spec, ok := stages.Lookup(args[0])
+			if !ok {
+				return exit.Errorf(exit.Usage, "no stage %s; %s", args[0], cmp.Or(suggest.Choice(args[0], stages.Names()), "`clinflow stages` lists them"))
+			}
+			return spec.Describe(cmd.OutOrStdout())
+		},
+	}
+	cmd.Flags().BoolVar(&schema, "schema", false, "print the JSON schema of DAG files instead, for editors")
+	return cmd
+}
+
+func listStages(cmd *cobra.Command) error {
+	for _, name := range stages.Names() {
+		spec, _ := stages.Lookup(name)
+		first, _, _ := strings.Cut(spec.Doc, ". ")
+		if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%-18s %-7s %s\n", name, spec.Shape, strings.TrimSuffix(first, ".")); err != nil {
+			return err
+		}
+	}
+	return nil
+}

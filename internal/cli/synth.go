@@ -1,0 +1,75 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/clinflow/clinflow/internal/outdir"
+	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/internal/synth"
+)
+
+const synthLong = `Write a synthetic MIMIC-IV tree (hosp, icu, note) with signal to learn.
+
+Hidden factors of each admission decide its outcomes and the words of its notes.
+factors.csv.gz holds them and the true probabilities, so the best possible AUROC
+is known. The same seed gives the same bytes.
+
+With --attach DIR no patient is invented. The tables of the MIMIC-IV in DIR that
+labels come from (hosp/patients, admissions, diagnoses_icd, procedures_icd;
+icu/icustays, procedureevents; .csv.gz or .csv) are copied as they are, and every
+admission gets one discharge summary and radiology reports. The hidden factors are
+drawn from their probability given the admission's outcomes: death, length of
+stay, ventilation, diagnoses and procedures. So the notes carry the signal of the
+real labels, and the folder written is a whole tree to run a DAG on. The
+probabilities in factors.csv.gz are then the generator's, not the real patients':
+the AUROC they give is near the best possible, not exactly it. DIR is only read.
+--patients is ignored.
+
+The folder must be empty, or not there yet.`
+
+func newSynth() *cobra.Command {
+	var o synth.Options
+	var out string
+	cmd := &cobra.Command{
+		Use:   "synth",
+		Short: "Write a synthetic MIMIC-IV tree (hosp, icu, note) with signal to learn",
+		Long:  synthLong,
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.CheckOut(out); err != nil {
+				return err
+			}
+			path, err := outdir.PrepareEmpty(out)
+			if err != nil {
+				return err
+			}
+			dir, err := store.Open(path)
+			if err != nil {
+				return err
+			}
+			rows, err := synth.Generate(cmd.Context(), o, dir)
+			if err != nil { // half a tree would be in the way of the next try
+				return errors.Join(err, dir.RemoveAll(context.WithoutCancel(cmd.Context()), ""))
+			}
+			for _, name := range slices.Sorted(maps.Keys(rows)) {
+				fmt.Fprintf(cmd.OutOrStdout(), "%s: %d\n", name, rows[name])
+			}
+			return nil
+		},
+	}
+	flags := cmd.Flags()
+	flags.IntVar(&o.Patients, "patients", 2000, "patients")
+	flags.IntVar(&o.RadiologyPerAdmission, "radiology-per-admission", 2, "mean number of radiology reports for each admission")
+	flags.Int64Var(&o.Seed, "seed", 1, "seed of everything")
+	flags.BoolVar(&o.Canaries, "canaries", false, "put a canary word into admission sections too, to test for leaks")
+	flags.StringVar(&out, "out", "", "folder to write")
+	flags.StringVar(&o.Attach, "attach", "", "folder with hosp/ and icu/ of a real MIMIC-IV to write notes for")
+	_ = cmd.MarkFlagRequired("out")
+	return cmd
+}

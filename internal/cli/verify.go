@@ -1,0 +1,71 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/shard"
+)
+
+func newVerify() *cobra.Command {
+	return &cobra.Command{
+		Use:               "verify DATASET|FOLDER",
+		Short:             "Check every byte of a dataset, or of all datasets below a folder, against its manifest",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: datasetArgument,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			folders, err := datasetsBelow(args[0])
+			if err != nil {
+				return err
+			}
+			var faults []error
+			for _, folder := range folders {
+				kind, err := verifyOne(cmd.Context(), folder)
+				if cmd.Context().Err() != nil {
+					return cmd.Context().Err()
+				}
+				if err == nil {
+					fmt.Fprintf(cmd.OutOrStdout(), "%s: whole, %s\n", folder, kind)
+				}
+				faults = append(faults, err)
+			}
+			return errors.Join(faults...)
+		},
+	}
+}
+
+// verifyOne checks a dataset and returns its kind.
+func verifyOne(ctx context.Context, folder string) (string, error) {
+	d, err := shard.Open(ctx, folder)
+	if err != nil {
+		return "", err
+	}
+	return d.Manifest.Kind, d.Verify(ctx)
+}
+
+// datasetsBelow lists the folders with a manifest at or below root.
+func datasetsBelow(root string) ([]string, error) {
+	var folders []string
+	if real, err := filepath.EvalSymlinks(root); err == nil {
+		root = real // the walk would not follow it
+	}
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.Name() == shard.ManifestName {
+			folders = append(folders, filepath.Dir(path))
+		}
+		return err
+	})
+	if err != nil {
+		return nil, exit.Errorf(exit.Usage, "look for datasets: %w", err)
+	}
+	if len(folders) == 0 {
+		return nil, exit.Errorf(exit.Usage, "%s: no dataset here (no %s); name a step's folder or the folder of a run", root, shard.ManifestName)
+	}
+	return folders, nil
+}

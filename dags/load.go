@@ -30,25 +30,34 @@ func Shipped() []string {
 	return names
 }
 
-// Load reads and checks a DAG: a file, or a shipped one by its name. set holds
-// --set name=value over the file's vars. All faults come back at once as
-// Problems, of exit.Usage; flags are faults of the command line, told in the same
-// list. What the file speaks of is not looked at: see Inspect.
-func Load(ctx context.Context, nameOrFile string, set map[string]string, flags ...stages.Fault) (*DAG, error) {
-	c, err := load(ctx, nameOrFile, set, flags)
+// Request is what a command line asks for: a DAG, or some of its steps.
+type Request struct {
+	DAG string            // a file, or the name of a shipped one
+	Set map[string]string // values of --set over the file's vars
+	// Steps are those that are wanted; the steps that they need come with them, and
+	// what is published from these. None: the whole DAG.
+	Steps []string
+	Flags []stages.Fault // of the command line, told with the file's faults
+}
+
+// Load reads and checks a DAG. All faults come back at once as Problems, of
+// exit.Usage. What the file speaks of is not looked at: see Inspect.
+func Load(ctx context.Context, r Request) (*DAG, error) {
+	c, err := load(ctx, r)
 	if err != nil {
 		return nil, err
 	}
 	return c.judged()
 }
 
-func load(ctx context.Context, nameOrFile string, set map[string]string, flags []stages.Fault) (*checker, error) {
-	text, name, err := read(ctx, nameOrFile)
+func load(ctx context.Context, r Request) (*checker, error) {
+	text, name, err := read(ctx, r.DAG)
 	if err != nil {
 		return nil, err
 	}
-	c := parse(name, text, set)
-	for _, f := range flags {
+	c := parse(name, text, r.Set)
+	c.choose(r.Steps)
+	for _, f := range r.Flags {
 		c.add(position{}, f.Key, f.What(), "")
 	}
 	return c, nil
@@ -58,8 +67,8 @@ func load(ctx context.Context, nameOrFile string, set map[string]string, flags [
 // together, so that all that can be known is known before a step runs. Where the
 // file itself has no fault, the DAG comes back with the error. It is Away where this
 // machine has none of the inputs and there is no other fault.
-func Inspect(ctx context.Context, nameOrFile string, set map[string]string, flags ...stages.Fault) (*DAG, error) {
-	c, err := load(ctx, nameOrFile, set, flags)
+func Inspect(ctx context.Context, r Request) (*DAG, error) {
+	c, err := load(ctx, r)
 	if err != nil {
 		return nil, err
 	}

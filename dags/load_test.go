@@ -16,7 +16,7 @@ func TestLoadAFile(t *testing.T) {
 	if err := os.WriteFile(file, []byte(good), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	d, err := Load(t.Context(), file, nil)
+	d, err := Load(t.Context(), Request{DAG: file})
 	if err != nil || d.File != file || len(d.Steps) != 4 {
 		t.Errorf("%+v, %v", d, err)
 	}
@@ -24,7 +24,7 @@ func TestLoadAFile(t *testing.T) {
 		"demp":                        "demp: neither a file nor a shipped DAG; did you mean demo?",
 		filepath.Join(file, "x.yaml"): "read a DAG file: ",
 	} {
-		if _, err := Load(t.Context(), name, nil); exit.Of(err) != exit.Usage || !strings.HasPrefix(err.Error(), want) {
+		if _, err := Load(t.Context(), Request{DAG: name}); exit.Of(err) != exit.Usage || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s: exit %d, %v", name, exit.Of(err), err)
 		}
 	}

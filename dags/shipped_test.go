@@ -22,7 +22,7 @@ func TestShippedFilesHaveNoFaults(t *testing.T) {
 		t.Fatalf("shipped files %v, want demo and two-step at least", names)
 	}
 	for _, name := range names {
-		d, err := dags.Load(t.Context(), name, nil)
+		d, err := dags.Load(t.Context(), dags.Request{DAG: name})
 		if err != nil {
 			t.Errorf("%s:\n%v", name, err)
 			continue

@@ -40,7 +40,7 @@ func TestConformance(t *testing.T) {
 	if !beam.Initialized() {
 		beam.Init()
 	}
-	d, err := dags.Load(t.Context(), conformanceDAG, nil)
+	d, err := dags.Load(t.Context(), dags.Request{DAG: conformanceDAG})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -29,6 +30,28 @@ func dagArgument(_ *cobra.Command, args []string, _ string) ([]string, cobra.She
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	return dags.Shipped(), cobra.ShellCompDirectiveDefault
+}
+
+// dagAndSteps completes a DAG and then the steps of it that are not typed yet.
+func (f *dagFlags) dagAndSteps(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	if len(args) == 0 {
+		return dagArgument(cmd, args, typed)
+	}
+	set, err := dags.ParseSet(f.set)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	d, err := dags.Load(cmd.Context(), dags.Request{DAG: args[0], Set: set})
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var names []string
+	for _, step := range d.Steps {
+		if !slices.Contains(args[1:], step.Name) {
+			names = append(names, step.Name)
+		}
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
 // runArgument completes the runs of the folder that --out names.

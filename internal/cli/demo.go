@@ -47,7 +47,7 @@ func newDemo(s *settings) *cobra.Command {
 			for name, value := range vars {
 				f.set = append([]string{name + "=" + value}, f.set...)
 			}
-			if err := s.run(cmd, &f, "demo", false); err != nil {
+			if err := s.run(cmd, &f, []string{"demo"}, false); err != nil {
 				return err
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "metrics: %s\nreport:  %s\n", filepath.Join(f.out, "metrics.json"), filepath.Join(f.out, "report.html"))

@@ -13,12 +13,12 @@ import (
 func newPlan(s *settings) *cobra.Command {
 	var f dagFlags
 	cmd := &cobra.Command{
-		Use:               "plan DAG",
-		Short:             "Say which steps of a DAG would run, and why",
-		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: dagArgument,
+		Use:               "plan DAG [STEP…]",
+		Short:             "Say which steps of a DAG would run, or of those named and what they need, and why",
+		Args:              cobra.MinimumNArgs(1),
+		ValidArgsFunction: f.dagAndSteps,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			d, err := f.check(cmd.Context(), s, args[0], dags.Inspect)
+			d, err := f.check(cmd.Context(), s, args, dags.Inspect)
 			if err != nil {
 				return err
 			}
@@ -54,7 +54,7 @@ func newLint(s *settings) *cobra.Command {
 			if fileAlone {
 				by = dags.Load
 			}
-			d, err := f.check(cmd.Context(), s, args[0], by)
+			d, err := f.check(cmd.Context(), s, args, by)
 			var away dags.Away
 			if errors.As(err, &away) {
 				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%v\n%s: %d steps, no other faults; this machine has none of the inputs\n", away, d.File, len(d.Steps))

@@ -14,7 +14,6 @@ import (
 	"github.com/clinflow/clinflow/dags"
 	"github.com/clinflow/clinflow/internal/logs"
 	"github.com/clinflow/clinflow/runners"
-	"github.com/clinflow/clinflow/stages"
 )
 
 // dagFlags are the flags of the commands that take a DAG.
@@ -34,38 +33,41 @@ func (f *dagFlags) addRun(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.small, "show-small-cells", false, "tell counts of one to nine in the journal, which hides them")
 }
 
-// check reads a DAG by dags.Inspect, or by dags.Load, which looks at its file alone.
-func (f *dagFlags) check(ctx context.Context, s *settings, dag string, by func(context.Context, string, map[string]string, ...stages.Fault) (*dags.DAG, error)) (*dags.DAG, error) {
+// check reads the DAG that args name, or the steps of it that they name too, by
+// dags.Inspect, or by dags.Load, which looks at its file alone.
+func (f *dagFlags) check(ctx context.Context, s *settings, args []string, by func(context.Context, dags.Request) (*dags.DAG, error)) (*dags.DAG, error) {
 	set, err := dags.ParseSet(f.set)
 	if err != nil {
 		return nil, err
 	}
-	return by(ctx, dag, set, s.faults...)
+	return by(ctx, dags.Request{DAG: args[0], Set: set, Steps: args[1:], Flags: s.faults})
 }
 
 func newRun(s *settings) *cobra.Command {
 	var f dagFlags
 	var force bool
 	cmd := &cobra.Command{
-		Use:   "run DAG",
-		Short: "Run the steps of a DAG whose output is not there yet",
+		Use:   "run DAG [STEP…]",
+		Short: "Run the steps of a DAG whose output is not there yet, or those named and what they need",
 		Long: "Run the steps of a DAG file, or of a shipped DAG by its name (" + strings.Join(dags.Shipped(), ", ") + ").\n" +
 			"A step whose stage, configuration and inputs are unchanged is not run again.\n" +
+			"Where steps are named, as plan names them, these and what they need are run, and no others;\n" +
+			"a file is published where the step that it comes from is among them.\n" +
 			"Beam's own options are taken too, under Beam's names.",
-		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: dagArgument,
+		Args:              cobra.MinimumNArgs(1),
+		ValidArgsFunction: f.dagAndSteps,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return s.run(cmd, &f, args[0], force)
+			return s.run(cmd, &f, args, force)
 		},
 	}
 	f.add(cmd)
-	cmd.Flags().BoolVar(&force, "force", false, "run every step again")
+	cmd.Flags().BoolVar(&force, "force", false, "run every one of the steps again")
 	addBeamFlags(cmd)
 	f.addRun(cmd)
 	return cmd
 }
 
-func (s *settings) run(cmd *cobra.Command, f *dagFlags, dag string, force bool) error {
+func (s *settings) run(cmd *cobra.Command, f *dagFlags, args []string, force bool) error {
 	runner, err := chosenRunner()
 	if err != nil {
 		return err
@@ -74,7 +76,7 @@ func (s *settings) run(cmd *cobra.Command, f *dagFlags, dag string, force bool) 
 	if dryRun() || runners.Remote(runner) {
 		check = dags.Load // this machine need not see the inputs
 	}
-	d, refused := f.check(cmd.Context(), s, dag, check)
+	d, refused := f.check(cmd.Context(), s, args, check)
 	if d == nil {
 		return refused
 	}

@@ -30,6 +30,18 @@ func Shipped() []string {
 	return names
 }
 
+// fileOfShipped is how errors, plans and journals name the file of a shipped DAG, of
+// which the user has none.
+func fileOfShipped(name string) string { return name + " (shipped)" }
+
+// Title names a DAG and its file to a person.
+func Title(name, file string) string {
+	if file == fileOfShipped(name) {
+		return file
+	}
+	return name + " (" + file + ")"
+}
+
 // Request is what a command line asks for: a DAG, or some of its steps.
 type Request struct {
 	DAG string            // a file, or the name of a shipped one
@@ -90,7 +102,7 @@ func Inspect(ctx context.Context, r Request) (*DAG, error) {
 func read(ctx context.Context, nameOrFile string) (text []byte, name string, err error) {
 	if slices.Contains(Shipped(), nameOrFile) {
 		text, err = shipped.ReadFile(nameOrFile + ".yaml")
-		return text, "dags/" + nameOrFile + ".yaml", err
+		return text, fileOfShipped(nameOrFile), err
 	}
 	text, err = textio.ReadFile(ctx, nameOrFile, maxFile)
 	switch {

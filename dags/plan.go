@@ -80,7 +80,7 @@ func (p Plan) Pending() int {
 
 // Write renders the plan as text.
 func (p Plan) Write(w io.Writer) error {
-	fmt.Fprintf(w, "%s (%s) into %s: %d of %d steps will run\n", p.DAG.Name, p.DAG.File, p.Out, p.Pending(), len(p.Steps))
+	fmt.Fprintf(w, "%s into %s: %d of %d steps will run\n", Title(p.DAG.Name, p.DAG.File), p.Out, p.Pending(), len(p.Steps))
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, d := range p.Steps {
 		state, why := "will run", strings.Join(d.Reasons, "; ")

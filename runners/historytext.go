@@ -8,6 +8,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/clinflow/clinflow/dags"
 )
 
 // WriteRuns renders a list of runs, one a line.
@@ -42,8 +44,8 @@ func took(seconds float64) string {
 
 // Write renders one run with its steps.
 func (r RunRecord) Write(w io.Writer) error {
-	fmt.Fprintf(w, "run       %s\ndag       %s (%s)\nstate     %s\nstarted   %s\ntook      %s\nrunner    %s\nrevision  %s\n",
-		r.ID, r.DAG, r.File, r.State, r.Started.Format(time.RFC3339), took(r.Seconds), orDash(r.Runner), orDash(r.Revision))
+	fmt.Fprintf(w, "run       %s\ndag       %s\nstate     %s\nstarted   %s\ntook      %s\nrunner    %s\nrevision  %s\n",
+		r.ID, dags.Title(r.DAG, r.File), r.State, r.Started.Format(time.RFC3339), took(r.Seconds), orDash(r.Runner), orDash(r.Revision))
 	if len(r.Published) > 0 {
 		fmt.Fprintf(w, "published %s\n", strings.Join(r.Published, ", "))
 	}

@@ -28,7 +28,7 @@ func newCat() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:               "cat DATASET",
 		Short:             "Print the rows of a dataset as JSON lines, text withheld",
-		Args:              cobra.ExactArgs(1),
+		Args:              asUsed,
 		ValidArgsFunction: datasetArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			d, err := shard.Open(cmd.Context(), args[0])

@@ -61,6 +61,9 @@ func TestChosenStepsRunWithWhatTheyNeed(t *testing.T) {
 	if got, want := stepsIn(t, out), []string{"labels_los", "labels_mor", "mimic", "patients"}; !slices.Equal(got, want) {
 		t.Errorf("then there were %v, want %v", got, want)
 	}
+	if shipped := clinflow(t, dir, 0, "plan", "demo", "mimic").stdout; !strings.HasPrefix(shipped, "demo (shipped) into ") || !strings.Contains(shipped, "1 of 1 steps will run") {
+		t.Errorf("the plan of a shipped DAG's step: %s", shipped)
+	}
 	if r := clinflow(t, dir, 2, "run", "chosen.yaml"); !strings.Contains(r.stderr, "nowhere is not there") {
 		t.Errorf("the whole DAG: %s", r.stderr)
 	}

@@ -30,7 +30,7 @@ func newDemo(s *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Make synthetic MIMIC-IV, train on it and report: the whole of clinflow in a few minutes",
-		Args:  cobra.NoArgs,
+		Args:  asUsed,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			vars, ok := scales[scale]
 			if !ok {

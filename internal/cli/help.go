@@ -2,9 +2,14 @@ package cli
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/clinflow/clinflow/dags"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/suggest"
 )
@@ -23,6 +28,55 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 	}
 	return exit.Errorf(exit.Usage, "unknown command %q; %s", args[0],
 		cmp.Or(suggest.Choice(args[0], names), "`"+cmd.CommandPath()+" --help` lists the commands"))
+}
+
+// asUsed wants the arguments that a command's usage line names: DAG one, [RUN] one or
+// none, [STEP…] any number.
+func asUsed(cmd *cobra.Command, args []string) error {
+	line, _, _ := strings.Cut(cmd.Use, " --")
+	wanted := strings.Fields(line)[1:]
+	for i, name := range wanted {
+		switch {
+		case strings.HasSuffix(name, "…]"):
+			return nil
+		case i == len(args) && name[0] != '[':
+			return misused(cmd, name+" is missing: "+meaning(name))
+		}
+	}
+	if len(args) > len(wanted) {
+		return misused(cmd, fmt.Sprintf("%q is one word too many", args[len(wanted)]))
+	}
+	return nil
+}
+
+func misused(cmd *cobra.Command, what string) error {
+	path := cmd.CommandPath()
+	line := strings.TrimSuffix(path, cmd.Name()) + cmd.Use
+	return exit.Errorf(exit.Usage, "%s: %s; type `%s`, see `%s --help`", path, what, line, path)
+}
+
+// meaning says what an argument of a usage line is.
+func meaning(argument string) string {
+	switch argument {
+	case "DAG":
+		return "a DAG file, or a shipped DAG by its name (" + strings.Join(dags.Shipped(), ", ") + ")"
+	case "RUN":
+		return "the id of a run as `clinflow runs list` has it, or last"
+	default:
+		return "a folder with a manifest.json, such as a step's in clinflow-out/steps"
+	}
+}
+
+// unknownFlag adds to the complaint about a flag which one may have been meant.
+func unknownFlag(cmd *cobra.Command, err error) error {
+	hint := "`" + cmd.CommandPath() + " --help` lists the flags"
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) {
+		var names []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
+		hint = cmp.Or(suggest.Choice("--"+unknown.GetSpecifiedName(), names), hint)
+	}
+	return exit.Errorf(exit.Usage, "%w; %s", err, hint)
 }
 
 // newHelp is cobra's help command, which knows no error.

@@ -15,6 +15,12 @@ func TestWhatIsMistyped(t *testing.T) {
 		want string
 	}{
 		{[]string{"runs", "lst"}, "did you mean list?"},
+		{[]string{"run", "demo", "--forse"}, "did you mean --force?"},
+		{[]string{"run"}, "DAG is missing: a DAG file, or a shipped DAG by its name (demo, two-step); type `clinflow run DAG [STEP…]`"},
+		{[]string{"runs", "diff", "last"}, "RUN is missing: the id of a run"},
+		{[]string{"cat", "one", "two"}, `"two" is one word too many; type ` + "`clinflow cat DATASET`"},
+		{[]string{"demo", "extra"}, `"extra" is one word too many`},
+		{[]string{"inspect", "encode", "--tokenizer", "one", "two"}, `"two" is one word too many`},
 		{[]string{"runs", "zzz"}, "known: diff, list, show"},
 		{[]string{"help", "stagess"}, "did you mean stages?"},
 		{[]string{"help", "runs", "shw"}, "did you mean show?"},

@@ -36,7 +36,7 @@ func newInspectEncode() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "encode --tokenizer DIR",
 		Short: "A JSON string a line → a JSON array of token ids a line, without BOS",
-		Args:  cobra.NoArgs,
+		Args:  asUsed,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return tokenize.EncodeLines(cmd.Context(), folder, standardInput(cmd), cmd.OutOrStdout())
 		},
@@ -63,7 +63,7 @@ func newInspectLogits() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "logits --model DIR",
 		Short: "A JSON array of token ids a line → a JSON array of arrays of logits a line",
-		Args:  cobra.NoArgs,
+		Args:  asUsed,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return train.LogitsLines(cmd.Context(), f.model, f.adapters, standardInput(cmd), cmd.OutOrStdout())
 		},
@@ -78,7 +78,7 @@ func newInspectGenerate() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "generate --model DIR",
 		Short: "Let a model write from BOS on, always the likeliest token",
-		Args:  cobra.NoArgs,
+		Args:  asUsed,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			text, err := train.GenerateText(cmd.Context(), f.model, f.adapters, steps)
 			if err != nil {
@@ -101,7 +101,7 @@ func newInspectAUROC() *cobra.Command {
 	return &cobra.Command{
 		Use:   "auroc",
 		Short: "CSV rows label,score → their exact AUROC",
-		Args:  cobra.NoArgs,
+		Args:  asUsed,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return eval.InspectAUROC(standardInput(cmd), cmd.OutOrStdout())
 		},

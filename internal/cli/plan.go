@@ -15,7 +15,7 @@ func newPlan(s *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:               "plan DAG [STEP…]",
 		Short:             "Say which steps of a DAG would run, or of those named and what they need, and why",
-		Args:              cobra.MinimumNArgs(1),
+		Args:              asUsed,
 		ValidArgsFunction: f.dagAndSteps,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			d, err := f.check(cmd.Context(), s, args, dags.Inspect)
@@ -47,7 +47,7 @@ func newLint(s *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:               "lint DAG",
 		Short:             "Check a DAG file and what it reads, and report all faults at once",
-		Args:              cobra.ExactArgs(1),
+		Args:              asUsed,
 		ValidArgsFunction: dagArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			by := dags.Inspect

@@ -138,7 +138,7 @@ func TestAMissingGPUIsToldFirst(t *testing.T) {
 	dir := t.TempDir()
 	for _, args := range [][]string{{"lint", "demo"}, {"plan", "demo"}, {"run", "demo"}, {"demo"}} {
 		r := clinflow(t, dir, 2, append(args, "--device", "cuda:99")...)
-		if strings.Count(r.stderr, "error: dags/demo.yaml: --device: cuda:99: ") != 1 || strings.Contains(r.stderr, "step started") {
+		if strings.Count(r.stderr, "error: demo (shipped): --device: cuda:99: ") != 1 || strings.Contains(r.stderr, "step started") {
 			t.Errorf("%v: %s", args, r.stderr)
 		}
 	}
@@ -157,7 +157,7 @@ func TestLintOnAMachineWithoutTheData(t *testing.T) {
 	}
 	clinflow(t, t.TempDir(), 2, "lint", "two-step", "--set", "note="+t.TempDir())
 	clinflow(t, t.TempDir(), 2, "plan", "two-step")
-	if r := clinflow(t, t.TempDir(), 0, "lint", "--no-inputs", "two-step"); r.stdout != "dags/two-step.yaml: 9 steps, no faults\n" {
+	if r := clinflow(t, t.TempDir(), 0, "lint", "--no-inputs", "two-step"); r.stdout != "two-step (shipped): 9 steps, no faults\n" {
 		t.Errorf("--no-inputs: %s", r.all())
 	}
 }

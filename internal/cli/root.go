@@ -74,6 +74,7 @@ func newRoot(s *settings, started *bool) *cobra.Command {
 	flags.StringVar(&s.profiles.memory, "memprofile", "", "write a profile of allocations to this file, for go tool pprof")
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetHelpCommand(newHelp())
+	root.SetFlagErrorFunc(unknownFlag)
 	complete(root, "log-format", logs.Console, logs.JSON)
 	complete(root, "device", "auto", "cuda", "cpu", "cpu:go", "cpu:avx2", "cpu:avx512")
 	root.AddCommand(newDemo(s), newRun(s), newPlan(s), newLint(s), newStages(), newSynth(),

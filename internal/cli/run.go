@@ -54,7 +54,7 @@ func newRun(s *settings) *cobra.Command {
 			"Where steps are named, as plan names them, these and what they need are run, and no others;\n" +
 			"a file is published where the step that it comes from is among them.\n" +
 			"Beam's own options are taken too, under Beam's names.",
-		Args:              cobra.MinimumNArgs(1),
+		Args:              asUsed,
 		ValidArgsFunction: f.dagAndSteps,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return s.run(cmd, &f, args, force)

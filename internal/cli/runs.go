@@ -12,7 +12,7 @@ func newRuns() *cobra.Command {
 	cmd.PersistentFlags().StringVar(&out, "out", "clinflow-out", "output folder of the runs")
 	cmd.AddCommand(
 		&cobra.Command{
-			Use: "list", Short: "The runs, newest first", Args: cobra.NoArgs,
+			Use: "list", Short: "The runs, newest first", Args: asUsed,
 			RunE: func(cmd *cobra.Command, _ []string) error {
 				runs, err := runners.ListRuns(out)
 				if err != nil {
@@ -22,7 +22,7 @@ func newRuns() *cobra.Command {
 			},
 		},
 		&cobra.Command{
-			Use: "show [RUN]", Short: "The steps of a run, the newest by default", Args: cobra.MaximumNArgs(1),
+			Use: "show [RUN]", Short: "The steps of a run, the newest by default", Args: asUsed,
 			ValidArgsFunction: runArgument(&out, 1),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				run, err := runners.FindRun(out, chosenRun(args))
@@ -33,7 +33,7 @@ func newRuns() *cobra.Command {
 			},
 		},
 		&cobra.Command{
-			Use: "diff RUN RUN", Short: "What differs between two runs, and why", Args: cobra.ExactArgs(2),
+			Use: "diff RUN RUN", Short: "What differs between two runs, and why", Args: asUsed,
 			ValidArgsFunction: runArgument(&out, 2),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				before, err := runners.FindRun(out, args[0])

@@ -19,7 +19,7 @@ func newStages() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:               "stages [NAME]",
 		Short:             "List the stages, or describe one: its ports, configuration and a sample",
-		Args:              cobra.MaximumNArgs(1),
+		Args:              asUsed,
 		ValidArgsFunction: first(stages.Names),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if schema {

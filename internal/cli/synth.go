@@ -40,7 +40,7 @@ func newSynth() *cobra.Command {
 		Use:   "synth",
 		Short: "Write a synthetic MIMIC-IV tree (hosp, icu, note) with signal to learn",
 		Long:  synthLong,
-		Args:  cobra.NoArgs,
+		Args:  asUsed,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.CheckOut(out); err != nil {
 				return err

@@ -17,7 +17,7 @@ func newVerify() *cobra.Command {
 	return &cobra.Command{
 		Use:               "verify DATASET|FOLDER",
 		Short:             "Check every byte of a dataset, or of all datasets below a folder, against its manifest",
-		Args:              cobra.ExactArgs(1),
+		Args:              asUsed,
 		ValidArgsFunction: datasetArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			folders, err := datasetsBelow(args[0])

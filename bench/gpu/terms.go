@@ -91,7 +91,7 @@ func (w *work) frozen() {
 	}
 }
 
-// lora are the products of the adapters, as graph.LoRALinear makes them.
+// lora are the products of the adapters, as graph.LoRA makes them.
 func (w *work) lora() {
 	b, rows, r := w.backend, w.rows, w.shape.Rank
 	for i := range w.shape.Layers {

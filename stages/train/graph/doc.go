@@ -18,7 +18,7 @@
 //	g := graph.New(params, graph.Options{Batch: 10, Seq: 128, Training: true, Seed: 7})
 //	x := g.Embedding(embed)                                 // [batch·seq, hidden]
 //	h := g.RMSNorm(x, norm, 1e-6)
-//	x = g.Add(x, g.LoRALinear(h, wq, nil, graph.Adapter{A: a, B: b, Scale: 2, Dropout: 0.1}))
+//	x = g.Add(x, g.LoRA(h, g.Linear(h, wq, nil), graph.LowRank{A: a, B: b, Scale: 2, Dropout: 0.1}))
 //	loss := g.LMLoss(g.RMSNorm(x, norm, 1e-6), embed)       // tied embeddings
 //	g.Backward(loss)
 //	m, err := g.Compile()

@@ -58,8 +58,20 @@ func (g *Graph) Backend() kernel.Backend { return g.params.backend }
 // Rows returns batch·seq.
 func (g *Graph) Rows() int { return g.opts.Batch * g.opts.Seq }
 
-// Node is a matrix [rows, cols] computed by an op: rows are batch·seq tokens, or
-// batch sequences after LastToken.
+// Front returns how many rows stand in front of each sequence's text in x: see Prepend.
+func (g *Graph) Front(x *Node) int { return x.rows/g.opts.Batch - g.opts.Seq }
+
+// sequences says whether x has rows for every token, and as many in front of each text.
+func (g *Graph) sequences(name string, x *Node) bool {
+	if x.rows%g.opts.Batch != 0 || g.Front(x) < 0 {
+		g.fail("%s: the input has %d rows, not batch·seq or as many more in front of each sequence", name, x.rows)
+		return false
+	}
+	return true
+}
+
+// Node is a matrix [rows, cols] computed by an op: rows are batch·seq tokens, more where
+// something stands in front of each sequence, or batch sequences after LastToken.
 type Node struct {
 	rows, cols int
 	from       *op   // nil: an input

@@ -21,14 +21,24 @@ func (in *input) download(b kernel.Backend) error { return b.Download(in.host, i
 
 // inputs are the buffers a batch is written to; only those that ops asked for exist.
 type inputs struct {
-	all                           []*input
-	idsIn, lensIn, lastIn, stepIn *input
-	tables                        []table
+	all          []*input
+	idsIn        *input
+	stepIn       *input
+	lens, lasts  []shifted
+	tables       []table
+	repeatedRows map[int]*input // by the rows of a parameter: see Repeat
 }
 
-// table keeps the angles of one set of rotary frequencies.
+// shifted is an input about sequences that have front rows before their text.
+type shifted struct {
+	front int
+	*input
+}
+
+// table keeps the angles of one set of rotary frequencies for positions from, from+1, …
 type table struct {
 	freqs    []float64
+	from     int
 	cos, sin *input
 }
 
@@ -63,18 +73,39 @@ func (in *inputs) ids(g *Graph) *input {
 	return in.idsIn
 }
 
-func (in *inputs) lengths(g *Graph) *input {
-	if in.lensIn == nil {
-		in.lensIn = in.ints(g, g.opts.Batch)
+// lengths are the rows in use of each sequence that has front rows before its text.
+func (in *inputs) lengths(g *Graph, front int) *input { return in.perSequence(g, &in.lens, front) }
+
+// last is the row of each sequence's last real token.
+func (in *inputs) last(g *Graph, front int) *input { return in.perSequence(g, &in.lasts, front) }
+
+func (in *inputs) perSequence(g *Graph, list *[]shifted, front int) *input {
+	for _, s := range *list {
+		if s.front == front {
+			return s.input
+		}
 	}
-	return in.lensIn
+	s := shifted{front, in.ints(g, g.opts.Batch)}
+	*list = append(*list, s)
+	return s.input
 }
 
-func (in *inputs) last(g *Graph) *input {
-	if in.lastIn == nil {
-		in.lastIn = in.ints(g, g.opts.Batch)
+// repeated are the row numbers 0, …, n-1 once for each sequence.
+func (in *inputs) repeated(g *Graph, n int) *input {
+	if in.repeatedRows[n] == nil {
+		i := in.ints(g, g.opts.Batch*n)
+		for at := range i.ints {
+			i.ints[at] = int32(at % n)
+		}
+		if err := i.upload(g.Backend()); err != nil {
+			g.fail("repeat: %w", err)
+		}
+		if in.repeatedRows == nil {
+			in.repeatedRows = map[int]*input{}
+		}
+		in.repeatedRows[n] = i
 	}
-	return in.lastIn
+	return in.repeatedRows[n]
 }
 
 // step is the number of the dropout masks, low word first.
@@ -85,17 +116,18 @@ func (in *inputs) step(g *Graph) *input {
 	return in.stepIn
 }
 
-// angles returns the cosines and sines of position·frequency [seq, dim/2].
-func (in *inputs) angles(g *Graph, freqs []float64) (cos, sin *input) {
+// angles returns the cosines and sines of position·frequency [rows, dim/2] for rows
+// positions beginning with from.
+func (in *inputs) angles(g *Graph, freqs []float64, from, rows int) (cos, sin *input) {
+	n := rows * len(freqs)
 	for _, t := range in.tables {
-		if slices.Equal(t.freqs, freqs) {
+		if t.from == from && slices.Equal(t.freqs, freqs) && len(t.cos.floats) == n {
 			return t.cos, t.sin
 		}
 	}
-	n := g.opts.Seq * len(freqs)
 	cos, sin = in.floats(g, n), in.floats(g, n)
 	for i := range n {
-		angle := float64(i/len(freqs)) * freqs[i%len(freqs)]
+		angle := float64(from+i/len(freqs)) * freqs[i%len(freqs)]
 		cos.floats[i], sin.floats[i] = math.Cos(angle), math.Sin(angle)
 	}
 	for _, t := range []*input{cos, sin} {
@@ -103,38 +135,53 @@ func (in *inputs) angles(g *Graph, freqs []float64) (cos, sin *input) {
 			g.fail("rope: %w", err)
 		}
 	}
-	in.tables = append(in.tables, table{freqs, cos, sin})
+	in.tables = append(in.tables, table{freqs, from, cos, sin})
 	return cos, sin
 }
 
 // set uploads the batch.
 func (in *inputs) set(g *Graph, b Batch) error {
-	seq := int32(g.opts.Seq)
+	var changed []*input
 	if in.idsIn != nil {
 		clear(in.idsIn.ints)
 		copy(in.idsIn.ints, b.InputIDs)
+		changed = append(changed, in.idsIn)
 	}
-	if in.lensIn != nil {
-		clear(in.lensIn.ints)
-		copy(in.lensIn.ints, b.Lengths)
+	for _, s := range in.lens {
+		s.lengths(b)
+		changed = append(changed, s.input)
 	}
-	if in.lastIn != nil {
-		for i := range in.lastIn.ints {
-			in.lastIn.ints[i] = int32(i) * seq
-			if i < len(b.Lengths) {
-				in.lastIn.ints[i] += max(b.Lengths[i]-1, 0)
-			}
-		}
+	for _, s := range in.lasts {
+		s.last(b, g.opts.Seq)
+		changed = append(changed, s.input)
 	}
 	if in.stepIn != nil {
 		in.stepIn.ints[0], in.stepIn.ints[1] = int32(uint32(b.Step)), int32(b.Step>>32)
+		changed = append(changed, in.stepIn)
 	}
-	for _, i := range []*input{in.idsIn, in.lensIn, in.lastIn, in.stepIn} {
-		if i != nil {
-			if err := i.upload(g.Backend()); err != nil {
-				return err
-			}
+	for _, i := range changed {
+		if err := i.upload(g.Backend()); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// lengths counts what stands in front, too; a row that is not real stays empty.
+func (s shifted) lengths(b Batch) {
+	clear(s.ints)
+	for i, l := range b.Lengths {
+		if l > 0 {
+			s.ints[i] = l + int32(s.front)
+		}
+	}
+}
+
+func (s shifted) last(b Batch, seq int) {
+	for i := range s.ints {
+		s.ints[i] = int32(i*(s.front+seq) + s.front)
+		if i < len(b.Lengths) {
+			s.ints[i] += max(b.Lengths[i]-1, 0)
+		}
+	}
 }

@@ -11,22 +11,19 @@ func (g *Graph) Linear(x *Node, w, bias *Param) *Node {
 	return g.bias(y, bias)
 }
 
-// Adapter is one LoRA (Hu et al. 2021, arXiv:2106.09685): A [r, in], B [out, r],
+// LowRank is one LoRA (Hu et al. 2021, arXiv:2106.09685): A [r, in], B [out, r],
 // Scale is lora_alpha/r, Dropout the probability on its input.
-type Adapter struct {
+type LowRank struct {
 	A, B    *Param
 	Scale   float64
 	Dropout float64
 }
 
-// LoRALinear is x·wᵀ + bias + Σ scale·dropout(x)·Aᵀ·Bᵀ over the adapters.
-func (g *Graph) LoRALinear(x *Node, w, bias *Param, adapters ...Adapter) *Node {
-	y := g.Linear(x, w, bias)
-	for _, a := range adapters {
-		down := g.product(g.Dropout(x, a.Dropout), a.A, nil, 1)
-		y = g.product(down, a.B, y, a.Scale)
-	}
-	return y
+// LoRA is y + scale·dropout(x)·Aᵀ·Bᵀ: the update of a linear layer with input x
+// [rows, in] and output y [rows, out].
+func (g *Graph) LoRA(x, y *Node, l LowRank) *Node {
+	down := g.product(g.Dropout(x, l.Dropout), l.A, nil, 1)
+	return g.product(down, l.B, y, l.Scale)
 }
 
 // product is alpha·x·wᵀ, added to base where that is not nil.

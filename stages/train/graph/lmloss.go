@@ -7,13 +7,14 @@ import (
 )
 
 // LMLoss is the mean cross-entropy of predicting each next token from x
-// [batch·seq, hidden] through head [vocab, hidden], which may be the embedding's
-// table. Padding and the first token of a sequence are no targets. The logits
+// [batch·rows, hidden] through head [vocab, hidden], which may be the embedding's
+// table. Padding is no target, nor is the first token of a sequence, unless rows in
+// front of it (see Prepend) predict it. The logits
 // are made and turned into gradients a chunk of rows at a time, and only for
 // rows that have a target; on a backend that records, the last chunk is filled up
 // with rows of no weight, so that every run launches the same.
 func (g *Graph) LMLoss(x *Node, head *Param) *Node {
-	if !g.matrix("lm loss", head) || head.shape[1] != x.cols || x.rows != g.Rows() {
+	if !g.matrix("lm loss", head) || head.shape[1] != x.cols || !g.sequences("lm loss", x) {
 		g.fail("lm loss: head %s %v does not fit an input of %d rows and %d columns", head.name, head.shape, x.rows, x.cols)
 		return x
 	}
@@ -52,19 +53,21 @@ type lmChunks struct {
 	dx      *Node  // nil: not wanted
 }
 
-// prepare lists the rows with a target: token t predicts token t+1.
+// prepare lists the rows with a target: token t predicts token t+1, and the row before
+// token 0, where there is one, predicts that.
 func (c *lmChunks) prepare(l *lossOp, b Batch) (float64, error) {
-	seq, vocab := c.g.opts.Seq, c.head.shape[0]
+	seq, vocab, front := c.g.opts.Seq, c.head.shape[0], c.g.Front(c.x)
+	first := -min(front, 1)
 	var sum float64
 	l.count = 0
 	for i, length := range b.Lengths {
 		w := b.weight(i)
-		for t := 0; w != 0 && t+1 < int(length); t++ {
+		for t := first; w != 0 && t+1 < int(length); t++ {
 			label := b.InputIDs[i*seq+t+1]
 			if label < 0 || int(label) >= vocab {
 				return 0, fmt.Errorf("batch: a token of row %d is outside the vocabulary of %d", i, vocab)
 			}
-			c.index.ints[l.count], l.labels.ints[l.count], l.weights.floats[l.count] = int32(i*seq+t), label, w
+			c.index.ints[l.count], l.labels.ints[l.count], l.weights.floats[l.count] = int32(i*(front+seq)+front+t), label, w
 			sum += w
 			l.count++
 		}

@@ -35,20 +35,20 @@ var networks = map[string]func(*net, *graph.Graph) *graph.Node{
 		return classify(n, g, g.Linear(n.embed(g, 5), n.param("w", graph.Frozen, 9, 5), n.param("bias", graph.Trainable, 9)))
 	},
 	"lora, two adapters trained, one frozen": func(n *net, g *graph.Graph) *graph.Node {
-		return classify(n, g, g.LoRALinear(n.embed(g, 6), n.param("w", graph.Frozen, 5, 6), nil,
+		return classify(n, g, updated(g, n.embed(g, 6), n.param("w", graph.Frozen, 5, 6), nil,
 			n.adapter("one", graph.Trainable, 6, 2, 5, 0), n.adapter("two", graph.Trainable, 6, 3, 5, 0), n.adapter("three", graph.Frozen, 6, 1, 5, 0)))
 	},
 	"lora with dropout on a frozen input": func(n *net, g *graph.Graph) *graph.Node {
 		x := g.Embedding(n.param("frozen", graph.Frozen, vocab, 6))
-		return classify(n, g, g.LoRALinear(x, n.param("w", graph.Frozen, 5, 6), n.param("bias", graph.Trainable, 5),
+		return classify(n, g, updated(g, x, n.param("w", graph.Frozen, 5, 6), n.param("bias", graph.Trainable, 5),
 			n.adapter("one", graph.Trainable, 6, 2, 5, 0.3), n.adapter("two", graph.Trainable, 6, 3, 5, 0.5)))
 	},
 	"lora with dropout on a trained input": func(n *net, g *graph.Graph) *graph.Node {
-		return classify(n, g, g.LoRALinear(n.embed(g, 6), n.param("w", graph.Frozen, 5, 6), nil,
+		return classify(n, g, updated(g, n.embed(g, 6), n.param("w", graph.Frozen, 5, 6), nil,
 			n.adapter("one", graph.Trainable, 6, 2, 5, 0.3), n.adapter("two", graph.Frozen, 6, 3, 5, 0.5)))
 	},
 	"rope": func(n *net, g *graph.Graph) *graph.Node {
-		return classify(n, g, g.Rope(n.embed(g, 12), 2, graph.RopeFreqs(6, 100)))
+		return classify(n, g, g.Rope(n.embed(g, 12), 2, graph.RopeFreqs(6, 100), 0))
 	},
 	"attention": func(n *net, g *graph.Graph) *graph.Node { return classify(n, g, n.attend(g, 3, 3)) },
 	"grouped-query attention": func(n *net, g *graph.Graph) *graph.Node {
@@ -70,7 +70,7 @@ var networks = map[string]func(*net, *graph.Graph) *graph.Node{
 	"fan-out to four": func(n *net, g *graph.Graph) *graph.Node {
 		x := n.embed(g, 6)
 		w := n.param("w", graph.Trainable, 6, 6)
-		y := g.Add(g.Linear(x, w, nil), g.Rope(x, 1, graph.RopeFreqs(6, 10)))
+		y := g.Add(g.Linear(x, w, nil), g.Rope(x, 1, graph.RopeFreqs(6, 10), 0))
 		return classify(n, g, g.Add(g.Add(y, g.RMSNorm(x, n.param("norm", graph.Trainable, 6), 1e-6)), g.Linear(x, w, nil)))
 	},
 	"tied embeddings": func(n *net, g *graph.Graph) *graph.Node {
@@ -87,6 +87,22 @@ var networks = map[string]func(*net, *graph.Graph) *graph.Node{
 	"multi-label": func(n *net, g *graph.Graph) *graph.Node {
 		return g.SigmoidCrossEntropy(g.Linear(g.LastToken(n.embed(g, 5)), n.param("score", graph.Trainable, 3, 5), n.param("bias", graph.Trainable, 3)))
 	},
+	"tokens in front, last token": func(n *net, g *graph.Graph) *graph.Node {
+		return classify(n, g, n.attendIn(g, n.inFront(g, 2, 12), 3, 3))
+	},
+	"tokens in front, language model": func(n *net, g *graph.Graph) *graph.Node {
+		return g.LMLoss(g.Rope(n.inFront(g, 3, 12), 3, graph.RopeFreqs(4, 10), 0), n.param("head", graph.Trainable, vocab, 12))
+	},
+	"tokens in front, dropped again": func(n *net, g *graph.Graph) *graph.Node {
+		x := n.attendIn(g, n.inFront(g, 2, 12), 4, 2)
+		return g.LMLoss(g.Text(x), n.param("head", graph.Trainable, vocab, 12))
+	},
+	"keys in front": func(n *net, g *graph.Graph) *graph.Node {
+		return classify(n, g, n.attendBehind(g, n.embed(g, 12), 3))
+	},
+	"keys in front of tokens in front": func(n *net, g *graph.Graph) *graph.Node {
+		return classify(n, g, n.attendBehind(g, n.inFront(g, 2, 12), 1))
+	},
 	"two layers": func(n *net, g *graph.Graph) *graph.Node { return llama(n, g, llamaSize{2, 8, 2, 1, 12, vocab, 2, 0.2}) },
 }
 
@@ -94,14 +110,44 @@ func (n *net) embed(g *graph.Graph, cols int) *graph.Node {
 	return g.Embedding(n.param("embed", graph.Trainable, vocab, cols))
 }
 
-func (n *net) adapter(name string, mode graph.Mode, in, r, out int, dropout float64) graph.Adapter {
-	return graph.Adapter{A: n.param(name+".A", mode, r, in), B: n.param(name+".B", mode, out, r), Scale: 1.5, Dropout: dropout}
+func (n *net) adapter(name string, mode graph.Mode, in, r, out int, dropout float64) graph.LowRank {
+	return graph.LowRank{A: n.param(name+".A", mode, r, in), B: n.param(name+".B", mode, out, r), Scale: 1.5, Dropout: dropout}
+}
+
+// updated is a linear layer with the updates of adapters.
+func updated(g *graph.Graph, x *graph.Node, w, bias *graph.Param, adapters ...graph.LowRank) *graph.Node {
+	y := g.Linear(x, w, bias)
+	for _, a := range adapters {
+		y = g.LoRA(x, y, a)
+	}
+	return y
+}
+
+// inFront is an embedding with trained rows in front of each sequence.
+func (n *net) inFront(g *graph.Graph, rows, cols int) *graph.Node {
+	return g.Prepend(g.Repeat(n.param("front", graph.Trainable, rows, cols)), n.embed(g, cols))
+}
+
+// attendBehind is attention of x, of 12 columns and two heads over one key head, with
+// trained keys and values in front of its own.
+func (n *net) attendBehind(g *graph.Graph, x *graph.Node, rows int) *graph.Node {
+	before := func(name string, x *graph.Node) *graph.Node {
+		return g.Prepend(g.Repeat(n.param(name, graph.Trainable, rows, 6)), x)
+	}
+	freqs := graph.RopeFreqs(6, 10)
+	q := g.Rope(g.Linear(x, n.param("q", graph.Trainable, 12, 12), nil), 2, freqs, rows)
+	k := g.Rope(g.Linear(x, n.param("k", graph.Trainable, 6, 12), nil), 1, freqs, rows)
+	v := g.Linear(x, n.param("v", graph.Trainable, 6, 12), nil)
+	return g.Attention(q, before("keys", k), before("values", v), 2, 1)
 }
 
 // attend is attention of an embedding of 12 columns to itself.
 func (n *net) attend(g *graph.Graph, heads, kv int) *graph.Node {
+	return n.attendIn(g, n.embed(g, 12), heads, kv)
+}
+
+func (n *net) attendIn(g *graph.Graph, x *graph.Node, heads, kv int) *graph.Node {
 	dim := 12 / heads
-	x := n.embed(g, 12)
 	q := g.Linear(x, n.param("q", graph.Trainable, 12, 12), nil)
 	k := g.Linear(x, n.param("k", graph.Trainable, kv*dim, 12), nil)
 	v := g.Linear(x, n.param("v", graph.Trainable, kv*dim, 12), nil)
@@ -123,10 +169,10 @@ func llama(n *net, g *graph.Graph, s llamaSize) *graph.Node {
 			return n.param(fmt.Sprintf("%d.%s", i, name), graph.Frozen, shape...)
 		}
 		h := g.RMSNorm(x, p("norm1", s.hidden), 1e-6)
-		q := g.LoRALinear(h, p("q", s.hidden, s.hidden), nil, n.adapter(fmt.Sprint(i, "q"), graph.Trainable, s.hidden, s.rank, s.hidden, s.dropout))
+		q := updated(g, h, p("q", s.hidden, s.hidden), nil, n.adapter(fmt.Sprint(i, "q"), graph.Trainable, s.hidden, s.rank, s.hidden, s.dropout))
 		k := g.Linear(h, p("k", s.kv*dim, s.hidden), nil)
-		v := g.LoRALinear(h, p("v", s.kv*dim, s.hidden), nil, n.adapter(fmt.Sprint(i, "v"), graph.Trainable, s.hidden, s.rank, s.kv*dim, s.dropout))
-		a := g.Attention(g.Rope(q, s.heads, freqs), g.Rope(k, s.kv, freqs), v, s.heads, s.kv)
+		v := updated(g, h, p("v", s.kv*dim, s.hidden), nil, n.adapter(fmt.Sprint(i, "v"), graph.Trainable, s.hidden, s.rank, s.kv*dim, s.dropout))
+		a := g.Attention(g.Rope(q, s.heads, freqs, 0), g.Rope(k, s.kv, freqs, 0), v, s.heads, s.kv)
 		x = g.Add(x, g.Linear(a, p("o", s.hidden, s.hidden), nil))
 		h = g.RMSNorm(x, p("norm2", s.hidden), 1e-6)
 		f := g.SwiGLU(g.Linear(h, p("gate", s.inner, s.hidden), nil), g.Linear(h, p("up", s.inner, s.hidden), nil))

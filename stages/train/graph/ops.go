@@ -86,11 +86,10 @@ func (g *Graph) sum(name string, a, b *Node) *op {
 
 // LastToken picks the last real token of each sequence: [batch, cols].
 func (g *Graph) LastToken(x *Node) *Node {
-	if x.rows != g.Rows() {
-		g.fail("last token: the input has %d rows, not batch·seq", x.rows)
+	if !g.sequences("last token", x) {
 		return x
 	}
-	last := g.inputs.last(g)
+	last := g.inputs.last(g, g.Front(x))
 	y := g.node(g.opts.Batch, x.cols)
 	o := &op{name: "last_token", reads: []*Node{x}, out: y}
 	o.run = func(b kernel.Backend) { b.Gather(y.buf(), x.buf(), last.buf, y.rows, y.cols) }

@@ -111,8 +111,8 @@ func (m *Model) layer(g *graph.Graph, l layer, x *graph.Node) *graph.Node {
 func (m *Model) attention(g *graph.Graph, l layer, x *graph.Node) *graph.Node {
 	c := m.config
 	freqs := graph.RopeFreqs(c.HeadDim, c.RopeTheta)
-	q := g.Rope(m.apply(g, l.q, x), c.NumAttentionHeads, freqs)
-	k := g.Rope(m.apply(g, l.k, x), c.NumKeyValueHeads, freqs)
+	q := g.Rope(m.apply(g, l.q, x), c.NumAttentionHeads, freqs, 0)
+	k := g.Rope(m.apply(g, l.k, x), c.NumKeyValueHeads, freqs, 0)
 	v := m.apply(g, l.v, x)
 	return m.apply(g, l.o, g.Attention(q, k, v, c.NumAttentionHeads, c.NumKeyValueHeads))
 }
@@ -123,13 +123,13 @@ func (m *Model) feedForward(g *graph.Graph, l layer, x *graph.Node) *graph.Node 
 
 // apply is a linear layer with the updates of all adapters that target it.
 func (m *Model) apply(g *graph.Graph, l linear, x *graph.Node) *graph.Node {
-	var updates []graph.Adapter
+	y := g.Linear(x, l.weight, nil)
 	for _, a := range m.adapters {
 		if pair, ok := a.Pair(l.name); ok {
-			updates = append(updates, pair)
+			y = g.LoRA(x, y, pair)
 		}
 	}
-	return g.LoRALinear(x, l.weight, nil, updates...)
+	return y
 }
 
 // LMLoss is the mean cross-entropy of each next token: a scalar.

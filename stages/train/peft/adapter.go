@@ -40,7 +40,7 @@ type Adapter struct {
 	Score *graph.Param
 
 	name   string
-	pairs  map[string]graph.Adapter // by layer
+	pairs  map[string]graph.LowRank // by layer
 	tensor []tensor                 // in order of layers, A before B, then the head
 }
 
@@ -114,7 +114,7 @@ func build(params *graph.Params, name string, c Config, base Base, labels int, m
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
-	a := &Adapter{Config: c, name: name, pairs: map[string]graph.Adapter{}}
+	a := &Adapter{Config: c, name: name, pairs: map[string]graph.LowRank{}}
 	layers, err := targets(c.TargetModules, base.Layers)
 	if err != nil {
 		return nil, err
@@ -158,7 +158,7 @@ func (a *Adapter) addPair(params *graph.Params, l Layer, mode graph.Mode) {
 	up := a.add(params, l.Name+".lora_B.weight", mode, []int{l.Out, r}, func(_ random.Stream, n int) []float32 {
 		return make([]float32, n)
 	})
-	a.pairs[l.Name] = graph.Adapter{A: down, B: up, Scale: a.Config.Scale(), Dropout: a.Config.LoraDropout}
+	a.pairs[l.Name] = graph.LowRank{A: down, B: up, Scale: a.Config.Scale(), Dropout: a.Config.LoraDropout}
 }
 
 func (a *Adapter) add(params *graph.Params, module string, mode graph.Mode, shape []int, draw func(random.Stream, int) []float32) *graph.Param {
@@ -171,7 +171,7 @@ func (a *Adapter) add(params *graph.Params, module string, mode graph.Mode, shap
 }
 
 // Pair returns the update of a layer and whether there is one.
-func (a *Adapter) Pair(layer string) (graph.Adapter, bool) {
+func (a *Adapter) Pair(layer string) (graph.LowRank, bool) {
 	pair, ok := a.pairs[layer]
 	return pair, ok
 }

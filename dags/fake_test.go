@@ -5,7 +5,7 @@ import (
 	"errors"
 	"path/filepath"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -29,17 +29,17 @@ func (f fakeIngest) Files(_ context.Context, in stages.Inputs) ([]stages.RawFile
 	return []stages.RawFile{{Table: "admissions", Name: "hosp/admissions.csv", URI: filepath.Join(root, "hosp/admissions.csv")}}, nil
 }
 
-func (fakeIngest) Scan(context.Context, stages.RawFile, *shard.Spill) error { return nil }
+func (fakeIngest) Scan(context.Context, stages.RawFile, *dataset.Spill) error { return nil }
 
-func (fakeIngest) Merge(context.Context, int, []shard.Run, *shard.PartWriter) error { return nil }
+func (fakeIngest) Merge(context.Context, int, []dataset.Run, *dataset.PartWriter) error { return nil }
 
 type fakeMap struct{}
 
-func (fakeMap) Part(context.Context, stages.Inputs, int, *shard.PartWriter) error { return nil }
+func (fakeMap) Part(context.Context, stages.Inputs, int, *dataset.PartWriter) error { return nil }
 
 type fakeJob struct{ kernel string }
 
-func (fakeJob) Run(context.Context, stages.Inputs, *shard.Writer) error { return nil }
+func (fakeJob) Run(context.Context, stages.Inputs, *dataset.Writer) error { return nil }
 
 // fakeKernel is the machine that the fake training stage runs on.
 var fakeKernel = "go"

@@ -5,12 +5,14 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+
+	"github.com/clinflow/clinflow/dataset"
 )
 
 // Identity is all that decides the bytes of a step's output. It can be read
 // back from the output's manifest.
 type Identity struct {
-	Schema  int               `json:"schema"` // of the tables' columns
+	Schema  dataset.Versions  `json:"schema"` // of the output's kind and tables
 	Stage   string            `json:"stage"`
 	Version int               `json:"version"`
 	Config  json.RawMessage   `json:"config"` // Step.Identity

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -23,14 +23,14 @@ type Plan struct {
 // fingerprint: it runs unless that input turns out unchanged.
 func (d *DAG) Plan(ctx context.Context, p *Planner) (Plan, error) {
 	plan := Plan{DAG: d, Out: p.out.URI()}
-	made := map[string]*shard.Dataset{}
+	made := map[string]*dataset.Dataset{}
 	for _, step := range d.Steps {
 		decision, err := p.planOne(ctx, step, made)
 		if err != nil {
 			return Plan{}, fmt.Errorf("step %s: %w", step.Name, err)
 		}
 		if decision.Done {
-			if made[step.Name], err = shard.Open(ctx, decision.URI); err != nil {
+			if made[step.Name], err = dataset.Open(ctx, decision.URI); err != nil {
 				return Plan{}, fmt.Errorf("step %s: %w", step.Name, err)
 			}
 		}
@@ -39,7 +39,7 @@ func (d *DAG) Plan(ctx context.Context, p *Planner) (Plan, error) {
 	return plan, nil
 }
 
-func (p *Planner) planOne(ctx context.Context, step *Step, made map[string]*shard.Dataset) (Decision, error) {
+func (p *Planner) planOne(ctx context.Context, step *Step, made map[string]*dataset.Dataset) (Decision, error) {
 	var missing []string
 	for _, up := range step.Upstream() {
 		if made[up] == nil {
@@ -57,7 +57,7 @@ func (p *Planner) planOne(ctx context.Context, step *Step, made map[string]*shar
 }
 
 // Bind gives a step's ports the outputs of its upstream steps.
-func (s *Step) Bind(made map[string]*shard.Dataset) stages.Inputs {
+func (s *Step) Bind(made map[string]*dataset.Dataset) stages.Inputs {
 	in := stages.Inputs{}
 	for port, refs := range s.In {
 		for _, ref := range refs {

@@ -14,8 +14,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/internal/store"
 )
 
@@ -89,7 +89,7 @@ func (b *bench) plan() Plan {
 func (b *bench) finish(d Decision, content string) {
 	b.t.Helper()
 	ctx := context.Background()
-	w, err := shard.NewWriter(ctx, d.URI, d.Step.Stage.Out.Kind, 0)
+	w, err := dataset.NewWriter(ctx, d.URI, d.Step.Stage.Out.Kind, 0)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func (b *bench) finish(d Decision, content string) {
 	if err := f.Commit(); err != nil {
 		b.t.Fatal(err)
 	}
-	header := shard.Manifest{
+	header := dataset.Manifest{
 		Stage: d.Identity.Stage, StageVersion: d.Identity.Version,
 		Config: d.Identity.Config, Inputs: d.Identity.Inputs, Kernel: d.Identity.Kernel,
 	}
@@ -245,7 +245,7 @@ func TestPlanTellsUnusableOutputs(t *testing.T) {
 		t.Errorf("another kernel: %q", got)
 	}
 	fakeKernel = "go"
-	if err := os.Remove(filepath.Join(uri, shard.ManifestName)); err != nil {
+	if err := os.Remove(filepath.Join(uri, dataset.ManifestName)); err != nil {
 		t.Fatal(err)
 	}
 	if got := b.plan().Steps[3]; got.Done || !cmp.Equal(got.Reasons, []string{"its output is incomplete: a run ended in the middle of it"}) {

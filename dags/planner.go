@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 )
@@ -58,7 +58,7 @@ func NewPlanner(ctx context.Context, out store.Dir) (*Planner, error) {
 	for _, f := range files {
 		folder, name, _ := strings.Cut(strings.TrimPrefix(f.Name, stepsFolder+"/"), "/")
 		o := p.outputs[folder]
-		if name == shard.ManifestName {
+		if name == dataset.ManifestName {
 			o = output{complete: true, written: f.ModTime}
 		}
 		p.outputs[folder] = o
@@ -114,7 +114,7 @@ func (p *Planner) identify(ctx context.Context, step *Step, in stages.Inputs) (I
 		return Identity{}, err
 	}
 	id := Identity{
-		Schema: shard.SchemaVersion, Stage: step.Stage.Name, Version: step.Stage.Version,
+		Schema: dataset.VersionsOf(step.Stage.Out.Kind, step.Stage.Out.Tables...), Stage: step.Stage.Name, Version: step.Stage.Version,
 		Config: step.Identity, Inputs: portDigests(step, in),
 	}
 	if machine, ok := built.(stages.Identified); ok {

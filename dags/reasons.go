@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 )
 
 // compare says what differs from the step's newest earlier output.
@@ -20,7 +20,7 @@ func (p *Planner) compare(ctx context.Context, step *Step, now Identity) []strin
 	if earlier == "" {
 		return []string{"never ran"}
 	}
-	dataset, err := shard.Open(ctx, p.out.Sub(path.Join(stepsFolder, earlier)).URI())
+	dataset, err := dataset.Open(ctx, p.out.Sub(path.Join(stepsFolder, earlier)).URI())
 	if err != nil {
 		return []string{"its earlier output cannot be read by this version"}
 	}
@@ -44,12 +44,12 @@ func (p *Planner) newest(step string) string {
 
 // Differences says what decided that two outputs of a step have different
 // fingerprints.
-func Differences(before, now shard.Manifest) []string {
+func Differences(before, now dataset.Manifest) []string {
 	return differences(identityOf(before), identityOf(now))
 }
 
-func identityOf(m shard.Manifest) Identity {
-	return Identity{m.SchemaVersion, m.Stage, m.StageVersion, m.Config, m.Inputs, m.Kernel}
+func identityOf(m dataset.Manifest) Identity {
+	return Identity{m.Versions, m.Stage, m.StageVersion, m.Config, m.Inputs, m.Kernel}
 }
 
 func differences(before, now Identity) []string {

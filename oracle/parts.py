@@ -1,4 +1,4 @@
-"""Prints the cases of internal/shard/part_test.go: part and split of patients by
+"""Prints the cases of mimic/part_test.go and stages/split/hash_test.go: part and split of patients by
 the xxhash of python-xxhash.
 
     python oracle/parts.py

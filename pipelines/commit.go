@@ -9,7 +9,7 @@ import (
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -46,7 +46,7 @@ func (f *commitFn) ProcessElement(ctx context.Context, _ int, elements func(*[]b
 }
 
 // partsOnly moves the counts of files into the header and returns the parts.
-func partsOnly(results []result, header *shard.Manifest) (parts []shard.PartResult) {
+func partsOnly(results []result, header *dataset.Manifest) (parts []dataset.PartResult) {
 	files := counts(header.Counts)
 	if files == nil {
 		files = counts{}
@@ -64,7 +64,7 @@ func partsOnly(results []result, header *shard.Manifest) (parts []shard.PartResu
 
 // check fails a task whose fraction of bad records is above the stage's limit,
 // and names a source's files in the header.
-func (t Task) check(ctx context.Context, results []result, header *shard.Manifest) error {
+func (t Task) check(ctx context.Context, results []result, header *dataset.Manifest) error {
 	stage, in, err := open[any](ctx, t)
 	if err != nil {
 		return err
@@ -91,7 +91,7 @@ func (t Task) check(ctx context.Context, results []result, header *shard.Manifes
 // result is what the commit gets of a task: a finished part, or the counts of a
 // file that its source has scanned.
 type result struct {
-	shard.PartResult
+	dataset.PartResult
 	File string `json:"file,omitempty"` // "": a part
 }
 

@@ -5,7 +5,7 @@ import (
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -30,7 +30,7 @@ type mapFn struct {
 	Task  Task
 	stage stages.Map
 	in    stages.Inputs
-	out   *shard.Writer
+	out   *dataset.Writer
 	pool  *pool[[]byte]
 	meter *meter
 }
@@ -54,7 +54,7 @@ func (f *mapFn) StartBundle(ctx context.Context, _ func(int, []byte)) error {
 func (f *mapFn) ProcessElement(_ context.Context, part int, _ func(int, []byte)) error {
 	f.pool.run(f.Task.place("part %d", part), func(ctx context.Context) ([]byte, error) {
 		defer f.meter.tick()
-		return finishPart(f.out, part, func(out *shard.PartWriter) error {
+		return finishPart(f.out, part, func(out *dataset.PartWriter) error {
 			return f.stage.Part(ctx, f.in, part, out)
 		})
 	})

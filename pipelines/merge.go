@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -26,7 +26,7 @@ type mergeFn struct {
 	Task  Task
 	stage stages.Source
 	files int // that the source has
-	out   *shard.Writer
+	out   *dataset.Writer
 	pool  *pool[[]byte]
 	meter *meter
 }
@@ -63,7 +63,7 @@ func (f *mergeFn) ProcessElement(_ context.Context, part int, elements func(*[]b
 		if files != f.files {
 			return nil, exit.Errorf(exit.Failed, "%d of %d files were scanned; the part was not merged", files, f.files)
 		}
-		return finishPart(f.out, part, func(out *shard.PartWriter) error {
+		return finishPart(f.out, part, func(out *dataset.PartWriter) error {
 			return f.stage.Merge(ctx, part, runs, out)
 		})
 	})
@@ -83,13 +83,13 @@ func (f *mergeFn) FinishBundle(_ context.Context, emit func(int, []byte)) error 
 // for prism may run what follows a failed bundle on what there is, and a part
 // once recorded as finished is not merged again.
 type fileRuns struct {
-	File int         `json:"file"` // the RawFile's index
-	Runs []shard.Run `json:"runs"`
+	File int           `json:"file"` // the RawFile's index
+	Runs []dataset.Run `json:"runs"`
 }
 
 // readRuns decodes a part's runs in an order that does not depend on the runner,
 // and counts the files that they come from.
-func readRuns(elements func(*[]byte) bool) (runs []shard.Run, files int, err error) {
+func readRuns(elements func(*[]byte) bool) (runs []dataset.Run, files int, err error) {
 	answered := map[int]bool{}
 	var element []byte
 	for elements(&element) {
@@ -103,7 +103,7 @@ func readRuns(elements func(*[]byte) bool) (runs []shard.Run, files int, err err
 		answered[of.File] = true
 		runs = append(runs, of.Runs...)
 	}
-	slices.SortFunc(runs, func(a, b shard.Run) int {
+	slices.SortFunc(runs, func(a, b dataset.Run) int {
 		return cmp.Or(cmp.Compare(a.Table, b.Table), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Offset, b.Offset))
 	})
 	return runs, len(answered), nil

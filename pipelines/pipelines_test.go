@@ -11,8 +11,8 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/x/beamx" // all runners
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/pipelines"
 )
 
@@ -57,12 +57,12 @@ func task(t *testing.T, stage string, config faults, workers int, notes string) 
 	}
 }
 
-func run(t *testing.T, runner string, work pipelines.Task) *shard.Dataset {
+func run(t *testing.T, runner string, work pipelines.Task) *dataset.Dataset {
 	t.Helper()
 	if err := pipelines.Run(t.Context(), runner, work); err != nil {
 		t.Fatalf("%s on %s: %v", work.Stage, runner, err)
 	}
-	d, err := shard.Open(t.Context(), work.Out)
+	d, err := dataset.Open(t.Context(), work.Out)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func TestFailuresKeepCodeAndPlaceAndLoseText(t *testing.T) {
 				if strings.Contains(stderr, canary) {
 					t.Errorf("the canary came out on standard error")
 				}
-				if _, err := shard.Open(t.Context(), work.Out); err == nil {
+				if _, err := dataset.Open(t.Context(), work.Out); err == nil {
 					t.Error("a failed task left a dataset that looks complete")
 				}
 			})

@@ -9,8 +9,8 @@ import (
 	"path"
 	"time"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 )
@@ -19,7 +19,7 @@ import (
 // stage, its configuration and the digests of its inputs again where a DAG is
 // run, and the code's revision: parts of two builds never meet in a dataset.
 type identity struct {
-	Schema  int
+	Schema  dataset.Versions
 	Stage   string
 	Version int
 	Config  string
@@ -42,8 +42,9 @@ func (t Task) identify(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	spec, _ := stages.Lookup(t.Stage) // open found it
 	id := identity{
-		Schema: shard.SchemaVersion, Stage: t.Stage, Version: t.Version, Config: t.Config,
+		Schema: dataset.VersionsOf(spec.Out.Kind, spec.Out.Tables...), Stage: t.Stage, Version: t.Version, Config: t.Config,
 		Header: t.Header, Parts: t.Parts, Inputs: map[string][]string{},
 	}
 	for port, datasets := range in {
@@ -104,7 +105,7 @@ func rawStates(ctx context.Context, source stages.Source, in stages.Inputs) ([]r
 
 // finishPart lets write fill a part and commits it, or leaves nothing of it. A
 // part that is whole already is not written again.
-func finishPart(w *shard.Writer, part int, write func(*shard.PartWriter) error) ([]byte, error) {
+func finishPart(w *dataset.Writer, part int, write func(*dataset.PartWriter) error) ([]byte, error) {
 	result, whole, err := w.Finished(part)
 	if err != nil {
 		return nil, err

@@ -6,9 +6,9 @@ import (
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/guard"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -48,11 +48,11 @@ func Run(ctx context.Context, runner string, t Task) error {
 		return err
 	}
 	spec, _ := stages.Lookup(t.Stage)
-	if _, err := shard.ResumeWriter(ctx, t.Out, spec.Out.Kind, t.Parts, t.Identity); err != nil {
+	if _, err := dataset.ResumeWriter(ctx, t.Out, spec.Out.Kind, t.Parts, t.Identity); err != nil {
 		return err
 	}
 	defer watch(t)()
-	defer shard.Work()()
+	defer dataset.Work()()
 	return execute(ctx, runner, p)
 }
 

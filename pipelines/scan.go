@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -14,13 +14,13 @@ import (
 type scanFn struct {
 	Task  Task
 	stage stages.Source
-	out   *shard.Writer
+	out   *dataset.Writer
 	pool  *pool[scanned]
 }
 
 type scanned struct {
 	file   stages.RawFile
-	runs   []shard.Run
+	runs   []dataset.Run
 	counts map[string]int64
 }
 
@@ -67,7 +67,7 @@ func (f *scanFn) ProcessElement(_ context.Context, element []byte, _, _ func(int
 }
 
 func (f *scanFn) scan(ctx context.Context, file stages.RawFile) (scanned, error) {
-	spill := shard.NewSpill(f.out.Scratch(), f.Task.Parts, file.Index)
+	spill := dataset.NewSpill(f.out.Scratch(), f.Task.Parts, file.Index)
 	if err := f.stage.Scan(ctx, file, spill); err != nil {
 		spill.Abort()
 		return scanned{}, err
@@ -92,7 +92,7 @@ func (f *scanFn) FinishBundle(_ context.Context, emitRuns, emitTally func(int, [
 			}
 			emitRuns(part, element)
 		}
-		tally, err := json.Marshal(result{shard.PartResult{Counts: scan.counts}, scan.file.Name})
+		tally, err := json.Marshal(result{dataset.PartResult{Counts: scan.counts}, scan.file.Name})
 		if err != nil {
 			return err
 		}

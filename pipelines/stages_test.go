@@ -11,8 +11,9 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -78,16 +79,16 @@ func (l lines) Files(context.Context, stages.Inputs) ([]stages.RawFile, error) {
 	}
 	var files []stages.RawFile
 	for i, e := range entries {
-		files = append(files, stages.RawFile{Index: i, Table: shard.TableNotes, Name: e.Name(), URI: l.Root + "/" + e.Name()})
+		files = append(files, stages.RawFile{Index: i, Table: mimic.TableNotes, Name: e.Name(), URI: l.Root + "/" + e.Name()})
 	}
 	return files, nil
 }
 
-func (l lines) Scan(_ context.Context, file stages.RawFile, spill *shard.Spill) error {
+func (l lines) Scan(_ context.Context, file stages.RawFile, spill *dataset.Spill) error {
 	return piece("scan "+file.Name, func() error { return l.scan(file, spill) })
 }
 
-func (l lines) scan(file stages.RawFile, spill *shard.Spill) error {
+func (l lines) scan(file stages.RawFile, spill *dataset.Spill) error {
 	if err := l.strike(); err != nil {
 		return err
 	}
@@ -102,43 +103,43 @@ func (l lines) scan(file stages.RawFile, spill *shard.Spill) error {
 		subject, text, _ := strings.Cut(scanner.Text(), " ")
 		id, err := strconv.ParseInt(subject, 10, 64)
 		if err != nil {
-			if err := spill.Reject(shard.Reject{File: file.Name, Row: row, Reason: "subject_id"}); err != nil {
+			if err := spill.Reject(dataset.Reject{File: file.Name, Row: row, Reason: "subject_id"}); err != nil {
 				return err
 			}
 			continue
 		}
-		note := shard.Note{NoteID: fmt.Sprint(file.Index, "-", row), SubjectID: id, Text: text, Origin: shard.Origin{SourceFile: int32(file.Index), SourceRow: row}}
-		if err := shard.Add(spill, shard.TableNotes, note); err != nil {
+		note := mimic.Note{NoteID: fmt.Sprint(file.Index, "-", row), SubjectID: id, Text: text, Origin: mimic.Origin{SourceFile: int32(file.Index), SourceRow: row}}
+		if err := dataset.Add(spill, mimic.TableNotes, mimic.PartOf(id, spill.Parts()), note, mimic.Compare[mimic.Note]); err != nil {
 			return err
 		}
 	}
 	return scanner.Err()
 }
 
-func (l lines) Merge(ctx context.Context, part int, runs []shard.Run, out *shard.PartWriter) error {
+func (l lines) Merge(ctx context.Context, part int, runs []dataset.Run, out *dataset.PartWriter) error {
 	return piece(fmt.Sprint("merge ", part), func() error {
 		return errors.Join(
-			shard.MergeRuns[shard.Note](ctx, runs, shard.TableNotes, out),
-			shard.MergeRuns[shard.Reject](ctx, runs, shard.TableQuarantine, out))
+			dataset.MergeRuns(ctx, runs, mimic.TableNotes, mimic.Compare[mimic.Note], out),
+			dataset.MergeRuns(ctx, runs, dataset.TableQuarantine, dataset.CompareRejects, out))
 	})
 }
 
 // upper is a map: notes → notes in capitals.
 type upper struct{ faults }
 
-func (u upper) Part(ctx context.Context, in stages.Inputs, part int, out *shard.PartWriter) error {
+func (u upper) Part(ctx context.Context, in stages.Inputs, part int, out *dataset.PartWriter) error {
 	return piece(fmt.Sprint("map ", part), func() error { return u.part(ctx, in, part, out) })
 }
 
-func (u upper) part(ctx context.Context, in stages.Inputs, part int, out *shard.PartWriter) error {
+func (u upper) part(ctx context.Context, in stages.Inputs, part int, out *dataset.PartWriter) error {
 	if err := u.strike(); err != nil {
 		return err
 	}
-	rows, err := shard.Rows[shard.Note](out, shard.TableNotes)
+	rows, err := dataset.Rows[mimic.Note](out, mimic.TableNotes)
 	if err != nil {
 		return err
 	}
-	for note, err := range shard.Read[shard.Note](ctx, in.One("notes"), shard.TableNotes, part) {
+	for note, err := range dataset.Read[mimic.Note](ctx, in.One("notes"), mimic.TableNotes, part) {
 		if err != nil {
 			return err
 		}
@@ -159,7 +160,7 @@ func (l letters) Accumulate(ctx context.Context, in stages.Inputs, part int, emi
 		return err
 	}
 	counts := map[string]int{}
-	for note, err := range shard.Read[shard.Note](ctx, in.One("notes"), shard.TableNotes, part) {
+	for note, err := range dataset.Read[mimic.Note](ctx, in.One("notes"), mimic.TableNotes, part) {
 		if err != nil {
 			return err
 		}
@@ -183,7 +184,7 @@ func (l letters) Merge(_ context.Context, _ stages.Inputs, _ string, accumulator
 	return []byte(strconv.Itoa(sum)), nil
 }
 
-func (l letters) Finish(_ context.Context, _ stages.Inputs, results []stages.Keyed, out *shard.Writer) error {
+func (l letters) Finish(_ context.Context, _ stages.Inputs, results []stages.Keyed, out *dataset.Writer) error {
 	counts := map[string]string{}
 	for _, r := range results {
 		counts[r.Key] = string(r.Value)
@@ -204,13 +205,13 @@ func (l letters) Finish(_ context.Context, _ stages.Inputs, results []stages.Key
 }
 
 func init() {
-	notes := stages.Port{Name: "notes", Kind: shard.KindPatients, Tables: []string{shard.TableNotes}, Sharded: true, Doc: "notes"}
-	tables := stages.Output{Kind: shard.KindPatients, Tables: []string{shard.TableNotes}}
-	withQuarantine := stages.Output{Kind: shard.KindPatients, Tables: []string{shard.TableNotes, shard.TableQuarantine}}
+	notes := stages.Port{Name: "notes", Kind: mimic.KindPatients, Tables: []string{mimic.TableNotes}, Sharded: true, Doc: "notes"}
+	tables := stages.Output{Kind: mimic.KindPatients, Tables: []string{mimic.TableNotes}}
+	withQuarantine := stages.Output{Kind: mimic.KindPatients, Tables: []string{mimic.TableNotes, dataset.TableQuarantine}}
 	stages.RegisterSource(stages.Spec{Name: "test.lines", Version: 1, Doc: "test", Out: withQuarantine},
 		func(f faults) (stages.Source, error) { return lines{f}, nil })
 	stages.RegisterMap(stages.Spec{Name: "test.upper", Version: 1, Doc: "test", In: []stages.Port{notes}, Out: tables},
 		func(f faults) (stages.Map, error) { return upper{f}, nil })
-	stages.RegisterReduce(stages.Spec{Name: "test.letters", Version: 1, Doc: "test", In: []stages.Port{notes}, Out: stages.Output{Kind: shard.KindMetrics}},
+	stages.RegisterReduce(stages.Spec{Name: "test.letters", Version: 1, Doc: "test", In: []stages.Port{notes}, Out: stages.Output{Kind: stages.KindMetrics}},
 		func(f faults) (stages.Reduce, error) { return letters{f}, nil })
 }

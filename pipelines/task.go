@@ -8,8 +8,8 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -50,9 +50,9 @@ func open[S any](ctx context.Context, t Task) (S, stages.Inputs, error) {
 }
 
 // writer attaches to the output folder, which the client has prepared.
-func (t Task) writer(ctx context.Context) (*shard.Writer, error) {
+func (t Task) writer(ctx context.Context) (*dataset.Writer, error) {
 	spec, _ := stages.Lookup(t.Stage)
-	w, err := shard.JoinWriter(ctx, t.Out, spec.Out.Kind, t.Parts)
+	w, err := dataset.JoinWriter(ctx, t.Out, spec.Out.Kind, t.Parts)
 	if err != nil {
 		return nil, err
 	}
@@ -60,8 +60,8 @@ func (t Task) writer(ctx context.Context) (*shard.Writer, error) {
 	return w, w.SetTables(spec.Out.Tables...)
 }
 
-func (t Task) header() (shard.Manifest, error) {
-	var m shard.Manifest
+func (t Task) header() (dataset.Manifest, error) {
+	var m dataset.Manifest
 	if err := json.Unmarshal([]byte(t.Header), &m); err != nil {
 		return m, fmt.Errorf("read the manifest header: %w", err)
 	}

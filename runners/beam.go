@@ -8,8 +8,8 @@ import (
 	// Beam's runners and its bucket store register themselves.
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/x/beamx"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/guard"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/pipelines"
 	"github.com/clinflow/clinflow/stages"
 )
@@ -70,7 +70,7 @@ func inProcess(ctx context.Context, job Job, in stages.Inputs) error {
 	if err != nil {
 		return err
 	}
-	out, err := shard.NewWriter(ctx, job.Out, job.Stage.Out.Kind, job.Stage.OutputParts(in))
+	out, err := dataset.NewWriter(ctx, job.Out, job.Stage.Out.Kind, job.Stage.OutputParts(in))
 	if err != nil {
 		return err
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/clinflow/clinflow/dags"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -22,7 +22,7 @@ type readsConfig struct {
 
 type idleMap struct{}
 
-func (idleMap) Part(context.Context, stages.Inputs, int, *shard.PartWriter) error { return nil }
+func (idleMap) Part(context.Context, stages.Inputs, int, *dataset.PartWriter) error { return nil }
 
 func init() {
 	stages.RegisterJob(stages.Spec{Name: "fake.learn", Version: 1, Doc: "Learns.", Out: stages.Output{Kind: "model"}},
@@ -70,7 +70,7 @@ func TestAJobWhoseInputChangedIsSetAside(t *testing.T) {
 		if text, err := os.ReadFile(filepath.Join(aside, "content")); !told || string(text) != "days of work" {
 			t.Fatalf("what is set aside holds %q, %v", text, err)
 		}
-		if _, err := os.Stat(filepath.Join(aside, shard.ManifestName)); err != nil {
+		if _, err := os.Stat(filepath.Join(aside, dataset.ManifestName)); err != nil {
 			t.Error(err)
 		}
 		put("config.json", "{}")

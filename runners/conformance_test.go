@@ -10,7 +10,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"github.com/clinflow/clinflow/dags"
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/runners"
 	"github.com/clinflow/clinflow/stages"
 	_ "github.com/clinflow/clinflow/stages/builtin"
@@ -44,7 +44,7 @@ func TestConformance(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	made, got := map[string]*shard.Dataset{}, map[string]golden{}
+	made, got := map[string]*dataset.Dataset{}, map[string]golden{}
 	for _, step := range d.Steps {
 		made[step.Name] = conforms(t, step, step.Bind(made))
 		got[step.Stage.Name] = golden{step.Stage.Version, made[step.Name].Manifest.Digest()}
@@ -58,7 +58,7 @@ func TestConformance(t *testing.T) {
 }
 
 // conforms runs a step everywhere and returns its output.
-func conforms(t *testing.T, step *dags.Step, in stages.Inputs) *shard.Dataset {
+func conforms(t *testing.T, step *dags.Step, in stages.Inputs) *dataset.Dataset {
 	t.Helper()
 	first := runOn(t, step, in, "direct", 1)
 	if step.Stage.Shape == stages.ShapeJob {
@@ -75,7 +75,7 @@ func conforms(t *testing.T, step *dags.Step, in stages.Inputs) *shard.Dataset {
 	return first
 }
 
-func runOn(t *testing.T, step *dags.Step, in stages.Inputs, runner string, workers int) *shard.Dataset {
+func runOn(t *testing.T, step *dags.Step, in stages.Inputs, runner string, workers int) *dataset.Dataset {
 	t.Helper()
 	uris := map[string][]string{}
 	for port, datasets := range in {
@@ -86,12 +86,12 @@ func runOn(t *testing.T, step *dags.Step, in stages.Inputs, runner string, worke
 	job := runners.Job{
 		Step: step.Name, Stage: step.Stage, Config: step.Config, Inputs: uris,
 		Out:    filepath.Join(t.TempDir(), step.Name),
-		Header: shard.Manifest{Stage: step.Stage.Name, StageVersion: step.Stage.Version},
+		Header: dataset.Manifest{Stage: step.Stage.Name, StageVersion: step.Stage.Version},
 	}
 	if err := (runners.Beam{Runner: runner, Workers: workers}).Run(t.Context(), job); err != nil {
 		t.Fatalf("step %s on %s: %v", step.Name, runner, err)
 	}
-	out, err := shard.Open(t.Context(), job.Out)
+	out, err := dataset.Open(t.Context(), job.Out)
 	if err != nil {
 		t.Fatal(err)
 	}

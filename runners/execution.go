@@ -11,9 +11,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/clinflow/clinflow/dags"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/guard"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/stages"
 )
@@ -29,14 +29,14 @@ type execution struct {
 	ready   map[string]chan struct{} // closed when the step's output is in made
 
 	mu   sync.Mutex
-	made map[string]*shard.Dataset
+	made map[string]*dataset.Dataset
 }
 
 func newExecution(d *dags.DAG, runner StepRunner, planner *dags.Planner, journal *Journal, o Options) *execution {
 	x := &execution{
 		dag: d, runner: runner, planner: planner, journal: journal, o: o,
 		slots: make(chan struct{}, max(1, o.Workers)),
-		ready: map[string]chan struct{}{}, made: map[string]*shard.Dataset{},
+		ready: map[string]chan struct{}{}, made: map[string]*dataset.Dataset{},
 	}
 	for _, step := range d.Steps {
 		x.ready[step.Name] = make(chan struct{})
@@ -168,7 +168,7 @@ func (x *execution) checkInputs(ctx context.Context, decision dags.Decision) err
 	return fmt.Errorf("%w; what it made of the input is set aside in %s", err, aside)
 }
 
-func jobOf(d dags.Decision, made map[string]*shard.Dataset, revision string) Job {
+func jobOf(d dags.Decision, made map[string]*dataset.Dataset, revision string) Job {
 	inputs := map[string][]string{}
 	for port, datasets := range d.Step.Bind(made) {
 		for _, dataset := range datasets {
@@ -177,7 +177,7 @@ func jobOf(d dags.Decision, made map[string]*shard.Dataset, revision string) Job
 	}
 	return Job{
 		Step: d.Step.Name, Stage: d.Step.Stage, Config: d.Step.Config, Inputs: inputs, Out: d.URI,
-		Header: shard.Manifest{
+		Header: dataset.Manifest{
 			Stage: d.Identity.Stage, StageVersion: d.Identity.Version, Config: d.Identity.Config,
 			Inputs: d.Identity.Inputs, Kernel: d.Identity.Kernel, Revision: revision,
 		},
@@ -186,7 +186,7 @@ func jobOf(d dags.Decision, made map[string]*shard.Dataset, revision string) Job
 
 // keep opens a step's output for the steps after it and notes its counts.
 func (x *execution) keep(ctx context.Context, step *dags.Step, uri string, e *Event) error {
-	dataset, err := shard.Open(ctx, uri)
+	dataset, err := dataset.Open(ctx, uri)
 	if err != nil {
 		return fmt.Errorf("open the output: %w", err)
 	}
@@ -198,7 +198,7 @@ func (x *execution) keep(ctx context.Context, step *dags.Step, uri string, e *Ev
 }
 
 // outputs is a copy of what has been made so far.
-func (x *execution) outputs() map[string]*shard.Dataset {
+func (x *execution) outputs() map[string]*dataset.Dataset {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return maps.Clone(x.made)

@@ -15,14 +15,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/clinflow/clinflow/dags"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages"
 )
 
 type idle struct{}
 
-func (idle) Run(context.Context, stages.Inputs, *shard.Writer) error { return nil }
+func (idle) Run(context.Context, stages.Inputs, *dataset.Writer) error { return nil }
 
 type idleConfig struct {
 	Word string `json:"word" default:"a" doc:"goes into the output"`
@@ -60,7 +60,7 @@ func (f *fake) Run(ctx context.Context, job Job) error {
 	f.ran = append(f.ran, job.Step)
 	before, text := f.before[job.Step], f.text[job.Step]
 	f.mu.Unlock()
-	w, err := shard.NewWriter(ctx, job.Out, job.Stage.Out.Kind, 0)
+	w, err := dataset.NewWriter(ctx, job.Out, job.Stage.Out.Kind, 0)
 	if err != nil {
 		return err
 	}
@@ -154,7 +154,7 @@ func TestExecuteSetsTheManifest(t *testing.T) {
 	if err != nil || len(ends) != 1 {
 		t.Fatal(ends, err)
 	}
-	d, err := shard.Open(t.Context(), ends[0])
+	d, err := dataset.Open(t.Context(), ends[0])
 	if err != nil {
 		t.Fatal(err)
 	}

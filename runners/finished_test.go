@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"github.com/clinflow/clinflow/dags"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -17,7 +17,7 @@ import (
 // closes ended and waits for the run to be over.
 type longJob struct{ ended chan struct{} }
 
-func (j longJob) Run(ctx context.Context, _ stages.Inputs, out *shard.Writer) error {
+func (j longJob) Run(ctx context.Context, _ stages.Inputs, out *dataset.Writer) error {
 	work := out.URI() + ".work"
 	out.AfterCommit(func(context.Context) error { return os.RemoveAll(work) })
 	if err := os.MkdirAll(work, 0o700); err != nil {
@@ -34,7 +34,7 @@ func (j longJob) Run(ctx context.Context, _ stages.Inputs, out *shard.Writer) er
 // failingJob fails once the other has ended.
 type failingJob struct{ ended chan struct{} }
 
-func (j failingJob) Run(context.Context, stages.Inputs, *shard.Writer) error {
+func (j failingJob) Run(context.Context, stages.Inputs, *dataset.Writer) error {
 	<-j.ended
 	return exit.Errorf(exit.BadData, "another step's failure")
 }
@@ -44,7 +44,7 @@ func (j failingJob) Run(context.Context, stages.Inputs, *shard.Writer) error {
 func TestAFinishedJobIsCommittedWhateverHappensToTheRun(t *testing.T) {
 	var ended chan struct{}
 	job := func(name string, build func() stages.Job) {
-		stages.RegisterJob(stages.Spec{Name: name, Version: 1, Doc: "x.", Out: stages.Output{Kind: shard.KindAdapter}},
+		stages.RegisterJob(stages.Spec{Name: name, Version: 1, Doc: "x.", Out: stages.Output{Kind: stages.KindAdapter}},
 			func(struct{}) (stages.Job, error) { return build(), nil })
 	}
 	job("fake.long", func() stages.Job { return longJob{ended} })
@@ -76,7 +76,7 @@ func TestAFinishedJobIsCommittedWhateverHappensToTheRun(t *testing.T) {
 			if err != nil || len(long) != 1 {
 				t.Fatalf("the job left %v, %v", long, err)
 			}
-			dataset, err := shard.Open(t.Context(), long[0])
+			dataset, err := dataset.Open(t.Context(), long[0])
 			if err != nil {
 				t.Fatal(err)
 			}

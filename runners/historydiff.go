@@ -11,7 +11,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/clinflow/clinflow/dags"
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/smallcell"
 )
 
@@ -64,11 +64,11 @@ func reasonsBetween(ctx context.Context, out string, a, b StepRecord) []string {
 	if !a.made() || !b.made() {
 		return b.Reasons
 	}
-	before, err := shard.Open(ctx, filepath.Join(out, dags.OutputName(a.Step, a.Fingerprint)))
+	before, err := dataset.Open(ctx, filepath.Join(out, dags.OutputName(a.Step, a.Fingerprint)))
 	if err != nil {
 		return []string{"the output before is not there any more"}
 	}
-	now, err := shard.Open(ctx, filepath.Join(out, dags.OutputName(b.Step, b.Fingerprint)))
+	now, err := dataset.Open(ctx, filepath.Join(out, dags.OutputName(b.Step, b.Fingerprint)))
 	if err != nil {
 		return []string{"the output now is not there any more"}
 	}

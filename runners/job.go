@@ -6,7 +6,7 @@ import (
 	"context"
 	"encoding/json"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -19,7 +19,7 @@ type Job struct {
 	Out    string              // URI of the dataset to write
 	// Header is what the output's manifest has to say of its making: stage,
 	// version, configuration without paths, input digests, kernel, revision.
-	Header shard.Manifest
+	Header dataset.Manifest
 }
 
 // StepRunner runs one step to its committed output, or leaves none. Several

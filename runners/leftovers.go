@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/clinflow/clinflow/dags"
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/store"
 )
 
@@ -44,8 +44,8 @@ func removeLeftovers(ctx context.Context, out string, d *dags.DAG) error {
 
 // removeInOutput clears the folder of an output, or of training checkpoints.
 func removeInOutput(ctx context.Context, folder string) error {
-	err := errors.Join(removeIn(folder, store.IsTemporary), shard.Tidy(ctx, folder))
-	if _, missing := os.Stat(filepath.Join(folder, shard.ManifestName)); missing == nil {
+	err := errors.Join(removeIn(folder, store.IsTemporary), dataset.Tidy(ctx, folder))
+	if _, missing := os.Stat(filepath.Join(folder, dataset.ManifestName)); missing == nil {
 		err = errors.Join(err, removeBeside(folder))
 	}
 	return err

@@ -11,9 +11,9 @@ import (
 	"strings"
 
 	"github.com/clinflow/clinflow/dags"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/outdir"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/internal/store"
 )
 
@@ -21,7 +21,7 @@ import (
 // A file that is there already is left alone, and one that no run of this folder
 // published is not written over. The journal tells of a file before it appears: a
 // kill in between leaves none that no journal knows.
-func publish(ctx context.Context, out store.Dir, d *dags.DAG, made map[string]*shard.Dataset, journal *Journal) error {
+func publish(ctx context.Context, out store.Dir, d *dags.DAG, made map[string]*dataset.Dataset, journal *Journal) error {
 	for _, p := range d.Publish {
 		if err := publishOne(ctx, out, p, made[p.Step], journal); err != nil {
 			return fmt.Errorf("publish %s: %w", p.Name, err)
@@ -30,7 +30,7 @@ func publish(ctx context.Context, out store.Dir, d *dags.DAG, made map[string]*s
 	return nil
 }
 
-func publishOne(ctx context.Context, out store.Dir, p dags.Publish, from *shard.Dataset, journal *Journal) error {
+func publishOne(ctx context.Context, out store.Dir, p dags.Publish, from *dataset.Dataset, journal *Journal) error {
 	info, err := fileOf(from, p)
 	if err != nil {
 		return err
@@ -119,7 +119,7 @@ func toldOf(out store.Dir, name string) (sums []string, err error) {
 	return sums, err
 }
 
-func fileOf(from *shard.Dataset, p dags.Publish) (shard.FileInfo, error) {
+func fileOf(from *dataset.Dataset, p dags.Publish) (dataset.FileInfo, error) {
 	var names []string
 	for _, f := range from.Manifest.Files {
 		if f.Name == p.File {
@@ -127,5 +127,5 @@ func fileOf(from *shard.Dataset, p dags.Publish) (shard.FileInfo, error) {
 		}
 		names = append(names, f.Name)
 	}
-	return shard.FileInfo{}, exit.Errorf(exit.Usage, "step %s left no file %s; it left: %s", p.Step, p.File, strings.Join(names, ", "))
+	return dataset.FileInfo{}, exit.Errorf(exit.Usage, "step %s left no file %s; it left: %s", p.Step, p.File, strings.Join(names, ", "))
 }

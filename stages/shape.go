@@ -7,7 +7,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 )
 
 // Shape names one of the four ways a stage's work can be spread.
@@ -29,9 +29,9 @@ type Source interface {
 	// source_file of its rows. A missing file is an error of exit.Usage.
 	Files(ctx context.Context, in Inputs) ([]RawFile, error)
 	// Scan reads one file into sorted runs under the process's memory budget.
-	Scan(ctx context.Context, file RawFile, spill *shard.Spill) error
+	Scan(ctx context.Context, file RawFile, spill *dataset.Spill) error
 	// Merge writes one part from the runs that hold rows of it.
-	Merge(ctx context.Context, part int, runs []shard.Run, out *shard.PartWriter) error
+	Merge(ctx context.Context, part int, runs []dataset.Run, out *dataset.PartWriter) error
 }
 
 // RawFile is one input file of a Source.
@@ -45,7 +45,7 @@ type RawFile struct {
 // Map computes one part of the output from the same part of its inputs. It is
 // pure: the same inputs give the same rows in the same order.
 type Map interface {
-	Part(ctx context.Context, in Inputs, part int, out *shard.PartWriter) error
+	Part(ctx context.Context, in Inputs, part int, out *dataset.PartWriter) error
 }
 
 // Reduce folds the parts of its inputs into one artifact through small
@@ -59,7 +59,7 @@ type Reduce interface {
 	Merge(ctx context.Context, in Inputs, key string, accumulators [][]byte) ([]byte, error)
 	// Finish writes the artifact's files from the merged accumulators, which
 	// come ordered by key.
-	Finish(ctx context.Context, in Inputs, results []Keyed, out *shard.Writer) error
+	Finish(ctx context.Context, in Inputs, results []Keyed, out *dataset.Writer) error
 }
 
 // Keyed is a merged accumulator and its key.
@@ -71,7 +71,7 @@ type Keyed struct {
 // Job turns whole datasets into an artifact on one machine. It writes files
 // with out.File and, where it makes a sharded dataset, parts with out.Part.
 type Job interface {
-	Run(ctx context.Context, in Inputs, out *shard.Writer) error
+	Run(ctx context.Context, in Inputs, out *dataset.Writer) error
 }
 
 // Gated is implemented by a stage that bounds the fraction of bad records:
@@ -83,14 +83,14 @@ type Gated interface {
 
 // Inputs are the opened datasets of a stage's ports, by port name. A port that
 // takes many holds them in the order of the DAG file.
-type Inputs map[string][]*shard.Dataset
+type Inputs map[string][]*dataset.Dataset
 
 // OpenInputs opens the datasets of each port by their URIs.
 func OpenInputs(ctx context.Context, uris map[string][]string) (Inputs, error) {
 	in := Inputs{}
 	for port, list := range uris {
 		for _, uri := range list {
-			d, err := shard.Open(ctx, uri)
+			d, err := dataset.Open(ctx, uri)
 			if err != nil {
 				return nil, fmt.Errorf("port %s: %w", port, err)
 			}
@@ -102,7 +102,7 @@ func OpenInputs(ctx context.Context, uris map[string][]string) (Inputs, error) {
 
 // One returns the dataset of a port that takes one, nil where it is optional
 // and unbound.
-func (in Inputs) One(port string) *shard.Dataset {
+func (in Inputs) One(port string) *dataset.Dataset {
 	if len(in[port]) == 0 {
 		return nil
 	}

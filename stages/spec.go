@@ -19,7 +19,7 @@ type Spec struct {
 // Port is one input of a stage.
 type Port struct {
 	Name     string
-	Kind     string   // dataset kind it takes, one of the Kind constants of internal/shard
+	Kind     string   // dataset kind it takes, such as mimic.KindPatients
 	Tables   []string // tables it reads; only their digests enter the fingerprint
 	Sharded  bool     // the same part number of all sharded ports meets; else broadcast whole
 	Optional bool

@@ -8,10 +8,12 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages/label"
 	"github.com/clinflow/clinflow/stages/tokenize/hf"
 	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
+	"github.com/clinflow/clinflow/task"
 )
 
 // sumsFile is what the loop has of a manifest.
@@ -25,9 +27,9 @@ type loop struct {
 	sums  map[string]string // sha256 by part file
 	model *sentencepiece.Model
 
-	patients   [parts][]shard.Patient
-	admissions [parts][]shard.Admission
-	notes      [parts][]shard.Note
+	patients   [parts][]mimic.Patient
+	admissions [parts][]mimic.Admission
+	notes      [parts][]mimic.Note
 }
 
 func runLoop(tree, out string) error {
@@ -58,35 +60,35 @@ func runLoop(tree, out string) error {
 // part sorts, labels, encodes and writes one part.
 func (l *loop) part(part int, encoder *sentencepiece.Encoder) error {
 	patients, admissions, notes := l.patients[part], l.admissions[part], l.notes[part]
-	slices.SortStableFunc(patients, func(a, b shard.Patient) int { return a.Key().Compare(b.Key()) })
-	slices.SortStableFunc(admissions, func(a, b shard.Admission) int { return a.Key().Compare(b.Key()) })
-	slices.SortStableFunc(notes, func(a, b shard.Note) int { return a.Key().Compare(b.Key()) })
+	slices.SortStableFunc(patients, func(a, b mimic.Patient) int { return a.Key().Compare(b.Key()) })
+	slices.SortStableFunc(admissions, func(a, b mimic.Admission) int { return a.Key().Compare(b.Key()) })
+	slices.SortStableFunc(notes, func(a, b mimic.Note) int { return a.Key().Compare(b.Key()) })
 	examples, err := l.examples(admissions, notes)
 	if err != nil {
 		return err
 	}
-	meds, tokens := make([]shard.MEDSLabel, len(examples)), make([]shard.Tokens, len(examples))
+	meds, tokens := make([]task.MEDSLabel, len(examples)), make([]task.Tokens, len(examples))
 	for i, e := range examples {
-		meds[i] = shard.MEDSLabel{SubjectID: e.SubjectID, PredictionTime: e.PredictionTime, BooleanValue: e.Label == 1}
+		meds[i] = task.MEDSLabel{SubjectID: e.SubjectID, PredictionTime: e.PredictionTime, BooleanValue: e.Label == 1}
 		ids := encoder.Encode([]int32{l.model.BOS()}, e.Text)
-		tokens[i] = shard.Tokens{ExampleID: e.ExampleID, SubjectID: e.SubjectID, Split: e.Split, InputIDs: ids, NTokens: int32(len(ids)), Label: e.Label}
+		tokens[i] = task.Tokens{ExampleID: e.ExampleID, SubjectID: e.SubjectID, Split: e.Split, InputIDs: ids, NTokens: int32(len(ids)), Label: e.Label}
 	}
 	return errors.Join(
-		write(l, shard.TablePatients, part, patientColumns, patients),
-		write(l, shard.TableAdmissions, part, admissionColumns, admissions),
-		write(l, shard.TableDiagnoses, part, codeColumns, nil),
-		write(l, shard.TableProcedures, part, codeColumns, nil),
-		write(l, shard.TableICUStays, part, stayColumns, nil),
-		write(l, shard.TableVentilation, part, ventilationColumns, nil),
-		write(l, shard.TableNotes, part, noteColumns, notes),
-		write(l, shard.TableQuarantine, part, rejectColumns, nil),
-		write(l, shard.TableExamples, part, exampleColumns, examples),
-		write(l, shard.TableMEDS, part, medsColumns, meds),
-		write(l, shard.TableTokens, part, tokenColumns, tokens))
+		write(l, mimic.TablePatients, part, patientColumns, patients),
+		write(l, mimic.TableAdmissions, part, admissionColumns, admissions),
+		write(l, mimic.TableDiagnoses, part, codeColumns, nil),
+		write(l, mimic.TableProcedures, part, codeColumns, nil),
+		write(l, mimic.TableICUStays, part, stayColumns, nil),
+		write(l, mimic.TableVentilation, part, ventilationColumns, nil),
+		write(l, mimic.TableNotes, part, noteColumns, notes),
+		write(l, dataset.TableQuarantine, part, rejectColumns, nil),
+		write(l, task.TableExamples, part, exampleColumns, examples),
+		write(l, task.TableMEDS, part, medsColumns, meds),
+		write(l, task.TableTokens, part, tokenColumns, tokens))
 }
 
 // examples labels the admissions; notes are in their order.
-func (l *loop) examples(admissions []shard.Admission, notes []shard.Note) (examples []shard.Example, err error) {
+func (l *loop) examples(admissions []mimic.Admission, notes []mimic.Note) (examples []task.Example, err error) {
 	for _, a := range admissions {
 		for len(notes) > 0 && cmp.Or(cmp.Compare(notes[0].SubjectID, a.SubjectID), cmp.Compare(notes[0].HadmID, a.HadmID)) < 0 {
 			notes = notes[1:]

@@ -7,7 +7,7 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/apache/arrow-go/v18/parquet/schema"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 )
 
 // column is one column of the loop's files: how it is declared and written.
@@ -65,8 +65,8 @@ func ids[R any](name string, at func(*R) int64) column[R] {
 	return optional(name, parquet.Types.Int64, integer64, at, func(v int64) int64 { return v })
 }
 
-func times[R any](name string, at func(*R) shard.Time) column[R] {
-	return optional(name, parquet.Types.Int64, wallClock, at, func(v shard.Time) int64 { return int64(v) })
+func times[R any](name string, at func(*R) dataset.Time) column[R] {
+	return optional(name, parquet.Types.Int64, wallClock, at, func(v dataset.Time) int64 { return int64(v) })
 }
 
 func viewed(s string) parquet.ByteArray { return unsafe.Slice(unsafe.StringData(s), len(s)) }

@@ -8,8 +8,9 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/csvgz"
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/mimic"
 )
 
 // The indices of the files in the tree's listing, which every row carries.
@@ -23,26 +24,26 @@ const (
 func (l *loop) read(tree string) error {
 	return errors.Join(
 		readTable(tree, dischargeFile, []string{"note_id", "subject_id", "hadm_id", "note_type", "note_seq", "charttime", "storetime", "text"}, func(f []string, row int64) {
-			part := shard.PartOf(integer(f[1]), parts)
-			l.notes[part] = append(l.notes[part], shard.Note{
+			part := mimic.PartOf(integer(f[1]), parts)
+			l.notes[part] = append(l.notes[part], mimic.Note{
 				NoteID: f[0], SubjectID: integer(f[1]), HadmID: integer(f[2]), Category: "Discharge summary",
 				NoteType: f[3], NoteSeq: int32(integer(f[4])), Charttime: moment(time.DateTime, f[5]), Storetime: moment(time.DateTime, f[6]),
-				Text: f[7], Origin: shard.Origin{SourceFile: sourceDischarge, SourceRow: row},
+				Text: f[7], Origin: mimic.Origin{SourceFile: sourceDischarge, SourceRow: row},
 			})
 		}),
 		readTable(tree, "hosp/admissions.csv.gz", []string{"subject_id", "hadm_id", "admittime", "dischtime", "deathtime", "admission_type", "discharge_location", "hospital_expire_flag"}, func(f []string, row int64) {
-			part := shard.PartOf(integer(f[0]), parts)
-			l.admissions[part] = append(l.admissions[part], shard.Admission{
+			part := mimic.PartOf(integer(f[0]), parts)
+			l.admissions[part] = append(l.admissions[part], mimic.Admission{
 				SubjectID: integer(f[0]), HadmID: integer(f[1]), Admittime: moment(time.DateTime, f[2]), Dischtime: moment(time.DateTime, f[3]),
 				Deathtime: moment(time.DateTime, f[4]), AdmissionType: f[5], DischargeLocation: f[6], HospitalExpireFlag: int32(integer(f[7])),
-				Origin: shard.Origin{SourceFile: sourceAdmissions, SourceRow: row},
+				Origin: mimic.Origin{SourceFile: sourceAdmissions, SourceRow: row},
 			})
 		}),
 		readTable(tree, "hosp/patients.csv.gz", []string{"subject_id", "gender", "anchor_age", "anchor_year", "anchor_year_group", "dod"}, func(f []string, row int64) {
-			part := shard.PartOf(integer(f[0]), parts)
-			l.patients[part] = append(l.patients[part], shard.Patient{
+			part := mimic.PartOf(integer(f[0]), parts)
+			l.patients[part] = append(l.patients[part], mimic.Patient{
 				SubjectID: integer(f[0]), Gender: f[1], AnchorAge: int32(integer(f[2])), AnchorYear: int32(integer(f[3])), AnchorYearGroup: f[4],
-				Dod: moment(time.DateOnly, f[5]), Origin: shard.Origin{SourceFile: sourcePatients, SourceRow: row},
+				Dod: moment(time.DateOnly, f[5]), Origin: mimic.Origin{SourceFile: sourcePatients, SourceRow: row},
 			})
 		}))
 }
@@ -90,10 +91,10 @@ func integer(field string) int64 {
 	return n
 }
 
-func moment(layout, field string) shard.Time {
+func moment(layout, field string) dataset.Time {
 	if field == "" {
 		return 0
 	}
 	t, _ := time.Parse(layout, field)
-	return shard.Time(t.UnixMicro())
+	return dataset.Time(t.UnixMicro())
 }

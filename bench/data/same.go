@@ -7,7 +7,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/task"
 )
 
 // same says whether the loop wrote the bytes that the path's manifests name, the
@@ -27,12 +28,12 @@ func (b *build) same() (bool, error) {
 	}
 	tokens := false
 	for _, step := range steps {
-		d, err := shard.Open(context.Background(), step)
+		d, err := dataset.Open(context.Background(), step)
 		if err != nil {
 			return false, err
 		}
 		for table, infos := range d.Manifest.Tables {
-			tokens = tokens || table == shard.TableTokens
+			tokens = tokens || table == task.TableTokens
 			if !sameTable(table, infos, sums) {
 				return false, nil
 			}
@@ -41,7 +42,7 @@ func (b *build) same() (bool, error) {
 	return tokens, nil
 }
 
-func sameTable(table string, infos []shard.PartInfo, sums map[string]string) bool {
+func sameTable(table string, infos []dataset.PartInfo, sums map[string]string) bool {
 	for part, info := range infos {
 		if sums[partName(table, part)] != info.SHA256 {
 			fmt.Fprintf(os.Stderr, "part %d of table %s differs\n", part, table)

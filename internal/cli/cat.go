@@ -11,8 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 )
 
 // catOptions are the flags of cat.
@@ -31,7 +31,7 @@ func newCat() *cobra.Command {
 		Args:              asUsed,
 		ValidArgsFunction: datasetArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			d, err := shard.Open(cmd.Context(), args[0])
+			d, err := dataset.Open(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
@@ -39,42 +39,14 @@ func newCat() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&o.table, "table", "", "table to print; the only one by default")
-	complete(cmd, "table", slices.Sorted(maps.Keys(printers))...)
+	complete(cmd, "table", dataset.Tables()...)
 	cmd.Flags().IntVar(&o.part, "part", -1, "part to print; all by default")
 	cmd.Flags().IntVar(&o.limit, "limit", 10, "rows to print, 0 for all")
 	cmd.Flags().BoolVar(&o.showText, "show-text", false, "print note text and token ids too: confidential")
 	return cmd
 }
 
-// printers read each built-in table with its row type.
-var printers = map[string]func(context.Context, *shard.Dataset, string, int, func(any) error) error{
-	shard.TablePatients:    each[shard.Patient],
-	shard.TableAdmissions:  each[shard.Admission],
-	shard.TableDiagnoses:   each[shard.Code],
-	shard.TableProcedures:  each[shard.Code],
-	shard.TableICUStays:    each[shard.ICUStay],
-	shard.TableVentilation: each[shard.Ventilation],
-	shard.TableNotes:       each[shard.Note],
-	shard.TableExamples:    each[shard.Example],
-	shard.TableMEDS:        each[shard.MEDSLabel],
-	shard.TableTokens:      each[shard.Tokens],
-	shard.TablePredictions: each[shard.Prediction],
-	shard.TableQuarantine:  each[shard.Reject],
-}
-
-func each[T any](ctx context.Context, d *shard.Dataset, table string, part int, visit func(any) error) error {
-	for row, err := range shard.Read[T](ctx, d, table, part) {
-		if err != nil {
-			return err
-		}
-		if err := visit(row); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (o catOptions) print(ctx context.Context, d *shard.Dataset, w io.Writer) error {
+func (o catOptions) print(ctx context.Context, d *dataset.Dataset, w io.Writer) error {
 	table, err := o.chooseTable(d)
 	if err != nil {
 		return err
@@ -87,11 +59,11 @@ func (o catOptions) print(ctx context.Context, d *shard.Dataset, w io.Writer) er
 		if o.part >= 0 && part != o.part {
 			continue
 		}
-		names, err := shard.ColumnNames(ctx, d, table, part)
+		names, err := dataset.ColumnNames(ctx, d, table, part)
 		if err != nil {
 			return err
 		}
-		err = printers[table](ctx, d, table, part, func(row any) error {
+		err = dataset.Each(ctx, d, table, part, func(row any) error {
 			if printed++; o.limit > 0 && printed > o.limit {
 				return errEnough
 			}
@@ -109,7 +81,7 @@ func (o catOptions) print(ctx context.Context, d *shard.Dataset, w io.Writer) er
 
 var errEnough = fmt.Errorf("the limit is reached")
 
-func (o catOptions) chooseTable(d *shard.Dataset) (string, error) {
+func (o catOptions) chooseTable(d *dataset.Dataset) (string, error) {
 	tables := slices.Sorted(maps.Keys(d.Manifest.Tables))
 	if len(tables) == 0 {
 		return "", exit.Errorf(exit.Usage, "%s holds files, not tables; read them as they are", d.URI())
@@ -118,7 +90,7 @@ func (o catOptions) chooseTable(d *shard.Dataset) (string, error) {
 	if table == "" && len(tables) == 1 {
 		table = tables[0]
 	}
-	if printers[table] == nil || !slices.Contains(tables, table) {
+	if !slices.Contains(tables, table) {
 		return "", exit.Errorf(exit.Usage, "--table: choose one of %s", strings.Join(tables, ", "))
 	}
 	return table, nil
@@ -127,7 +99,7 @@ func (o catOptions) chooseTable(d *shard.Dataset) (string, error) {
 // printRow prints a row with the columns that its table has, in their order.
 func (o catOptions) printRow(w io.Writer, row any, names []string) error {
 	var b strings.Builder
-	for column := range shard.Columns(row) {
+	for column := range dataset.Columns(row) {
 		if !slices.Contains(names, column.Name) {
 			continue
 		}

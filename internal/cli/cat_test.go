@@ -3,29 +3,31 @@ package cli
 import (
 	"testing"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/mimic"
+	"github.com/clinflow/clinflow/task"
 )
 
 // A row is printed with the columns that its table has, and no zero stands for one
 // that it lacks.
 func TestCatPrintsTheColumnsOfTheTable(t *testing.T) {
 	dir := t.TempDir()
-	w, err := shard.NewWriter(t.Context(), dir+"/labels", shard.KindExamples, 1)
+	w, err := dataset.NewWriter(t.Context(), dir+"/labels", task.KindExamples, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	part := w.Part(0)
-	rows, err := shard.Rows[shard.MEDSLabel](part, shard.TableMEDS, "boolean_value", "categorical_value")
+	rows, err := dataset.Rows[task.MEDSLabel](part, task.TableMEDS, "boolean_value", "categorical_value")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := rows.Write(shard.MEDSLabel{SubjectID: 7, PredictionTime: 5}); err != nil {
+	if err := rows.Write(task.MEDSLabel{SubjectID: 7, PredictionTime: 5}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := part.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Commit(t.Context(), shard.Manifest{Stage: "test"}, nil); err != nil {
+	if err := w.Commit(t.Context(), dataset.Manifest{Stage: "test"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	want := `{"subject_id":7,"prediction_time":5,"integer_value":0}` + "\n"
@@ -37,22 +39,22 @@ func TestCatPrintsTheColumnsOfTheTable(t *testing.T) {
 // A null is printed as null, and a zero that a table has as 0.
 func TestCatPrintsNulls(t *testing.T) {
 	dir := t.TempDir()
-	w, err := shard.NewWriter(t.Context(), dir+"/patients", shard.KindPatients, 1)
+	w, err := dataset.NewWriter(t.Context(), dir+"/patients", mimic.KindPatients, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	part := w.Part(0)
-	rows, err := shard.Rows[shard.Admission](part, shard.TableAdmissions)
+	rows, err := dataset.Rows[mimic.Admission](part, mimic.TableAdmissions)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := rows.Write(shard.Admission{SubjectID: 7, HadmID: 8, Dischtime: 5, AdmissionType: "URGENT"}); err != nil {
+	if err := rows.Write(mimic.Admission{SubjectID: 7, HadmID: 8, Dischtime: 5, AdmissionType: "URGENT"}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := part.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Commit(t.Context(), shard.Manifest{Stage: "test"}, nil); err != nil {
+	if err := w.Commit(t.Context(), dataset.Manifest{Stage: "test"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	want := `{"subject_id":7,"hadm_id":8,"admittime":null,"dischtime":5,"deathtime":null,"admission_type":"URGENT",` +

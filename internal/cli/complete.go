@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/clinflow/clinflow/dags"
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/runners"
 )
 
@@ -74,7 +74,7 @@ func datasetArgument(_ *cobra.Command, args []string, _ string) ([]string, cobra
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	manifests, _ := filepath.Glob(filepath.Join("*", "steps", "*", shard.ManifestName))
+	manifests, _ := filepath.Glob(filepath.Join("*", "steps", "*", dataset.ManifestName))
 	for i, manifest := range manifests {
 		manifests[i] = filepath.Dir(manifest)
 	}

@@ -10,9 +10,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/runners"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/task"
 )
 
 // drawn is a source of predictions that are drawn: of as many examples and labels as
@@ -29,27 +30,27 @@ const drawnParts = 8
 func init() {
 	stages.RegisterSource(stages.Spec{
 		Name: "test.drawn", Version: 1, Doc: "test",
-		Out: stages.Output{Kind: shard.KindPredictions, Tables: []string{shard.TablePredictions}},
+		Out: stages.Output{Kind: task.KindPredictions, Tables: []string{task.TablePredictions}},
 	}, func(d drawn) (stages.Source, error) { return d, nil })
 }
 
 func (d drawn) Parts() int { return drawnParts }
 
 func (d drawn) Files(context.Context, stages.Inputs) ([]stages.RawFile, error) {
-	return []stages.RawFile{{Table: shard.TablePredictions, Name: "file", URI: d.File}}, nil
+	return []stages.RawFile{{Table: task.TablePredictions, Name: "file", URI: d.File}}, nil
 }
 
-func (d drawn) Scan(context.Context, stages.RawFile, *shard.Spill) error { return nil }
+func (d drawn) Scan(context.Context, stages.RawFile, *dataset.Spill) error { return nil }
 
 // Merge draws one logit a label and some three labels an example.
-func (d drawn) Merge(_ context.Context, part int, _ []shard.Run, out *shard.PartWriter) error {
-	rows, err := shard.Rows[shard.Prediction](out, shard.TablePredictions)
+func (d drawn) Merge(_ context.Context, part int, _ []dataset.Run, out *dataset.PartWriter) error {
+	rows, err := dataset.Rows[task.Prediction](out, task.TablePredictions)
 	if err != nil {
 		return err
 	}
 	random := rand.New(rand.NewPCG(uint64(part), uint64(len(d.Variant))))
 	for i := part; i < d.Examples; i += drawnParts {
-		row := shard.Prediction{ExampleID: fmt.Sprint(i), SubjectID: int64(i), Task: "diag", Variant: d.Variant, Split: "test", Logits: make([]float32, d.Labels)}
+		row := task.Prediction{ExampleID: fmt.Sprint(i), SubjectID: int64(i), Task: "diag", Variant: d.Variant, Split: "test", Logits: make([]float32, d.Labels)}
 		for k := range row.Logits {
 			row.Logits[k] = float32(random.NormFloat64())
 		}

@@ -8,16 +8,18 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/synth"
+	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/task"
 )
 
 // panicky is a map stage that panics with the text of a note.
 type panicky struct{}
 
-func (panicky) Part(ctx context.Context, in stages.Inputs, part int, _ *shard.PartWriter) error {
-	for note, err := range shard.Read[shard.Note](ctx, in.One("notes"), shard.TableNotes, part) {
+func (panicky) Part(ctx context.Context, in stages.Inputs, part int, _ *dataset.PartWriter) error {
+	for note, err := range dataset.Read[mimic.Note](ctx, in.One("notes"), mimic.TableNotes, part) {
 		if err != nil {
 			return err
 		}
@@ -29,8 +31,8 @@ func (panicky) Part(ctx context.Context, in stages.Inputs, part int, _ *shard.Pa
 func init() {
 	stages.RegisterMap(stages.Spec{
 		Name: "test.panicky", Version: 1, Doc: "panics with a note's text",
-		In:  []stages.Port{{Name: "notes", Kind: shard.KindPatients, Tables: []string{shard.TableNotes}, Sharded: true, Doc: "notes"}},
-		Out: stages.Output{Kind: shard.KindExamples, Tables: []string{shard.TableExamples}},
+		In:  []stages.Port{{Name: "notes", Kind: mimic.KindPatients, Tables: []string{mimic.TableNotes}, Sharded: true, Doc: "notes"}},
+		Out: stages.Output{Kind: task.KindExamples, Tables: []string{task.TableExamples}},
 	}, func(struct{}) (stages.Map, error) { return panicky{}, nil })
 }
 

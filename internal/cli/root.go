@@ -16,11 +16,11 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/csvgz"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/logs"
 	"github.com/clinflow/clinflow/internal/progress"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/train"
@@ -145,7 +145,7 @@ func (s *settings) applyMemory() error {
 	case bytes < leastMemory:
 		return exit.Errorf(exit.Usage, "--memory: %s is too little; give 256MiB or more", s.memory)
 	}
-	shard.SetMemory(int64(bytes))
+	dataset.SetMemory(int64(bytes))
 	return nil
 }
 

@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 )
 
 func newVerify() *cobra.Command {
@@ -42,7 +42,7 @@ func newVerify() *cobra.Command {
 
 // verifyOne checks a dataset and returns its kind.
 func verifyOne(ctx context.Context, folder string) (string, error) {
-	d, err := shard.Open(ctx, folder)
+	d, err := dataset.Open(ctx, folder)
 	if err != nil {
 		return "", err
 	}
@@ -56,7 +56,7 @@ func datasetsBelow(root string) ([]string, error) {
 		root = real // the walk would not follow it
 	}
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		if err == nil && entry.Name() == shard.ManifestName {
+		if err == nil && entry.Name() == dataset.ManifestName {
 			folders = append(folders, filepath.Dir(path))
 		}
 		return err
@@ -65,7 +65,7 @@ func datasetsBelow(root string) ([]string, error) {
 		return nil, exit.Errorf(exit.Usage, "look for datasets: %w", err)
 	}
 	if len(folders) == 0 {
-		return nil, exit.Errorf(exit.Usage, "%s: no dataset here (no %s); name a step's folder or the folder of a run", root, shard.ManifestName)
+		return nil, exit.Errorf(exit.Usage, "%s: no dataset here (no %s); name a step's folder or the folder of a run", root, dataset.ManifestName)
 	}
 	return folders, nil
 }

@@ -5,7 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/stages"
 )
 
 // TestVerifyLooksAtAllDatasets: one that is damaged hides neither the next nor those
@@ -13,16 +14,16 @@ import (
 func TestVerifyLooksAtAllDatasets(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"a", "b", "c"} {
-		w, err := shard.NewWriter(t.Context(), dir+"/out/"+name, shard.KindModel, 0)
+		w, err := dataset.NewWriter(t.Context(), dir+"/out/"+name, stages.KindModel, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := w.Commit(t.Context(), shard.Manifest{Stage: "test"}, nil); err != nil {
+		if err := w.Commit(t.Context(), dataset.Manifest{Stage: "test"}, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for _, name := range []string{"a", "b"} {
-		if err := os.WriteFile(dir+"/out/"+name+"/"+shard.ManifestName, []byte("{"), 0o600); err != nil {
+		if err := os.WriteFile(dir+"/out/"+name+"/"+dataset.ManifestName, []byte("{"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -7,8 +7,8 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 )
 
 // FileName is the file of a vocabulary dataset.
@@ -27,7 +27,7 @@ type Vocabulary struct {
 
 // Read reads and checks the vocabulary of a dataset. One that is missing, empty
 // or malformed is bad data: a multi-label task has no meaning without its list.
-func Read(ctx context.Context, d *shard.Dataset) (Vocabulary, error) {
+func Read(ctx context.Context, d *dataset.Dataset) (Vocabulary, error) {
 	var v Vocabulary
 	if !d.HasFile(FileName) {
 		return v, exit.Errorf(exit.BadData, "label vocabulary: %s has no %s; make it again with label.vocab", d.URI(), FileName)
@@ -54,7 +54,7 @@ func (v Vocabulary) check(uri string) error {
 }
 
 // Write writes labels.json, checked.
-func (v Vocabulary) Write(out *shard.Writer) error {
+func (v Vocabulary) Write(out *dataset.Writer) error {
 	if err := v.check(FileName); err != nil {
 		return err
 	}

@@ -7,16 +7,17 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/task"
 )
 
 func init() { stages.RegisterReduce(aurocSpec(), newAuroc) }
 
 func aurocSpec() stages.Spec {
-	table := []string{shard.TablePredictions}
+	table := []string{task.TablePredictions}
 	return stages.Spec{
 		Name:    "eval.auroc",
 		Version: 3,
@@ -26,11 +27,11 @@ func aurocSpec() stages.Spec {
 			"A variant's macro_auroc is the mean over the tasks that it has an AUROC of, tasks_averaged their number. " +
 			"Writes metrics.json and roc.json.",
 		In: []stages.Port{
-			{Name: portVariants, Kind: shard.KindPredictions, Tables: table, Sharded: true, Many: true, Doc: "Predictions of the variants; each variant and task in one dataset only."},
-			{Name: portFloor, Kind: shard.KindPredictions, Tables: table, Sharded: true, Many: true, Optional: true, Doc: "Predictions of a bag-of-words model, such as train.bag_of_words leaves, that every variant should beat; one dataset a task, whatever variant it names."},
-			{Name: portBest, Kind: shard.KindPredictions, Tables: table, Sharded: true, Many: true, Optional: true, Doc: "Predictions of the best possible model, known for synthetic data; one dataset a task, whatever variant it names."},
+			{Name: portVariants, Kind: task.KindPredictions, Tables: table, Sharded: true, Many: true, Doc: "Predictions of the variants; each variant and task in one dataset only."},
+			{Name: portFloor, Kind: task.KindPredictions, Tables: table, Sharded: true, Many: true, Optional: true, Doc: "Predictions of a bag-of-words model, such as train.bag_of_words leaves, that every variant should beat; one dataset a task, whatever variant it names."},
+			{Name: portBest, Kind: task.KindPredictions, Tables: table, Sharded: true, Many: true, Optional: true, Doc: "Predictions of the best possible model, known for synthetic data; one dataset a task, whatever variant it names."},
 		},
-		Out: stages.Output{Kind: shard.KindMetrics},
+		Out: stages.Output{Kind: stages.KindMetrics},
 	}
 }
 
@@ -84,7 +85,7 @@ func (s aurocStage) Merge(ctx context.Context, in stages.Inputs, key string, acc
 }
 
 // Finish writes metrics.json and roc.json.
-func (s aurocStage) Finish(_ context.Context, _ stages.Inputs, results []stages.Keyed, out *shard.Writer) error {
+func (s aurocStage) Finish(_ context.Context, _ stages.Inputs, results []stages.Keyed, out *dataset.Writer) error {
 	metrics := Metrics{Split: s.config.Split, Variants: map[string]*Scores{}}
 	curves := Curves{Variants: map[string]TaskCurves{}}
 	if len(results) == 0 {

@@ -10,12 +10,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/eval/evaltest"
 	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/task"
 )
 
 func golden(t testing.TB) []evaltest.Case { return evaltest.Golden(t, "testdata/predictions.json") }
@@ -31,7 +32,7 @@ func measure(t testing.TB, config string, in stages.Inputs) Metrics {
 
 func TestAUROCEqualsScikitLearn(t *testing.T) {
 	cases := golden(t)
-	var rows []shard.Prediction
+	var rows []task.Prediction
 	for _, c := range cases {
 		rows = append(rows, c.Rows("lora")...)
 	}
@@ -65,8 +66,8 @@ func TestAUROCEqualsScikitLearn(t *testing.T) {
 // TestAUROCOfAnyParts: neither parts nor the split over datasets shows.
 func TestAUROCOfAnyParts(t *testing.T) {
 	cases := golden(t)
-	var all, other []shard.Prediction
-	var each, eachOther []*shard.Dataset
+	var all, other []task.Prediction
+	var each, eachOther []*dataset.Dataset
 	for _, c := range cases {
 		all = append(all, c.Rows("head")...)
 		each = append(each, evaltest.Predictions(t, 7, c.Rows("head")))
@@ -127,17 +128,17 @@ func TestAUROCOfOneClassIsNull(t *testing.T) {
 func TestAUROCRefuses(t *testing.T) {
 	nan := float32(math.NaN())
 	for name, c := range map[string]struct {
-		change func([]shard.Prediction)
+		change func([]task.Prediction)
 		code   exit.Code
 		says   string
 	}{
-		"NaN":             {func(r []shard.Prediction) { r[5].Logits = []float32{nan, 0}; r[6].Logits = []float32{0, nan} }, exit.BadData, "2 of 300 examples"},
-		"infinite":        {func(r []shard.Prediction) { r[5].Logits = []float32{float32(math.Inf(1)), 0} }, exit.BadData, "1 of 300 examples"},
-		"label outside":   {func(r []shard.Prediction) { r[5].Label = 2 }, exit.BadData, "label"},
-		"no label":        {func(r []shard.Prediction) { r[5].Label = -1 }, exit.BadData, "label"},
-		"other classes":   {func(r []shard.Prediction) { r[5].Logits = []float32{1, 2, 3} }, exit.BadData, "number of logits"},
-		"nothing to test": {func(r []shard.Prediction) { clear(r) }, exit.BadData, "no example of split test"},
-		"bad name":        {func(r []shard.Prediction) { r[5].Variant = "a/b" }, exit.Usage, "names of variants"},
+		"NaN":             {func(r []task.Prediction) { r[5].Logits = []float32{nan, 0}; r[6].Logits = []float32{0, nan} }, exit.BadData, "2 of 300 examples"},
+		"infinite":        {func(r []task.Prediction) { r[5].Logits = []float32{float32(math.Inf(1)), 0} }, exit.BadData, "1 of 300 examples"},
+		"label outside":   {func(r []task.Prediction) { r[5].Label = 2 }, exit.BadData, "label"},
+		"no label":        {func(r []task.Prediction) { r[5].Label = -1 }, exit.BadData, "label"},
+		"other classes":   {func(r []task.Prediction) { r[5].Logits = []float32{1, 2, 3} }, exit.BadData, "number of logits"},
+		"nothing to test": {func(r []task.Prediction) { clear(r) }, exit.BadData, "no example of split test"},
+		"bad name":        {func(r []task.Prediction) { r[5].Variant = "a/b" }, exit.Usage, "names of variants"},
 	} {
 		rows := golden(t)[0].Rows("lora")
 		c.change(rows)
@@ -189,10 +190,10 @@ func TestGoldenDigest(t *testing.T) {
 
 // BenchmarkDiagnoses runs the whole stage over 9,829 documents and 1,266 labels.
 func BenchmarkDiagnoses(b *testing.B) {
-	rows := make([]shard.Prediction, 9829)
+	rows := make([]task.Prediction, 9829)
 	state := uint32(1)
 	for i := range rows {
-		rows[i] = shard.Prediction{SubjectID: int64(i), Task: "diag", Variant: "lora", Split: "test", Logits: make([]float32, 1266)}
+		rows[i] = task.Prediction{SubjectID: int64(i), Task: "diag", Variant: "lora", Split: "test", Logits: make([]float32, 1266)}
 		for k := range rows[i].Logits {
 			state = state*1664525 + 1013904223
 			rows[i].Logits[k] = float32(state>>8) / 1e6

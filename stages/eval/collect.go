@@ -6,9 +6,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/task"
 )
 
 // The ports say what predictions are: a variant's, or those of the model that
@@ -48,9 +49,9 @@ type group struct {
 }
 
 // collect counts and checks the examples of the split in one part of a dataset.
-func (s aurocStage) collect(ctx context.Context, d *shard.Dataset, part int, port string) (map[groupKey]*group, error) {
+func (s aurocStage) collect(ctx context.Context, d *dataset.Dataset, part int, port string) (map[groupKey]*group, error) {
 	groups := map[groupKey]*group{}
-	for row, err := range shard.Read[shard.Prediction](ctx, d, shard.TablePredictions, part) {
+	for row, err := range dataset.Read[task.Prediction](ctx, d, task.TablePredictions, part) {
 		if err != nil {
 			return nil, err
 		}
@@ -82,7 +83,7 @@ func (s aurocStage) collect(ctx context.Context, d *shard.Dataset, part int, por
 }
 
 // add counts a row, unless its labels or logits do not fit.
-func (g *group) add(row shard.Prediction) bool {
+func (g *group) add(row task.Prediction) bool {
 	labels := row.Labels
 	if !g.multiLabel {
 		labels = []int32{row.Label}

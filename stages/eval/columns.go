@@ -7,9 +7,10 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/guard"
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/task"
 )
 
 // columns are the logits and labels of all examples of a key for a run of classes,
@@ -56,7 +57,7 @@ func (c *columns) load(ctx context.Context, first, width int) error {
 // loadPart puts a part's examples at [from, from+t.N).
 func (c *columns) loadPart(ctx context.Context, t tally, from int) error {
 	at, end := from, from+t.N
-	for row, err := range shard.Read[shard.Prediction](ctx, c.dataset, shard.TablePredictions, t.Part) {
+	for row, err := range dataset.Read[task.Prediction](ctx, c.dataset, task.TablePredictions, t.Part) {
 		if err != nil {
 			return err
 		}
@@ -79,7 +80,7 @@ func (c *columns) changed(t tally) error {
 	return exit.Errorf(exit.BadData, "%s: part %d changed while it was measured; run the step again", c.dataset.URI(), t.Part)
 }
 
-func (c *columns) set(at int, row shard.Prediction) {
+func (c *columns) set(at int, row task.Prediction) {
 	if c.first == 0 {
 		c.norms[at] = logSumExp(row.Logits)
 	}

@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/task"
 )
 
 var errClasses = exit.Errorf(exit.BadData, "parts of one task differ in their number of classes; predict them with one model")
@@ -16,7 +17,7 @@ var errClasses = exit.Errorf(exit.BadData, "parts of one task differ in their nu
 type examples struct {
 	key        groupKey
 	split      string
-	dataset    *shard.Dataset
+	dataset    *dataset.Dataset
 	parts      []tally // those that hold some
 	n, classes int
 	multiLabel bool
@@ -46,6 +47,6 @@ func (s aurocStage) examplesOf(key groupKey, in stages.Inputs, accumulators [][]
 }
 
 // hold says whether a row is one of the examples.
-func (e examples) hold(row shard.Prediction) bool {
+func (e examples) hold(row task.Prediction) bool {
 	return row.Split == e.split && row.Task == e.key.task && (e.key.port != portVariants || row.Variant == e.key.variant)
 }

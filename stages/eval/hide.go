@@ -5,7 +5,7 @@ import (
 	"io"
 	"math"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/smallcell"
 )
 
@@ -37,7 +37,7 @@ func (r *result) hide() {
 
 // write writes a file of the stage as indented JSON in which < stands as it is: it is
 // read by people too.
-func write(out *shard.Writer, name string, value any) error {
+func write(out *dataset.Writer, name string, value any) error {
 	return out.StreamFile(name, func(w io.Writer) error {
 		encoder := json.NewEncoder(w)
 		encoder.SetEscapeHTML(false)

@@ -11,21 +11,21 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/eval/evaltest"
 	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/task"
 )
 
 // ofClasses are predictions of a task with so many examples of each class; those of a
 // multi-label task have their class as their only label.
-func ofClasses(task string, sizes ...int) []shard.Prediction {
+func ofClasses(name string, sizes ...int) []task.Prediction {
 	random := rand.New(rand.NewPCG(1, uint64(len(sizes))))
-	var rows []shard.Prediction
+	var rows []task.Prediction
 	for class, size := range sizes {
 		for range size {
-			row := shard.Prediction{SubjectID: int64(len(rows)), Task: task, Variant: "lora", Split: "test", Label: int32(class), Labels: []int32{int32(class)}}
+			row := task.Prediction{SubjectID: int64(len(rows)), Task: name, Variant: "lora", Split: "test", Label: int32(class), Labels: []int32{int32(class)}}
 			for range sizes {
 				row.Logits = append(row.Logits, float32(random.NormFloat64()))
 			}
@@ -36,7 +36,7 @@ func ofClasses(task string, sizes ...int) []shard.Prediction {
 }
 
 // small measures predictions and returns the score and the curve of their task.
-func small(t *testing.T, config string, rows []shard.Prediction) (score map[string]any, curve []any) {
+func small(t *testing.T, config string, rows []task.Prediction) (score map[string]any, curve []any) {
 	t.Helper()
 	out := stagetest.Run(t, "eval.auroc", config, stages.Inputs{"predictions": {evaltest.Predictions(t, 2, rows)}})
 	var metrics struct {

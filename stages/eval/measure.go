@@ -5,8 +5,8 @@ import (
 	"math"
 	"sync"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/auroc"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/internal/smallcell"
 )
 
@@ -50,7 +50,7 @@ type result struct {
 func (s aurocStage) measure(ctx context.Context, e examples) (result, error) {
 	turn.Lock()
 	defer turn.Unlock()
-	room, done := shard.Room()
+	room, done := dataset.Room()
 	defer done()
 	if e.multiLabel {
 		return s.measureMultiLabel(ctx, e, room)

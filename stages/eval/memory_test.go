@@ -5,16 +5,17 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/eval/evaltest"
 	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/task"
 )
 
 // What crosses Beam does not grow with examples nor with labels.
 func TestAccumulatorsAreSmall(t *testing.T) {
 	rows := golden(t)[2].Rows("lora")
-	wide := make([]shard.Prediction, 0, 4*len(rows))
+	wide := make([]task.Prediction, 0, 4*len(rows))
 	for i := range 4 * len(rows) {
 		row := rows[i%len(rows)]
 		row.SubjectID = int64(i)
@@ -23,7 +24,7 @@ func TestAccumulatorsAreSmall(t *testing.T) {
 	}
 	var sizes []int
 	s := aurocStage{AUROCConfig{Split: "test", MultiLabel: []string{"diag"}, MultiLabelScore: MeasureSoftmax}}
-	for _, rows := range [][]shard.Prediction{rows, wide} {
+	for _, rows := range [][]task.Prediction{rows, wide} {
 		in := stages.Inputs{portVariants: {evaltest.Predictions(t, 1, rows)}}
 		var key string
 		var accumulator []byte
@@ -43,15 +44,15 @@ func TestAccumulatorsAreSmall(t *testing.T) {
 
 // With room for one class at a time the results are those of all classes at once.
 func TestAUROCOfAnyMemory(t *testing.T) {
-	var rows []shard.Prediction
+	var rows []task.Prediction
 	for _, c := range golden(t) {
 		rows = append(rows, c.Rows("lora")...)
 	}
 	in := stages.Inputs{"predictions": {evaltest.Predictions(t, 3, rows)}}
 	much := stagetest.Run(t, "eval.auroc", "{}", in)
-	t.Cleanup(func() { shard.SetMemory(1 << 30) })
+	t.Cleanup(func() { dataset.SetMemory(1 << 30) })
 	for _, bytes := range []int64{1, 4 * cellBytes * 900} {
-		shard.SetMemory(bytes)
+		dataset.SetMemory(bytes)
 		little := stagetest.Run(t, "eval.auroc", "{}", in)
 		for _, name := range []string{MetricsName, CurvesName} {
 			if diff := cmp.Diff(evaltest.File(t, much, name), evaltest.File(t, little, name)); diff != "" {

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 )
 
 // column reads one field of a record into a row. Columns are found by name, so
@@ -67,24 +67,24 @@ func text[R any](name string, at func(*R) *string) column[R] {
 }
 
 // moment is a time that may be empty.
-func moment[R any](name string, at func(*R) *shard.Time) column[R] {
+func moment[R any](name string, at func(*R) *dataset.Time) column[R] {
 	return clock(name, time.DateTime, at)
 }
 
 // day is a date that may be empty, read as its midnight.
-func day[R any](name string, at func(*R) *shard.Time) column[R] {
+func day[R any](name string, at func(*R) *dataset.Time) column[R] {
 	return clock(name, time.DateOnly, at)
 }
 
 // clock reads a time of one layout and no other: time.Parse alone would let
 // some digits be left out.
-func clock[R any](name, layout string, at func(*R) *shard.Time) column[R] {
+func clock[R any](name, layout string, at func(*R) *dataset.Time) column[R] {
 	return column[R]{name, func(row *R, field string) verdict {
 		if field == "" {
 			return sound
 		}
 		t, err := time.Parse(layout, field)
-		*at(row) = shard.Time(t.UnixMicro())
+		*at(row) = dataset.Time(t.UnixMicro())
 		return soundIf(err == nil && len(field) == len(layout))
 	}}
 }

@@ -7,20 +7,20 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 )
 
 // A time is taken when it is written in MIMIC's form, to the second, and in no
 // other form of the same moment.
 func TestClocksTakeOneFormOnly(t *testing.T) {
-	var got shard.Time
-	read := moment("t", func(*struct{}) *shard.Time { return &got })
+	var got dataset.Time
+	read := moment("t", func(*struct{}) *dataset.Time { return &got })
 	rapid.Check(t, func(t *rapid.T) {
 		// 1800-01-01 to 2300-01-01: MIMIC shifts birth dates into the past
 		// and stays into the future.
 		seconds := rapid.Int64Range(-5364662400, 10413792000).Draw(t, "seconds")
 		moment := time.Unix(seconds, 0).UTC()
-		if v := read.set(nil, moment.Format(time.DateTime)); v != sound || got != shard.Time(seconds*1e6) {
+		if v := read.set(nil, moment.Format(time.DateTime)); v != sound || got != dataset.Time(seconds*1e6) {
 			t.Fatalf("verdict %d, time %d", v, got)
 		}
 		other := rapid.SampledFrom([]string{time.RFC3339, time.DateOnly, "2006-01-02 15:04", "2006-1-2 15:04:05", "2006-01-02 15:04:05.0", " 2006-01-02 15:04:05", "02/01/2006 15:04:05"}).Draw(t, "layout")

@@ -7,9 +7,9 @@ import (
 	"io/fs"
 	"strings"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/csvgz"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 )
@@ -18,7 +18,7 @@ import (
 // names them all.
 type finder struct {
 	ctx     context.Context
-	made    *shard.Dataset // the tree, where a step made it
+	made    *dataset.Dataset // the tree, where a step made it
 	files   []stages.RawFile
 	missing []string
 	failed  error

@@ -1,56 +1,57 @@
 package ingest
 
 import (
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/icd"
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/mimic"
 )
 
 // The tables of MIMIC-IV's hosp module: https://mimic.mit.edu/docs/iv/modules/hosp/
 
-var patients = table[shard.Patient]{
-	file: "hosp/patients", name: shard.TablePatients,
-	columns: []column[shard.Patient]{
-		id("subject_id", func(r *shard.Patient) *int64 { return &r.SubjectID }),
-		text("gender", func(r *shard.Patient) *string { return &r.Gender }),
-		number("anchor_age", func(r *shard.Patient) *int32 { return &r.AnchorAge }),
-		number("anchor_year", func(r *shard.Patient) *int32 { return &r.AnchorYear }),
-		text("anchor_year_group", func(r *shard.Patient) *string { return &r.AnchorYearGroup }),
-		day("dod", func(r *shard.Patient) *shard.Time { return &r.Dod }),
+var patients = table[mimic.Patient]{
+	file: "hosp/patients", name: mimic.TablePatients,
+	columns: []column[mimic.Patient]{
+		id("subject_id", func(r *mimic.Patient) *int64 { return &r.SubjectID }),
+		text("gender", func(r *mimic.Patient) *string { return &r.Gender }),
+		number("anchor_age", func(r *mimic.Patient) *int32 { return &r.AnchorAge }),
+		number("anchor_year", func(r *mimic.Patient) *int32 { return &r.AnchorYear }),
+		text("anchor_year_group", func(r *mimic.Patient) *string { return &r.AnchorYearGroup }),
+		day("dod", func(r *mimic.Patient) *dataset.Time { return &r.Dod }),
 	},
-	origin: func(r *shard.Patient) *shard.Origin { return &r.Origin },
-	unique: func(r *shard.Patient) uint64 { return uint64(r.SubjectID) },
+	origin: func(r *mimic.Patient) *mimic.Origin { return &r.Origin },
+	unique: func(r *mimic.Patient) uint64 { return uint64(r.SubjectID) },
 }
 
-var admissions = table[shard.Admission]{
-	file: "hosp/admissions", name: shard.TableAdmissions,
-	columns: []column[shard.Admission]{
-		id("subject_id", func(r *shard.Admission) *int64 { return &r.SubjectID }),
-		id("hadm_id", func(r *shard.Admission) *int64 { return &r.HadmID }),
-		must(moment("admittime", func(r *shard.Admission) *shard.Time { return &r.Admittime })),
-		moment("dischtime", func(r *shard.Admission) *shard.Time { return &r.Dischtime }),
-		moment("deathtime", func(r *shard.Admission) *shard.Time { return &r.Deathtime }),
-		text("admission_type", func(r *shard.Admission) *string { return &r.AdmissionType }),
-		text("discharge_location", func(r *shard.Admission) *string { return &r.DischargeLocation }),
-		flag("hospital_expire_flag", func(r *shard.Admission) *int32 { return &r.HospitalExpireFlag }),
+var admissions = table[mimic.Admission]{
+	file: "hosp/admissions", name: mimic.TableAdmissions,
+	columns: []column[mimic.Admission]{
+		id("subject_id", func(r *mimic.Admission) *int64 { return &r.SubjectID }),
+		id("hadm_id", func(r *mimic.Admission) *int64 { return &r.HadmID }),
+		must(moment("admittime", func(r *mimic.Admission) *dataset.Time { return &r.Admittime })),
+		moment("dischtime", func(r *mimic.Admission) *dataset.Time { return &r.Dischtime }),
+		moment("deathtime", func(r *mimic.Admission) *dataset.Time { return &r.Deathtime }),
+		text("admission_type", func(r *mimic.Admission) *string { return &r.AdmissionType }),
+		text("discharge_location", func(r *mimic.Admission) *string { return &r.DischargeLocation }),
+		flag("hospital_expire_flag", func(r *mimic.Admission) *int32 { return &r.HospitalExpireFlag }),
 	},
-	origin: func(r *shard.Admission) *shard.Origin { return &r.Origin },
-	unique: func(r *shard.Admission) uint64 { return uint64(r.HadmID) },
+	origin: func(r *mimic.Admission) *mimic.Origin { return &r.Origin },
+	unique: func(r *mimic.Admission) uint64 { return uint64(r.HadmID) },
 }
 
 // codeColumns are common to diagnoses and procedures. A repeated code does no
 // harm: labels are sets.
-func codeColumns(read codeReader, more ...column[shard.Code]) []column[shard.Code] {
-	return append([]column[shard.Code]{
-		id("subject_id", func(r *shard.Code) *int64 { return &r.SubjectID }),
-		id("hadm_id", func(r *shard.Code) *int64 { return &r.HadmID }),
-		number("seq_num", func(r *shard.Code) *int32 { return &r.SeqNum }),
+func codeColumns(read codeReader, more ...column[mimic.Code]) []column[mimic.Code] {
+	return append([]column[mimic.Code]{
+		id("subject_id", func(r *mimic.Code) *int64 { return &r.SubjectID }),
+		id("hadm_id", func(r *mimic.Code) *int64 { return &r.HadmID }),
+		number("seq_num", func(r *mimic.Code) *int32 { return &r.SeqNum }),
 		icdVersion,
 		read.column(),
 	}, more...)
 }
 
 // icdVersion is 9 or 10: codes of the two mean different things.
-var icdVersion = column[shard.Code]{"icd_version", func(r *shard.Code, field string) verdict {
+var icdVersion = column[mimic.Code]{"icd_version", func(r *mimic.Code, field string) verdict {
 	switch field {
 	case "":
 		return missing
@@ -68,24 +69,24 @@ var icdVersion = column[shard.Code]{"icd_version", func(r *shard.Code, field str
 type codeReader func(version int, text string) (code string, ok bool)
 
 // column comes after icdVersion: a code's version says what it looks like.
-func (read codeReader) column() column[shard.Code] {
-	return must(column[shard.Code]{"icd_code", func(r *shard.Code, field string) verdict {
+func (read codeReader) column() column[mimic.Code] {
+	return must(column[mimic.Code]{"icd_code", func(r *mimic.Code, field string) verdict {
 		code, ok := read(int(r.ICDVersion), field)
 		r.ICDCode = code
 		return soundIf(ok)
 	}})
 }
 
-func codeOrigin(r *shard.Code) *shard.Origin { return &r.Origin }
+func codeOrigin(r *mimic.Code) *mimic.Origin { return &r.Origin }
 
-var diagnoses = table[shard.Code]{
-	file: "hosp/diagnoses_icd", name: shard.TableDiagnoses,
+var diagnoses = table[mimic.Code]{
+	file: "hosp/diagnoses_icd", name: mimic.TableDiagnoses,
 	columns: codeColumns(icd.Diagnosis),
 	origin:  codeOrigin,
 }
 
-var procedures = table[shard.Code]{
-	file: "hosp/procedures_icd", name: shard.TableProcedures,
-	columns: codeColumns(icd.Procedure, day("chartdate", func(r *shard.Code) *shard.Time { return &r.Chartdate })),
+var procedures = table[mimic.Code]{
+	file: "hosp/procedures_icd", name: mimic.TableProcedures,
+	columns: codeColumns(icd.Procedure, day("chartdate", func(r *mimic.Code) *dataset.Time { return &r.Chartdate })),
 	origin:  codeOrigin,
 }

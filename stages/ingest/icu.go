@@ -1,21 +1,24 @@
 package ingest
 
-import "github.com/clinflow/clinflow/internal/shard"
+import (
+	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/mimic"
+)
 
 // The tables of MIMIC-IV's icu module: https://mimic.mit.edu/docs/iv/modules/icu/
 
-var icustays = table[shard.ICUStay]{
-	file: "icu/icustays", name: shard.TableICUStays,
-	columns: []column[shard.ICUStay]{
-		id("subject_id", func(r *shard.ICUStay) *int64 { return &r.SubjectID }),
-		id("hadm_id", func(r *shard.ICUStay) *int64 { return &r.HadmID }),
-		id("stay_id", func(r *shard.ICUStay) *int64 { return &r.StayID }),
-		text("first_careunit", func(r *shard.ICUStay) *string { return &r.FirstCareunit }),
-		moment("intime", func(r *shard.ICUStay) *shard.Time { return &r.Intime }),
-		moment("outtime", func(r *shard.ICUStay) *shard.Time { return &r.Outtime }),
+var icustays = table[mimic.ICUStay]{
+	file: "icu/icustays", name: mimic.TableICUStays,
+	columns: []column[mimic.ICUStay]{
+		id("subject_id", func(r *mimic.ICUStay) *int64 { return &r.SubjectID }),
+		id("hadm_id", func(r *mimic.ICUStay) *int64 { return &r.HadmID }),
+		id("stay_id", func(r *mimic.ICUStay) *int64 { return &r.StayID }),
+		text("first_careunit", func(r *mimic.ICUStay) *string { return &r.FirstCareunit }),
+		moment("intime", func(r *mimic.ICUStay) *dataset.Time { return &r.Intime }),
+		moment("outtime", func(r *mimic.ICUStay) *dataset.Time { return &r.Outtime }),
 	},
-	origin: func(r *shard.ICUStay) *shard.Origin { return &r.Origin },
-	unique: func(r *shard.ICUStay) uint64 { return uint64(r.StayID) },
+	origin: func(r *mimic.ICUStay) *mimic.Origin { return &r.Origin },
+	unique: func(r *mimic.ICUStay) uint64 { return uint64(r.StayID) },
 }
 
 // The items of procedureevents that concern mechanical ventilation (d_items).
@@ -30,17 +33,17 @@ const (
 
 // ventilation looks at the item first: most rows of procedureevents are of
 // others, and what else stands in those is of no concern.
-var ventilation = table[shard.Ventilation]{
-	file: "icu/procedureevents", name: shard.TableVentilation,
-	columns: []column[shard.Ventilation]{
-		oneOf("itemid", func(r *shard.Ventilation) *int64 { return &r.ItemID },
+var ventilation = table[mimic.Ventilation]{
+	file: "icu/procedureevents", name: mimic.TableVentilation,
+	columns: []column[mimic.Ventilation]{
+		oneOf("itemid", func(r *mimic.Ventilation) *int64 { return &r.ItemID },
 			itemInvasiveVentilation, itemNonInvasiveVentilation, itemIntubation,
 			itemExtubation, itemUnplannedSelfExtubation, itemUnplannedOtherExtubation),
-		id("subject_id", func(r *shard.Ventilation) *int64 { return &r.SubjectID }),
-		id("hadm_id", func(r *shard.Ventilation) *int64 { return &r.HadmID }),
-		id("stay_id", func(r *shard.Ventilation) *int64 { return &r.StayID }),
-		moment("starttime", func(r *shard.Ventilation) *shard.Time { return &r.Starttime }),
-		moment("endtime", func(r *shard.Ventilation) *shard.Time { return &r.Endtime }),
+		id("subject_id", func(r *mimic.Ventilation) *int64 { return &r.SubjectID }),
+		id("hadm_id", func(r *mimic.Ventilation) *int64 { return &r.HadmID }),
+		id("stay_id", func(r *mimic.Ventilation) *int64 { return &r.StayID }),
+		moment("starttime", func(r *mimic.Ventilation) *dataset.Time { return &r.Starttime }),
+		moment("endtime", func(r *mimic.Ventilation) *dataset.Time { return &r.Endtime }),
 	},
-	origin: func(r *shard.Ventilation) *shard.Origin { return &r.Origin },
+	origin: func(r *mimic.Ventilation) *mimic.Origin { return &r.Origin },
 }

@@ -5,10 +5,11 @@ import (
 	"context"
 	"slices"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/csvgz"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -20,12 +21,12 @@ func init() {
 			"Columns are found by name. ICD codes are written as MIMIC writes them: in capitals, without dot and blanks. A bad record (wrong number of fields, malformed id, number, time or code, broken UTF-8, a zero byte, a repeated primary key) goes to the quarantine table with file, row, byte offset in the decompressed file, reason, and sha256 of its bytes without the line end; never its text. " +
 			"Of procedureevents only mechanical ventilation is kept. A truncated or corrupt gzip file, a quote out of place, and a table that is there both as .csv.gz and as .csv stop the step.",
 		In: []stages.Port{{
-			Name: "mimic", Kind: shard.KindMIMIC, Optional: true,
+			Name: "mimic", Kind: mimic.KindFiles, Optional: true,
 			Doc: "a synthetic tree, in place of root",
 		}},
-		Out: stages.Output{Kind: shard.KindPatients, Tables: []string{
-			shard.TablePatients, shard.TableAdmissions, shard.TableDiagnoses, shard.TableProcedures,
-			shard.TableICUStays, shard.TableVentilation, shard.TableNotes, shard.TableQuarantine,
+		Out: stages.Output{Kind: mimic.KindPatients, Tables: []string{
+			mimic.TablePatients, mimic.TableAdmissions, mimic.TableDiagnoses, mimic.TableProcedures,
+			mimic.TableICUStays, mimic.TableVentilation, mimic.TableNotes, dataset.TableQuarantine,
 		}},
 	}, newMIMICIV)
 }
@@ -90,7 +91,7 @@ func (m *mimicIV) roots(in stages.Inputs) (root, notes store.Dir, err error) {
 }
 
 // Scan reads one file into sorted runs.
-func (m *mimicIV) Scan(ctx context.Context, file stages.RawFile, spill *shard.Spill) error {
+func (m *mimicIV) Scan(ctx context.Context, file stages.RawFile, spill *dataset.Spill) error {
 	t, err := tableOf(file)
 	if err != nil {
 		return err
@@ -116,7 +117,7 @@ func tableOf(file stages.RawFile) (rawTable, error) {
 
 // Merge writes one part of every table, each table once though two files may
 // feed it.
-func (m *mimicIV) Merge(ctx context.Context, _ int, runs []shard.Run, out *shard.PartWriter) error {
+func (m *mimicIV) Merge(ctx context.Context, _ int, runs []dataset.Run, out *dataset.PartWriter) error {
 	merged := map[string]bool{}
 	for _, t := range mimicIVTables {
 		_, name := t.place()
@@ -128,5 +129,5 @@ func (m *mimicIV) Merge(ctx context.Context, _ int, runs []shard.Run, out *shard
 			return err
 		}
 	}
-	return shard.MergeRuns[shard.Reject](ctx, runs, shard.TableQuarantine, out)
+	return dataset.MergeRuns(ctx, runs, dataset.TableQuarantine, dataset.CompareRejects, out)
 }

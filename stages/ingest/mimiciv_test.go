@@ -15,8 +15,9 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/rs/zerolog/log"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
 
@@ -28,14 +29,14 @@ func config(root string) string { return fmt.Sprintf("{root: %q, shards: 1}", ro
 
 func TestEveryTableIsReadByColumnName(t *testing.T) {
 	d := stagetest.Run(t, "ingest.mimiciv", config(newTree().write(t)), nil)
-	origin := func(file string, row int64) shard.Origin {
+	origin := func(file string, row int64) mimic.Origin {
 		for i, name := range d.Manifest.Sources {
 			if name == file+".csv.gz" {
-				return shard.Origin{SourceFile: int32(i), SourceRow: row}
+				return mimic.Origin{SourceFile: int32(i), SourceRow: row}
 			}
 		}
 		t.Fatalf("%s is not among the sources %v", file, d.Manifest.Sources)
-		return shard.Origin{}
+		return mimic.Origin{}
 	}
 	check := func(table string, got, want any) {
 		t.Helper()
@@ -43,33 +44,33 @@ func TestEveryTableIsReadByColumnName(t *testing.T) {
 			t.Errorf("%s: %s", table, diff)
 		}
 	}
-	check("patients", rows[shard.Patient](t, d, shard.TablePatients), []shard.Patient{
+	check("patients", rows[mimic.Patient](t, d, mimic.TablePatients), []mimic.Patient{
 		{SubjectID: 10, Gender: "F", AnchorAge: 52, AnchorYear: 2180, AnchorYearGroup: "2014 - 2016", Origin: origin("hosp/patients", 2)},
 		{SubjectID: 20, Gender: "M", AnchorAge: 71, AnchorYear: 2130, AnchorYearGroup: "2011 - 2013", Dod: at(t, "2131-02-03"), Origin: origin("hosp/patients", 1)},
 	})
-	check("admissions", rows[shard.Admission](t, d, shard.TableAdmissions), []shard.Admission{
+	check("admissions", rows[mimic.Admission](t, d, mimic.TableAdmissions), []mimic.Admission{
 		{SubjectID: 10, HadmID: 101, Admittime: at(t, "2180-05-06 22:23:00"), Dischtime: at(t, "2180-05-07 17:15:00"), AdmissionType: "URGENT", DischargeLocation: "HOME", HospitalExpireFlag: -1, Origin: origin("hosp/admissions", 3)},
 		{SubjectID: 10, HadmID: 102, Admittime: at(t, "2180-06-01"), Dischtime: at(t, "2180-06-02"), AdmissionType: "EU OBSERVATION", Origin: origin("hosp/admissions", 2)},
 		{SubjectID: 20, HadmID: 201, Admittime: at(t, "2130-01-01 10:00:00"), Dischtime: at(t, "2130-01-05 09:30:00"), Deathtime: at(t, "2130-01-05 09:00:00"), AdmissionType: "URGENT", DischargeLocation: "DIED", HospitalExpireFlag: 1, Origin: origin("hosp/admissions", 1)},
 	})
-	check("diagnoses", rows[shard.Code](t, d, shard.TableDiagnoses), []shard.Code{
+	check("diagnoses", rows[mimic.Code](t, d, mimic.TableDiagnoses), []mimic.Code{
 		{SubjectID: 10, HadmID: 101, SeqNum: 1, ICDCode: "Z5111", ICDVersion: 10, Origin: origin("hosp/diagnoses_icd", 2)},
 		{SubjectID: 10, HadmID: 101, SeqNum: 2, ICDCode: "0331", ICDVersion: 9, Origin: origin("hosp/diagnoses_icd", 1)},
 	})
-	check("procedures", rows[shard.Code](t, d, shard.TableProcedures), []shard.Code{
+	check("procedures", rows[mimic.Code](t, d, mimic.TableProcedures), []mimic.Code{
 		{SubjectID: 10, HadmID: 101, SeqNum: 1, Chartdate: at(t, "2180-05-07"), ICDCode: "0093", ICDVersion: 9, Origin: origin("hosp/procedures_icd", 1)},
 	})
-	check("icustays", rows[shard.ICUStay](t, d, shard.TableICUStays), []shard.ICUStay{
+	check("icustays", rows[mimic.ICUStay](t, d, mimic.TableICUStays), []mimic.ICUStay{
 		{SubjectID: 20, HadmID: 201, StayID: 3001, FirstCareunit: "MICU", Intime: at(t, "2130-01-01 12:00:00"), Origin: origin("icu/icustays", 1)},
 	})
-	check("ventilation", rows[shard.Ventilation](t, d, shard.TableVentilation), []shard.Ventilation{
+	check("ventilation", rows[mimic.Ventilation](t, d, mimic.TableVentilation), []mimic.Ventilation{
 		{SubjectID: 20, HadmID: 201, StayID: 3001, ItemID: 225792, Starttime: at(t, "2130-01-01 13:00:00"), Endtime: at(t, "2130-01-03 13:00:00"), Origin: origin("icu/procedureevents", 1)},
 	})
-	check("notes", rows[shard.Note](t, d, shard.TableNotes), []shard.Note{
+	check("notes", rows[mimic.Note](t, d, mimic.TableNotes), []mimic.Note{
 		{NoteID: "10-RR-2", SubjectID: 10, Category: "Radiology", NoteType: "RR", NoteSeq: 2, Charttime: at(t, "2180-05-06 23:00:00"), Text: "CHEST\n" + canary, Origin: origin("note/radiology", 1)},
 		{NoteID: "20-DS-1", SubjectID: 20, HadmID: 201, Category: "Discharge summary", NoteType: "DS", NoteSeq: 1, Charttime: at(t, "2130-01-05"), Storetime: at(t, "2130-01-06 01:02:03"), Text: "Chief Complaint:\r\n\"" + canary + "\"\r\n \n___", Origin: origin("note/discharge", 1)},
 	})
-	check("quarantine", len(rows[shard.Reject](t, d, shard.TableQuarantine)), 0)
+	check("quarantine", len(rows[dataset.Reject](t, d, dataset.TableQuarantine)), 0)
 	for name, want := range map[string]int64{"read": 13, "kept": 12, "skipped": 1, "quarantined": 0} {
 		check(name, d.Manifest.Counts[name], want)
 	}
@@ -81,13 +82,13 @@ func TestPatientsAreWhole(t *testing.T) {
 	root := newTree().write(t)
 	d := stagetest.Run(t, "ingest.mimiciv", fmt.Sprintf("{root: %q, shards: 7}", root), nil)
 	for part := range 7 {
-		for _, a := range collect(t, shard.Read[shard.Admission](t.Context(), d, shard.TableAdmissions, part)) {
-			if want := shard.PartOf(a.SubjectID, 7); part != want {
+		for _, a := range collect(t, dataset.Read[mimic.Admission](t.Context(), d, mimic.TableAdmissions, part)) {
+			if want := mimic.PartOf(a.SubjectID, 7); part != want {
 				t.Errorf("subject_id %d is in part %d, not %d", a.SubjectID, part, want)
 			}
 		}
 	}
-	if n := len(rows[shard.Note](t, d, shard.TableNotes)); n != 2 {
+	if n := len(rows[mimic.Note](t, d, mimic.TableNotes)); n != 2 {
 		t.Errorf("%d notes", n)
 	}
 }
@@ -145,17 +146,17 @@ func TestBadRecordsAreQuarantined(t *testing.T) {
 	for file, bad := range badRecords {
 		t.Run(file, func(t *testing.T) {
 			text := newTree()[file]
-			var want []shard.Reject
+			var want []dataset.Reject
 			for _, b := range bad {
 				sum := sha256.Sum256([]byte(b.record))
-				want = append(want, shard.Reject{
+				want = append(want, dataset.Reject{
 					File: file + ".csv.gz", Row: int64(rowsOf(text)) + 1, Offset: int64(len(text)),
 					Reason: b.reason, SHA256: hex.EncodeToString(sum[:]),
 				})
 				text += b.record + "\n"
 			}
 			d := stagetest.Run(t, "ingest.mimiciv", config(newTree().with(file, text).write(t)), nil)
-			got := rows[shard.Reject](t, d, shard.TableQuarantine)
+			got := rows[dataset.Reject](t, d, dataset.TableQuarantine)
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Error(diff)
 			}
@@ -315,7 +316,7 @@ func TestSpellingsOfCodes(t *testing.T) {
 			with("hosp/procedures_icd", "subject_id,hadm_id,seq_num,chartdate,icd_code,icd_version\n10,101,1,2180-05-07,"+spell("03.31,9")+"\n")
 		d := stagetest.Run(t, "ingest.mimiciv", config(tree.write(t)), nil)
 		var all []string
-		for _, c := range append(rows[shard.Code](t, d, shard.TableDiagnoses), rows[shard.Code](t, d, shard.TableProcedures)...) {
+		for _, c := range append(rows[mimic.Code](t, d, mimic.TableDiagnoses), rows[mimic.Code](t, d, mimic.TableProcedures)...) {
 			all = append(all, c.ICDCode)
 		}
 		return all
@@ -349,12 +350,12 @@ func TestTwoFilesOfOneTable(t *testing.T) {
 func TestRootOrTree(t *testing.T) {
 	_, err := stagetest.Try(t, "ingest.mimiciv", "{shards: 1}", nil)
 	checkError(t, err, exit.Usage, "root")
-	mimic := stagetest.Run(t, "synth.mimiciv", "{patients: 30, seed: 3}", nil)
-	in := stages.Inputs{"mimic": {mimic}}
+	tree := stagetest.Run(t, "synth.mimiciv", "{patients: 30, seed: 3}", nil)
+	in := stages.Inputs{"mimic": {tree}}
 	_, err = stagetest.Try(t, "ingest.mimiciv", config(t.TempDir()), in)
 	checkError(t, err, exit.Usage, "one of the two")
 	d := stagetest.Run(t, "ingest.mimiciv", "{shards: 4}", in)
-	for _, table := range []string{shard.TablePatients, shard.TableAdmissions, shard.TableDiagnoses, shard.TableVentilation, shard.TableNotes} {
+	for _, table := range []string{mimic.TablePatients, mimic.TableAdmissions, mimic.TableDiagnoses, mimic.TableVentilation, mimic.TableNotes} {
 		var n int64
 		for _, part := range d.Manifest.Tables[table] {
 			n += part.Rows
@@ -378,10 +379,10 @@ func TestOutputMovesOnlyWithTheVersion(t *testing.T) {
 	d := stagetest.Run(t, "ingest.mimiciv", config(newTree().write(t)), nil)
 	hash := sha256.New()
 	err := json.NewEncoder(hash).Encode([]any{
-		rows[shard.Patient](t, d, shard.TablePatients), rows[shard.Admission](t, d, shard.TableAdmissions),
-		rows[shard.Code](t, d, shard.TableDiagnoses), rows[shard.Code](t, d, shard.TableProcedures),
-		rows[shard.ICUStay](t, d, shard.TableICUStays), rows[shard.Ventilation](t, d, shard.TableVentilation),
-		rows[shard.Note](t, d, shard.TableNotes),
+		rows[mimic.Patient](t, d, mimic.TablePatients), rows[mimic.Admission](t, d, mimic.TableAdmissions),
+		rows[mimic.Code](t, d, mimic.TableDiagnoses), rows[mimic.Code](t, d, mimic.TableProcedures),
+		rows[mimic.ICUStay](t, d, mimic.TableICUStays), rows[mimic.Ventilation](t, d, mimic.TableVentilation),
+		rows[mimic.Note](t, d, mimic.TableNotes),
 	})
 	if got := hex.EncodeToString(hash.Sum(nil)); err != nil || got != goldenDigest || d.Manifest.StageVersion != 2 {
 		t.Errorf("digest %s of version %d, %v", got, d.Manifest.StageVersion, err)

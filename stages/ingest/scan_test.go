@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/csvgz"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 )
@@ -27,7 +27,7 @@ func FuzzScan(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, i int, data []byte) {
 		raw := mimicIVTables[uint(i)%uint(len(mimicIVTables))]
-		spill := shard.NewSpill(dir, 2, 0)
+		spill := dataset.NewSpill(dir, 2, 0)
 		defer spill.Abort()
 		err := raw.scan(t.Context(), stages.RawFile{Name: "file.csv"}, bytes.NewReader(data), spill)
 		if err != nil {
@@ -80,7 +80,7 @@ func TestAFileThatVanishes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, file := range files {
-		spill := shard.NewSpill(dir, 1, file.Index)
+		spill := dataset.NewSpill(dir, 1, file.Index)
 		err := source.Scan(t.Context(), file, spill)
 		spill.Abort()
 		if exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), filepath.Join(root, file.Name)) {

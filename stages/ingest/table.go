@@ -6,19 +6,20 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/csvgz"
 	"github.com/clinflow/clinflow/internal/guard"
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
 )
 
 // table says how one raw file becomes rows of one table.
-type table[R shard.Row] struct {
+type table[R mimic.Row] struct {
 	file    string // below the root, without .csv.gz
 	name    string // the table its rows go to
 	base    R      // what every row of it holds before the columns are read
 	columns []column[R]
-	origin  func(*R) *shard.Origin
+	origin  func(*R) *mimic.Origin
 	// unique is the primary key, where a repeated row would do harm.
 	unique func(*R) uint64
 }
@@ -27,8 +28,8 @@ type table[R shard.Row] struct {
 type rawTable interface {
 	place() (file, table string)
 	columnNames() []string
-	scan(ctx context.Context, file stages.RawFile, r io.Reader, spill *shard.Spill) error
-	merge(ctx context.Context, runs []shard.Run, out *shard.PartWriter) error
+	scan(ctx context.Context, file stages.RawFile, r io.Reader, spill *dataset.Spill) error
+	merge(ctx context.Context, runs []dataset.Run, out *dataset.PartWriter) error
 }
 
 // reasonDuplicate marks a record whose primary key an earlier one of the file
@@ -41,13 +42,13 @@ const cancelEvery = 1 << 12
 func (t table[R]) place() (file, table string) { return t.file, t.name }
 
 // merge writes a part's rows from their runs.
-func (t table[R]) merge(ctx context.Context, runs []shard.Run, out *shard.PartWriter) error {
-	return shard.MergeRuns[R](ctx, runs, t.name, out)
+func (t table[R]) merge(ctx context.Context, runs []dataset.Run, out *dataset.PartWriter) error {
+	return dataset.MergeRuns(ctx, runs, t.name, mimic.Compare[R], out)
 }
 
 // scan reads a file into the spill. Every record read is counted once more as
 // kept, skipped or quarantined.
-func (t table[R]) scan(ctx context.Context, file stages.RawFile, r io.Reader, spill *shard.Spill) error {
+func (t table[R]) scan(ctx context.Context, file stages.RawFile, r io.Reader, spill *dataset.Spill) error {
 	records, err := csvgz.NewReader(r, file.Name)
 	if err != nil {
 		return err
@@ -63,7 +64,7 @@ func (t table[R]) scan(ctx context.Context, file stages.RawFile, r io.Reader, sp
 	return guard.At(place, func() error { return p.takeAll(ctx, records, &rec, spill) })
 }
 
-func (p *parser[R]) takeAll(ctx context.Context, records *csvgz.Reader, rec *csvgz.Record, spill *shard.Spill) error {
+func (p *parser[R]) takeAll(ctx context.Context, records *csvgz.Reader, rec *csvgz.Record, spill *dataset.Spill) error {
 	for {
 		if err := records.Read(rec); errors.Is(err, io.EOF) {
 			return nil
@@ -88,7 +89,7 @@ func (t table[R]) columnNames() []string {
 }
 
 // parser turns the records of one file into rows.
-type parser[R shard.Row] struct {
+type parser[R mimic.Row] struct {
 	table table[R]
 	file  stages.RawFile
 	at    []int // position of each column in a record
@@ -97,18 +98,19 @@ type parser[R shard.Row] struct {
 	seen map[uint64]struct{}
 }
 
-func (p *parser[R]) take(rec *csvgz.Record, spill *shard.Spill) error {
+func (p *parser[R]) take(rec *csvgz.Record, spill *dataset.Spill) error {
 	spill.Count("read", 1)
 	row, wanted, reason := p.parse(rec)
 	switch {
 	case reason != "":
-		return spill.Reject(shard.Reject{File: p.file.Name, Row: rec.Row, Offset: rec.Offset, Reason: reason, SHA256: rec.SHA256()})
+		return spill.Reject(dataset.Reject{File: p.file.Name, Row: rec.Row, Offset: rec.Offset, Reason: reason, SHA256: rec.SHA256()})
 	case !wanted:
 		spill.Count("skipped", 1)
 		return nil
 	}
 	spill.Count("kept", 1)
-	return shard.Add(spill, p.table.name, row)
+	part := mimic.PartOf(row.Key().SubjectID, spill.Parts())
+	return dataset.Add(spill, p.table.name, part, row, mimic.Compare[R])
 }
 
 // parse returns the row, whether the table takes such rows, and else why the
@@ -131,7 +133,7 @@ func (p *parser[R]) parse(rec *csvgz.Record) (row R, wanted bool, reason string)
 	if p.repeats(&row) {
 		return row, false, reasonDuplicate
 	}
-	*p.table.origin(&row) = shard.Origin{SourceFile: int32(p.file.Index), SourceRow: rec.Row}
+	*p.table.origin(&row) = mimic.Origin{SourceFile: int32(p.file.Index), SourceRow: rec.Row}
 	return row, true, ""
 }
 

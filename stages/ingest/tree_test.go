@@ -12,7 +12,7 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 )
 
 // canary stands where a note's text or a field's value would: it must be in no
@@ -82,11 +82,11 @@ func writeFile(t testing.TB, path string, data []byte) {
 }
 
 // rows reads a whole table, part after part.
-func rows[T any](t testing.TB, d *shard.Dataset, table string) []T {
+func rows[T any](t testing.TB, d *dataset.Dataset, table string) []T {
 	t.Helper()
 	var all []T
 	for part := range d.Parts() {
-		all = append(all, collect(t, shard.Read[T](t.Context(), d, table, part))...)
+		all = append(all, collect(t, dataset.Read[T](t.Context(), d, table, part))...)
 	}
 	return all
 }
@@ -103,7 +103,7 @@ func collect[T any](t testing.TB, seq iter.Seq2[T, error]) []T {
 	return all
 }
 
-func at(t testing.TB, clock string) shard.Time {
+func at(t testing.TB, clock string) dataset.Time {
 	t.Helper()
 	layout := time.DateTime
 	if !strings.Contains(clock, " ") {
@@ -113,5 +113,5 @@ func at(t testing.TB, clock string) shard.Time {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return shard.Time(moment.UnixMicro())
+	return dataset.Time(moment.UnixMicro())
 }

@@ -8,13 +8,14 @@ import (
 	"iter"
 	"slices"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/mimic"
 )
 
 // admission is one hospital stay and the discharge summaries written for it,
 // in note_seq order.
 type admission struct {
-	shard.Admission
+	mimic.Admission
 	summaries []Summary
 }
 
@@ -30,7 +31,7 @@ type Summary struct {
 }
 
 // Key orders summaries by admission, as the notes' table is.
-func (s Summary) Key() shard.Key { return shard.Key{SubjectID: s.SubjectID, HadmID: s.HadmID} }
+func (s Summary) Key() mimic.Key { return mimic.Key{SubjectID: s.SubjectID, HadmID: s.HadmID} }
 
 func (a *admission) stay() stay { return stay{a.SubjectID, a.HadmID} }
 
@@ -38,9 +39,9 @@ func (a *admission) stay() stay { return stay{a.SubjectID, a.HadmID} }
 // have of each.
 type walk struct {
 	ctx      context.Context
-	patients *shard.Dataset
+	patients *dataset.Dataset
 	part     int
-	out      *shard.PartWriter // for counts
+	out      *dataset.PartWriter // for counts
 	beside   []companion
 }
 
@@ -50,12 +51,12 @@ const countOrphanSummary = "summaries_without_admission"
 // rows of no listed admission are counted.
 func (w *walk) admissions() iter.Seq2[admission, error] {
 	return func(yield func(admission, error) bool) {
-		notes, err := beside(w, shard.TableNotes, countOrphanSummary, isSummary)
+		notes, err := beside(w, mimic.TableNotes, countOrphanSummary, isSummary)
 		if err != nil {
 			yield(admission{}, err)
 			return
 		}
-		for row, err := range shard.Read[shard.Admission](w.ctx, w.patients, shard.TableAdmissions, w.part) {
+		for row, err := range dataset.Read[mimic.Admission](w.ctx, w.patients, mimic.TableAdmissions, w.part) {
 			a := admission{Admission: row}
 			if err == nil {
 				a.summaries, err = notes.of(a.stay())

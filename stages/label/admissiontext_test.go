@@ -7,8 +7,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/task"
 )
 
 // afterwards stands in every part of a summary that was written after admission.
@@ -114,16 +116,16 @@ var lastExams = []string{
 
 // The text of an example is what was known at admission, whole and nothing else.
 func TestExamplesAreOfAdmission(t *testing.T) {
-	var admissions []shard.Admission
-	var notes []shard.Note
+	var admissions []mimic.Admission
+	var notes []mimic.Note
 	for i, heading := range lastExams {
 		id := int64(i + 1)
-		admissions = append(admissions, shard.Admission{SubjectID: id, HadmID: 10 * id, Admittime: 5e15, Dischtime: 5e15 + shard.Time(day)})
+		admissions = append(admissions, mimic.Admission{SubjectID: id, HadmID: 10 * id, Admittime: 5e15, Dischtime: 5e15 + dataset.Time(day)})
 		notes = append(notes, summary(id, 10*id, 1, fmt.Sprintf(discharged, heading)))
 	}
 	for _, stage := range []string{"label.length_of_stay", "label.mortality"} {
 		d := stagetest.Run(t, stage, "{recipe: clinical}", patients(t, admissions, notes))
-		examples := rows[shard.Example](t, d, shard.TableExamples)
+		examples := rows[task.Example](t, d, task.TableExamples)
 		if len(examples) != len(lastExams) {
 			t.Fatalf("%s: %d examples: %v", stage, len(examples), d.Manifest.Counts)
 		}

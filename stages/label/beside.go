@@ -4,7 +4,8 @@ import (
 	"cmp"
 	"iter"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/mimic"
 )
 
 // stay identifies an admission in the order of the tables.
@@ -14,7 +15,7 @@ func (s stay) compare(other stay) int {
 	return cmp.Or(cmp.Compare(s.subjectID, other.subjectID), cmp.Compare(s.hadmID, other.hadmID))
 }
 
-func stayOf(row shard.Row) stay {
+func stayOf(row mimic.Row) stay {
 	key := row.Key()
 	return stay{key.SubjectID, key.HadmID}
 }
@@ -23,14 +24,14 @@ func stayOf(row shard.Row) stay {
 type companion interface {
 	// rest goes through the rows behind the last admission, and counts all that
 	// belong to none.
-	rest(out *shard.PartWriter) error
+	rest(out *dataset.PartWriter) error
 	close()
 }
 
 // joined is a stream of the rows that are wanted of a table, with one of
 // look-ahead. All tables are sorted by patient and admission, so one stream of
 // each is enough.
-type joined[R shard.Row] struct {
+type joined[R mimic.Row] struct {
 	next        func() (R, error, bool)
 	stop        func()
 	wanted      func(*R) bool
@@ -41,9 +42,9 @@ type joined[R shard.Row] struct {
 }
 
 // beside opens a table of the walk's part.
-func beside[R shard.Row](w *walk, table, orphanCount string, wanted func(*R) bool) (*joined[R], error) {
+func beside[R mimic.Row](w *walk, table, orphanCount string, wanted func(*R) bool) (*joined[R], error) {
 	j := &joined[R]{wanted: wanted, orphanCount: orphanCount}
-	j.next, j.stop = iter.Pull2(shard.Read[R](w.ctx, w.patients, table, w.part))
+	j.next, j.stop = iter.Pull2(dataset.Read[R](w.ctx, w.patients, table, w.part))
 	w.beside = append(w.beside, j)
 	return j, j.advance()
 }
@@ -69,7 +70,7 @@ func (j *joined[R]) of(want stay) ([]R, error) {
 	return found, nil
 }
 
-func (j *joined[R]) rest(out *shard.PartWriter) error {
+func (j *joined[R]) rest(out *dataset.PartWriter) error {
 	for j.more {
 		j.orphans++
 		if err := j.advance(); err != nil {

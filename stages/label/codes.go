@@ -4,10 +4,12 @@ import (
 	"context"
 	"slices"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/internal/vocabulary"
+	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/task"
 )
 
 // codeTask is a task whose labels are the codes of an admission.
@@ -21,8 +23,8 @@ type codeTask struct {
 
 // codeTasks by name.
 var codeTasks = map[string]codeTask{
-	"diag": {"diag", "label.diagnoses", "diagnosis (DIAG)", shard.TableDiagnoses, false, func(r recipe) category { return r.diagnosis }},
-	"proc": {"proc", "label.procedures", "procedure (PROC)", shard.TableProcedures, true, func(r recipe) category { return r.procedure }},
+	"diag": {"diag", "label.diagnoses", "diagnosis (DIAG)", mimic.TableDiagnoses, false, func(r recipe) category { return r.diagnosis }},
+	"proc": {"proc", "label.procedures", "procedure (PROC)", mimic.TableProcedures, true, func(r recipe) category { return r.procedure }},
 }
 
 func init() {
@@ -37,7 +39,7 @@ func (t codeTask) spec() stages.Spec {
 			"Categories that the vocabulary lacks are left out, and an admission may so have none. "+
 			"The recipe clinical writes 9: or 10: and the first 3 characters of the code, 4 of ICD-9's external causes (E). "+
 			"A vocabulary of another task, recipe or split is refused.", t.table)
-	s.In = append(s.In, stages.Port{Name: portVocabulary, Kind: shard.KindVocabulary, Doc: "the labels, by label.vocab with the same task, recipe and split"})
+	s.In = append(s.In, stages.Port{Name: portVocabulary, Kind: task.KindVocabulary, Doc: "the labels, by label.vocab with the same task, recipe and split"})
 	return s
 }
 
@@ -51,7 +53,7 @@ func (t codeTask) labelling(config Cohort) (stages.Map, error) {
 			return nil, err
 		}
 		c := &coded{sets: sets{v.Labels}, out: w.out, numbers: v.Index(), category: t.category(l.recipe)}
-		c.codes, err = beside(w, t.table, t.table+"_without_admission", func(*shard.Code) bool { return true })
+		c.codes, err = beside(w, t.table, t.table+"_without_admission", func(*mimic.Code) bool { return true })
 		return c, err
 	}
 	return l, err
@@ -93,13 +95,13 @@ const (
 // coded are the outcomes of label.diagnoses and label.procedures.
 type coded struct {
 	sets
-	out      *shard.PartWriter
-	codes    *joined[shard.Code]
+	out      *dataset.PartWriter
+	codes    *joined[mimic.Code]
 	category category
 	numbers  map[string]int32
 }
 
-func (c *coded) of(a *admission, e *shard.Example) (string, error) {
+func (c *coded) of(a *admission, e *task.Example) (string, error) {
 	rows, err := c.codes.of(a.stay())
 	if err != nil {
 		return "", err
@@ -120,7 +122,7 @@ func (c *coded) of(a *admission, e *shard.Example) (string, error) {
 
 // labels are the labels of an admission's codes, ordered and each once, and the
 // number of rows without one.
-func (c category) labels(rows []shard.Code) (labels []string, ignored int64) {
+func (c category) labels(rows []mimic.Code) (labels []string, ignored int64) {
 	for i := range rows {
 		if label := c(int(rows[i].ICDVersion), rows[i].ICDCode); label != "" {
 			labels = append(labels, label)

@@ -8,20 +8,23 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/task"
 )
 
-func code(hadm int64, version int32, text string) shard.Code {
-	return shard.Code{SubjectID: hadm / 10, HadmID: hadm, ICDCode: text, ICDVersion: version}
+func code(hadm int64, version int32, text string) mimic.Code {
+	return mimic.Code{SubjectID: hadm / 10, HadmID: hadm, ICDCode: text, ICDVersion: version}
 }
 
-func stayed(hadms ...int64) []shard.Admission {
-	var all []shard.Admission
+func stayed(hadms ...int64) []mimic.Admission {
+	var all []mimic.Admission
 	for _, hadm := range hadms {
-		all = append(all, shard.Admission{SubjectID: hadm / 10, HadmID: hadm, Admittime: admit})
+		all = append(all, mimic.Admission{SubjectID: hadm / 10, HadmID: hadm, Admittime: admit})
 	}
 	return all
 }
@@ -47,7 +50,7 @@ func TestCategories(t *testing.T) {
 		},
 	} {
 		var s tables
-		var codes []shard.Code
+		var codes []mimic.Code
 		want := map[int64]string{}
 		for i, r := range list {
 			subject := int64(i + 1)
@@ -62,10 +65,10 @@ func TestCategories(t *testing.T) {
 			v.Task, s.diagnoses, s.procedures = "proc", nil, codes
 		}
 		in := s.withNotes().inputs(t, 1)
-		in["vocabulary"] = []*shard.Dataset{dataset(t, v)}
+		in["vocabulary"] = []*dataset.Dataset{bound(t, v)}
 		d := stagetest.Run(t, "label."+table, "{}", in)
 		got := map[int64]string{}
-		for _, m := range rows[shard.MEDSLabel](t, d, shard.TableMEDS) {
+		for _, m := range rows[task.MEDSLabel](t, d, task.TableMEDS) {
 			got[m.SubjectID] += m.CategoricalValue
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -79,7 +82,7 @@ func TestCategories(t *testing.T) {
 func TestDiagnoses(t *testing.T) {
 	s := tables{
 		admissions: stayed(10, 11, 20, 21, 30, 31),
-		diagnoses: []shard.Code{
+		diagnoses: []mimic.Code{
 			code(10, 9, "4280"), code(10, 9, "42823"), code(10, 10, "I10"), code(10, 9, "E8889"), code(10, 9, "7"), // twice the same, one not listed
 			code(11, 9, "999"), // none listed: an empty set
 			// 20 has no code, 21 none that counts
@@ -88,56 +91,56 @@ func TestDiagnoses(t *testing.T) {
 			code(31, 10, "E888"), // of ICD-10, unlike the listed
 			code(40, 9, "4280"),  // of no admission
 		},
-		procedures: []shard.Code{code(20, 9, "4280")},
-		notes: []shard.Note{
+		procedures: []mimic.Code{code(20, 9, "4280")},
+		notes: []mimic.Note{
 			summary(1, 10, 1, "HPI:\nill"), summary(1, 11, 1, "HPI:\nill"), summary(2, 20, 1, "HPI:\nill"),
 			summary(2, 21, 1, "HPI:\nill"), summary(3, 31, 1, "HPI:\nill"),
 		},
 	}
 	in := s.inputs(t, 1)
-	in["vocabulary"] = []*shard.Dataset{dataset(t, listed("10:I10", "9:038", "9:428", "9:E888"))}
+	in["vocabulary"] = []*dataset.Dataset{bound(t, listed("10:I10", "9:038", "9:428", "9:E888"))}
 	d := stagetest.Run(t, "label.diagnoses", "{}", in)
 	var got []string
-	for _, e := range rows[shard.Example](t, d, shard.TableExamples) {
+	for _, e := range rows[task.Example](t, d, task.TableExamples) {
 		got = append(got, fmt.Sprint(e.HadmID, e.Label, e.Labels))
 	}
 	if diff := cmp.Diff([]string{"10 0 [0 2 3]", "11 0 []", "31 0 []"}, got); diff != "" {
 		t.Error(diff)
 	}
 	wantCounts(t, d, map[string]int64{
-		"read": 6, "kept": 3, "pairs." + shard.SplitOf(1, 1): 3, "codes_ignored": 2,
+		"read": 6, "kept": 3, "pairs." + split.Of(1, 1): 3, "codes_ignored": 2,
 		"dropped.no_codes": 2, "dropped.no_discharge_summary": 1, "diagnoses_without_admission": 1,
 	})
-	var meds []shard.MEDSLabel
+	var meds []task.MEDSLabel
 	for _, label := range []string{"10:I10", "9:428", "9:E888"} {
-		meds = append(meds, shard.MEDSLabel{SubjectID: 1, PredictionTime: admit, CategoricalValue: label})
+		meds = append(meds, task.MEDSLabel{SubjectID: 1, PredictionTime: admit, CategoricalValue: label})
 	}
-	if diff := cmp.Diff(meds, rows[shard.MEDSLabel](t, d, shard.TableMEDS)); diff != "" {
+	if diff := cmp.Diff(meds, rows[task.MEDSLabel](t, d, task.TableMEDS)); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func TestCodesRefuseAVocabularyOfOthers(t *testing.T) {
-	s := tables{admissions: stayed(10), diagnoses: []shard.Code{code(10, 9, "4280")}}.withNotes()
-	try := func(d *shard.Dataset, config string, words ...string) {
+	s := tables{admissions: stayed(10), diagnoses: []mimic.Code{code(10, 9, "4280")}}.withNotes()
+	try := func(d *dataset.Dataset, config string, words ...string) {
 		t.Helper()
 		in := s.inputs(t, 1)
-		in["vocabulary"] = []*shard.Dataset{d}
+		in["vocabulary"] = []*dataset.Dataset{d}
 		wantRefusal(t, exit.BadData, "label.diagnoses", config, in, words...)
 	}
 	another := listed("9:428")
 	another.Task = "proc"
-	try(dataset(t, another), "{}", "port vocabulary", "task proc", "has diag")
+	try(bound(t, another), "{}", "port vocabulary", "task proc", "has diag")
 	another = listed("9:428")
 	another.Recipe = "core"
-	try(dataset(t, another), "{}", "port vocabulary", "recipe core", "has clinical")
+	try(bound(t, another), "{}", "port vocabulary", "recipe core", "has clinical")
 	another = listed("9:428")
 	another.Split = "core"
-	try(dataset(t, another), "{}", "port vocabulary", "split core", "has hash")
-	try(dataset(t, listed("9:428")), "{split_seed: 7}", "port vocabulary", "split_seed 1", "has 7")
-	try(artifact(t, shard.KindVocabulary, "labels.json", `{"task":"diag","labels":[],"counts":[]}`), "{}", "holds no label", "min_count")
-	try(artifact(t, shard.KindVocabulary, "labels.json", `{"task":`), "{}", "malformed")
-	try(artifact(t, shard.KindVocabulary, "other.json", "{}"), "{}", "label vocabulary", "labels.json", "label.vocab")
+	try(bound(t, another), "{}", "port vocabulary", "split core", "has hash")
+	try(bound(t, listed("9:428")), "{split_seed: 7}", "port vocabulary", "split_seed 1", "has 7")
+	try(artifact(t, task.KindVocabulary, "labels.json", `{"task":"diag","labels":[],"counts":[]}`), "{}", "holds no label", "min_count")
+	try(artifact(t, task.KindVocabulary, "labels.json", `{"task":`), "{}", "malformed")
+	try(artifact(t, task.KindVocabulary, "other.json", "{}"), "{}", "label vocabulary", "labels.json", "label.vocab")
 }
 
 // The stages and the vocabulary agree on every label of random codes, and on
@@ -153,9 +156,9 @@ func TestCodesAgreeWithTheirVocabulary(t *testing.T) {
 				t.Fatal(diff)
 			}
 			wantCounts(t, vocab, all.counts())
-			in["vocabulary"] = []*shard.Dataset{vocab}
+			in["vocabulary"] = []*dataset.Dataset{vocab}
 			got := map[int64]map[string]bool{}
-			for _, e := range rows[shard.Example](t, stagetest.Run(t, "label.procedures", "{split_seed: 3}", in), shard.TableExamples) {
+			for _, e := range rows[task.Example](t, stagetest.Run(t, "label.procedures", "{split_seed: 3}", in), task.TableExamples) {
 				got[e.HadmID] = map[string]bool{}
 				for i, label := range e.Labels {
 					got[e.HadmID][v.Labels[label]] = true
@@ -175,7 +178,7 @@ func TestCodesAgreeWithTheirVocabulary(t *testing.T) {
 func TestCodesNeedAVocabulary(t *testing.T) {
 	for _, name := range []string{"label.diagnoses", "label.procedures"} {
 		spec, _ := stages.Lookup(name)
-		if port := spec.In[1]; port.Name != "vocabulary" || port.Kind != shard.KindVocabulary || port.Sharded || port.Optional {
+		if port := spec.In[1]; port.Name != "vocabulary" || port.Kind != task.KindVocabulary || port.Sharded || port.Optional {
 			t.Errorf("%s: port %+v", name, port)
 		}
 	}

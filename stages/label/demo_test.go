@@ -15,10 +15,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/vocabulary"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/task"
 )
 
 const demoTables = "testdata/mimiciv-demo-2.2"
@@ -84,43 +85,43 @@ func TestMIMICDemo(t *testing.T) {
 
 // demoCodes compares with a list of all labels first, then counts the list of
 // train patients over again.
-func demoCodes(t *testing.T, task, stage string, in stages.Inputs, golden counted) {
+func demoCodes(t *testing.T, name, stage string, in stages.Inputs, golden counted) {
 	t.Helper()
 	all := listed(golden.Labels...)
-	all.Task = task
-	d, total := demoTask(t, stage, stages.Inputs{"patients": in["patients"], "vocabulary": {dataset(t, all)}}, golden)
+	all.Task = name
+	d, total := demoTask(t, stage, stages.Inputs{"patients": in["patients"], "vocabulary": {bound(t, all)}}, golden)
 	wantTotal(t, d, "pairs", total["pairs"], golden.Pairs)
 	wantCounts(t, d, map[string]int64{"codes_ignored": 0})
 
 	train := map[string]int64{}
-	for _, e := range rows[shard.Example](t, d, shard.TableExamples) {
+	for _, e := range rows[task.Example](t, d, task.TableExamples) {
 		for _, label := range e.Labels {
 			if e.Split == "train" {
 				train[all.Labels[label]]++
 			}
 		}
 	}
-	vocab := stagetest.Run(t, "label.vocab", "{min_count: 4, task: "+task+"}", in)
+	vocab := stagetest.Run(t, "label.vocab", "{min_count: 4, task: "+name+"}", in)
 	wantCounts(t, vocab, map[string]int64{"admissions": golden.Admissions, "distinct_codes": golden.DistinctCodes, "pairs": golden.Pairs, "codes_ignored": 0})
-	want := vocabulary.Vocabulary{Task: task, Recipe: "clinical", Split: "hash", SplitSeed: 1, MinCount: 4}
+	want := vocabulary.Vocabulary{Task: name, Recipe: "clinical", Split: "hash", SplitSeed: 1, MinCount: 4}
 	for _, label := range golden.Labels { // ordered
 		if train[label] >= 4 {
 			want.Labels, want.Counts = append(want.Labels, label), append(want.Counts, train[label])
 		}
 	}
 	if diff := cmp.Diff(want, read(t, vocab)); diff != "" {
-		t.Errorf("%s: %s", task, diff)
+		t.Errorf("%s: %s", name, diff)
 	}
 }
 
 // demoTask runs a stage, compares the label of each admission, and adds its
 // counts up over the splits.
-func demoTask(t *testing.T, stage string, in stages.Inputs, golden counted) (d *shard.Dataset, total map[string]int64) {
+func demoTask(t *testing.T, stage string, in stages.Inputs, golden counted) (d *dataset.Dataset, total map[string]int64) {
 	t.Helper()
 	d = stagetest.Run(t, stage, "{}", in)
 	wantCounts(t, d, map[string]int64{"kept": golden.Admissions, "dropped.no_discharge_summary": 0, "summaries_without_admission": 0})
 	var lines []string
-	for _, e := range rows[shard.Example](t, d, shard.TableExamples) {
+	for _, e := range rows[task.Example](t, d, task.TableExamples) {
 		if golden.Labels == nil {
 			lines = append(lines, fmt.Sprintf("%d %d\n", e.HadmID, e.Label))
 		}
@@ -145,7 +146,7 @@ func demoTask(t *testing.T, stage string, in stages.Inputs, golden counted) (d *
 	return d, total
 }
 
-func wantTotal(t *testing.T, d *shard.Dataset, name string, got, want int64) {
+func wantTotal(t *testing.T, d *dataset.Dataset, name string, got, want int64) {
 	t.Helper()
 	if got != want {
 		t.Errorf("%s: %s of all splits is %d, want %d", d.Manifest.Stage, name, got, want)

@@ -7,25 +7,27 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/internal/vocabulary"
+	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/task"
 )
 
 // tables are rows of a patients dataset, in any order.
 type tables struct {
-	admissions  []shard.Admission
-	notes       []shard.Note
-	diagnoses   []shard.Code
-	procedures  []shard.Code
-	icustays    []shard.ICUStay
-	ventilation []shard.Ventilation
+	admissions  []mimic.Admission
+	notes       []mimic.Note
+	diagnoses   []mimic.Code
+	procedures  []mimic.Code
+	icustays    []mimic.ICUStay
+	ventilation []mimic.Ventilation
 }
 
 // patients writes a dataset of one part.
-func patients(t testing.TB, admissions []shard.Admission, notes []shard.Note) stages.Inputs {
+func patients(t testing.TB, admissions []mimic.Admission, notes []mimic.Note) stages.Inputs {
 	t.Helper()
 	return tables{admissions: admissions, notes: notes}.inputs(t, 1)
 }
@@ -33,23 +35,23 @@ func patients(t testing.TB, admissions []shard.Admission, notes []shard.Note) st
 // inputs writes the tables into parts, each part ordered as ingest leaves it.
 func (s tables) inputs(t testing.TB, parts int) stages.Inputs {
 	t.Helper()
-	w, err := shard.NewWriter(t.Context(), t.TempDir()+"/patients", shard.KindPatients, parts)
+	w, err := dataset.NewWriter(t.Context(), t.TempDir()+"/patients", mimic.KindPatients, parts)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for n := range parts {
 		part := w.Part(n)
-		write(t, part, parts, shard.TableAdmissions, s.admissions)
-		write(t, part, parts, shard.TableNotes, s.notes)
-		write(t, part, parts, shard.TableDiagnoses, s.diagnoses)
-		write(t, part, parts, shard.TableProcedures, s.procedures)
-		write(t, part, parts, shard.TableICUStays, s.icustays)
-		write(t, part, parts, shard.TableVentilation, s.ventilation)
+		write(t, part, parts, mimic.TableAdmissions, s.admissions)
+		write(t, part, parts, mimic.TableNotes, s.notes)
+		write(t, part, parts, mimic.TableDiagnoses, s.diagnoses)
+		write(t, part, parts, mimic.TableProcedures, s.procedures)
+		write(t, part, parts, mimic.TableICUStays, s.icustays)
+		write(t, part, parts, mimic.TableVentilation, s.ventilation)
 		if _, err := part.Close(); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := w.Commit(t.Context(), shard.Manifest{}, nil); err != nil {
+	if err := w.Commit(t.Context(), dataset.Manifest{}, nil); err != nil {
 		t.Fatal(err)
 	}
 	return stages.Inputs{"patients": {open(t, w.URI())}}
@@ -63,23 +65,23 @@ func (s tables) withNotes() tables {
 	return s
 }
 
-func open(t testing.TB, uri string) *shard.Dataset {
+func open(t testing.TB, uri string) *dataset.Dataset {
 	t.Helper()
-	d, err := shard.Open(t.Context(), uri)
+	d, err := dataset.Open(t.Context(), uri)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return d
 }
 
-func write[T shard.Row](t testing.TB, part *shard.PartWriter, parts int, table string, all []T) {
+func write[T mimic.Row](t testing.TB, part *dataset.PartWriter, parts int, table string, all []T) {
 	t.Helper()
-	w, err := shard.Rows[T](part, table)
+	w, err := dataset.Rows[T](part, table)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, row := range slices.SortedStableFunc(slices.Values(all), func(a, b T) int { return a.Key().Compare(b.Key()) }) {
-		if shard.PartOf(row.Key().SubjectID, parts) != part.Part() {
+		if mimic.PartOf(row.Key().SubjectID, parts) != part.Part() {
 			continue
 		}
 		if err := w.Write(row); err != nil {
@@ -88,11 +90,11 @@ func write[T shard.Row](t testing.TB, part *shard.PartWriter, parts int, table s
 	}
 }
 
-func rows[T any](t testing.TB, d *shard.Dataset, table string) []T {
+func rows[T any](t testing.TB, d *dataset.Dataset, table string) []T {
 	t.Helper()
 	var all []T
 	for part := range d.Parts() {
-		for row, err := range shard.Read[T](t.Context(), d, table, part) {
+		for row, err := range dataset.Read[T](t.Context(), d, table, part) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -102,15 +104,15 @@ func rows[T any](t testing.TB, d *shard.Dataset, table string) []T {
 	return all
 }
 
-func summary(subject, hadm int64, seq int32, text string) shard.Note {
-	return shard.Note{NoteID: fmt.Sprintf("%d-DS-%d", subject, seq), SubjectID: subject, HadmID: hadm, Category: "Discharge summary", NoteType: "DS", NoteSeq: seq, Text: text}
+func summary(subject, hadm int64, seq int32, text string) mimic.Note {
+	return mimic.Note{NoteID: fmt.Sprintf("%d-DS-%d", subject, seq), SubjectID: subject, HadmID: hadm, Category: "Discharge summary", NoteType: "DS", NoteSeq: seq, Text: text}
 }
 
 // ingested makes a synthetic tree and the patient shards of it.
-func ingested(t *testing.T, config string, shards int) (mimic, d *shard.Dataset) {
+func ingested(t *testing.T, config string, shards int) (tree, d *dataset.Dataset) {
 	t.Helper()
-	mimic = stagetest.Run(t, "synth.mimiciv", config, nil)
-	return mimic, stagetest.Run(t, "ingest.mimiciv", fmt.Sprintf("{shards: %d}", shards), stages.Inputs{"mimic": {mimic}})
+	tree = stagetest.Run(t, "synth.mimiciv", config, nil)
+	return tree, stagetest.Run(t, "ingest.mimiciv", fmt.Sprintf("{shards: %d}", shards), stages.Inputs{"mimic": {tree}})
 }
 
 // listed is a vocabulary for diagnoses with the defaults of the stages.
@@ -118,20 +120,20 @@ func listed(labels ...string) vocabulary.Vocabulary {
 	return vocabulary.Vocabulary{Task: "diag", Recipe: "clinical", Split: "hash", SplitSeed: 1, MinCount: 1, Labels: labels, Counts: make([]int64, len(labels))}
 }
 
-// dataset writes a vocabulary as label.vocab does.
-func dataset(t testing.TB, v vocabulary.Vocabulary) *shard.Dataset {
+// bound writes a vocabulary as label.vocab does.
+func bound(t testing.TB, v vocabulary.Vocabulary) *dataset.Dataset {
 	t.Helper()
 	text, err := json.Marshal(v)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return artifact(t, shard.KindVocabulary, vocabulary.FileName, string(text))
+	return artifact(t, task.KindVocabulary, vocabulary.FileName, string(text))
 }
 
 // artifact is a dataset that holds one file.
-func artifact(t testing.TB, kind, name, text string) *shard.Dataset {
+func artifact(t testing.TB, kind, name, text string) *dataset.Dataset {
 	t.Helper()
-	w, err := shard.NewWriter(t.Context(), t.TempDir()+"/artifact", kind, 0)
+	w, err := dataset.NewWriter(t.Context(), t.TempDir()+"/artifact", kind, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,13 +147,13 @@ func artifact(t testing.TB, kind, name, text string) *shard.Dataset {
 	if err := file.Commit(); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Commit(t.Context(), shard.Manifest{}, nil); err != nil {
+	if err := w.Commit(t.Context(), dataset.Manifest{}, nil); err != nil {
 		t.Fatal(err)
 	}
 	return open(t, w.URI())
 }
 
-func read(t testing.TB, d *shard.Dataset) vocabulary.Vocabulary {
+func read(t testing.TB, d *dataset.Dataset) vocabulary.Vocabulary {
 	t.Helper()
 	v, err := vocabulary.Read(t.Context(), d)
 	if err != nil {
@@ -161,7 +163,7 @@ func read(t testing.TB, d *shard.Dataset) vocabulary.Vocabulary {
 }
 
 // wantCounts compares some counts of a manifest; a count that is not there is 0.
-func wantCounts(t testing.TB, d *shard.Dataset, want map[string]int64) {
+func wantCounts(t testing.TB, d *dataset.Dataset, want map[string]int64) {
 	t.Helper()
 	for name, n := range want {
 		if got := d.Manifest.Counts[name]; got != n {

@@ -9,10 +9,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/synth"
+	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/task"
 )
 
 // golden is a stage's version and the digest of its output for the rows of
@@ -34,9 +36,9 @@ func goldenTables() tables {
 	s := tables{admissions: stayed(10, 11, 20, 30, 40, 50)}
 	for i := range s.admissions {
 		a := &s.admissions[i]
-		a.Dischtime = a.Admittime + shard.Time(3*i)*day
-		s.icustays = append(s.icustays, shard.ICUStay{SubjectID: a.SubjectID, HadmID: a.HadmID, StayID: a.HadmID, Intime: a.Admittime})
-		s.ventilation = append(s.ventilation, shard.Ventilation{
+		a.Dischtime = a.Admittime + dataset.Time(3*i)*day
+		s.icustays = append(s.icustays, mimic.ICUStay{SubjectID: a.SubjectID, HadmID: a.HadmID, StayID: a.HadmID, Intime: a.Admittime})
+		s.ventilation = append(s.ventilation, mimic.Ventilation{
 			SubjectID: a.SubjectID, HadmID: a.HadmID, StayID: a.HadmID, ItemID: invasive, Starttime: a.Admittime, Endtime: a.Dischtime,
 		})
 		s.diagnoses = append(s.diagnoses, code(a.HadmID, 9, "E8889"), code(a.HadmID, 10, "I10"), code(a.HadmID, 9, []string{"0389", "4280"}[i%2]))
@@ -48,7 +50,7 @@ func goldenTables() tables {
 
 func TestOutputsMoveOnlyWithTheirVersions(t *testing.T) {
 	in := goldenTables().inputs(t, 1)
-	with := func(vocab *shard.Dataset) stages.Inputs {
+	with := func(vocab *dataset.Dataset) stages.Inputs {
 		return stages.Inputs{"patients": in["patients"], "vocabulary": {vocab}}
 	}
 	diag := stagetest.Run(t, "label.vocab", "{task: diag, min_count: 2}", in)
@@ -56,23 +58,23 @@ func TestOutputsMoveOnlyWithTheirVersions(t *testing.T) {
 	holds(t, diag, read(t, diag), read(t, proc))
 	length := stagetest.Run(t, "label.length_of_stay", "{}", in)
 	vented := stagetest.Run(t, "label.ventilation", "{}", in)
-	for _, d := range []*shard.Dataset{length, vented, stagetest.Run(t, "label.diagnoses", "{}", with(diag)), stagetest.Run(t, "label.procedures", "{}", with(proc))} {
-		holds(t, d, rows[shard.Example](t, d, shard.TableExamples), rows[shard.MEDSLabel](t, d, shard.TableMEDS))
+	for _, d := range []*dataset.Dataset{length, vented, stagetest.Run(t, "label.diagnoses", "{}", with(diag)), stagetest.Run(t, "label.procedures", "{}", with(proc))} {
+		holds(t, d, rows[task.Example](t, d, task.TableExamples), rows[task.MEDSLabel](t, d, task.TableMEDS))
 	}
 
 	mimic := goldenTruth(t)
-	best := func(task string, examples *shard.Dataset) *shard.Dataset {
+	best := func(task string, examples *dataset.Dataset) *dataset.Dataset {
 		return stagetest.Run(t, "label.known_best", "{task: "+task+"}", stages.Inputs{"examples": {examples}, "mimic": {mimic}})
 	}
 	var written []any
-	for _, d := range []*shard.Dataset{best("los", length), best("pmv", vented), best("mor", vented)} {
-		written = append(written, rows[shard.Prediction](t, d, shard.TablePredictions))
+	for _, d := range []*dataset.Dataset{best("los", length), best("pmv", vented), best("mor", vented)} {
+		written = append(written, rows[task.Prediction](t, d, task.TablePredictions))
 	}
 	holds(t, best("los", length), written...)
 }
 
 // holds compares what a stage wrote with its golden digest.
-func holds(t *testing.T, d *shard.Dataset, written ...any) {
+func holds(t *testing.T, d *dataset.Dataset, written ...any) {
 	t.Helper()
 	hash := sha256.New()
 	err := json.NewEncoder(hash).Encode(written)
@@ -84,7 +86,7 @@ func holds(t *testing.T, d *shard.Dataset, written ...any) {
 
 // goldenTruth is a tree that has chances of goldenTables' admissions: those that
 // synth.mimiciv gives move with a version of their own.
-func goldenTruth(t *testing.T) *shard.Dataset {
+func goldenTruth(t *testing.T) *dataset.Dataset {
 	t.Helper()
 	var file strings.Builder
 	z := gzip.NewWriter(&file)
@@ -96,5 +98,5 @@ func goldenTruth(t *testing.T) *shard.Dataset {
 	if err := z.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return artifact(t, shard.KindMIMIC, synth.FactorsFile, file.String())
+	return artifact(t, mimic.KindFiles, synth.FactorsFile, file.String())
 }

@@ -5,33 +5,34 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/vocabulary"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/task"
 )
 
 // labelled is what the stages make of a tree cut into some number of parts.
 type labelled struct {
-	Examples map[string]map[string]shard.Example
+	Examples map[string]map[string]task.Example
 	Counts   map[string]map[string]int64
 	Lists    map[string]vocabulary.Vocabulary
 }
 
-func labelAll(t *testing.T, mimic *shard.Dataset, config string) labelled {
+func labelAll(t *testing.T, mimic *dataset.Dataset, config string) labelled {
 	t.Helper()
 	d := stagetest.Run(t, "ingest.mimiciv", config, stages.Inputs{"mimic": {mimic}})
-	all := labelled{Examples: map[string]map[string]shard.Example{}, Counts: map[string]map[string]int64{}, Lists: map[string]vocabulary.Vocabulary{}}
-	for stage, task := range map[string]string{"mortality": "", "length_of_stay": "", "ventilation": "", "diagnoses": "diag", "procedures": "proc"} {
+	all := labelled{Examples: map[string]map[string]task.Example{}, Counts: map[string]map[string]int64{}, Lists: map[string]vocabulary.Vocabulary{}}
+	for stage, name := range map[string]string{"mortality": "", "length_of_stay": "", "ventilation": "", "diagnoses": "diag", "procedures": "proc"} {
 		in := stages.Inputs{"patients": {d}}
-		if task != "" {
-			vocab := stagetest.Run(t, "label.vocab", "{min_count: 3, task: "+task+"}", in)
-			all.Counts["vocab."+task], all.Lists[task] = vocab.Manifest.Counts, read(t, vocab)
-			in["vocabulary"] = []*shard.Dataset{vocab}
+		if name != "" {
+			vocab := stagetest.Run(t, "label.vocab", "{min_count: 3, task: "+name+"}", in)
+			all.Counts["vocab."+name], all.Lists[name] = vocab.Manifest.Counts, read(t, vocab)
+			in["vocabulary"] = []*dataset.Dataset{vocab}
 		}
 		out := stagetest.Run(t, "label."+stage, "{}", in)
-		all.Counts[stage], all.Examples[stage] = out.Manifest.Counts, map[string]shard.Example{}
-		for _, e := range rows[shard.Example](t, out, shard.TableExamples) {
+		all.Counts[stage], all.Examples[stage] = out.Manifest.Counts, map[string]task.Example{}
+		for _, e := range rows[task.Example](t, out, task.TableExamples) {
 			all.Examples[stage][e.ExampleID] = e
 		}
 	}

@@ -3,10 +3,12 @@ package label
 import (
 	"context"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/internal/synth"
+	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/task"
 )
 
 func init() {
@@ -16,11 +18,11 @@ func init() {
 		Doc: "Predicts a task on synthetic admissions by the probabilities that their outcomes were drawn from, so that the best possible AUROC is known. " +
 			"The logits are 0 and the log-odds for mor and pmv, the logarithms of the four classes' probabilities for los, and each label's log-odds for diag and proc.",
 		In: []stages.Port{
-			{Name: "examples", Kind: shard.KindExamples, Sharded: true, Tables: []string{shard.TableExamples}, Doc: "the examples of the task"},
-			{Name: "mimic", Kind: shard.KindMIMIC, Doc: "the synthetic tree that the examples come from"},
-			{Name: portVocabulary, Kind: shard.KindVocabulary, Optional: true, Doc: "the labels that the examples were made with; diag and proc need it"},
+			{Name: "examples", Kind: task.KindExamples, Sharded: true, Tables: []string{task.TableExamples}, Doc: "the examples of the task"},
+			{Name: "mimic", Kind: mimic.KindFiles, Doc: "the synthetic tree that the examples come from"},
+			{Name: portVocabulary, Kind: task.KindVocabulary, Optional: true, Doc: "the labels that the examples were made with; diag and proc need it"},
 		},
-		Out: stages.Output{Kind: shard.KindPredictions, Tables: []string{shard.TablePredictions}},
+		Out: stages.Output{Kind: task.KindPredictions, Tables: []string{task.TablePredictions}},
 	}, newKnownBest)
 }
 
@@ -47,7 +49,7 @@ func (k knownBest) Check(_ context.Context, in stages.Givers) []stages.Fault {
 }
 
 // Part writes the predictions of a part.
-func (k knownBest) Part(ctx context.Context, in stages.Inputs, part int, out *shard.PartWriter) error {
+func (k knownBest) Part(ctx context.Context, in stages.Inputs, part int, out *dataset.PartWriter) error {
 	examples := in.One("examples")
 	logits, err := logitsOf(ctx, k.task, in)
 	if err != nil {
@@ -57,11 +59,11 @@ func (k knownBest) Part(ctx context.Context, in stages.Inputs, part int, out *sh
 	if err != nil {
 		return err
 	}
-	rows, err := shard.Rows[shard.Prediction](out, shard.TablePredictions)
+	rows, err := dataset.Rows[task.Prediction](out, task.TablePredictions)
 	if err != nil {
 		return err
 	}
-	for e, err := range shard.Read[shard.Example](ctx, examples, shard.TableExamples, part) {
+	for e, err := range dataset.Read[task.Example](ctx, examples, task.TableExamples, part) {
 		if err != nil {
 			return err
 		}
@@ -76,8 +78,8 @@ func (k knownBest) Part(ctx context.Context, in stages.Inputs, part int, out *sh
 	return nil
 }
 
-func (k knownBest) prediction(e shard.Example, logits []float32) shard.Prediction {
-	return shard.Prediction{
+func (k knownBest) prediction(e task.Example, logits []float32) task.Prediction {
+	return task.Prediction{
 		ExampleID: e.ExampleID, SubjectID: e.SubjectID, Task: k.task, Variant: "known_best",
 		Split: e.Split, Label: e.Label, Labels: e.Labels, Logits: logits,
 	}
@@ -85,8 +87,8 @@ func (k knownBest) prediction(e shard.Example, logits []float32) shard.Predictio
 
 // truthsOfPart are the chances of the admissions that fall into a part, by
 // hadm_id.
-func truthsOfPart(ctx context.Context, mimic *shard.Dataset, part, parts int) (map[int64]synth.Truth, error) {
-	file, err := mimic.OpenFile(ctx, synth.FactorsFile)
+func truthsOfPart(ctx context.Context, tree *dataset.Dataset, part, parts int) (map[int64]synth.Truth, error) {
+	file, err := tree.OpenFile(ctx, synth.FactorsFile)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +98,7 @@ func truthsOfPart(ctx context.Context, mimic *shard.Dataset, part, parts int) (m
 		if err != nil {
 			return nil, err
 		}
-		if shard.PartOf(truth.SubjectID, parts) == part {
+		if mimic.PartOf(truth.SubjectID, parts) == part {
 			truths[truth.HadmID] = truth
 		}
 	}

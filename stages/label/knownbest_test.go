@@ -6,11 +6,12 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/internal/synth"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/task"
 )
 
 func TestKnownBestPredictsTheChancesOutcomesWereDrawnFrom(t *testing.T) {
@@ -18,8 +19,8 @@ func TestKnownBestPredictsTheChancesOutcomesWereDrawnFrom(t *testing.T) {
 	examples := stagetest.Run(t, "label.mortality", "{}", stages.Inputs{"patients": {d}})
 	best := stagetest.Run(t, "label.known_best", "{}", stages.Inputs{"examples": {examples}, "mimic": {mimic}})
 	chances := truth(t, mimic)
-	predicted := rows[shard.Prediction](t, best, shard.TablePredictions)
-	labelled := rows[shard.Example](t, examples, shard.TableExamples)
+	predicted := rows[task.Prediction](t, best, task.TablePredictions)
+	labelled := rows[task.Example](t, examples, task.TableExamples)
 	if len(predicted) != len(labelled) || len(predicted) < 700 {
 		t.Fatalf("%d predictions for %d examples", len(predicted), len(labelled))
 	}
@@ -42,7 +43,7 @@ func TestKnownBestPredictsTheChancesOutcomesWereDrawnFrom(t *testing.T) {
 	}
 }
 
-func truth(t *testing.T, mimic *shard.Dataset) map[int64]synth.Truth {
+func truth(t *testing.T, mimic *dataset.Dataset) map[int64]synth.Truth {
 	t.Helper()
 	file, err := mimic.OpenFile(t.Context(), synth.FactorsFile)
 	if err != nil {
@@ -61,25 +62,25 @@ func truth(t *testing.T, mimic *shard.Dataset) map[int64]synth.Truth {
 
 // known is a task with its examples on a synthetic tree, and what is predicted.
 type known struct {
-	examples    []shard.Example
-	predictions []shard.Prediction
+	examples    []task.Example
+	predictions []task.Prediction
 	truths      map[int64]synth.Truth
 }
 
-func bestOf(t *testing.T, task, stage string, mimic *shard.Dataset, in stages.Inputs) known {
+func bestOf(t *testing.T, name, stage string, tree *dataset.Dataset, in stages.Inputs) known {
 	t.Helper()
 	examples := stagetest.Run(t, stage, "{}", in)
-	best := stages.Inputs{"examples": {examples}, "mimic": {mimic}, "vocabulary": in["vocabulary"]}
+	best := stages.Inputs{"examples": {examples}, "mimic": {tree}, "vocabulary": in["vocabulary"]}
 	k := known{
-		rows[shard.Example](t, examples, shard.TableExamples),
-		rows[shard.Prediction](t, stagetest.Run(t, "label.known_best", "{task: "+task+"}", best), shard.TablePredictions), truth(t, mimic),
+		rows[task.Example](t, examples, task.TableExamples),
+		rows[task.Prediction](t, stagetest.Run(t, "label.known_best", "{task: "+name+"}", best), task.TablePredictions), truth(t, tree),
 	}
 	if len(k.predictions) != len(k.examples) || len(k.examples) < 100 {
-		t.Fatalf("%s: %d predictions for %d examples", task, len(k.predictions), len(k.examples))
+		t.Fatalf("%s: %d predictions for %d examples", name, len(k.predictions), len(k.examples))
 	}
 	for i, p := range k.predictions {
 		e := k.examples[i]
-		if p.ExampleID != e.ExampleID || p.Split != e.Split || p.Label != e.Label || !slices.Equal(p.Labels, e.Labels) || p.Task != task || p.Variant != "known_best" {
+		if p.ExampleID != e.ExampleID || p.Split != e.Split || p.Label != e.Label || !slices.Equal(p.Labels, e.Labels) || p.Task != name || p.Variant != "known_best" {
 			t.Fatalf("prediction %d is not of its example: %+v", i, p)
 		}
 	}
@@ -188,17 +189,17 @@ func TestKnownBestRefusesAnotherTree(t *testing.T) {
 
 func TestKnownBestNeedsTheVocabularyOfItsTask(t *testing.T) {
 	mimic, d := ingested(t, "{patients: 20, radiology_per_admission: 0, seed: 17}", 1)
-	in := stages.Inputs{"patients": {d}, "vocabulary": {dataset(t, listed("10:ZZZ", "9:428"))}}
+	in := stages.Inputs{"patients": {d}, "vocabulary": {bound(t, listed("10:ZZZ", "9:428"))}}
 	best := stages.Inputs{"examples": {stagetest.Run(t, "label.diagnoses", "{}", in)}, "mimic": {mimic}}
 	wantRefusal(t, exit.Usage, "label.known_best", "{task: diag}", best, "vocabulary", "label.vocab")
 	best["vocabulary"] = in["vocabulary"]
 	wantRefusal(t, exit.BadData, "label.known_best", "{task: proc}", best, "port vocabulary", "task diag", "has proc")
 	another := listed("9:428")
 	another.Recipe = "of another program"
-	unknown := stages.Inputs{"examples": best["examples"], "mimic": {mimic}, "vocabulary": {dataset(t, another)}}
+	unknown := stages.Inputs{"examples": best["examples"], "mimic": {mimic}, "vocabulary": {bound(t, another)}}
 	wantRefusal(t, exit.BadData, "label.known_best", "{task: diag}", unknown, "no recipe", "clinical")
 	// A label that the synthetic data cannot have is all but impossible.
-	for _, p := range rows[shard.Prediction](t, stagetest.Run(t, "label.known_best", "{task: diag}", best), shard.TablePredictions) {
+	for _, p := range rows[task.Prediction](t, stagetest.Run(t, "label.known_best", "{task: diag}", best), task.TablePredictions) {
 		if impossible := p.Logits[0]; math.Abs(float64(impossible)-math.Log(1e-9)) > 1e-3 || p.Logits[1] < -10 {
 			t.Fatalf("logits %v", p.Logits)
 		}

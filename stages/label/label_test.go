@@ -10,10 +10,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/synth"
+	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/task"
 
 	_ "github.com/clinflow/clinflow/stages/ingest"
 	_ "github.com/clinflow/clinflow/stages/label"
@@ -27,9 +30,9 @@ func written(complaint, illness, medications, exam string) string {
 }
 
 func TestMortality(t *testing.T) {
-	admit := shard.Time(time.Date(2180, 5, 6, 22, 23, 0, 0, time.UTC).UnixMicro())
-	stay := func(subject, hadm int64, flag int32) shard.Admission {
-		return shard.Admission{SubjectID: subject, HadmID: hadm, Admittime: admit + shard.Time(hadm), HospitalExpireFlag: flag}
+	admit := dataset.Time(time.Date(2180, 5, 6, 22, 23, 0, 0, time.UTC).UnixMicro())
+	stay := func(subject, hadm int64, flag int32) mimic.Admission {
+		return mimic.Admission{SubjectID: subject, HadmID: hadm, Admittime: admit + dataset.Time(hadm), HospitalExpireFlag: flag}
 	}
 	addendum := summary(3, 30, 9, "HPI:\nfrom the addendum")
 	addendum.NoteType = "AD"
@@ -37,11 +40,11 @@ func TestMortality(t *testing.T) {
 	report.Category = "Radiology"
 	mistaken := summary(3, 30, 7, "HPI:\nby mistake")
 	mistaken.IsError = true
-	in := patients(t, []shard.Admission{
+	in := patients(t, []mimic.Admission{
 		stay(1, 10, 0), stay(1, 11, 1), // a whole note; two summaries, the later first
 		stay(2, 20, -1), stay(2, 21, 0), // no flag; no summary
 		stay(3, 30, 0), stay(3, 31, 1), // only notes of other kinds; no section that tells why
-	}, []shard.Note{
+	}, []mimic.Note{
 		summary(1, 0, 1, "HPI:\nwithout admission"),
 		summary(1, 10, 2, "Chief Complaint:\nchest  pain\n \nHistory of Present Illness:\nsudden\nonset\n \nBrief Hospital Course:\nwell"),
 		summary(1, 11, 5, "HPI:\nsecond\n\nPhysical Exam:\npale"), summary(1, 11, 4, "HPI:\nfirst\n\nDischarge Condition:\nExpired"),
@@ -51,16 +54,16 @@ func TestMortality(t *testing.T) {
 		summary(4, 40, 1, "HPI:\nof nobody"),
 	})
 	d := stagetest.Run(t, "label.mortality", "{split_seed: 7}", in)
-	split := shard.SplitOf(1, 7)
-	want := []shard.Example{
+	split := split.Of(1, 7)
+	want := []task.Example{
 		{ExampleID: "10", SubjectID: 1, HadmID: 10, Split: split, PredictionTime: admit + 10, Text: written("chest pain", "sudden onset", "", ""), Label: 0},
 		{ExampleID: "11", SubjectID: 1, HadmID: 11, Split: split, PredictionTime: admit + 11, Text: written("", "first", "", "pale"), Label: 1},
 	}
-	if diff := cmp.Diff(want, rows[shard.Example](t, d, shard.TableExamples)); diff != "" {
+	if diff := cmp.Diff(want, rows[task.Example](t, d, task.TableExamples)); diff != "" {
 		t.Error(diff)
 	}
-	meds := []shard.MEDSLabel{{SubjectID: 1, PredictionTime: admit + 10}, {SubjectID: 1, PredictionTime: admit + 11, BooleanValue: true}}
-	if diff := cmp.Diff(meds, rows[shard.MEDSLabel](t, d, shard.TableMEDS)); diff != "" {
+	meds := []task.MEDSLabel{{SubjectID: 1, PredictionTime: admit + 10}, {SubjectID: 1, PredictionTime: admit + 11, BooleanValue: true}}
+	if diff := cmp.Diff(meds, rows[task.MEDSLabel](t, d, task.TableMEDS)); diff != "" {
 		t.Error(diff)
 	}
 	for name, n := range map[string]int64{
@@ -90,10 +93,10 @@ func TestDeathMentions(t *testing.T) {
 		"time of death":          {"HPI:\nTime of Death noted", ""},
 		"another's death":        {"HPI:\nher father died", written("", "her father died", "", "")},
 	} {
-		in := patients(t, []shard.Admission{{SubjectID: 1, HadmID: 10}}, []shard.Note{summary(1, 10, 1, c.note)})
+		in := patients(t, []mimic.Admission{{SubjectID: 1, HadmID: 10}}, []mimic.Note{summary(1, 10, 1, c.note)})
 		texts := func(config string) []string {
 			var all []string
-			for _, e := range rows[shard.Example](t, stagetest.Run(t, "label.mortality", config, in), shard.TableExamples) {
+			for _, e := range rows[task.Example](t, stagetest.Run(t, "label.mortality", config, in), task.TableExamples) {
 				all = append(all, e.Text)
 			}
 			return all
@@ -126,13 +129,13 @@ func TestNoSentinelOfALaterSectionReachesAnExample(t *testing.T) {
 		}
 		return false
 	}
-	for _, note := range rows[shard.Note](t, d, shard.TableNotes) {
+	for _, note := range rows[mimic.Note](t, d, mimic.TableNotes) {
 		if note.NoteType == "DS" && !holds(note.Text) {
 			t.Fatal("a synthetic summary has no sentinel: the test would see nothing")
 		}
 	}
 	labelled := stagetest.Run(t, "label.mortality", "{}", stages.Inputs{"patients": {d}})
-	examples := rows[shard.Example](t, labelled, shard.TableExamples)
+	examples := rows[task.Example](t, labelled, task.TableExamples)
 	if len(examples) < 500 {
 		t.Fatalf("%d examples: %v", len(examples), labelled.Manifest.Counts)
 	}
@@ -154,13 +157,13 @@ func TestNoSentinelOfALaterSectionReachesAnExample(t *testing.T) {
 const goldenDigest = "1a3cf267688aefaefcdec0842b56cdd3ad81bb26aa63a3abae2e9c78ae731218"
 
 func TestOutputMovesOnlyWithTheVersion(t *testing.T) {
-	in := patients(t, []shard.Admission{{SubjectID: 1, HadmID: 10, Admittime: 5e15, HospitalExpireFlag: 1}, {SubjectID: 2, HadmID: 20}}, []shard.Note{
+	in := patients(t, []mimic.Admission{{SubjectID: 1, HadmID: 10, Admittime: 5e15, HospitalExpireFlag: 1}, {SubjectID: 2, HadmID: 20}}, []mimic.Note{
 		summary(1, 10, 1, "Allergies: ___\n \nHPI:\nill since ___\n \nPhysical Exam:\nADMISSION EXAM:\nVS: stable\n \nDISCHARGE EXAM:\nexpired"),
 		summary(2, 20, 1, "PMH: none\r\nPertinent Results:\r\nx"),
 	})
 	d := stagetest.Run(t, "label.mortality", "{}", in)
 	hash := sha256.New()
-	err := json.NewEncoder(hash).Encode([]any{rows[shard.Example](t, d, shard.TableExamples), rows[shard.MEDSLabel](t, d, shard.TableMEDS)})
+	err := json.NewEncoder(hash).Encode([]any{rows[task.Example](t, d, task.TableExamples), rows[task.MEDSLabel](t, d, task.TableMEDS)})
 	if got := hex.EncodeToString(hash.Sum(nil)); err != nil || got != goldenDigest || d.Manifest.StageVersion != 2 {
 		t.Errorf("digest %s of version %d, %v", got, d.Manifest.StageVersion, err)
 	}

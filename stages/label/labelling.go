@@ -4,9 +4,12 @@ import (
 	"context"
 	"strconv"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/label/sections"
+	"github.com/clinflow/clinflow/stages/split"
+	"github.com/clinflow/clinflow/task"
 )
 
 // Cohort is the configuration that all labelling stages share.
@@ -16,18 +19,18 @@ type Cohort struct {
 	SplitSeed int64  `json:"split_seed" default:"1" doc:"seed of the split by patient; the same in every stage that splits"`
 }
 
-func (c Cohort) splitOf(subjectID int64) string { return shard.SplitOf(subjectID, c.SplitSeed) }
+func (c Cohort) splitOf(subjectID int64) string { return split.Of(subjectID, c.SplitSeed) }
 
 // outcomes are the labels of a task in one part. Besides finding them they say
 // how the manifest and MEDS show them: see binary, classes and sets.
 type outcomes interface {
 	// of sets the label of an admission's example, or says why it has none. It
 	// is asked for all admissions in turn.
-	of(a *admission, e *shard.Example) (dropped string, err error)
+	of(a *admission, e *task.Example) (dropped string, err error)
 	// tally is what the manifest counts of an example under name.<split>.
-	tally(e *shard.Example) (name string, n int64)
+	tally(e *task.Example) (name string, n int64)
 	// meds are the rows of an example in the MEDS label schema.
-	meds(e *shard.Example) []shard.MEDSLabel
+	meds(e *task.Example) []task.MEDSLabel
 	// medsLacks names the values that these have not.
 	medsLacks() []string
 }
@@ -73,16 +76,16 @@ func labellingSpec(name, doc string, tables ...string) stages.Spec {
 		Doc: doc + " The text is that of the admission sections of the discharge summary; addenda are left out, and so is every section or exam that its heading says is of a later day. " +
 			"What is left out is counted under dropped.<reason>. The table meds has the labels in the MEDS label schema, in the one value column that the task has (boolean_value, integer_value or categorical_value); prediction_time is admittime.",
 		In: []stages.Port{{
-			Name: "patients", Kind: shard.KindPatients, Sharded: true,
-			Tables: append([]string{shard.TableAdmissions, shard.TableNotes}, tables...),
+			Name: "patients", Kind: mimic.KindPatients, Sharded: true,
+			Tables: append([]string{mimic.TableAdmissions, mimic.TableNotes}, tables...),
 			Doc:    "admissions, their notes, and what the labels are made from",
 		}},
-		Out: stages.Output{Kind: shard.KindExamples, Tables: []string{shard.TableExamples, shard.TableMEDS}},
+		Out: stages.Output{Kind: task.KindExamples, Tables: []string{task.TableExamples, task.TableMEDS}},
 	}
 }
 
 // Part writes the examples of a part.
-func (l *labelling) Part(ctx context.Context, in stages.Inputs, part int, out *shard.PartWriter) error {
+func (l *labelling) Part(ctx context.Context, in stages.Inputs, part int, out *dataset.PartWriter) error {
 	w := &walk{ctx: ctx, patients: in.One("patients"), part: part, out: out}
 	defer w.stop()
 	task, err := l.begin(w, in)
@@ -115,7 +118,7 @@ const (
 )
 
 // example makes an admission's example, or says why there is none.
-func (l *labelling) example(a *admission, task outcomes) (e shard.Example, dropped string, err error) {
+func (l *labelling) example(a *admission, task outcomes) (e task.Example, dropped string, err error) {
 	dropped, err = task.of(a, &e)
 	if len(a.summaries) == 0 {
 		dropped = dropNoSummary

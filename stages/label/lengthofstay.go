@@ -1,8 +1,9 @@
 package label
 
 import (
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/task"
 )
 
 func init() {
@@ -23,16 +24,16 @@ const (
 )
 
 // day is 24 hours: MIMIC's shifted clocks know no summer time.
-const day shard.Time = 24 * 60 * 60 * 1e6
+const day dataset.Time = 24 * 60 * 60 * 1e6
 
 // stayLimits are the longest stays of the classes 0, 1 and 2 (van Aken et al.
 // 2021).
-var stayLimits = [...]shard.Time{3 * day, 7 * day, 14 * day}
+var stayLimits = [...]dataset.Time{3 * day, 7 * day, 14 * day}
 
 // lengths are the outcomes of label.length_of_stay.
 type lengths struct{ classes }
 
-func (lengths) of(a *admission, e *shard.Example) (string, error) {
+func (lengths) of(a *admission, e *task.Example) (string, error) {
 	switch {
 	case a.HospitalExpireFlag < 0:
 		return dropNoFlag, nil
@@ -47,7 +48,7 @@ func (lengths) of(a *admission, e *shard.Example) (string, error) {
 	return "", nil
 }
 
-func stayClass(length shard.Time) int32 {
+func stayClass(length dataset.Time) int32 {
 	class := int32(0)
 	for _, limit := range stayLimits {
 		if length > limit {

@@ -5,18 +5,21 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/mimic"
+	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/task"
 )
 
 const (
-	day   shard.Time = 86_400_000_000
-	admit shard.Time = 6_600_000_000_000_000 // in 2179
+	day   dataset.Time = 86_400_000_000
+	admit dataset.Time = 6_600_000_000_000_000 // in 2179
 )
 
 func TestLengthOfStay(t *testing.T) {
 	for name, c := range map[string]struct {
-		discharge shard.Time
+		discharge dataset.Time
 		flag      int32
 		class     int32
 		dropped   string
@@ -37,21 +40,21 @@ func TestLengthOfStay(t *testing.T) {
 		"no dischtime":          {dropped: "dropped.no_admittime_or_dischtime"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			in := tables{admissions: []shard.Admission{{SubjectID: 1, HadmID: 10, Admittime: admit, Dischtime: c.discharge, HospitalExpireFlag: c.flag}}}.withNotes().inputs(t, 1)
+			in := tables{admissions: []mimic.Admission{{SubjectID: 1, HadmID: 10, Admittime: admit, Dischtime: c.discharge, HospitalExpireFlag: c.flag}}}.withNotes().inputs(t, 1)
 			d := stagetest.Run(t, "label.length_of_stay", "{}", in)
 			if c.dropped != "" {
 				wantCounts(t, d, map[string]int64{"read": 1, "kept": 0, c.dropped: 1})
 				return
 			}
-			split := shard.SplitOf(1, 1)
+			split := split.Of(1, 1)
 			class := "class." + string(rune('0'+c.class)) + "." + split
 			wantCounts(t, d, map[string]int64{"read": 1, "kept": 1, "kept." + split: 1, class: 1, "positives." + split: 0})
-			want := []shard.Example{{ExampleID: "10", SubjectID: 1, HadmID: 10, Split: split, PredictionTime: admit, Text: written("", "ill", "", ""), Label: c.class}}
-			if diff := cmp.Diff(want, rows[shard.Example](t, d, shard.TableExamples)); diff != "" {
+			want := []task.Example{{ExampleID: "10", SubjectID: 1, HadmID: 10, Split: split, PredictionTime: admit, Text: written("", "ill", "", ""), Label: c.class}}
+			if diff := cmp.Diff(want, rows[task.Example](t, d, task.TableExamples)); diff != "" {
 				t.Error(diff)
 			}
-			meds := []shard.MEDSLabel{{SubjectID: 1, PredictionTime: admit, IntegerValue: int64(c.class)}}
-			if diff := cmp.Diff(meds, rows[shard.MEDSLabel](t, d, shard.TableMEDS)); diff != "" {
+			meds := []task.MEDSLabel{{SubjectID: 1, PredictionTime: admit, IntegerValue: int64(c.class)}}
+			if diff := cmp.Diff(meds, rows[task.MEDSLabel](t, d, task.TableMEDS)); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -61,7 +64,7 @@ func TestLengthOfStay(t *testing.T) {
 // Only mortality's text is searched for deaths: of those who left alive, "died"
 // is about others.
 func TestDeathMentionsConcernMortalityAlone(t *testing.T) {
-	in := patients(t, []shard.Admission{{SubjectID: 1, HadmID: 10, Admittime: admit, Dischtime: admit + day}}, []shard.Note{summary(1, 10, 1, "HPI:\nanother patient died")})
+	in := patients(t, []mimic.Admission{{SubjectID: 1, HadmID: 10, Admittime: admit, Dischtime: admit + day}}, []mimic.Note{summary(1, 10, 1, "HPI:\nanother patient died")})
 	wantCounts(t, stagetest.Run(t, "label.length_of_stay", "{}", in), map[string]int64{"kept": 1})
 	wantCounts(t, stagetest.Run(t, "label.mortality", "{}", in), map[string]int64{"kept": 0, "dropped.death_mention": 1})
 }

@@ -14,9 +14,11 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/schema"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/task"
 )
 
 // medsColumn is what the Python package meds says of a column of its label schema
@@ -68,8 +70,8 @@ func TestLabelsHaveTheMEDSSchema(t *testing.T) {
 			}
 		}
 		empty := 0
-		for part, info := range d.Manifest.Tables[shard.TableMEDS] {
-			path := filepath.Join(d.URI(), shard.TableMEDS, fmt.Sprintf("part-%05d-of-%05d.parquet", part, parts))
+		for part, info := range d.Manifest.Tables[task.TableMEDS] {
+			path := filepath.Join(d.URI(), task.TableMEDS, fmt.Sprintf("part-%05d-of-%05d.parquet", part, parts))
 			got := columnsOf(t, path)
 			for name := range got {
 				column := got[name]
@@ -79,7 +81,7 @@ func TestLabelsHaveTheMEDSSchema(t *testing.T) {
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("%s: part %d: %s", stage, part, diff)
 			}
-			names, err := shard.ColumnNames(t.Context(), d, shard.TableMEDS, part)
+			names, err := dataset.ColumnNames(t.Context(), d, task.TableMEDS, part)
 			if err != nil || !slices.Equal(slices.Sorted(slices.Values(names)), slices.Sorted(maps.Keys(want))) {
 				t.Errorf("%s: part %d: columns %v, %v", stage, part, names, err)
 			}
@@ -129,11 +131,11 @@ func arrowType(node *schema.PrimitiveNode) string {
 
 // An example that MEDS has no time for is an example all the same.
 func TestLabelsWithoutAPredictionTime(t *testing.T) {
-	in := patients(t, []shard.Admission{{SubjectID: 1, HadmID: 10}, {SubjectID: 1, HadmID: 11, Admittime: admit}},
-		[]shard.Note{summary(1, 10, 1, "HPI:\nill"), summary(1, 11, 1, "HPI:\nill")})
+	in := patients(t, []mimic.Admission{{SubjectID: 1, HadmID: 10}, {SubjectID: 1, HadmID: 11, Admittime: admit}},
+		[]mimic.Note{summary(1, 10, 1, "HPI:\nill"), summary(1, 11, 1, "HPI:\nill")})
 	d := stagetest.Run(t, "label.mortality", "{}", in)
 	wantCounts(t, d, map[string]int64{"kept": 2, "meds_without_prediction_time": 1})
-	if diff := cmp.Diff([]shard.MEDSLabel{{SubjectID: 1, PredictionTime: admit}}, rows[shard.MEDSLabel](t, d, shard.TableMEDS)); diff != "" {
+	if diff := cmp.Diff([]task.MEDSLabel{{SubjectID: 1, PredictionTime: admit}}, rows[task.MEDSLabel](t, d, task.TableMEDS)); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -1,9 +1,10 @@
 package label
 
 import (
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/label/sections"
+	"github.com/clinflow/clinflow/task"
 )
 
 func init() {
@@ -27,7 +28,7 @@ func newMortality(config MortalityConfig) (stages.Map, error) {
 
 // MortalityExample is what label.mortality makes of one admission and its discharge
 // summaries by default, or why it makes nothing.
-func MortalityExample(a shard.Admission, summaries []Summary) (e shard.Example, dropped string, err error) {
+func MortalityExample(a mimic.Admission, summaries []Summary) (e task.Example, dropped string, err error) {
 	l := labelling{cohort: Cohort{SplitSeed: 1}, recipe: recipes["clinical"], edit: withoutDeathMentions}
 	return l.example(&admission{a, summaries}, deaths{})
 }
@@ -40,7 +41,7 @@ const (
 // deaths are the outcomes of label.mortality.
 type deaths struct{ binary }
 
-func (deaths) of(a *admission, e *shard.Example) (string, error) {
+func (deaths) of(a *admission, e *task.Example) (string, error) {
 	if e.Label = a.HospitalExpireFlag; e.Label < 0 {
 		return dropNoFlag, nil
 	}

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 )
 
 // tally is what label.vocab counts. As JSON its keys are ordered, so equal
@@ -63,7 +63,7 @@ func sumOf(accumulators [][]byte) (*tally, error) {
 }
 
 // record puts the tally's counts into the manifest.
-func (t *tally) record(out *shard.Writer) {
+func (t *tally) record(out *dataset.Writer) {
 	out.Count("admissions", t.Admissions)
 	out.Count("distinct_codes", int64(len(t.Labels)))
 	out.Count(countIgnoredCodes, t.Ignored)

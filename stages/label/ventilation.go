@@ -5,8 +5,10 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/task"
 )
 
 func init() {
@@ -15,7 +17,7 @@ func init() {
 			"has invasive ventilation (procedureevents 225792) that spans at least 1.75 days from its first start to its last end; the label is 1 from 6.75 days. "+
 			"Gaps count as ventilated, and deaths are not left out, as in Clinical XLNet's cohort (Huang et al. 2020). "+
 			"Rows without a start or an end are counted under ventilation_without_times, those that end before they start under ventilation_ends_before_start, ICU stays without intime under icustays_without_intime and those that end before it under icustays_end_before_intime; none is used.",
-		shard.TableICUStays, shard.TableVentilation), newVentilation)
+		mimic.TableICUStays, mimic.TableVentilation), newVentilation)
 }
 
 func newVentilation(config Cohort) (stages.Map, error) {
@@ -45,21 +47,21 @@ const (
 // ventilated are the outcomes of label.ventilation.
 type ventilated struct {
 	binary
-	out    *shard.PartWriter
-	stays  *joined[shard.ICUStay]
-	events *joined[shard.Ventilation]
+	out    *dataset.PartWriter
+	stays  *joined[mimic.ICUStay]
+	events *joined[mimic.Ventilation]
 }
 
 func beginVentilation(w *walk, _ stages.Inputs) (outcomes, error) {
 	v := &ventilated{out: w.out}
 	var errs [2]error
-	v.stays, errs[0] = beside(w, shard.TableICUStays, "icustays_without_admission", func(*shard.ICUStay) bool { return true })
-	v.events, errs[1] = beside(w, shard.TableVentilation, "ventilation_without_admission",
-		func(e *shard.Ventilation) bool { return e.ItemID == itemInvasiveVentilation })
+	v.stays, errs[0] = beside(w, mimic.TableICUStays, "icustays_without_admission", func(*mimic.ICUStay) bool { return true })
+	v.events, errs[1] = beside(w, mimic.TableVentilation, "ventilation_without_admission",
+		func(e *mimic.Ventilation) bool { return e.ItemID == itemInvasiveVentilation })
 	return v, errors.Join(errs[:]...)
 }
 
-func (v *ventilated) of(a *admission, e *shard.Example) (string, error) {
+func (v *ventilated) of(a *admission, e *task.Example) (string, error) {
 	stays, err := v.stays.of(a.stay())
 	if err != nil {
 		return "", err
@@ -72,7 +74,7 @@ func (v *ventilated) of(a *admission, e *shard.Example) (string, error) {
 	if len(stays) == 0 {
 		return dropNoICUStay, nil
 	}
-	first := slices.MinFunc(stays, func(a, b shard.ICUStay) int {
+	first := slices.MinFunc(stays, func(a, b mimic.ICUStay) int {
 		return cmp.Or(cmp.Compare(a.Intime, b.Intime), cmp.Compare(a.StayID, b.StayID))
 	})
 	span, found := spanOf(events, first.StayID)
@@ -88,15 +90,15 @@ func (v *ventilated) of(a *admission, e *shard.Example) (string, error) {
 }
 
 // timed leaves out and counts what has no place in time.
-func (v *ventilated) timed(stays []shard.ICUStay, events []shard.Ventilation) ([]shard.ICUStay, []shard.Ventilation) {
-	stays = leaveOut(v.out, countNoIntime, stays, func(s shard.ICUStay) bool { return s.Intime == 0 })
-	stays = leaveOut(v.out, countStayBackwards, stays, func(s shard.ICUStay) bool { return s.Outtime != 0 && s.Outtime < s.Intime })
-	events = leaveOut(v.out, countNoTimes, events, func(e shard.Ventilation) bool { return e.Starttime == 0 || e.Endtime == 0 })
-	events = leaveOut(v.out, countBackwards, events, func(e shard.Ventilation) bool { return e.Endtime < e.Starttime })
+func (v *ventilated) timed(stays []mimic.ICUStay, events []mimic.Ventilation) ([]mimic.ICUStay, []mimic.Ventilation) {
+	stays = leaveOut(v.out, countNoIntime, stays, func(s mimic.ICUStay) bool { return s.Intime == 0 })
+	stays = leaveOut(v.out, countStayBackwards, stays, func(s mimic.ICUStay) bool { return s.Outtime != 0 && s.Outtime < s.Intime })
+	events = leaveOut(v.out, countNoTimes, events, func(e mimic.Ventilation) bool { return e.Starttime == 0 || e.Endtime == 0 })
+	events = leaveOut(v.out, countBackwards, events, func(e mimic.Ventilation) bool { return e.Endtime < e.Starttime })
 	return stays, events
 }
 
-func leaveOut[R any](out *shard.PartWriter, count string, rows []R, unfit func(R) bool) []R {
+func leaveOut[R any](out *dataset.PartWriter, count string, rows []R, unfit func(R) bool) []R {
 	left := slices.DeleteFunc(rows, unfit)
 	out.Count(count, int64(len(rows)-len(left)))
 	return left
@@ -104,8 +106,8 @@ func leaveOut[R any](out *shard.PartWriter, count string, rows []R, unfit func(R
 
 // spanOf is the time from the first start to the last end in an ICU stay, and
 // whether there is any.
-func spanOf(events []shard.Ventilation, stayID int64) (span shard.Time, found bool) {
-	var start, end shard.Time
+func spanOf(events []mimic.Ventilation, stayID int64) (span dataset.Time, found bool) {
+	var start, end dataset.Time
 	for _, e := range events {
 		if e.StayID != stayID {
 			continue

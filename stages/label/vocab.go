@@ -6,10 +6,12 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/internal/vocabulary"
+	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/task"
 )
 
 func init() {
@@ -20,10 +22,10 @@ func init() {
 			"The other patients have no say in the list. A label counts once an admission, with or without a discharge summary. " +
 			"The manifest counts admissions with a code, distinct_codes (categories) and pairs of the two over all patients and before the minimum, the labels that are left, and codes_ignored: rows that have no code, or one of another ICD version.",
 		In: []stages.Port{{
-			Name: "patients", Kind: shard.KindPatients, Sharded: true,
-			Tables: []string{shard.TableDiagnoses, shard.TableProcedures}, Doc: "diagnoses and procedures",
+			Name: "patients", Kind: mimic.KindPatients, Sharded: true,
+			Tables: []string{mimic.TableDiagnoses, mimic.TableProcedures}, Doc: "diagnoses and procedures",
 		}},
-		Out: stages.Output{Kind: shard.KindVocabulary},
+		Out: stages.Output{Kind: task.KindVocabulary},
 	}, newVocab)
 }
 
@@ -58,8 +60,8 @@ func newVocab(config VocabConfig) (stages.Reduce, error) {
 // admission.
 func (v *vocab) Accumulate(ctx context.Context, in stages.Inputs, part int, emit func(string, []byte)) error {
 	sum := newTally()
-	var rows []shard.Code // of one admission
-	for row, err := range shard.Read[shard.Code](ctx, in.One("patients"), v.table, part) {
+	var rows []mimic.Code // of one admission
+	for row, err := range dataset.Read[mimic.Code](ctx, in.One("patients"), v.table, part) {
 		if err != nil {
 			return err
 		}
@@ -76,7 +78,7 @@ func (v *vocab) Accumulate(ctx context.Context, in stages.Inputs, part int, emit
 }
 
 // count adds the labels of an admission's codes.
-func (v *vocab) count(sum *tally, rows []shard.Code) {
+func (v *vocab) count(sum *tally, rows []mimic.Code) {
 	labels, ignored := v.category.labels(rows)
 	sum.Ignored += ignored
 	if len(labels) > 0 {
@@ -94,7 +96,7 @@ func (v *vocab) Merge(_ context.Context, _ stages.Inputs, _ string, accumulators
 }
 
 // Finish writes labels.json.
-func (v *vocab) Finish(_ context.Context, _ stages.Inputs, results []stages.Keyed, out *shard.Writer) error {
+func (v *vocab) Finish(_ context.Context, _ stages.Inputs, results []stages.Keyed, out *dataset.Writer) error {
 	values := make([][]byte, len(results))
 	for i, r := range results {
 		values[i] = r.Value

@@ -8,17 +8,19 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/internal/vocabulary"
+	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/stagetest"
 )
 
 // ofSplit finds n patients of a split.
-func ofSplit(split string, seed int64, n int) (subjects []int64) {
+func ofSplit(name string, seed int64, n int) (subjects []int64) {
 	for subject := int64(1); len(subjects) < n; subject++ {
-		if shard.SplitOf(subject, seed) == split {
+		if split.Of(subject, seed) == name {
 			subjects = append(subjects, subject)
 		}
 	}
@@ -29,19 +31,19 @@ func ofSplit(split string, seed int64, n int) (subjects []int64) {
 // and twice for a patient's two.
 func TestVocabCountsAdmissionsOfTrainPatients(t *testing.T) {
 	train, test := ofSplit("train", 1, 2), ofSplit("test", 1, 1)
-	dx := func(subject, hadm int64, text string) shard.Code {
-		return shard.Code{SubjectID: subject, HadmID: hadm, ICDCode: text, ICDVersion: 9}
+	dx := func(subject, hadm int64, text string) mimic.Code {
+		return mimic.Code{SubjectID: subject, HadmID: hadm, ICDCode: text, ICDVersion: 9}
 	}
 	in := tables{
-		diagnoses: []shard.Code{
+		diagnoses: []mimic.Code{
 			dx(train[0], 1, "4280"), dx(train[0], 1, "42823"), dx(train[0], 1, ""), // one label, one ignored
 			dx(train[0], 2, "4280"), dx(train[0], 2, "0389"),
 			dx(train[1], 3, "0389"), dx(train[1], 3, "E8889"),
 			dx(test[0], 4, "E8889"), dx(test[0], 5, "E8889"), dx(test[0], 5, "250"), // no say
 		},
-		procedures: []shard.Code{dx(train[0], 1, "9999")},
+		procedures: []mimic.Code{dx(train[0], 1, "9999")},
 	}.inputs(t, 2)
-	list := func(config string) *shard.Dataset { return stagetest.Run(t, "label.vocab", config, in) }
+	list := func(config string) *dataset.Dataset { return stagetest.Run(t, "label.vocab", config, in) }
 	d := list("{task: diag, min_count: 2}")
 	want := vocabulary.Vocabulary{
 		Task: "diag", Recipe: "clinical", Split: "hash", SplitSeed: 1, MinCount: 2,
@@ -124,14 +126,14 @@ func randomCodes(seed uint64) (tables, coding) {
 		subject := 1 + random.Int64N(12)
 		hadm := 100*subject + random.Int64N(3)
 		if all.subject[hadm] == 0 {
-			s.admissions = append(s.admissions, shard.Admission{SubjectID: subject, HadmID: hadm, Admittime: admit})
+			s.admissions = append(s.admissions, mimic.Admission{SubjectID: subject, HadmID: hadm, Admittime: admit})
 			all.subject[hadm] = subject
 			all.labels[hadm] = map[string]bool{}
 		}
 		for range 1 + random.IntN(3) {
 			version := []int32{9, 10}[random.IntN(2)]
 			text := fmt.Sprintf("%02d%d%d", random.IntN(3), random.IntN(3), random.IntN(5))
-			s.procedures = append(s.procedures, shard.Code{SubjectID: subject, HadmID: hadm, SeqNum: random.Int32N(9), ICDCode: text, ICDVersion: version})
+			s.procedures = append(s.procedures, mimic.Code{SubjectID: subject, HadmID: hadm, SeqNum: random.Int32N(9), ICDCode: text, ICDVersion: version})
 			all.labels[hadm][fmt.Sprintf("%d:%s", version, text[:3])] = true
 		}
 	}
@@ -144,7 +146,7 @@ func (c coding) train(seed int64, minCount int) vocabulary.Vocabulary {
 	n := map[string]int64{}
 	for hadm, labels := range c.labels {
 		for label := range labels {
-			if shard.SplitOf(c.subject[hadm], seed) == "train" {
+			if split.Of(c.subject[hadm], seed) == "train" {
 				n[label]++
 			}
 		}

@@ -13,14 +13,14 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages"
 )
 
 // Run runs a stage with the YAML a user would write under `with` and returns
 // its output.
-func Run(t testing.TB, stage, config string, in stages.Inputs) *shard.Dataset {
+func Run(t testing.TB, stage, config string, in stages.Inputs) *dataset.Dataset {
 	t.Helper()
 	d, err := Try(t, stage, config, in)
 	if err != nil {
@@ -30,7 +30,7 @@ func Run(t testing.TB, stage, config string, in stages.Inputs) *shard.Dataset {
 }
 
 // Try is Run for a stage that may fail.
-func Try(t testing.TB, stage, config string, in stages.Inputs) (*shard.Dataset, error) {
+func Try(t testing.TB, stage, config string, in stages.Inputs) (*dataset.Dataset, error) {
 	t.Helper()
 	spec, ok := stages.Lookup(stage)
 	if !ok {
@@ -42,11 +42,11 @@ func Try(t testing.TB, stage, config string, in stages.Inputs) (*shard.Dataset, 
 		return nil, err
 	}
 	uri := filepath.Join(t.TempDir(), "out")
-	l := loop{ctx: t.Context(), spec: spec, in: in, header: shard.Manifest{Stage: stage, StageVersion: spec.Version, Config: resolved}}
+	l := loop{ctx: t.Context(), spec: spec, in: in, header: dataset.Manifest{Stage: stage, StageVersion: spec.Version, Config: resolved}}
 	if err := l.run(built, uri); err != nil {
 		return nil, err
 	}
-	return shard.Open(t.Context(), uri)
+	return dataset.Open(t.Context(), uri)
 }
 
 // Resolve turns a stage's YAML into resolved JSON with defaults filled in.
@@ -90,12 +90,12 @@ type loop struct {
 	ctx    context.Context
 	spec   stages.Spec
 	in     stages.Inputs
-	header shard.Manifest
-	out    *shard.Writer
+	header dataset.Manifest
+	out    *dataset.Writer
 }
 
 func (l *loop) run(stage any, uri string) (err error) {
-	if l.out, err = shard.NewWriter(l.ctx, uri, l.spec.Out.Kind, l.parts(stage)); err != nil {
+	if l.out, err = dataset.NewWriter(l.ctx, uri, l.spec.Out.Kind, l.parts(stage)); err != nil {
 		return err
 	}
 	if err := l.out.SetTables(l.spec.Out.Tables...); err != nil {
@@ -105,7 +105,7 @@ func (l *loop) run(stage any, uri string) (err error) {
 	case stages.Source:
 		err = l.source(s)
 	case stages.Map:
-		err = l.eachPart(func(part int, out *shard.PartWriter) error { return s.Part(l.ctx, l.in, part, out) })
+		err = l.eachPart(func(part int, out *dataset.PartWriter) error { return s.Part(l.ctx, l.in, part, out) })
 	case stages.Reduce:
 		err = l.reduce(s)
 	case stages.Job:
@@ -126,7 +126,7 @@ func (l *loop) parts(stage any) int {
 	return l.spec.OutputParts(l.in)
 }
 
-func (l *loop) eachPart(write func(part int, out *shard.PartWriter) error) error {
+func (l *loop) eachPart(write func(part int, out *dataset.PartWriter) error) error {
 	for part := range l.out.Parts() {
 		out := l.out.Part(part)
 		if err := write(part, out); err != nil {
@@ -145,10 +145,10 @@ func (l *loop) source(s stages.Source) error {
 	if err != nil {
 		return err
 	}
-	byPart := map[int][]shard.Run{}
+	byPart := map[int][]dataset.Run{}
 	l.header.Counts = map[string]int64{}
 	for _, file := range files {
-		spill := shard.NewSpill(l.out.Scratch(), l.out.Parts(), file.Index)
+		spill := dataset.NewSpill(l.out.Scratch(), l.out.Parts(), file.Index)
 		if err := s.Scan(l.ctx, file, spill); err != nil {
 			spill.Abort()
 			return err
@@ -165,7 +165,7 @@ func (l *loop) source(s stages.Source) error {
 		}
 		l.header.Sources = append(l.header.Sources, file.Name)
 	}
-	return l.eachPart(func(part int, out *shard.PartWriter) error { return s.Merge(l.ctx, part, byPart[part], out) })
+	return l.eachPart(func(part int, out *dataset.PartWriter) error { return s.Merge(l.ctx, part, byPart[part], out) })
 }
 
 func (l *loop) reduce(s stages.Reduce) error {

@@ -7,12 +7,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	tree "github.com/clinflow/clinflow/internal/synth"
+	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/task"
 
 	_ "github.com/clinflow/clinflow/stages/ingest"
 	_ "github.com/clinflow/clinflow/stages/label"
@@ -25,19 +27,19 @@ const demo = "../label/testdata/mimiciv-demo-2.2"
 // with the admission sections of its one summary, and what is known of its death
 // stands in its factors.
 func TestAttachToTheDemo(t *testing.T) {
-	mimic := stagetest.Run(t, "synth.mimiciv", "{attach: "+demo+"}", nil)
-	patients := stagetest.Run(t, "ingest.mimiciv", "{shards: 2}", stages.Inputs{"mimic": {mimic}})
-	examples := rows[shard.Example](t, stagetest.Run(t, "label.mortality", "{}", stages.Inputs{"patients": {patients}}), shard.TableExamples)
+	files := stagetest.Run(t, "synth.mimiciv", "{attach: "+demo+"}", nil)
+	patients := stagetest.Run(t, "ingest.mimiciv", "{shards: 2}", stages.Inputs{"mimic": {files}})
+	examples := rows[task.Example](t, stagetest.Run(t, "label.mortality", "{}", stages.Inputs{"patients": {patients}}), task.TableExamples)
 	if len(examples) != 275 {
 		t.Fatalf("%d examples", len(examples))
 	}
 	summaries := map[int64]int{}
-	for _, note := range rows[shard.Note](t, patients, shard.TableNotes) {
+	for _, note := range rows[mimic.Note](t, patients, mimic.TableNotes) {
 		if note.NoteType == "DS" {
 			summaries[note.HadmID]++
 		}
 	}
-	chances := mortality(t, mimic)
+	chances := mortality(t, files)
 	var scores []float64
 	var died []bool
 	for _, e := range examples {
@@ -66,11 +68,11 @@ func hasSentinel(text string) bool {
 	return false
 }
 
-func rows[T any](t *testing.T, d *shard.Dataset, table string) []T {
+func rows[T any](t *testing.T, d *dataset.Dataset, table string) []T {
 	t.Helper()
 	var all []T
 	for part := range d.Parts() {
-		for row, err := range shard.Read[T](t.Context(), d, table, part) {
+		for row, err := range dataset.Read[T](t.Context(), d, table, part) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -81,7 +83,7 @@ func rows[T any](t *testing.T, d *shard.Dataset, table string) []T {
 }
 
 // mortality reads the chances of death by hadm_id.
-func mortality(t *testing.T, mimic *shard.Dataset) map[int64]float64 {
+func mortality(t *testing.T, mimic *dataset.Dataset) map[int64]float64 {
 	t.Helper()
 	file, err := mimic.OpenFile(t.Context(), tree.FactorsFile)
 	if err != nil {

@@ -4,9 +4,10 @@ package synth
 import (
 	"context"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/store"
 	tree "github.com/clinflow/clinflow/internal/synth"
+	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -23,7 +24,7 @@ func mimicivSpec() stages.Spec {
 			"Its hidden factors are drawn, for each admission by itself, from their probability given its outcomes (death, length of stay, ventilation, diagnoses, procedures), so the notes carry the signal of the real labels. " +
 			"The probabilities in factors.csv.gz are then the generator's, not the real patients': the AUROC they give is near the best possible, not exactly it. " +
 			"A malformed row of the tables stops the step.",
-		Out: stages.Output{Kind: shard.KindMIMIC},
+		Out: stages.Output{Kind: mimic.KindFiles},
 	}
 }
 
@@ -48,7 +49,7 @@ func (m mimiciv) Check(ctx context.Context, _ stages.Givers) []stages.Fault {
 }
 
 // Run writes the tree's files into the dataset folder.
-func (m mimiciv) Run(ctx context.Context, _ stages.Inputs, out *shard.Writer) error {
+func (m mimiciv) Run(ctx context.Context, _ stages.Inputs, out *dataset.Writer) error {
 	if err := m.options.CheckOut(out.URI()); err != nil {
 		return err
 	}

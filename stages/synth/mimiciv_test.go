@@ -10,8 +10,8 @@ import (
 	"github.com/klauspost/compress/gzip"
 
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	tree "github.com/clinflow/clinflow/internal/synth"
+	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages/stagetest"
 
 	_ "github.com/clinflow/clinflow/stages/synth"
@@ -19,7 +19,7 @@ import (
 
 func TestMimicivWritesATree(t *testing.T) {
 	out := stagetest.Run(t, "synth.mimiciv", "{patients: 60, radiology_per_admission: 1, seed: 5}", nil)
-	if out.Manifest.Kind != shard.KindMIMIC {
+	if out.Manifest.Kind != mimic.KindFiles {
 		t.Errorf("kind %s", out.Manifest.Kind)
 	}
 	if err := out.Verify(t.Context()); err != nil {

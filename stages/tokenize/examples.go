@@ -3,8 +3,9 @@ package tokenize
 import (
 	"context"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/task"
 )
 
 func init() {
@@ -14,10 +15,10 @@ func init() {
 		Doc: "Turns the examples of a task into token ids: one row an example, with its example_id, split, label and labels. " +
 			"input_ids is unpadded and cut at max_length. An example without text keeps its row, with BOS alone.",
 		In: []stages.Port{
-			{Name: "examples", Kind: shard.KindExamples, Sharded: true, Tables: []string{shard.TableExamples}, Doc: "the labelled examples"},
+			{Name: "examples", Kind: task.KindExamples, Sharded: true, Tables: []string{task.TableExamples}, Doc: "the labelled examples"},
 			tokenizerPort,
 		},
-		Out: stages.Output{Kind: shard.KindTokens, Tables: []string{shard.TableTokens}},
+		Out: stages.Output{Kind: task.KindTokens, Tables: []string{task.TableTokens}},
 	}, newExamples)
 }
 
@@ -34,7 +35,7 @@ func newExamples(config ExamplesConfig) (stages.Map, error) {
 }
 
 // Part writes the tokens of a part's examples.
-func (x *examples) Part(ctx context.Context, in stages.Inputs, part int, out *shard.PartWriter) error {
+func (x *examples) Part(ctx context.Context, in stages.Inputs, part int, out *dataset.PartWriter) error {
 	encoder, err := x.tokenizer.encoder(ctx, in)
 	if err != nil {
 		return err
@@ -44,12 +45,12 @@ func (x *examples) Part(ctx context.Context, in stages.Inputs, part int, out *sh
 	if err != nil {
 		return err
 	}
-	for e, err := range shard.Read[shard.Example](ctx, in.One("examples"), shard.TableExamples, part) {
+	for e, err := range dataset.Read[task.Example](ctx, in.One("examples"), task.TableExamples, part) {
 		if err != nil {
 			return err
 		}
 		out.Count("read", 1)
-		row := shard.Tokens{ExampleID: e.ExampleID, SubjectID: e.SubjectID, Split: e.Split, Label: e.Label, Labels: e.Labels}
+		row := task.Tokens{ExampleID: e.ExampleID, SubjectID: e.SubjectID, Split: e.Split, Label: e.Label, Labels: e.Labels}
 		if err := w.write(row, e.Text); err != nil {
 			return err
 		}

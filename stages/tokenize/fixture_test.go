@@ -11,9 +11,13 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/mimic"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/tokenize/hf"
 	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
+	"github.com/clinflow/clinflow/task"
 )
 
 func must(t testing.TB, err error) {
@@ -23,49 +27,49 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// dataset writes rows into the parts of their patients.
-func dataset[T any](t testing.TB, kind, table string, parts int, rows []T, subject func(T) int64) *shard.Dataset {
+// bound writes rows into the parts of their patients.
+func bound[T any](t testing.TB, kind, table string, parts int, rows []T, subject func(T) int64) *dataset.Dataset {
 	t.Helper()
 	uri := filepath.Join(t.TempDir(), "in")
-	w, err := shard.NewWriter(t.Context(), uri, kind, parts)
+	w, err := dataset.NewWriter(t.Context(), uri, kind, parts)
 	must(t, err)
 	must(t, w.SetTables(table))
 	for part := range parts {
 		out := w.Part(part)
-		writer, err := shard.Rows[T](out, table)
+		writer, err := dataset.Rows[T](out, table)
 		must(t, err)
 		for _, row := range rows {
-			if shard.PartOf(subject(row), parts) == part {
+			if mimic.PartOf(subject(row), parts) == part {
 				must(t, writer.Write(row))
 			}
 		}
 		_, err = out.Close()
 		must(t, err)
 	}
-	must(t, w.Commit(t.Context(), shard.Manifest{}, nil))
-	d, err := shard.Open(t.Context(), uri)
+	must(t, w.Commit(t.Context(), dataset.Manifest{}, nil))
+	d, err := dataset.Open(t.Context(), uri)
 	must(t, err)
 	return d
 }
 
-func notesOf(t testing.TB, parts int, rows []shard.Note) *shard.Dataset {
+func notesOf(t testing.TB, parts int, rows []mimic.Note) *dataset.Dataset {
 	t.Helper()
-	return dataset(t, shard.KindPatients, shard.TableNotes, parts, rows, func(n shard.Note) int64 { return n.SubjectID })
+	return bound(t, mimic.KindPatients, mimic.TableNotes, parts, rows, func(n mimic.Note) int64 { return n.SubjectID })
 }
 
-func examplesOf(t testing.TB, parts int, rows []shard.Example) *shard.Dataset {
+func examplesOf(t testing.TB, parts int, rows []task.Example) *dataset.Dataset {
 	t.Helper()
-	return dataset(t, shard.KindExamples, shard.TableExamples, parts, rows, func(e shard.Example) int64 { return e.SubjectID })
+	return bound(t, task.KindExamples, task.TableExamples, parts, rows, func(e task.Example) int64 { return e.SubjectID })
 }
 
 // someNotes are two notes for each of 60 patients; words hold the patient's
 // split, so that it shows what a tokenizer has learnt from.
-func someNotes(seed int64) []shard.Note {
-	var notes []shard.Note
+func someNotes(seed int64) []mimic.Note {
+	var notes []mimic.Note
 	for subject := int64(1); subject <= 60; subject++ {
-		split := shard.SplitOf(subject, seed)
+		split := split.Of(subject, seed)
 		for i := range int64(2) {
-			notes = append(notes, shard.Note{
+			notes = append(notes, mimic.Note{
 				NoteID: fmt.Sprintf("%d-DS-%d", subject, i), SubjectID: subject,
 				Text: fmt.Sprintf("Chief Complaint:\nchest pain %d\nsentinel%s  ___ yo with Na-%d.%d", subject*7, split, 130+i, subject),
 			})
@@ -104,33 +108,33 @@ func modelFolder(t testing.TB, data []byte) string {
 }
 
 // tokenizerOf is a tokenizer dataset.
-func tokenizerOf(t testing.TB, data []byte) *shard.Dataset {
+func tokenizerOf(t testing.TB, data []byte) *dataset.Dataset {
 	t.Helper()
 	uri := filepath.Join(t.TempDir(), "tokenizer")
-	w, err := shard.NewWriter(t.Context(), uri, shard.KindTokenizer, 0)
+	w, err := dataset.NewWriter(t.Context(), uri, stages.KindTokenizer, 0)
 	must(t, err)
 	must(t, w.WriteFile(hf.ModelFile, data))
-	must(t, w.Commit(t.Context(), shard.Manifest{}, nil))
-	d, err := shard.Open(t.Context(), uri)
+	must(t, w.Commit(t.Context(), dataset.Manifest{}, nil))
+	d, err := dataset.Open(t.Context(), uri)
 	must(t, err)
 	return d
 }
 
 // tokensOf reads all parts, ordered by example.
-func tokensOf(t testing.TB, d *shard.Dataset) []shard.Tokens {
+func tokensOf(t testing.TB, d *dataset.Dataset) []task.Tokens {
 	t.Helper()
-	var all []shard.Tokens
+	var all []task.Tokens
 	for part := range d.Parts() {
-		for row, err := range shard.Read[shard.Tokens](t.Context(), d, shard.TableTokens, part) {
+		for row, err := range dataset.Read[task.Tokens](t.Context(), d, task.TableTokens, part) {
 			must(t, err)
 			all = append(all, row)
 		}
 	}
-	slices.SortFunc(all, func(a, b shard.Tokens) int { return cmp.Compare(a.ExampleID, b.ExampleID) })
+	slices.SortFunc(all, func(a, b task.Tokens) int { return cmp.Compare(a.ExampleID, b.ExampleID) })
 	return all
 }
 
-func fileOf(t testing.TB, d *shard.Dataset, name string) []byte {
+func fileOf(t testing.TB, d *dataset.Dataset, name string) []byte {
 	t.Helper()
 	f, err := d.OpenFile(t.Context(), name)
 	must(t, err)

@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/internal/synth"
 	"github.com/clinflow/clinflow/stages"
@@ -24,7 +24,7 @@ var update = flag.Bool("update", false, "write testdata/folder; then run oracle/
 const goldenFolder = "testdata/folder"
 
 // synthetic is the tree of `clinflow synth --patients 40 --seed 7`, ingested.
-func synthetic(t testing.TB) *shard.Dataset {
+func synthetic(t testing.TB) *dataset.Dataset {
 	t.Helper()
 	root := filepath.Join(t.TempDir(), "tree")
 	dir, err := store.Open(root)

@@ -3,8 +3,11 @@ package tokenize
 import (
 	"context"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/split"
+	"github.com/clinflow/clinflow/task"
 )
 
 func init() {
@@ -14,10 +17,10 @@ func init() {
 		Doc: "Turns notes into token ids for language modelling: one row a note, example_id its note_id, split that of its patient, label 0. " +
 			"input_ids is unpadded and cut at max_length. Notes marked as errors and notes without text are left out and counted.",
 		In: []stages.Port{
-			{Name: "notes", Kind: shard.KindPatients, Sharded: true, Tables: []string{shard.TableNotes}, Doc: "the notes"},
+			{Name: "notes", Kind: mimic.KindPatients, Sharded: true, Tables: []string{mimic.TableNotes}, Doc: "the notes"},
 			tokenizerPort,
 		},
-		Out: stages.Output{Kind: shard.KindTokens, Tables: []string{shard.TableTokens}},
+		Out: stages.Output{Kind: task.KindTokens, Tables: []string{task.TableTokens}},
 	}, newNotes)
 }
 
@@ -46,7 +49,7 @@ type noteText struct {
 }
 
 // Part writes the tokens of a part's notes.
-func (n *notes) Part(ctx context.Context, in stages.Inputs, part int, out *shard.PartWriter) error {
+func (n *notes) Part(ctx context.Context, in stages.Inputs, part int, out *dataset.PartWriter) error {
 	encoder, err := n.tokenizer.encoder(ctx, in)
 	if err != nil {
 		return err
@@ -56,7 +59,7 @@ func (n *notes) Part(ctx context.Context, in stages.Inputs, part int, out *shard
 	if err != nil {
 		return err
 	}
-	for note, err := range shard.Read[noteText](ctx, in.One("notes"), shard.TableNotes, part) {
+	for note, err := range dataset.Read[noteText](ctx, in.One("notes"), mimic.TableNotes, part) {
 		if err != nil {
 			return err
 		}
@@ -77,8 +80,8 @@ func (n *notes) write(w *tokenWriter, note noteText) error {
 		w.out.Count("dropped.no_text", 1)
 		return nil
 	}
-	return w.write(shard.Tokens{
+	return w.write(task.Tokens{
 		ExampleID: note.NoteID, SubjectID: note.SubjectID,
-		Split: shard.SplitOf(note.SubjectID, n.splitSeed),
+		Split: split.Of(note.SubjectID, n.splitSeed),
 	}, note.Text)
 }

@@ -6,8 +6,8 @@ import (
 	"context"
 	"sync"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/tokenize/hf"
@@ -26,7 +26,7 @@ type Options struct {
 
 // tokenizerPort is the port that Options.Tokenizer may stand in for.
 var tokenizerPort = stages.Port{
-	Name: "tokenizer", Kind: shard.KindTokenizer, Optional: true,
+	Name: "tokenizer", Kind: stages.KindTokenizer, Optional: true,
 	Doc: "the tokenizer, unless its folder is given by the key tokenizer",
 }
 
@@ -66,7 +66,7 @@ func (t *tokenizer) encoder(ctx context.Context, in stages.Inputs) (*hf.Encoder,
 	return t.model.NewEncoder(), nil
 }
 
-func (t *tokenizer) open(ctx context.Context, bound *shard.Dataset) (err error) {
+func (t *tokenizer) open(ctx context.Context, bound *dataset.Dataset) (err error) {
 	if err := t.one(bound != nil); err != nil {
 		return err
 	}

@@ -13,10 +13,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/task"
 )
 
 // BOS, EOS and truncation are those of transformers, of texts too that begin with
@@ -57,12 +60,12 @@ func TestInputIDsMatchTransformers(t *testing.T) {
 
 func TestNotes(t *testing.T) {
 	rows := append(someNotes(3),
-		shard.Note{NoteID: "wrong", SubjectID: 1, Text: "entered in error", IsError: true},
-		shard.Note{NoteID: "empty", SubjectID: 2},
-		shard.Note{NoteID: "long", SubjectID: 3, Text: strings.Repeat("chest pain ", 500)})
+		mimic.Note{NoteID: "wrong", SubjectID: 1, Text: "entered in error", IsError: true},
+		mimic.Note{NoteID: "empty", SubjectID: 2},
+		mimic.Note{NoteID: "long", SubjectID: 3, Text: strings.Repeat("chest pain ", 500)})
 	in := stages.Inputs{"notes": {notesOf(t, 4, rows)}, "tokenizer": {tokenizerOf(t, modelFile(t))}}
 	d := stagetest.Run(t, "tokenize.notes", "split_seed: 3\nmax_length: 24", in)
-	encoder, texts := goldenModel(t).NewEncoder(), map[string]shard.Note{}
+	encoder, texts := goldenModel(t).NewEncoder(), map[string]mimic.Note{}
 	for _, row := range rows {
 		texts[row.NoteID] = row
 	}
@@ -75,7 +78,7 @@ func TestNotes(t *testing.T) {
 			ids, cut = ids[:24], cut+1
 		}
 		sum += int64(len(ids))
-		want := shard.Tokens{ExampleID: note.NoteID, SubjectID: note.SubjectID, Split: shard.SplitOf(note.SubjectID, 3), InputIDs: ids, NTokens: int32(len(ids))}
+		want := task.Tokens{ExampleID: note.NoteID, SubjectID: note.SubjectID, Split: split.Of(note.SubjectID, 3), InputIDs: ids, NTokens: int32(len(ids))}
 		if diff := cmp.Diff(want, row); diff != "" {
 			t.Error(diff)
 		}
@@ -88,14 +91,14 @@ func TestNotes(t *testing.T) {
 }
 
 func TestExamplesKeepLabels(t *testing.T) {
-	rows := []shard.Example{
+	rows := []task.Example{
 		{ExampleID: "100", SubjectID: 1, HadmID: 100, Split: "val", Text: "CHIEF COMPLAINT: syncope", Label: 1},
 		{ExampleID: "101", SubjectID: 1, HadmID: 101, Split: "val", Text: "", Labels: []int32{3, 5}},
 	}
 	in := stages.Inputs{"examples": {examplesOf(t, 2, rows)}}
 	d := stagetest.Run(t, "tokenize.examples", "tokenizer: "+modelFolder(t, modelFile(t)), in)
 	ids := goldenModel(t).NewEncoder().Encode([]int32{1}, rows[0].Text)
-	want := []shard.Tokens{
+	want := []task.Tokens{
 		{ExampleID: "100", SubjectID: 1, Split: "val", InputIDs: ids, NTokens: int32(len(ids)), Label: 1},
 		{ExampleID: "101", SubjectID: 1, Split: "val", InputIDs: []int32{1}, NTokens: 1, Labels: []int32{3, 5}},
 	}
@@ -109,9 +112,9 @@ func TestPartsSideBySide(t *testing.T) {
 	in := stages.Inputs{"notes": {notesOf(t, 8, someNotes(1))}}
 	stage, err := newNotes(NotesConfig{Options: Options{Tokenizer: modelFolder(t, modelFile(t)), MaxLength: 128, AddBOS: true}, SplitSeed: 1})
 	must(t, err)
-	w, err := shard.NewWriter(t.Context(), filepath.Join(t.TempDir(), "out"), shard.KindTokens, 8)
+	w, err := dataset.NewWriter(t.Context(), filepath.Join(t.TempDir(), "out"), task.KindTokens, 8)
 	must(t, err)
-	must(t, w.SetTables(shard.TableTokens))
+	must(t, w.SetTables(task.TableTokens))
 	var group sync.WaitGroup
 	errs := make([]error, 8)
 	for part := range 8 {
@@ -126,8 +129,8 @@ func TestPartsSideBySide(t *testing.T) {
 	for _, err := range errs {
 		must(t, err)
 	}
-	must(t, w.Commit(t.Context(), shard.Manifest{}, nil))
-	got, err := shard.Open(t.Context(), w.URI())
+	must(t, w.Commit(t.Context(), dataset.Manifest{}, nil))
+	got, err := dataset.Open(t.Context(), w.URI())
 	must(t, err)
 	one := stagetest.Run(t, "tokenize.notes", "tokenizer: "+modelFolder(t, modelFile(t)), in)
 	if got.Manifest.Digest() != one.Manifest.Digest() {
@@ -141,15 +144,15 @@ func TestTokenizerErrors(t *testing.T) {
 	noBOS := bytes.Replace(file, []byte("\x03<s>"), []byte("\x03<q>"), 1)
 	tests := []struct {
 		name, config string
-		tokenizer    []*shard.Dataset
+		tokenizer    []*dataset.Dataset
 		code         exit.Code
 		want         string
 	}{
 		{"none", "", nil, exit.Usage, "missing"},
-		{"both", "tokenizer: " + modelFolder(t, file), []*shard.Dataset{bound}, exit.Usage, "give one"},
+		{"both", "tokenizer: " + modelFolder(t, file), []*dataset.Dataset{bound}, exit.Usage, "give one"},
 		{"no such folder", "tokenizer: /nonexistent/llama", nil, exit.Usage, "/nonexistent/llama has no tokenizer.model"},
 		{"damaged", "tokenizer: " + modelFolder(t, file[:len(file)/2]), nil, exit.BadData, "tokenizer.model: "},
-		{"no room", "max_length: 2\nadd_eos: true", []*shard.Dataset{bound}, exit.Usage, "max_length 2"},
+		{"no room", "max_length: 2\nadd_eos: true", []*dataset.Dataset{bound}, exit.Usage, "max_length 2"},
 		{"no BOS", "tokenizer: " + modelFolder(t, noBOS), nil, exit.Usage, "add_bos"},
 	}
 	for _, test := range tests {
@@ -197,7 +200,7 @@ func TestAddedTokens(t *testing.T) {
 	added := int32(goldenModel(t).Size())
 	must(t, os.WriteFile(filepath.Join(folder, "added_tokens.json"), fmt.Appendf(nil, `{"[**mark**]": %d}`, added), 0o600))
 	const text = "seen by [**mark**] today"
-	in := stages.Inputs{"examples": {examplesOf(t, 1, []shard.Example{{ExampleID: "1", SubjectID: 1, Split: "train", Text: text}})}}
+	in := stages.Inputs{"examples": {examplesOf(t, 1, []task.Example{{ExampleID: "1", SubjectID: 1, Split: "train", Text: text}})}}
 	row := tokensOf(t, stagetest.Run(t, "tokenize.examples", "tokenizer: "+folder, in))[0]
 	var out strings.Builder
 	must(t, EncodeLines(t.Context(), folder, strings.NewReader(`"`+text+`"`), &out))

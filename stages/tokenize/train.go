@@ -9,10 +9,12 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/progress"
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/tokenize/hf"
 	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
 )
@@ -25,9 +27,9 @@ func init() {
 			"Leaves tokenizer.model, and tokenizer.json with which transformers' AutoTokenizer gives the same ids. " +
 			"Neither the order of the notes nor the number of parts matters.",
 		In: []stages.Port{
-			{Name: "notes", Kind: shard.KindPatients, Tables: []string{shard.TableNotes}, Doc: "the notes; those of val and test patients are not read"},
+			{Name: "notes", Kind: mimic.KindPatients, Tables: []string{mimic.TableNotes}, Doc: "the notes; those of val and test patients are not read"},
 		},
-		Out: stages.Output{Kind: shard.KindTokenizer},
+		Out: stages.Output{Kind: stages.KindTokenizer},
 	}, newTrain)
 }
 
@@ -46,7 +48,7 @@ type train struct{ config TrainConfig }
 func newTrain(config TrainConfig) (stages.Job, error) { return &train{config}, nil }
 
 // Run trains the tokenizer and writes its files.
-func (t *train) Run(ctx context.Context, in stages.Inputs, out *shard.Writer) error {
+func (t *train) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) error {
 	notes := in.One("notes")
 	limit, err := t.drawLimit(ctx, notes)
 	if err != nil {
@@ -80,7 +82,7 @@ func (t *train) Run(ctx context.Context, in stages.Inputs, out *shard.Writer) er
 
 // drawLimit is the hash up to which notes are taken. The texts are not read
 // for it.
-func (t *train) drawLimit(ctx context.Context, notes *shard.Dataset) (uint64, error) {
+func (t *train) drawLimit(ctx context.Context, notes *dataset.Dataset) (uint64, error) {
 	if t.config.MaxNotes == 0 {
 		return math.MaxUint64, nil
 	}
@@ -113,11 +115,11 @@ func (n noteKey) key() noteKey  { return n }
 func (n noteText) key() noteKey { return noteKey{n.NoteID, n.SubjectID, n.IsError} }
 
 // trainNotes streams the notes of train patients that are not marked as errors.
-func trainNotes[T interface{ key() noteKey }](ctx context.Context, t *train, notes *shard.Dataset) iter.Seq2[T, error] {
+func trainNotes[T interface{ key() noteKey }](ctx context.Context, t *train, notes *dataset.Dataset) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for part := range notes.Parts() {
-			for note, err := range shard.Read[T](ctx, notes, shard.TableNotes, part) {
-				if err == nil && (note.key().IsError || shard.SplitOf(note.key().SubjectID, t.config.SplitSeed) != "train") {
+			for note, err := range dataset.Read[T](ctx, notes, mimic.TableNotes, part) {
+				if err == nil && (note.key().IsError || split.Of(note.key().SubjectID, t.config.SplitSeed) != "train") {
 					continue
 				}
 				if !yield(note, err) || err != nil {

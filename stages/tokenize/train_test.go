@@ -8,15 +8,18 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/stages/tokenize/hf"
 	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
+	"github.com/clinflow/clinflow/task"
 )
 
-func trainOn(t testing.TB, config string, parts int, rows []shard.Note) *shard.Dataset {
+func trainOn(t testing.TB, config string, parts int, rows []mimic.Note) *dataset.Dataset {
 	t.Helper()
 	return stagetest.Run(t, "tokenize.train", config, stages.Inputs{"notes": {notesOf(t, parts, rows)}})
 }
@@ -34,10 +37,10 @@ func TestTrainIgnoresPartsAndOrder(t *testing.T) {
 // nothing: a tokenizer made without them is the same.
 func TestTrainReadsTrainPatientsOnly(t *testing.T) {
 	all := someNotes(5)
-	all = append(all, shard.Note{NoteID: "x", SubjectID: all[0].SubjectID, Text: strings.Repeat("wrong ", 900), IsError: true})
-	var train []shard.Note
+	all = append(all, mimic.Note{NoteID: "x", SubjectID: all[0].SubjectID, Text: strings.Repeat("wrong ", 900), IsError: true})
+	var train []mimic.Note
 	for _, note := range all {
-		if shard.SplitOf(note.SubjectID, 5) == "train" && !note.IsError {
+		if split.Of(note.SubjectID, 5) == "train" && !note.IsError {
 			train = append(train, note)
 		}
 	}
@@ -52,7 +55,7 @@ func TestTrainReadsTrainPatientsOnly(t *testing.T) {
 
 func TestTrainDrawsNotes(t *testing.T) {
 	rows := someNotes(1)
-	draw := func(config string, parts int) *shard.Dataset {
+	draw := func(config string, parts int) *dataset.Dataset {
 		return trainOn(t, "vocab_size: 320\n"+config, parts, rows)
 	}
 	some := draw("max_notes: 10", 1)
@@ -94,7 +97,7 @@ func TestTrainWritesFolder(t *testing.T) {
 }
 
 func TestTrainWithoutText(t *testing.T) {
-	in := stages.Inputs{"notes": {notesOf(t, 1, []shard.Note{{NoteID: "a", SubjectID: 1}})}}
+	in := stages.Inputs{"notes": {notesOf(t, 1, []mimic.Note{{NoteID: "a", SubjectID: 1}})}}
 	_, err := stagetest.Try(t, "tokenize.train", "", in)
 	stagetest.WantCode(t, err, exit.Usage)
 }
@@ -105,7 +108,7 @@ func TestStageVersions(t *testing.T) {
 	rows := someNotes(1)
 	tokenizer := trainOn(t, "vocab_size: 320", 3, rows)
 	tokens := stagetest.Run(t, "tokenize.notes", "", stages.Inputs{"notes": {notesOf(t, 3, rows)}, "tokenizer": {tokenizer}})
-	labelled := examplesOf(t, 3, []shard.Example{{ExampleID: "1", SubjectID: 1, Split: "train", Text: rows[0].Text, Label: 1}})
+	labelled := examplesOf(t, 3, []task.Example{{ExampleID: "1", SubjectID: 1, Split: "train", Text: rows[0].Text, Label: 1}})
 	examples := stagetest.Run(t, "tokenize.examples", "add_eos: true", stages.Inputs{"examples": {labelled}, "tokenizer": {tokenizer}})
 	for _, stage := range []struct {
 		name, want string

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/train/checkpoint"
 )
@@ -36,7 +36,7 @@ func identity(stage string, config any, in stages.Inputs, kernel string) (string
 
 // writeFiles writes an artifact's files under a folder of the output, "" for
 // its root.
-func writeFiles(out *shard.Writer, folder string, files []checkpoint.File) error {
+func writeFiles(out *dataset.Writer, folder string, files []checkpoint.File) error {
 	for _, file := range files {
 		if err := out.StreamFile(folder+file.Name, file.Write); err != nil {
 			return err
@@ -46,7 +46,7 @@ func writeFiles(out *shard.Writer, folder string, files []checkpoint.File) error
 }
 
 // folder is the local folder that holds a file of an artifact.
-func folder(ctx context.Context, d *shard.Dataset, name string) (string, error) {
+func folder(ctx context.Context, d *dataset.Dataset, name string) (string, error) {
 	path, err := d.LocalPath(ctx, name)
 	return filepath.Dir(path), err
 }

@@ -3,11 +3,12 @@ package train
 import (
 	"context"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/progress"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/train/bagofwords"
+	"github.com/clinflow/clinflow/task"
 )
 
 func init() {
@@ -15,10 +16,10 @@ func init() {
 		Name: "train.bag_of_words", Version: 1,
 		Doc: "Predicts a task by logistic regression on how often each token occurs in a document, with no idea of their order: the floor that a language model has to beat. Fits on train as scikit-learn's TfidfTransformer and LogisticRegression do by default, in float64: two classes by one regression, more by a softmax, each label of a set by a regression of its own. A class or label that train cannot tell apart gets its prior as a constant logit. Two classes get the logits 0 and z, as many as train.predict gives. Parts and rows stand as in the tokens.",
 		In: []stages.Port{
-			{Name: "tokens", Kind: shard.KindTokens, Tables: []string{shard.TableTokens}, Sharded: true, Doc: "Tokenized examples with split and labels."},
+			{Name: "tokens", Kind: task.KindTokens, Tables: []string{task.TableTokens}, Sharded: true, Doc: "Tokenized examples with split and labels."},
 			vocabularyPort,
 		},
-		Out: stages.Output{Kind: shard.KindPredictions, Tables: []string{shard.TablePredictions}},
+		Out: stages.Output{Kind: task.KindPredictions, Tables: []string{task.TablePredictions}},
 	}, newBagOfWords)
 }
 
@@ -44,7 +45,7 @@ func newBagOfWords(c BagOfWordsConfig) (stages.Job, error) {
 
 // Run implements stages.Job. Train and the chosen splits are held in memory, 4
 // bytes a token; a document's features take 12 bytes a distinct token.
-func (b *bagOfWords) Run(ctx context.Context, in stages.Inputs, out *shard.Writer) (err error) {
+func (b *bagOfWords) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) (err error) {
 	c, tokens := b.config, in.One("tokens")
 	if c.Labelled, err = c.counted(ctx, in); err != nil {
 		return err
@@ -66,13 +67,13 @@ func (b *bagOfWords) Run(ctx context.Context, in stages.Inputs, out *shard.Write
 	out.SetSeed("train", c.Seed)
 	out.Count("train_examples", int64(len(train)))
 	out.Count("features", int64(weighting.Features()))
-	return c.write(ctx, tokens, c.Variant, func(row shard.Tokens) ([]float32, error) {
+	return c.write(ctx, tokens, c.Variant, func(row task.Tokens) ([]float32, error) {
 		return f.logits(weighting.Matrix([][]int32{row.InputIDs}), 0), nil
 	}, out)
 }
 
 // examples reads and checks train and the splits to predict.
-func (c BagOfWordsConfig) examples(ctx context.Context, tokens *shard.Dataset) (map[string]examples, error) {
+func (c BagOfWordsConfig) examples(ctx context.Context, tokens *dataset.Dataset) (map[string]examples, error) {
 	splits, err := readSplits(ctx, tokens, ancestry{}, append([]string{"train"}, c.Splits...)...)
 	if err != nil {
 		return nil, err

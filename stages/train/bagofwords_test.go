@@ -10,10 +10,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/task"
 )
 
 // bagGolden is what scikit-learn computes (oracle/bag_of_words.py).
@@ -39,11 +40,11 @@ func readBagGolden(t *testing.T) (g bagGolden) {
 }
 
 // tokens are the golden documents in parts: labels and sets belong to train.
-func (g bagGolden) tokens(t *testing.T, labels []int32, sets [][]int32) *shard.Dataset {
+func (g bagGolden) tokens(t *testing.T, labels []int32, sets [][]int32) *dataset.Dataset {
 	t.Helper()
-	var rows []shard.Tokens
+	var rows []task.Tokens
 	for i, ids := range g.Train {
-		row := shard.Tokens{ExampleID: fmt.Sprint("train", i), SubjectID: int64(i), Split: "train", InputIDs: ids}
+		row := task.Tokens{ExampleID: fmt.Sprint("train", i), SubjectID: int64(i), Split: "train", InputIDs: ids}
 		if labels != nil {
 			row.Label = labels[i]
 		}
@@ -53,18 +54,18 @@ func (g bagGolden) tokens(t *testing.T, labels []int32, sets [][]int32) *shard.D
 		rows = append(rows, row)
 	}
 	for i, ids := range g.Test {
-		rows = append(rows, shard.Tokens{ExampleID: fmt.Sprint("test", i), SubjectID: int64(1000 + i), Split: "test", InputIDs: ids})
+		rows = append(rows, task.Tokens{ExampleID: fmt.Sprint("test", i), SubjectID: int64(1000 + i), Split: "test", InputIDs: ids})
 	}
 	return writeTokens(t, rows, 3)
 }
 
 // bag runs the stage and returns the logits by example_id.
-func bag(t *testing.T, config string, in stages.Inputs) (*shard.Dataset, map[string][]float32) {
+func bag(t *testing.T, config string, in stages.Inputs) (*dataset.Dataset, map[string][]float32) {
 	t.Helper()
 	d := stagetest.Run(t, "train.bag_of_words", config, in)
 	logits := map[string][]float32{}
 	for part := range d.Parts() {
-		for row, err := range shard.Read[shard.Prediction](t.Context(), d, shard.TablePredictions, part) {
+		for row, err := range dataset.Read[task.Prediction](t.Context(), d, task.TablePredictions, part) {
 			must(t, err)
 			if row.Task != "t" || row.Variant != "bag_of_words" {
 				t.Fatalf("a prediction of task %q, variant %q", row.Task, row.Variant)
@@ -152,11 +153,11 @@ func TestBagOfWordsOfClassesThatTrainLacks(t *testing.T) {
 }
 
 func TestBagOfWordsLearnsAndDoesNotLeak(t *testing.T) {
-	auroc := func(tokens *shard.Dataset, config string) float64 {
+	auroc := func(tokens *dataset.Dataset, config string) float64 {
 		d := stagetest.Run(t, "train.bag_of_words", `{task: t, splits: [test], `+config+`}`, stages.Inputs{"tokens": {tokens}})
-		var rows []shard.Prediction
+		var rows []task.Prediction
 		for part := range d.Parts() {
-			for row, err := range shard.Read[shard.Prediction](t.Context(), d, shard.TablePredictions, part) {
+			for row, err := range dataset.Read[task.Prediction](t.Context(), d, task.TablePredictions, part) {
 				must(t, err)
 				rows = append(rows, row)
 			}
@@ -188,7 +189,7 @@ func TestBagOfWordsIsTheSameForPartsAndWorkers(t *testing.T) {
 
 func TestBagOfWordsRefusals(t *testing.T) {
 	good := corpus(t, 30, 1)
-	rows := func(change func(i int, row *shard.Tokens)) *shard.Dataset {
+	rows := func(change func(i int, row *task.Tokens)) *dataset.Dataset {
 		out := strangers()
 		for i := range out {
 			change(i, &out[i])
@@ -197,17 +198,17 @@ func TestBagOfWordsRefusals(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name, config string
-		tokens       *shard.Dataset
+		tokens       *dataset.Dataset
 		code         exit.Code
 		want         string
 	}{
-		{"a patient in two splits", ``, rows(func(i int, r *shard.Tokens) {
+		{"a patient in two splits", ``, rows(func(i int, r *task.Tokens) {
 			if i == 3 {
 				r.SubjectID, r.Split = 1004, "test"
 			}
 		}), exit.BadData, "1 patients occur in more than one split"},
-		{"no train rows", ``, rows(func(_ int, r *shard.Tokens) { r.Split = "test" }), exit.BadData, "no example of split train"},
-		{"a label outside", ``, rows(func(_ int, r *shard.Tokens) { r.Label = 2 }), exit.BadData, "outside 0…1"},
+		{"no train rows", ``, rows(func(_ int, r *task.Tokens) { r.Split = "test" }), exit.BadData, "no example of split train"},
+		{"a label outside", ``, rows(func(_ int, r *task.Tokens) { r.Label = 2 }), exit.BadData, "outside 0…1"},
 		{"no vocabulary", `, problem_type: multi_label_classification`, good, exit.BadData, "label vocabulary"},
 		{"no penalty", `, c: 0`, good, exit.Usage, "c: is 0"},
 		{"an unknown split", `, splits: [dev]`, good, exit.Usage, "splits"},

@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/tokenize/hf"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/model"
+	"github.com/clinflow/clinflow/task"
 )
 
 func init() {
@@ -17,10 +18,10 @@ func init() {
 		Name: "train.base", Version: 4,
 		Doc: "Trains a small LLaMA from scratch as a language model on the train patients' notes, over all its parameters. Leaves a Hugging Face folder with the tokenizer's files, train_log.jsonl and train_patients.bin, the record of whom it was trained on; loss is also measured on val at each epoch's end. It stands in for a real base model where none may be downloaded, as in the demo.",
 		In: []stages.Port{
-			{Name: "tokens", Kind: shard.KindTokens, Tables: []string{shard.TableTokens}, Doc: "Tokenized notes with their split."},
-			{Name: "tokenizer", Kind: shard.KindTokenizer, Doc: "The tokenizer that made the tokens: gives the vocabulary."},
+			{Name: "tokens", Kind: task.KindTokens, Tables: []string{task.TableTokens}, Doc: "Tokenized notes with their split."},
+			{Name: "tokenizer", Kind: stages.KindTokenizer, Doc: "The tokenizer that made the tokens: gives the vocabulary."},
 		},
-		Out: stages.Output{Kind: shard.KindModel},
+		Out: stages.Output{Kind: stages.KindModel},
 	}, newBase)
 }
 
@@ -54,7 +55,7 @@ func newBase(c BaseConfig) (stages.Job, error) {
 }
 
 // Run implements stages.Job.
-func (b *base) Run(ctx context.Context, in stages.Inputs, out *shard.Writer) error {
+func (b *base) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) error {
 	splits, err := readSplits(ctx, in.One("tokens"), ancestry{}, "train", "val")
 	if err != nil {
 		return err
@@ -74,7 +75,7 @@ func (b *base) Run(ctx context.Context, in stages.Inputs, out *shard.Writer) err
 	})
 }
 
-func (b *base) learn(ctx context.Context, m *model.Model, splits map[string]examples, in stages.Inputs, out *shard.Writer) error {
+func (b *base) learn(ctx context.Context, m *model.Model, splits map[string]examples, in stages.Inputs, out *dataset.Writer) error {
 	j := job{
 		name: "train.base", set: b.config.Optimization, rate: b.config.LearningRate,
 		epochs: b.config.Epochs, batchSize: b.config.BatchSize, model: m,
@@ -92,7 +93,7 @@ func (b *base) learn(ctx context.Context, m *model.Model, splits map[string]exam
 
 // llama is the model's configuration: the tokenizer gives vocabulary and special
 // tokens, and what is not configured is LLaMA's.
-func (b *base) llama(ctx context.Context, tokenizer *shard.Dataset) (model.Config, error) {
+func (b *base) llama(ctx context.Context, tokenizer *dataset.Dataset) (model.Config, error) {
 	if err := tokenizer.CheckFiles(ctx); err != nil {
 		return model.Config{}, err
 	}

@@ -11,8 +11,8 @@ import (
 
 	"github.com/rs/zerolog/log"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/internal/textio"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/train/model"
@@ -52,7 +52,7 @@ func baseFilesOf(ctx context.Context, in stages.Inputs, path string) (baseFiles,
 	return b, nil
 }
 
-func digestOf(ctx context.Context, d *shard.Dataset, path, name string) (string, error) {
+func digestOf(ctx context.Context, d *dataset.Dataset, path, name string) (string, error) {
 	if d == nil {
 		return stages.Digest(ctx, path)
 	}
@@ -65,13 +65,13 @@ func digestOf(ctx context.Context, d *shard.Dataset, path, name string) (string,
 }
 
 // record writes the record of an adapter that is trained on the base.
-func (b baseFiles) record(out *shard.Writer) error {
+func (b baseFiles) record(out *dataset.Writer) error {
 	return out.WriteFile(baseRecord, []byte(b.sums))
 }
 
 // under refuses an adapter of a port that was trained on another base, which would
 // fit and compute nonsense. One without a record is told and counted.
-func (b baseFiles) under(ctx context.Context, port string, adapter *shard.Dataset, out *shard.Writer) error {
+func (b baseFiles) under(ctx context.Context, port string, adapter *dataset.Dataset, out *dataset.Writer) error {
 	if adapter == nil {
 		return nil
 	}

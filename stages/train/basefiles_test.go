@@ -9,8 +9,8 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/stages/train/model"
@@ -19,18 +19,18 @@ import (
 // givenBase is a base as a stage gets it.
 type givenBase struct {
 	name string
-	path string         // of the configuration
-	step *shard.Dataset // bound to the port
+	path string           // of the configuration
+	step *dataset.Dataset // bound to the port
 }
 
-func (g givenBase) run(t *testing.T, stage, config string, ports stages.Inputs) (*shard.Dataset, error) {
+func (g givenBase) run(t *testing.T, stage, config string, ports stages.Inputs) (*dataset.Dataset, error) {
 	t.Helper()
 	in := stages.Inputs{}
 	for port, d := range ports {
 		in[port] = d
 	}
 	if g.step != nil {
-		in["base"] = []*shard.Dataset{g.step}
+		in["base"] = []*dataset.Dataset{g.step}
 	} else {
 		config = "base: " + g.path + ", " + config
 	}
@@ -42,7 +42,7 @@ func (g givenBase) run(t *testing.T, stage, config string, ports stages.Inputs) 
 func TestTheBaseIsKnownByItsContent(t *testing.T) {
 	tokens := corpus(t, 60, 1)
 	bound := stages.Inputs{"tokens": {tokens}}
-	with := func(port string, d *shard.Dataset) stages.Inputs {
+	with := func(port string, d *dataset.Dataset) stages.Inputs {
 		return stages.Inputs{"tokens": {tokens}, port: {d}}
 	}
 	a, b := baseModel(t, tokens, `epochs: 1, seed: 1`), baseModel(t, tokens, `epochs: 1, seed: 2`)
@@ -73,7 +73,7 @@ func TestTheBaseIsKnownByItsContent(t *testing.T) {
 }
 
 // checkAnotherBase demands the adapter, both bases, and the file that differs.
-func checkAnotherBase(t *testing.T, err error, adapter *shard.Dataset, trained, used givenBase) {
+func checkAnotherBase(t *testing.T, err error, adapter *dataset.Dataset, trained, used givenBase) {
 	t.Helper()
 	place := func(g givenBase) string {
 		if g.step != nil {

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/model"
@@ -35,7 +35,7 @@ func TestLoadingCanBeInterrupted(t *testing.T) {
 	tokens := corpus(t, 60, 1)
 	base := baseModel(t, tokens, quickBase)
 	reopened := func() stages.Inputs {
-		d, err := shard.Open(t.Context(), base.URI())
+		d, err := dataset.Open(t.Context(), base.URI())
 		must(t, err)
 		return stages.Inputs{"base": {d}}
 	}

@@ -12,11 +12,11 @@ import (
 	"github.com/rs/zerolog/log"
 
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/kernel/cuda/driver"
+	"github.com/clinflow/clinflow/task"
 )
 
 func TestDevicesThatCannotBe(t *testing.T) {
@@ -89,7 +89,7 @@ func TestShortMemoryDoesNotShow(t *testing.T) {
 	must(t, SetDevice("cpu", 2))
 	tokens := corpus(t, 60, 1)
 	in := stages.Inputs{"tokens": {tokens}, "base": {baseModel(t, tokens, quickBase)}}
-	train := func(spare func(int64) bool) (string, []shard.Prediction) {
+	train := func(spare func(int64) bool) (string, []task.Prediction) {
 		spareMemory = spare
 		adapter := stagetest.Run(t, "train.finetune", `{learning_rate: 0.01, epochs: 2, peft: {dropout: 0.1, target_modules: [q_proj, up_proj, down_proj]}}`, in)
 		return weightsDigest(t, adapter), predictions(t, tokens, in.One("base"), adapter, `{task: mor, variant: lora}`)

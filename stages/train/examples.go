@@ -6,24 +6,25 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages/train/model"
+	"github.com/clinflow/clinflow/task"
 )
 
 // examples are the rows of one split, ordered by example_id, so that neither
 // part order nor part count shows.
-type examples []shard.Tokens
+type examples []task.Tokens
 
 // readSplits reads the tokens of the wanted splits after the guard has passed
 // the whole dataset and what the models under the stage were trained on. They are
 // held in memory, 4 bytes a token: MIMIC-IV's 2.6
 // million notes at 128 tokens take 1.4 GB.
-func readSplits(ctx context.Context, d *shard.Dataset, under ancestry, wanted ...string) (map[string]examples, error) {
+func readSplits(ctx context.Context, d *dataset.Dataset, under ancestry, wanted ...string) (map[string]examples, error) {
 	guard := splitGuard{under: under}
 	out := map[string]examples{}
 	for part := range d.Parts() {
-		for row, err := range shard.Read[shard.Tokens](ctx, d, "tokens", part) {
+		for row, err := range dataset.Read[task.Tokens](ctx, d, "tokens", part) {
 			if err != nil {
 				return nil, err
 			}
@@ -42,7 +43,7 @@ func readSplits(ctx context.Context, d *shard.Dataset, under ancestry, wanted ..
 func orderByID(splits map[string]examples, uri string) error {
 	seen := map[string]bool{}
 	for _, rows := range splits {
-		slices.SortFunc(rows, func(a, b shard.Tokens) int { return cmp.Compare(a.ExampleID, b.ExampleID) })
+		slices.SortFunc(rows, func(a, b task.Tokens) int { return cmp.Compare(a.ExampleID, b.ExampleID) })
 		for _, row := range rows {
 			if seen[row.ExampleID] {
 				return exit.Errorf(exit.BadData, "%s: an example_id occurs twice, so the order of training would depend on the parts; make example ids unique", uri)
@@ -88,7 +89,7 @@ func (e examples) sample(n int, seed int64) examples {
 // predictable leaves out documents of less than two tokens: a language model has
 // nothing to predict there.
 func (e examples) predictable() examples {
-	return slices.DeleteFunc(slices.Clone(e), func(row shard.Tokens) bool { return len(row.InputIDs) < 2 })
+	return slices.DeleteFunc(slices.Clone(e), func(row task.Tokens) bool { return len(row.InputIDs) < 2 })
 }
 
 // pooled cuts documents after the token that a classification head reads, so that it

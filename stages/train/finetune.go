@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/train/model"
+	"github.com/clinflow/clinflow/task"
 )
 
 func init() {
@@ -15,12 +16,12 @@ func init() {
 		Name: "train.finetune", Version: 4,
 		Doc: "Trains a classification head, and adapters under it, on a labelled task. A way of training is a list of adapters, each frozen or trainable, whose updates add up. Without the port clinical: the head alone (peft.type none) or a new LoRA under it (lora). With an adapter of train.pretrain bound to clinical, the same two over it, and it is frozen or trained further (clinical): six ways in all. Where nothing under the head is trained, hidden states are computed once. Leaves the new adapter with its head in the PEFT library's layout, the clinical adapter beside it in clinical/, train_log.jsonl and train_patients.bin, the record of whom it was trained on: hashes of patients, not anonymised. Val and test patients that the base or the clinical adapter was trained on are refused; one without a record is counted in the manifest as unknown_training_patients. A clinical adapter of another base than this is refused, known by the base's files (base_model.sha256); one without that record is counted as unknown_base_model.",
 		In: []stages.Port{
-			{Name: "tokens", Kind: shard.KindTokens, Tables: []string{shard.TableTokens}, Doc: "Tokenized examples with split and labels."},
-			{Name: "base", Kind: shard.KindModel, Optional: true, Doc: "The base model, where it is not given by path."},
-			{Name: "clinical", Kind: shard.KindAdapter, Optional: true, Doc: "An adapter to put under the new one."},
+			{Name: "tokens", Kind: task.KindTokens, Tables: []string{task.TableTokens}, Doc: "Tokenized examples with split and labels."},
+			{Name: "base", Kind: stages.KindModel, Optional: true, Doc: "The base model, where it is not given by path."},
+			{Name: "clinical", Kind: stages.KindAdapter, Optional: true, Doc: "An adapter to put under the new one."},
 			vocabularyPort,
 		},
-		Out: stages.Output{Kind: shard.KindAdapter},
+		Out: stages.Output{Kind: stages.KindAdapter},
 	}, newFinetune)
 }
 
@@ -46,7 +47,7 @@ type finetune struct {
 func newFinetune(c FinetuneConfig) (stages.Job, error) { return &finetune{config: c}, nil }
 
 // Run implements stages.Job.
-func (f *finetune) Run(ctx context.Context, in stages.Inputs, out *shard.Writer) (err error) {
+func (f *finetune) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) (err error) {
 	c := f.config
 	if c.Labelled, err = c.counted(ctx, in); err != nil {
 		return err

@@ -8,11 +8,14 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
+	"github.com/clinflow/clinflow/task"
 )
 
 // The corpus of the tests: random words of a vocabulary of 32 (1 is BOS), where
@@ -24,10 +27,10 @@ const (
 )
 
 // corpus writes n documents of a patient each to a tokens dataset of parts.
-func corpus(t testing.TB, n, parts int) *shard.Dataset {
+func corpus(t testing.TB, n, parts int) *dataset.Dataset {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(1, 2))
-	rows := make([]shard.Tokens, n)
+	rows := make([]task.Tokens, n)
 	for i := range rows {
 		length := 6 + rng.IntN(15)
 		ids := []int32{1}
@@ -36,34 +39,34 @@ func corpus(t testing.TB, n, parts int) *shard.Dataset {
 		}
 		label := rng.Int32N(2)
 		ids[1+rng.IntN(length-1)] = wordNo + label
-		rows[i] = shard.Tokens{
-			ExampleID: fmt.Sprint("e", i), SubjectID: int64(i), Split: shard.SplitOf(int64(i), 1),
+		rows[i] = task.Tokens{
+			ExampleID: fmt.Sprint("e", i), SubjectID: int64(i), Split: split.Of(int64(i), 1),
 			InputIDs: ids, NTokens: int32(length), Label: label, Labels: []int32{label}[:label],
 		}
 	}
 	return writeTokens(t, rows, parts)
 }
 
-func writeTokens(t testing.TB, rows []shard.Tokens, parts int) *shard.Dataset {
+func writeTokens(t testing.TB, rows []task.Tokens, parts int) *dataset.Dataset {
 	t.Helper()
 	uri := filepath.Join(t.TempDir(), "tokens")
-	w, err := shard.NewWriter(t.Context(), uri, shard.KindTokens, parts)
+	w, err := dataset.NewWriter(t.Context(), uri, task.KindTokens, parts)
 	must(t, err)
-	must(t, w.SetTables(shard.TableTokens))
+	must(t, w.SetTables(task.TableTokens))
 	for part := range parts {
 		p := w.Part(part)
-		table, err := shard.Rows[shard.Tokens](p, shard.TableTokens)
+		table, err := dataset.Rows[task.Tokens](p, task.TableTokens)
 		must(t, err)
 		for _, row := range rows {
-			if shard.PartOf(row.SubjectID, parts) == part {
+			if mimic.PartOf(row.SubjectID, parts) == part {
 				must(t, table.Write(row))
 			}
 		}
 		_, err = p.Close()
 		must(t, err)
 	}
-	must(t, w.Commit(t.Context(), shard.Manifest{Stage: "test"}, nil))
-	d, err := shard.Open(t.Context(), uri)
+	must(t, w.Commit(t.Context(), dataset.Manifest{Stage: "test"}, nil))
+	d, err := dataset.Open(t.Context(), uri)
 	must(t, err)
 	return d
 }
@@ -76,14 +79,14 @@ func must(t testing.TB, err error) {
 }
 
 // baseModel is a tiny model trained by train.base on the corpus.
-func baseModel(t testing.TB, tokens *shard.Dataset, config string) *shard.Dataset {
+func baseModel(t testing.TB, tokens *dataset.Dataset, config string) *dataset.Dataset {
 	t.Helper()
 	return stagetest.Run(t, "train.base", `{hidden_size: 16, intermediate_size: 24, layers: 1, heads: 2, kv_heads: 1, max_length: 24, batch_size: 8, initializer_range: 0.15, `+config+`}`,
 		stages.Inputs{"tokens": {tokens}, "tokenizer": {tokenizer(t)}})
 }
 
 // readLog reads the training log of an artifact.
-func readLog(t testing.TB, d *shard.Dataset) []logLine {
+func readLog(t testing.TB, d *dataset.Dataset) []logLine {
 	t.Helper()
 	f, err := d.OpenFile(t.Context(), logName)
 	must(t, err)
@@ -112,18 +115,18 @@ func readLines(t testing.TB, f io.Reader) (lines []logLine) {
 
 // tokenizer is the smallest tokenizer: reserved pieces and one character. Only
 // its size and special tokens matter.
-func tokenizer(t testing.TB) *shard.Dataset {
+func tokenizer(t testing.TB) *dataset.Dataset {
 	t.Helper()
 	words := sentencepiece.NewWords()
 	words.Add("a")
 	m, err := sentencepiece.Train(words, sentencepiece.TrainConfig{VocabSize: 261, CharacterCoverage: 1, MaxPieceLength: 4})
 	must(t, err)
 	uri := filepath.Join(t.TempDir(), "tokenizer")
-	w, err := shard.NewWriter(t.Context(), uri, shard.KindTokenizer, 0)
+	w, err := dataset.NewWriter(t.Context(), uri, stages.KindTokenizer, 0)
 	must(t, err)
 	must(t, w.WriteFile("tokenizer.model", m.Marshal()))
-	must(t, w.Commit(t.Context(), shard.Manifest{Stage: "test"}, nil))
-	d, err := shard.Open(t.Context(), uri)
+	must(t, w.Commit(t.Context(), dataset.Manifest{Stage: "test"}, nil))
+	d, err := dataset.Open(t.Context(), uri)
 	must(t, err)
 	return d
 }

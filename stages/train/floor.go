@@ -7,11 +7,12 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/guard"
 	"github.com/clinflow/clinflow/internal/progress"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages/train/bagofwords"
+	"github.com/clinflow/clinflow/task"
 )
 
 // floor is a fitted bag of words.
@@ -39,7 +40,7 @@ func (f floor) logits(x *bagofwords.Matrix, row int) []float32 {
 }
 
 // note says in the manifest what the fits came to.
-func (f floor) note(out *shard.Writer) {
+func (f floor) note(out *dataset.Writer) {
 	unconverged := 0
 	for _, m := range f.models {
 		if !m.Converged {
@@ -60,7 +61,7 @@ type regressions struct {
 }
 
 // having fits the logit of a row being positive.
-func (r regressions) having(positive func(row shard.Tokens) bool) (bagofwords.Model, error) {
+func (r regressions) having(positive func(row task.Tokens) bool) (bagofwords.Model, error) {
 	is := make([]bool, len(r.train))
 	for i, row := range r.train {
 		is[i] = positive(row)
@@ -78,7 +79,7 @@ func (r regressions) interrupted(err error) error {
 
 // binary gives two classes the logits 0 and z.
 func (r regressions) binary() (floor, error) {
-	m, err := r.having(func(row shard.Tokens) bool { return row.Label == 1 })
+	m, err := r.having(func(row task.Tokens) bool { return row.Label == 1 })
 	return floor{[]bagofwords.Model{m}, constants(m), func(z []float64) []float64 { return []float64{0, z[0]} }}, err
 }
 
@@ -92,7 +93,7 @@ func (r regressions) labels(n int, bar *progress.Task) (floor, error) {
 	for label := range f.models {
 		group.Go(func() error {
 			return guard.Do("train.bag_of_words", func() (err error) {
-				f.models[label], err = each.having(func(row shard.Tokens) bool { return slices.Contains(row.Labels, int32(label)) })
+				f.models[label], err = each.having(func(row task.Tokens) bool { return slices.Contains(row.Labels, int32(label)) })
 				bar.Add(1)
 				return err
 			})

@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
@@ -15,6 +15,7 @@ import (
 	"github.com/clinflow/clinflow/stages/train/kernel/cpu"
 	"github.com/clinflow/clinflow/stages/train/model"
 	"github.com/clinflow/clinflow/stages/train/peft"
+	"github.com/clinflow/clinflow/task"
 )
 
 func TestPartsAndWorkersDoNotShow(t *testing.T) {
@@ -43,7 +44,7 @@ func TestPartsAndWorkersDoNotShow(t *testing.T) {
 }
 
 // weightsDigest is the sha256 of an adapter's weights.
-func weightsDigest(t *testing.T, d *shard.Dataset) string {
+func weightsDigest(t *testing.T, d *dataset.Dataset) string {
 	t.Helper()
 	for _, f := range d.Manifest.Files {
 		if f.Name == peft.WeightsName {
@@ -60,21 +61,21 @@ func TestPredictionsKeepPartsAndRows(t *testing.T) {
 	adapter := stagetest.Run(t, "train.finetune", `{peft: {type: none}, epochs: 1}`, stages.Inputs{"tokens": {tokens}, "base": {base}})
 	d := stagetest.Run(t, "train.predict", `{task: mor, variant: head, splits: [train, test]}`, stages.Inputs{"tokens": {tokens}, "base": {base}, "adapter": {adapter}})
 	for part := range tokens.Parts() {
-		var want, got []shard.Prediction
-		for row, err := range shard.Read[shard.Tokens](t.Context(), tokens, shard.TableTokens, part) {
+		var want, got []task.Prediction
+		for row, err := range dataset.Read[task.Tokens](t.Context(), tokens, task.TableTokens, part) {
 			must(t, err)
 			if row.Split != "val" {
-				want = append(want, shard.Prediction{ExampleID: row.ExampleID, SubjectID: row.SubjectID, Task: "mor", Variant: "head", Split: row.Split, Label: row.Label, Labels: row.Labels})
+				want = append(want, task.Prediction{ExampleID: row.ExampleID, SubjectID: row.SubjectID, Task: "mor", Variant: "head", Split: row.Split, Label: row.Label, Labels: row.Labels})
 			}
 		}
-		for row, err := range shard.Read[shard.Prediction](t.Context(), d, shard.TablePredictions, part) {
+		for row, err := range dataset.Read[task.Prediction](t.Context(), d, task.TablePredictions, part) {
 			must(t, err)
 			if len(row.Logits) != 2 {
 				t.Fatalf("%d logits of 2 classes", len(row.Logits))
 			}
 			got = append(got, row)
 		}
-		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(shard.Prediction{}, "Logits"), cmpopts.EquateEmpty()); diff != "" {
+		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(task.Prediction{}, "Logits"), cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("part %d:\n%s", part, diff)
 		}
 	}

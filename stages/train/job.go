@@ -5,8 +5,8 @@ import (
 	"errors"
 	"io"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/train/model"
@@ -50,7 +50,7 @@ func (j *job) identify(config any, in stages.Inputs) (err error) {
 // write trains the model and writes the training log and the record of whom it
 // was trained on, then the files that the caller makes of the model. The training
 // checkpoints stay until the output is complete: up to there all may be lost.
-func (j job) write(ctx context.Context, out *shard.Writer, files func(end position) error) error {
+func (j job) write(ctx context.Context, out *dataset.Writer, files func(end position) error) error {
 	work, err := store.Open(out.URI() + workSuffix)
 	if err != nil {
 		return err
@@ -102,7 +102,7 @@ func (j job) supervised() *supervised {
 	return s
 }
 
-func (j job) record(out *shard.Writer, end position) {
+func (j job) record(out *dataset.Writer, end position) {
 	out.SetKernel(j.model.Params().Backend().Name())
 	out.SetSeed("train", j.set.Seed)
 	out.Count("epochs", int64(end.Epoch))

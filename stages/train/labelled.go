@@ -4,9 +4,9 @@ import (
 	"context"
 
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/internal/vocabulary"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/task"
 )
 
 // Labelled are the settings of every stage that learns from labels.
@@ -19,7 +19,7 @@ type Labelled struct {
 
 // vocabularyPort binds the list of a multi-label task's labels.
 var vocabularyPort = stages.Port{
-	Name: "vocabulary", Kind: shard.KindVocabulary, Optional: true,
+	Name: "vocabulary", Kind: task.KindVocabulary, Optional: true,
 	Doc: "The labels that the tokens' labels are numbered by: their number is num_labels. A multi-label task needs it, or num_labels.",
 }
 

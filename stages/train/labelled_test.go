@@ -5,18 +5,19 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/internal/vocabulary"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/task"
 )
 
 // labelList is a vocabulary dataset; without labels its file is what the text says.
-func labelList(t *testing.T, text string, labels ...string) *shard.Dataset {
+func labelList(t *testing.T, text string, labels ...string) *dataset.Dataset {
 	t.Helper()
 	uri := filepath.Join(t.TempDir(), "labels")
-	w, err := shard.NewWriter(t.Context(), uri, shard.KindVocabulary, 0)
+	w, err := dataset.NewWriter(t.Context(), uri, task.KindVocabulary, 0)
 	must(t, err)
 	switch {
 	case len(labels) > 0:
@@ -24,8 +25,8 @@ func labelList(t *testing.T, text string, labels ...string) *shard.Dataset {
 	case text != "":
 		must(t, w.WriteFile(vocabulary.FileName, []byte(text)))
 	}
-	must(t, w.Commit(t.Context(), shard.Manifest{Stage: "test"}, nil))
-	d, err := shard.Open(t.Context(), uri)
+	must(t, w.Commit(t.Context(), dataset.Manifest{Stage: "test"}, nil))
+	d, err := dataset.Open(t.Context(), uri)
 	must(t, err)
 	return d
 }
@@ -37,7 +38,7 @@ func TestNumberOfLabels(t *testing.T) {
 	three := labelList(t, "", "9:401", "9:428", "9:584")
 	for _, c := range []struct {
 		name, config string
-		vocabulary   *shard.Dataset
+		vocabulary   *dataset.Dataset
 		labels       int // of the head; 0: refused
 		code         exit.Code
 		want         string
@@ -57,7 +58,7 @@ func TestNumberOfLabels(t *testing.T) {
 	} {
 		in := stages.Inputs{"tokens": {tokens}, "base": {base}}
 		if c.vocabulary != nil {
-			in["vocabulary"] = []*shard.Dataset{c.vocabulary}
+			in["vocabulary"] = []*dataset.Dataset{c.vocabulary}
 		}
 		d, err := stagetest.Try(t, "train.finetune", `{`+c.config+`epochs: 1, peft: {type: none}}`, in)
 		if c.labels == 0 {

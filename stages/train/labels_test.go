@@ -6,13 +6,13 @@ import (
 	"testing"
 
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/task"
 )
 
 func TestShuffleLabelsPermutes(t *testing.T) {
 	rows := make(examples, 200)
 	for i := range rows {
-		rows[i] = shard.Tokens{ExampleID: fmt.Sprint(i), Label: int32(i % 5), Labels: []int32{int32(i)}}
+		rows[i] = task.Tokens{ExampleID: fmt.Sprint(i), Label: int32(i % 5), Labels: []int32{int32(i)}}
 	}
 	labels := func(rows examples) (out []int32) {
 		for _, r := range rows {
@@ -33,15 +33,15 @@ func TestCheckLabels(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		kind string
-		row  shard.Tokens
+		row  task.Tokens
 		ok   bool
 	}{
-		{"class in range", singleLabel, shard.Tokens{Label: 2}, true},
-		{"class above", singleLabel, shard.Tokens{Label: 3}, false},
-		{"class below", singleLabel, shard.Tokens{Label: -1}, false},
-		{"no labels", multiLabel, shard.Tokens{}, true},
-		{"labels in range", multiLabel, shard.Tokens{Label: 9, Labels: []int32{0, 2}}, true},
-		{"label above", multiLabel, shard.Tokens{Labels: []int32{0, 3}}, false},
+		{"class in range", singleLabel, task.Tokens{Label: 2}, true},
+		{"class above", singleLabel, task.Tokens{Label: 3}, false},
+		{"class below", singleLabel, task.Tokens{Label: -1}, false},
+		{"no labels", multiLabel, task.Tokens{}, true},
+		{"labels in range", multiLabel, task.Tokens{Label: 9, Labels: []int32{0, 2}}, true},
+		{"label above", multiLabel, task.Tokens{Labels: []int32{0, 3}}, false},
 	} {
 		err := checkLabels(examples{c.row}, c.kind, 3)
 		if (err == nil) != c.ok || err != nil && exit.Of(err) != exit.BadData {

@@ -9,10 +9,11 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/task"
 )
 
 // watched is a context that looks, when it is asked whether the work may go on, at what
@@ -51,7 +52,7 @@ func (u under) Context() context.Context { return u.ctx }
 
 // peakOf runs a stage and returns the most that it held at once beyond what was held
 // before, in bytes.
-func peakOf(t *testing.T, stage, config string, in stages.Inputs) (*shard.Dataset, int64) {
+func peakOf(t *testing.T, stage, config string, in stages.Inputs) (*dataset.Dataset, int64) {
 	t.Helper()
 	w := &watched{Context: t.Context(), before: held()}
 	d := stagetest.Run(under{t, w}, stage, config, in)
@@ -65,7 +66,7 @@ func peakOf(t *testing.T, stage, config string, in stages.Inputs) (*shard.Datase
 func numbered(n int, split string) examples {
 	rows := make(examples, n)
 	for i := range rows {
-		rows[i] = shard.Tokens{ExampleID: fmt.Sprint("n", i), SubjectID: int64(1000000 + i), Split: split, InputIDs: []int32{1, int32(7 + i%20)}, NTokens: 2}
+		rows[i] = task.Tokens{ExampleID: fmt.Sprint("n", i), SubjectID: int64(1000000 + i), Split: split, InputIDs: []int32{1, int32(7 + i%20)}, NTokens: 2}
 	}
 	return rows
 }
@@ -83,7 +84,7 @@ func TestPredictionsAreNotHeldInMemory(t *testing.T) {
 	if peak > all/2 {
 		t.Errorf("predicting holds %d bytes, of %d of logits", peak, all)
 	}
-	if n := d.Manifest.Tables[shard.TablePredictions][0].Rows; n != rows {
+	if n := d.Manifest.Tables[task.TablePredictions][0].Rows; n != rows {
 		t.Errorf("%d predictions of %d", n, rows)
 	}
 }

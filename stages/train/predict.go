@@ -4,11 +4,12 @@ import (
 	"context"
 	"path"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/model"
 	"github.com/clinflow/clinflow/stages/train/peft"
+	"github.com/clinflow/clinflow/task"
 )
 
 func init() {
@@ -16,11 +17,11 @@ func init() {
 		Name: "train.predict", Version: 3,
 		Doc: "Computes a fine-tuned model's logits for the examples of the chosen splits. Parts and rows stand as in the tokens. Val and test patients that the base or an adapter was trained on are refused; one without a record of its patients is counted in the manifest as unknown_training_patients. An adapter of another base than this is refused, known by the base's files (base_model.sha256); one without that record is counted as unknown_base_model.",
 		In: []stages.Port{
-			{Name: "tokens", Kind: shard.KindTokens, Tables: []string{shard.TableTokens}, Sharded: true, Doc: "Tokenized examples with split and labels."},
-			{Name: "base", Kind: shard.KindModel, Optional: true, Doc: "The base model, where it is not given by path."},
-			{Name: "adapter", Kind: shard.KindAdapter, Doc: "What train.finetune left."},
+			{Name: "tokens", Kind: task.KindTokens, Tables: []string{task.TableTokens}, Sharded: true, Doc: "Tokenized examples with split and labels."},
+			{Name: "base", Kind: stages.KindModel, Optional: true, Doc: "The base model, where it is not given by path."},
+			{Name: "adapter", Kind: stages.KindAdapter, Doc: "What train.finetune left."},
 		},
-		Out: stages.Output{Kind: shard.KindPredictions, Tables: []string{shard.TablePredictions}},
+		Out: stages.Output{Kind: task.KindPredictions, Tables: []string{task.TablePredictions}},
 	}, newPredict)
 }
 
@@ -44,7 +45,7 @@ func newPredict(c PredictConfig) (stages.Job, error) {
 // Run implements stages.Job. All chosen rows are held in memory, 4 bytes a
 // token, and go through the model in the order of their ids, so that the number
 // of parts does not show in the logits. These lie on disk until their part is written.
-func (p *predict) Run(ctx context.Context, in stages.Inputs, out *shard.Writer) error {
+func (p *predict) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) error {
 	tokens := in.One("tokens")
 	under, err := ancestryOf(ctx, in, p.config.Base)
 	if err != nil {
@@ -95,7 +96,7 @@ func addAdapters(ctx context.Context, m *model.Model, in stages.Inputs) error {
 }
 
 // adapterFolders are the adapters of a fine-tuning whose updates add up.
-func adapterFolders(ctx context.Context, d *shard.Dataset) ([]string, error) {
+func adapterFolders(ctx context.Context, d *dataset.Dataset) ([]string, error) {
 	var folders []string
 	for _, name := range []string{clinicalFolder + peft.ConfigName, peft.ConfigName} {
 		if !d.HasFile(name) && path.Dir(name) != "." {
@@ -111,12 +112,12 @@ func adapterFolders(ctx context.Context, d *shard.Dataset) ([]string, error) {
 }
 
 // their tells the outputs of a row, known by its example_id.
-func (e examples) their(o *outputs) func(row shard.Tokens) ([]float32, error) {
+func (e examples) their(o *outputs) func(row task.Tokens) ([]float32, error) {
 	number := make(map[string]int, len(e))
 	for i, row := range e {
 		number[row.ExampleID] = i
 	}
-	return func(row shard.Tokens) ([]float32, error) {
+	return func(row task.Tokens) ([]float32, error) {
 		values := make([]float32, o.cols)
 		return values, o.read(number[row.ExampleID], values)
 	}

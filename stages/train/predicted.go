@@ -4,8 +4,9 @@ import (
 	"context"
 	"slices"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/task"
 )
 
 // Predicted are the settings of every stage that leaves predictions.
@@ -25,7 +26,7 @@ func (p Predicted) check() error {
 
 // write writes the predictions of a variant with parts and rows as in the tokens.
 // logits tells those of a row.
-func (p Predicted) write(ctx context.Context, tokens *shard.Dataset, variant string, logits func(row shard.Tokens) ([]float32, error), out *shard.Writer) error {
+func (p Predicted) write(ctx context.Context, tokens *dataset.Dataset, variant string, logits func(row task.Tokens) ([]float32, error), out *dataset.Writer) error {
 	for part := range tokens.Parts() {
 		if err := p.part(ctx, tokens, part, variant, logits, out); err != nil {
 			return err
@@ -34,14 +35,14 @@ func (p Predicted) write(ctx context.Context, tokens *shard.Dataset, variant str
 	return nil
 }
 
-func (p Predicted) part(ctx context.Context, tokens *shard.Dataset, part int, variant string, logits func(row shard.Tokens) ([]float32, error), out *shard.Writer) error {
+func (p Predicted) part(ctx context.Context, tokens *dataset.Dataset, part int, variant string, logits func(row task.Tokens) ([]float32, error), out *dataset.Writer) error {
 	to := out.Part(part)
 	defer to.Abort()
-	table, err := shard.Rows[shard.Prediction](to, shard.TablePredictions)
+	table, err := dataset.Rows[task.Prediction](to, task.TablePredictions)
 	if err != nil {
 		return err
 	}
-	for row, err := range shard.Read[shard.Tokens](ctx, tokens, shard.TableTokens, part) {
+	for row, err := range dataset.Read[task.Tokens](ctx, tokens, task.TableTokens, part) {
 		if err != nil {
 			return err
 		}
@@ -60,8 +61,8 @@ func (p Predicted) part(ctx context.Context, tokens *shard.Dataset, part int, va
 	return err
 }
 
-func (p Predicted) prediction(row shard.Tokens, variant string, logits []float32) shard.Prediction {
-	return shard.Prediction{
+func (p Predicted) prediction(row task.Tokens, variant string, logits []float32) task.Prediction {
+	return task.Prediction{
 		ExampleID: row.ExampleID, SubjectID: row.SubjectID, Task: p.Task, Variant: variant,
 		Split: row.Split, Label: row.Label, Labels: row.Labels, Logits: logits,
 	}

@@ -5,11 +5,12 @@ import (
 	"errors"
 	"math"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/train/model"
 	"github.com/clinflow/clinflow/stages/train/peft"
+	"github.com/clinflow/clinflow/task"
 )
 
 func init() {
@@ -17,10 +18,10 @@ func init() {
 		Name: "train.pretrain", Version: 4,
 		Doc: "Adapts a frozen base model to clinical language: trains a LoRA adapter as a language model on the train patients' notes. Leaves the adapter in the PEFT library's layout, train_log.jsonl, train_patients.bin, the record of whom it was trained on, base_model.sha256, the record of the base, and metrics.json with the perplexity on val before and after. Val and test patients that the base was trained on are refused.",
 		In: []stages.Port{
-			{Name: "tokens", Kind: shard.KindTokens, Tables: []string{shard.TableTokens}, Doc: "Tokenized notes with their split."},
-			{Name: "base", Kind: shard.KindModel, Optional: true, Doc: "The base model, where it is not given by path."},
+			{Name: "tokens", Kind: task.KindTokens, Tables: []string{task.TableTokens}, Doc: "Tokenized notes with their split."},
+			{Name: "base", Kind: stages.KindModel, Optional: true, Doc: "The base model, where it is not given by path."},
 		},
-		Out: stages.Output{Kind: shard.KindAdapter},
+		Out: stages.Output{Kind: stages.KindAdapter},
 	}, newPretrain)
 }
 
@@ -48,7 +49,7 @@ func newPretrain(c PretrainConfig) (stages.Job, error) {
 }
 
 // Run implements stages.Job.
-func (p *pretrain) Run(ctx context.Context, in stages.Inputs, out *shard.Writer) error {
+func (p *pretrain) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) error {
 	under, err := ancestryOf(ctx, in, p.config.Base)
 	if err != nil {
 		return err
@@ -84,7 +85,7 @@ func (p *pretrain) Run(ctx context.Context, in stages.Inputs, out *shard.Writer)
 
 // adapt trains the adapter. Before the first step its update is zero: what is then
 // measured on val is the base model.
-func (j job) adapt(ctx context.Context, adapter *peft.Adapter, out *shard.Writer) error {
+func (j job) adapt(ctx context.Context, adapter *peft.Adapter, out *dataset.Writer) error {
 	return j.write(ctx, out, func(end position) error {
 		return errors.Join(writePerplexity(out, end.Before, end.Val), writeFiles(out, "", adapter.Files()))
 	})
@@ -92,7 +93,7 @@ func (j job) adapt(ctx context.Context, adapter *peft.Adapter, out *shard.Writer
 
 // writePerplexity writes the exponentials of two mean losses a token on val, null
 // where val is empty.
-func writePerplexity(out *shard.Writer, before, after *float64) error {
+func writePerplexity(out *dataset.Writer, before, after *float64) error {
 	type perplexity struct {
 		Before *float64 `json:"before"`
 		After  *float64 `json:"after"`

@@ -6,11 +6,11 @@ import (
 	"os"
 	"testing"
 
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/kernel/cpu"
 	"github.com/clinflow/clinflow/stages/train/model"
+	"github.com/clinflow/clinflow/task"
 )
 
 // pytorch holds losses of torch, transformers and peft in float64, written by
@@ -52,7 +52,7 @@ func (g pytorch) rows() (rows examples, groups []batch) {
 				n += real
 			}
 			group.rows = append(group.rows, len(rows))
-			rows = append(rows, shard.Tokens{InputIDs: ids[:n], NTokens: int32(n), Label: b.Classes[i]})
+			rows = append(rows, task.Tokens{InputIDs: ids[:n], NTokens: int32(n), Label: b.Classes[i]})
 		}
 		groups = append(groups, group)
 	}

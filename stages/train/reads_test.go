@@ -6,7 +6,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
 )
@@ -30,7 +30,7 @@ func TestTheBasesOtherFilesAreNotRead(t *testing.T) {
 		t.Run(c.stage, func(t *testing.T) {
 			folder := t.TempDir()
 			must(t, os.CopyFS(folder, os.DirFS(filepath.Dir(path))))
-			run := func() *shard.Dataset {
+			run := func() *dataset.Dataset {
 				return stagetest.Run(t, c.stage, `{base: "`+folder+`", `+c.config+`}`, c.in)
 			}
 			whole := run()

@@ -10,9 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/guard"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
@@ -34,30 +34,30 @@ func (c *countdown) Err() error {
 
 // attempt runs a job stage into a folder that may hold what an earlier attempt
 // left.
-func attempt(t *testing.T, ctx context.Context, stage, config, uri string, in stages.Inputs) (*shard.Dataset, error) {
+func attempt(t *testing.T, ctx context.Context, stage, config, uri string, in stages.Inputs) (*dataset.Dataset, error) {
 	t.Helper()
 	spec, _ := stages.Lookup(stage)
 	built, err := spec.Build(stagetest.Resolve(t, spec.Config(), config))
 	must(t, err)
-	w, err := shard.NewWriter(t.Context(), uri, spec.Out.Kind, 0)
+	w, err := dataset.NewWriter(t.Context(), uri, spec.Out.Kind, 0)
 	must(t, err)
 	if err := built.(stages.Job).Run(ctx, in, w); err != nil {
 		return nil, err
 	}
-	if err := w.Commit(ctx, shard.Manifest{Stage: stage}, nil); err != nil {
+	if err := w.Commit(ctx, dataset.Manifest{Stage: stage}, nil); err != nil {
 		if _, lost := os.Stat(filepath.Join(uri+workSuffix, stateName)); lost != nil {
 			t.Errorf("neither an output nor a training checkpoint is left: %v", lost)
 		}
 		return nil, err
 	}
-	return shard.Open(t.Context(), uri)
+	return dataset.Open(t.Context(), uri)
 }
 
 // undisturbed runs a job stage to its end and says how often it looked at its
 // context. The inputs have been checked before.
-func undisturbed(t *testing.T, stage, config string, in stages.Inputs) (*shard.Dataset, int) {
+func undisturbed(t *testing.T, stage, config string, in stages.Inputs) (*dataset.Dataset, int) {
 	t.Helper()
-	var whole *shard.Dataset
+	var whole *dataset.Dataset
 	var looks int
 	for range 2 {
 		ctx := &countdown{t.Context(), 1 << 30}
@@ -107,7 +107,7 @@ func TestInterruptedRunsEndAlike(t *testing.T) {
 // puts back an older training checkpoint, as a kill would leave it that came
 // before the last was written. looks are those of an undisturbed run: most fall
 // between two ops of a step.
-func interrupted(t *testing.T, rng *rand.Rand, looks int, stage, config string, in stages.Inputs) (*shard.Dataset, int) {
+func interrupted(t *testing.T, rng *rand.Rand, looks int, stage, config string, in stages.Inputs) (*dataset.Dataset, int) {
 	t.Helper()
 	uri := filepath.Join(t.TempDir(), "out")
 	work, older := uri+workSuffix, filepath.Join(t.TempDir(), "older")

@@ -6,7 +6,7 @@ import (
 	"os"
 	"testing"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/task"
 )
 
 // golden holds values of transformers, torch and scikit-learn, written by
@@ -53,7 +53,7 @@ func TestClassWeightsAsScikitLearn(t *testing.T) {
 	for _, c := range readGolden(t).ClassWeights {
 		rows := make(examples, len(c.Labels))
 		for i, label := range c.Labels {
-			rows[i] = shard.Tokens{Label: label}
+			rows[i] = task.Tokens{Label: label}
 		}
 		for class, got := range classWeights(rows, c.Classes) {
 			if want := c.Weights[class]; math.Abs(got-want) > 1e-12*want {

@@ -9,12 +9,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/model"
+	"github.com/clinflow/clinflow/task"
 )
 
 // sixWays are the ways of the paper's Table 3: what is configured, and which of
@@ -132,7 +132,7 @@ func TestWhatIsPredictedIsWhatWasTrained(t *testing.T) {
 }
 
 // crossEntropy is the mean loss of predictions.
-func crossEntropy(rows []shard.Prediction) float64 {
+func crossEntropy(rows []task.Prediction) float64 {
 	var sum float64
 	for _, row := range rows {
 		sum += logSumExp(row.Logits) - float64(row.Logits[row.Label])

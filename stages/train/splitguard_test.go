@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/task"
 )
 
 func TestSplitGuard(t *testing.T) {
@@ -50,7 +50,7 @@ func TestOnlyTrainRowsAreTrainedOn(t *testing.T) {
 		t.Error(err)
 	}
 	for _, split := range []string{"val", "test", ""} {
-		rows := examples{{Split: "train"}, shard.Tokens{Split: split}}
+		rows := examples{{Split: "train"}, task.Tokens{Split: split}}
 		if err := trainable(rows); exit.Of(err) != exit.BadData {
 			t.Errorf("split %q: error %v, want exit %d", split, err, exit.BadData)
 		}

@@ -7,9 +7,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/task"
 )
 
 const (
@@ -19,7 +20,7 @@ const (
 )
 
 // testAUROC fine-tunes on tokens and returns the AUROC on the test split.
-func testAUROC(t *testing.T, tokens, base *shard.Dataset, config string) float64 {
+func testAUROC(t *testing.T, tokens, base *dataset.Dataset, config string) float64 {
 	t.Helper()
 	adapter := stagetest.Run(t, "train.finetune", config, stages.Inputs{"tokens": {tokens}, "base": {base}})
 	rows := predictions(t, tokens, base, adapter, `{task: mor, variant: x, splits: [test]}`)
@@ -27,11 +28,11 @@ func testAUROC(t *testing.T, tokens, base *shard.Dataset, config string) float64
 }
 
 // aurocOf is the AUROC of predictions.
-func aurocOf(t *testing.T, o classifier, predicted []shard.Prediction) float64 {
+func aurocOf(t *testing.T, o classifier, predicted []task.Prediction) float64 {
 	t.Helper()
 	logits, rows := make([][]float32, len(predicted)), make(examples, len(predicted))
 	for i, p := range predicted {
-		logits[i], rows[i] = p.Logits, shard.Tokens{Label: p.Label, Labels: p.Labels}
+		logits[i], rows[i] = p.Logits, task.Tokens{Label: p.Label, Labels: p.Labels}
 	}
 	mean, err := o.auroc(rows, logits)
 	must(t, err)
@@ -41,11 +42,11 @@ func aurocOf(t *testing.T, o classifier, predicted []shard.Prediction) float64 {
 	return *mean
 }
 
-func predictions(t *testing.T, tokens, base, adapter *shard.Dataset, config string) (rows []shard.Prediction) {
+func predictions(t *testing.T, tokens, base, adapter *dataset.Dataset, config string) (rows []task.Prediction) {
 	t.Helper()
 	d := stagetest.Run(t, "train.predict", config, stages.Inputs{"tokens": {tokens}, "base": {base}, "adapter": {adapter}})
 	for part := range d.Parts() {
-		for row, err := range shard.Read[shard.Prediction](t.Context(), d, shard.TablePredictions, part) {
+		for row, err := range dataset.Read[task.Prediction](t.Context(), d, task.TablePredictions, part) {
 			must(t, err)
 			rows = append(rows, row)
 		}

@@ -15,8 +15,8 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/train/peft"
 )
@@ -43,7 +43,7 @@ func (e examples) patients() []uint64 {
 	return slices.Compact(keys)
 }
 
-func writeRecord(out *shard.Writer, rows examples) error {
+func writeRecord(out *dataset.Writer, rows examples) error {
 	return out.StreamFile(recordName, func(w io.Writer) error {
 		return binary.Write(w, binary.LittleEndian, rows.patients())
 	})
@@ -101,7 +101,7 @@ func ancestryOf(ctx context.Context, in stages.Inputs, path string) (ancestry, e
 	return a, a.parse(path, data)
 }
 
-func (a *ancestry) add(ctx context.Context, d *shard.Dataset, name string) error {
+func (a *ancestry) add(ctx context.Context, d *dataset.Dataset, name string) error {
 	if !d.HasFile(name) {
 		a.unknown++
 		return nil
@@ -129,7 +129,7 @@ func (a *ancestry) parse(of string, data []byte) error {
 }
 
 // note says in the manifest that something of unknown training took part.
-func (a ancestry) note(out *shard.Writer) {
+func (a ancestry) note(out *dataset.Writer) {
 	if a.unknown > 0 {
 		out.Count("unknown_training_patients", a.unknown)
 	}

@@ -7,19 +7,21 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/task"
 )
 
 // splitBy are documents of patients 0…59 under a split of that seed.
-func splitBy(t *testing.T, seed int64) *shard.Dataset {
+func splitBy(t *testing.T, seed int64) *dataset.Dataset {
 	t.Helper()
-	rows := make([]shard.Tokens, 60)
+	rows := make([]task.Tokens, 60)
 	for i := range rows {
-		rows[i] = shard.Tokens{
-			ExampleID: fmt.Sprint("e", i), SubjectID: int64(i), Split: shard.SplitOf(int64(i), seed),
+		rows[i] = task.Tokens{
+			ExampleID: fmt.Sprint("e", i), SubjectID: int64(i), Split: split.Of(int64(i), seed),
 			InputIDs: []int32{1, 7, wordNo + int32(i%2), 8}, NTokens: 4, Label: int32(i % 2),
 		}
 	}
@@ -29,7 +31,7 @@ func splitBy(t *testing.T, seed int64) *shard.Dataset {
 // leaked counts the patients whom one seed trains on and another holds out.
 func leaked(trained, task int64) (n int) {
 	for i := range int64(60) {
-		if shard.SplitOf(i, trained) == "train" && shard.SplitOf(i, task) != "train" {
+		if split.Of(i, trained) == "train" && split.Of(i, task) != "train" {
 			n++
 		}
 	}
@@ -38,7 +40,7 @@ func leaked(trained, task int64) (n int) {
 
 // elsewhere copies the base model without its record, as a folder to be given by
 // path.
-func elsewhere(t *testing.T, base *shard.Dataset, names ...string) string {
+func elsewhere(t *testing.T, base *dataset.Dataset, names ...string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for _, name := range names {
@@ -58,7 +60,7 @@ func TestHeldOutPatientsWereNotTrainedOn(t *testing.T) {
 	base, otherBase := baseModel(t, own, `epochs: 1`), baseModel(t, other, `epochs: 1`)
 	foreign := elsewhere(t, base, "config.json", "model.safetensors") // the same base without its record
 	known := elsewhere(t, otherBase, "config.json", "model.safetensors", recordName)
-	bound := func(base *shard.Dataset, ports stages.Inputs) stages.Inputs {
+	bound := func(base *dataset.Dataset, ports stages.Inputs) stages.Inputs {
 		all := stages.Inputs{"tokens": {own}, "base": {base}}
 		for port, d := range ports {
 			all[port] = d
@@ -105,10 +107,10 @@ func TestHeldOutPatientsWereNotTrainedOn(t *testing.T) {
 }
 
 // strangers are documents of patients that no other dataset of the test has.
-func strangers() []shard.Tokens {
-	rows := make([]shard.Tokens, 20)
+func strangers() []task.Tokens {
+	rows := make([]task.Tokens, 20)
 	for i := range rows {
-		rows[i] = shard.Tokens{ExampleID: fmt.Sprint("s", i), SubjectID: int64(1000 + i), Split: "train", InputIDs: []int32{1, 7}, NTokens: 2, Label: int32(i % 2)}
+		rows[i] = task.Tokens{ExampleID: fmt.Sprint("s", i), SubjectID: int64(1000 + i), Split: "train", InputIDs: []int32{1, 7}, NTokens: 2, Label: int32(i % 2)}
 	}
 	return rows
 }
@@ -122,7 +124,7 @@ func TestRecordHoldsTrainPatientsOnly(t *testing.T) {
 	want := 0
 	for i := range int64(60) {
 		all[i] = "test" // whoever is in the record counts
-		if shard.SplitOf(i, 1) == "train" {
+		if split.Of(i, 1) == "train" {
 			want++
 		}
 	}

@@ -11,10 +11,11 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/stages/train/checkpoint"
+	"github.com/clinflow/clinflow/task"
 )
 
 // twoDir holds what train.finetune left over a clinical adapter (go test
@@ -24,18 +25,18 @@ const twoDir = "testdata/two_adapters"
 var update = flag.Bool("update", false, "write testdata/two_adapters anew; run oracle/llama_ours.py after it")
 
 // documents are a tokens dataset of the given texts, of a train patient each.
-func documents(t *testing.T, texts [][]int32, labels int32) *shard.Dataset {
+func documents(t *testing.T, texts [][]int32, labels int32) *dataset.Dataset {
 	t.Helper()
-	var rows []shard.Tokens
+	var rows []task.Tokens
 	for i, ids := range texts {
-		rows = append(rows, shard.Tokens{ExampleID: fmt.Sprint(i), SubjectID: int64(i), Split: "train", InputIDs: ids, NTokens: int32(len(ids)), Label: int32(i) % labels})
+		rows = append(rows, task.Tokens{ExampleID: fmt.Sprint(i), SubjectID: int64(i), Split: "train", InputIDs: ids, NTokens: int32(len(ids)), Label: int32(i) % labels})
 	}
 	return writeTokens(t, rows, 1)
 }
 
 // finetunedTwo trains a LoRA over a clinical one on the tiny model of package
 // model, both far from where they began.
-func finetunedTwo(t *testing.T) *shard.Dataset {
+func finetunedTwo(t *testing.T) *dataset.Dataset {
 	t.Helper()
 	must(t, SetDevice("cpu:go", 1))
 	t.Cleanup(func() { must(t, SetDevice("auto", 0)) })
@@ -70,10 +71,10 @@ func TestTwoAdaptersThatPEFTReadsAreUnchanged(t *testing.T) {
 }
 
 // adapterOf makes a folder of files an adapter dataset.
-func adapterOf(t *testing.T, dir string) *shard.Dataset {
+func adapterOf(t *testing.T, dir string) *dataset.Dataset {
 	t.Helper()
 	uri := filepath.Join(t.TempDir(), "adapter")
-	w, err := shard.NewWriter(t.Context(), uri, shard.KindAdapter, 0)
+	w, err := dataset.NewWriter(t.Context(), uri, stages.KindAdapter, 0)
 	must(t, err)
 	must(t, fs.WalkDir(os.DirFS(dir), ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -83,8 +84,8 @@ func adapterOf(t *testing.T, dir string) *shard.Dataset {
 		must(t, err)
 		return w.WriteFile(name, data)
 	}))
-	must(t, w.Commit(t.Context(), shard.Manifest{Stage: "test"}, nil))
-	d, err := shard.Open(t.Context(), uri)
+	must(t, w.Commit(t.Context(), dataset.Manifest{Stage: "test"}, nil))
+	d, err := dataset.Open(t.Context(), uri)
 	must(t, err)
 	return d
 }
@@ -96,7 +97,7 @@ func checkPredictions(t *testing.T, base, adapter string, texts [][]int32, want 
 		stages.Inputs{"tokens": {documents(t, texts, 1)}, "adapter": {adapterOf(t, adapter)}})
 	labels := len(want) / len(texts)
 	rows := 0
-	for row, err := range shard.Read[shard.Prediction](t.Context(), d, shard.TablePredictions, 0) {
+	for row, err := range dataset.Read[task.Prediction](t.Context(), d, task.TablePredictions, 0) {
 		must(t, err)
 		if len(row.Logits) != labels {
 			t.Fatalf("%d logits, want %d", len(row.Logits), labels)

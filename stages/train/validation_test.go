@@ -7,7 +7,7 @@ import (
 	"math"
 	"testing"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
@@ -109,7 +109,7 @@ func TestMaxValChoosesTheSameDocuments(t *testing.T) {
 	}
 }
 
-func metrics(t *testing.T, d *shard.Dataset) []byte {
+func metrics(t *testing.T, d *dataset.Dataset) []byte {
 	t.Helper()
 	f, err := d.OpenFile(t.Context(), "metrics.json")
 	must(t, err)

@@ -3,8 +3,8 @@ package train
 import (
 	"context"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/model"
@@ -28,7 +28,7 @@ type way []placed
 type placed struct {
 	*peft.Adapter
 	folder string
-	from   *shard.Dataset // where it was read; nil: it is new
+	from   *dataset.Dataset // where it was read; nil: it is new
 }
 
 // The folders of a way's adapters, as the PEFT library saves an adapter that is
@@ -52,7 +52,7 @@ func newWay(ctx context.Context, m *model.Model, dir string, c FinetuneConfig, i
 	return append(w, placed{task, taskFolder, nil}), err
 }
 
-func loadClinical(ctx context.Context, m *model.Model, d *shard.Dataset, mode graph.Mode) (*peft.Adapter, error) {
+func loadClinical(ctx context.Context, m *model.Model, d *dataset.Dataset, mode graph.Mode) (*peft.Adapter, error) {
 	dir, err := folder(ctx, d, peft.ConfigName)
 	if err != nil {
 		return nil, err
@@ -76,7 +76,7 @@ func (w way) headAlone(m *model.Model) bool {
 
 // write writes each adapter into its folder, and beside one that was read the
 // records of whom it had been trained on and over which base.
-func (w way) write(ctx context.Context, out *shard.Writer) error {
+func (w way) write(ctx context.Context, out *dataset.Writer) error {
 	for _, a := range w {
 		if err := writeFiles(out, a.folder, a.Files()); err != nil {
 			return err

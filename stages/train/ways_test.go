@@ -10,11 +10,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/stages/train/peft"
+	"github.com/clinflow/clinflow/task"
 )
 
 func TestAdapterIsWhatWasConfigured(t *testing.T) {
@@ -118,16 +119,16 @@ func TestRefusals(t *testing.T) {
 	tokens := corpus(t, 60, 1)
 	base, other := baseModel(t, tokens, quickBase), baseModel(t, tokens, `seed: 7, epochs: 1`)
 	adapter := stagetest.Run(t, "train.finetune", `{peft: {type: none}, epochs: 1}`, stages.Inputs{"tokens": {tokens}, "base": {base}})
-	rows := func(change func(i int, row *shard.Tokens)) *shard.Dataset {
-		var out []shard.Tokens
+	rows := func(change func(i int, row *task.Tokens)) *dataset.Dataset {
+		var out []task.Tokens
 		for i := range 30 {
-			row := shard.Tokens{ExampleID: fmt.Sprint(i), SubjectID: int64(i), Split: "train", InputIDs: []int32{1, 5, 6}, NTokens: 3}
+			row := task.Tokens{ExampleID: fmt.Sprint(i), SubjectID: int64(i), Split: "train", InputIDs: []int32{1, 5, 6}, NTokens: 3}
 			change(i, &row)
 			out = append(out, row)
 		}
 		return writeTokens(t, out, 1)
 	}
-	onBase := func(tokens *shard.Dataset) stages.Inputs {
+	onBase := func(tokens *dataset.Dataset) stages.Inputs {
 		return stages.Inputs{"tokens": {tokens}, "base": {base}}
 	}
 	for _, c := range []struct {
@@ -136,23 +137,23 @@ func TestRefusals(t *testing.T) {
 		code                exit.Code
 		want                string
 	}{
-		{"a patient in two splits", "train.finetune", `{}`, onBase(rows(func(i int, r *shard.Tokens) {
+		{"a patient in two splits", "train.finetune", `{}`, onBase(rows(func(i int, r *task.Tokens) {
 			if i == 3 {
 				r.SubjectID, r.Split = 4, "test"
 			}
 		})), exit.BadData, "1 patients occur in more than one split"},
-		{"language model on a patient in two splits", "train.pretrain", `{}`, onBase(rows(func(i int, r *shard.Tokens) {
+		{"language model on a patient in two splits", "train.pretrain", `{}`, onBase(rows(func(i int, r *task.Tokens) {
 			if i == 3 {
 				r.SubjectID, r.Split = 4, "val"
 			}
 		})), exit.BadData, "1 patients occur in more than one split"},
-		{"no train rows", "train.pretrain", `{}`, onBase(rows(func(i int, r *shard.Tokens) { r.SubjectID, r.Split = int64(1000+i), "val" })), exit.BadData, "no example of split train"},
-		{"nothing to predict", "train.pretrain", `{}`, onBase(rows(func(i int, r *shard.Tokens) { r.InputIDs = r.InputIDs[:1] })), exit.BadData, "no example of split train"},
-		{"an example id twice", "train.finetune", `{}`, onBase(rows(func(i int, r *shard.Tokens) { r.ExampleID = "same" })), exit.BadData, "an example_id occurs twice"},
-		{"a label outside", "train.finetune", `{}`, onBase(rows(func(i int, r *shard.Tokens) { r.Label = 2 })), exit.BadData, "outside 0…1"},
-		{"a document without tokens", "train.finetune", `{}`, onBase(rows(func(i int, r *shard.Tokens) { r.InputIDs = nil })), exit.BadData, "no token"},
-		{"a token outside the vocabulary", "train.pretrain", `{}`, onBase(rows(func(i int, r *shard.Tokens) { r.InputIDs = []int32{1, 999} })), exit.BadData, "vocabulary of 261"},
-		{"documents longer than the model", "train.finetune", `{}`, onBase(rows(func(i int, r *shard.Tokens) { r.InputIDs = make([]int32, 25) })), exit.Usage, "max_position_embeddings"},
+		{"no train rows", "train.pretrain", `{}`, onBase(rows(func(i int, r *task.Tokens) { r.SubjectID, r.Split = int64(1000+i), "val" })), exit.BadData, "no example of split train"},
+		{"nothing to predict", "train.pretrain", `{}`, onBase(rows(func(i int, r *task.Tokens) { r.InputIDs = r.InputIDs[:1] })), exit.BadData, "no example of split train"},
+		{"an example id twice", "train.finetune", `{}`, onBase(rows(func(i int, r *task.Tokens) { r.ExampleID = "same" })), exit.BadData, "an example_id occurs twice"},
+		{"a label outside", "train.finetune", `{}`, onBase(rows(func(i int, r *task.Tokens) { r.Label = 2 })), exit.BadData, "outside 0…1"},
+		{"a document without tokens", "train.finetune", `{}`, onBase(rows(func(i int, r *task.Tokens) { r.InputIDs = nil })), exit.BadData, "no token"},
+		{"a token outside the vocabulary", "train.pretrain", `{}`, onBase(rows(func(i int, r *task.Tokens) { r.InputIDs = []int32{1, 999} })), exit.BadData, "vocabulary of 261"},
+		{"documents longer than the model", "train.finetune", `{}`, onBase(rows(func(i int, r *task.Tokens) { r.InputIDs = make([]int32, 25) })), exit.Usage, "max_position_embeddings"},
 		{"no base", "train.finetune", `{}`, stages.Inputs{"tokens": {tokens}}, exit.Usage, "base: is missing"},
 		{"two bases", "train.finetune", `{base: elsewhere}`, onBase(tokens), exit.Usage, "give one"},
 		{"a base that is not there", "train.finetune", `{base: nowhere}`, stages.Inputs{"tokens": {tokens}}, exit.Usage, "config.json"},

@@ -11,9 +11,11 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/task"
 )
 
 // Case is a task's logits, labels and scikit-learn's AUROCs;
@@ -40,10 +42,10 @@ func Golden(t testing.TB, path string) []Case {
 }
 
 // Rows are the predictions of a case.
-func (c Case) Rows(variant string) []shard.Prediction {
-	var rows []shard.Prediction
+func (c Case) Rows(variant string) []task.Prediction {
+	var rows []task.Prediction
 	for i, logits := range c.Logits {
-		row := shard.Prediction{ExampleID: fmt.Sprint(i), SubjectID: int64(i), Task: c.Task, Variant: variant, Split: "test", Logits: logits}
+		row := task.Prediction{ExampleID: fmt.Sprint(i), SubjectID: int64(i), Task: c.Task, Variant: variant, Split: "test", Logits: logits}
 		if c.Task == "diag" {
 			row.Labels = c.Labels[i]
 		} else {
@@ -56,9 +58,9 @@ func (c Case) Rows(variant string) []shard.Prediction {
 
 // Measured are metrics of two variants of the cases and of the known best: the
 // variant head is lora with noise.
-func Measured(t testing.TB, cases []Case) *shard.Dataset {
+func Measured(t testing.TB, cases []Case) *dataset.Dataset {
 	t.Helper()
-	var rows, best []shard.Prediction
+	var rows, best []task.Prediction
 	for _, c := range cases {
 		rows = append(rows, c.Rows("lora")...)
 		best = append(best, c.Rows("best")...)
@@ -74,31 +76,31 @@ func Measured(t testing.TB, cases []Case) *shard.Dataset {
 }
 
 // Predictions writes predictions into a dataset of that many parts.
-func Predictions(t testing.TB, parts int, rows []shard.Prediction) *shard.Dataset {
+func Predictions(t testing.TB, parts int, rows []task.Prediction) *dataset.Dataset {
 	t.Helper()
-	w, err := shard.NewWriter(t.Context(), filepath.Join(t.TempDir(), "predictions"), shard.KindPredictions, parts)
+	w, err := dataset.NewWriter(t.Context(), filepath.Join(t.TempDir(), "predictions"), task.KindPredictions, parts)
 	must(t, err)
-	must(t, w.SetTables(shard.TablePredictions))
+	must(t, w.SetTables(task.TablePredictions))
 	for part := range parts {
 		p := w.Part(part)
-		table, err := shard.Rows[shard.Prediction](p, shard.TablePredictions)
+		table, err := dataset.Rows[task.Prediction](p, task.TablePredictions)
 		must(t, err)
 		for _, row := range rows {
-			if shard.PartOf(row.SubjectID, parts) == part {
+			if mimic.PartOf(row.SubjectID, parts) == part {
 				must(t, table.Write(row))
 			}
 		}
 		_, err = p.Close()
 		must(t, err)
 	}
-	must(t, w.Commit(t.Context(), shard.Manifest{Stage: "test", StageVersion: 1}, nil))
-	d, err := shard.Open(t.Context(), w.URI())
+	must(t, w.Commit(t.Context(), dataset.Manifest{Stage: "test", StageVersion: 1}, nil))
+	d, err := dataset.Open(t.Context(), w.URI())
 	must(t, err)
 	return d
 }
 
 // File is the text of a file of an artifact.
-func File(t testing.TB, d *shard.Dataset, name string) string {
+func File(t testing.TB, d *dataset.Dataset, name string) string {
 	t.Helper()
 	f, err := d.OpenFile(t.Context(), name)
 	must(t, err)

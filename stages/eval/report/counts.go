@@ -8,9 +8,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/internal/vocabulary"
+	"github.com/clinflow/clinflow/task"
 )
 
 // data is what the report shows of datasets' counts.
@@ -40,14 +41,14 @@ type namedCount struct {
 }
 
 // dataOf gathers what datasets count; small counts only where show is set.
-func dataOf(ctx context.Context, datasets []*shard.Dataset, show bool) (data, error) {
+func dataOf(ctx context.Context, datasets []*dataset.Dataset, show bool) (data, error) {
 	var shown data
 	for _, d := range datasets {
 		counts := smallcell.Counts(d.Manifest.Counts, show)
 		switch d.Manifest.Kind {
-		case shard.KindExamples:
+		case task.KindExamples:
 			shown.Examples = append(shown.Examples, examplesOf(d, counts))
-		case shard.KindVocabulary:
+		case task.KindVocabulary:
 			v, err := vocabularyOf(ctx, d, counts)
 			if err != nil {
 				return shown, err
@@ -60,7 +61,7 @@ func dataOf(ctx context.Context, datasets []*shard.Dataset, show bool) (data, er
 	return shown, nil
 }
 
-func vocabularyOf(ctx context.Context, d *shard.Dataset, counts map[string]smallcell.Count) (vocabularyCounts, error) {
+func vocabularyOf(ctx context.Context, d *dataset.Dataset, counts map[string]smallcell.Count) (vocabularyCounts, error) {
 	v, err := vocabulary.Read(ctx, d)
 	return vocabularyCounts{
 		Step: stepName(d), Label: taskLabel(v.Task), Recipe: v.Recipe, Split: v.Split, Labels: counts["labels"], MinCount: v.MinCount,
@@ -69,7 +70,7 @@ func vocabularyOf(ctx context.Context, d *shard.Dataset, counts map[string]small
 }
 
 // countsOf adds the rows of tables to the counts. A table holds what was kept.
-func countsOf(d *shard.Dataset, counts map[string]smallcell.Count, show bool) datasetCounts {
+func countsOf(d *dataset.Dataset, counts map[string]smallcell.Count, show bool) datasetCounts {
 	c := datasetCounts{Step: stepName(d), Kind: d.Manifest.Kind}
 	for _, table := range slices.Sorted(maps.Keys(d.Manifest.Tables)) {
 		var rows int64
@@ -100,6 +101,6 @@ func named(counts map[string]smallcell.Count) []namedCount {
 var fingerprint = regexp.MustCompile(`-[0-9a-f]{16}$`)
 
 // stepName is the step that made a dataset, from the name of its folder.
-func stepName(d *shard.Dataset) string {
+func stepName(d *dataset.Dataset) string {
 	return fingerprint.ReplaceAllString(path.Base(strings.ReplaceAll(d.URI(), `\`, "/")), "")
 }

@@ -5,20 +5,22 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/vocabulary"
+	"github.com/clinflow/clinflow/mimic"
+	"github.com/clinflow/clinflow/task"
 )
 
 // labelled is a dataset of examples with nothing but its counts.
-func labelled(t testing.TB, step string, counts map[string]int64) *shard.Dataset {
+func labelled(t testing.TB, step string, counts map[string]int64) *dataset.Dataset {
 	t.Helper()
-	return artifact(t, step, shard.KindExamples, map[string]string{"none": ""}, shard.Manifest{Stage: "label.x", StageVersion: 1}, counts)
+	return artifact(t, step, task.KindExamples, map[string]string{"none": ""}, dataset.Manifest{Stage: "label.x", StageVersion: 1}, counts)
 }
 
 // listed is a vocabulary.
-func listed(t testing.TB, task string, labels int) *shard.Dataset {
+func listed(t testing.TB, name string, labels int) *dataset.Dataset {
 	t.Helper()
-	v := vocabulary.Vocabulary{Task: task, Recipe: "clinical", Split: "hash", MinCount: 10}
+	v := vocabulary.Vocabulary{Task: name, Recipe: "clinical", Split: "hash", MinCount: 10}
 	for i := range labels {
 		v.Labels, v.Counts = append(v.Labels, fmt.Sprintf("9:%03d", i)), append(v.Counts, 20)
 	}
@@ -26,12 +28,12 @@ func listed(t testing.TB, task string, labels int) *shard.Dataset {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return artifact(t, task+"_labels", shard.KindVocabulary, map[string]string{vocabulary.FileName: string(text)}, shard.Manifest{Stage: "label.vocab", StageVersion: 1},
+	return artifact(t, name+"_labels", task.KindVocabulary, map[string]string{vocabulary.FileName: string(text)}, dataset.Manifest{Stage: "label.vocab", StageVersion: 1},
 		map[string]int64{"admissions": 2310, "distinct_codes": 704, "pairs": 24155, "codes_ignored": 12, "labels": int64(labels)})
 }
 
 // table3Data are the datasets of such a run.
-func table3Data(t testing.TB) []*shard.Dataset {
+func table3Data(t testing.TB) []*dataset.Dataset {
 	t.Helper()
 	kept := func(counts map[string]int64) map[string]int64 {
 		for name, n := range map[string]int64{"read": 3120, "kept": 2500, "kept.train": 1750, "kept.val": 250, "kept.test": 500, "dropped.no_discharge_summary": 20} {
@@ -39,9 +41,9 @@ func table3Data(t testing.TB) []*shard.Dataset {
 		}
 		return counts
 	}
-	return []*shard.Dataset{
-		artifact(t, "mimic", shard.KindMIMIC, map[string]string{"x": ""}, shard.Manifest{Stage: "synth.mimiciv", StageVersion: 3}, map[string]int64{"patients": 2500, "admissions": 3120}),
-		artifact(t, "patients", shard.KindPatients, map[string]string{"x": ""}, shard.Manifest{Stage: "ingest.mimiciv", StageVersion: 2}, map[string]int64{"read": 91234, "kept": 90120, "skipped": 1110, "quarantined": 4, "quarantined.bad_quote": 4}),
+	return []*dataset.Dataset{
+		artifact(t, "mimic", mimic.KindFiles, map[string]string{"x": ""}, dataset.Manifest{Stage: "synth.mimiciv", StageVersion: 3}, map[string]int64{"patients": 2500, "admissions": 3120}),
+		artifact(t, "patients", mimic.KindPatients, map[string]string{"x": ""}, dataset.Manifest{Stage: "ingest.mimiciv", StageVersion: 2}, map[string]int64{"read": 91234, "kept": 90120, "skipped": 1110, "quarantined": 4, "quarantined.bad_quote": 4}),
 		labelled(t, "ventilation", kept(map[string]int64{"positives.train": 402, "positives.val": 51, "positives.test": 117, "dropped.no_icu_stay": 1200, "dropped.ventilated_below_minimum": 320})),
 		labelled(t, "mortality", kept(map[string]int64{"positives.train": 210, "positives.val": 7, "positives.test": 60})),
 		labelled(t, "length_of_stay", kept(map[string]int64{
@@ -51,6 +53,6 @@ func table3Data(t testing.TB) []*shard.Dataset {
 		labelled(t, "diagnoses", kept(map[string]int64{"pairs.train": 15012, "pairs.val": 2140, "pairs.test": 4290})),
 		labelled(t, "procedures", kept(map[string]int64{"pairs.train": 3012, "pairs.val": 440, "pairs.test": 890, "dropped.no_codes": 600})),
 		listed(t, "diag", 312), listed(t, "proc", 97),
-		artifact(t, "mortality_tokens", shard.KindTokens, map[string]string{"x": ""}, shard.Manifest{Stage: "tokenize.examples", StageVersion: 1}, map[string]int64{"read": 2500, "kept": 2500, "kept.train": 1750, "kept.val": 250, "kept.test": 500, "tokens": 265012, "truncated": 310}),
+		artifact(t, "mortality_tokens", task.KindTokens, map[string]string{"x": ""}, dataset.Manifest{Stage: "tokenize.examples", StageVersion: 1}, map[string]int64{"read": 2500, "kept": 2500, "kept.train": 1750, "kept.val": 250, "kept.test": 500, "tokens": 265012, "truncated": 310}),
 	}
 }

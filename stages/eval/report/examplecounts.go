@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/smallcell"
 )
 
@@ -28,7 +28,7 @@ type splitCounts struct {
 
 // examplesOf reads the counts that the labelling stages leave: kept.<split>, and
 // positives.<split>, pairs.<split> or class.<class>.<split>.
-func examplesOf(d *shard.Dataset, counts map[string]smallcell.Count) exampleCounts {
+func examplesOf(d *dataset.Dataset, counts map[string]smallcell.Count) exampleCounts {
 	rest := maps.Clone(counts)
 	e := exampleCounts{Step: stepName(d)}
 	classes := classesOf(rest)

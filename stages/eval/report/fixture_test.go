@@ -8,11 +8,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/eval"
 	"github.com/clinflow/clinflow/stages/eval/evaltest"
 	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/task"
 )
 
 // signals are how far each way's drawn logits follow the labels.
@@ -26,12 +27,12 @@ var classes = map[string]int{"zeal": 2, "pmv": 2, "mor": 2, "los": 4, "diag": 40
 const documents = 240
 
 // drawn are a task's predictions of a variant; the labels are the same for all.
-func drawn(task, variant string, signal float64) []shard.Prediction {
-	truth, noise := rand.New(rand.NewPCG(uint64(len(task)), uint64(task[0]))), rand.New(rand.NewPCG(uint64(len(variant)), uint64(task[0])))
-	rows := make([]shard.Prediction, documents)
+func drawn(of, variant string, signal float64) []task.Prediction {
+	truth, noise := rand.New(rand.NewPCG(uint64(len(of)), uint64(of[0]))), rand.New(rand.NewPCG(uint64(len(variant)), uint64(of[0])))
+	rows := make([]task.Prediction, documents)
 	for i := range rows {
-		row := shard.Prediction{ExampleID: fmt.Sprint(i), SubjectID: int64(i), Task: task, Variant: variant, Split: "test"}
-		k := classes[task]
+		row := task.Prediction{ExampleID: fmt.Sprint(i), SubjectID: int64(i), Task: of, Variant: variant, Split: "test"}
+		k := classes[of]
 		row.Label = int32(min(truth.ExpFloat64(), 1) * float64(k-1))
 		for class := range k {
 			logit := noise.NormFloat64()
@@ -55,7 +56,7 @@ func drawn(task, variant string, signal float64) []shard.Prediction {
 }
 
 // table3 are the metrics of five tasks by six ways, a floor and the known best.
-func table3(t testing.TB) *shard.Dataset {
+func table3(t testing.TB) *dataset.Dataset {
 	t.Helper()
 	in := stages.Inputs{}
 	for _, task := range paperTasks {
@@ -69,10 +70,10 @@ func table3(t testing.TB) *shard.Dataset {
 }
 
 // artifact writes a dataset of files.
-func artifact(t testing.TB, folder, kind string, files map[string]string, m shard.Manifest, counts map[string]int64) *shard.Dataset {
+func artifact(t testing.TB, folder, kind string, files map[string]string, m dataset.Manifest, counts map[string]int64) *dataset.Dataset {
 	t.Helper()
 	uri := filepath.Join(t.TempDir(), folder)
-	w, err := shard.NewWriter(t.Context(), uri, kind, 0)
+	w, err := dataset.NewWriter(t.Context(), uri, kind, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +90,7 @@ func artifact(t testing.TB, folder, kind string, files map[string]string, m shar
 	if err := w.Commit(t.Context(), m, nil); err != nil {
 		t.Fatal(err)
 	}
-	d, err := shard.Open(t.Context(), uri)
+	d, err := dataset.Open(t.Context(), uri)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,16 +98,16 @@ func artifact(t testing.TB, folder, kind string, files map[string]string, m shar
 }
 
 // adapter writes an artifact with a training log.
-func adapter(t testing.TB, folder, log string) *shard.Dataset {
+func adapter(t testing.TB, folder, log string) *dataset.Dataset {
 	t.Helper()
-	return artifact(t, folder, shard.KindAdapter, map[string]string{trainLog: log}, shard.Manifest{Stage: "train.finetune", StageVersion: 2},
+	return artifact(t, folder, stages.KindAdapter, map[string]string{trainLog: log}, dataset.Manifest{Stage: "train.finetune", StageVersion: 2},
 		map[string]int64{"train_examples": 1234567, "quarantined": 3})
 }
 
 // pretrained is an adapter with perplexities.
-func pretrained(t testing.TB, perplexities string) *shard.Dataset {
+func pretrained(t testing.TB, perplexities string) *dataset.Dataset {
 	t.Helper()
-	return artifact(t, "clinical-0123456789abcdef", shard.KindAdapter, map[string]string{trainLog: log(), eval.MetricsName: perplexities}, shard.Manifest{Stage: "train.pretrain", StageVersion: 2}, nil)
+	return artifact(t, "clinical-0123456789abcdef", stages.KindAdapter, map[string]string{trainLog: log(), eval.MetricsName: perplexities}, dataset.Manifest{Stage: "train.pretrain", StageVersion: 2}, nil)
 }
 
 // log is a plausible training log of a language model.
@@ -134,9 +135,9 @@ func taskLog(epochs int, signal float64) string {
 }
 
 // table3Logs are the logs of such a run.
-func table3Logs(t testing.TB) []*shard.Dataset {
+func table3Logs(t testing.TB) []*dataset.Dataset {
 	t.Helper()
-	logs := []*shard.Dataset{adapter(t, "base", log()), pretrained(t, `{"val_perplexity":{"before":18.42,"after":14.9}}`)}
+	logs := []*dataset.Dataset{adapter(t, "base", log()), pretrained(t, `{"val_perplexity":{"before":18.42,"after":14.9}}`)}
 	for k, task := range paperTasks {
 		for i, way := range paperWays {
 			logs = append(logs, adapter(t, task+"_"+way+"-0123456789abcdef", taskLog(4+(k+i)%5, signals[way])))

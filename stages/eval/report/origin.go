@@ -6,13 +6,13 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 )
 
 // origin says what made a dataset.
 type origin struct{ Step, Stage, Seeds, Kernel, Digest string }
 
-func originOf(d *shard.Dataset) origin {
+func originOf(d *dataset.Dataset) origin {
 	m := d.Manifest
 	o := origin{Step: stepName(d), Stage: fmt.Sprintf("%s v%d", m.Stage, m.StageVersion), Kernel: m.Kernel, Digest: m.Digest()[:16]}
 	var seeds []string

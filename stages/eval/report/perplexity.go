@@ -5,7 +5,7 @@ import (
 	"math"
 	"strconv"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/stages/eval"
 )
 
@@ -14,7 +14,7 @@ type perplexity struct{ Step, Before, After, Change string }
 
 // perplexityOf reads what train.pretrain leaves beside its adapter, nil where
 // there is none.
-func perplexityOf(ctx context.Context, d *shard.Dataset) (*perplexity, error) {
+func perplexityOf(ctx context.Context, d *dataset.Dataset) (*perplexity, error) {
 	if !d.HasFile(eval.MetricsName) {
 		return nil, nil
 	}

@@ -10,7 +10,7 @@ import (
 	"fmt"
 	"html/template"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/eval"
@@ -28,11 +28,11 @@ func reportSpec() stages.Spec {
 		Doc: "Writes report.html, one file without scripts or remote assets: AUROC of ways and tasks, with the floor and the best possible below and the paper's Table 3 beside, " +
 			"ROC curves, the course of training, counts of the data, and what made each result. Counts of one to nine, and what would give them away, are hidden unless small_cells says otherwise.",
 		In: []stages.Port{
-			{Name: "metrics", Kind: shard.KindMetrics, Doc: "What eval.auroc left."},
+			{Name: "metrics", Kind: stages.KindMetrics, Doc: "What eval.auroc left."},
 			{Name: "logs", Many: true, Optional: true, Doc: "Models and adapters whose train_log.jsonl is drawn. A step whose name holds a way and a task of the metrics as words, such as mor_lora, is drawn in that task's figures (the way suffices where there is one task), any other in one of its own. The perplexities that train.pretrain leaves are listed."},
 			{Name: "data", Many: true, Optional: true, Doc: "Datasets whose counts are listed: examples by split with their labels, label vocabularies, and others."},
 		},
-		Out: stages.Output{Kind: shard.KindReport},
+		Out: stages.Output{Kind: stages.KindReport},
 	}
 }
 
@@ -73,7 +73,7 @@ type page struct {
 }
 
 // Run implements stages.Job.
-func (r report) Run(ctx context.Context, in stages.Inputs, out *shard.Writer) error {
+func (r report) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) error {
 	page, err := r.page(ctx, in)
 	if err != nil {
 		return err

@@ -10,13 +10,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/internal/vocabulary"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/eval/evaltest"
 	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/task"
 )
 
 // row is how a way heads its row.
@@ -141,7 +142,7 @@ func TestReportOfABestWithoutAUROC(t *testing.T) {
 }
 
 func TestReportRefusesADamagedVocabulary(t *testing.T) {
-	damaged := artifact(t, "labels", shard.KindVocabulary, map[string]string{vocabulary.FileName: "zqcanary"}, shard.Manifest{Stage: "label.vocab", StageVersion: 1}, nil)
+	damaged := artifact(t, "labels", task.KindVocabulary, map[string]string{vocabulary.FileName: "zqcanary"}, dataset.Manifest{Stage: "label.vocab", StageVersion: 1}, nil)
 	_, err := stagetest.Try(t, "eval.report", "{}", stages.Inputs{"metrics": {evaltest.Measured(t, golden(t))}, "data": {damaged}})
 	if exit.Of(err) != exit.BadData || strings.Contains(err.Error(), "canary") {
 		t.Errorf("error %v", err)

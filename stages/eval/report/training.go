@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 )
 
 // training is what the report shows of the trainings' logs.
@@ -26,7 +26,7 @@ type taskFigures struct {
 // trainingOf reads the logs and draws them, unless all is shown with the AUROCs of
 // val to two digits: how many examples it has is not known here, and of few more
 // digits would tell it.
-func (t resultTable) trainingOf(ctx context.Context, logs []*shard.Dataset, all bool) (training, error) {
+func (t resultTable) trainingOf(ctx context.Context, logs []*dataset.Dataset, all bool) (training, error) {
 	var shown training
 	byTask := map[string][]runLog{}
 	for _, d := range logs {
@@ -58,7 +58,7 @@ func (t resultTable) trainingOf(ctx context.Context, logs []*shard.Dataset, all 
 	return shown, err
 }
 
-func (t resultTable) runOf(ctx context.Context, d *shard.Dataset) (runLog, error) {
+func (t resultTable) runOf(ctx context.Context, d *dataset.Dataset) (runLog, error) {
 	r := runLog{step: stepName(d)}
 	r.way, r.task = t.placeOf(r.step)
 	var err error

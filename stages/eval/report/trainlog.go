@@ -6,8 +6,8 @@ import (
 	"encoding/json"
 	"math"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/shard"
 )
 
 // trainLog is the log that training leaves in its artifact, a JSON object a line.
@@ -49,7 +49,7 @@ func (r runLog) round() {
 	}
 }
 
-func readLog(ctx context.Context, d *shard.Dataset) ([]logLine, error) {
+func readLog(ctx context.Context, d *dataset.Dataset) ([]logLine, error) {
 	file, err := d.OpenFile(ctx, trainLog)
 	if err != nil {
 		return nil, err

@@ -1,7 +1,7 @@
 package hf
 
 import (
-	"github.com/clinflow/clinflow/internal/shard"
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
 )
 
@@ -31,7 +31,7 @@ type specialTokens struct {
 
 // Write writes the folder of a trained tokenizer, which AutoTokenizer opens: it
 // gives the ids of tokenizer.model, with BOS before them.
-func Write(out *shard.Writer, m *sentencepiece.Model) error {
+func Write(out *dataset.Writer, m *sentencepiece.Model) error {
 	if err := out.WriteFile(ModelFile, m.Marshal()); err != nil {
 		return err
 	}

@@ -1,0 +1,80 @@
+package dataset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/store"
+)
+
+// clear removes an unfinished dataset but for what is finished and may stay, and
+// nothing else: the folder comes from a user, who may have named the wrong one.
+func (w *Writer) clear(ctx context.Context) error {
+	files, err := w.dir.List(ctx, "")
+	if err != nil {
+		return err
+	}
+	var complete, ours bool
+	for _, f := range files {
+		complete = complete || f.Name == ManifestName
+		ours = ours || isMarker(f.Name)
+	}
+	switch {
+	case len(files) == 0:
+		return nil
+	case complete:
+		return exit.Errorf(exit.Usage, "%s holds a complete dataset; remove it or choose another folder", w.URI())
+	case !ours:
+		return exit.Errorf(exit.Usage, "%s holds files that are not an unfinished dataset; remove it if you know them, or choose an empty folder", w.URI())
+	}
+	stay, err := w.trusted(ctx, files)
+	if err != nil {
+		return err
+	}
+	// The marker goes last, so that a clearing cut short can be taken up again.
+	for _, f := range files {
+		if isMarker(f.Name) || stay[f.Name] {
+			continue
+		}
+		if err := w.dir.RemoveAll(ctx, f.Name); err != nil {
+			return fmt.Errorf("clear an unfinished dataset: %w", err)
+		}
+	}
+	if len(stay) > 0 {
+		return nil
+	}
+	return w.dir.RemoveAll(ctx, "")
+}
+
+// Tidy removes what is left of the making of a dataset whose Commit was cut short
+// after the manifest. A folder without a manifest is left as it is: its making
+// goes on from there.
+func Tidy(ctx context.Context, uri string) error {
+	dir, err := store.Open(uri)
+	if err != nil {
+		return err
+	}
+	_, err = dir.Stat(ctx, ManifestName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return tidy(ctx, dir)
+}
+
+// tidy removes the records of what was finished, then the marker.
+func tidy(ctx context.Context, dir store.Dir) error {
+	if err := dir.RemoveAll(ctx, finishedName); err != nil {
+		return err
+	}
+	return dir.RemoveAll(ctx, markerName)
+}
+
+// isMarker also knows a marker whose writing was cut short.
+func isMarker(name string) bool { return strings.HasPrefix(name, markerName) }

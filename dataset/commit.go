@@ -1,0 +1,141 @@
+package dataset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/store"
+)
+
+// Commit completes the dataset: it writes the manifest, last of all files.
+// header says what the runner knows (stage, config, inputs, counts of its own);
+// kind, tables and files are filled in here, and the counts of all parts added.
+// parts are the results of other processes; parts closed through this Writer are
+// known to it. A part without a result is an error. At the end is done what
+// AfterCommit was told.
+func (w *Writer) Commit(ctx context.Context, header Manifest, parts []PartResult) error {
+	for _, p := range parts {
+		w.keep(p)
+	}
+	m, err := w.manifest(header)
+	if err != nil {
+		return err
+	}
+	if err := w.sweep(ctx); err != nil {
+		return err
+	}
+	if err := store.Settle(w.dir, slices.Collect(maps.Keys(m.Tables))...); err != nil {
+		return err
+	}
+	data, err := m.encode()
+	if err != nil {
+		return err
+	}
+	if err := store.WriteFile(ctx, w.dir, ManifestName, data); err != nil {
+		return err
+	}
+	err = tidy(ctx, w.dir)
+	for _, remove := range w.after {
+		err = errors.Join(err, remove(ctx))
+	}
+	return err
+}
+
+func (w *Writer) manifest(header Manifest) (Manifest, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	m := header
+	m.ManifestVersion, m.Kind = manifestVersion, w.kind
+	m.Counts = addCounts(header.Counts, w.recorded.Counts)
+	m.Seeds = maps.Clone(w.recorded.Seeds)
+	maps.Copy(m.Seeds, header.Seeds)
+	if m.Kernel == "" {
+		m.Kernel = w.recorded.Kernel
+	}
+	if m.Sources == nil {
+		m.Sources = w.recorded.Sources
+	}
+	m.Files = nil
+	for _, name := range slices.Sorted(maps.Keys(w.files)) {
+		m.Files = append(m.Files, w.files[name])
+	}
+	m.Attributes = maps.Clone(w.recorded.Attributes)
+	err := w.addParts(&m)
+	m.Versions = VersionsOf(w.kind, slices.Collect(maps.Keys(m.Tables))...)
+	return m, err
+}
+
+// addParts fills the tables from the parts' results.
+func (w *Writer) addParts(m *Manifest) error {
+	m.Parts, m.Tables = 0, map[string][]PartInfo{}
+	names := w.written()
+	if len(names) == 0 {
+		return nil
+	}
+	m.Parts = w.parts
+	for part := range w.parts {
+		result, ok := w.results[part]
+		if !ok {
+			return exit.Errorf(exit.Failed, "dataset %s: part %d of %d was not written; the dataset stays incomplete", w.URI(), part, w.parts)
+		}
+		result.Tables = maps.Clone(result.Tables)
+		if err := w.Part(part).fill(&result, names); err != nil {
+			return fmt.Errorf("dataset %s: complete part %d: %w", w.URI(), part, err)
+		}
+		for _, name := range names {
+			m.Tables[name] = append(m.Tables[name], result.Tables[name])
+		}
+		m.Counts = addCounts(m.Counts, result.Counts)
+	}
+	return nil
+}
+
+// written lists the declared tables and those that any part has.
+func (w *Writer) written() []string {
+	names := map[string]bool{}
+	for _, table := range w.tables {
+		names[table] = true
+	}
+	for _, result := range w.results {
+		for table := range result.Tables {
+			names[table] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+// sweep removes the runs and what killed workers left.
+func (w *Writer) sweep(ctx context.Context) error {
+	if err := w.dir.RemoveAll(ctx, scratchName); err != nil {
+		return err
+	}
+	files, err := w.dir.List(ctx, "")
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if !store.IsTemporary(f.Name) {
+			continue
+		}
+		if err := w.dir.RemoveAll(ctx, f.Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addCounts adds the counts of b to a.
+func addCounts(a, b map[string]int64) map[string]int64 {
+	sum := maps.Clone(a)
+	if sum == nil {
+		sum = map[string]int64{}
+	}
+	for name, n := range b {
+		sum[name] += n
+	}
+	return sum
+}

@@ -1,0 +1,127 @@
+package dataset
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"unsafe"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/store"
+)
+
+// A merge holds a piece of each run: mergeBytes of them all, but of each at least
+// leastPiece, and no more than mostPiece, which costs next to no openings.
+const (
+	mergeBytes = 8 << 20
+	leastPiece = 64 << 10
+	mostPiece  = 1 << 20
+)
+
+// pieceOf is how much of a run is read at a time by a merge of so many.
+func pieceOf(runs int) int64 {
+	return min(max(mergeBytes/int64(max(runs, 1)), leastPiece), mostPiece)
+}
+
+// cursor walks through a run.
+type cursor[T any] struct {
+	run    Run
+	layout *layout
+	order  func(a, b T) int
+	index  int    // of the run in the order of names
+	ahead  int64  // bytes to read at a time
+	read   int64  // bytes of the run
+	taken  int64  // rows of the run
+	piece  []byte // what was read, from the next row on; rows keep views of it
+	row    T      // the current one
+}
+
+// next goes to the next row, and reports false after the last.
+func (c *cursor[T]) next(ctx context.Context) (bool, error) {
+	if c.taken == c.run.Rows {
+		return false, c.ended()
+	}
+	head := c.piece
+	body, rest, size := unframe(head)
+	for body == nil {
+		if err := c.load(ctx, size); err != nil {
+			return false, err
+		}
+		head = c.piece
+		body, rest, size = unframe(head)
+	}
+	var row T
+	if !c.layout.unpack(head, body, unsafe.Pointer(&row)) {
+		return false, c.damaged("a row is not as it was written")
+	}
+	if c.taken > 0 && c.order(row, c.row) < 0 {
+		return false, c.damaged("its rows are not in order")
+	}
+	c.row, c.piece = row, rest
+	c.taken++
+	return true, nil
+}
+
+func (c *cursor[T]) ended() error {
+	if len(c.piece) == 0 && c.read == c.run.Bytes {
+		return nil
+	}
+	return c.damaged("it has more rows than were counted")
+}
+
+func (c *cursor[T]) damaged(what string) error {
+	return exit.Errorf(exit.BadData, "run %s/%s is damaged: %s; run the step again", c.run.Dir, c.run.Name, what)
+}
+
+// load reads on until the piece holds so many bytes, into new memory: rows keep
+// views of the old one. The file is opened for each piece, so that the number of
+// runs is not bounded by open files.
+func (c *cursor[T]) load(ctx context.Context, size int) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	left := c.run.Bytes - c.read
+	more := min(max(int64(size-len(c.piece)), c.ahead), left)
+	if int64(size-len(c.piece)) > left {
+		return c.damaged("it has fewer rows than were written")
+	}
+	dir, err := store.Open(c.run.Dir)
+	if err != nil {
+		return err
+	}
+	f, err := dir.OpenAt(ctx, c.run.Name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	piece := append(make([]byte, 0, len(c.piece)+int(more)), c.piece...)
+	piece = piece[:cap(piece)]
+	switch _, err := f.ReadAt(piece[len(c.piece):], c.run.Offset+c.read); {
+	case errors.Is(err, io.EOF):
+		return c.damaged("it ends too early")
+	case err != nil:
+		return err
+	}
+	c.piece, c.read = piece, c.read+more
+	return nil
+}
+
+// cursorHeap is a heap of cursors by their current rows.
+type cursorHeap[T any] struct {
+	order   func(a, b T) int
+	cursors []*cursor[T]
+}
+
+func (h *cursorHeap[T]) Len() int { return len(h.cursors) }
+func (h *cursorHeap[T]) Less(i, j int) bool {
+	a, b := h.cursors[i], h.cursors[j]
+	return cmp.Or(h.order(a.row, b.row), cmp.Compare(a.index, b.index)) < 0
+}
+func (h *cursorHeap[T]) Swap(i, j int) { h.cursors[i], h.cursors[j] = h.cursors[j], h.cursors[i] }
+func (h *cursorHeap[T]) Push(c any)    { h.cursors = append(h.cursors, c.(*cursor[T])) }
+func (h *cursorHeap[T]) Pop() any {
+	last := h.cursors[len(h.cursors)-1]
+	h.cursors = h.cursors[:len(h.cursors)-1]
+	return last
+}

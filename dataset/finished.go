@@ -1,0 +1,101 @@
+package dataset
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/clinflow/clinflow/internal/store"
+)
+
+// finishedName holds, in the folder of an unfinished dataset, the records of the
+// parts and scans that are whole: what the next attempt need not compute again.
+const finishedName = ".finished"
+
+// finished is one record. It is written after the files that it names, and sealed:
+// its counts go into the manifest unseen.
+type finished struct {
+	Identity string          `json:"identity"` // of the attempt; see Remember
+	Files    []FileInfo      `json:"files"`
+	Result   json.RawMessage `json:"result"` // PartResult or scanResult
+}
+
+// scanResult is what the scan of a raw file left.
+type scanResult struct {
+	Runs   []Run            `json:"runs"`
+	Counts map[string]int64 `json:"counts"`
+}
+
+// ResumeWriter is NewWriter for a dataset that may have been begun already: what
+// a record of the same identity vouches for is kept, after its bytes were
+// compared with the record; all else is removed.
+func ResumeWriter(ctx context.Context, uri, kind string, parts int, identity string) (*Writer, error) {
+	w, err := JoinWriter(ctx, uri, kind, parts)
+	if err != nil {
+		return nil, err
+	}
+	w.Remember(identity)
+	return w, w.begin(ctx)
+}
+
+// Remember lets the Writer record what is finished, and find what an earlier
+// attempt finished. The identity says all that decides the bytes: a record of
+// another is not used. Call it before the first part is begun.
+func (w *Writer) Remember(identity string) { w.identity = identity }
+
+// Finished is the result of a part that is whole already.
+func (w *Writer) Finished(part int) (result PartResult, ok bool, err error) {
+	ok, err = w.recall(partRecord(part, w.parts), &result)
+	return result, ok, err
+}
+
+// Scanned is what Close returned of the Spill of a raw file that was read already.
+func (w *Writer) Scanned(file int) (runs []Run, counts map[string]int64, ok bool, err error) {
+	var result scanResult
+	ok, err = w.recall(scanRecord(file), &result)
+	for i := range result.Runs {
+		result.Runs[i].Dir = w.Scratch().URI() // the folder may have been moved
+	}
+	return result.Runs, result.Counts, ok, err
+}
+
+// RecordScan notes that a raw file is read. Its spill is closed.
+func (w *Writer) RecordScan(file int, s *Spill) error {
+	var files []FileInfo
+	for _, f := range s.files {
+		f.Name = scratchName + "/" + f.Name
+		files = append(files, f)
+	}
+	return w.vouch(scanRecord(file), files, scanResult{s.runs, s.counts})
+}
+
+func (w *Writer) recordPart(result PartResult) error {
+	var files []FileInfo
+	for table, info := range result.Tables {
+		files = append(files, FileInfo{Name: partName(table, result.Part, w.parts), Bytes: info.Bytes, SHA256: info.SHA256})
+	}
+	return w.vouch(partRecord(result.Part, w.parts), files, result)
+}
+
+func partRecord(part, parts int) string {
+	return fmt.Sprintf("%s/part-%05d-of-%05d.json", finishedName, part, parts)
+}
+
+func scanRecord(file int) string { return fmt.Sprintf("%s/file-%06d.json", finishedName, file) }
+
+// vouch writes a record where the Writer keeps any.
+func (w *Writer) vouch(name string, files []FileInfo, result any) error {
+	if w.identity == "" {
+		return nil
+	}
+	text, err := json.Marshal(result)
+	if err != nil {
+		return fmt.Errorf("record what is finished: %w", err)
+	}
+	data, err := json.Marshal(finished{w.identity, files, text})
+	if err != nil {
+		return fmt.Errorf("record what is finished: %w", err)
+	}
+	// A record that a power cut takes only costs its work again.
+	return store.WriteSealed(w.ctx, store.Volatile(w.dir), name, data)
+}

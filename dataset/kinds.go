@@ -1,0 +1,126 @@
+// Package dataset is a dataset on disk: tables as Parquet parts, artifact files,
+// and a manifest written last. A folder without a manifest does not exist.
+package dataset
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/clinflow/clinflow/internal/exit"
+)
+
+// table is what is known of a table: the type of its rows, so that a part without
+// rows still gets a file with the right columns, and its version.
+type table struct {
+	layout  *layout
+	version int
+	each    func(ctx context.Context, d *Dataset, table string, part int, visit func(row any) error) error
+}
+
+var (
+	tables = map[string]table{}
+	kinds  = map[string]int{} // versions above 1, by name
+)
+
+// RegisterTable makes a table with rows of type T known. Its version is raised when
+// its columns change: it stands in the manifests of datasets that have the table,
+// and readers of the table take no other. It is called from an init function and
+// panics on a name taken twice.
+func RegisterTable[T any](name string, version int) {
+	if _, taken := tables[name]; taken {
+		panic("table registered twice: " + name)
+	}
+	tables[name] = table{layoutOf[T](), version, each[T]}
+}
+
+// RegisterKind gives a kind of dataset a version above 1. It is raised when what
+// lies in such a dataset beside its tables means something else than before. It is
+// called from an init function and panics on a name taken twice.
+func RegisterKind(name string, version int) {
+	if _, taken := kinds[name]; taken {
+		panic("kind registered twice: " + name)
+	}
+	kinds[name] = version
+}
+
+// kindVersion is 1 for a kind that was never changed.
+func kindVersion(name string) int { return max(1, kinds[name]) }
+
+// Versions are those of a kind of dataset and of tables in it.
+type Versions struct {
+	Kind   int            `json:"kind"`
+	Tables map[string]int `json:"tables,omitempty"`
+}
+
+// VersionsOf are the versions that this program writes and reads.
+func VersionsOf(kind string, names ...string) Versions {
+	v := Versions{Kind: kindVersion(kind)}
+	for _, name := range names {
+		if v.Tables == nil {
+			v.Tables = map[string]int{}
+		}
+		v.Tables[name] = tables[name].version
+	}
+	return v
+}
+
+// checkKind refuses a dataset of another version of its kind.
+func (m Manifest) checkKind() error {
+	if want := kindVersion(m.Kind); m.Versions.Kind != want {
+		return exit.Errorf(exit.Usage, "%s of version %d, this clinflow reads version %d; make the dataset again or use the clinflow that wrote it", m.Kind, m.Versions.Kind, want)
+	}
+	return nil
+}
+
+// checkTable refuses a table of another version.
+func (m Manifest) checkTable(name string) error {
+	t, known := tables[name]
+	if got := m.Versions.Tables[name]; known && got != t.version {
+		return fmt.Errorf("table %s of version %d, this clinflow reads version %d; make the dataset again or use the clinflow that wrote it", name, got, t.version)
+	}
+	return nil
+}
+
+// layoutOfTable is the layout of a registered table.
+func layoutOfTable(name string) (*layout, error) {
+	t, known := tables[name]
+	if !known {
+		return nil, fmt.Errorf("table %s is unknown; register it with dataset.RegisterTable", name)
+	}
+	return t.layout, nil
+}
+
+// checkRowType says whether a table holds rows of a layout.
+func checkRowType(name string, l *layout) error {
+	if tables[name].layout != l {
+		return fmt.Errorf("table %s does not hold rows of type %s; register it with dataset.RegisterTable", name, l.name)
+	}
+	return nil
+}
+
+// Tables are the names of the registered tables, in order.
+func Tables() []string { return slices.Sorted(maps.Keys(tables)) }
+
+// Each visits the rows of one part of a registered table, as Read does, each as a
+// struct of its type.
+func Each(ctx context.Context, d *Dataset, table string, part int, visit func(row any) error) error {
+	t, known := tables[table]
+	if !known {
+		return exit.Errorf(exit.Usage, "dataset %s: table %s is unknown to this program", d.URI(), table)
+	}
+	return t.each(ctx, d, table, part, visit)
+}
+
+func each[T any](ctx context.Context, d *Dataset, table string, part int, visit func(row any) error) error {
+	for row, err := range Read[T](ctx, d, table, part) {
+		if err != nil {
+			return err
+		}
+		if err := visit(row); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,132 @@
+package dataset
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/clinflow/clinflow/internal/store"
+)
+
+// PartWriter writes one part of all tables. It is used by one goroutine and
+// ends with Close or Abort.
+type PartWriter struct {
+	writer *Writer
+	part   int
+	tables map[string]*openTableWriter
+	counts map[string]int64
+	done   bool
+}
+
+// PartResult is what a finished part adds to the manifest. It is small and
+// crosses process boundaries as JSON.
+type PartResult struct {
+	Part   int                 `json:"part"`
+	Tables map[string]PartInfo `json:"tables"`
+	Counts map[string]int64    `json:"counts,omitempty"`
+}
+
+// openTableWriter is a table's file and the RowWriter in front of it.
+type openTableWriter struct {
+	file *tableFile
+	rows interface{ flush() error }
+}
+
+// Part is the part's number.
+func (p *PartWriter) Part() int { return p.part }
+
+// Count adds n to a count of the manifest.
+func (p *PartWriter) Count(name string, n int64) { p.counts[name] += n }
+
+// Reject puts a bad record into the table "quarantine" and counts it as
+// "quarantined" and "quarantined.<reason>".
+func (p *PartWriter) Reject(r Reject) error {
+	rows, err := Rows[Reject](p, TableQuarantine)
+	if err != nil {
+		return err
+	}
+	p.Count("quarantined", 1)
+	p.Count("quarantined."+r.Reason, 1)
+	return rows.Write(r)
+}
+
+func (p *PartWriter) create(table string, l *layout) (*tableFile, error) {
+	if p.done {
+		return nil, fmt.Errorf("part %d: a table begun after Close or Abort", p.part)
+	}
+	if p.part < 0 || p.part >= p.writer.parts {
+		return nil, fmt.Errorf("dataset %s has no part %d, only %d parts", p.writer.URI(), p.part, p.writer.parts)
+	}
+	return createTableFile(p.writer.ctx, store.Together(p.writer.dir), partName(table, p.part, p.writer.parts), l)
+}
+
+// Close finishes the part's files, those of declared tables without rows too.
+// After an error nothing of the part is left open.
+func (p *PartWriter) Close() (PartResult, error) {
+	if p.done {
+		return PartResult{}, fmt.Errorf("part %d: closed or aborted twice", p.part)
+	}
+	result, err := p.finish()
+	if err != nil {
+		p.Abort()
+		return PartResult{}, err
+	}
+	p.done = true
+	if err := p.writer.recordPart(result); err != nil {
+		return PartResult{}, err
+	}
+	p.writer.keep(result)
+	return result, nil
+}
+
+func (p *PartWriter) finish() (PartResult, error) {
+	result := PartResult{Part: p.part, Tables: map[string]PartInfo{}, Counts: p.counts}
+	for _, table := range slices.Sorted(maps.Keys(p.tables)) {
+		open := p.tables[table]
+		if err := open.rows.flush(); err != nil {
+			return result, err
+		}
+		info, err := open.file.commit()
+		if err != nil {
+			return result, err
+		}
+		result.Tables[table] = info
+	}
+	err := p.fill(&result, p.writer.declared())
+	return result, err
+}
+
+// fill writes empty files for the tables that the part has no rows of.
+func (p *PartWriter) fill(result *PartResult, names []string) error {
+	if result.Tables == nil {
+		result.Tables = map[string]PartInfo{}
+	}
+	for _, table := range names {
+		if _, written := result.Tables[table]; written {
+			continue
+		}
+		l, err := layoutOfTable(table)
+		if err != nil {
+			return err
+		}
+		f, err := p.create(table, l)
+		if err != nil {
+			return err
+		}
+		if result.Tables[table], err = f.commit(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Abort removes the part's unfinished files. After Close it does nothing.
+func (p *PartWriter) Abort() {
+	if p.done {
+		return
+	}
+	p.done = true
+	for _, open := range p.tables {
+		open.file.abort()
+	}
+}

@@ -1,0 +1,74 @@
+package dataset
+
+import (
+	"context"
+	"iter"
+
+	"github.com/clinflow/clinflow/internal/exit"
+)
+
+// Read streams the rows of one part of a table in their order. T may hold fewer
+// columns than the table; columns meet by name. One row group is in memory at a
+// time, and a row yielded stays valid. The part's sha256 is checked before its
+// first row, once for each opened Dataset: a part that is missing, truncated or
+// altered is an error of exit.BadData that names it, and gives no row. An error
+// ends the sequence.
+func Read[T any](ctx context.Context, d *Dataset, table string, part int) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		if err := read(ctx, d, table, part, yield); err != nil {
+			var none T
+			yield(none, err)
+		}
+	}
+}
+
+// read returns nil where the caller wants no more rows.
+func read[T any](ctx context.Context, d *Dataset, table string, part int, yield func(T, error) bool) error {
+	info, err := d.part(table, part)
+	if err != nil {
+		return err
+	}
+	name := partName(table, part, d.Manifest.Parts)
+	if err := d.checkOnce(ctx, name, info.Bytes, info.SHA256); err != nil {
+		return err
+	}
+	t, err := openTable(ctx, d.dir, name)
+	if err != nil {
+		return err
+	}
+	defer t.close()
+	var rows []T
+	left := info.Rows
+	for index := range t.file.NumRowGroups() {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if rows, err = group(t, index, left, rows); err != nil {
+			return err
+		}
+		left -= int64(len(rows))
+		for _, row := range rows {
+			if !yield(row, nil) {
+				return nil
+			}
+		}
+	}
+	if left > 0 {
+		return t.damaged("it has fewer rows than the manifest says")
+	}
+	return nil
+}
+
+func (d *Dataset) part(table string, part int) (PartInfo, error) {
+	parts, ok := d.Manifest.Tables[table]
+	if !ok {
+		return PartInfo{}, exit.Errorf(exit.Usage, "dataset %s (%s) has no table %s", d.URI(), d.Manifest.Kind, table)
+	}
+	if err := d.Manifest.checkTable(table); err != nil {
+		return PartInfo{}, exit.Errorf(exit.Usage, "dataset %s: %w", d.URI(), err)
+	}
+	if part < 0 || part >= len(parts) {
+		return PartInfo{}, exit.Errorf(exit.Usage, "dataset %s has no part %d, only %d parts", d.URI(), part, len(parts))
+	}
+	return parts[part], nil
+}

@@ -1,0 +1,92 @@
+// Package mimic holds what is read from MIMIC: the rows of the patient tables, the
+// order that they lie in, and the part that holds a patient's.
+package mimic
+
+import "github.com/clinflow/clinflow/dataset"
+
+// Origin says where a row came from: the index of its file in the manifest's
+// sources and its row number in it (the first row after the header is 1).
+type Origin struct {
+	SourceFile int32 `parquet:"source_file"`
+	SourceRow  int64 `parquet:"source_row"`
+}
+
+// The row types below are the columns of the tables. `optional` marks a column
+// that may be null: the Go zero value stands for null there. `absent` marks one
+// that a table may lack. `plain` marks text that hardly repeats, for which no
+// dictionary is tried. `phi` marks what is printed only where a user asks for it.
+
+// Patient is a row of MIMIC's patients table.
+type Patient struct {
+	SubjectID       int64        `parquet:"subject_id"`
+	Gender          string       `parquet:"gender,optional"`
+	AnchorAge       int32        `parquet:"anchor_age"`
+	AnchorYear      int32        `parquet:"anchor_year"`
+	AnchorYearGroup string       `parquet:"anchor_year_group,optional"`
+	Dod             dataset.Time `parquet:"dod,optional"`
+	Origin
+}
+
+// Admission is a row of MIMIC's admissions table.
+type Admission struct {
+	SubjectID         int64        `parquet:"subject_id"`
+	HadmID            int64        `parquet:"hadm_id"`
+	Admittime         dataset.Time `parquet:"admittime,optional"`
+	Dischtime         dataset.Time `parquet:"dischtime,optional"`
+	Deathtime         dataset.Time `parquet:"deathtime,optional"`
+	AdmissionType     string       `parquet:"admission_type,optional"`
+	DischargeLocation string       `parquet:"discharge_location,optional"`
+	// HospitalExpireFlag is 0, 1, or -1 where the source has none.
+	HospitalExpireFlag int32 `parquet:"hospital_expire_flag"`
+	Origin
+}
+
+// Code is a row of diagnoses_icd or procedures_icd. The code is text: leading
+// zeros are part of it.
+type Code struct {
+	SubjectID  int64        `parquet:"subject_id"`
+	HadmID     int64        `parquet:"hadm_id"`
+	SeqNum     int32        `parquet:"seq_num"`
+	Chartdate  dataset.Time `parquet:"chartdate,optional"`
+	ICDCode    string       `parquet:"icd_code"`
+	ICDVersion int32        `parquet:"icd_version"`
+	Origin
+}
+
+// ICUStay is a row of icustays.
+type ICUStay struct {
+	SubjectID     int64        `parquet:"subject_id"`
+	HadmID        int64        `parquet:"hadm_id"`
+	StayID        int64        `parquet:"stay_id"`
+	FirstCareunit string       `parquet:"first_careunit,optional"`
+	Intime        dataset.Time `parquet:"intime,optional"`
+	Outtime       dataset.Time `parquet:"outtime,optional"`
+	Origin
+}
+
+// Ventilation is an interval of mechanical ventilation from procedureevents.
+type Ventilation struct {
+	SubjectID int64        `parquet:"subject_id"`
+	HadmID    int64        `parquet:"hadm_id"`
+	StayID    int64        `parquet:"stay_id"`
+	ItemID    int64        `parquet:"itemid"`
+	Starttime dataset.Time `parquet:"starttime,optional"`
+	Endtime   dataset.Time `parquet:"endtime,optional"`
+	Origin
+}
+
+// Note is one clinical note; its text is PHI.
+type Note struct {
+	NoteID      string       `parquet:"note_id,plain"`
+	SubjectID   int64        `parquet:"subject_id"`
+	HadmID      int64        `parquet:"hadm_id,optional"`
+	Category    string       `parquet:"category,optional"`
+	Description string       `parquet:"description,optional"`
+	NoteType    string       `parquet:"note_type,optional"`
+	NoteSeq     int32        `parquet:"note_seq"`
+	Charttime   dataset.Time `parquet:"charttime,optional"`
+	Storetime   dataset.Time `parquet:"storetime,optional"`
+	IsError     bool         `parquet:"iserror"`
+	Text        string       `parquet:"text,plain" phi:"true"`
+	Origin
+}

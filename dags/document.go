@@ -1,12 +1,8 @@
 package dags
 
 import (
-	"bytes"
 	"regexp"
 	"strings"
-	"unicode/utf8"
-
-	"github.com/clinflow/clinflow/internal/textio"
 )
 
 var (
@@ -16,37 +12,6 @@ var (
 	// yamlVersion is the one directive that a DAG file has use for.
 	yamlVersion = regexp.MustCompile(`^%YAML[ \t]+1\.[0-9]+[ \t]*(?:[ \t]#.*)?$`)
 )
-
-// plainText is a file's text without a byte order mark and with the line ends of
-// Unix. Text that is not UTF-8 goes to found, and then there is none.
-func plainText(text []byte, found *findings) ([]byte, bool) {
-	text = textio.WithoutMark(text)
-	text = bytes.ReplaceAll(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n"))
-	if valid := bytes.ToValidUTF8(text, nil); len(valid) < len(text) {
-		found.add(placeAt(text, commonPrefix(text, valid)), "", "not UTF-8", "save the file as UTF-8")
-		return nil, false
-	}
-	if i := bytes.IndexRune(text, '\uFEFF'); i >= 0 {
-		found.add(placeAt(text, i), "", "a byte order mark in the middle of the file", "remove it")
-		return nil, false
-	}
-	return text, !findInvisible(text, found)
-}
-
-func commonPrefix(a, b []byte) int {
-	i := 0
-	for i < len(b) && a[i] == b[i] {
-		i++
-	}
-	return i
-}
-
-// placeAt is the place of a byte.
-func placeAt(text []byte, offset int) position {
-	before := text[:offset]
-	start := bytes.LastIndexByte(before, '\n') + 1
-	return position{bytes.Count(before, []byte("\n")) + 1, utf8.RuneCount(before[start:]) + 1}
-}
 
 // document is the one document of a text that holds anything, with every line where
 // it was. The parser drops what follows a document of comments alone and takes a

@@ -1,23 +1,31 @@
 package dags
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"path/filepath"
+	"strings"
 
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/stages"
 )
 
 // Identity is all that decides the bytes of a step's output. It can be read
 // back from the output's manifest.
 type Identity struct {
-	Schema  dataset.Versions  `json:"schema"` // of the output's kind and tables
-	Stage   string            `json:"stage"`
-	Version int               `json:"version"`
-	Config  json.RawMessage   `json:"config"` // Step.Identity
-	Inputs  map[string]string `json:"inputs"` // digests by the names that planner.inputs gives
-	Kernel  string            `json:"kernel,omitempty"`
+	Schema  dataset.Versions `json:"schema"` // of the output's kind and tables
+	Stage   string           `json:"stage"`
+	Version int              `json:"version"`
+	Config  json.RawMessage  `json:"config"` // Step.Identity
+	// Inputs are digests by the names of portDigests, rawFiles and pathDigests: PORT or
+	// PORT[i], "file NAME", "with.KEY".
+	Inputs map[string]string `json:"inputs"`
+	Kernel string            `json:"kernel,omitempty"`
 }
 
 // Fingerprint is the identity's sha256 in short: the first 16 hex digits.
@@ -28,4 +36,86 @@ func (id Identity) Fingerprint() string {
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:8])
+}
+
+// identify finds what decides the bytes of a step whose inputs are known.
+func (p *Planner) identify(ctx context.Context, step *Step, in stages.Inputs) (Identity, error) {
+	built, err := step.Stage.Build(step.Config)
+	if err != nil {
+		return Identity{}, err
+	}
+	id := Identity{
+		Schema: dataset.VersionsOf(step.Stage.Out.Kind, step.Stage.Out.Tables...), Stage: step.Stage.Name, Version: step.Stage.Version,
+		Config: step.Identity, Inputs: portDigests(step, in),
+	}
+	if machine, ok := built.(stages.Identified); ok {
+		id.Kernel = machine.Kernel()
+	}
+	if source, ok := built.(stages.Source); ok {
+		return id, p.rawFiles(ctx, source, in, id.Inputs)
+	}
+	return id, p.pathDigests(ctx, step, id.Inputs)
+}
+
+// portDigests names a port's dataset by the port, or port[i] where it takes
+// many. Only the tables that the port reads count.
+func portDigests(step *Step, in stages.Inputs) map[string]string {
+	digests := map[string]string{}
+	for _, port := range step.Stage.In {
+		for i, dataset := range in[port.Name] {
+			key := port.Name
+			if port.Many {
+				key += "[" + itoa(i) + "]"
+			}
+			digests[key] = dataset.Manifest.Digest(port.Tables...)
+		}
+	}
+	return digests
+}
+
+// rawFiles adds a source's files as "file NAME", but for those of a dataset that
+// a port brings: its digest has them.
+func (p *Planner) rawFiles(ctx context.Context, source stages.Source, in stages.Inputs, digests map[string]string) error {
+	files, err := source.Files(ctx, in)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if within(f.URI, in) {
+			continue
+		}
+		if digests["file "+f.Name], err = p.digests.File(ctx, f.URI); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func within(uri string, in stages.Inputs) bool {
+	for _, datasets := range in {
+		for _, d := range datasets {
+			if strings.HasPrefix(uri, strings.TrimSuffix(d.URI(), "/")+"/") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// pathDigests adds what the configuration's paths lead to as "with.KEY".
+func (p *Planner) pathDigests(ctx context.Context, step *Step, digests map[string]string) error {
+	for _, given := range step.Paths {
+		dir, err := store.Open(given.Value)
+		if err != nil {
+			return err
+		}
+		local, ok := dir.LocalPath("")
+		if !ok {
+			return exit.Errorf(exit.Usage, "with.%s: %s is not on this machine", given.Key, given.Value)
+		}
+		if digests["with."+given.Key], err = p.digests.Tree(ctx, filepath.Clean(local), given.Reads...); err != nil {
+			return fmt.Errorf("with.%s: %w", given.Key, err)
+		}
+	}
+	return nil
 }

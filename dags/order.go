@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/clinflow/clinflow/internal/suggest"
+	"github.com/clinflow/clinflow/stages"
 )
 
 // order puts the steps after their inputs, keeping the file's order where it is
@@ -97,4 +98,16 @@ func (c *checker) inputParts(d *draft, parts map[string]int) int {
 		}
 	}
 	return parts[first.Step]
+}
+
+// partsOf is the number of parts of a step's output as far as its stage and its
+// sharded inputs tell it before they are made: 0 is unknown.
+func partsOf(d *draft, ofInputs int) int {
+	if source, ok := d.built.(stages.Source); ok {
+		return source.Parts()
+	}
+	if len(d.Stage.Out.Tables) == 0 {
+		return 0
+	}
+	return ofInputs
 }

@@ -2,12 +2,17 @@
 package cli
 
 import (
+	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
+	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/rs/zerolog"
 	"github.com/rs/zerolog/log"
 	"github.com/spf13/pflag"
@@ -72,4 +77,41 @@ func logFormat(args []string) string {
 	format := flags.String("log-format", logs.Console, "")
 	_ = flags.Parse(args)
 	return *format
+}
+
+// isWorker says whether Beam's boot code started the binary.
+func isWorker(args []string) bool {
+	return slices.ContainsFunc(args, func(a string) bool {
+		return a == "--worker" || a == "-worker" || a == "--worker=true" || a == "-worker=true"
+	})
+}
+
+// runWorker serves a remote runner until it ends the process: in worker mode
+// beam.Init does not return.
+func runWorker() {
+	syscall.Umask(0o077)
+	flag.Parse()
+	beam.Init()
+}
+
+// untilInterrupted is a context that the first Ctrl-C or SIGTERM ends. The second
+// ends the process at once, which loses no more than a power cut would. stop must be
+// called.
+func untilInterrupted() (ctx context.Context, stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		for range signals {
+			if ctx.Err() != nil {
+				os.Exit(int(exit.Interrupted))
+			}
+			cancel()
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(signals)
+		cancel()
+	}
 }

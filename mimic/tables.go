@@ -20,8 +20,6 @@ const (
 )
 
 func init() {
-	dataset.RegisterKind(KindFiles, 1)
-	dataset.RegisterKind(KindPatients, 1)
 	dataset.RegisterTable[Patient](TablePatients, 1)
 	dataset.RegisterTable[Admission](TableAdmissions, 1)
 	dataset.RegisterTable[Code](TableDiagnoses, 1)

@@ -34,11 +34,18 @@ func (f *commitFn) ProcessElement(ctx context.Context, _ int, elements func(*[]b
 		if err != nil {
 			return err
 		}
-		if err := f.Task.check(ctx, results, &header); err != nil {
+		stage, in, err := open[any](ctx, f.Task)
+		if err != nil {
+			return err
+		}
+		if err := check(ctx, stage, in, results, &header); err != nil {
 			return err
 		}
 		out, err := f.Task.writer(ctx)
 		if err != nil {
+			return err
+		}
+		if err := stages.SetAttributes(ctx, stage, in, out); err != nil {
 			return err
 		}
 		return out.Commit(ctx, header, partsOnly(results, &header))
@@ -64,11 +71,7 @@ func partsOnly(results []result, header *dataset.Manifest) (parts []dataset.Part
 
 // check fails a task whose fraction of bad records is above the stage's limit,
 // and names a source's files in the header.
-func (t Task) check(ctx context.Context, results []result, header *dataset.Manifest) error {
-	stage, in, err := open[any](ctx, t)
-	if err != nil {
-		return err
-	}
+func check(ctx context.Context, stage any, in stages.Inputs, results []result, header *dataset.Manifest) error {
 	if gated, ok := stage.(stages.Gated); ok {
 		if err := checkBadFraction(results, gated.MaxBadFraction()); err != nil {
 			return err

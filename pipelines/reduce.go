@@ -159,5 +159,8 @@ func (t Task) finish(ctx context.Context, stage stages.Reduce, in stages.Inputs,
 	if err := stage.Finish(ctx, in, results, out); err != nil {
 		return fmt.Errorf("write the result: %w", err)
 	}
+	if err := stages.SetAttributes(ctx, stage, in, out); err != nil {
+		return err
+	}
 	return out.Commit(ctx, header, nil)
 }

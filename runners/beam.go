@@ -83,5 +83,9 @@ func inProcess(ctx context.Context, job Job, in stages.Inputs) error {
 	if err != nil {
 		return err
 	}
-	return out.Commit(context.WithoutCancel(ctx), job.Header, nil)
+	ctx = context.WithoutCancel(ctx)
+	if err := stages.SetAttributes(ctx, built, in, out); err != nil {
+		return err
+	}
+	return out.Commit(ctx, job.Header, nil)
 }

@@ -1,7 +1,5 @@
 package stages
 
-import "github.com/clinflow/clinflow/dataset"
-
 // The kinds of artifacts that several stages make or take. An artifact is a dataset
 // of files.
 const (
@@ -11,9 +9,3 @@ const (
 	KindMetrics   = "metrics"   // metrics.json
 	KindReport    = "report"    // report.html
 )
-
-func init() {
-	for _, kind := range []string{KindTokenizer, KindModel, KindAdapter, KindMetrics, KindReport} {
-		dataset.RegisterKind(kind, 1)
-	}
-}

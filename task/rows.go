@@ -2,6 +2,48 @@ package task
 
 import "github.com/clinflow/clinflow/dataset"
 
+// Text is what is known of an admission, or a note, when the model is asked. Rows of
+// a part are in the order of (subject_id, hadm_id, text_id).
+type Text struct {
+	TextID         string       `parquet:"text_id,plain"` // of an admission's text the decimal hadm_id
+	SubjectID      int64        `parquet:"subject_id"`
+	HadmID         int64        `parquet:"hadm_id,optional"`
+	PredictionTime dataset.Time `parquet:"prediction_time,optional"`
+	// Withdrawn takes away the text of the same id in the texts that this dataset is
+	// laid over; Text is empty then.
+	Withdrawn bool   `parquet:"withdrawn"`
+	Text      string `parquet:"text,plain" phi:"true"`
+}
+
+// Label is the outcome of an admission, or of one of its texts. Label is the number
+// of the one label of a binary or multiclass task, Labels are the numbers of a
+// multilabel one, ascending. Rows of a part are in the order of (subject_id,
+// hadm_id, text_id).
+type Label struct {
+	SubjectID int64   `parquet:"subject_id"`
+	HadmID    int64   `parquet:"hadm_id,optional"`
+	TextID    string  `parquet:"text_id,optional"` // empty: all texts of the admission
+	Label     int32   `parquet:"label"`
+	Labels    []int32 `parquet:"labels"`
+}
+
+// Split says what a patient's examples are for: train, val or test. Rows of a part
+// are in the order of subject_id, each patient once.
+type Split struct {
+	SubjectID int64  `parquet:"subject_id"`
+	Split     string `parquet:"split"`
+}
+
+// TextTokens is a tokenized text: InputIDs is unpadded, [n_tokens], int32; none for a
+// text that is withdrawn. Token ids are text in another form and as confidential.
+type TextTokens struct {
+	TextID    string  `parquet:"text_id,plain"`
+	SubjectID int64   `parquet:"subject_id"`
+	HadmID    int64   `parquet:"hadm_id,optional"`
+	InputIDs  []int32 `parquet:"input_ids" phi:"true"`
+	NTokens   int32   `parquet:"n_tokens"`
+}
+
 // Example is one document of a task. Label holds the class of a single-label
 // task, Labels the indices of a multi-label one.
 type Example struct {

@@ -6,6 +6,11 @@ import "github.com/clinflow/clinflow/dataset"
 
 // The kinds of datasets.
 const (
+	KindTexts       = "texts"
+	KindLabels      = "labels"
+	KindLabelSet    = "label_set" // the labels of a multilabel task, with their counts
+	KindSplits      = "splits"
+	KindTextTokens  = "text_tokens"
 	KindExamples    = "examples"
 	KindTokens      = "tokens"
 	KindPredictions = "predictions"
@@ -14,6 +19,10 @@ const (
 
 // The tables.
 const (
+	TableTexts       = "texts"
+	TableLabels      = "labels"
+	TableSplits      = "splits"
+	TableTextTokens  = "text_tokens"
 	TableExamples    = "examples"
 	TableMEDS        = "meds"
 	TableTokens      = "tokens"
@@ -21,10 +30,10 @@ const (
 )
 
 func init() {
-	dataset.RegisterKind(KindExamples, 1)
-	dataset.RegisterKind(KindTokens, 1)
-	dataset.RegisterKind(KindPredictions, 1)
-	dataset.RegisterKind(KindVocabulary, 1)
+	dataset.RegisterTable[Text](TableTexts, 1)
+	dataset.RegisterTable[Label](TableLabels, 1)
+	dataset.RegisterTable[Split](TableSplits, 1)
+	dataset.RegisterTable[TextTokens](TableTextTokens, 1)
 	dataset.RegisterTable[Example](TableExamples, 1)
 	dataset.RegisterTable[MEDSLabel](TableMEDS, 1)
 	dataset.RegisterTable[Tokens](TableTokens, 1)

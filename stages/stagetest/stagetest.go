@@ -114,6 +114,9 @@ func (l *loop) run(stage any, uri string) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := stages.SetAttributes(l.ctx, stage, l.in, l.out); err != nil {
+		return err
+	}
 	return l.out.Commit(l.ctx, l.header, nil)
 }
 

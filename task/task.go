@@ -1,0 +1,74 @@
+package task
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/exit"
+)
+
+// Kind says how many of its labels an example has.
+type Kind string
+
+// The kinds of tasks.
+const (
+	Binary           Kind = "binary"            // one of two; the second is the positive one
+	Multiclass       Kind = "multiclass"        // one of several
+	Multilabel       Kind = "multilabel"        // any number
+	LanguageModeling Kind = "language_modeling" // none: each next token is predicted
+)
+
+// Attribute is the name under which a manifest has the Task of its dataset.
+const Attribute = "task"
+
+// Task is what examples are labelled for. It stands in the manifest of labels, and
+// of the adapters and predictions that were made with them: nobody types it again.
+type Task struct {
+	Name    string   `json:"name"` // such as mor
+	Kind    Kind     `json:"kind"`
+	Labels  []string `json:"labels,omitempty"`  // the names of the labels, by number
+	Recipe  string   `json:"recipe,omitempty"`  // how texts and labels were made
+	Split   string   `json:"split,omitempty"`   // how patients were split, once that is known
+	Release string   `json:"release,omitempty"` // of MIMIC
+}
+
+// NumLabels is the number of outputs of a head for the task.
+func (t Task) NumLabels() int { return len(t.Labels) }
+
+// Multilabel says whether an example has any number of labels, rather than one.
+func (t Task) Multilabel() bool { return t.Kind == Multilabel }
+
+// ProblemType is the task's kind in transformers' words.
+func (t Task) ProblemType() string {
+	if t.Multilabel() {
+		return "multi_label_classification"
+	}
+	return "single_label_classification"
+}
+
+// Of is the task of a dataset; ok is false where its manifest tells none.
+func Of(d *dataset.Dataset) (t Task, ok bool, err error) {
+	text, ok := d.Manifest.Attributes[Attribute]
+	if !ok {
+		return Task{}, false, nil
+	}
+	if err := json.Unmarshal(text, &t); err != nil {
+		return Task{}, false, exit.Errorf(exit.BadData, "dataset %s: the task in its manifest is not one of this version; make the dataset again", d.URI())
+	}
+	return t, true, t.check(d.URI())
+}
+
+func (t Task) check(uri string) error {
+	want := map[Kind]int{Binary: 2, Multiclass: 2, Multilabel: 1}[t.Kind]
+	switch {
+	case t.Kind != LanguageModeling && want == 0:
+		return exit.Errorf(exit.BadData, "dataset %s: its task %s is of the unknown kind %q; make the dataset again", uri, t.Name, t.Kind)
+	case t.NumLabels() < want || t.Kind == Binary && t.NumLabels() > want:
+		return exit.Errorf(exit.BadData, "dataset %s: its task %s is %s and has %d labels; make the dataset again", uri, t.Name, t.Kind, t.NumLabels())
+	}
+	return nil
+}
+
+// String names the task as messages do.
+func (t Task) String() string { return fmt.Sprintf("%s (%s)", t.Name, t.Kind) }

@@ -1,8 +1,8 @@
 package sentencepiece
 
 import (
-	"bytes"
 	"encoding/binary"
+	"strings"
 
 	"github.com/clinflow/clinflow/internal/exit"
 )
@@ -14,7 +14,7 @@ import (
 // darts-clone's (https://github.com/s-yata/darts-clone).
 type charsmap struct {
 	units        []uint32
-	replacements []byte
+	replacements string
 }
 
 // maxMatches is how many matches of one position the reference looks at.
@@ -32,7 +32,7 @@ func newCharsmap(blob []byte) (*charsmap, error) {
 	if uint64(size) >= uint64(len(blob)) || size == 0 || size%4 != 0 || uint64(len(blob)-4) < uint64(size) {
 		return nil, charsmapError("a trie of %d bytes in %d", size, len(blob))
 	}
-	c := &charsmap{units: make([]uint32, size/4), replacements: blob[4+size:]}
+	c := &charsmap{units: make([]uint32, size/4), replacements: string(blob[4+size:])}
 	for i := range c.units {
 		c.units[i] = binary.LittleEndian.Uint32(blob[4+4*i:])
 	}
@@ -45,10 +45,11 @@ func charsmapError(format string, args ...any) error {
 
 // match finds the longest source string that text begins with: its length and
 // its replacement. Length 0 means none.
-func (c *charsmap) match(text []byte) (length int, replacement []byte) {
+func (c *charsmap) match(text string) (length int, replacement string) {
 	value, matches := uint32(0), 0
 	node := offset(c.units[0])
-	for i, b := range text {
+	for i := range len(text) {
+		b := text[i]
 		node ^= uint32(b)
 		if node >= uint32(len(c.units)) || label(c.units[node]) != uint32(b) {
 			break
@@ -64,9 +65,9 @@ func (c *charsmap) match(text []byte) (length int, replacement []byte) {
 		length, value, matches = i+1, c.units[node]&(1<<31-1), matches+1
 	}
 	if length == 0 || int(value) > len(c.replacements) {
-		return 0, nil
+		return 0, ""
 	}
-	replacement, _, _ = bytes.Cut(c.replacements[value:], []byte{0})
+	replacement, _, _ = strings.Cut(c.replacements[value:], "\x00")
 	return length, replacement
 }
 

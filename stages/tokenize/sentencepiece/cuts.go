@@ -66,15 +66,26 @@ func charLen(text []byte) int {
 }
 
 // segment returns the length of the shortest beginning of text that ends where
-// it may be cut.
-func (joined *cutTable) segment(text []byte) int {
+// it may be cut. Where text is not whole, more may follow: 0 says that the end
+// of the segment is not there yet.
+func (joined *cutTable) segment(text []byte, whole bool) int {
+	end := len(text)
+	if !whole {
+		end -= utf8.UTFMax - 1 // a character that begins behind may not be complete
+	}
+	if end <= 0 {
+		return 0
+	}
 	left, at := classOf(text)
-	for at < len(text) {
+	for at < end {
 		right, size := classOf(text[at:])
 		if !joined[left][right] {
 			return at
 		}
 		left, at = right, at+size
 	}
-	return at
+	if whole {
+		return at
+	}
+	return 0
 }

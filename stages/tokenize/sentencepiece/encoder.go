@@ -5,16 +5,22 @@ import "math"
 // Encoder turns text into ids. It keeps buffers and a cache of segments, so it
 // belongs to one goroutine; encoders of one Model share it.
 type Encoder struct {
-	model  *Model
-	cache  *cache
-	merger merger
-	raw    []byte
-	text   []byte // normalised
+	model      *Model
+	cache      *cache
+	merger     merger
+	normalizer normalizer
+	step       int // bytes of text that are normalised at a time
 }
+
+// defaultStep is long enough that most texts of 128 ids take two or three steps.
+const defaultStep = 256
 
 // NewEncoder returns an encoder of the model.
 func (m *Model) NewEncoder() *Encoder {
-	return &Encoder{model: m, cache: newCache(), merger: merger{model: m, splits: map[int32]int{}}}
+	return &Encoder{
+		model: m, cache: newCache(), merger: merger{model: m, splits: map[int32]int{}},
+		normalizer: normalizer{model: m}, step: defaultStep,
+	}
 }
 
 // Encode appends the ids of text to dst, without BOS or EOS. Any bytes are
@@ -23,8 +29,8 @@ func (e *Encoder) Encode(dst []int32, text string) []int32 {
 	return e.EncodeFirst(dst, text, math.MaxInt)
 }
 
-// EncodeFirst appends the first limit ids that Encode would append, without
-// working on the text after them.
+// EncodeFirst appends the first limit ids that Encode would append. The text
+// after them is not looked at, but for a few hundred bytes.
 func (e *Encoder) EncodeFirst(dst []int32, text string, limit int) []int32 {
 	return e.encode(dst, text, limit, e.model.normalizer.addDummyPrefix)
 }
@@ -36,18 +42,35 @@ func (e *Encoder) EncodeInside(dst []int32, text string, limit int) []int32 {
 }
 
 func (e *Encoder) encode(dst []int32, text string, limit int, prefix bool) []int32 {
-	e.raw = append(e.raw[:0], text...)
-	e.text = e.model.normalize(e.text[:0], e.raw, prefix)
-	begin := len(dst)
-	for rest := e.text; len(rest) > 0 && len(dst)-begin < limit; {
-		n := e.model.cuts.segment(rest)
-		dst = e.encodeSegment(dst, begin, rest[:n])
-		rest = rest[n:]
+	e.normalizer.begin(text, prefix)
+	begin, done := len(dst), 0 // done: bytes of the normalised text that have their ids
+	for len(dst)-begin < limit {
+		segment := e.segment(done)
+		if len(segment) == 0 {
+			break
+		}
+		dst = e.encodeSegment(dst, begin, segment)
+		done += len(segment)
 	}
 	if len(dst)-begin > limit {
 		dst = dst[:begin+limit]
 	}
 	return dst
+}
+
+// segment returns the segment that begins at a byte of the normalised text, empty
+// at its end. The text is normalised until the segment's end is found, each time
+// by as much again, so that a long segment is not searched from its beginning
+// more often than it doubles.
+func (e *Encoder) segment(from int) []byte {
+	for {
+		known := e.normalizer.known()[from:]
+		n := e.model.cuts.segment(known, e.normalizer.whole)
+		if n > 0 || e.normalizer.whole {
+			return known[:n]
+		}
+		e.normalizer.more(max(e.step, len(known)))
+	}
 }
 
 func (e *Encoder) encodeSegment(dst []int32, begin int, segment []byte) []int32 {

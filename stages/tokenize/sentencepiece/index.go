@@ -2,7 +2,9 @@ package sentencepiece
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/clinflow/clinflow/internal/exit"
@@ -27,7 +29,7 @@ func (m *Model) index() error {
 	if err := m.checkWhole(); err != nil {
 		return err
 	}
-	m.cuts = newCutTable(m.pieces)
+	m.cuts, m.protected = newCutTable(m.pieces), m.userPieces
 	var err error
 	m.charsmap, err = newCharsmap(m.normalizer.charsmap)
 	return err
@@ -117,6 +119,33 @@ func (m *Model) checkWhole() error {
 		}
 	}
 	return nil
+}
+
+// prefixes are texts by which others may begin.
+type prefixes struct {
+	byFirst [256][]string // by the first byte, the longest first
+	any     bool
+}
+
+func (p *prefixes) add(id int32, piece string) error {
+	if strings.Contains(piece, "\x00") {
+		return pieceError(id, "a user-defined piece must not hold NUL")
+	}
+	list := append(p.byFirst[piece[0]], piece)
+	slices.SortStableFunc(list, func(a, b string) int { return len(b) - len(a) })
+	p.byFirst[piece[0]], p.any = list, true
+	return nil
+}
+
+// longestPrefix returns the length of the longest of p that text begins with, 0
+// where there is none.
+func longestPrefix[T string | []byte](p *prefixes, text T) int {
+	for _, piece := range p.byFirst[text[0]] {
+		if len(piece) <= len(text) && string(text[:len(piece)]) == piece {
+			return len(piece)
+		}
+	}
+	return 0
 }
 
 func pieceError(id int32, format string, args ...any) error {

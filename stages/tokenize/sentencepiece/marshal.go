@@ -1,10 +1,6 @@
 package sentencepiece
 
-import (
-	"math"
-
-	"google.golang.org/protobuf/encoding/protowire"
-)
+import "google.golang.org/protobuf/encoding/protowire"
 
 // Marshal writes the model as a tokenizer.model that sentencepiece loads. The
 // bytes depend on the model alone.
@@ -51,36 +47,4 @@ func (n *normalizerSpec) marshal() message {
 	out.bool(4, n.removeExtraWhitespaces)
 	out.bool(5, n.escapeWhitespaces)
 	return out
-}
-
-// message is a protobuf message in wire format under construction.
-type message []byte
-
-func (b *message) tag(num protowire.Number, typ protowire.Type) {
-	*b = protowire.AppendTag(*b, num, typ)
-}
-
-func (b *message) text(num protowire.Number, v string) {
-	b.tag(num, protowire.BytesType)
-	*b = protowire.AppendString(*b, v)
-}
-
-func (b *message) message(num protowire.Number, v message) {
-	b.tag(num, protowire.BytesType)
-	*b = protowire.AppendBytes(*b, v)
-}
-
-func (b *message) int(num protowire.Number, v int32) {
-	b.tag(num, protowire.VarintType)
-	*b = protowire.AppendVarint(*b, uint64(int64(v))) // negative numbers are sign-extended
-}
-
-func (b *message) bool(num protowire.Number, v bool) {
-	b.tag(num, protowire.VarintType)
-	*b = protowire.AppendVarint(*b, protowire.EncodeBool(v))
-}
-
-func (b *message) float(num protowire.Number, v float32) {
-	b.tag(num, protowire.Fixed32Type)
-	*b = protowire.AppendFixed32(*b, math.Float32bits(v))
 }

@@ -63,7 +63,7 @@ func (g *merger) run(text []byte) {
 func (g *merger) split() {
 	g.symbols = g.symbols[:0]
 	for at := 0; at < len(g.text); {
-		size := g.model.userPieces.match(g.text[at:])
+		size := longestPrefix(&g.model.userPieces, g.text[at:])
 		frozen := size > 0
 		if !frozen {
 			size = charLen(g.text[at:])

@@ -1,12 +1,10 @@
 package sentencepiece
 
 import (
-	"bytes"
-	"math"
-
-	"google.golang.org/protobuf/encoding/protowire"
+	"regexp"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/foreign"
 )
 
 // Bounds on what is read: far above any published model, low enough that a
@@ -141,94 +139,23 @@ func refuseDenormalizer(f field) error {
 	return f.errorf("the model has a denormalizer, which is not supported; use a model without one")
 }
 
-// field is one protobuf field: its value is still in wire format, except that a
-// length-delimited one has lost its length.
-type field struct {
-	num    protowire.Number
-	typ    protowire.Type
-	value  []byte
-	offset int // of the value in the file
-}
+// tiktokenLine is a line of tiktoken's vocabulary: a token in base64 and its rank
+// (https://github.com/openai/tiktoken, load_tiktoken_bpe).
+var tiktokenLine = regexp.MustCompile(`^[A-Za-z0-9+/]+={0,2} [0-9]+\r?(\n|$)`)
 
-// eachField visits the fields of a message that begins at byte base.
-func eachField(data []byte, base int, visit func(field) error) error {
-	for at := 0; at < len(data); {
-		num, typ, n := protowire.ConsumeTag(data[at:])
-		if n < 0 {
-			return malformed(base+at, "field tag")
-		}
-		size := protowire.ConsumeFieldValue(num, typ, data[at+n:])
-		if size < 0 {
-			return malformed(base+at, "or truncated field")
-		}
-		f := field{num, typ, data[at+n : at+n+size], base + at + n}
-		at += n + size
-		if typ == protowire.BytesType {
-			content, _ := protowire.ConsumeBytes(f.value)
-			f.offset += size - len(content)
-			f.value = content
-		}
-		if err := visit(f); err != nil {
-			return err
-		}
+// refuseForeign names what commonly lies under the name tokenizer.model and is no
+// SentencePiece model.
+func refuseForeign(data []byte) error {
+	if err := foreign.Refuse(data); err != nil {
+		return exit.Errorf(exit.BadData, "tokenizer model: %w", err)
+	}
+	switch {
+	case tiktokenLine.Match(data):
+		return noModel("the file is a tiktoken vocabulary, as Llama 3 has, and no SentencePiece model; Llama 3's tokenizer is not supported, give a model with that of LLaMA 1 or 2")
+	case data[0] == '{':
+		return noModel("the file is JSON and no SentencePiece model; give the tokenizer.model itself")
 	}
 	return nil
 }
 
-func malformed(offset int, what string) error {
-	return exit.Errorf(exit.BadData, "tokenizer model: byte %d: malformed %s; fetch the file again", offset, what)
-}
-
-func (f field) errorf(format string, args ...any) error {
-	return exit.Errorf(exit.BadData, "tokenizer model: byte %d: "+format, append([]any{f.offset}, args...)...)
-}
-
-func (f field) expect(typ protowire.Type) error {
-	if f.typ != typ {
-		return malformed(f.offset, "field: wrong wire type")
-	}
-	return nil
-}
-
-func (f field) message(visit func(field) error) error {
-	if err := f.expect(protowire.BytesType); err != nil {
-		return err
-	}
-	return eachField(f.value, f.offset, visit)
-}
-
-func (f field) bytes(to *[]byte) error {
-	*to = bytes.Clone(f.value)
-	return f.expect(protowire.BytesType)
-}
-
-func (f field) text(to *string) error {
-	*to = string(f.value)
-	return f.expect(protowire.BytesType)
-}
-
-// name reads a piece's name; the reference takes an empty one as absent.
-func (f field) name(to *string) error {
-	if len(f.value) == 0 {
-		return f.expect(protowire.BytesType)
-	}
-	return f.text(to)
-}
-
-func (f field) int(to *int32) error {
-	v, _ := protowire.ConsumeVarint(f.value)
-	*to = int32(v)
-	return f.expect(protowire.VarintType)
-}
-
-func (f field) bool(to *bool) error {
-	v, _ := protowire.ConsumeVarint(f.value)
-	*to = v != 0
-	return f.expect(protowire.VarintType)
-}
-
-func (f field) float(to *float32) error {
-	v, _ := protowire.ConsumeFixed32(f.value)
-	*to = math.Float32frombits(v)
-	return f.expect(protowire.Fixed32Type)
-}
+func noModel(what string) error { return exit.Errorf(exit.BadData, "tokenizer model: %s", what) }

@@ -127,6 +127,6 @@ func TestDamagedCharsmap(t *testing.T) {
 		if err := m.index(); err != nil {
 			t.Fatal(err)
 		}
-		m.NewEncoder().Encode(nil, rapid.String().Draw(t, "text")+"é①\x01 ｱ")
+		checkFirst(t, m.NewEncoder(), rapid.String().Draw(t, "text")+"é①\x01 ｱ", rapid.IntRange(0, 9).Draw(t, "limit"), 1)
 	})
 }

@@ -1,6 +1,7 @@
 package sentencepiece
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,8 +15,8 @@ import (
 // wholeText encodes as one segment, without cuts or cache: the algorithm as the
 // reference has it.
 func wholeText(m *Model, text string) []int32 {
-	e := m.NewEncoder()
-	segment := m.normalize(nil, []byte(text), m.normalizer.addDummyPrefix)
+	e := &Encoder{model: m, merger: merger{model: m, splits: map[int32]int{}}}
+	segment := m.normalize(nil, text, m.normalizer.addDummyPrefix)
 	if len(segment) == 0 {
 		return nil
 	}
@@ -25,13 +26,19 @@ func wholeText(m *Model, text string) []int32 {
 // smallModel draws a vocabulary over few letters, so that pieces overlap, hold
 // the space anywhere, lack their halves and tie in score.
 func smallModel(t *rapid.T) *Model {
-	letter := rapid.SampledFrom([]string{"a", "b", "\n", space, "é", "ß"})
+	letter := rapid.SampledFrom([]string{"a", "b", "\n", space, "é", "ß", " "})
 	piece := rapid.Custom(func(t *rapid.T) string {
 		return strings.Join(rapid.SliceOfN(letter, 1, 5).Draw(t, "letters"), "")
 	})
 	m := &Model{trainer: defaultTrainer(), normalizer: defaultNormalizer(), pieces: []Piece{{"<unk>", 0, Unknown}}}
 	m.trainer.modelType = modelBPE
 	m.normalizer.removeExtraWhitespaces = rapid.Bool().Draw(t, "remove")
+	m.normalizer.addDummyPrefix = rapid.Bool().Draw(t, "prefix")
+	m.normalizer.escapeWhitespaces = rapid.Bool().Draw(t, "escape")
+	m.trainer.whitespaceAsSuffix = rapid.Bool().Draw(t, "suffix")
+	if rapid.Bool().Draw(t, "rule") {
+		m.normalizer.charsmap = brokenRule()
+	}
 	m.trainer.byteFallback = rapid.Bool().Draw(t, "bytes")
 	if m.trainer.byteFallback {
 		for b := range 256 {
@@ -49,8 +56,28 @@ func smallModel(t *rapid.T) *Model {
 	return m
 }
 
+// brokenRule is a normalisation rule that replaces the letters p to s by parts of
+// characters, so that bytes of two replacements make one character, also a space.
+func brokenRule() []byte {
+	units, replacements := make([]uint32, 768), "\x00"
+	const root = 256 // the children of the root are the units root^byte, their leaves lie 512 away
+	units[0] = root << 10
+	for i, replacement := range []string{"\xe2", "\xe2\x96", "\x96\x81", "\x81"} {
+		letter := 'p' + uint32(i)
+		node := root ^ letter
+		units[node] = 768<<10 | 1<<8 | letter
+		units[node^768] = uint32(len(replacements))
+		replacements += replacement + "\x00"
+	}
+	blob := binary.LittleEndian.AppendUint32(nil, uint32(4*len(units)))
+	for _, unit := range units {
+		blob = binary.LittleEndian.AppendUint32(blob, unit)
+	}
+	return append(blob, replacements...)
+}
+
 func smallText(t *rapid.T) string {
-	part := rapid.SampledFrom([]string{"a", "b", "aé", "ßb", "\n", " ", "é", "ß", "z", "日", "\xff", strings.Repeat("ab", 40)})
+	part := rapid.SampledFrom([]string{"a", "b", "aé", "ßb", "\n", " ", "é", "ß", "z", "日", "\xff", "\xe2", "\x96", "\x81", space, "     ", "p", "s", "apr", "bqs", " qs", space + space + "qs", strings.Repeat("ab", 40)})
 	return strings.Join(rapid.SliceOfN(part, 0, 60).Draw(t, "parts"), "")
 }
 
@@ -67,15 +94,57 @@ func TestCutsAndCacheChangeNothing(t *testing.T) {
 	})
 }
 
+// checkFirst compares the first ids of a text, which is normalised in steps of so
+// many bytes, with those of the text that is taken whole.
+func checkFirst(t interface{ Fatalf(string, ...any) }, e *Encoder, text string, limit, step int) {
+	want := wholeText(e.model, text)
+	e.step = step
+	if got := e.EncodeFirst([]int32{e.model.unk}, text, limit)[1:]; !slices.Equal(got, want[:min(limit, len(want))]) {
+		t.Fatalf("%q, limit %d, step %d: got %d of %d", text, limit, step, got, want)
+	}
+	if got := e.Encode(nil, text); !slices.Equal(got, want) {
+		t.Fatalf("%q, step %d, after a shorter encoding: got %d, want %d", text, step, got, want)
+	}
+}
+
 func TestEncodeFirstIsAPrefix(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		m, text, limit := smallModel(t), smallText(t), rapid.IntRange(0, 40).Draw(t, "limit")
-		want := m.NewEncoder().Encode(nil, text)
-		got := m.NewEncoder().EncodeFirst([]int32{m.unk}, text, limit)
-		if !slices.Equal(got[1:], want[:min(limit, len(want))]) {
-			t.Fatalf("%q limit %d: got %d of %d", text, limit, got[1:], want)
-		}
+		e, text := smallModel(t).NewEncoder(), smallText(t)
+		checkFirst(t, e, text, rapid.IntRange(0, 40).Draw(t, "limit"), rapid.IntRange(1, 30).Draw(t, "step"))
 	})
+}
+
+// The reference's texts, by models of every make that it trained.
+func TestEncodeFirstOfGoldenTexts(t *testing.T) {
+	for _, name := range goldenModels {
+		e := goldenModel(t, name).NewEncoder()
+		for i, text := range goldenTexts(t) {
+			checkFirst(t, e, text, i%50, 1+i%7)
+		}
+	}
+}
+
+func FuzzEncodeFirst(f *testing.F) {
+	var encoders []*Encoder
+	for i, name := range goldenModels {
+		encoders = append(encoders, goldenModel(f, name).NewEncoder())
+		for j, text := range goldenTexts(f)[:20] {
+			f.Add(text, uint8(i), uint8(j), uint8(j))
+		}
+	}
+	f.Fuzz(func(t *testing.T, text string, model, limit, step uint8) {
+		checkFirst(t, encoders[int(model)%len(encoders)], text, int(limit), 1+int(step))
+	})
+}
+
+// What a text has after its first ids costs nothing.
+func TestEncodeFirstLeavesTheRest(t *testing.T) {
+	e := goldenModel(t, "llama").NewEncoder()
+	note := strings.Repeat("Pt ___ seen on day 3, denies chest pain.\n", 10_000)
+	e.EncodeFirst(nil, note, 128)
+	if got := len(note) - len(e.normalizer.rest); got > 2*defaultStep {
+		t.Errorf("%d bytes were normalised for 128 ids", got)
+	}
 }
 
 // A full cache is emptied; ids must not depend on it.
@@ -118,6 +187,16 @@ func TestEncodeDoesNotAllocate(t *testing.T) {
 	run()
 	if n := testing.AllocsPerRun(3, run); n > 0 {
 		t.Errorf("%v allocations for %d texts with warm buffers", n, len(texts))
+	}
+}
+
+// BenchmarkEncodeFirst takes 128 ids of a note of 20 kB, as tokenize.notes does.
+func BenchmarkEncodeFirst(b *testing.B) {
+	e, ids := goldenModel(b, "llama").NewEncoder(), []int32(nil)
+	note := strings.Repeat("Pt ___ seen on day 3, HR 61, denies chest pain; team called.\n", 330)
+	b.ReportAllocs()
+	for b.Loop() {
+		ids = e.EncodeFirst(ids[:0], note, 128)
 	}
 }
 

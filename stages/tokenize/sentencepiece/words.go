@@ -31,7 +31,7 @@ func (w *Words) Add(text string) {
 	if text == "" {
 		return
 	}
-	w.text = wordNormalizer.normalize(w.text[:0], []byte(text), true)
+	w.text = wordNormalizer.normalize(w.text[:0], text, true)
 	last := classControl
 	for rest := w.text; len(rest) > 0; {
 		r, size := utf8.DecodeRune(rest)

@@ -4,8 +4,15 @@ import (
 	"math"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/mimic"
+	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/split"
+	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/task"
 )
 
 // The cases are what oracle/parts.py prints.
@@ -50,4 +57,51 @@ func TestSplitsAreIndependentOfParts(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Each patient has one row, in the patient's part, and the manifest says by what
+// rule and how many are in each split.
+func TestHashSplitsThePatientsOfATree(t *testing.T) {
+	const parts, patients, seed = 3, 50, 4
+	d := stagetest.Run(t, "split.hash", "seed: 4", stages.Inputs{"patients": {patientsOf(t, parts, patients)}})
+	counts := map[string]int64{}
+	seen := 0
+	for part := range parts {
+		of, err := split.Part(t.Context(), d, part)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for subject, got := range of {
+			if want := split.Of(subject, seed); got != want || mimic.PartOf(subject, parts) != part {
+				t.Errorf("patient %d is in %s in part %d, want %s in part %d", subject, got, part, want, mimic.PartOf(subject, parts))
+			}
+			counts["patients."+got]++
+			seen++
+		}
+	}
+	if diff := cmp.Diff(counts, d.Manifest.Counts); diff != "" || seen != patients {
+		t.Errorf("%d of %d patients; counts: %s", seen, patients, diff)
+	}
+	if rule, err := split.RuleOf(d); err != nil || rule != (split.Rule{Name: "hash", Seed: seed}) {
+		t.Errorf("rule %v, %v", rule, err)
+	}
+}
+
+func TestUnknownSplitsAreRefused(t *testing.T) {
+	rows := []task.Split{{SubjectID: 1, Split: "dev"}}
+	d := stagetest.Dataset(t, task.KindSplits, 1, nil, stagetest.TableOf(task.TableSplits, rows, func(s task.Split) int64 { return s.SubjectID }))
+	_, err := split.Part(t.Context(), d, 0)
+	stagetest.WantCode(t, err, exit.BadData)
+	_, err = split.RuleOf(d)
+	stagetest.WantCode(t, err, exit.BadData)
+}
+
+func patientsOf(t *testing.T, parts, n int) *dataset.Dataset {
+	t.Helper()
+	rows := make([]mimic.Patient, n)
+	for i := range rows {
+		rows[i].SubjectID = int64(i + 1)
+	}
+	return stagetest.Dataset(t, mimic.KindPatients, parts, nil,
+		stagetest.TableOf(mimic.TablePatients, rows, func(p mimic.Patient) int64 { return p.SubjectID }))
 }

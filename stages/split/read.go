@@ -1,0 +1,68 @@
+package split
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/task"
+)
+
+// The splits that a patient can be in.
+const (
+	Train = "train"
+	Val   = "val"
+	Test  = "test"
+)
+
+// Port is the input of a stage that needs to know who is trained on.
+var Port = stages.Port{
+	Name: "split", Kind: task.KindSplits, Sharded: true, Tables: []string{task.TableSplits},
+	Doc: "who is trained on, validated on and tested on, such as by split.hash",
+}
+
+// Attribute is the name under which the manifest of splits has their Rule.
+const Attribute = "split"
+
+// Rule says how patients were split. Datasets made with equal rules of the same
+// patients can be used together.
+type Rule struct {
+	Name string `json:"name"`           // of the way, such as hash
+	Seed int64  `json:"seed,omitempty"` // of what is drawn
+}
+
+func (r Rule) String() string {
+	if r.Seed == 0 {
+		return r.Name
+	}
+	return fmt.Sprintf("%s, seed %d", r.Name, r.Seed)
+}
+
+// RuleOf is the rule of a dataset of splits.
+func RuleOf(d *dataset.Dataset) (r Rule, err error) {
+	if json.Unmarshal(d.Manifest.Attributes[Attribute], &r) != nil || r.Name == "" {
+		return r, exit.Errorf(exit.BadData, "%s does not say how the patients were split; make it again with split.hash", d.URI())
+	}
+	return r, nil
+}
+
+// Part reads one part of a dataset of splits: the split of each patient in it, by
+// subject_id. Some 100 bytes a patient are held.
+func Part(ctx context.Context, d *dataset.Dataset, part int) (map[int64]string, error) {
+	of := map[int64]string{}
+	for row, err := range dataset.Read[task.Split](ctx, d, task.TableSplits, part) {
+		if err != nil {
+			return nil, err
+		}
+		switch row.Split {
+		case Train, Val, Test:
+			of[row.SubjectID] = row.Split
+		default:
+			return nil, exit.Errorf(exit.BadData, "%s: part %d puts a patient into a split that is none of train, val and test; make it again", d.URI(), part)
+		}
+	}
+	return of, nil
+}

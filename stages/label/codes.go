@@ -18,13 +18,13 @@ type codeTask struct {
 	stage, what string
 	table       string
 	procedures  bool
-	category    func(recipe) category
+	category    func(recipe) Category
 }
 
 // codeTasks by name.
 var codeTasks = map[string]codeTask{
-	"diag": {"diag", "label.diagnoses", "diagnosis (DIAG)", mimic.TableDiagnoses, false, func(r recipe) category { return r.diagnosis }},
-	"proc": {"proc", "label.procedures", "procedure (PROC)", mimic.TableProcedures, true, func(r recipe) category { return r.procedure }},
+	"diag": {"diag", "label.diagnoses", "diagnosis (DIAG)", mimic.TableDiagnoses, false, func(r recipe) Category { return r.diagnosis }},
+	"proc": {"proc", "label.procedures", "procedure (PROC)", mimic.TableProcedures, true, func(r recipe) Category { return r.procedure }},
 }
 
 func init() {
@@ -97,7 +97,7 @@ type coded struct {
 	sets
 	out      *dataset.PartWriter
 	codes    *joined[mimic.Code]
-	category category
+	category Category
 	numbers  map[string]int32
 }
 
@@ -122,7 +122,7 @@ func (c *coded) of(a *admission, e *task.Example) (string, error) {
 
 // labels are the labels of an admission's codes, ordered and each once, and the
 // number of rows without one.
-func (c category) labels(rows []mimic.Code) (labels []string, ignored int64) {
+func (c Category) labels(rows []mimic.Code) (labels []string, ignored int64) {
 	for i := range rows {
 		if label := c(int(rows[i].ICDVersion), rows[i].ICDCode); label != "" {
 			labels = append(labels, label)
@@ -131,4 +131,17 @@ func (c category) labels(rows []mimic.Code) (labels []string, ignored int64) {
 	ignored = int64(len(rows) - len(labels))
 	slices.Sort(labels)
 	return slices.Compact(labels), ignored
+}
+
+// CategoryOf is how a recipe makes the labels of a task of codes: of diag or proc.
+func CategoryOf(task, recipe string) (Category, error) {
+	t, known := codeTasks[task]
+	if !known {
+		return nil, exit.Errorf(exit.Usage, "no task %q of codes, only diag and proc", task)
+	}
+	r, err := recipeNamed(recipe)
+	if err != nil {
+		return nil, err
+	}
+	return t.category(r), nil
 }

@@ -1,16 +1,12 @@
 package label_test
 
 import (
-	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/clinflow/clinflow/dataset"
-	"github.com/clinflow/clinflow/internal/synth"
 	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
@@ -28,7 +24,6 @@ var golden = map[string]struct {
 	"label.vocab":          {1, "c15d4a14608c83345bac1b6111a03a2fdcf8607a87d7bc9d7871377299f2b96c"},
 	"label.diagnoses":      {2, "499144aa0d65acd25b3d39829f9941af4897c20d97fd6585f451c6d38e89847d"},
 	"label.procedures":     {2, "68118f285f6e1bed75f3547d26eae8c4d68da2514dbe8830ebd73bad50fb30da"},
-	"label.known_best":     {2, "fd7b0d1fd3205a647738426c34c2950defca370442214cab3596e7daf57662eb"},
 }
 
 // goldenTables holds, for each stage, rows that it keeps and rows that it does not.
@@ -61,16 +56,6 @@ func TestOutputsMoveOnlyWithTheirVersions(t *testing.T) {
 	for _, d := range []*dataset.Dataset{length, vented, stagetest.Run(t, "label.diagnoses", "{}", with(diag)), stagetest.Run(t, "label.procedures", "{}", with(proc))} {
 		holds(t, d, rows[task.Example](t, d, task.TableExamples), rows[task.MEDSLabel](t, d, task.TableMEDS))
 	}
-
-	mimic := goldenTruth(t)
-	best := func(task string, examples *dataset.Dataset) *dataset.Dataset {
-		return stagetest.Run(t, "label.known_best", "{task: "+task+"}", stages.Inputs{"examples": {examples}, "mimic": {mimic}})
-	}
-	var written []any
-	for _, d := range []*dataset.Dataset{best("los", length), best("pmv", vented), best("mor", vented)} {
-		written = append(written, rows[task.Prediction](t, d, task.TablePredictions))
-	}
-	holds(t, best("los", length), written...)
 }
 
 // holds compares what a stage wrote with its golden digest.
@@ -82,21 +67,4 @@ func holds(t *testing.T, d *dataset.Dataset, written ...any) {
 	if got := hex.EncodeToString(hash.Sum(nil)); err != nil || got != want.digest || d.Manifest.StageVersion != want.version {
 		t.Errorf("%s: digest %s of version %d, %v", d.Manifest.Stage, got, d.Manifest.StageVersion, err)
 	}
-}
-
-// goldenTruth is a tree that has chances of goldenTables' admissions: those that
-// synth.mimiciv gives move with a version of their own.
-func goldenTruth(t *testing.T) *dataset.Dataset {
-	t.Helper()
-	var file strings.Builder
-	z := gzip.NewWriter(&file)
-	fmt.Fprintln(z, "subject_id,hadm_id,problem,shock,oxygen,mental,frail,renal,lung,fever,onset,p_mor,p_pmv,p_los_0,p_los_1,p_los_2,p_los_3")
-	for i, a := range goldenTables().admissions {
-		p := float64(i+1) / 8
-		fmt.Fprintf(z, "%d,%d,0,0,0,0,0,0,0,0,0,%v,%v,%v,%v,%v,0\n", a.SubjectID, a.HadmID, p, 1-p, p/2, p/2, 1-p)
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return artifact(t, mimic.KindFiles, synth.FactorsFile, file.String())
 }

@@ -13,12 +13,12 @@ import (
 // from its codes.
 type recipe struct {
 	text                 func(summaries []Summary) sections.Note
-	diagnosis, procedure category
+	diagnosis, procedure Category
 }
 
-// category is the label that a code falls under, "" where the recipe has none
-// for it. The version is that of ICD.
-type category func(version int, code string) string
+// Category is the label that a code falls under, "" where the recipe has none
+// for it. The version is that of ICD: 9 or 10.
+type Category func(version int, code string) string
 
 // recipes by the name they have in configurations.
 var recipes = map[string]recipe{

@@ -41,7 +41,7 @@ type VocabConfig struct {
 type vocab struct {
 	config   VocabConfig
 	table    string
-	category category
+	category Category
 }
 
 func newVocab(config VocabConfig) (stages.Reduce, error) {

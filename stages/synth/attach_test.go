@@ -68,20 +68,6 @@ func hasSentinel(text string) bool {
 	return false
 }
 
-func rows[T any](t *testing.T, d *dataset.Dataset, table string) []T {
-	t.Helper()
-	var all []T
-	for part := range d.Parts() {
-		for row, err := range dataset.Read[T](t.Context(), d, table, part) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			all = append(all, row)
-		}
-	}
-	return all
-}
-
 // mortality reads the chances of death by hadm_id.
 func mortality(t *testing.T, mimic *dataset.Dataset) map[int64]float64 {
 	t.Helper()

@@ -1,4 +1,4 @@
-package label_test
+package synth_test
 
 import (
 	"fmt"
@@ -8,17 +8,17 @@ import (
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/synth"
+	tree "github.com/clinflow/clinflow/internal/synth"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/task"
 )
 
 func TestKnownBestPredictsTheChancesOutcomesWereDrawnFrom(t *testing.T) {
-	mimic, d := ingested(t, "{patients: 800, seed: 13}", 3)
+	files, d := ingested(t, "{patients: 800, seed: 13}", 3)
 	examples := stagetest.Run(t, "label.mortality", "{}", stages.Inputs{"patients": {d}})
-	best := stagetest.Run(t, "label.known_best", "{}", stages.Inputs{"examples": {examples}, "mimic": {mimic}})
-	chances := truth(t, mimic)
+	best := stagetest.Run(t, "synth.known_best", "{}", stages.Inputs{"examples": {examples}, "mimic": {files}})
+	chances := truth(t, files)
 	predicted := rows[task.Prediction](t, best, task.TablePredictions)
 	labelled := rows[task.Example](t, examples, task.TableExamples)
 	if len(predicted) != len(labelled) || len(predicted) < 700 {
@@ -43,15 +43,15 @@ func TestKnownBestPredictsTheChancesOutcomesWereDrawnFrom(t *testing.T) {
 	}
 }
 
-func truth(t *testing.T, mimic *dataset.Dataset) map[int64]synth.Truth {
+func truth(t *testing.T, files *dataset.Dataset) map[int64]tree.Truth {
 	t.Helper()
-	file, err := mimic.OpenFile(t.Context(), synth.FactorsFile)
+	file, err := files.OpenFile(t.Context(), tree.FactorsFile)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	truths := map[int64]synth.Truth{}
-	for row, err := range synth.ReadTruth(file) {
+	truths := map[int64]tree.Truth{}
+	for row, err := range tree.ReadTruth(file) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -64,16 +64,16 @@ func truth(t *testing.T, mimic *dataset.Dataset) map[int64]synth.Truth {
 type known struct {
 	examples    []task.Example
 	predictions []task.Prediction
-	truths      map[int64]synth.Truth
+	truths      map[int64]tree.Truth
 }
 
-func bestOf(t *testing.T, name, stage string, tree *dataset.Dataset, in stages.Inputs) known {
+func bestOf(t *testing.T, name, stage string, files *dataset.Dataset, in stages.Inputs) known {
 	t.Helper()
 	examples := stagetest.Run(t, stage, "{}", in)
-	best := stages.Inputs{"examples": {examples}, "mimic": {tree}, "vocabulary": in["vocabulary"]}
+	best := stages.Inputs{"examples": {examples}, "mimic": {files}, "vocabulary": in["vocabulary"]}
 	k := known{
 		rows[task.Example](t, examples, task.TableExamples),
-		rows[task.Prediction](t, stagetest.Run(t, "label.known_best", "{task: "+name+"}", best), task.TablePredictions), truth(t, tree),
+		rows[task.Prediction](t, stagetest.Run(t, "synth.known_best", "{task: "+name+"}", best), task.TablePredictions), truth(t, files),
 	}
 	if len(k.predictions) != len(k.examples) || len(k.examples) < 100 {
 		t.Fatalf("%s: %d predictions for %d examples", name, len(k.predictions), len(k.examples))
@@ -90,11 +90,11 @@ func bestOf(t *testing.T, name, stage string, tree *dataset.Dataset, in stages.I
 // Each task's logits give its chances back, and outcomes come as often as the
 // chances say.
 func TestKnownBestOfEachTask(t *testing.T) {
-	mimic, d := ingested(t, "{patients: 1000, radiology_per_admission: 0, seed: 16}", 2)
+	files, d := ingested(t, "{patients: 1000, radiology_per_admission: 0, seed: 16}", 2)
 	in := stages.Inputs{"patients": {d}}
 
 	var classes [4]tested
-	k := bestOf(t, "los", "label.length_of_stay", mimic, in)
+	k := bestOf(t, "los", "label.length_of_stay", files, in)
 	for i, p := range k.predictions {
 		chances := k.truths[k.examples[i].HadmID].Los
 		for class, logit := range p.Logits {
@@ -106,7 +106,7 @@ func TestKnownBestOfEachTask(t *testing.T) {
 	}
 
 	var prolonged tested
-	k = bestOf(t, "pmv", "label.ventilation", mimic, in)
+	k = bestOf(t, "pmv", "label.ventilation", files, in)
 	for i, p := range k.predictions {
 		odds := math.Exp(float64(p.Logits[1] - p.Logits[0]))
 		prolonged.see(t, odds/(1+odds), k.truths[k.examples[i].HadmID].Pmv, p.Label == 1)
@@ -115,8 +115,8 @@ func TestKnownBestOfEachTask(t *testing.T) {
 
 	for task, stage := range map[string]string{"diag": "label.diagnoses", "proc": "label.procedures"} {
 		vocab := stagetest.Run(t, "label.vocab", "{min_count: 5, task: "+task+"}", in)
-		k := bestOf(t, task, stage, mimic, stages.Inputs{"patients": {d}, "vocabulary": {vocab}})
-		checkCodes(t, task, k, read(t, vocab).Labels)
+		k := bestOf(t, task, stage, files, stages.Inputs{"patients": {d}, "vocabulary": {vocab}})
+		checkCodes(t, task, k, labelsIn(t, vocab))
 	}
 }
 
@@ -180,7 +180,7 @@ func TestKnownBestRefusesAnotherTree(t *testing.T) {
 	_, d := ingested(t, "{patients: 60, seed: 14}", 2)
 	examples := stagetest.Run(t, "label.mortality", "{}", stages.Inputs{"patients": {d}})
 	other := stagetest.Run(t, "synth.mimiciv", "{patients: 20, seed: 15}", nil)
-	_, err := stagetest.Try(t, "label.known_best", "{}", stages.Inputs{"examples": {examples}, "mimic": {other}})
+	_, err := stagetest.Try(t, "synth.known_best", "{}", stages.Inputs{"examples": {examples}, "mimic": {other}})
 	if err == nil {
 		t.Fatal("no error")
 	}
@@ -188,18 +188,18 @@ func TestKnownBestRefusesAnotherTree(t *testing.T) {
 }
 
 func TestKnownBestNeedsTheVocabularyOfItsTask(t *testing.T) {
-	mimic, d := ingested(t, "{patients: 20, radiology_per_admission: 0, seed: 17}", 1)
+	files, d := ingested(t, "{patients: 20, radiology_per_admission: 0, seed: 17}", 1)
 	in := stages.Inputs{"patients": {d}, "vocabulary": {bound(t, listed("10:ZZZ", "9:428"))}}
-	best := stages.Inputs{"examples": {stagetest.Run(t, "label.diagnoses", "{}", in)}, "mimic": {mimic}}
-	wantRefusal(t, exit.Usage, "label.known_best", "{task: diag}", best, "vocabulary", "label.vocab")
+	best := stages.Inputs{"examples": {stagetest.Run(t, "label.diagnoses", "{}", in)}, "mimic": {files}}
+	wantRefusal(t, exit.Usage, "synth.known_best", "{task: diag}", best, "vocabulary", "label.vocab")
 	best["vocabulary"] = in["vocabulary"]
-	wantRefusal(t, exit.BadData, "label.known_best", "{task: proc}", best, "port vocabulary", "task diag", "has proc")
+	wantRefusal(t, exit.BadData, "synth.known_best", "{task: proc}", best, "port vocabulary", "task diag", "has proc")
 	another := listed("9:428")
 	another.Recipe = "of another program"
-	unknown := stages.Inputs{"examples": best["examples"], "mimic": {mimic}, "vocabulary": {bound(t, another)}}
-	wantRefusal(t, exit.BadData, "label.known_best", "{task: diag}", unknown, "no recipe", "clinical")
+	unknown := stages.Inputs{"examples": best["examples"], "mimic": {files}, "vocabulary": {bound(t, another)}}
+	wantRefusal(t, exit.BadData, "synth.known_best", "{task: diag}", unknown, "no recipe", "clinical")
 	// A label that the synthetic data cannot have is all but impossible.
-	for _, p := range rows[task.Prediction](t, stagetest.Run(t, "label.known_best", "{task: diag}", best), task.TablePredictions) {
+	for _, p := range rows[task.Prediction](t, stagetest.Run(t, "synth.known_best", "{task: diag}", best), task.TablePredictions) {
 		if impossible := p.Logits[0]; math.Abs(float64(impossible)-math.Log(1e-9)) > 1e-3 || p.Logits[1] < -10 {
 			t.Fatalf("logits %v", p.Logits)
 		}

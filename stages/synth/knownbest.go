@@ -1,11 +1,11 @@
-package label
+package synth
 
 import (
 	"context"
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/synth"
+	tree "github.com/clinflow/clinflow/internal/synth"
 	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/task"
@@ -13,8 +13,8 @@ import (
 
 func init() {
 	stages.RegisterMap(stages.Spec{
-		Name:    "label.known_best",
-		Version: 2,
+		Name:    "synth.known_best",
+		Version: 1,
 		Doc: "Predicts a task on synthetic admissions by the probabilities that their outcomes were drawn from, so that the best possible AUROC is known. " +
 			"The logits are 0 and the log-odds for mor and pmv, the logarithms of the four classes' probabilities for los, and each label's log-odds for diag and proc.",
 		In: []stages.Port{
@@ -26,7 +26,9 @@ func init() {
 	}, newKnownBest)
 }
 
-// KnownBestConfig is the configuration of label.known_best.
+const portVocabulary = "vocabulary"
+
+// KnownBestConfig is the configuration of synth.known_best.
 type KnownBestConfig struct {
 	Task string `json:"task" default:"mor" enum:"mor,los,pmv,diag,proc" doc:"the task that the examples are of"`
 }
@@ -69,7 +71,7 @@ func (k knownBest) Part(ctx context.Context, in stages.Inputs, part int, out *da
 		}
 		truth, known := truths[e.HadmID]
 		if !known {
-			return exit.Errorf(exit.BadData, "%s has no chances for hadm_id %d; give the tree that the examples come from", synth.FactorsFile, e.HadmID)
+			return exit.Errorf(exit.BadData, "%s has no chances for hadm_id %d; give the tree that the examples come from", tree.FactorsFile, e.HadmID)
 		}
 		if err := rows.Write(k.prediction(e, logits(&truth))); err != nil {
 			return err
@@ -87,14 +89,14 @@ func (k knownBest) prediction(e task.Example, logits []float32) task.Prediction 
 
 // truthsOfPart are the chances of the admissions that fall into a part, by
 // hadm_id.
-func truthsOfPart(ctx context.Context, tree *dataset.Dataset, part, parts int) (map[int64]synth.Truth, error) {
-	file, err := tree.OpenFile(ctx, synth.FactorsFile)
+func truthsOfPart(ctx context.Context, files *dataset.Dataset, part, parts int) (map[int64]tree.Truth, error) {
+	file, err := files.OpenFile(ctx, tree.FactorsFile)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	truths := map[int64]synth.Truth{}
-	for truth, err := range synth.ReadTruth(file) {
+	truths := map[int64]tree.Truth{}
+	for truth, err := range tree.ReadTruth(file) {
 		if err != nil {
 			return nil, err
 		}

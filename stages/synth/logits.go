@@ -1,24 +1,25 @@
-package label
+package synth
 
 import (
 	"context"
 	"math"
 
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/synth"
+	tree "github.com/clinflow/clinflow/internal/synth"
 	"github.com/clinflow/clinflow/internal/vocabulary"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/label"
 )
 
 // logitsOf says how the chances of a task become the logits of a prediction.
-func logitsOf(ctx context.Context, task string, in stages.Inputs) (func(*synth.Truth) []float32, error) {
+func logitsOf(ctx context.Context, task string, in stages.Inputs) (func(*tree.Truth) []float32, error) {
 	switch task {
 	case "mor":
-		return func(t *synth.Truth) []float32 { return []float32{0, logOdds(t.Mor)} }, nil
+		return func(t *tree.Truth) []float32 { return []float32{0, logOdds(t.Mor)} }, nil
 	case "pmv":
-		return func(t *synth.Truth) []float32 { return []float32{0, logOdds(t.Pmv)} }, nil
+		return func(t *tree.Truth) []float32 { return []float32{0, logOdds(t.Pmv)} }, nil
 	case "los":
-		return func(t *synth.Truth) []float32 { return logarithms(t.Los[:]) }, nil
+		return func(t *tree.Truth) []float32 { return logarithms(t.Los[:]) }, nil
 	default:
 		return codeLogits(ctx, task, in)
 	}
@@ -26,43 +27,38 @@ func logitsOf(ctx context.Context, task string, in stages.Inputs) (func(*synth.T
 
 // codeLogits are the log-odds of the labels of a vocabulary. Admissions have few
 // different factors, so each is worked out once.
-func codeLogits(ctx context.Context, name string, in stages.Inputs) (func(*synth.Truth) []float32, error) {
-	task, known := codeTasks[name]
-	if !known {
-		return nil, exit.Errorf(exit.Usage, "label.known_best: no task %q, only mor, los, pmv, diag and proc", name)
-	}
-	v, category, err := task.labelsKnown(ctx, in)
+func codeLogits(ctx context.Context, task string, in stages.Inputs) (func(*tree.Truth) []float32, error) {
+	v, labelOf, err := labelsOf(ctx, task, in)
 	if err != nil {
 		return nil, err
 	}
-	byFactors := map[synth.Factors][]float32{}
-	return func(t *synth.Truth) []float32 {
+	byFactors := map[tree.Factors][]float32{}
+	return func(t *tree.Truth) []float32 {
 		if byFactors[t.Factors] == nil {
-			chances := t.Factors.CodeChances(task.procedures, category)
+			chances := t.Factors.CodeChances(task == "proc", labelOf)
 			byFactors[t.Factors] = logOddsOf(v.Labels, chances)
 		}
 		return byFactors[t.Factors]
 	}, nil
 }
 
-// labelsKnown are the labels of the port vocabulary, and how its recipe makes
-// them of codes.
-func (t codeTask) labelsKnown(ctx context.Context, in stages.Inputs) (v vocabulary.Vocabulary, c category, err error) {
+// labelsOf are the labels of the port vocabulary, and which of them a code falls
+// under by its recipe.
+func labelsOf(ctx context.Context, task string, in stages.Inputs) (v vocabulary.Vocabulary, labelOf label.Category, err error) {
 	d := in.One(portVocabulary)
 	if d == nil {
-		return v, nil, exit.Errorf(exit.Usage, "label.known_best: task %s needs the input %s; give it the label.vocab step that the examples were made with", t.name, portVocabulary)
+		return v, nil, exit.Errorf(exit.Usage, "synth.known_best: task %s needs the input %s; give it the label.vocab step that the examples were made with", task, portVocabulary)
 	}
 	if v, err = vocabulary.Read(ctx, d); err != nil {
 		return v, nil, err
 	}
-	if v.Task != t.name {
-		return v, nil, exit.Errorf(exit.BadData, "port %s: %s was made with task %s, this step has %s; give it the label.vocab step with the same task", portVocabulary, d.URI(), v.Task, t.name)
+	if v.Task != task {
+		return v, nil, exit.Errorf(exit.BadData, "port %s: %s was made with task %s, this step has %s; give it the label.vocab step with the same task", portVocabulary, d.URI(), v.Task, task)
 	}
-	r, err := recipeNamed(v.Recipe)
-	if err != nil {
+	if labelOf, err = label.CategoryOf(task, v.Recipe); err != nil {
 		return v, nil, exit.Errorf(exit.BadData, "port %s: %s: %s; make it again with label.vocab", portVocabulary, d.URI(), err)
 	}
-	return v, t.category(r), nil
+	return v, labelOf, nil
 }
 
 // leastChance stands for chances of 0: for labels that the synthetic data cannot

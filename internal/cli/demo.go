@@ -14,12 +14,13 @@ import (
 	"github.com/clinflow/clinflow/internal/smallcell"
 )
 
-// scales are the values that a scale gives to the vars of dags/demo.yaml; the
-// file's own values are those of small.
+// scales are the values that a scale gives to the vars of dags/demo.yaml, whose own
+// values are those of quick.
 var scales = map[string]map[string]string{
-	"small": {},
+	"quick": {},
 	"tiny":  {"patients": "250", "shards": "4", "min_count": "5", "base_epochs": "1", "epochs": "1", "code_epochs": "1", "pmv_epochs": "2"},
-	"full":  {"patients": "6400", "min_count": "50", "base_epochs": "2", "pmv_epochs": "6"},
+	"small": {"patients": "2500", "shards": "16", "min_count": "20", "base_epochs": "3", "epochs": "4", "code_epochs": "5", "pmv_epochs": "10"},
+	"full":  {"patients": "6400", "shards": "16", "min_count": "50", "base_epochs": "2", "epochs": "4", "code_epochs": "5", "pmv_epochs": "6"},
 }
 
 func newDemo(s *settings) *cobra.Command {
@@ -57,7 +58,7 @@ func newDemo(s *settings) *cobra.Command {
 	f.add(cmd)
 	cmd.Flags().Lookup("out").DefValue = "clinflow-demo"
 	f.out = "clinflow-demo"
-	cmd.Flags().StringVar(&scale, "scale", "small", "tiny (seconds), small (minutes) or full (a quarter of an hour: what the proofs run)")
+	cmd.Flags().StringVar(&scale, "scale", "quick", "tiny (seconds), quick (two minutes), small (three minutes) or full (a quarter of an hour: what the proofs run)")
 	cmd.Flags().Int64Var(&seed, "seed", 1, "seed of the data and of training")
 	cmd.Flags().IntVar(&patients, "patients", 0, "synthetic patients; the scale's own number by default")
 	complete(cmd, "scale", slices.Sorted(maps.Keys(scales))...)

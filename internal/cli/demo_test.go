@@ -94,6 +94,16 @@ func checkMetrics(t *testing.T, m metricsFile) {
 	}
 }
 
+// A scale that left a var to the file would change with the file's own scale.
+func TestScalesSetTheSameVars(t *testing.T) {
+	want := slices.Sorted(maps.Keys(scales["tiny"]))
+	for name, vars := range scales {
+		if got := slices.Sorted(maps.Keys(vars)); len(vars) > 0 && !slices.Equal(got, want) {
+			t.Errorf("%s sets %v, want %v", name, got, want)
+		}
+	}
+}
+
 // setsOf are a scale's values as flags.
 func setsOf(scale string) (flags []string) {
 	for name, value := range scales[scale] {

@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"github.com/clinflow/clinflow/stages"
 )
 
 const small = "name: x\nsteps:\n  p: {stage: fake.ingest, with: {root: /x}}\n"
@@ -14,7 +16,7 @@ const small = "name: x\nsteps:\n  p: {stage: fake.ingest, with: {root: /x}}\n"
 // What may stand around a document says nothing of it: marks, comments, documents
 // that hold nothing, line ends of other systems.
 func TestOneDocumentHoweverItIsWrapped(t *testing.T) {
-	want, err := Parse("x.yaml", []byte(small), nil)
+	want, err := Parse(stages.Default, "x.yaml", []byte(small), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +33,7 @@ func TestOneDocumentHoweverItIsWrapped(t *testing.T) {
 		text := before + small + after + nothing.Draw(rt, "last")
 		text = strings.ReplaceAll(text, "\n", rapid.SampledFrom([]string{"\n", "\r\n", "\r"}).Draw(rt, "line end"))
 		text = rapid.SampledFrom([]string{"", "\uFEFF"}).Draw(rt, "mark") + text
-		got, err := Parse("x.yaml", []byte(text), nil)
+		got, err := Parse(stages.Default, "x.yaml", []byte(text), nil)
 		if err != nil {
 			rt.Fatalf("%q: %v", text, err)
 		}
@@ -52,7 +54,7 @@ func TestMoreThanOneDocumentIsNeverHalfRead(t *testing.T) {
 		strings.ReplaceAll(small+"---\n---\ny: 1", "\n", "\r\n"): "6:1",
 		"name: 'x\n---\nsteps: '\n":                              "3:1",
 	} {
-		_, err := Parse("x.yaml", []byte(text), nil)
+		_, err := Parse(stages.Default, "x.yaml", []byte(text), nil)
 		if want := "x.yaml:" + place + ": more than one YAML document; one DAG a file"; err == nil || err.Error() != want {
 			t.Errorf("%q: %v, want %s", text, err, want)
 		}
@@ -69,7 +71,7 @@ func TestTextThatIsNoYAML(t *testing.T) {
 		"name: x\nsteps: \u00fc\xc3": "x.yaml:2:9: not UTF-8; save the file as UTF-8",
 		"name: x\n---\n\uFEFF# y\n":  "x.yaml:3:1: a byte order mark in the middle of the file; remove it",
 	} {
-		if _, err := Parse("x.yaml", []byte(text), nil); err == nil || err.Error() != want {
+		if _, err := Parse(stages.Default, "x.yaml", []byte(text), nil); err == nil || err.Error() != want {
 			t.Errorf("%q:\n%v, want\n%s", text, err, want)
 		}
 	}
@@ -98,7 +100,7 @@ func TestWhatReferencesStandForIsBounded(t *testing.T) {
 		"a text in many steps":   {copies, "x.yaml:7:50: steps.p_${a}_${b}.with.root: "},
 		"a list in many steps":   {tree, "x.yaml:6:77: steps.t_${a}_${l}.with.tags: "},
 	} {
-		_, err := Parse("x.yaml", []byte(c.text), nil)
+		_, err := Parse(stages.Default, "x.yaml", []byte(c.text), nil)
 		if err == nil || !strings.HasPrefix(err.Error(), c.place+what) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %.300v, want %s%s", name, err, c.place, what)
 		}
@@ -123,12 +125,12 @@ func TestInvisibleCharactersAreTold(t *testing.T) {
 		strings.Replace(small, "name: x", "name: x\u0085", 1): "x.yaml:1:8: an invisible character, U+0085; ",
 		small + "\x00\x00": "x.yaml:4:1: an invisible character, U+0000; ",
 	} {
-		if _, err := Parse("x.yaml", []byte(text), nil); err == nil || !strings.HasPrefix(err.Error(), want) {
+		if _, err := Parse(stages.Default, "x.yaml", []byte(text), nil); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%q: %v, want %s", text, err, want)
 		}
 	}
 	for _, text := range []string{"# a\u00A0comment\n" + small, strings.Replace(small, "name: x", "name: x #\u00A0why", 1), strings.Replace(small, "/x", "\"/\\u00A0\"", 1)} {
-		if _, err := Parse("x.yaml", []byte(text), nil); err != nil {
+		if _, err := Parse(stages.Default, "x.yaml", []byte(text), nil); err != nil {
 			t.Errorf("%q: %v", text, err)
 		}
 	}

@@ -73,12 +73,12 @@ func init() {
 		Name: "fake.ingest", Version: 1, Doc: "Reads tables.",
 		In:  []stages.Port{{Name: "mimic", Kind: "adapter", Optional: true, Doc: "a tree, in place of root"}},
 		Out: stages.Output{Kind: "patients", Tables: []string{"admissions", "notes"}},
-	}, func(c fakeIngestConfig) (stages.Source, error) { return fakeIngest{c}, nil })
+	}, func(_ *stages.Environment, c fakeIngestConfig) (stages.Source, error) { return fakeIngest{c}, nil })
 	stages.RegisterMap(stages.Spec{
 		Name: "fake.label", Version: 1, Doc: "Labels admissions.",
 		In:  []stages.Port{{Name: "patients", Kind: "patients", Sharded: true, Doc: "whole patients"}},
 		Out: stages.Output{Kind: "examples", Tables: []string{"examples"}},
-	}, func(fakeLabelConfig) (stages.Map, error) { return fakeMap{}, nil })
+	}, func(_ *stages.Environment, _ fakeLabelConfig) (stages.Map, error) { return fakeMap{}, nil })
 	stages.RegisterMap(stages.Spec{
 		Name: "fake.tokens", Version: 1, Doc: "Tokenizes notes.",
 		In: []stages.Port{
@@ -86,7 +86,7 @@ func init() {
 			{Name: "examples", Kind: "examples", Sharded: true, Optional: true},
 		},
 		Out: stages.Output{Kind: "tokens", Tables: []string{"tokens"}},
-	}, func(struct{}) (stages.Map, error) { return fakeMap{}, nil })
+	}, func(_ *stages.Environment, _ struct{}) (stages.Map, error) { return fakeMap{}, nil })
 	stages.RegisterJob(stages.Spec{
 		Name: "fake.train", Version: 3, Doc: "Trains.",
 		In: []stages.Port{
@@ -94,7 +94,7 @@ func init() {
 			{Name: "adapters", Kind: "adapter", Optional: true, Many: true},
 		},
 		Out: stages.Output{Kind: "adapter"},
-	}, func(c fakeTrainConfig) (stages.Job, error) {
+	}, func(_ *stages.Environment, c fakeTrainConfig) (stages.Job, error) {
 		if c.Epochs > 1 && c.Shuffle {
 			return nil, errors.New("shuffle_labels takes one epoch")
 		}

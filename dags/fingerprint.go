@@ -40,7 +40,7 @@ func (id Identity) Fingerprint() string {
 
 // identify finds what decides the bytes of a step whose inputs are known.
 func (p *Planner) identify(ctx context.Context, step *Step, in stages.Inputs) (Identity, error) {
-	built, err := step.Stage.Build(step.Config)
+	built, err := step.Stage.Build(p.env, step.Config)
 	if err != nil {
 		return Identity{}, err
 	}

@@ -52,22 +52,22 @@ type Request struct {
 	Flags []stages.Fault // of the command line, told with the file's faults
 }
 
-// Load reads and checks a DAG. All faults come back at once as Problems, of
+// Load reads and checks a DAG of an environment's stages. All faults come back at once as Problems, of
 // exit.Usage. What the file speaks of is not looked at: see Inspect.
-func Load(ctx context.Context, r Request) (*DAG, error) {
-	c, err := load(ctx, r)
+func Load(ctx context.Context, env *stages.Environment, r Request) (*DAG, error) {
+	c, err := load(ctx, env, r)
 	if err != nil {
 		return nil, err
 	}
 	return c.judged()
 }
 
-func load(ctx context.Context, r Request) (*checker, error) {
+func load(ctx context.Context, env *stages.Environment, r Request) (*checker, error) {
 	text, name, err := read(ctx, r.DAG)
 	if err != nil {
 		return nil, err
 	}
-	c := parse(name, text, r.Set)
+	c := parse(env, name, text, r.Set)
 	c.choose(r.Steps)
 	for _, f := range r.Flags {
 		c.add(position{}, f.Key, f.What(), "")
@@ -79,8 +79,8 @@ func load(ctx context.Context, r Request) (*checker, error) {
 // together, so that all that can be known is known before a step runs. Where the
 // file itself has no fault, the DAG comes back with the error. It is Away where this
 // machine has none of the inputs and there is no other fault.
-func Inspect(ctx context.Context, r Request) (*DAG, error) {
-	c, err := load(ctx, r)
+func Inspect(ctx context.Context, env *stages.Environment, r Request) (*DAG, error) {
+	c, err := load(ctx, env, r)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/stages"
 )
 
 func TestLoadAFile(t *testing.T) {
@@ -16,7 +17,7 @@ func TestLoadAFile(t *testing.T) {
 	if err := os.WriteFile(file, []byte(good), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	d, err := Load(t.Context(), Request{DAG: file})
+	d, err := Load(t.Context(), stages.Default, Request{DAG: file})
 	if err != nil || d.File != file || len(d.Steps) != 4 {
 		t.Errorf("%+v, %v", d, err)
 	}
@@ -24,7 +25,7 @@ func TestLoadAFile(t *testing.T) {
 		"demp":                        "demp: neither a file nor a shipped DAG; did you mean demo?",
 		filepath.Join(file, "x.yaml"): "read a DAG file: ",
 	} {
-		if _, err := Load(t.Context(), Request{DAG: name}); exit.Of(err) != exit.Usage || !strings.HasPrefix(err.Error(), want) {
+		if _, err := Load(t.Context(), stages.Default, Request{DAG: name}); exit.Of(err) != exit.Usage || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s: exit %d, %v", name, exit.Of(err), err)
 		}
 	}

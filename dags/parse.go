@@ -9,9 +9,10 @@ import (
 	"github.com/clinflow/clinflow/stages"
 )
 
-// Parse checks the text of a DAG file. file is its name in errors.
-func Parse(file string, text []byte, set map[string]string) (*DAG, error) {
-	return parse(file, text, set).judged()
+// Parse checks the text of a DAG file of an environment's stages. file is its name
+// in errors.
+func Parse(env *stages.Environment, file string, text []byte, set map[string]string) (*DAG, error) {
+	return parse(env, file, text, set).judged()
 }
 
 // judged is the DAG, or its faults.
@@ -22,8 +23,8 @@ func (c *checker) judged() (*DAG, error) {
 	return c.dag, nil
 }
 
-func parse(file string, text []byte, set map[string]string) *checker {
-	c := &checker{findings: &findings{file: file}, dag: &DAG{File: file}}
+func parse(env *stages.Environment, file string, text []byte, set map[string]string) *checker {
+	c := &checker{env: env, findings: &findings{file: file}, dag: &DAG{File: file}}
 	c.read(readYAML(text, c.findings), set)
 	return c
 }
@@ -32,6 +33,7 @@ func parse(file string, text []byte, set map[string]string) *checker {
 // fault, so that one reading tells all of them.
 type checker struct {
 	*findings
+	env     *stages.Environment
 	dag     *DAG
 	steps   []*draft // in file order
 	byName  map[string]*draft
@@ -148,10 +150,10 @@ func (c *checker) stage(e entry, given map[string]entry, path string) (stages.Sp
 	if !ok {
 		return stages.Spec{}, false
 	}
-	spec, ok := stages.Lookup(name)
+	spec, ok := c.env.Lookup(name)
 	if !ok {
 		c.add(stage.value.at, join(path, "stage"), "unknown stage "+name,
-			cmp.Or(suggest.Choice(name, stages.Names()), "`clinflow stages` lists them"))
+			cmp.Or(suggest.Choice(name, c.env.Names()), "`clinflow stages` lists them"))
 	}
 	return spec, ok
 }
@@ -166,7 +168,7 @@ func (c *checker) configure(d *draft, with *node, path string) {
 	d.places = c.places
 	d.Config, d.Identity, d.Paths = config.encode(true), config.encode(false), config.paths("")
 	err := guard.Do("stage "+d.Stage.Name, func() (err error) { // what is left of a faulty configuration may be anything
-		d.built, err = d.Stage.Build(d.Config)
+		d.built, err = d.Stage.Build(c.env, d.Config)
 		return err
 	})
 	if err != nil && len(c.list) == before {

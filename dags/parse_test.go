@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/stages"
 )
 
 // ways is a file whose steps are written once for the members of groups.
@@ -49,7 +50,7 @@ publish:
 `
 
 func TestParseResolves(t *testing.T) {
-	d, err := Parse("x.yaml", []byte(good), map[string]string{"rank": "4"})
+	d, err := Parse(stages.Default, "x.yaml", []byte(good), map[string]string{"rank": "4"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +97,7 @@ func TestParseResolves(t *testing.T) {
 }
 
 func TestStepsAreWrittenOnceForAGroup(t *testing.T) {
-	d, err := Parse("x.yaml", []byte(ways), nil)
+	d, err := Parse(stages.Default, "x.yaml", []byte(ways), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +131,7 @@ func TestGroupsAreBounded(t *testing.T) {
 		each.WriteString("}\n")
 		name.WriteString("_${" + g + "}")
 	}
-	_, err := Parse("x.yaml", []byte("name: x\neach:\n"+each.String()+"steps:\n  s"+name.String()+": {stage: fake.ingest, with: {root: x}}\n"), nil)
+	_, err := Parse(stages.Default, "x.yaml", []byte("name: x\neach:\n"+each.String()+"steps:\n  s"+name.String()+": {stage: fake.ingest, with: {root: x}}\n"), nil)
 	if err == nil || !strings.Contains(err.Error(), "stands for more than 1000 combinations") {
 		t.Errorf("10,000 steps: %v", err)
 	}
@@ -363,7 +364,7 @@ x.yaml:15:11: publish.${task}: only a step's name can hold a reference
 func TestParseTellsEveryFault(t *testing.T) {
 	for _, c := range faulty {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := Parse("x.yaml", []byte(c.yaml), c.set)
+			_, err := Parse(stages.Default, "x.yaml", []byte(c.yaml), c.set)
 			var problems Problems
 			if !errors.As(err, &problems) || exit.Of(err) != exit.Usage {
 				t.Fatalf("want problems of exit.Usage, got %v", err)
@@ -384,14 +385,14 @@ func FuzzParse(f *testing.F) {
 	f.Add("a: {b: [c, {d: e}]}\n? x\n: |\n  y\n")
 	f.Add("steps: {a: {stage: fake.label, in: {patients: a}}}")
 	f.Fuzz(func(t *testing.T, text string) {
-		first, err := Parse("x.yaml", []byte(text), nil)
+		first, err := Parse(stages.Default, "x.yaml", []byte(text), nil)
 		if err != nil && exit.Of(err) != exit.Usage {
 			t.Fatalf("a fault of exit %d", exit.Of(err))
 		}
 		if err != nil && err.Error() == "" {
 			t.Fatal("a fault without words")
 		}
-		second, again := Parse("x.yaml", []byte(text), nil)
+		second, again := Parse(stages.Default, "x.yaml", []byte(text), nil)
 		if (err == nil) != (again == nil) || (err != nil && err.Error() != again.Error()) {
 			t.Fatalf("told differently the second time:\n%v\n%v", err, again)
 		}

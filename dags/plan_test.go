@@ -17,6 +17,7 @@ import (
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/stages"
 )
 
 const planned = `name: planned
@@ -61,7 +62,7 @@ func (b *bench) raw(name, text string) {
 
 func (b *bench) dag() *DAG {
 	b.t.Helper()
-	d, err := Parse("planned.yaml", []byte(strings.ReplaceAll(planned, "ROOT", b.root)), b.set)
+	d, err := Parse(stages.Default, "planned.yaml", []byte(strings.ReplaceAll(planned, "ROOT", b.root)), b.set)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -70,7 +71,7 @@ func (b *bench) dag() *DAG {
 
 func (b *bench) plan() Plan {
 	b.t.Helper()
-	planner, err := NewPlanner(b.t.Context(), b.out)
+	planner, err := NewPlanner(b.t.Context(), stages.Default, b.out)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -257,7 +258,7 @@ func TestPlanTellsUnusableOutputs(t *testing.T) {
 // not read a second time, and need not be there to be fingerprinted.
 func TestPlanTakesATreeFromAStep(t *testing.T) {
 	b := newBench(t)
-	d, err := Parse("x.yaml", []byte(`name: x
+	d, err := Parse(stages.Default, "x.yaml", []byte(`name: x
 steps:
   tokens: {stage: fake.tokens, in: {notes: patients}}
   tree: {stage: fake.train, in: {tokens: first}, with: {epochs: 1}}
@@ -270,7 +271,7 @@ steps:
 	}
 	var inputs []map[string]string
 	for _, step := range []string{"raw", "first", "tree", "patients"} {
-		planner, err := NewPlanner(t.Context(), b.out)
+		planner, err := NewPlanner(t.Context(), stages.Default, b.out)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -301,7 +302,7 @@ func TestPlanNamesAMissingInput(t *testing.T) {
 	if err := os.RemoveAll(filepath.Join(b.root, "base")); err != nil {
 		t.Fatal(err)
 	}
-	planner, err := NewPlanner(t.Context(), b.out)
+	planner, err := NewPlanner(t.Context(), stages.Default, b.out)
 	if err != nil {
 		t.Fatal(err)
 	}

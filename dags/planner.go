@@ -20,6 +20,7 @@ const stepsFolder = "steps"
 // Planner says of each step whether its output is there already, by what lay in
 // the output folder when the planner was made.
 type Planner struct {
+	env     *stages.Environment
 	out     store.Dir
 	digests *Digests
 	outputs map[string]output // by folder name under steps
@@ -46,13 +47,14 @@ func OutputName(step, fingerprint string) string {
 	return path.Join(stepsFolder, step+"-"+fingerprint)
 }
 
-// NewPlanner looks at what an output folder holds. The folder need not exist.
-func NewPlanner(ctx context.Context, out store.Dir) (*Planner, error) {
+// NewPlanner looks at what an output folder holds, for stages of an environment. The
+// folder need not exist.
+func NewPlanner(ctx context.Context, env *stages.Environment, out store.Dir) (*Planner, error) {
 	files, err := out.List(ctx, stepsFolder+"/")
 	if err != nil {
 		return nil, fmt.Errorf("look at the outputs in %s: %w", out.URI(), err)
 	}
-	p := &Planner{out: out, digests: OpenDigests(ctx, out), outputs: map[string]output{}}
+	p := &Planner{env: env, out: out, digests: OpenDigests(ctx, out), outputs: map[string]output{}}
 	for _, f := range files {
 		folder, name, _ := strings.Cut(strings.TrimPrefix(f.Name, stepsFolder+"/"), "/")
 		o := p.outputs[folder]

@@ -10,14 +10,14 @@ import (
 )
 
 // Schema is the JSON schema of DAG files, for editors that check and complete
-// YAML by one. It is made from the registered stages. Lint knows more: names of
+// YAML by one. It is made from an environment's stages. Lint knows more: names of
 // steps, kinds of datasets, and what stages themselves refuse.
-func Schema() *jsonschema.Schema {
+func Schema(env *stages.Environment) *jsonschema.Schema {
 	names := &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Pattern: stepPattern.String()}, {Pattern: referencePattern}}}
 	steps := &jsonschema.Schema{Type: "object", PropertyNames: names}
 	kinds := &jsonschema.Schema{AnyOf: []*jsonschema.Schema{anyStepSchema()}}
-	for _, name := range stages.Names() {
-		spec, _ := stages.Lookup(name)
+	for _, name := range env.Names() {
+		spec, _ := env.Lookup(name)
 		kinds.AnyOf = append(kinds.AnyOf, stepSchema(spec))
 	}
 	steps.AdditionalProperties = kinds

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/clinflow/clinflow/stages"
 )
 
 // keysOf walks a schema as an editor would: what may stand under a path.
@@ -22,7 +24,7 @@ func keysOf(t *testing.T, schema map[string]any, path ...string) map[string]any 
 }
 
 func TestSchemaSaysWhatLintSays(t *testing.T) {
-	text, err := json.Marshal(Schema())
+	text, err := json.Marshal(Schema(stages.Default))
 	if err != nil {
 		t.Fatal(err)
 	}

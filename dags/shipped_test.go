@@ -22,7 +22,7 @@ func TestShippedFilesHaveNoFaults(t *testing.T) {
 		t.Fatalf("shipped files %v, want demo and two-step at least", names)
 	}
 	for _, name := range names {
-		d, err := dags.Load(t.Context(), dags.Request{DAG: name})
+		d, err := dags.Load(t.Context(), stages.Default, dags.Request{DAG: name})
 		if err != nil {
 			t.Errorf("%s:\n%v", name, err)
 			continue
@@ -36,17 +36,17 @@ func TestShippedFilesHaveNoFaults(t *testing.T) {
 // The sample that the reference shows of a stage is a step without a fault, but
 // for the steps it takes its inputs from.
 func TestSamplesOfAllStages(t *testing.T) {
-	names := stages.Names()
+	names := stages.Default.Names()
 	if len(names) < 10 {
 		t.Fatalf("registered stages: %v", names)
 	}
 	for _, name := range names {
-		spec, _ := stages.Lookup(name)
+		spec, _ := stages.Default.Lookup(name)
 		var sample strings.Builder
 		for line := range strings.Lines(spec.Sample()) {
 			sample.WriteString("  " + strings.Replace(line, "# ", "", 1))
 		}
-		_, err := dags.Parse("sample.yaml", []byte("name: x\nsteps:\n"+sample.String()), nil)
+		_, err := dags.Parse(stages.Default, "sample.yaml", []byte("name: x\nsteps:\n"+sample.String()), nil)
 		var problems dags.Problems
 		errors.As(err, &problems)
 		for _, p := range problems {

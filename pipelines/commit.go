@@ -34,7 +34,7 @@ func (f *commitFn) ProcessElement(ctx context.Context, _ int, elements func(*[]b
 		if err != nil {
 			return err
 		}
-		stage, in, err := open[any](ctx, f.Task)
+		stage, in, err := open[any](ctx, f.Task.env(), f.Task)
 		if err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/progress"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -32,12 +33,12 @@ type mapFn struct {
 	in    stages.Inputs
 	out   *dataset.Writer
 	pool  *pool[[]byte]
-	meter *meter
+	meter *progress.Task
 }
 
 func (f *mapFn) Setup(ctx context.Context) error {
 	return sealed(f.Task.place("set up"), func() (err error) {
-		if f.stage, f.in, err = open[stages.Map](ctx, f.Task); err != nil {
+		if f.stage, f.in, err = open[stages.Map](ctx, f.Task.env(), f.Task); err != nil {
 			return err
 		}
 		f.out, err = f.Task.writer(ctx)
@@ -47,13 +48,13 @@ func (f *mapFn) Setup(ctx context.Context) error {
 
 func (f *mapFn) StartBundle(ctx context.Context, _ func(int, []byte)) error {
 	f.pool = newPool[[]byte](ctx, f.Task.Workers)
-	f.meter = meterOf(f.Task)
+	f.meter = f.Task.meter()
 	return nil
 }
 
 func (f *mapFn) ProcessElement(_ context.Context, part int, _ func(int, []byte)) error {
 	f.pool.run(f.Task.place("part %d", part), func(ctx context.Context) ([]byte, error) {
-		defer f.meter.tick()
+		defer f.meter.Add(1)
 		return finishPart(f.out, part, func(out *dataset.PartWriter) error {
 			return f.stage.Part(ctx, f.in, part, out)
 		})

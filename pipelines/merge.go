@@ -9,6 +9,7 @@ import (
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/progress"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -28,12 +29,12 @@ type mergeFn struct {
 	files int // that the source has
 	out   *dataset.Writer
 	pool  *pool[[]byte]
-	meter *meter
+	meter *progress.Task
 }
 
 func (f *mergeFn) Setup(ctx context.Context) error {
 	return sealed(f.Task.place("set up"), func() error {
-		stage, in, err := open[stages.Source](ctx, f.Task)
+		stage, in, err := open[stages.Source](ctx, f.Task.env(), f.Task)
 		if err != nil {
 			return err
 		}
@@ -49,7 +50,7 @@ func (f *mergeFn) Setup(ctx context.Context) error {
 
 func (f *mergeFn) StartBundle(ctx context.Context, _ func(int, []byte)) error {
 	f.pool = newPool[[]byte](ctx, f.Task.Workers)
-	f.meter = meterOf(f.Task)
+	f.meter = f.Task.meter()
 	return nil
 }
 
@@ -59,7 +60,7 @@ func (f *mergeFn) ProcessElement(_ context.Context, part int, elements func(*[]b
 		return err
 	}
 	f.pool.run(f.Task.place("part %d", part), func(ctx context.Context) ([]byte, error) {
-		defer f.meter.tick()
+		defer f.meter.Add(1)
 		if files != f.files {
 			return nil, exit.Errorf(exit.Failed, "%d of %d files were scanned; the part was not merged", files, f.files)
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/pipelines"
+	"github.com/clinflow/clinflow/stages"
 )
 
 func TestMain(m *testing.M) {
@@ -59,7 +60,7 @@ func task(t *testing.T, stage string, config faults, workers int, notes string) 
 
 func run(t *testing.T, runner string, work pipelines.Task) *dataset.Dataset {
 	t.Helper()
-	if err := pipelines.Run(t.Context(), runner, work); err != nil {
+	if err := pipelines.Run(t.Context(), stages.Default, runner, work); err != nil {
 		t.Fatalf("%s on %s: %v", work.Stage, runner, err)
 	}
 	d, err := dataset.Open(t.Context(), work.Out)
@@ -119,7 +120,7 @@ func TestFailuresKeepCodeAndPlaceAndLoseText(t *testing.T) {
 			t.Run(runner+"/"+tt.name, func(t *testing.T) {
 				work := task(t, tt.stage, tt.config, 2, good.URI())
 				stderr := capture(t, func() {
-					err := pipelines.Run(t.Context(), runner, work)
+					err := pipelines.Run(t.Context(), stages.Default, runner, work)
 					if exit.Of(err) != tt.code {
 						t.Errorf("exit code %d, want %d (%v)", exit.Of(err), tt.code, err)
 					}
@@ -158,7 +159,7 @@ func capture(t *testing.T, f func()) string {
 }
 
 func TestJobHasNoPipeline(t *testing.T) {
-	if _, err := pipelines.Pipeline(pipelines.Task{Stage: "nobody.knows"}); exit.Of(err) != exit.Usage {
+	if _, err := pipelines.Pipeline(stages.Default, pipelines.Task{Stage: "nobody.knows"}); exit.Of(err) != exit.Usage {
 		t.Errorf("an unknown stage gives %v", err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
+	"github.com/clinflow/clinflow/internal/progress"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -34,25 +35,25 @@ type accumulateFn struct {
 	stage stages.Reduce
 	in    stages.Inputs
 	pool  *pool[[]accumulator]
-	meter *meter
+	meter *progress.Task
 }
 
 func (f *accumulateFn) Setup(ctx context.Context) error {
 	return sealed(f.Task.place("set up"), func() (err error) {
-		f.stage, f.in, err = open[stages.Reduce](ctx, f.Task)
+		f.stage, f.in, err = open[stages.Reduce](ctx, f.Task.env(), f.Task)
 		return err
 	})
 }
 
 func (f *accumulateFn) StartBundle(ctx context.Context, _ func(string, []byte)) error {
 	f.pool = newPool[[]accumulator](ctx, f.Task.Workers)
-	f.meter = meterOf(f.Task)
+	f.meter = f.Task.meter()
 	return nil
 }
 
 func (f *accumulateFn) ProcessElement(_ context.Context, part int, _ func(string, []byte)) error {
 	f.pool.run(f.Task.place("part %d", part), func(ctx context.Context) ([]accumulator, error) {
-		defer f.meter.tick()
+		defer f.meter.Add(1)
 		var out []accumulator
 		err := f.stage.Accumulate(ctx, f.in, part, func(key string, value []byte) {
 			out = append(out, accumulator{part, key, value})
@@ -91,7 +92,7 @@ type mergeKeyFn struct {
 
 func (f *mergeKeyFn) Setup(ctx context.Context) error {
 	return sealed(f.Task.place("set up"), func() (err error) {
-		f.stage, f.in, err = open[stages.Reduce](ctx, f.Task)
+		f.stage, f.in, err = open[stages.Reduce](ctx, f.Task.env(), f.Task)
 		return err
 	})
 }
@@ -131,7 +132,7 @@ type finishFn struct{ Task Task }
 
 func (f *finishFn) ProcessElement(ctx context.Context, _ int, elements func(*[]byte) bool) error {
 	return sealed(f.Task.place("finish"), func() error {
-		stage, in, err := open[stages.Reduce](ctx, f.Task)
+		stage, in, err := open[stages.Reduce](ctx, f.Task.env(), f.Task)
 		if err != nil {
 			return err
 		}

@@ -37,12 +37,12 @@ type rawState struct {
 }
 
 // identify is the sha256 of the task's identity.
-func (t Task) identify(ctx context.Context) (string, error) {
-	stage, in, err := open[any](ctx, t)
+func (t Task) identify(ctx context.Context, env *stages.Environment) (string, error) {
+	stage, in, err := open[any](ctx, env, t)
 	if err != nil {
 		return "", err
 	}
-	spec, _ := stages.Lookup(t.Stage) // open found it
+	spec, _ := env.Lookup(t.Stage) // open found it
 	id := identity{
 		Schema: dataset.VersionsOf(spec.Out.Kind, spec.Out.Tables...), Stage: t.Stage, Version: t.Version, Config: t.Config,
 		Header: t.Header, Parts: t.Parts, Inputs: map[string][]string{},

@@ -2,6 +2,7 @@ package pipelines
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
@@ -14,8 +15,8 @@ import (
 
 // Pipeline builds the Beam pipeline of a task by its stage's shape. A job has
 // none: exit.Usage.
-func Pipeline(t Task) (*beam.Pipeline, error) {
-	spec, ok := stages.Lookup(t.Stage)
+func Pipeline(env *stages.Environment, t Task) (*beam.Pipeline, error) {
+	spec, ok := env.Lookup(t.Stage)
 	if !ok {
 		return nil, exit.Errorf(exit.Usage, "stage %s is not registered", t.Stage)
 	}
@@ -33,33 +34,34 @@ func Pipeline(t Task) (*beam.Pipeline, error) {
 	return p, nil
 }
 
-// Run prepares the output folder and runs the task on a Beam runner. Parts, and
-// scans of a source's files, that an earlier attempt finished are kept.
-func Run(ctx context.Context, runner string, t Task) error {
+// Run prepares the output folder and runs the task on a Beam runner, in an
+// environment. Parts, and scans of a source's files, that an earlier attempt finished are kept.
+func Run(ctx context.Context, env *stages.Environment, runner string, t Task) error {
 	err := guarded(t.place("look at its inputs"), func() (err error) {
-		t.Identity, err = t.identify(ctx)
+		t.Identity, err = t.identify(ctx, env)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	p, err := Pipeline(t)
+	t.Run = rand.Text()
+	p, err := Pipeline(env, t)
 	if err != nil {
 		return err
 	}
-	spec, _ := stages.Lookup(t.Stage)
+	spec, _ := env.Lookup(t.Stage)
 	if _, err := dataset.ResumeWriter(ctx, t.Out, spec.Out.Kind, t.Parts, t.Identity); err != nil {
 		return err
 	}
-	defer watch(t)()
+	defer t.begin(env)()
 	defer dataset.Work()()
 	return execute(ctx, runner, p)
 }
 
 // DryRun hands the pipeline to the runner without touching the store: runners
 // that know --dry_run print the job they would submit.
-func DryRun(ctx context.Context, runner string, t Task) error {
-	p, err := Pipeline(t)
+func DryRun(ctx context.Context, env *stages.Environment, runner string, t Task) error {
+	p, err := Pipeline(env, t)
 	if err != nil {
 		return err
 	}

@@ -38,7 +38,7 @@ func (s scanned) byPart(parts int) []fileRuns {
 
 func (f *scanFn) Setup(ctx context.Context) error {
 	return sealed(f.Task.place("set up"), func() (err error) {
-		if f.stage, _, err = open[stages.Source](ctx, f.Task); err != nil {
+		if f.stage, _, err = open[stages.Source](ctx, f.Task.env(), f.Task); err != nil {
 			return err
 		}
 		f.out, err = f.Task.writer(ctx)

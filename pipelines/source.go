@@ -26,7 +26,7 @@ type listFn struct{ Task Task }
 
 func (f *listFn) ProcessElement(ctx context.Context, _ []byte, emit func([]byte)) error {
 	return sealed(f.Task.place("list the files"), func() error {
-		stage, in, err := open[stages.Source](ctx, f.Task)
+		stage, in, err := open[stages.Source](ctx, f.Task.env(), f.Task)
 		if err != nil {
 			return err
 		}

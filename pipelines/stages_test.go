@@ -209,9 +209,9 @@ func init() {
 	tables := stages.Output{Kind: mimic.KindPatients, Tables: []string{mimic.TableNotes}}
 	withQuarantine := stages.Output{Kind: mimic.KindPatients, Tables: []string{mimic.TableNotes, dataset.TableQuarantine}}
 	stages.RegisterSource(stages.Spec{Name: "test.lines", Version: 1, Doc: "test", Out: withQuarantine},
-		func(f faults) (stages.Source, error) { return lines{f}, nil })
+		func(_ *stages.Environment, f faults) (stages.Source, error) { return lines{f}, nil })
 	stages.RegisterMap(stages.Spec{Name: "test.upper", Version: 1, Doc: "test", In: []stages.Port{notes}, Out: tables},
-		func(f faults) (stages.Map, error) { return upper{f}, nil })
+		func(_ *stages.Environment, f faults) (stages.Map, error) { return upper{f}, nil })
 	stages.RegisterReduce(stages.Spec{Name: "test.letters", Version: 1, Doc: "test", In: []stages.Port{notes}, Out: stages.Output{Kind: stages.KindMetrics}},
-		func(f faults) (stages.Reduce, error) { return letters{f}, nil })
+		func(_ *stages.Environment, f faults) (stages.Reduce, error) { return letters{f}, nil })
 }

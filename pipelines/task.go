@@ -14,7 +14,7 @@ import (
 )
 
 // Task is one step's work as it crosses to a worker: what is needed to find the
-// stage in the worker's own registry and its data in the store, never data.
+// stage in the worker's own environment and its data in the store, never data.
 type Task struct {
 	Step    string              // the step's name in its DAG, for progress and the runner's own view
 	Stage   string              // registered name
@@ -26,22 +26,26 @@ type Task struct {
 	Workers int                 // goroutines of one bundle
 	Header  string              // the manifest's header, JSON
 
+	// Run is set by Run: by it the task's environment is found, where the work is
+	// done in the process that began it.
+	Run string
+
 	// Identity says all that decides the output's bytes; Run sets it. What an
 	// earlier attempt of the same identity finished is not computed again.
 	Identity string
 }
 
-// open builds the task's stage S from the process registry and opens its inputs.
-func open[S any](ctx context.Context, t Task) (S, stages.Inputs, error) {
+// open builds the task's stage S and opens its inputs.
+func open[S any](ctx context.Context, env *stages.Environment, t Task) (S, stages.Inputs, error) {
 	var none S
-	spec, ok := stages.Lookup(t.Stage)
+	spec, ok := env.Lookup(t.Stage)
 	if !ok {
 		return none, nil, exit.Errorf(exit.Usage, "stage %s is not in this binary; build the worker from the same source as the client", t.Stage)
 	}
 	if spec.Version != t.Version {
 		return none, nil, exit.Errorf(exit.Usage, "stage %s: the worker has version %d, the client %d; build both from the same source", t.Stage, spec.Version, t.Version)
 	}
-	built, err := spec.Build([]byte(t.Config))
+	built, err := spec.Build(env, []byte(t.Config))
 	if err != nil {
 		return none, nil, err
 	}
@@ -51,7 +55,7 @@ func open[S any](ctx context.Context, t Task) (S, stages.Inputs, error) {
 
 // writer attaches to the output folder, which the client has prepared.
 func (t Task) writer(ctx context.Context) (*dataset.Writer, error) {
-	spec, _ := stages.Lookup(t.Stage)
+	spec, _ := t.env().Lookup(t.Stage)
 	w, err := dataset.JoinWriter(ctx, t.Out, spec.Out.Kind, t.Parts)
 	if err != nil {
 		return nil, err

@@ -32,7 +32,7 @@ func (b Beam) Run(ctx context.Context, job Job) error {
 	}
 	parts := job.Stage.InputParts(in)
 	if job.Stage.Shape == stages.ShapeSource {
-		if parts, err = sourceParts(job.Stage, job.Config); err != nil {
+		if parts, err = sourceParts(job.Env, job.Stage, job.Config); err != nil {
 			return err
 		}
 	}
@@ -40,12 +40,12 @@ func (b Beam) Run(ctx context.Context, job Job) error {
 	if err != nil {
 		return err
 	}
-	return pipelines.Run(ctx, b.Runner, task)
+	return pipelines.Run(ctx, job.Env, b.Runner, task)
 }
 
 // sourceParts is how many parts a source cuts its dataset into.
-func sourceParts(source stages.Spec, config json.RawMessage) (int, error) {
-	built, err := source.Build(config)
+func sourceParts(env *stages.Environment, source stages.Spec, config json.RawMessage) (int, error) {
+	built, err := source.Build(env, config)
 	if err != nil {
 		return 0, err
 	}
@@ -66,7 +66,7 @@ func taskOf(job Job, parts, workers int) (pipelines.Task, error) {
 // inProcess runs a job on this machine. What it has finished is committed though
 // the run was interrupted meanwhile, or another step failed.
 func inProcess(ctx context.Context, job Job, in stages.Inputs) error {
-	built, err := job.Stage.Build(job.Config)
+	built, err := job.Stage.Build(job.Env, job.Config)
 	if err != nil {
 		return err
 	}

@@ -26,9 +26,9 @@ func (idleMap) Part(context.Context, stages.Inputs, int, *dataset.PartWriter) er
 
 func init() {
 	stages.RegisterJob(stages.Spec{Name: "fake.learn", Version: 1, Doc: "Learns.", Out: stages.Output{Kind: "model"}},
-		func(readsConfig) (stages.Job, error) { return idle{}, nil })
+		func(_ *stages.Environment, _ readsConfig) (stages.Job, error) { return idle{}, nil })
 	stages.RegisterMap(stages.Spec{Name: "fake.turn", Version: 1, Doc: "Turns.", Out: stages.Output{Kind: "model"}},
-		func(readsConfig) (stages.Map, error) { return idleMap{}, nil })
+		func(_ *stages.Environment, _ readsConfig) (stages.Map, error) { return idleMap{}, nil })
 }
 
 // changedWhileRead runs one step over a model's folder, in which change does
@@ -36,7 +36,7 @@ func init() {
 func changedWhileRead(t *testing.T, out, base, stage string, force bool, change func()) error {
 	t.Helper()
 	text := fmt.Sprintf("name: one\nsteps:\n  work: {stage: %s, with: {base: %q}}\n", stage, base)
-	d, err := dags.Parse("one.yaml", []byte(text), nil)
+	d, err := dags.Parse(stages.Default, "one.yaml", []byte(text), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func changedWhileRead(t *testing.T, out, base, stage string, force bool, change 
 		change()
 		return nil
 	}}}
-	return Execute(t.Context(), d, f, Options{Out: out, Workers: 1, Force: force})
+	return Execute(t.Context(), stages.Default, d, f, Options{Out: out, Workers: 1, Force: force})
 }
 
 func TestAJobWhoseInputChangedIsSetAside(t *testing.T) {

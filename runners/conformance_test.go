@@ -40,7 +40,7 @@ func TestConformance(t *testing.T) {
 	if !beam.Initialized() {
 		beam.Init()
 	}
-	d, err := dags.Load(t.Context(), dags.Request{DAG: conformanceDAG})
+	d, err := dags.Load(t.Context(), stages.Default, dags.Request{DAG: conformanceDAG})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func TestConformance(t *testing.T) {
 		made[step.Name] = conforms(t, step, step.Bind(made))
 		got[step.Stage.Name] = golden{step.Stage.Version, made[step.Name].Manifest.Digest()}
 	}
-	for _, name := range stages.Names() {
+	for _, name := range stages.Default.Names() {
 		if _, ran := got[name]; !ran && name[:5] != "test." && name[:5] != "fake." {
 			t.Errorf("stage %s is not in %s", name, conformanceDAG)
 		}
@@ -84,7 +84,7 @@ func runOn(t *testing.T, step *dags.Step, in stages.Inputs, runner string, worke
 		}
 	}
 	job := runners.Job{
-		Step: step.Name, Stage: step.Stage, Config: step.Config, Inputs: uris,
+		Step: step.Name, Env: stages.Default, Stage: step.Stage, Config: step.Config, Inputs: uris,
 		Out:    filepath.Join(t.TempDir(), step.Name),
 		Header: dataset.Manifest{Stage: step.Stage.Name, StageVersion: step.Stage.Version},
 	}

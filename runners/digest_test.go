@@ -27,7 +27,7 @@ func TestAJobGetsThePlannersDigests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := dags.Parse("one.yaml", []byte("name: one\nsteps:\n  work: {stage: fake.learn, with: {base: "+base+"}}\n"), nil)
+	d, err := dags.Parse(stages.Default, "one.yaml", []byte("name: one\nsteps:\n  work: {stage: fake.learn, with: {base: "+base+"}}\n"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func TestAJobGetsThePlannersDigests(t *testing.T) {
 		}
 		return err
 	}}}
-	if err := Execute(t.Context(), d, f, Options{Out: t.TempDir(), Workers: 1}); err != nil {
+	if err := Execute(t.Context(), stages.Default, d, f, Options{Out: t.TempDir(), Workers: 1}); err != nil {
 		t.Fatal(err)
 	}
 	if want := sha256.Sum256([]byte("one")); got != hex.EncodeToString(want[:]) {

@@ -14,14 +14,14 @@ import (
 // DryRun builds the Beam pipeline of every step that has one and hands it to a
 // runner that was told --dry_run, which prints the job it would submit. Nothing
 // is read or written: outputs that are not there yet go by their step's name.
-func DryRun(ctx context.Context, d *dags.DAG, runner, out string, workers int) error {
+func DryRun(ctx context.Context, env *stages.Environment, d *dags.DAG, runner, out string, workers int) error {
 	if err := CheckRemote(d, runner, out); err != nil {
 		return err
 	}
 	parts := map[string]int{}
 	for _, step := range d.Steps {
 		job := unmade(step, out)
-		n, err := partsOf(step, parts)
+		n, err := partsOf(env, step, parts)
 		if err != nil {
 			return fmt.Errorf("step %s: %w", step.Name, err)
 		}
@@ -33,7 +33,7 @@ func DryRun(ctx context.Context, d *dags.DAG, runner, out string, workers int) e
 		if err != nil {
 			return err
 		}
-		if err := pipelines.DryRun(ctx, runner, task); err != nil {
+		if err := pipelines.DryRun(ctx, env, runner, task); err != nil {
 			return fmt.Errorf("step %s: %w", step.Name, err)
 		}
 	}
@@ -52,9 +52,9 @@ func unmade(step *dags.Step, out string) Job {
 }
 
 // partsOf is how many parts a step will have, known from its source upstream.
-func partsOf(step *dags.Step, upstream map[string]int) (int, error) {
+func partsOf(env *stages.Environment, step *dags.Step, upstream map[string]int) (int, error) {
 	if step.Stage.Shape == stages.ShapeSource {
-		return sourceParts(step.Stage, step.Config)
+		return sourceParts(env, step.Stage, step.Config)
 	}
 	for _, port := range step.Stage.In {
 		if refs := step.In[port.Name]; port.Sharded && len(refs) > 0 {

@@ -20,6 +20,7 @@ import (
 
 // execution is one run of a DAG's steps.
 type execution struct {
+	env     *stages.Environment
 	dag     *dags.DAG
 	runner  StepRunner
 	planner *dags.Planner
@@ -32,9 +33,9 @@ type execution struct {
 	made map[string]*dataset.Dataset
 }
 
-func newExecution(d *dags.DAG, runner StepRunner, planner *dags.Planner, journal *Journal, o Options) *execution {
+func newExecution(env *stages.Environment, d *dags.DAG, runner StepRunner, planner *dags.Planner, journal *Journal, o Options) *execution {
 	x := &execution{
-		dag: d, runner: runner, planner: planner, journal: journal, o: o,
+		env: env, dag: d, runner: runner, planner: planner, journal: journal, o: o,
 		slots: make(chan struct{}, max(1, o.Workers)),
 		ready: map[string]chan struct{}{}, made: map[string]*dataset.Dataset{},
 	}
@@ -144,7 +145,7 @@ func (x *execution) runJob(ctx context.Context, decision dags.Decision) error {
 	if err := ownFiles(decision.URI); err != nil {
 		return err
 	}
-	return x.runner.Run(stages.WithDigester(ctx, x.planner.Digest), jobOf(decision, x.outputs(), x.o.Revision))
+	return x.runner.Run(stages.WithDigester(ctx, x.planner.Digest), x.jobOf(decision))
 }
 
 // checkInputs takes away the name of an output whose input files changed while it
@@ -168,18 +169,18 @@ func (x *execution) checkInputs(ctx context.Context, decision dags.Decision) err
 	return fmt.Errorf("%w; what it made of the input is set aside in %s", err, aside)
 }
 
-func jobOf(d dags.Decision, made map[string]*dataset.Dataset, revision string) Job {
+func (x *execution) jobOf(d dags.Decision) Job {
 	inputs := map[string][]string{}
-	for port, datasets := range d.Step.Bind(made) {
+	for port, datasets := range d.Step.Bind(x.outputs()) {
 		for _, dataset := range datasets {
 			inputs[port] = append(inputs[port], dataset.URI())
 		}
 	}
 	return Job{
-		Step: d.Step.Name, Stage: d.Step.Stage, Config: d.Step.Config, Inputs: inputs, Out: d.URI,
+		Step: d.Step.Name, Env: x.env, Stage: d.Step.Stage, Config: d.Step.Config, Inputs: inputs, Out: d.URI,
 		Header: dataset.Manifest{
 			Stage: d.Identity.Stage, StageVersion: d.Identity.Version, Config: d.Identity.Config,
-			Inputs: d.Identity.Inputs, Kernel: d.Identity.Kernel, Revision: revision,
+			Inputs: d.Identity.Inputs, Kernel: d.Identity.Kernel, Revision: x.o.Revision,
 		},
 	}
 }

@@ -20,6 +20,7 @@ import (
 // Job is one step ready to run.
 type Job struct {
 	Step   string
+	Env    *stages.Environment // that the stage is made in
 	Stage  stages.Spec
 	Config json.RawMessage     // resolved, for Stage.Build
 	Inputs map[string][]string // URIs of the datasets by port
@@ -49,9 +50,10 @@ type Options struct {
 	ShowSmallCells bool // the journal tells counts that smallcell hides
 }
 
-// Execute runs the steps of a DAG whose output is not there yet, then publishes.
+// Execute runs the steps of a DAG in an environment, those whose output is not there
+// yet, then publishes.
 // It goes on where an earlier run ended. The first failure cancels the rest.
-func Execute(ctx context.Context, d *dags.DAG, runner StepRunner, o Options) error {
+func Execute(ctx context.Context, env *stages.Environment, d *dags.DAG, runner StepRunner, o Options) error {
 	out, err := outdir.Prepare(o.Out, runsFolder, stepsFolder, cacheFolder)
 	if err != nil {
 		return err
@@ -73,7 +75,7 @@ func Execute(ctx context.Context, d *dags.DAG, runner StepRunner, o Options) err
 	if err != nil {
 		return err
 	}
-	planner, err := dags.NewPlanner(ctx, dir)
+	planner, err := dags.NewPlanner(ctx, env, dir)
 	if err != nil {
 		return err
 	}
@@ -85,7 +87,7 @@ func Execute(ctx context.Context, d *dags.DAG, runner StepRunner, o Options) err
 		return err
 	}
 	defer journal.Close()
-	x := newExecution(d, runner, planner, journal, o)
+	x := newExecution(env, d, runner, planner, journal, o)
 	start := time.Now()
 	err = x.run(ctx)
 	if err == nil {

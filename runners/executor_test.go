@@ -29,7 +29,7 @@ type idleConfig struct {
 }
 
 func init() {
-	build := func(idleConfig) (stages.Job, error) { return idle{}, nil }
+	build := func(_ *stages.Environment, _ idleConfig) (stages.Job, error) { return idle{}, nil }
 	stages.RegisterJob(stages.Spec{Name: "fake.make", Version: 1, Doc: "Makes.", Out: stages.Output{Kind: "model"}}, build)
 	stages.RegisterJob(stages.Spec{
 		Name: "fake.join", Version: 1, Doc: "Joins.", Out: stages.Output{Kind: "model"},
@@ -97,7 +97,7 @@ func (f *fake) steps() []string {
 
 func parse(t *testing.T, set map[string]string) *dags.DAG {
 	t.Helper()
-	d, err := dags.Parse("diamond.yaml", []byte(diamond), set)
+	d, err := dags.Parse(stages.Default, "diamond.yaml", []byte(diamond), set)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestExecuteRunsOnlyWhatIsStale(t *testing.T) {
 	o := Options{Out: out, Workers: 4, Revision: "r1", Notify: func(e Event) { told = append(told, e) }}
 	run := func(set map[string]string, want ...string) {
 		t.Helper()
-		if err := Execute(t.Context(), parse(t, set), f, o); err != nil {
+		if err := Execute(t.Context(), stages.Default, parse(t, set), f, o); err != nil {
 			t.Fatal(err)
 		}
 		if got := f.steps(); !slices.Equal(got, want) {
@@ -147,7 +147,7 @@ func TestExecuteRunsOnlyWhatIsStale(t *testing.T) {
 
 func TestExecuteSetsTheManifest(t *testing.T) {
 	out := t.TempDir()
-	if err := Execute(t.Context(), parse(t, nil), &fake{}, Options{Out: out, Workers: 1, Revision: "r1"}); err != nil {
+	if err := Execute(t.Context(), stages.Default, parse(t, nil), &fake{}, Options{Out: out, Workers: 1, Revision: "r1"}); err != nil {
 		t.Fatal(err)
 	}
 	ends, err := filepath.Glob(filepath.Join(out, "steps", "end-*"))
@@ -186,7 +186,7 @@ func meeting(n int) func(ctx context.Context) error {
 func TestExecuteRunsSideBySide(t *testing.T) {
 	both := meeting(2)
 	f := &fake{before: map[string]func(context.Context) error{"left": both, "right": both}}
-	if err := Execute(t.Context(), parse(t, nil), f, Options{Out: t.TempDir(), Workers: 2}); err != nil {
+	if err := Execute(t.Context(), stages.Default, parse(t, nil), f, Options{Out: t.TempDir(), Workers: 2}); err != nil {
 		t.Error(err)
 	}
 }
@@ -206,7 +206,7 @@ func TestExecuteKeepsToItsWorkers(t *testing.T) {
 		return nil
 	}
 	f := &fake{before: map[string]func(context.Context) error{"left": count, "right": count, "top": count, "end": count}}
-	if err := Execute(t.Context(), parse(t, nil), f, Options{Out: t.TempDir(), Workers: 1}); err != nil || most != 1 {
+	if err := Execute(t.Context(), stages.Default, parse(t, nil), f, Options{Out: t.TempDir(), Workers: 1}); err != nil || most != 1 {
 		t.Errorf("%d steps at once, %v; want 1", most, err)
 	}
 }
@@ -226,7 +226,7 @@ func TestFailureNamesTheStepAndCancelsTheRest(t *testing.T) {
 			return ctx.Err()
 		},
 	}}
-	err := Execute(t.Context(), parse(t, nil), f, Options{Out: out, Workers: 2, Again: "clinflow run diamond.yaml"})
+	err := Execute(t.Context(), stages.Default, parse(t, nil), f, Options{Out: out, Workers: 2, Again: "clinflow run diamond.yaml"})
 	const want = "step left: part 3: too many bad records\nto go on from here: clinflow run diamond.yaml"
 	if err == nil || err.Error() != want || exit.Of(err) != exit.BadData {
 		t.Fatalf("exit %d, %v", exit.Of(err), err)
@@ -247,7 +247,7 @@ func TestFailureNamesTheStepAndCancelsTheRest(t *testing.T) {
 	}
 	f.before = nil
 	f.steps()
-	if err := Execute(t.Context(), parse(t, nil), f, Options{Out: out, Workers: 2}); err != nil {
+	if err := Execute(t.Context(), stages.Default, parse(t, nil), f, Options{Out: out, Workers: 2}); err != nil {
 		t.Fatal(err)
 	}
 	if got := f.steps(); !slices.Equal(got, []string{"end", "left", "right"}) {
@@ -263,7 +263,7 @@ func TestInterruptionIsTold(t *testing.T) {
 		<-ctx.Done()
 		return ctx.Err()
 	}}}
-	err := Execute(ctx, parse(t, nil), f, Options{Out: out, Workers: 1, Again: "again"})
+	err := Execute(ctx, stages.Default, parse(t, nil), f, Options{Out: out, Workers: 1, Again: "again"})
 	if exit.Of(err) != exit.Interrupted || !strings.HasSuffix(err.Error(), "to go on from here: again") {
 		t.Errorf("exit %d, %v", exit.Of(err), err)
 	}
@@ -274,7 +274,7 @@ func TestInterruptionIsTold(t *testing.T) {
 
 func TestPanicOfARunnerIsAnError(t *testing.T) {
 	f := &fake{before: map[string]func(context.Context) error{"left": func(context.Context) error { panic("CANARY note text") }}}
-	err := Execute(t.Context(), parse(t, nil), f, Options{Out: t.TempDir(), Workers: 2})
+	err := Execute(t.Context(), stages.Default, parse(t, nil), f, Options{Out: t.TempDir(), Workers: 2})
 	if err == nil || strings.Contains(err.Error(), "CANARY") || !strings.Contains(err.Error(), "step left") {
 		t.Error(err)
 	}
@@ -282,11 +282,11 @@ func TestPanicOfARunnerIsAnError(t *testing.T) {
 
 func TestPublishNamesAMissingFile(t *testing.T) {
 	text := strings.Replace(diamond, "end.content", "end.metrics.json", 1)
-	d, err := dags.Parse("x.yaml", []byte(text), nil)
+	d, err := dags.Parse(stages.Default, "x.yaml", []byte(text), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = Execute(t.Context(), d, &fake{}, Options{Out: t.TempDir(), Workers: 2})
+	err = Execute(t.Context(), stages.Default, d, &fake{}, Options{Out: t.TempDir(), Workers: 2})
 	const want = "publish answer.txt: step end left no file metrics.json; it left: content"
 	if err == nil || err.Error() != want || exit.Of(err) != exit.Usage {
 		t.Errorf("exit %d, %v", exit.Of(err), err)
@@ -300,7 +300,7 @@ func TestPublishWritesOverNothingOfTheUsers(t *testing.T) {
 	answer := filepath.Join(out, "answer.txt")
 	run := func(set map[string]string) ([]string, error) {
 		f := &fake{}
-		err := Execute(t.Context(), parse(t, set), f, Options{Out: out, Workers: 1})
+		err := Execute(t.Context(), stages.Default, parse(t, set), f, Options{Out: out, Workers: 1})
 		return f.steps(), err
 	}
 	if err := os.WriteFile(answer, []byte("mine"), 0o600); err != nil {

@@ -45,7 +45,7 @@ func TestAFinishedJobIsCommittedWhateverHappensToTheRun(t *testing.T) {
 	var ended chan struct{}
 	job := func(name string, build func() stages.Job) {
 		stages.RegisterJob(stages.Spec{Name: name, Version: 1, Doc: "x.", Out: stages.Output{Kind: stages.KindAdapter}},
-			func(struct{}) (stages.Job, error) { return build(), nil })
+			func(_ *stages.Environment, _ struct{}) (stages.Job, error) { return build(), nil })
 	}
 	job("fake.long", func() stages.Job { return longJob{ended} })
 	job("fake.fails", func() stages.Job { return failingJob{ended} })
@@ -58,7 +58,7 @@ func TestAFinishedJobIsCommittedWhateverHappensToTheRun(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			ended = make(chan struct{})
-			d, err := dags.Parse("long.yaml", []byte("name: long\n"+c.steps), nil)
+			d, err := dags.Parse(stages.Default, "long.yaml", []byte("name: long\n"+c.steps), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -68,7 +68,7 @@ func TestAFinishedJobIsCommittedWhateverHappensToTheRun(t *testing.T) {
 				go func() { <-ended; cancel() }()
 			}
 			out := t.TempDir()
-			err = Execute(ctx, d, Beam{Runner: "direct", Workers: 1}, Options{Out: out, Workers: 2})
+			err = Execute(ctx, stages.Default, d, Beam{Runner: "direct", Workers: 1}, Options{Out: out, Workers: 2})
 			if c.code != exit.OK && exit.Of(err) != c.code || errors.Is(err, context.Canceled) && c.code == exit.OK {
 				t.Errorf("exit code %d, want %d: %v", exit.Of(err), c.code, err)
 			}

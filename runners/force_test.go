@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/clinflow/clinflow/stages"
 )
 
 // looking is a StepRunner that notes what lies in each step's folder, and beside
@@ -33,7 +35,7 @@ func TestForceTrustsNothingOfAKilledRun(t *testing.T) {
 	for _, force := range []bool{false, true} {
 		o := Options{Out: t.TempDir(), Workers: 1}
 		stop := &fake{before: map[string]func(context.Context) error{"left": func(context.Context) error { return errors.New("stop") }}}
-		if err := Execute(t.Context(), parse(t, nil), stop, o); err == nil {
+		if err := Execute(t.Context(), stages.Default, parse(t, nil), stop, o); err == nil {
 			t.Fatal("did not stop")
 		}
 		begun := filepath.Join(o.Out, outputOf(t, o.Out, "left"))
@@ -42,7 +44,7 @@ func TestForceTrustsNothingOfAKilledRun(t *testing.T) {
 		}
 		o.Force = force
 		l := &looking{found: map[string][]string{}}
-		if err := Execute(t.Context(), parse(t, nil), l, o); err != nil {
+		if err := Execute(t.Context(), stages.Default, parse(t, nil), l, o); err != nil {
 			t.Fatal(err)
 		}
 		want := []string{filepath.Join(begun, ".unfinished"), begun + ".work"}

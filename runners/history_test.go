@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/stages"
 )
 
 var (
@@ -36,11 +37,11 @@ func TestRunsAreToldAsTheyWere(t *testing.T) {
 	out := t.TempDir()
 	o := Options{Out: out, Workers: 1, Runner: "direct", Revision: "abc", ShowSmallCells: true}
 	f := &fake{text: map[string]string{"top": "t", "left": "l", "right": "rr", "end": "e"}}
-	if err := Execute(t.Context(), parse(t, nil), f, o); err != nil {
+	if err := Execute(t.Context(), stages.Default, parse(t, nil), f, o); err != nil {
 		t.Fatal(err)
 	}
 	f.text["left"] = "longer"
-	if err := Execute(t.Context(), parse(t, map[string]string{"left": "z"}), f, o); err != nil {
+	if err := Execute(t.Context(), stages.Default, parse(t, map[string]string{"left": "z"}), f, o); err != nil {
 		t.Fatal(err)
 	}
 	runs, err := ListRuns(out)
@@ -104,10 +105,10 @@ func TestAnInterruptedRunIsCompared(t *testing.T) {
 		cancel()
 		return ctx.Err()
 	}}}
-	if err := Execute(t.Context(), parse(t, nil), &fake{}, o); err != nil {
+	if err := Execute(t.Context(), stages.Default, parse(t, nil), &fake{}, o); err != nil {
 		t.Fatal(err)
 	}
-	if err := Execute(ctx, parse(t, map[string]string{"left": "z"}), cut, o); exit.Of(err) != exit.Interrupted {
+	if err := Execute(ctx, stages.Default, parse(t, map[string]string{"left": "z"}), cut, o); exit.Of(err) != exit.Interrupted {
 		t.Fatalf("exit %d, %v", exit.Of(err), err)
 	}
 	runs, err := ListRuns(out)
@@ -127,7 +128,7 @@ func TestAnInterruptedRunIsCompared(t *testing.T) {
 func TestFindRun(t *testing.T) {
 	out := t.TempDir()
 	for range 2 {
-		if err := Execute(t.Context(), parse(t, nil), &fake{}, Options{Out: out, Workers: 2}); err != nil {
+		if err := Execute(t.Context(), stages.Default, parse(t, nil), &fake{}, Options{Out: out, Workers: 2}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -150,7 +151,7 @@ func TestFindRun(t *testing.T) {
 
 func TestJournalOfAKilledRun(t *testing.T) {
 	out := t.TempDir()
-	if err := Execute(t.Context(), parse(t, nil), &fake{}, Options{Out: out, Workers: 1}); err != nil {
+	if err := Execute(t.Context(), stages.Default, parse(t, nil), &fake{}, Options{Out: out, Workers: 1}); err != nil {
 		t.Fatal(err)
 	}
 	files, _ := filepath.Glob(filepath.Join(out, "runs", "*.jsonl"))
@@ -180,7 +181,7 @@ func TestTheJournalHidesSmallCells(t *testing.T) {
 	for _, show := range []bool{false, true} {
 		o := Options{Out: t.TempDir(), Workers: 1, Runner: "direct", ShowSmallCells: show}
 		f := &fake{text: map[string]string{"top": "t", "left": strings.Repeat("l", 10), "right": "rr", "end": "e"}}
-		if err := Execute(t.Context(), parse(t, nil), f, o); err != nil {
+		if err := Execute(t.Context(), stages.Default, parse(t, nil), f, o); err != nil {
 			t.Fatal(err)
 		}
 		run, err := FindRun(o.Out, "last")

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/clinflow/clinflow/dags"
+	"github.com/clinflow/clinflow/stages"
 )
 
 const killedOut = "CLINFLOW_TEST_KILLED_OUT"
@@ -38,9 +39,9 @@ func stopInTheMiddle(out string) {
 		time.Sleep(time.Minute)
 		return nil
 	}}}
-	d, err := dags.Parse("diamond.yaml", []byte(diamond), nil)
+	d, err := dags.Parse(stages.Default, "diamond.yaml", []byte(diamond), nil)
 	if err == nil {
-		err = Execute(context.Background(), d, f, Options{Out: out, Workers: 1})
+		err = Execute(context.Background(), stages.Default, d, f, Options{Out: out, Workers: 1})
 	}
 	fmt.Fprintln(os.Stderr, "it was not killed:", err)
 	os.Exit(1)
@@ -48,7 +49,7 @@ func stopInTheMiddle(out string) {
 
 func TestKilledRunGoesOn(t *testing.T) {
 	undisturbed, out := t.TempDir(), t.TempDir()
-	if err := Execute(t.Context(), parse(t, nil), &fake{}, Options{Out: undisturbed, Workers: 1}); err != nil {
+	if err := Execute(t.Context(), stages.Default, parse(t, nil), &fake{}, Options{Out: undisturbed, Workers: 1}); err != nil {
 		t.Fatal(err)
 	}
 	child := exec.Command(os.Args[0])
@@ -79,7 +80,7 @@ func TestKilledRunGoesOn(t *testing.T) {
 			why = e.Reasons
 		}
 	}}
-	if err := Execute(t.Context(), parse(t, nil), f, o); err != nil {
+	if err := Execute(t.Context(), stages.Default, parse(t, nil), f, o); err != nil {
 		t.Fatal(err)
 	}
 	if ran := f.steps(); slices.Contains(ran, "top") || !slices.Contains(ran, "left") {

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/clinflow/clinflow/stages"
 )
 
 // outputOf is the folder of a step's output.
@@ -34,7 +36,7 @@ func TestLeftoversOfKilledRunsAreRemoved(t *testing.T) {
 	out := t.TempDir()
 	run := func() {
 		t.Helper()
-		if err := Execute(t.Context(), parse(t, nil), &fake{}, Options{Out: out, Workers: 1}); err != nil {
+		if err := Execute(t.Context(), stages.Default, parse(t, nil), &fake{}, Options{Out: out, Workers: 1}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/stages"
 )
 
 // whileHeld runs a DAG and does something in the middle of it.
@@ -23,7 +24,7 @@ func whileHeld(t *testing.T, out string, do func()) {
 		do()
 		return nil
 	}}}
-	if err := Execute(t.Context(), parse(t, nil), f, Options{Out: out, Workers: 1}); err != nil {
+	if err := Execute(t.Context(), stages.Default, parse(t, nil), f, Options{Out: out, Workers: 1}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -36,7 +37,7 @@ func TestASecondRunIsRefusedAndToldByWhom(t *testing.T) {
 	}
 	whileHeld(t, out, func() {
 		before := files(t, out)
-		second := Execute(t.Context(), parse(t, nil), &fake{}, Options{Out: out, Workers: 1, Force: true})
+		second := Execute(t.Context(), stages.Default, parse(t, nil), &fake{}, Options{Out: out, Workers: 1, Force: true})
 		if exit.Of(second) != exit.Retry {
 			t.Fatalf("exit %d, %v", exit.Of(second), second)
 		}
@@ -72,7 +73,7 @@ func TestALockFileOfAnyText(t *testing.T) {
 				if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 					t.Fatal(err)
 				}
-				err := Execute(t.Context(), parse(t, nil), &fake{}, Options{Out: out, Workers: 1})
+				err := Execute(t.Context(), stages.Default, parse(t, nil), &fake{}, Options{Out: out, Workers: 1})
 				want := "another run is at work in " + out + "; wait for its end, or name another output folder"
 				if strings.HasPrefix(name, "of a") {
 					want = strings.Replace(want, ";", `: process 1 on "h", since 2026-01-02T03:04:05Z;`, 1)
@@ -95,7 +96,7 @@ func TestALockFileThatLeadsElsewhere(t *testing.T) {
 			if err := errors.Join(os.Mkdir(filepath.Dir(lock), 0o700), os.WriteFile(precious, []byte("precious"), 0o600), link(precious, lock)); err != nil {
 				t.Fatal(err)
 			}
-			err := Execute(t.Context(), parse(t, nil), &fake{}, Options{Out: out, Workers: 1})
+			err := Execute(t.Context(), stages.Default, parse(t, nil), &fake{}, Options{Out: out, Workers: 1})
 			if exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), lock) {
 				t.Errorf("exit %d, %v", exit.Of(err), err)
 			}

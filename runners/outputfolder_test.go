@@ -12,6 +12,7 @@ import (
 
 	"github.com/clinflow/clinflow/dags"
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/stages"
 )
 
 // TestNoStepWritesThroughALink: whatever stands where a step that is to run writes,
@@ -37,7 +38,7 @@ func TestNoStepWritesThroughALink(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			out, elsewhere := t.TempDir(), t.TempDir()
 			run := func() error {
-				return Execute(t.Context(), parse(t, nil), &fake{}, Options{Out: out, Workers: 1})
+				return Execute(t.Context(), stages.Default, parse(t, nil), &fake{}, Options{Out: out, Workers: 1})
 			}
 			if err := run(); err != nil {
 				t.Fatal(err)
@@ -69,7 +70,7 @@ func TestNoStepWritesThroughALink(t *testing.T) {
 func TestJournalsAreFiles(t *testing.T) {
 	out := t.TempDir()
 	run := func() error {
-		return Execute(t.Context(), parse(t, nil), &fake{}, Options{Out: out, Workers: 1})
+		return Execute(t.Context(), stages.Default, parse(t, nil), &fake{}, Options{Out: out, Workers: 1})
 	}
 	folder := filepath.Join(out, "runs")
 	err := errors.Join(run(), syscall.Mkfifo(folder+"/20200101-000000.000-0000.jsonl", 0o600),
@@ -86,7 +87,7 @@ func TestJournalsAreFiles(t *testing.T) {
 // refused before the first step.
 func TestNothingIsPublishedThroughALink(t *testing.T) {
 	deep := strings.Replace(diamond, "plots/left.txt", "plots/deep/left.txt", 1)
-	d, err := dags.Parse("diamond.yaml", []byte(deep), nil)
+	d, err := dags.Parse(stages.Default, "diamond.yaml", []byte(deep), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +98,7 @@ func TestNothingIsPublishedThroughALink(t *testing.T) {
 			t.Fatal(err)
 		}
 		f := &fake{}
-		err := Execute(t.Context(), d, f, Options{Out: out, Workers: 1})
+		err := Execute(t.Context(), stages.Default, d, f, Options{Out: out, Workers: 1})
 		if exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), path+" is a symbolic link") || len(f.steps()) > 0 {
 			t.Errorf("%s: exit %d, %v", link, exit.Of(err), err)
 		}

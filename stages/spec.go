@@ -13,7 +13,7 @@ type Spec struct {
 	Shape   Shape // set by the Register function
 
 	config Fields
-	build  func(resolved []byte) (any, error)
+	build  func(e *Environment, resolved []byte) (any, error)
 }
 
 // Port is one input of a stage.
@@ -37,9 +37,9 @@ type Output struct {
 // Config returns the fields of the stage's configuration.
 func (s Spec) Config() Fields { return s.config }
 
-// Build constructs the stage from its resolved configuration (JSON).
-func (s Spec) Build(resolved []byte) (any, error) {
-	stage, err := s.build(resolved)
+// Build constructs the stage in an environment from its resolved configuration (JSON).
+func (s Spec) Build(e *Environment, resolved []byte) (any, error) {
+	stage, err := s.build(e, resolved)
 	if err != nil {
 		return nil, fmt.Errorf("stage %s: %w", s.Name, err)
 	}

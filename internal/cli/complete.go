@@ -9,6 +9,7 @@ import (
 	"github.com/clinflow/clinflow/dags"
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/runners"
+	"github.com/clinflow/clinflow/stages"
 )
 
 // completions is what a shell asks for: the words that may stand where the cursor is.
@@ -33,25 +34,27 @@ func dagArgument(_ *cobra.Command, args []string, _ string) ([]string, cobra.She
 }
 
 // dagAndSteps completes a DAG and then the steps of it that are not typed yet.
-func (f *dagFlags) dagAndSteps(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
-	if len(args) == 0 {
-		return dagArgument(cmd, args, typed)
-	}
-	set, err := dags.ParseSet(f.set)
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	d, err := dags.Load(cmd.Context(), dags.Request{DAG: args[0], Set: set})
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	var names []string
-	for _, step := range d.Steps {
-		if !slices.Contains(args[1:], step.Name) {
-			names = append(names, step.Name)
+func (f *dagFlags) dagAndSteps(env *stages.Environment) completions {
+	return func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+		if len(args) == 0 {
+			return dagArgument(cmd, args, typed)
 		}
+		set, err := dags.ParseSet(f.set)
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		d, err := dags.Load(cmd.Context(), env, dags.Request{DAG: args[0], Set: set})
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		var names []string
+		for _, step := range d.Steps {
+			if !slices.Contains(args[1:], step.Name) {
+				names = append(names, step.Name)
+			}
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp
 	}
-	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
 // runArgument completes the runs of the folder that --out names.

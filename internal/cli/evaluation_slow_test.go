@@ -31,7 +31,7 @@ func init() {
 	stages.RegisterSource(stages.Spec{
 		Name: "test.drawn", Version: 1, Doc: "test",
 		Out: stages.Output{Kind: task.KindPredictions, Tables: []string{task.TablePredictions}},
-	}, func(d drawn) (stages.Source, error) { return d, nil })
+	}, func(_ *stages.Environment, d drawn) (stages.Source, error) { return d, nil })
 }
 
 func (d drawn) Parts() int { return drawnParts }

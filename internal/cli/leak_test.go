@@ -33,7 +33,7 @@ func init() {
 		Name: "test.panicky", Version: 1, Doc: "panics with a note's text",
 		In:  []stages.Port{{Name: "notes", Kind: mimic.KindPatients, Tables: []string{mimic.TableNotes}, Sharded: true, Doc: "notes"}},
 		Out: stages.Output{Kind: task.KindExamples, Tables: []string{task.TableExamples}},
-	}, func(struct{}) (stages.Map, error) { return panicky{}, nil })
+	}, func(_ *stages.Environment, _ struct{}) (stages.Map, error) { return panicky{}, nil })
 }
 
 const panickyDAG = `

@@ -20,6 +20,7 @@ import (
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/logs"
 	"github.com/clinflow/clinflow/internal/progress"
+	"github.com/clinflow/clinflow/stages"
 )
 
 // Main runs the command line and returns the exit code of the process.
@@ -39,7 +40,7 @@ func runCommand(args []string) exit.Code {
 	ctx, stop := untilInterrupted()
 	defer stop()
 	started := false
-	var s settings
+	s := settings{env: stages.Default}
 	root := newRoot(&s, &started)
 	root.SetArgs(args)
 	err := errors.Join(root.ExecuteContext(ctx), s.profiles.stop())

@@ -16,7 +16,7 @@ func newPlan(s *settings) *cobra.Command {
 		Use:               "plan DAG [STEP…]",
 		Short:             "Say which steps of a DAG would run, or of those named and what they need, and why",
 		Args:              asUsed,
-		ValidArgsFunction: f.dagAndSteps,
+		ValidArgsFunction: f.dagAndSteps(s.env),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			d, err := f.check(cmd.Context(), s, args, dags.Inspect)
 			if err != nil {
@@ -26,7 +26,7 @@ func newPlan(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			planner, err := dags.NewPlanner(cmd.Context(), dir)
+			planner, err := dags.NewPlanner(cmd.Context(), s.env, dir)
 			if err != nil {
 				return err
 			}

@@ -40,6 +40,7 @@ type settings struct {
 	device    string
 	group     bool
 	profiles  profiles
+	env       *stages.Environment
 	faults    []stages.Fault // of flags; a command that takes a DAG tells them with the DAG's
 }
 
@@ -77,7 +78,7 @@ func newRoot(s *settings, started *bool) *cobra.Command {
 	root.SetFlagErrorFunc(unknownFlag)
 	complete(root, "log-format", logs.Console, logs.JSON)
 	complete(root, "device", "auto", "cuda", "cpu", "cpu:go", "cpu:avx2", "cpu:avx512")
-	root.AddCommand(newDemo(s), newRun(s), newPlan(s), newLint(s), newStages(), newSynth(),
+	root.AddCommand(newDemo(s), newRun(s), newPlan(s), newLint(s), newStages(s), newSynth(),
 		newCat(), newVerify(), newRuns(), newInspect(), newVersion())
 	noteStart(root, started)
 	return root

@@ -14,6 +14,7 @@ import (
 	"github.com/clinflow/clinflow/dags"
 	"github.com/clinflow/clinflow/internal/logs"
 	"github.com/clinflow/clinflow/runners"
+	"github.com/clinflow/clinflow/stages"
 )
 
 // dagFlags are the flags of the commands that take a DAG.
@@ -35,12 +36,12 @@ func (f *dagFlags) addRun(cmd *cobra.Command) {
 
 // check reads the DAG that args name, or the steps of it that they name too, by
 // dags.Inspect, or by dags.Load, which looks at its file alone.
-func (f *dagFlags) check(ctx context.Context, s *settings, args []string, by func(context.Context, dags.Request) (*dags.DAG, error)) (*dags.DAG, error) {
+func (f *dagFlags) check(ctx context.Context, s *settings, args []string, by func(context.Context, *stages.Environment, dags.Request) (*dags.DAG, error)) (*dags.DAG, error) {
 	set, err := dags.ParseSet(f.set)
 	if err != nil {
 		return nil, err
 	}
-	return by(ctx, dags.Request{DAG: args[0], Set: set, Steps: args[1:], Flags: s.faults})
+	return by(ctx, s.env, dags.Request{DAG: args[0], Set: set, Steps: args[1:], Flags: s.faults})
 }
 
 func newRun(s *settings) *cobra.Command {
@@ -55,7 +56,7 @@ func newRun(s *settings) *cobra.Command {
 			"a file is published where the step that it comes from is among them.\n" +
 			"Beam's own options are taken too, under Beam's names.",
 		Args:              asUsed,
-		ValidArgsFunction: f.dagAndSteps,
+		ValidArgsFunction: f.dagAndSteps(s.env),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return s.run(cmd, &f, args, force)
 		},
@@ -82,7 +83,7 @@ func (s *settings) run(cmd *cobra.Command, f *dagFlags, args []string, force boo
 	}
 	if dryRun() {
 		logs.AdoptSlog(zerolog.InfoLevel) // the runner logs the job
-		return runners.DryRun(cmd.Context(), d, runner, f.out, s.workers)
+		return runners.DryRun(cmd.Context(), s.env, d, runner, f.out, s.workers)
 	}
 	if err := runners.CheckRemote(d, runner, f.out); err != nil {
 		return err
@@ -94,7 +95,7 @@ func (s *settings) run(cmd *cobra.Command, f *dagFlags, args []string, force boo
 // journal and nothing else.
 func (s *settings) execute(cmd *cobra.Command, d *dags.DAG, f *dagFlags, runner string, force bool, refused error) error {
 	_, revision := build()
-	return runners.Execute(cmd.Context(), d, runners.Beam{Runner: runner, Workers: s.workers}, runners.Options{
+	return runners.Execute(cmd.Context(), s.env, d, runners.Beam{Runner: runner, Workers: s.workers}, runners.Options{
 		Out: f.out, ShowSmallCells: f.small, Workers: s.workers, Force: force, Runner: runner, Revision: revision,
 		Again: typed(append([]string{"clinflow"}, os.Args[1:]...)), Notify: announce, Refused: refused,
 	})

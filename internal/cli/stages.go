@@ -14,25 +14,25 @@ import (
 	"github.com/clinflow/clinflow/stages"
 )
 
-func newStages() *cobra.Command {
+func newStages(s *settings) *cobra.Command {
 	var schema bool
 	cmd := &cobra.Command{
 		Use:               "stages [NAME]",
 		Short:             "List the stages, or describe one: its ports, configuration and a sample",
 		Args:              asUsed,
-		ValidArgsFunction: first(stages.Names),
+		ValidArgsFunction: first(s.env.Names),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if schema {
 				encoder := json.NewEncoder(cmd.OutOrStdout())
 				encoder.SetIndent("", "  ")
-				return encoder.Encode(dags.Schema())
+				return encoder.Encode(dags.Schema(s.env))
 			}
 			if len(args) == 0 {
-				return listStages(cmd)
+				return listStages(cmd, s.env)
 			}
-			spec, ok := stages.Lookup(args[0])
+			spec, ok := s.env.Lookup(args[0])
 			if !ok {
-				return exit.Errorf(exit.Usage, "no stage %s; %s", args[0], cmp.Or(suggest.Choice(args[0], stages.Names()), "`clinflow stages` lists them"))
+				return exit.Errorf(exit.Usage, "no stage %s; %s", args[0], cmp.Or(suggest.Choice(args[0], s.env.Names()), "`clinflow stages` lists them"))
 			}
 			return spec.Describe(cmd.OutOrStdout())
 		},
@@ -41,9 +41,9 @@ func newStages() *cobra.Command {
 	return cmd
 }
 
-func listStages(cmd *cobra.Command) error {
-	for _, name := range stages.Names() {
-		spec, _ := stages.Lookup(name)
+func listStages(cmd *cobra.Command, env *stages.Environment) error {
+	for _, name := range env.Names() {
+		spec, _ := env.Lookup(name)
 		first, _, _ := strings.Cut(spec.Doc, ". ")
 		if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%-18s %-7s %s\n", name, spec.Shape, strings.TrimSuffix(first, ".")); err != nil {
 			return err

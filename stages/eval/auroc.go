@@ -46,7 +46,7 @@ type AUROCConfig struct {
 
 type aurocStage struct{ config AUROCConfig }
 
-func newAuroc(c AUROCConfig) (stages.Reduce, error) { return aurocStage{c}, nil }
+func newAuroc(_ *stages.Environment, c AUROCConfig) (stages.Reduce, error) { return aurocStage{c}, nil }
 
 // Accumulate checks the predictions of a part and says where those of each key lie.
 func (s aurocStage) Accumulate(ctx context.Context, in stages.Inputs, part int, emit func(string, []byte)) error {

@@ -41,7 +41,9 @@ type MIMICIVConfig struct {
 
 type mimicIV struct{ config MIMICIVConfig }
 
-func newMIMICIV(config MIMICIVConfig) (stages.Source, error) { return &mimicIV{config}, nil }
+func newMIMICIV(_ *stages.Environment, config MIMICIVConfig) (stages.Source, error) {
+	return &mimicIV{config}, nil
+}
 
 // mimicIVTables begins with the files that take longest: a file is read by one
 // worker, and the longest must not begin last.

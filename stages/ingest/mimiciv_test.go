@@ -282,7 +282,7 @@ func TestWhereFilesAreLookedFor(t *testing.T) {
 // releases.
 func TestNotesInTwoPlacesAreTold(t *testing.T) {
 	root, notes := newTree().write(t), newTree().write(t)
-	spec, _ := stages.Lookup("ingest.mimiciv")
+	spec, _ := stages.Default.Lookup("ingest.mimiciv")
 	for config, told := range map[string]bool{
 		fmt.Sprintf(`{"root": %q, "note_root": %q}`, root, notes): true,
 		fmt.Sprintf(`{"root": %q, "note_root": %q}`, root, root):  false,
@@ -291,7 +291,7 @@ func TestNotesInTwoPlacesAreTold(t *testing.T) {
 		var said bytes.Buffer
 		before := log.Logger
 		log.Logger = zerolog.New(&said)
-		stage, err := spec.Build([]byte(config))
+		stage, err := spec.Build(stages.Default, []byte(config))
 		if err == nil {
 			faults := stage.(stages.Checked).Check(t.Context(), stages.Givers{})
 			if len(faults) > 0 {

@@ -29,7 +29,7 @@ var codeTasks = map[string]codeTask{
 
 func init() {
 	for _, task := range codeTasks {
-		stages.RegisterMap(task.spec(), func(config Cohort) (stages.Map, error) { return task.labelling(config) })
+		stages.RegisterMap(task.spec(), func(_ *stages.Environment, config Cohort) (stages.Map, error) { return task.labelling(config) })
 	}
 }
 

@@ -177,7 +177,7 @@ func TestCodesAgreeWithTheirVocabulary(t *testing.T) {
 // Stages that need a vocabulary say so in their reference.
 func TestCodesNeedAVocabulary(t *testing.T) {
 	for _, name := range []string{"label.diagnoses", "label.procedures"} {
-		spec, _ := stages.Lookup(name)
+		spec, _ := stages.Default.Lookup(name)
 		if port := spec.In[1]; port.Name != "vocabulary" || port.Kind != task.KindVocabulary || port.Sharded || port.Optional {
 			t.Errorf("%s: port %+v", name, port)
 		}

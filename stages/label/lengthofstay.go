@@ -13,7 +13,7 @@ func init() {
 			"A stay that ends before it begins, as organ donors have, has no length and is left out, unlike in CORe, which takes it for a short one. The number of each class and split is counted under class.<class>.<split>."), newLengthOfStay)
 }
 
-func newLengthOfStay(config Cohort) (stages.Map, error) {
+func newLengthOfStay(_ *stages.Environment, config Cohort) (stages.Map, error) {
 	return newLabelling(stages.Task{Name: "los", Classes: len(stayLimits) + 1}, config, func(*walk, stages.Inputs) (outcomes, error) { return lengths{}, nil })
 }
 

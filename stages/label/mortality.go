@@ -18,7 +18,7 @@ type MortalityConfig struct {
 	DeathMentions string `json:"death_mentions" default:"drop" enum:"drop,keep" doc:"drop takes out notes whose text tells of the patient's death, by CORe's three rules"`
 }
 
-func newMortality(config MortalityConfig) (stages.Map, error) {
+func newMortality(_ *stages.Environment, config MortalityConfig) (stages.Map, error) {
 	l, err := newLabelling(stages.Task{Name: "mor", Classes: 2}, config.Cohort, func(*walk, stages.Inputs) (outcomes, error) { return deaths{}, nil })
 	if config.DeathMentions == "drop" {
 		l.edit = withoutDeathMentions

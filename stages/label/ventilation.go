@@ -20,7 +20,7 @@ func init() {
 		mimic.TableICUStays, mimic.TableVentilation), newVentilation)
 }
 
-func newVentilation(config Cohort) (stages.Map, error) {
+func newVentilation(_ *stages.Environment, config Cohort) (stages.Map, error) {
 	return newLabelling(stages.Task{Name: "pmv", Classes: 2}, config, beginVentilation)
 }
 

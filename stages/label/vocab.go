@@ -44,7 +44,7 @@ type vocab struct {
 	category Category
 }
 
-func newVocab(config VocabConfig) (stages.Reduce, error) {
+func newVocab(_ *stages.Environment, config VocabConfig) (stages.Reduce, error) {
 	task, known := codeTasks[config.Task]
 	if !known {
 		return nil, exit.Errorf(exit.Usage, "label.vocab: no task %q, only diag and proc", config.Task)

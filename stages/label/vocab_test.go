@@ -71,8 +71,8 @@ func TestVocabOfNobodyIsRefused(t *testing.T) {
 // What crosses a stage's boundary has the same bytes whatever the order of what
 // went into it.
 func TestVocabAccumulatorsAreDeterministic(t *testing.T) {
-	spec, _ := stages.Lookup("label.vocab")
-	built, err := spec.Build(stagetest.Resolve(t, spec.Config(), "{task: proc, min_count: 1}"))
+	spec, _ := stages.Default.Lookup("label.vocab")
+	built, err := spec.Build(stages.Default, stagetest.Resolve(t, spec.Config(), "{task: proc, min_count: 1}"))
 	if err != nil {
 		t.Fatal(err)
 	}

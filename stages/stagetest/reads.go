@@ -15,7 +15,7 @@ import (
 // as a file without an error. It returns the names of both.
 func OnlyRead(t testing.TB, stage, key, folder string) (read, unread []string) {
 	t.Helper()
-	spec, _ := stages.Lookup(stage)
+	spec, _ := stages.Default.Lookup(stage)
 	field, ok := spec.Config().Find(key)
 	if !ok || len(field.Reads) == 0 {
 		t.Fatalf("%s: the key %s names no files", stage, key)

@@ -32,12 +32,18 @@ func Run(t testing.TB, stage, config string, in stages.Inputs) *dataset.Dataset 
 // Try is Run for a stage that may fail.
 func Try(t testing.TB, stage, config string, in stages.Inputs) (*dataset.Dataset, error) {
 	t.Helper()
-	spec, ok := stages.Lookup(stage)
+	return TryIn(t, stages.Default, stage, config, in)
+}
+
+// TryIn is Try in an environment.
+func TryIn(t testing.TB, env *stages.Environment, stage, config string, in stages.Inputs) (*dataset.Dataset, error) {
+	t.Helper()
+	spec, ok := env.Lookup(stage)
 	if !ok {
 		t.Fatalf("stage %s is not registered", stage)
 	}
 	resolved := Resolve(t, spec.Config(), config)
-	built, err := spec.Build(resolved)
+	built, err := spec.Build(env, resolved)
 	if err != nil {
 		return nil, err
 	}

@@ -35,7 +35,9 @@ type KnownBestConfig struct {
 
 type knownBest struct{ task string }
 
-func newKnownBest(config KnownBestConfig) (stages.Map, error) { return knownBest{config.Task}, nil }
+func newKnownBest(_ *stages.Environment, config KnownBestConfig) (stages.Map, error) {
+	return knownBest{config.Task}, nil
+}
 
 // Task is what the predictions are of.
 func (k knownBest) Task(of stages.Task) stages.Task {

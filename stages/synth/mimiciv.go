@@ -39,7 +39,7 @@ type mimicivConfig struct {
 
 type mimiciv struct{ options tree.Options }
 
-func newMimiciv(c mimicivConfig) (stages.Job, error) {
+func newMimiciv(_ *stages.Environment, c mimicivConfig) (stages.Job, error) {
 	return mimiciv{tree.Options(c)}, nil
 }
 

@@ -29,7 +29,7 @@ type ExamplesConfig struct {
 
 type examples struct{ *tokenizer }
 
-func newExamples(config ExamplesConfig) (stages.Map, error) {
+func newExamples(_ *stages.Environment, config ExamplesConfig) (stages.Map, error) {
 	t, err := newTokenizer(config.Options)
 	return &examples{t}, err
 }

@@ -35,7 +35,7 @@ type notes struct {
 	splitSeed int64
 }
 
-func newNotes(config NotesConfig) (stages.Map, error) {
+func newNotes(_ *stages.Environment, config NotesConfig) (stages.Map, error) {
 	t, err := newTokenizer(config.Options)
 	return &notes{t, config.SplitSeed}, err
 }

@@ -110,7 +110,7 @@ func TestExamplesKeepLabels(t *testing.T) {
 // Parts worked on side by side share one tokenizer.
 func TestPartsSideBySide(t *testing.T) {
 	in := stages.Inputs{"notes": {notesOf(t, 8, someNotes(1))}}
-	stage, err := newNotes(NotesConfig{Options: Options{Tokenizer: modelFolder(t, modelFile(t)), MaxLength: 128, AddBOS: true}, SplitSeed: 1})
+	stage, err := newNotes(stages.Default, NotesConfig{Options: Options{Tokenizer: modelFolder(t, modelFile(t)), MaxLength: 128, AddBOS: true}, SplitSeed: 1})
 	must(t, err)
 	w, err := dataset.NewWriter(t.Context(), filepath.Join(t.TempDir(), "out"), task.KindTokens, 8)
 	must(t, err)

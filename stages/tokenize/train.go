@@ -45,7 +45,9 @@ type TrainConfig struct {
 
 type train struct{ config TrainConfig }
 
-func newTrain(config TrainConfig) (stages.Job, error) { return &train{config}, nil }
+func newTrain(_ *stages.Environment, config TrainConfig) (stages.Job, error) {
+	return &train{config}, nil
+}
 
 // Run trains the tokenizer and writes its files.
 func (t *train) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) error {

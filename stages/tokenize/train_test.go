@@ -121,7 +121,7 @@ func TestStageVersions(t *testing.T) {
 	} {
 		content, err := json.Marshal(stage.output)
 		must(t, err)
-		spec, _ := stages.Lookup(stage.name)
+		spec, _ := stages.Default.Lookup(stage.name)
 		if got := fmt.Sprintf("%x", sha256.Sum256(content)); got != stage.want || spec.Version != stage.version {
 			t.Errorf("version %d of %s has digest %s; known is version %d with %s", spec.Version, stage.name, got, stage.version, stage.want)
 		}

@@ -36,7 +36,7 @@ type BagOfWordsConfig struct {
 
 type bagOfWords struct{ config BagOfWordsConfig }
 
-func newBagOfWords(c BagOfWordsConfig) (stages.Job, error) {
+func newBagOfWords(_ *stages.Environment, c BagOfWordsConfig) (stages.Job, error) {
 	if !(c.C > 0) {
 		return nil, exit.Errorf(exit.Usage, "c: is %g, must be above 0", c.C)
 	}

@@ -47,7 +47,7 @@ type base struct {
 	config BaseConfig
 }
 
-func newBase(c BaseConfig) (stages.Job, error) {
+func newBase(_ *stages.Environment, c BaseConfig) (stages.Job, error) {
 	if c.HiddenSize%(2*c.Heads) != 0 || c.Heads%c.KVHeads != 0 {
 		return nil, exit.Errorf(exit.Usage, "heads: hidden_size must be a multiple of twice the heads, and heads of kv_heads")
 	}

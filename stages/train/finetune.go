@@ -44,7 +44,9 @@ type finetune struct {
 	config FinetuneConfig
 }
 
-func newFinetune(c FinetuneConfig) (stages.Job, error) { return &finetune{config: c}, nil }
+func newFinetune(_ *stages.Environment, c FinetuneConfig) (stages.Job, error) {
+	return &finetune{config: c}, nil
+}
 
 // Run implements stages.Job.
 func (f *finetune) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) (err error) {

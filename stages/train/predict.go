@@ -38,7 +38,7 @@ type predict struct {
 	config PredictConfig
 }
 
-func newPredict(c PredictConfig) (stages.Job, error) {
+func newPredict(_ *stages.Environment, c PredictConfig) (stages.Job, error) {
 	return &predict{config: c}, c.check()
 }
 

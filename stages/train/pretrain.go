@@ -41,7 +41,7 @@ type pretrain struct {
 	config PretrainConfig
 }
 
-func newPretrain(c PretrainConfig) (stages.Job, error) {
+func newPretrain(_ *stages.Environment, c PretrainConfig) (stages.Job, error) {
 	if c.PEFT.Type == typeNone {
 		return nil, exit.Errorf(exit.Usage, "peft.type: none leaves nothing to train; give lora")
 	}

@@ -36,8 +36,8 @@ func (c *countdown) Err() error {
 // left.
 func attempt(t *testing.T, ctx context.Context, stage, config, uri string, in stages.Inputs) (*dataset.Dataset, error) {
 	t.Helper()
-	spec, _ := stages.Lookup(stage)
-	built, err := spec.Build(stagetest.Resolve(t, spec.Config(), config))
+	spec, _ := stages.Default.Lookup(stage)
+	built, err := spec.Build(stages.Default, stagetest.Resolve(t, spec.Config(), config))
 	must(t, err)
 	w, err := dataset.NewWriter(t.Context(), uri, spec.Out.Kind, 0)
 	must(t, err)

@@ -45,13 +45,13 @@ func TestSixWaysTrainWhatTheyName(t *testing.T) {
 	in, withClinical := ground(t)
 	splits, err := readSplits(t.Context(), in.One("tokens"), ancestry{}, "train", "val")
 	must(t, err)
-	spec, _ := stages.Lookup("train.finetune")
+	spec, _ := stages.Default.Lookup("train.finetune")
 	for _, c := range sixWays {
 		ports := in
 		if c.clinical {
 			ports = withClinical
 		}
-		built, err := spec.Build(stagetest.Resolve(t, spec.Config(), `{num_labels: 2, epochs: 1, learning_rate: 0.01, `+c.config+`}`))
+		built, err := spec.Build(stages.Default, stagetest.Resolve(t, spec.Config(), `{num_labels: 2, epochs: 1, learning_rate: 0.01, `+c.config+`}`))
 		must(t, err)
 		config := built.(*finetune).config
 		must(t, onBase(t.Context(), ports, "", func(m *model.Model, dir string) error {

@@ -44,7 +44,7 @@ type Config struct {
 
 type report struct{ config Config }
 
-func newReport(c Config) (stages.Job, error) { return report{c}, nil }
+func newReport(_ *stages.Environment, c Config) (stages.Job, error) { return report{c}, nil }
 
 //go:embed report.html report.css
 var reportFiles embed.FS

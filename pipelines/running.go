@@ -1,0 +1,45 @@
+package pipelines
+
+import (
+	"sync"
+
+	"github.com/clinflow/clinflow/internal/progress"
+	"github.com/clinflow/clinflow/stages"
+)
+
+// running holds what the DoFns of this process cannot carry as fields, for Beam
+// writes those down: Task.Run → *run.
+var running sync.Map
+
+// run is a task at work in the process that began it.
+type run struct {
+	env   *stages.Environment
+	meter *progress.Task // counts parts
+}
+
+// begin lets the task's DoFns find its environment and shows its progress, until done.
+func (t Task) begin(env *stages.Environment) (done func()) {
+	r := &run{env, progress.Start(t.Step, "parts", int64(t.Parts))}
+	running.Store(t.Run, r)
+	return func() {
+		running.Delete(t.Run)
+		r.meter.Done()
+	}
+}
+
+// env is what the task's stage is made in. A worker process of a remote runner has
+// one, stages.Default.
+func (t Task) env() *stages.Environment {
+	if r, ok := running.Load(t.Run); ok {
+		return r.(*run).env
+	}
+	return stages.Default
+}
+
+// meter counts the task's parts, where somebody watches.
+func (t Task) meter() *progress.Task {
+	if r, ok := running.Load(t.Run); ok {
+		return r.(*run).meter
+	}
+	return progress.None()
+}

@@ -24,7 +24,7 @@ func init() {
 			Name: "patients", Kind: mimic.KindPatients, Sharded: true, Tables: []string{mimic.TablePatients}, Doc: "the patients",
 		}},
 		Out: stages.Output{Kind: task.KindSplits, Tables: []string{task.TableSplits}},
-	}, func(config HashConfig) (stages.Map, error) { return hash(config), nil })
+	}, func(_ *stages.Environment, config HashConfig) (stages.Map, error) { return hash(config), nil })
 }
 
 // HashConfig is the configuration of split.hash.

@@ -59,7 +59,7 @@ func Load(ctx context.Context, env *stages.Environment, r Request) (*DAG, error)
 	if err != nil {
 		return nil, err
 	}
-	return c.judged()
+	return c.result()
 }
 
 func load(ctx context.Context, env *stages.Environment, r Request) (*checker, error) {

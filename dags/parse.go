@@ -12,11 +12,11 @@ import (
 // Parse checks the text of a DAG file of an environment's stages. file is its name
 // in errors.
 func Parse(env *stages.Environment, file string, text []byte, set map[string]string) (*DAG, error) {
-	return parse(env, file, text, set).judged()
+	return parse(env, file, text, set).result()
 }
 
-// judged is the DAG, or its faults.
-func (c *checker) judged() (*DAG, error) {
+// result is the DAG, or its faults.
+func (c *checker) result() (*DAG, error) {
 	if err := c.sorted().err(); err != nil {
 		return nil, err
 	}

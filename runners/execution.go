@@ -109,10 +109,11 @@ func (x *execution) settle(ctx context.Context, step *dags.Step) error {
 	if decision.Done {
 		e.Reasons = []string{"forced"}
 	}
-	return x.make(ctx, decision, e)
+	return x.runAndNote(ctx, decision, e)
 }
 
-func (x *execution) make(ctx context.Context, decision dags.Decision, e Event) error {
+// runAndNote runs a step and writes its begin and its end to the journal.
+func (x *execution) runAndNote(ctx context.Context, decision dags.Decision, e Event) error {
 	started := e
 	started.Kind = StepStarted
 	if err := x.journal.Write(started); err != nil {

@@ -96,16 +96,16 @@ func published(ctx context.Context, out store.Dir, name string) (sum string, err
 	if err != nil {
 		return "", err
 	}
-	known, err := toldOf(out, name)
+	known, err := publishedSums(out, name)
 	if err == nil && !slices.Contains(known, sum) {
 		err = exit.Errorf(exit.Usage, "%s/%s is not what a run of this folder published there, and is not written over; move it away", out.URI(), name)
 	}
 	return sum, err
 }
 
-// toldOf lists the sha256 of all that the journals of a folder published under a
+// publishedSums lists the sha256 of all that the journals of a folder published under a
 // name. A damaged journal tells what it can.
-func toldOf(out store.Dir, name string) (sums []string, err error) {
+func publishedSums(out store.Dir, name string) (sums []string, err error) {
 	folder, _ := out.LocalPath("")
 	files, err := journals(folder)
 	for _, file := range files {

@@ -46,4 +46,9 @@ func TestTheWayOnCanBeTyped(t *testing.T) {
 	if n := strings.Count(second.stderr, "its output is there"); n != 2 {
 		t.Errorf("%d steps were there already, want 2:\n%s", n, withheld(second.stderr))
 	}
+	other := command(t, dir, "run", name, "--out", "my out")
+	other.Args[0] = "/opt/hospital" // a program with stages of its own
+	if way := wayOn(t, finish(t, other)); !strings.HasPrefix(way, "hospital run ") {
+		t.Errorf("another program says to go on by %q", way)
+	}
 }

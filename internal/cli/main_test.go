@@ -33,6 +33,7 @@ func (r result) all() string { return r.stdout + r.stderr }
 func command(t testing.TB, dir string, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
+	cmd.Args[0] = "clinflow" // the name that it tells to go on by
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "CLINFLOW_TEST_AS_COMMAND=1")
 	return cmd

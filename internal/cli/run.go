@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 
@@ -97,7 +98,7 @@ func (s *settings) execute(cmd *cobra.Command, d *dags.DAG, f *dagFlags, runner 
 	_, revision := build()
 	return runners.Execute(cmd.Context(), s.env, d, runners.Beam{Runner: runner, Workers: s.workers}, runners.Options{
 		Out: f.out, ShowSmallCells: f.small, Workers: s.workers, Force: force, Runner: runner, Revision: revision,
-		Again: typed(append([]string{"clinflow"}, os.Args[1:]...)), Notify: announce, Refused: refused,
+		Again: typed(append([]string{filepath.Base(os.Args[0])}, os.Args[1:]...)), Notify: announce, Refused: refused,
 	})
 }
 

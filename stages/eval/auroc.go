@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/stages"
@@ -37,11 +38,10 @@ func aurocSpec() stages.Spec {
 
 // AUROCConfig configures eval.auroc.
 type AUROCConfig struct {
-	Split           string   `json:"split" default:"test" enum:"train,val,test" doc:"Split that is measured."`
-	MultiLabel      []string `json:"multi_label" name:"true" default:"[\"diag\",\"proc\"]" doc:"Tasks whose examples have sets of labels; all others have one class each."`
-	Multiclass      string   `json:"multiclass" default:"ovo" enum:"ovo,ovr" doc:"Which AUROC of a task of three classes or more counts: one-versus-one or one-versus-rest. Both are reported."`
-	MultiLabelScore string   `json:"multi_label_score" default:"softmax" enum:"softmax,sigmoid" doc:"Which AUROC of a multi-label task counts. Softmax is what the paper's code does; both are reported."`
-	SmallCells      string   `json:"small_cells" default:"hide" enum:"hide,show" doc:"Whether counts of one to nine are told. Hidden, they are \"<10\" in metrics.json, with what would give them away, and the AUROC of a task that has so few positives, negatives or examples of a class has two digits and no curve."`
+	Split      string   `json:"split" default:"test" enum:"train,val,test" doc:"Split that is measured."`
+	MultiLabel []string `json:"multi_label" name:"true" default:"[\"diag\",\"proc\"]" doc:"Tasks whose examples have sets of labels; all others have one class each."`
+	auroc.Measures
+	SmallCells string `json:"small_cells" default:"hide" enum:"hide,show" doc:"Whether counts of one to nine are told. Hidden, they are \"<10\" in metrics.json, with what would give them away, and the AUROC of a task that has so few positives, negatives or examples of a class has two digits and no curve."`
 }
 
 type aurocStage struct{ config AUROCConfig }

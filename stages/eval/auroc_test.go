@@ -4,13 +4,16 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/stages"
@@ -43,10 +46,10 @@ func TestAUROCEqualsScikitLearn(t *testing.T) {
 		want := TaskScore{N: smallcell.Count(c.N), Positives: smallcell.Count(c.Positives), ClassesUsed: c.Used, ClassesSkipped: c.Skipped, AUROC: &c.AUROC, Kind: KindBinary}
 		switch c.Task {
 		case "los":
-			want.Kind, want.Measure, want.ClassCounts = KindMulticlass, MeasureOvO, smallcell.Parts(c.ClassCounts)
+			want.Kind, want.Measure, want.ClassCounts = KindMulticlass, auroc.MeasureOvO, smallcell.Parts(c.ClassCounts)
 			want.AUROC, want.OneVsOne, want.OneVsRest = &c.OvO, &c.OvO, &c.OvR
 		case "diag":
-			want.Kind, want.Measure = KindMultiLabel, MeasureSoftmax
+			want.Kind, want.Measure = KindMultiLabel, auroc.MeasureSoftmax
 			want.AUROC, want.Softmax, want.Sigmoid = &c.Softmax, &c.Softmax, &c.Sigmoid
 		}
 		if diff := cmp.Diff(want, scores.Tasks[c.Task], same); diff != "" {
@@ -205,5 +208,31 @@ func BenchmarkDiagnoses(b *testing.B) {
 	d := evaltest.Predictions(b, 8, rows)
 	for b.Loop() {
 		stagetest.Run(b, "eval.auroc", "{}", stages.Inputs{"predictions": {d}})
+	}
+}
+
+// TestSelectionMeasuresWhatIsReported: what training selects an epoch by is the same
+// number, to the last bit, by whichever measure.
+func TestSelectionMeasuresWhatIsReported(t *testing.T) {
+	for _, m := range []auroc.Measures{
+		{Multiclass: auroc.MeasureOvO, MultiLabelScore: auroc.MeasureSoftmax},
+		{Multiclass: auroc.MeasureOvR, MultiLabelScore: auroc.MeasureSigmoid},
+	} {
+		config := fmt.Sprintf("{multiclass: %s, multi_label_score: %s}", m.Multiclass, m.MultiLabelScore)
+		for _, c := range golden(t) {
+			rows := c.Rows("lora")
+			reported := measure(t, config, stages.Inputs{"predictions": {evaltest.Predictions(t, 3, rows)}}).Variants["lora"].Tasks[c.Task]
+			logits, labels := make([][]float32, len(rows)), make([]int32, len(rows))
+			for i, row := range rows {
+				logits[i], labels[i] = row.Logits, row.Label
+			}
+			selected, err := m.OfClasses(logits, labels)
+			if c.Task == "diag" {
+				selected, err = m.OfSets(logits, func(i, label int) bool { return slices.Contains(rows[i].Labels, int32(label)) })
+			}
+			if err != nil || selected.Value != *reported.AUROC || selected.Used != reported.ClassesUsed || selected.Skipped != reported.ClassesSkipped {
+				t.Errorf("%s by %s: selected by %+v, %v; reported %v of %d classes", c.Task, config, selected, err, *reported.AUROC, reported.ClassesUsed)
+			}
+		}
 	}
 }

@@ -2,12 +2,12 @@ package eval
 
 import (
 	"context"
-	"math"
 	"runtime"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/guard"
 	"github.com/clinflow/clinflow/task"
@@ -19,10 +19,9 @@ import (
 type columns struct {
 	examples
 	first, width int
-	logits       []float32 // [width, n]
-	norms        []float64 // [n]: log-sum-exp over all classes
-	labels       []int32   // [n]: the class of a single-label example
-	has          []bool    // [width, n]: of a multi-label one, whether it has the class
+	logits       auroc.Logits // of the run's classes
+	labels       []int32      // [n]: the class of a single-label example
+	has          []bool       // [width, n]: of a multi-label one, whether it has the class
 }
 
 // cellBytes is what columns hold of an example and a class: a logit and a label.
@@ -30,7 +29,8 @@ const cellBytes = 4 + 1
 
 // columns makes room for so many classes at a time.
 func (e examples) columns(width int) *columns {
-	c := &columns{examples: e, logits: make([]float32, width*e.n), norms: make([]float64, e.n), labels: make([]int32, e.n)}
+	c := &columns{examples: e, labels: make([]int32, e.n)}
+	c.logits = auroc.Logits{N: e.n, Values: make([]float32, width*e.n), Norms: make([]float64, e.n)}
 	if e.multiLabel {
 		c.has = make([]bool, width*e.n)
 	}
@@ -82,10 +82,10 @@ func (c *columns) changed(t tally) error {
 
 func (c *columns) set(at int, row task.Prediction) {
 	if c.first == 0 {
-		c.norms[at] = logSumExp(row.Logits)
+		c.logits.Norms[at] = auroc.LogSumExp(row.Logits)
 	}
 	for k, logit := range row.Logits[c.first : c.first+c.width] {
-		c.logits[k*c.n+at] = logit
+		c.logits.Values[k*c.n+at] = logit
 	}
 	if !c.multiLabel {
 		c.labels[at] = row.Label
@@ -96,37 +96,6 @@ func (c *columns) set(at int, row task.Prediction) {
 			c.has[k*c.n+at] = true
 		}
 	}
-}
-
-// logSumExp is log Σ exp(logit), in float64.
-func logSumExp(logits []float32) float64 {
-	top := math.Inf(-1)
-	for _, logit := range logits {
-		top = max(top, float64(logit))
-	}
-	var sum float64
-	for _, logit := range logits {
-		sum += math.Exp(float64(logit) - top)
-	}
-	return top + math.Log(sum)
-}
-
-// logitsOf are class k's of the run, as float64.
-func (c *columns) logitsOf(k int) []float64 {
-	scores := make([]float64, c.n)
-	for i, logit := range c.logits[k*c.n:][:c.n] {
-		scores[i] = float64(logit)
-	}
-	return scores
-}
-
-// softmaxOf is class k's share in each example.
-func (c *columns) softmaxOf(k int) []float64 {
-	scores := c.logitsOf(k)
-	for i, logit := range scores {
-		scores[i] = math.Exp(logit - c.norms[i])
-	}
-	return scores
 }
 
 // hasOf says which examples have class k of the run.

@@ -17,15 +17,6 @@ const (
 	KindMultiLabel = "multi_label"
 )
 
-// The measures of a task that has two, as the configuration and metrics.json
-// name them.
-const (
-	MeasureOvO     = "ovo"
-	MeasureOvR     = "ovr"
-	MeasureSoftmax = "softmax"
-	MeasureSigmoid = "sigmoid"
-)
-
 // curvePoints bounds the points of a curve in roc.json; curveSteps is the grid
 // of a mean curve.
 const (
@@ -65,16 +56,8 @@ func (s aurocStage) measure(ctx context.Context, e examples) (result, error) {
 	return s.measureMulticlass(c)
 }
 
-// measureBinary ranks by the difference of the logits: softmax's score of the second
-// class rises with it, and float64 does not round it to 1 where logits are large.
-// A single logit is the difference itself.
 func measureBinary(c *columns) (result, error) {
-	scores, positive := c.logitsOf(c.classes-1), only(c.labels, 1)
-	if c.classes == 2 {
-		for i, other := range c.logitsOf(0) {
-			scores[i] -= other
-		}
-	}
+	scores, positive := c.logits.Binary(), auroc.Having(c.labels, 1)
 	count, err := auroc.Of(scores, positive)
 	if err != nil {
 		return result{}, err
@@ -88,10 +71,7 @@ func measureBinary(c *columns) (result, error) {
 }
 
 func (s aurocStage) measureMulticlass(c *columns) (result, error) {
-	scores, labels := make([][]float64, c.classes), c.labels
-	for k := range scores {
-		scores[k] = c.softmaxOf(k)
-	}
+	scores, labels := c.logits.Shares(), c.labels
 	counts := make([]smallcell.Count, c.classes)
 	for _, label := range labels {
 		counts[label]++
@@ -109,12 +89,12 @@ func (s aurocStage) measureMulticlass(c *columns) (result, error) {
 		ClassesUsed: ovo.Used, ClassesSkipped: ovo.Skipped,
 		OneVsOne: optional(ovo.Value, ovo.Used > 0), OneVsRest: optional(ovr.Value, ovr.Used > 0),
 	}
-	if score.AUROC = score.OneVsOne; s.config.Multiclass == MeasureOvR {
+	if score.AUROC = score.OneVsOne; s.config.Multiclass == auroc.MeasureOvR {
 		score.AUROC, score.ClassesUsed, score.ClassesSkipped = score.OneVsRest, ovr.Used, ovr.Skipped
 	}
 	var curves [][]auroc.Point
 	for k := range scores {
-		curve, err := auroc.Curve(scores[k], only(labels, int32(k)))
+		curve, err := auroc.Curve(scores[k], auroc.Having(labels, int32(k)))
 		if err != nil {
 			return result{}, err
 		}
@@ -134,14 +114,6 @@ func fewest(counts []smallcell.Count) int {
 		}
 	}
 	return least
-}
-
-func only(labels []int32, class int32) []bool {
-	positive := make([]bool, len(labels))
-	for i, label := range labels {
-		positive[i] = label == class
-	}
-	return positive
 }
 
 func optional(value float64, defined bool) *float64 {

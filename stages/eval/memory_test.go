@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/eval/evaltest"
 	"github.com/clinflow/clinflow/stages/stagetest"
@@ -23,7 +24,7 @@ func TestAccumulatorsAreSmall(t *testing.T) {
 		wide = append(wide, row)
 	}
 	var sizes []int
-	s := aurocStage{AUROCConfig{Split: "test", MultiLabel: []string{"diag"}, MultiLabelScore: MeasureSoftmax}}
+	s := aurocStage{AUROCConfig{Split: "test", MultiLabel: []string{"diag"}, Measures: auroc.Measures{MultiLabelScore: auroc.MeasureSoftmax}}}
 	for _, rows := range [][]task.Prediction{rows, wide} {
 		in := stages.Inputs{portVariants: {evaltest.Predictions(t, 1, rows)}}
 		var key string

@@ -49,7 +49,7 @@ func (s aurocStage) measureMultiLabel(ctx context.Context, e examples, room int6
 	}
 	score.Softmax, score.Sigmoid = optional(softmax.Value, softmax.Used > 0), optional(sigmoid.Value, sigmoid.Used > 0)
 	score.ClassesUsed, score.ClassesSkipped = softmax.Used, softmax.Skipped
-	if score.AUROC = score.Softmax; s.config.MultiLabelScore == MeasureSigmoid {
+	if score.AUROC = score.Softmax; s.config.MultiLabelScore == auroc.MeasureSigmoid {
 		score.AUROC = score.Sigmoid
 	}
 	return result{Score: score, Curve: auroc.MeanCurve(curves, curveSteps), fewest: min(positives, negatives)}, nil
@@ -83,21 +83,16 @@ func (s aurocStage) measureRun(ctx context.Context, c *columns, results []classR
 // within is a number of things that fit, at least one and at most all.
 func within(fit int64, all int) int { return int(max(1, min(fit, int64(all)))) }
 
-// measureClass measures class k of those loaded. The logit stands for its sigmoid: it
-// ranks the same and never rounds to 1.
+// measureClass measures class k of those loaded.
 func (s aurocStage) measureClass(c *columns, k int) (r classResult, err error) {
-	softmax, sigmoid, positive := c.softmaxOf(k), c.logitsOf(k), c.hasOf(k)
-	if r.softmax, err = auroc.Of(softmax, positive); err != nil {
+	positive := c.hasOf(k)
+	if r.softmax, err = auroc.Of(c.logits.Share(k), positive); err != nil {
 		return r, err
 	}
-	if r.sigmoid, err = auroc.Of(sigmoid, positive); err != nil {
+	if r.sigmoid, err = auroc.Of(c.logits.Column(k), positive); err != nil {
 		return r, err
 	}
-	headline := softmax
-	if s.config.MultiLabelScore == MeasureSigmoid {
-		headline = sigmoid
-	}
-	curve, err := auroc.Curve(headline, positive)
+	curve, err := auroc.Curve(s.config.OfLabel(c.logits, k), positive)
 	if curve != nil { // kept on a coarse grid: a task may have a thousand classes
 		r.curve = auroc.MeanCurve([][]auroc.Point{curve}, curveSteps)
 	}

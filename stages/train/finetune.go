@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/train/model"
@@ -13,7 +14,7 @@ import (
 
 func init() {
 	stages.RegisterJob(stages.Spec{
-		Name: "train.finetune", Version: 4,
+		Name: "train.finetune", Version: 5,
 		Doc: "Trains a classification head, and adapters under it, on a labelled task. A way of training is a list of adapters, each frozen or trainable, whose updates add up. Without the port clinical: the head alone (peft.type none) or a new LoRA under it (lora). With an adapter of train.pretrain bound to clinical, the same two over it, and it is frozen or trained further (clinical): six ways in all. Where nothing under the head is trained, hidden states are computed once. Leaves the new adapter with its head in the PEFT library's layout, the clinical adapter beside it in clinical/, train_log.jsonl and train_patients.bin, the record of whom it was trained on: hashes of patients, not anonymised. Val and test patients that the base or the clinical adapter was trained on are refused; one without a record is counted in the manifest as unknown_training_patients. A clinical adapter of another base than this is refused, known by the base's files (base_model.sha256); one without that record is counted as unknown_base_model.",
 		In: []stages.Port{
 			{Name: "tokens", Kind: task.KindTokens, Tables: []string{task.TableTokens}, Doc: "Tokenized examples with split and labels."},
@@ -31,11 +32,12 @@ type FinetuneConfig struct {
 	PEFT     PEFT   `json:"peft" doc:"The new adapter; type none trains the head without one."`
 	Clinical string `json:"clinical" default:"frozen" enum:"frozen,trainable" doc:"Whether the adapter of the port clinical is trained further."`
 	Labelled
-	Selection    string  `json:"selection" default:"last" enum:"last,best" doc:"End with the last epoch's parameters, or those of the epoch with the highest AUROC on val."`
-	Patience     int     `json:"patience" default:"0" unit:"epochs" min:"0" doc:"End training when the AUROC on val has not risen for that many epochs (the loss has not fallen, where val holds one class). The learning rate falls as planned for all epochs. 0: all epochs run, as they do where val has no rows."`
-	LearningRate float64 `json:"learning_rate" default:"0.00005" min:"0" doc:"Highest learning rate."`
-	Epochs       int     `json:"epochs" default:"10" min:"1" doc:"Passes over the train split."`
-	BatchSize    int     `json:"batch_size" default:"10" unit:"documents" min:"1" doc:"Documents in a batch."`
+	Selection      string         `json:"selection" default:"last" enum:"last,best" doc:"End with the last epoch's parameters, or those of the epoch with the highest AUROC on val."`
+	SelectionAUROC auroc.Measures `json:"selection_auroc" doc:"The AUROC on val that is logged, selects an epoch and ends patience: of the kind that eval.auroc reports by the same keys with the same defaults, so give both the same."`
+	Patience       int            `json:"patience" default:"0" unit:"epochs" min:"0" doc:"End training when the AUROC on val has not risen for that many epochs (the loss has not fallen, where val holds one class). The learning rate falls as planned for all epochs. 0: all epochs run, as they do where val has no rows."`
+	LearningRate   float64        `json:"learning_rate" default:"0.00005" min:"0" doc:"Highest learning rate."`
+	Epochs         int            `json:"epochs" default:"10" min:"1" doc:"Passes over the train split."`
+	BatchSize      int            `json:"batch_size" default:"10" unit:"documents" min:"1" doc:"Documents in a batch."`
 	Optimization
 }
 
@@ -114,7 +116,7 @@ func (c FinetuneConfig) job(ctx context.Context, m *model.Model, w way, splits m
 		}
 		splits[split] = rows.pooled(m.Config())
 	}
-	o := classifier{logits: m.ClassLogits, kind: c.ProblemType, numLabels: c.NumLabels, classWeights: c.weights(splits["train"])}
+	o := classifier{logits: m.ClassLogits, kind: c.ProblemType, numLabels: c.NumLabels, classWeights: c.weights(splits["train"]), measures: c.SelectionAUROC}
 	j := job{
 		name: "train.finetune", set: c.Optimization, rate: c.LearningRate, epochs: c.Epochs, batchSize: c.BatchSize,
 		keepBest: c.Selection == "best", patience: c.Patience, model: m, train: splits["train"], val: splits["val"],

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/model"
 )
@@ -29,7 +30,8 @@ type classifier struct {
 	logits       func(*graph.Graph) (*graph.Node, error) // [batch, numLabels]
 	kind         string                                  // singleLabel or multiLabel
 	numLabels    int
-	classWeights []float64 // nil: every class weighs 1
+	classWeights []float64      // nil: every class weighs 1
+	measures     auroc.Measures // the AUROC on val
 }
 
 func (o classifier) build(g *graph.Graph) (loss, logits *graph.Node, err error) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
@@ -135,7 +136,7 @@ func TestWhatIsPredictedIsWhatWasTrained(t *testing.T) {
 func crossEntropy(rows []task.Prediction) float64 {
 	var sum float64
 	for _, row := range rows {
-		sum += logSumExp(row.Logits) - float64(row.Logits[row.Label])
+		sum += auroc.LogSumExp(row.Logits) - float64(row.Logits[row.Label])
 	}
 	return sum / float64(len(rows))
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"strings"
 
+	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/stages/eval"
 )
@@ -60,8 +61,8 @@ type scoreColumn struct {
 
 // twoMeasures are the measures of the kinds of tasks that have two.
 var twoMeasures = map[string][]string{
-	eval.KindMulticlass: {eval.MeasureOvO, eval.MeasureOvR},
-	eval.KindMultiLabel: {eval.MeasureSoftmax, eval.MeasureSigmoid},
+	eval.KindMulticlass: {auroc.MeasureOvO, auroc.MeasureOvR},
+	eval.KindMultiLabel: {auroc.MeasureSoftmax, auroc.MeasureSigmoid},
 }
 
 // bothScores is nil where no task has two.
@@ -89,7 +90,7 @@ func (t resultTable) bothScores() *bothScores {
 // aurocBy is the AUROC by a measure.
 func aurocBy(s eval.TaskScore, measure string) *float64 {
 	return map[string]*float64{
-		eval.MeasureOvO: s.OneVsOne, eval.MeasureOvR: s.OneVsRest, eval.MeasureSoftmax: s.Softmax, eval.MeasureSigmoid: s.Sigmoid,
+		auroc.MeasureOvO: s.OneVsOne, auroc.MeasureOvR: s.OneVsRest, auroc.MeasureSoftmax: s.Softmax, auroc.MeasureSigmoid: s.Sigmoid,
 	}[measure]
 }
 

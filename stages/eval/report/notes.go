@@ -3,6 +3,7 @@ package report
 import (
 	"slices"
 
+	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/stages/eval"
 )
@@ -18,10 +19,10 @@ const fewMark = "‡"
 
 // measureNames are the measures' names for readers.
 var measureNames = map[string]string{
-	eval.MeasureOvO:     "one-versus-one",
-	eval.MeasureOvR:     "one-versus-rest",
-	eval.MeasureSoftmax: "softmax",
-	eval.MeasureSigmoid: "sigmoid",
+	auroc.MeasureOvO:     "one-versus-one",
+	auroc.MeasureOvR:     "one-versus-rest",
+	auroc.MeasureSoftmax: "softmax",
+	auroc.MeasureSigmoid: "sigmoid",
 }
 
 // notes say how to read the table.

@@ -43,6 +43,10 @@ func ResumeWriter(ctx context.Context, uri, kind string, parts int, identity str
 // another is not used. Call it before the first part is begun.
 func (w *Writer) Remember(identity string) { w.identity = identity }
 
+// Identity is what Remember was given, "" where it was not called: then nothing of an
+// earlier attempt may be used.
+func (w *Writer) Identity() string { return w.identity }
+
 // Finished is the result of a part that is whole already.
 func (w *Writer) Finished(part int) (result PartResult, ok bool, err error) {
 	ok, err = w.recall(partRecord(part, w.parts), &result)

@@ -1,6 +1,6 @@
 """Golden values for the learning rate schedule and the class weights.
 
-Writes stages/train/testdata/schedule.json from transformers'
+Writes stages/train/trainer/testdata/schedule.json from transformers'
 get_linear_schedule_with_warmup driven by a torch optimizer, and class weights
 from scikit-learn. Run from the repository root: python oracle/schedule.py
 """
@@ -14,7 +14,7 @@ import torch
 from sklearn.utils.class_weight import compute_class_weight
 from transformers import get_linear_schedule_with_warmup
 
-OUT = pathlib.Path("stages/train/testdata/schedule.json")
+OUT = pathlib.Path("stages/train/trainer/testdata/schedule.json")
 
 
 def rates(peak: float, ratio: float, total: int) -> list[float]:

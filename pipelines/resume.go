@@ -15,9 +15,11 @@ import (
 	"github.com/clinflow/clinflow/stages"
 )
 
-// identity is all that decides the bytes of a task's output. The header has the
-// stage, its configuration and the digests of its inputs again where a DAG is
-// run, and the code's revision: parts of two builds never meet in a dataset.
+// identity is all that decides the bytes of a task's output: what an earlier attempt
+// left, finished parts or training checkpoints, is used by an attempt of the same
+// identity alone. The header has the stage, its configuration and the digests of its
+// inputs again where a DAG is run (dags.Identity, by which a whole output is known),
+// and the code's revision: parts of two builds never meet in a dataset.
 type identity struct {
 	Schema  dataset.Versions
 	Stage   string
@@ -36,8 +38,8 @@ type rawState struct {
 	Modified time.Time
 }
 
-// identify is the sha256 of the task's identity.
-func (t Task) identify(ctx context.Context, env *stages.Environment) (string, error) {
+// Identify is the sha256 of the task's identity.
+func (t Task) Identify(ctx context.Context, env *stages.Environment) (string, error) {
 	stage, in, err := open[any](ctx, env, t)
 	if err != nil {
 		return "", err

@@ -38,13 +38,13 @@ func Pipeline(env *stages.Environment, t Task) (*beam.Pipeline, error) {
 // environment. Parts, and scans of a source's files, that an earlier attempt finished are kept.
 func Run(ctx context.Context, env *stages.Environment, runner string, t Task) error {
 	err := guarded(t.place("look at its inputs"), func() (err error) {
-		t.Identity, err = t.identify(ctx, env)
+		t.Identity, err = t.Identify(ctx, env)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	t.Run, t.Workers = rand.Text(), env.Workers
+	t.Run = rand.Text()
 	p, err := Pipeline(env, t)
 	if err != nil {
 		return err
@@ -61,7 +61,6 @@ func Run(ctx context.Context, env *stages.Environment, runner string, t Task) er
 // DryRun hands the pipeline to the runner without touching the store: runners
 // that know --dry_run print the job they would submit.
 func DryRun(ctx context.Context, env *stages.Environment, runner string, t Task) error {
-	t.Workers = env.Workers
 	p, err := Pipeline(env, t)
 	if err != nil {
 		return err

@@ -14,10 +14,12 @@ import (
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/rs/zerolog"
+	"github.com/rs/zerolog/log"
 	"github.com/spf13/pflag"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/logs"
+	"github.com/clinflow/clinflow/internal/progress"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -45,7 +47,7 @@ func runCommand(args []string) exit.Code {
 	if !started {
 		err = exit.With(exit.Usage, err)
 	}
-	s.env.Progress.Stop()
+	progress.Stop()
 	if err == nil {
 		return exit.OK
 	}
@@ -65,7 +67,7 @@ func tell(args []string, err error, code exit.Code) {
 		fmt.Fprintln(os.Stderr, "error:", text)
 		return
 	}
-	log, _ := logs.To(os.Stderr, logs.JSON, zerolog.ErrorLevel) // the flags may have failed before the log was set up
+	_ = logs.To(os.Stderr, logs.JSON, zerolog.ErrorLevel) // the flags may have failed before the log was set up
 	log.Error().Int("exit_code", int(code)).Msg(text)
 }
 

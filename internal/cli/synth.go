@@ -33,7 +33,7 @@ the AUROC they give is near the best possible, not exactly it. DIR is only read.
 
 The folder must be empty, or not there yet.`
 
-func newSynth(s *settings) *cobra.Command {
+func newSynth() *cobra.Command {
 	var o synth.Options
 	var out string
 	cmd := &cobra.Command{
@@ -45,7 +45,6 @@ func newSynth(s *settings) *cobra.Command {
 			if err := o.CheckOut(out); err != nil {
 				return err
 			}
-			o.Workers, o.Progress = s.env.Workers, s.env.Progress
 			path, err := outdir.PrepareEmpty(out)
 			if err != nil {
 				return err

@@ -30,10 +30,8 @@ type row struct {
 	SHA256 string
 }
 
-func readAll(r io.Reader, name string) ([]row, error) { return readWith(1, r, name) }
-
-func readWith(workers int, r io.Reader, name string) ([]row, error) {
-	c, err := NewReader(r, name, workers)
+func readAll(r io.Reader, name string) ([]row, error) {
+	c, err := NewReader(r, name)
 	if err != nil {
 		return nil, err
 	}
@@ -248,7 +246,7 @@ func TestColumns(t *testing.T) {
 		"repeated":            {columns: []string{"subject_id", "text"}, words: []string{"text stands twice"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c2, err := NewReader(strings.NewReader(header), "note/x.csv", 1)
+			c2, err := NewReader(strings.NewReader(header), "note/x.csv")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -265,7 +263,7 @@ func TestColumns(t *testing.T) {
 // A file without its header has data where the names should be.
 func TestDataInPlaceOfAHeaderIsNotShown(t *testing.T) {
 	for _, first := range []string{"10001,\"" + canary + "\"\n", canary + "\t" + canary + "\n", canary + "a,b\n"} {
-		c, err := NewReader(strings.NewReader(first), "t.csv", 1)
+		c, err := NewReader(strings.NewReader(first), "t.csv")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -388,7 +386,7 @@ func BenchmarkNotes(b *testing.B) {
 }
 
 func readBench(b *testing.B, data []byte, name string) {
-	c, err := NewReader(bytes.NewReader(data), name, 1)
+	c, err := NewReader(bytes.NewReader(data), name)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/rs/zerolog"
+	"github.com/rs/zerolog/log"
 
 	"github.com/clinflow/clinflow/internal/exit"
 )
@@ -14,14 +15,13 @@ import (
 func TestLibrariesLogHereFromTheirLevelOn(t *testing.T) {
 	defer slog.SetDefault(slog.Default())
 	var out bytes.Buffer
-	logger, err := To(&out, "json", zerolog.InfoLevel)
-	if err != nil {
+	if err := To(&out, "json", zerolog.InfoLevel); err != nil {
 		t.Fatal(err)
 	}
-	AdoptSlog(logger, zerolog.ErrorLevel)
+	AdoptSlog(zerolog.ErrorLevel)
 	slog.Info("the runner chats")
 	slog.Error("the runner fails")
-	logger.Info().Msg("a step is done")
+	log.Info().Msg("a step is done")
 	var messages []string
 	for decoder := json.NewDecoder(&out); decoder.More(); {
 		var line struct{ Message string }
@@ -36,7 +36,7 @@ func TestLibrariesLogHereFromTheirLevelOn(t *testing.T) {
 }
 
 func TestUnknownFormat(t *testing.T) {
-	if _, err := To(&bytes.Buffer{}, "xml", zerolog.InfoLevel); exit.Of(err) != exit.Usage {
+	if err := To(&bytes.Buffer{}, "xml", zerolog.InfoLevel); exit.Of(err) != exit.Usage {
 		t.Errorf("got %v", err)
 	}
 }

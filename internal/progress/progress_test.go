@@ -13,7 +13,9 @@ func TestPlainLinesWhereThereIsNoTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	task := To(file).Start("ingest", "files", 4)
+	To(file)
+	defer To(nil)
+	task := Start("ingest", "files", 4)
 	task.Add(3)
 	task.Note("loss:1.5")
 	task.Done()
@@ -28,11 +30,11 @@ func TestPlainLinesWhereThereIsNoTerminal(t *testing.T) {
 }
 
 func TestQuietPrintsNothing(t *testing.T) {
-	var quiet *Sink
-	task := quiet.Start("ingest", "files", 0)
+	To(nil)
+	task := Start("ingest", "files", 0)
 	task.Add(1)
 	task.Done()
-	quiet.Stop()
+	Stop()
 	if got := task.status(); got[:7] != "1 files" {
 		t.Errorf("status %q", got)
 	}

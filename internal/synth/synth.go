@@ -11,7 +11,6 @@ import (
 	"context"
 
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/progress"
 	"github.com/clinflow/clinflow/internal/store"
 )
 
@@ -26,9 +25,6 @@ type Options struct {
 	// Attach is a folder with MIMIC-IV's tables: with it they are copied and notes
 	// are written for their admissions. No patient is invented then.
 	Attach string
-
-	Workers  int            // patients that are made side by side; 0: one a processor
-	Progress *progress.Sink // nil: not shown
 }
 
 // Create makes a file of the tree by its slash-separated name.

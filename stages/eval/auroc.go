@@ -29,7 +29,7 @@ func aurocSpec() stages.Spec {
 			"Writes metrics.json and roc.json.",
 		In: []stages.Port{
 			{Name: portVariants, Kind: task.KindPredictions, Tables: table, Sharded: true, Many: true, Doc: "Predictions of the variants; each variant and task in one dataset only."},
-			{Name: portFloor, Kind: task.KindPredictions, Tables: table, Sharded: true, Many: true, Optional: true, Doc: "Predictions of a bag-of-words model, such as train.bag_of_words leaves, that every variant should beat; one dataset a task, whatever variant it names."},
+			{Name: portFloor, Kind: task.KindPredictions, Tables: table, Sharded: true, Many: true, Optional: true, Doc: "Predictions of a bag-of-words model, such as train.baseline leaves, that every variant should beat; one dataset a task, whatever variant it names."},
 			{Name: portBest, Kind: task.KindPredictions, Tables: table, Sharded: true, Many: true, Optional: true, Doc: "Predictions of the best possible model, known for synthetic data; one dataset a task, whatever variant it names."},
 		},
 		Out: stages.Output{Kind: stages.KindMetrics},

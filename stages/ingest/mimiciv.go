@@ -39,13 +39,10 @@ type MIMICIVConfig struct {
 	MaxBadFraction float64 `json:"max_bad_fraction" default:"0.001" min:"0" max:"1" doc:"fraction of a file's records in quarantine above which the step fails"`
 }
 
-type mimicIV struct {
-	env    *stages.Environment
-	config MIMICIVConfig
-}
+type mimicIV struct{ config MIMICIVConfig }
 
-func newMIMICIV(env *stages.Environment, config MIMICIVConfig) (stages.Source, error) {
-	return &mimicIV{env, config}, nil
+func newMIMICIV(_ *stages.Environment, config MIMICIVConfig) (stages.Source, error) {
+	return &mimicIV{config}, nil
 }
 
 // mimicIVTables begins with the files that take longest: a file is read by one
@@ -106,7 +103,7 @@ func (m *mimicIV) Scan(ctx context.Context, file stages.RawFile, spill *dataset.
 		return err
 	}
 	defer r.Close()
-	return t.scan(ctx, file, r, m.env.Workers, spill)
+	return t.scan(ctx, file, r, spill)
 }
 
 func tableOf(file stages.RawFile) (rawTable, error) {

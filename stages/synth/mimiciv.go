@@ -39,11 +39,8 @@ type mimicivConfig struct {
 
 type mimiciv struct{ options tree.Options }
 
-func newMimiciv(env *stages.Environment, c mimicivConfig) (stages.Job, error) {
-	return mimiciv{tree.Options{
-		Patients: c.Patients, RadiologyPerAdmission: c.RadiologyPerAdmission, Seed: c.Seed, Canaries: c.Canaries, Attach: c.Attach,
-		Workers: env.Workers, Progress: env.Progress,
-	}}, nil
+func newMimiciv(_ *stages.Environment, c mimicivConfig) (stages.Job, error) {
+	return mimiciv{tree.Options(c)}, nil
 }
 
 // Check looks for the tables to attach and at their headers.

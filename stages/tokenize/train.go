@@ -11,6 +11,7 @@ import (
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/progress"
 	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/split"
@@ -42,13 +43,10 @@ type TrainConfig struct {
 	SplitSeed         int64   `json:"split_seed" default:"1" doc:"seed of the split by patient; the same in every stage that splits"`
 }
 
-type train struct {
-	env    *stages.Environment
-	config TrainConfig
-}
+type train struct{ config TrainConfig }
 
-func newTrain(env *stages.Environment, config TrainConfig) (stages.Job, error) {
-	return &train{env, config}, nil
+func newTrain(_ *stages.Environment, config TrainConfig) (stages.Job, error) {
+	return &train{config}, nil
 }
 
 // Run trains the tokenizer and writes its files.
@@ -59,7 +57,7 @@ func (t *train) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) 
 		return err
 	}
 	words := sentencepiece.NewWords()
-	task := t.env.Progress.Start("tokenize.train", "notes", 0)
+	task := progress.Start("tokenize.train", "notes", 0)
 	for note, err := range trainNotes[noteText](ctx, t, notes) {
 		if err != nil {
 			return err

@@ -2,36 +2,80 @@ package train
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"fmt"
+	"errors"
+	"io"
+	"iter"
 	"path/filepath"
 
 	"github.com/clinflow/clinflow/dataset"
-	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/stages/examples"
 	"github.com/clinflow/clinflow/stages/train/checkpoint"
+	"github.com/clinflow/clinflow/stages/train/leakage"
+	"github.com/clinflow/clinflow/stages/train/trainer"
+	"github.com/clinflow/clinflow/stages/train/trainlog"
 )
 
 // workSuffix names the folder of training checkpoints beside an output. It is
 // removed when the output is complete.
 const workSuffix = ".work"
 
-// identity says what is trained: training checkpoints of other data, another
-// configuration or another kernel are not gone on from.
-func identity(stage string, config any, in stages.Inputs, kernel string) (string, error) {
-	inputs := map[string][]string{}
-	for port, datasets := range in {
-		for _, d := range datasets {
-			inputs[port] = append(inputs[port], d.Manifest.Digest())
+// learn trains a model and writes the training log and the record of whom it was
+// trained on, then the files that the caller makes of the model. The training
+// checkpoints stay until the output is complete: up to there all may be lost.
+func learn(ctx context.Context, t trainer.Trainer, out *dataset.Writer, files func(end trainer.State) error) error {
+	work, err := store.Open(out.URI() + workSuffix)
+	if err != nil {
+		return err
+	}
+	t.Run = out.Identity()
+	end, err := t.Learn(ctx, work)
+	if err != nil {
+		return err
+	}
+	if err := out.StreamFile(trainlog.Name, func(w io.Writer) error { return trainer.CopyLog(ctx, w, work) }); err != nil {
+		return err
+	}
+	if err := leakage.WritePatients(out, subjects(t.Train)); err != nil {
+		return err
+	}
+	if err := files(end); err != nil {
+		return err
+	}
+	note(t, out, end)
+	out.AfterCommit(func(ctx context.Context) error { return work.RemoveAll(ctx, "") })
+	return nil
+}
+
+func subjects(rows examples.Rows) iter.Seq[int64] {
+	return func(yield func(int64) bool) {
+		for _, row := range rows {
+			if !yield(row.SubjectID) {
+				return
+			}
 		}
 	}
-	text, err := json.Marshal([]any{stage, config, inputs, kernel})
-	if err != nil {
-		return "", fmt.Errorf("identity of the training run: %w", err)
+}
+
+// note says in the manifest what was trained on what.
+func note(t trainer.Trainer, out *dataset.Writer, end trainer.State) {
+	out.SetKernel(t.Model.Params().Backend().Name())
+	out.SetSeed("train", t.Seed)
+	out.Count("epochs", int64(end.Epoch))
+	out.Count("train_examples", int64(len(t.Train)))
+	out.Count("val_examples", int64(len(t.Val)))
+	for _, p := range t.Model.Params().Trainable() {
+		out.Count("trainable_parameters", int64(p.Len()))
 	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:]), nil
+}
+
+// asLanguageModel lets a model predict each next token of the splits. At most maxVal
+// examples of val are measured, 0 all.
+func asLanguageModel(t trainer.Trainer, splits map[string]examples.Rows, maxVal int) (trainer.Trainer, error) {
+	t.Objective = trainer.LanguageModel{Model: t.Model}
+	t.Train, t.Val = trainer.Predictable(splits["train"]), trainer.Predictable(splits["val"]).Sample(maxVal, t.Seed)
+	c := t.Model.Config()
+	return t, errors.Join(trainer.CheckTokens(t.Train, c), trainer.CheckTokens(t.Val, c))
 }
 
 // writeFiles writes an artifact's files under a folder of the output, "" for

@@ -2,14 +2,16 @@ package train
 
 import (
 	"context"
-	"errors"
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/examples"
 	"github.com/clinflow/clinflow/stages/tokenize/hf"
 	"github.com/clinflow/clinflow/stages/train/kernel"
+	"github.com/clinflow/clinflow/stages/train/leakage"
 	"github.com/clinflow/clinflow/stages/train/model"
+	"github.com/clinflow/clinflow/stages/train/trainer"
 	"github.com/clinflow/clinflow/task"
 )
 
@@ -39,7 +41,7 @@ type BaseConfig struct {
 	Epochs            int     `json:"epochs" default:"1" min:"1" doc:"Passes over the train split."`
 	BatchSize         int     `json:"batch_size" default:"16" unit:"documents" min:"1" doc:"Documents in a batch."`
 	Validated
-	Optimization
+	trainer.Optimization
 }
 
 type base struct {
@@ -56,7 +58,7 @@ func newBase(_ *stages.Environment, c BaseConfig) (stages.Job, error) {
 
 // Run implements stages.Job.
 func (b *base) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) error {
-	splits, err := readSplits(ctx, in.One("tokens"), ancestry{}, "train", "val")
+	splits, err := readSplits(ctx, in.One("tokens"), leakage.Ancestry{}, "train", "val")
 	if err != nil {
 		return err
 	}
@@ -75,15 +77,15 @@ func (b *base) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) e
 	})
 }
 
-func (b *base) learn(ctx context.Context, m *model.Model, splits map[string]examples, in stages.Inputs, out *dataset.Writer) error {
-	j := job{
-		name: "train.base", set: b.config.Optimization, rate: b.config.LearningRate,
-		epochs: b.config.Epochs, batchSize: b.config.BatchSize, model: m,
-	}
-	if err := errors.Join(j.asLanguageModel(splits, b.config.MaxVal), j.identify(b.config, in)); err != nil {
+func (b *base) learn(ctx context.Context, m *model.Model, splits map[string]examples.Rows, in stages.Inputs, out *dataset.Writer) error {
+	t, err := asLanguageModel(trainer.Trainer{
+		Name: "train.base", Optimization: b.config.Optimization, LearningRate: b.config.LearningRate,
+		Epochs: b.config.Epochs, BatchSize: b.config.BatchSize, Model: m,
+	}, splits, b.config.MaxVal)
+	if err != nil {
 		return err
 	}
-	return j.write(ctx, out, func(position) error {
+	return learn(ctx, t, out, func(trainer.State) error {
 		if err := writeFiles(out, "", m.Files()); err != nil {
 			return err
 		}

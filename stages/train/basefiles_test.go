@@ -1,7 +1,6 @@
 package train
 
 import (
-	"context"
 	"io"
 	"os"
 	"path/filepath"
@@ -13,7 +12,7 @@ import (
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
-	"github.com/clinflow/clinflow/stages/train/model"
+	"github.com/clinflow/clinflow/stages/train/leakage"
 )
 
 // givenBase is a base as a stage gets it.
@@ -100,27 +99,6 @@ func TestAnAdapterWithoutARecordOfItsBaseIsCounted(t *testing.T) {
 	}
 }
 
-// The record is what sha256sum writes, of every file that the model is read from; the
-// planner's digests are asked for, and nothing is read a second time.
-func TestTheRecordOfABaseAsksThePlanner(t *testing.T) {
-	dir := filepath.Join("model", "testdata", "llama", "sharded")
-	var asked []string
-	ctx := stages.WithDigester(t.Context(), func(_ context.Context, path string) (string, error) {
-		asked = append(asked, filepath.Base(path))
-		return strings.Repeat("a", 64), nil
-	})
-	b, err := baseFilesOf(ctx, nil, dir)
-	must(t, err)
-	names, err := model.FileNames(dir)
-	must(t, err)
-	if got := strings.Join(asked, " "); got != strings.Join(names, " ") || len(names) < 4 {
-		t.Errorf("asked for %s, the model is read from %s", got, names)
-	}
-	if b.sums != strings.Repeat("a", 64)+"  "+strings.Join(names, "\n"+strings.Repeat("a", 64)+"  ")+"\n" {
-		t.Errorf("the record is %q", b.sums)
-	}
-}
-
 // A base whose weights are not finite is named as the cause, not the learning rate.
 func TestABaseOfInfiniteWeightsIsNamed(t *testing.T) {
 	tokens := corpus(t, 60, 1)
@@ -159,7 +137,7 @@ func TestInspectingOnAnotherBaseIsRefused(t *testing.T) {
 func TestARecordOfTheBaseThatIsAPipeIsRefused(t *testing.T) {
 	adapter := t.TempDir()
 	must(t, os.CopyFS(adapter, os.DirFS(filepath.Join(twoDir, "clinical"))))
-	record := filepath.Join(adapter, baseRecord)
+	record := filepath.Join(adapter, leakage.BaseName)
 	must(t, os.Remove(record))
 	must(t, syscall.Mkfifo(record, 0o600))
 	err := LogitsLines(t.Context(), "model/testdata/ours/base", []string{adapter}, strings.NewReader("[1,5]\n"), io.Discard)

@@ -54,27 +54,3 @@ func TestLoadingCanBeInterrupted(t *testing.T) {
 		}
 	}
 }
-
-// An interruption in the middle of an optimizer step is heeded between two ops; the
-// step is taken again by the run that goes on.
-func TestAStepCanBeInterruptedBetweenItsOps(t *testing.T) {
-	tokens := corpus(t, 60, 1)
-	in := stages.Inputs{"base": {baseModel(t, tokens, quickBase)}}
-	splits, err := readSplits(t.Context(), tokens, ancestry{}, "train")
-	must(t, err)
-	ctx, cancel := context.WithCancel(t.Context())
-	must(t, onBase(ctx, in, "", func(m *model.Model, _ string) error {
-		j := job{name: "test", model: m, batchSize: 4}
-		must(t, j.asLanguageModel(map[string]examples{"train": splits["train"], "val": splits["train"]}, 0))
-		s := j.supervised()
-		defer s.close()
-		if _, _, err := s.measure(context.Background(), j.val); err != nil {
-			return err
-		}
-		cancel()
-		if _, _, err := s.measure(context.Background(), j.val); !errors.Is(err, context.Canceled) {
-			t.Errorf("a model whose context has ended computed on: %v", err)
-		}
-		return nil
-	}))
-}

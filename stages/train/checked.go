@@ -26,7 +26,7 @@ func (p *predict) Check(ctx context.Context, in stages.Givers) []stages.Fault {
 func (b *base) Check(context.Context, stages.Givers) []stages.Fault { return wantedDevice() }
 
 // Check implements stages.Checked.
-func (b *bagOfWords) Check(_ context.Context, in stages.Givers) []stages.Fault {
+func (b *baseline) Check(_ context.Context, in stages.Givers) []stages.Fault {
 	return slices.Concat(b.config.Labelled.faults(in), in.Task("tokens").CheckName("task", b.config.Predicted.Task))
 }
 
@@ -34,7 +34,7 @@ func (b *bagOfWords) Check(_ context.Context, in stages.Givers) []stages.Fault {
 func (p *predict) Task(of stages.Task) stages.Task { return p.config.Predicted.renamed(of) }
 
 // Task renames what the tokens are labelled for.
-func (b *bagOfWords) Task(of stages.Task) stages.Task { return b.config.Predicted.renamed(of) }
+func (b *baseline) Task(of stages.Task) stages.Task { return b.config.Predicted.renamed(of) }
 
 func (p Predicted) renamed(of stages.Task) stages.Task {
 	if of.Name != "" {

@@ -9,6 +9,8 @@ import (
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/stages/train/trainer"
+	"github.com/clinflow/clinflow/stages/train/trainlog"
 )
 
 // A training run goes on from what it wrote, or says that it cannot.
@@ -20,7 +22,7 @@ func TestDamagedCheckpointsAreRefused(t *testing.T) {
 	_, looks := undisturbed(t, "train.finetune", config, in)
 	_, err := attempt(t, &countdown{t.Context(), looks / 2}, "train.finetune", config, uri, in)
 	stagetest.WantCode(t, err, exit.Interrupted)
-	for _, pattern := range []string{stateName, logName, "tensors-*"} {
+	for _, pattern := range []string{trainer.StateName, trainlog.Name, "tensors-*"} {
 		found, err := filepath.Glob(filepath.Join(uri+workSuffix, pattern))
 		if err != nil || len(found) != 1 {
 			t.Fatalf("%s: %v, %v", pattern, found, err)

@@ -1,7 +1,7 @@
 // Package train turns token shards into models: a small LLaMA from scratch
 // (train.base), adapters by language modelling (train.pretrain) and by a
 // labelled task (train.finetune), and predictions (train.predict); beside them
-// the floor that a language model has to beat (train.bag_of_words).
+// the baseline that a language model has to beat (train.baseline).
 //
 // No patient is trained on and tested: one guard looks at every dataset, and at
 // whom the models under a stage were trained on. It cannot be switched off.

@@ -8,14 +8,17 @@ import (
 	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/examples"
+	"github.com/clinflow/clinflow/stages/train/leakage"
 	"github.com/clinflow/clinflow/stages/train/model"
+	"github.com/clinflow/clinflow/stages/train/trainer"
 	"github.com/clinflow/clinflow/task"
 )
 
 func init() {
 	stages.RegisterJob(stages.Spec{
 		Name: "train.finetune", Version: 5,
-		Doc: "Trains a classification head, and adapters under it, on a labelled task. A way of training is a list of adapters, each frozen or trainable, whose updates add up. Without the port clinical: the head alone (peft.type none) or a new LoRA under it (lora). With an adapter of train.pretrain bound to clinical, the same two over it, and it is frozen or trained further (clinical): six ways in all. Where nothing under the head is trained, hidden states are computed once. Leaves the new adapter with its head in the PEFT library's layout, the clinical adapter beside it in clinical/, train_log.jsonl and train_patients.bin, the record of whom it was trained on: hashes of patients, not anonymised. Val and test patients that the base or the clinical adapter was trained on are refused; one without a record is counted in the manifest as unknown_training_patients. A clinical adapter of another base than this is refused, known by the base's files (base_model.sha256); one without that record is counted as unknown_base_model.",
+		Doc: "Trains a classification head, and adapters under it, on a labelled task. A variant is a list of adapters, each frozen or trainable, whose updates add up. Without the port clinical: the head alone (peft.type none) or a new LoRA under it (lora). With an adapter of train.pretrain bound to clinical, the same two over it, and it is frozen or trained further (clinical): six variants in all. Where nothing under the head is trained, hidden states are computed once. Leaves the new adapter with its head in the PEFT library's layout, the clinical adapter beside it in clinical/, train_log.jsonl and train_patients.bin, the record of whom it was trained on: hashes of patients, not anonymised. Val and test patients that the base or the clinical adapter was trained on are refused; one without a record is counted in the manifest as unknown_training_patients. A clinical adapter of another base than this is refused, known by the base's files (base_model.sha256); one without that record is counted as unknown_base_model.",
 		In: []stages.Port{
 			{Name: "tokens", Kind: task.KindTokens, Tables: []string{task.TableTokens}, Doc: "Tokenized examples with split and labels."},
 			{Name: "base", Kind: stages.KindModel, Optional: true, Doc: "The base model, where it is not given by path."},
@@ -38,7 +41,7 @@ type FinetuneConfig struct {
 	LearningRate   float64        `json:"learning_rate" default:"0.00005" min:"0" doc:"Highest learning rate."`
 	Epochs         int            `json:"epochs" default:"10" min:"1" doc:"Passes over the train split."`
 	BatchSize      int            `json:"batch_size" default:"10" unit:"documents" min:"1" doc:"Documents in a batch."`
-	Optimization
+	trainer.Optimization
 }
 
 type finetune struct {
@@ -60,12 +63,12 @@ func (f *finetune) Run(ctx context.Context, in stages.Inputs, out *dataset.Write
 	if err != nil {
 		return err
 	}
-	under.note(out)
-	base, err := baseFilesOf(ctx, in, c.Base)
+	under.Note(out)
+	base, err := baseOf(ctx, in, c.Base)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(base.under(ctx, "clinical", in.One("clinical"), out), base.record(out)); err != nil {
+	if err := errors.Join(base.Under(ctx, "clinical", in.One("clinical"), out), base.Write(out)); err != nil {
 		return err
 	}
 	splits, err := c.examples(ctx, in, under)
@@ -73,61 +76,58 @@ func (f *finetune) Run(ctx context.Context, in stages.Inputs, out *dataset.Write
 		return err
 	}
 	return onBase(ctx, in, c.Base, func(m *model.Model, dir string) error {
-		w, err := newWay(ctx, m, dir, c, in)
+		v, err := newVariant(ctx, m, dir, c, in)
 		if err != nil {
 			return err
 		}
-		j, err := c.job(ctx, m, w, splits, out.Scratch())
+		t, err := c.trainer(ctx, m, v, splits, out.Scratch())
 		if err != nil {
 			return err
 		}
-		defer j.hidden.close()
-		if err := j.identify(c, in); err != nil {
-			return err
-		}
-		return j.write(ctx, out, func(position) error { return w.write(ctx, out) })
+		defer t.Hidden.Close()
+		return learn(ctx, t, out, func(trainer.State) error { return v.write(ctx, out) })
 	})
 }
 
 // examples reads and checks train and val, and shuffles their labels where it is
 // asked for: true labels of val would let the selection of an epoch leak.
-func (c FinetuneConfig) examples(ctx context.Context, in stages.Inputs, under ancestry) (map[string]examples, error) {
+func (c FinetuneConfig) examples(ctx context.Context, in stages.Inputs, under leakage.Ancestry) (map[string]examples.Rows, error) {
 	splits, err := readSplits(ctx, in.One("tokens"), under, "train", "val")
 	if err != nil {
 		return nil, err
 	}
 	for split, rows := range splits {
-		if err := checkLabels(rows, c.ProblemType, c.NumLabels); err != nil {
+		if err := rows.CheckLabels(c.ProblemType == multiLabel, c.NumLabels); err != nil {
 			return nil, err
 		}
 		if c.ShuffleLabels {
-			splits[split] = shuffleLabels(rows, c.Seed)
+			splits[split] = rows.ShuffleLabels(c.Seed)
 		}
 	}
 	return splits, nil
 }
 
-// job is the training run. Where nothing under the head is trained the examples
+// trainer is the training run. Where nothing under the head is trained the examples
 // become numbers of hidden states that were computed once.
-func (c FinetuneConfig) job(ctx context.Context, m *model.Model, w way, splits map[string]examples, scratch store.Dir) (job, error) {
+func (c FinetuneConfig) trainer(ctx context.Context, m *model.Model, v variant, splits map[string]examples.Rows, scratch store.Dir) (trainer.Trainer, error) {
 	for split, rows := range splits {
-		if err := rows.checkTokens(m.Config()); err != nil {
-			return job{}, err
+		if err := trainer.CheckTokens(rows, m.Config()); err != nil {
+			return trainer.Trainer{}, err
 		}
-		splits[split] = rows.pooled(m.Config())
+		splits[split] = trainer.Pooled(rows, m.Config())
 	}
-	o := classifier{logits: m.ClassLogits, kind: c.ProblemType, numLabels: c.NumLabels, classWeights: c.weights(splits["train"]), measures: c.SelectionAUROC}
-	j := job{
-		name: "train.finetune", set: c.Optimization, rate: c.LearningRate, epochs: c.Epochs, batchSize: c.BatchSize,
-		keepBest: c.Selection == "best", patience: c.Patience, model: m, train: splits["train"], val: splits["val"],
+	o := trainer.Classifier{Logits: m.ClassLogits, Multilabel: c.ProblemType == multiLabel, NumLabels: c.NumLabels, ClassWeights: c.weights(splits["train"]), Measures: c.SelectionAUROC}
+	t := trainer.Trainer{
+		Name: "train.finetune", Optimization: c.Optimization, LearningRate: c.LearningRate, Epochs: c.Epochs, BatchSize: c.BatchSize,
+		KeepBest: c.Selection == "best", Patience: c.Patience, Model: m, Train: splits["train"], Val: splits["val"],
 	}
-	if w.headAlone(m) {
-		h, err := computeHidden(ctx, m, c.BatchSize, scratch, j.train, j.val)
+	if v.headAlone(m) {
+		h, err := trainer.ComputeHidden(ctx, t.Name, m, c.BatchSize, scratch, t.Train, t.Val)
 		if err != nil {
-			return job{}, err
+			return trainer.Trainer{}, err
 		}
-		j.hidden, j.train, j.val, o.logits = h, h.rows[0], h.rows[1], h.head(w.head())
+		t.Hidden, t.Train, t.Val, o.Logits = h, h.Rows[0], h.Rows[1], h.Head(v.head())
 	}
-	j.objective = o
-	return j, nil
+	t.Objective = o
+	return t, nil
 }

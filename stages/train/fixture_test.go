@@ -1,9 +1,7 @@
 package train
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"path/filepath"
 	"testing"
@@ -15,6 +13,7 @@ import (
 	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
+	"github.com/clinflow/clinflow/stages/train/trainlog"
 	"github.com/clinflow/clinflow/task"
 )
 
@@ -86,30 +85,21 @@ func baseModel(t testing.TB, tokens *dataset.Dataset, config string) *dataset.Da
 }
 
 // readLog reads the training log of an artifact.
-func readLog(t testing.TB, d *dataset.Dataset) []logLine {
+func readLog(t testing.TB, d *dataset.Dataset) []trainlog.Line {
 	t.Helper()
-	f, err := d.OpenFile(t.Context(), logName)
+	lines, err := trainlog.Read(t.Context(), d)
 	must(t, err)
-	defer f.Close()
-	return readLines(t, f)
+	return lines
 }
 
 // keptLog reads the training log beside training checkpoints.
-func keptLog(t testing.TB, work store.Dir) []logLine {
+func keptLog(t testing.TB, work store.Dir) []trainlog.Line {
 	t.Helper()
-	f, err := work.Open(t.Context(), logName)
+	f, err := work.Open(t.Context(), trainlog.Name)
 	must(t, err)
 	defer f.Close()
-	return readLines(t, f)
-}
-
-func readLines(t testing.TB, f io.Reader) (lines []logLine) {
-	t.Helper()
-	for dec := json.NewDecoder(f); dec.More(); {
-		var line logLine
-		must(t, dec.Decode(&line))
-		lines = append(lines, line)
-	}
+	lines, err := trainlog.Decode(f)
+	must(t, err)
 	return lines
 }
 

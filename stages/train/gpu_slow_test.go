@@ -16,6 +16,7 @@ import (
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/stages/train/kernel/cuda/emulated"
+	"github.com/clinflow/clinflow/stages/train/trainer"
 )
 
 func TestMain(m *testing.M) { os.Exit(emulated.Main(m)) }
@@ -87,7 +88,7 @@ func TestSlowALostCardLeavesTheLastCheckpoint(t *testing.T) {
 			if _, err = attempt(t, t.Context(), "train.finetune", cardLoRA, uri, in); exit.Of(err) != exit.Retry || !strings.Contains(err.Error(), "failed with 719") {
 				t.Fatalf("got %v, want the lost card and exit.Retry", err)
 			}
-			if _, err := os.Stat(filepath.Join(uri+workSuffix, stateName)); err != nil {
+			if _, err := os.Stat(filepath.Join(uri+workSuffix, trainer.StateName)); err != nil {
 				t.Fatalf("no training checkpoint was left: %v", err)
 			}
 			emulatedCard(t) // as new

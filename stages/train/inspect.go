@@ -12,6 +12,7 @@ import (
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages/tokenize/hf"
 	"github.com/clinflow/clinflow/stages/train/kernel"
+	"github.com/clinflow/clinflow/stages/train/leakage"
 	"github.com/clinflow/clinflow/stages/train/model"
 )
 
@@ -71,7 +72,7 @@ func GenerateText(ctx context.Context, folder string, adapters []string, steps i
 
 // inspect opens the model of a folder with its adapters for f.
 func inspect(ctx context.Context, folder string, adapters []string, f func(*model.Inspector) error) error {
-	if err := onItsBase(ctx, folder, adapters); err != nil {
+	if err := leakage.OnItsBase(ctx, folder, adapters); err != nil {
 		return err
 	}
 	return onBackend(ctx, func(b kernel.Backend) error {

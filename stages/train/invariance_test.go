@@ -1,7 +1,6 @@
 package train
 
 import (
-	"math"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -11,10 +10,12 @@ import (
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
-	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/kernel/cpu"
+	"github.com/clinflow/clinflow/stages/train/leakage"
 	"github.com/clinflow/clinflow/stages/train/model"
 	"github.com/clinflow/clinflow/stages/train/peft"
+	"github.com/clinflow/clinflow/stages/train/trainer"
+	"github.com/clinflow/clinflow/stages/train/trainlog"
 	"github.com/clinflow/clinflow/task"
 )
 
@@ -97,52 +98,6 @@ func tinyModel(t *testing.T) (*model.Model, *peft.Adapter) {
 	return m, a
 }
 
-// gradients runs the batches of a step and returns loss and gradients.
-func gradients(t *testing.T, batchSize int, rows examples, group ...batch) (float64, map[string][]float32) {
-	t.Helper()
-	m, _ := tinyModel(t)
-	s := newSupervised(m, classifier{logits: m.ClassLogits, kind: singleLabel, numLabels: 2, classWeights: []float64{0.5, 2}}, batchSize, Optimization{Seed: 1})
-	s.train = rows
-	r := &run{params: m.Params(), learner: s}
-	must(t, r.accumulate(group))
-	out := map[string][]float32{}
-	for _, p := range m.Params().Trainable() {
-		out[p.Name()] = make([]float32, p.Len())
-		must(t, p.DownloadGrad(kernel.F32s(out[p.Name()])))
-	}
-	return r.at.LossSum / r.at.LossWeight, out
-}
-
-func TestOneStepIsOneStep(t *testing.T) {
-	splits, err := readSplits(t.Context(), corpus(t, 40, 1), ancestry{}, "train")
-	must(t, err)
-	rows := splits["train"][:12]
-	numbers := func(lo, hi int) (out []int) {
-		for i := lo; i < hi; i++ {
-			out = append(out, i)
-		}
-		return out
-	}
-	wantLoss, want := gradients(t, 12, rows, batch{numbers(0, 12), 24})
-	for name, c := range map[string]struct {
-		size  int
-		group []batch
-	}{
-		"rows of zero weight fill the batch": {32, []batch{{numbers(0, 12), 24}}},
-		"two batches accumulated":            {6, []batch{{numbers(0, 6), 24}, {numbers(6, 12), 24}}},
-		"the last one short":                 {8, []batch{{numbers(0, 8), 24}, {numbers(8, 12), 24}}},
-		"no padding that is not needed":      {12, []batch{{numbers(0, 12), rows.longest()}}},
-	} {
-		loss, got := gradients(t, c.size, rows, c.group...)
-		if math.Abs(loss-wantLoss) > 1e-5 {
-			t.Errorf("%s: loss %g, want %g", name, loss, wantLoss)
-		}
-		if diff := cmp.Diff(want, got, cmpopts.EquateApprox(1e-3, 1e-6)); diff != "" {
-			t.Errorf("%s: gradients differ:\n%s", name, diff)
-		}
-	}
-}
-
 func TestHeadOverCachedStatesIsTheHead(t *testing.T) {
 	tokens := corpus(t, 150, 1)
 	in := stages.Inputs{"tokens": {tokens}, "base": {baseModel(t, tokens, quickBase)}}
@@ -160,10 +115,10 @@ func TestHeadOverCachedStatesIsTheHead(t *testing.T) {
 
 // headLog trains a head alone over documents of one length, which are batched
 // alike with and without the cache.
-func headLog(t *testing.T, in stages.Inputs, cached bool) []logLine {
+func headLog(t *testing.T, in stages.Inputs, cached bool) []trainlog.Line {
 	t.Helper()
 	tokens := in.One("tokens")
-	splits, err := readSplits(t.Context(), tokens, ancestry{}, "train", "val")
+	splits, err := readSplits(t.Context(), tokens, leakage.Ancestry{}, "train", "val")
 	must(t, err)
 	for _, rows := range splits {
 		for i := range rows {
@@ -173,26 +128,26 @@ func headLog(t *testing.T, in stages.Inputs, cached bool) []logLine {
 	c := FinetuneConfig{
 		LearningRate: 0.1, Epochs: 2, BatchSize: 16, PEFT: PEFT{Type: typeNone, R: 1}, Clinical: "frozen",
 		Labelled:     Labelled{ProblemType: singleLabel, NumLabels: 2, ClassWeights: "balanced"},
-		Optimization: Optimization{Accumulation: 1, LogEvery: 1, SaveEvery: 100},
+		Optimization: trainer.Optimization{Accumulation: 1, LogEvery: 1, SaveEvery: 100},
 	}
-	var lines []logLine
+	var lines []trainlog.Line
 	must(t, onBase(t.Context(), in, "", func(m *model.Model, dir string) error {
-		w, err := newWay(t.Context(), m, dir, c, in)
+		v, err := newVariant(t.Context(), m, dir, c, in)
 		must(t, err)
 		work, err := store.Open(t.TempDir())
 		must(t, err)
-		j, err := c.job(t.Context(), m, w, splits, work)
+		to, err := c.trainer(t.Context(), m, v, splits, work)
 		must(t, err)
-		defer j.hidden.close()
-		if n := len(j.train[0].InputIDs); n != 1 {
+		defer to.Hidden.Close()
+		if n := len(to.Train[0].InputIDs); n != 1 {
 			t.Errorf("an example of %d tokens: the hidden states were not computed once", n)
 		}
 		if !cached {
-			o := j.objective.(classifier)
-			o.logits = m.ClassLogits
-			j.objective, j.train, j.val, j.hidden = o, splits["train"], splits["val"], nil
+			o := to.Objective.(trainer.Classifier)
+			o.Logits = m.ClassLogits
+			to.Objective, to.Train, to.Val, to.Hidden = o, splits["train"], splits["val"], nil
 		}
-		_, err = j.learn(t.Context(), work)
+		_, err = to.Learn(t.Context(), work)
 		lines = keptLog(t, work)
 		return err
 	}))

@@ -6,6 +6,7 @@ import (
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/vocabulary"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/examples"
 	"github.com/clinflow/clinflow/task"
 )
 
@@ -16,6 +17,12 @@ type Labelled struct {
 	ClassWeights  string `json:"class_weights" default:"balanced" enum:"balanced,none" doc:"balanced: a class weighs n/(classes × its count in train). Single-label tasks only."`
 	ShuffleLabels bool   `json:"shuffle_labels" default:"false" doc:"Permute the labels of what is learned or selected from by seed: a check for leaks, the AUROC on test must be 0.5."`
 }
+
+// The kinds of labelled tasks, in transformers' words.
+const (
+	singleLabel = "single_label_classification" // one class a document: softmax
+	multiLabel  = "multi_label_classification"  // a set of labels a document: sigmoid
+)
 
 // vocabularyPort binds the list of a multi-label task's labels.
 var vocabularyPort = stages.Port{
@@ -76,9 +83,9 @@ func (l Labelled) faults(in stages.Givers) []stages.Fault {
 }
 
 // weights are the classes' weights, nil where all weigh the same.
-func (l Labelled) weights(rows examples) []float64 {
+func (l Labelled) weights(rows examples.Rows) []float64 {
 	if l.ProblemType != singleLabel || l.ClassWeights != "balanced" {
 		return nil
 	}
-	return classWeights(rows, l.NumLabels)
+	return rows.ClassWeights(l.NumLabels)
 }

@@ -3,14 +3,11 @@ package train
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"runtime"
 	"sync"
 	"testing"
 
 	"github.com/clinflow/clinflow/dataset"
-	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/task"
@@ -63,8 +60,8 @@ func peakOf(t *testing.T, stage, config string, in stages.Inputs) (*dataset.Data
 }
 
 // numbered are n documents of a patient each, whom no model of the tests knows.
-func numbered(n int, split string) examples {
-	rows := make(examples, n)
+func numbered(n int, split string) []task.Tokens {
+	rows := make([]task.Tokens, n)
 	for i := range rows {
 		rows[i] = task.Tokens{ExampleID: fmt.Sprint("n", i), SubjectID: int64(1000000 + i), Split: split, InputIDs: []int32{1, int32(7 + i%20)}, NTokens: 2}
 	}
@@ -99,48 +96,5 @@ func TestHiddenStatesAreNotHeldInMemory(t *testing.T) {
 	t.Logf("%d MiB of hidden states, %d MiB held at most", all>>20, peak>>20)
 	if peak > all/2 {
 		t.Errorf("training a head holds %d bytes, where there are %d of hidden states", peak, all)
-	}
-}
-
-func TestOutputsLeaveNoFile(t *testing.T) {
-	dir := t.TempDir()
-	scratch, err := store.Open(filepath.Join(dir, "scratch"))
-	must(t, err)
-	files := func() (modes []string) {
-		entries, err := os.ReadDir(filepath.Join(dir, "scratch"))
-		must(t, err)
-		for _, e := range entries {
-			info, err := e.Info()
-			must(t, err)
-			modes = append(modes, info.Mode().String())
-		}
-		return modes
-	}
-	batches := []batch{{rows: []int{2, 0}}, {rows: []int{1}}}
-	o, err := writeOutputs(t.Context(), scratch, 3, func(add func(batch, []float32) error) error {
-		must(t, add(batches[0], []float32{20, 21, 0, 1}))
-		if got := fmt.Sprint(files()); got != "[-rw-------]" {
-			t.Errorf("while they are written there are %s", got)
-		}
-		return add(batches[1], []float32{10, 11})
-	})
-	must(t, err)
-	if left := files(); len(left) > 0 {
-		t.Errorf("a file is left: %v", left)
-	}
-	for row := range 3 {
-		got := make([]float32, 2)
-		must(t, o.read(row, got))
-		if got[0] != float32(10*row) || got[1] != float32(10*row+1) {
-			t.Errorf("row %d is %v", row, got)
-		}
-	}
-	must(t, o.close())
-	_, err = writeOutputs(t.Context(), scratch, 3, func(add func(batch, []float32) error) error {
-		must(t, add(batches[1], []float32{10, 11}))
-		return context.Canceled
-	})
-	if err != context.Canceled || len(files()) > 0 {
-		t.Errorf("got %v and %v is left", err, files())
 	}
 }

@@ -6,9 +6,11 @@ import (
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/examples"
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/model"
 	"github.com/clinflow/clinflow/stages/train/peft"
+	"github.com/clinflow/clinflow/stages/train/trainer"
 	"github.com/clinflow/clinflow/task"
 )
 
@@ -28,7 +30,7 @@ func init() {
 // PredictConfig configures train.predict.
 type PredictConfig struct {
 	BaseModel
-	Variant string `json:"variant" name:"true" doc:"Name of the way of training in the predictions, such as lora."`
+	Variant string `json:"variant" name:"true" doc:"Name of the variant of training in the predictions, such as lora."`
 	Predicted
 	BatchSize int `json:"batch_size" default:"32" unit:"documents" min:"1" doc:"Documents in a batch."`
 }
@@ -51,7 +53,7 @@ func (p *predict) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer
 	if err != nil {
 		return err
 	}
-	base, err := baseFilesOf(ctx, in, p.config.Base)
+	base, err := baseOf(ctx, in, p.config.Base)
 	if err != nil {
 		return err
 	}
@@ -59,11 +61,11 @@ func (p *predict) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer
 	if err != nil {
 		return err
 	}
-	under.note(out)
-	if err := base.under(ctx, "adapter", in.One("adapter"), out); err != nil {
+	under.Note(out)
+	if err := base.Under(ctx, "adapter", in.One("adapter"), out); err != nil {
 		return err
 	}
-	var rows examples
+	var rows examples.Rows
 	for _, split := range p.config.Splits {
 		rows = append(rows, splits[split]...)
 	}
@@ -71,13 +73,13 @@ func (p *predict) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer
 		if err := addAdapters(ctx, m, in); err != nil {
 			return err
 		}
-		logits, err := forward(ctx, "train.predict "+p.config.Variant, m, p.config.BatchSize, out.Scratch(), rows.pooled(m.Config()), m.ClassLogits)
+		logits, err := trainer.Forward(ctx, "train.predict "+p.config.Variant, m, p.config.BatchSize, out.Scratch(), trainer.Pooled(rows, m.Config()), m.ClassLogits)
 		if err != nil {
 			return err
 		}
-		defer logits.close()
+		defer logits.Close()
 		out.SetKernel(m.Params().Backend().Name())
-		return p.config.write(ctx, tokens, p.config.Variant, rows.their(logits), out)
+		return p.config.write(ctx, tokens, p.config.Variant, theirs(rows, logits), out)
 	})
 }
 
@@ -111,14 +113,14 @@ func adapterFolders(ctx context.Context, d *dataset.Dataset) ([]string, error) {
 	return folders, nil
 }
 
-// their tells the outputs of a row, known by its example_id.
-func (e examples) their(o *outputs) func(row task.Tokens) ([]float32, error) {
-	number := make(map[string]int, len(e))
-	for i, row := range e {
+// theirs tells the outputs of a row, known by its example_id.
+func theirs(rows examples.Rows, o *trainer.Outputs) func(row task.Tokens) ([]float32, error) {
+	number := make(map[string]int, len(rows))
+	for i, row := range rows {
 		number[row.ExampleID] = i
 	}
 	return func(row task.Tokens) ([]float32, error) {
-		values := make([]float32, o.cols)
-		return values, o.read(number[row.ExampleID], values)
+		values := make([]float32, o.Cols())
+		return values, o.Read(number[row.ExampleID], values)
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/stages/train/leakage"
 	"github.com/clinflow/clinflow/task"
 )
 
@@ -17,7 +18,7 @@ type Predicted struct {
 
 func (p Predicted) check() error {
 	for _, split := range p.Splits {
-		if !slices.Contains(splitNames, split) {
+		if !slices.Contains(leakage.Splits, split) {
 			return exit.Errorf(exit.Usage, "splits: %q is not one of train, val and test", split)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/train/model"
 	"github.com/clinflow/clinflow/stages/train/peft"
+	"github.com/clinflow/clinflow/stages/train/trainer"
 	"github.com/clinflow/clinflow/task"
 )
 
@@ -33,7 +34,7 @@ type PretrainConfig struct {
 	Epochs       int     `json:"epochs" default:"1" min:"1" doc:"Passes over the train split."`
 	BatchSize    int     `json:"batch_size" default:"10" unit:"documents" min:"1" doc:"Documents in a batch."`
 	Validated
-	Optimization
+	trainer.Optimization
 }
 
 type pretrain struct {
@@ -58,12 +59,12 @@ func (p *pretrain) Run(ctx context.Context, in stages.Inputs, out *dataset.Write
 	if err != nil {
 		return err
 	}
-	under.note(out)
-	base, err := baseFilesOf(ctx, in, p.config.Base)
+	under.Note(out)
+	base, err := baseOf(ctx, in, p.config.Base)
 	if err != nil {
 		return err
 	}
-	if err := base.record(out); err != nil {
+	if err := base.Write(out); err != nil {
 		return err
 	}
 	return onBase(ctx, in, p.config.Base, func(m *model.Model, dir string) error {
@@ -71,23 +72,18 @@ func (p *pretrain) Run(ctx context.Context, in stages.Inputs, out *dataset.Write
 		if err != nil {
 			return err
 		}
-		j := job{
-			name: "train.pretrain", set: p.config.Optimization, rate: p.config.LearningRate,
-			epochs: p.config.Epochs, batchSize: p.config.BatchSize, model: m,
-			before: true,
-		}
-		if err := errors.Join(j.asLanguageModel(splits, p.config.MaxVal), j.identify(p.config, in)); err != nil {
+		// Before the first step the adapter's update is zero: what is then measured on
+		// val is the base model.
+		t, err := asLanguageModel(trainer.Trainer{
+			Name: "train.pretrain", Optimization: p.config.Optimization, LearningRate: p.config.LearningRate,
+			Epochs: p.config.Epochs, BatchSize: p.config.BatchSize, Model: m, Before: true,
+		}, splits, p.config.MaxVal)
+		if err != nil {
 			return err
 		}
-		return j.adapt(ctx, adapter, out)
-	})
-}
-
-// adapt trains the adapter. Before the first step its update is zero: what is then
-// measured on val is the base model.
-func (j job) adapt(ctx context.Context, adapter *peft.Adapter, out *dataset.Writer) error {
-	return j.write(ctx, out, func(end position) error {
-		return errors.Join(writePerplexity(out, end.Before, end.Val), writeFiles(out, "", adapter.Files()))
+		return learn(ctx, t, out, func(end trainer.State) error {
+			return errors.Join(writePerplexity(out, end.Before, end.Val), writeFiles(out, "", adapter.Files()))
+		})
 	})
 }
 

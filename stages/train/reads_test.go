@@ -9,6 +9,7 @@ import (
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/stages/train/leakage"
 )
 
 // What is in a step's fingerprint of the base model's folder is what the stages
@@ -35,7 +36,7 @@ func TestTheBasesOtherFilesAreNotRead(t *testing.T) {
 			}
 			whole := run()
 			read, unread := stagetest.OnlyRead(t, c.stage, "base", folder)
-			for _, name := range []string{"config.json", "model.safetensors", recordName} {
+			for _, name := range []string{"config.json", "model.safetensors", leakage.PatientsName} {
 				if !slices.Contains(read, name) {
 					t.Errorf("%s is not among what is read: %q", name, read)
 				}

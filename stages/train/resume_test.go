@@ -2,20 +2,18 @@ package train
 
 import (
 	"context"
+	"encoding/json"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/guard"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/stages/train/trainer"
 )
 
 // countdown is a context that is cancelled after Err was asked left times: at a
@@ -41,11 +39,12 @@ func attempt(t *testing.T, ctx context.Context, stage, config, uri string, in st
 	must(t, err)
 	w, err := dataset.NewWriter(t.Context(), uri, spec.Out.Kind, 0)
 	must(t, err)
+	w.Remember(stage + config) // of inputs that stay the same
 	if err := built.(stages.Job).Run(ctx, in, w); err != nil {
 		return nil, err
 	}
 	if err := w.Commit(ctx, dataset.Manifest{Stage: stage}, nil); err != nil {
-		if _, lost := os.Stat(filepath.Join(uri+workSuffix, stateName)); lost != nil {
+		if _, lost := os.Stat(filepath.Join(uri+workSuffix, trainer.StateName)); lost != nil {
 			t.Errorf("neither an output nor a training checkpoint is left: %v", lost)
 		}
 		return nil, err
@@ -66,6 +65,15 @@ func undisturbed(t *testing.T, stage, config string, in stages.Inputs) (*dataset
 		whole, looks = d, 1<<30-ctx.left
 	}
 	return whole, looks
+}
+
+// readState reads the training checkpoint's state.
+func readState(t *testing.T, work store.Dir) (state trainer.State) {
+	t.Helper()
+	text, err := store.ReadSealed(t.Context(), work, trainer.StateName)
+	must(t, err)
+	must(t, json.Unmarshal(text, &state))
+	return state
 }
 
 func TestInterruptedRunsEndAlike(t *testing.T) {
@@ -156,79 +164,13 @@ func TestInterruptionsBetweenTheEndAndTheManifest(t *testing.T) {
 		}
 		work, err := store.Open(uri + workSuffix)
 		must(t, err)
-		kept, err := readState(t.Context(), work)
-		must(t, err)
+		kept := readState(t, work)
 		again, err := attempt(t, t.Context(), "train.finetune", config, uri, in)
 		must(t, err)
 		if kept.Epoch < 1 || again.Manifest.Digest() != whole.Manifest.Digest() {
 			t.Errorf("stopped at look %d of %d: %d epochs were kept, or the artifact is another", left, looks, kept.Epoch)
 		}
 	}
-}
-
-// stepClock goes on by so many minutes each time it is looked at.
-type stepClock struct {
-	minutes float64
-	told    int
-}
-
-func (c *stepClock) now() time.Time {
-	c.told++
-	return time.Unix(0, 0).Add(time.Duration(float64(c.told) * c.minutes * float64(time.Minute)))
-}
-
-// TestCheckpointsByTheClock ends a run of 2 epochs of 2 steps within its last step,
-// as a kill would, and looks where its last training checkpoint stands.
-func TestCheckpointsByTheClock(t *testing.T) {
-	for _, c := range []struct {
-		name             string
-		every            int
-		minutes, perStep float64
-		killedAfter      int // batches, 2 a step
-		at               int // step of the checkpoint that is left
-	}{
-		{"by the epoch's end alone", 100, 0, 60, 7, 2},
-		{"by the clock at each step", 100, 10, 10, 7, 3},
-		{"not due yet", 100, 10, 4, 7, 2},
-		{"by steps, the clock far", 1, 10, 0.1, 7, 3},
-		{"by steps, the clock off", 3, 0, 60, 7, 3},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			work, err := store.Open(t.TempDir())
-			must(t, err)
-			killed := &recorder{cancel: func(number int) {
-				if number > c.killedAfter {
-					panic("killed")
-				}
-			}}
-			clock := &stepClock{minutes: c.perStep}
-			r := newLoop(t, work, killed)
-			r.set.SaveEvery, r.set.SaveMinutes, r.now = c.every, c.minutes, clock.now
-			if err := guard.Do("a run", func() error { return r.train(t.Context()) }); err == nil {
-				t.Fatal("was not killed")
-			}
-			at, err := readState(t.Context(), work)
-			must(t, err)
-			if at.Step != c.at {
-				t.Errorf("its checkpoint stands after step %d, want %d", at.Step, c.at)
-			}
-			killed.cancel = func(int) {}
-			again := newLoop(t, work, killed)
-			must(t, again.train(t.Context()))
-			whole := newLoop(t, emptyDir(t), &recorder{cancel: func(int) {}})
-			must(t, whole.train(t.Context()))
-			if diff := cmp.Diff(keptLog(t, whole.work), keptLog(t, again.work)); diff != "" {
-				t.Error("the log of the resumed run differs: ", diff)
-			}
-		})
-	}
-}
-
-func emptyDir(t *testing.T) store.Dir {
-	t.Helper()
-	dir, err := store.Open(t.TempDir())
-	must(t, err)
-	return dir
 }
 
 // A kill may come while the training checkpoints of a finished run are removed,
@@ -257,7 +199,7 @@ func TestCheckpointOfAnotherRunIsNotUsed(t *testing.T) {
 	_, looks := undisturbed(t, "train.finetune", `{epochs: 5, seed: 1}`, in)
 	_, err := attempt(t, &countdown{t.Context(), looks / 2}, "train.finetune", `{epochs: 5, seed: 1}`, uri, in)
 	stagetest.WantCode(t, err, exit.Interrupted)
-	if _, err := os.Stat(filepath.Join(uri+workSuffix, stateName)); err != nil {
+	if _, err := os.Stat(filepath.Join(uri+workSuffix, trainer.StateName)); err != nil {
 		t.Fatal("was interrupted before the first training checkpoint: ", err)
 	}
 	got, err := attempt(t, t.Context(), "train.finetune", `{epochs: 5, seed: 2}`, uri, in)

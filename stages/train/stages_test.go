@@ -9,7 +9,9 @@ import (
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/examples"
 	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/stages/train/trainer"
 	"github.com/clinflow/clinflow/task"
 )
 
@@ -24,17 +26,17 @@ func testAUROC(t *testing.T, tokens, base *dataset.Dataset, config string) float
 	t.Helper()
 	adapter := stagetest.Run(t, "train.finetune", config, stages.Inputs{"tokens": {tokens}, "base": {base}})
 	rows := predictions(t, tokens, base, adapter, `{task: mor, variant: x, splits: [test]}`)
-	return aurocOf(t, classifier{kind: singleLabel, numLabels: 2}, rows)
+	return aurocOf(t, trainer.Classifier{NumLabels: 2}, rows)
 }
 
 // aurocOf is the AUROC of predictions.
-func aurocOf(t *testing.T, o classifier, predicted []task.Prediction) float64 {
+func aurocOf(t *testing.T, o trainer.Classifier, predicted []task.Prediction) float64 {
 	t.Helper()
-	logits, rows := make([][]float32, len(predicted)), make(examples, len(predicted))
+	logits, rows := make([][]float32, len(predicted)), make(examples.Rows, len(predicted))
 	for i, p := range predicted {
-		logits[i], rows[i] = p.Logits, task.Tokens{Label: p.Label, Labels: p.Labels}
+		logits[i], rows[i] = p.Logits, examples.Example{Label: p.Label, Labels: p.Labels}
 	}
-	mean, err := o.auroc(rows, logits)
+	mean, err := o.AUROC(rows, logits)
 	must(t, err)
 	if mean == nil {
 		t.Fatal("no label tells the rows apart")

@@ -12,6 +12,7 @@ import (
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/stages/train/leakage"
 	"github.com/clinflow/clinflow/task"
 )
 
@@ -59,7 +60,7 @@ func TestHeldOutPatientsWereNotTrainedOn(t *testing.T) {
 	own, other := splitBy(t, 1), splitBy(t, 2)
 	base, otherBase := baseModel(t, own, `epochs: 1`), baseModel(t, other, `epochs: 1`)
 	foreign := elsewhere(t, base, "config.json", "model.safetensors") // the same base without its record
-	known := elsewhere(t, otherBase, "config.json", "model.safetensors", recordName)
+	known := elsewhere(t, otherBase, "config.json", "model.safetensors", leakage.PatientsName)
 	bound := func(base *dataset.Dataset, ports stages.Inputs) stages.Inputs {
 		all := stages.Inputs{"tokens": {own}, "base": {base}}
 		for port, d := range ports {
@@ -120,16 +121,20 @@ func TestRecordHoldsTrainPatientsOnly(t *testing.T) {
 	base := baseModel(t, tokens, `epochs: 1`)
 	under, err := ancestryOf(t.Context(), stages.Inputs{"base": {base}}, "")
 	must(t, err)
-	all := map[int64]string{}
-	want := 0
+	guard, want := leakage.Guard{Under: under}, 0
 	for i := range int64(60) {
-		all[i] = "test" // whoever is in the record counts
+		guard.See(i, "test") // whoever is in the record counts
 		if split.Of(i, 1) == "train" {
 			want++
 		}
 	}
-	if r := under.records[0]; len(r.keys) != want || r.heldOut(all) != want {
-		t.Errorf("a record of %d keys names %d patients, %d were trained on", len(r.keys), r.heldOut(all), want)
+	path, err := base.LocalPath(t.Context(), leakage.PatientsName)
+	must(t, err)
+	info, err := os.Stat(path)
+	must(t, err)
+	told := guard.Verdict("all")
+	if info.Size() != int64(8*want) || told == nil || !strings.Contains(told.Error(), fmt.Sprintf("all: %d patients", want)) {
+		t.Errorf("a record of %d bytes says: %v; %d were trained on", info.Size(), told, want)
 	}
 }
 
@@ -138,7 +143,7 @@ func TestDamagedRecordIsRefused(t *testing.T) {
 	base := baseModel(t, tokens, `epochs: 1`)
 	for name, data := range map[string]string{"cut short": "seven", "out of order": "bbbbbbbbaaaaaaaa"} {
 		dir := elsewhere(t, base, "config.json", "model.safetensors")
-		must(t, os.WriteFile(filepath.Join(dir, recordName), []byte(data), 0o600))
+		must(t, os.WriteFile(filepath.Join(dir, leakage.PatientsName), []byte(data), 0o600))
 		_, err := stagetest.Try(t, "train.finetune", `{base: `+dir+`, `+quickAdapter+`}`, stages.Inputs{"tokens": {tokens}})
 		if exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), "damaged") {
 			t.Errorf("%s: %v", name, err)

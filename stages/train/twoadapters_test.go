@@ -15,12 +15,15 @@ import (
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/stages/train/checkpoint"
+	"github.com/clinflow/clinflow/stages/train/trainlog"
 	"github.com/clinflow/clinflow/task"
 )
 
 // twoDir holds what train.finetune left over a clinical adapter (go test
 // -update), as it was when PEFT computed with it (oracle/llama_ours.py).
 const twoDir = "testdata/two_adapters"
+
+const llamaDir = "model/testdata/llama/"
 
 var update = flag.Bool("update", false, "write testdata/two_adapters anew; run oracle/llama_ours.py after it")
 
@@ -50,7 +53,7 @@ func finetunedTwo(t *testing.T) *dataset.Dataset {
 func TestTwoAdaptersThatPEFTReadsAreUnchanged(t *testing.T) {
 	d := finetunedTwo(t)
 	for _, file := range d.Manifest.Files {
-		if file.Name == logName {
+		if file.Name == trainlog.Name {
 			continue
 		}
 		path, err := d.LocalPath(t.Context(), file.Name)
@@ -130,17 +133,27 @@ func TestPEFTComputesTheSameWithOurTwoAdapters(t *testing.T) {
 }
 
 func TestTwoAdaptersThatPEFTSaved(t *testing.T) {
-	g := readPyTorch(t)
-	must(t, json.Unmarshal([]byte(`[`+string(g.Batch)+`]`), &g.Batches))
-	rows, _ := g.rows()
-	var texts [][]int32
-	for _, row := range rows {
-		texts = append(texts, row.InputIDs)
+	data, err := os.ReadFile(llamaDir + "golden.json")
+	must(t, err)
+	var g struct {
+		Batch struct {
+			InputIDs [][]int32 `json:"input_ids"`
+			Mask     [][]int   `json:"attention_mask"`
+		}
+	}
+	must(t, json.Unmarshal(data, &g))
+	texts := g.Batch.InputIDs
+	for i, mask := range g.Batch.Mask {
+		n := 0
+		for _, real := range mask {
+			n += real
+		}
+		texts[i] = texts[i][:n]
 	}
 	golden, err := checkpoint.OpenFile(llamaDir + "golden.safetensors")
 	must(t, err)
 	defer golden.Close()
-	want, err := checkpoint.Read[float64](golden, "stacked.logits", len(rows), 2)
+	want, err := checkpoint.Read[float64](golden, "stacked.logits", len(texts), 2)
 	must(t, err)
 	checkPredictions(t, llamaDir+"hf", llamaDir+"stacked", texts, want)
 }

@@ -1,83 +1,15 @@
 package train
 
 import (
-	"context"
 	"encoding/json"
 	"io"
 	"math"
 	"testing"
 
 	"github.com/clinflow/clinflow/dataset"
-	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
 )
-
-// counting is a recorder that counts how often val is measured.
-type counting struct {
-	recorder
-	measured int
-}
-
-func (c *counting) validate(ctx context.Context) (validation, bool, error) {
-	c.measured++
-	return c.recorder.validate(ctx)
-}
-
-// TestValIsMeasuredOnce: before the first step and at each epoch's end, and not again
-// by a run that is taken up.
-func TestValIsMeasuredOnce(t *testing.T) {
-	for stop := range 9 { // 0: never; else within the batch of that number
-		work := emptyDir(t)
-		ctx, cancel := context.WithCancel(t.Context())
-		l := &counting{recorder: recorder{aurocs: []float64{0.5, 0.6, 0.7}, cancel: func(number int) {
-			if number == stop {
-				cancel()
-			}
-		}}}
-		l.calls = make([]call, 4) // the recorder's AUROCs begin behind the first epoch
-		for range 2 {
-			r := newLoop(t, work, &l.recorder)
-			r.learner, r.before = l, true
-			if err := r.train(ctx); err != nil {
-				ctx = t.Context()
-				continue
-			}
-			if r.at.Before == nil || *r.at.Before != 3 || r.at.Val == nil || *r.at.Val != 3 {
-				t.Errorf("stopped in batch %d: losses on val %v and %v", stop, r.at.Before, r.at.Val)
-			}
-			break
-		}
-		if want := 3; l.measured != want {
-			t.Errorf("stopped in batch %d: val was measured %d times, want %d", stop, l.measured, want)
-		}
-		cancel()
-	}
-}
-
-// TestStateDoesNotGrow: the log of a run lies beside its training checkpoints, which
-// are of one size however long it is.
-func TestStateDoesNotGrow(t *testing.T) {
-	size := func(epochs int) (state, log int64) {
-		work := emptyDir(t)
-		r := newLoop(t, work, &recorder{cancel: func(int) {}})
-		r.epochs, r.set.LogEvery, r.set.SaveEvery = epochs, 1, 1
-		must(t, r.train(t.Context()))
-		return fileSize(t, work, stateName), fileSize(t, work, logName)
-	}
-	short, few := size(2)
-	long, many := size(60)
-	if long > short+40 || many < 20*few {
-		t.Errorf("a state of %d bytes beside a log of %d, and of %d beside %d", short, few, long, many)
-	}
-}
-
-func fileSize(t *testing.T, dir store.Dir, name string) int64 {
-	t.Helper()
-	info, err := dir.Stat(t.Context(), name)
-	must(t, err)
-	return info.Size
-}
 
 // TestMaxValChoosesTheSameDocuments: whatever parts they lie in, and its loss is the
 // last line of the log.

@@ -13,6 +13,7 @@ import (
 	"github.com/clinflow/clinflow/stages/eval"
 	"github.com/clinflow/clinflow/stages/eval/evaltest"
 	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/stages/train/trainlog"
 	"github.com/clinflow/clinflow/task"
 )
 
@@ -100,14 +101,14 @@ func artifact(t testing.TB, folder, kind string, files map[string]string, m data
 // adapter writes an artifact with a training log.
 func adapter(t testing.TB, folder, log string) *dataset.Dataset {
 	t.Helper()
-	return artifact(t, folder, stages.KindAdapter, map[string]string{trainLog: log}, dataset.Manifest{Stage: "train.finetune", StageVersion: 2},
+	return artifact(t, folder, stages.KindAdapter, map[string]string{trainlog.Name: log}, dataset.Manifest{Stage: "train.finetune", StageVersion: 2},
 		map[string]int64{"train_examples": 1234567, "quarantined": 3})
 }
 
 // pretrained is an adapter with perplexities.
 func pretrained(t testing.TB, perplexities string) *dataset.Dataset {
 	t.Helper()
-	return artifact(t, "clinical-0123456789abcdef", stages.KindAdapter, map[string]string{trainLog: log(), eval.MetricsName: perplexities}, dataset.Manifest{Stage: "train.pretrain", StageVersion: 2}, nil)
+	return artifact(t, "clinical-0123456789abcdef", stages.KindAdapter, map[string]string{trainlog.Name: log(), eval.MetricsName: perplexities}, dataset.Manifest{Stage: "train.pretrain", StageVersion: 2}, nil)
 }
 
 // log is a plausible training log of a language model.

@@ -4,6 +4,8 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
+
+	"github.com/clinflow/clinflow/stages/train/trainlog"
 )
 
 const (
@@ -41,10 +43,10 @@ func validationFigures(logs []runLog, label string, styles map[string]lineStyle)
 	var figures []figure
 	for _, shown := range []struct {
 		name  string
-		value func(logLine) *float64
+		value func(trainlog.Line) *float64
 	}{
-		{"validation loss", func(l logLine) *float64 { return &l.Loss }},
-		{"validation AUROC", func(l logLine) *float64 { return l.AUROC }},
+		{"validation loss", func(l trainlog.Line) *float64 { return &l.Loss }},
+		{"validation AUROC", func(l trainlog.Line) *float64 { return l.AUROC }},
 	} {
 		var curves []curve
 		for _, r := range logs {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/stages/train/trainlog"
 )
 
 // training is what the report shows of the trainings' logs.
@@ -62,7 +63,7 @@ func (t resultTable) runOf(ctx context.Context, d *dataset.Dataset) (runLog, err
 	r := runLog{step: stepName(d)}
 	r.way, r.task = t.placeOf(r.step)
 	var err error
-	r.lines, err = readLog(ctx, d)
+	r.lines, err = trainlog.Read(ctx, d)
 	return r, err
 }
 

@@ -1,0 +1,119 @@
+package train
+
+import (
+	"context"
+
+	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/progress"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/examples"
+	"github.com/clinflow/clinflow/stages/train/bagofwords"
+	"github.com/clinflow/clinflow/stages/train/leakage"
+	"github.com/clinflow/clinflow/task"
+)
+
+func init() {
+	stages.RegisterJob(stages.Spec{
+		Name: "train.baseline", Version: 1,
+		Doc: "Predicts a task by logistic regression on how often each token occurs in a document, with no idea of their order: the baseline that a language model has to beat. Fits on train as scikit-learn's TfidfTransformer and LogisticRegression do by default, in float64: two classes by one regression, more by a softmax, each label of a set by a regression of its own. A class or label that train cannot tell apart gets its prior as a constant logit. Two classes get the logits 0 and z, as many as train.predict gives. Parts and rows stand as in the tokens.",
+		In: []stages.Port{
+			{Name: "tokens", Kind: task.KindTokens, Tables: []string{task.TableTokens}, Sharded: true, Doc: "Tokenized examples with split and labels."},
+			vocabularyPort,
+		},
+		Out: stages.Output{Kind: task.KindPredictions, Tables: []string{task.TablePredictions}},
+	}, newBaseline)
+}
+
+// BaselineConfig configures train.baseline.
+type BaselineConfig struct {
+	Variant string `json:"variant" default:"bag_of_words" name:"true" doc:"Name in the predictions, beside the variants of training."`
+	Predicted
+	Labelled
+	C         float64 `json:"c" default:"1" min:"0" doc:"Inverse strength of the penalty on the weights (scikit-learn's C); above 0."`
+	Tolerance float64 `json:"tolerance" default:"0.0001" min:"0" doc:"Largest element of the gradient at which a fit ends (scikit-learn's tol)."`
+	MaxIter   int     `json:"max_iter" default:"100" unit:"iterations" min:"1" doc:"Iterations of L-BFGS after which a fit ends. The manifest counts such fits as unconverged_fits."`
+	Seed      int64   `json:"seed" default:"1234" doc:"Seed of shuffle_labels."`
+}
+
+type baseline struct{ config BaselineConfig }
+
+func newBaseline(_ *stages.Environment, c BaselineConfig) (stages.Job, error) {
+	if !(c.C > 0) {
+		return nil, exit.Errorf(exit.Usage, "c: is %g, must be above 0", c.C)
+	}
+	return &baseline{config: c}, c.check()
+}
+
+// Run implements stages.Job. Train and the chosen splits are held in memory, 4
+// bytes a token; a document's features take 12 bytes a distinct token.
+func (b *baseline) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) (err error) {
+	c, tokens := b.config, in.One("tokens")
+	if c.Labelled, err = c.counted(ctx, in); err != nil {
+		return err
+	}
+	splits, err := c.examples(ctx, tokens)
+	if err != nil {
+		return err
+	}
+	train := splits["train"]
+	if c.ShuffleLabels {
+		train = train.ShuffleLabels(c.Seed)
+	}
+	weighting := bagofwords.NewWeighting(train.Documents())
+	f, err := c.fit(ctx, weighting.Matrix(train.Documents()), train)
+	if err != nil {
+		return err
+	}
+	f.note(out)
+	out.SetSeed("train", c.Seed)
+	out.Count("train_examples", int64(len(train)))
+	out.Count("features", int64(weighting.Features()))
+	return c.write(ctx, tokens, c.Variant, func(row task.Tokens) ([]float32, error) {
+		return f.logits(weighting.Matrix([][]int32{row.InputIDs}), 0), nil
+	}, out)
+}
+
+// examples reads and checks train and the splits to predict.
+func (c BaselineConfig) examples(ctx context.Context, tokens *dataset.Dataset) (map[string]examples.Rows, error) {
+	splits, err := readSplits(ctx, tokens, leakage.Ancestry{}, append([]string{"train"}, c.Splits...)...)
+	if err != nil {
+		return nil, err
+	}
+	if len(splits["train"]) == 0 {
+		return nil, exit.Errorf(exit.BadData, "%s: no example of split train to learn from", tokens.URI())
+	}
+	for _, rows := range splits {
+		if err := rows.CheckLabels(c.ProblemType == multiLabel, c.NumLabels); err != nil {
+			return nil, err
+		}
+	}
+	return splits, nil
+}
+
+// fit fits one regression, or one a label.
+func (c BaselineConfig) fit(ctx context.Context, x *bagofwords.Matrix, train examples.Rows) (fitted, error) {
+	r := regressions{ctx, bagofwords.Regression{C: c.C, Tolerance: c.Tolerance, MaxIterations: c.MaxIter}, x, train, c.rowWeights(train)}
+	switch {
+	case c.ProblemType == multiLabel:
+		bar := progress.Start("train.baseline", "labels", int64(c.NumLabels))
+		defer bar.Done()
+		return r.labels(c.NumLabels, bar)
+	case c.NumLabels == 2:
+		return r.binary()
+	default:
+		return r.classes(c.NumLabels)
+	}
+}
+
+func (c BaselineConfig) rowWeights(train examples.Rows) []float64 {
+	byClass := c.weights(train)
+	weights := make([]float64, len(train))
+	for i, row := range train {
+		weights[i] = 1
+		if byClass != nil {
+			weights[i] = byClass[row.Label]
+		}
+	}
+	return weights
+}

@@ -1,0 +1,151 @@
+package train
+
+import (
+	"context"
+	"errors"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/train/graph"
+	"github.com/clinflow/clinflow/stages/train/kernel"
+	"github.com/clinflow/clinflow/stages/train/leakage"
+	"github.com/clinflow/clinflow/stages/train/model"
+	"github.com/clinflow/clinflow/stages/train/peft"
+)
+
+// BaseModel is the key of every stage over a base model. Its path names what
+// model.Open and leakage.Ancestry read of the folder.
+type BaseModel struct {
+	Base string `json:"base,omitempty" path:"config.json,adapter_config.json,*.safetensors,model.safetensors.index.json,train_patients.bin" doc:"Hugging Face folder of the base model, where it is not a step."`
+}
+
+// onBase opens the process's device and the frozen base model of a stage, whose
+// folder is dir, and closes both after f.
+func onBase(ctx context.Context, in stages.Inputs, path string, f func(m *model.Model, dir string) error) error {
+	dir, err := modelFolder(ctx, in, path)
+	if err != nil {
+		return err
+	}
+	return onBackend(ctx, func(b kernel.Backend) error {
+		m, err := model.Open(ctx, b, dir, graph.Frozen)
+		if err != nil {
+			return err
+		}
+		defer m.Close()
+		return f(m, dir)
+	})
+}
+
+// modelFolder finds the base model: bound to the port, or a path of the
+// configuration; exactly one of them.
+func modelFolder(ctx context.Context, in stages.Inputs, path string) (string, error) {
+	d := in.One("base")
+	if err := oneBase(d != nil, path); err != nil || d == nil {
+		return path, err
+	}
+	return folder(ctx, d, "config.json")
+}
+
+// oneBase says whether there is one base model.
+func oneBase(bound bool, path string) error {
+	switch {
+	case bound && path != "":
+		return exit.Errorf(exit.Usage, "base: is given as a step and as a path; give one")
+	case !bound && path == "":
+		return exit.Errorf(exit.Usage, "base: is missing; bind a model to the port or give the path of a Hugging Face folder")
+	default:
+		return nil
+	}
+}
+
+// baseOf knows the base model by its files.
+func baseOf(ctx context.Context, in stages.Inputs, path string) (leakage.BaseFiles, error) {
+	dir, err := modelFolder(ctx, in, path)
+	if err != nil {
+		return leakage.BaseFiles{}, err
+	}
+	return leakage.OpenBase(ctx, in.One("base"), dir)
+}
+
+// ancestryOf is whom a stage's base model, bound or given by path, and its adapters
+// were trained on.
+func ancestryOf(ctx context.Context, in stages.Inputs, path string) (leakage.Ancestry, error) {
+	var a leakage.Ancestry
+	for _, port := range []string{"base", "clinical", "adapter"} {
+		for _, d := range in[port] {
+			err := a.Add(ctx, d, taskFolder)
+			if d.HasFile(clinicalFolder + peft.ConfigName) {
+				err = errors.Join(err, a.Add(ctx, d, clinicalFolder))
+			}
+			if err != nil {
+				return a, err
+			}
+		}
+	}
+	if path == "" {
+		return a, nil
+	}
+	return a, a.AddPath(path)
+}
+
+// based is a stage over a base model.
+type based interface{ over() string }
+
+func (f *finetune) over() string { return f.config.Base }
+func (p *pretrain) over() string { return p.config.Base }
+func (p *predict) over() string  { return p.config.Base }
+
+// faults looks at the base model and compares it with that of the adapter that the
+// port adapter takes, where one does.
+func (b BaseModel) faults(ctx context.Context, in stages.Givers, adapter string) []stages.Fault {
+	bound := in.One("base")
+	if err := oneBase(bound != nil, b.Base); err != nil {
+		return stages.FaultOf("base", err)
+	}
+	var found []stages.Fault
+	if bound == nil {
+		config, err := model.Look(b.Base)
+		found = stages.FaultOf("base", err)
+		if err == nil {
+			found = append(found, holds(config, in.One("tokens"))...)
+		}
+	}
+	return append(found, b.sameAs(ctx, bound, in, adapter)...)
+}
+
+// holds compares a model's vocabulary with that of the tokens.
+func holds(c model.Config, tokens *stages.Giver) []stages.Fault {
+	if tokens == nil {
+		return nil
+	}
+	t, ok := tokens.Built.(interface{ Vocabulary() int })
+	if !ok || t.Vocabulary() <= c.VocabSize {
+		return nil
+	}
+	return stages.Faultf("in.tokens", "the tokenizer of %s has %d pieces, the base model's vocabulary is %d; tokenize with the base model's own tokenizer", tokens.Step, t.Vocabulary(), c.VocabSize)
+}
+
+// sameAs refuses an adapter over another base model. Two steps, or a step and a
+// path, are compared when both are there: see leakage.BaseFiles.
+func (b BaseModel) sameAs(ctx context.Context, bound *stages.Giver, in stages.Givers, port string) []stages.Fault {
+	adapter := in.One(port)
+	if adapter == nil {
+		return nil
+	}
+	trained, ok := adapter.Built.(based)
+	if !ok {
+		return nil
+	}
+	before := adapter.In.One("base")
+	switch {
+	case bound != nil && before != nil && bound != before:
+		return stages.Faultf("in."+port, "%s is over the base model of %s, this step over that of %s; bind the base of its training", adapter.Step, before.Step, bound.Step)
+	case b.Base == "" || trained.over() == "":
+		return nil
+	}
+	same, err := model.Same(ctx, b.Base, trained.over())
+	if err == nil && !same {
+		return stages.Faultf("in."+port, "%s is over the base model %s, this step over %s, which is another; give the base of its training", adapter.Step, trained.over(), b.Base)
+	}
+	return nil // what cannot be read is a fault of the path
+}

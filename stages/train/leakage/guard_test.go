@@ -1,0 +1,41 @@
+package leakage
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/clinflow/clinflow/internal/exit"
+)
+
+func TestSplitGuard(t *testing.T) {
+	type row struct {
+		subject int64
+		split   string
+	}
+	for _, c := range []struct {
+		name string
+		rows []row
+		want string // in the error; "": passes
+	}{
+		{"patients keep to their split", []row{{1, "train"}, {1, "train"}, {2, "val"}, {3, "test"}}, ""},
+		{"a patient is trained on and tested", []row{{7, "train"}, {8, "train"}, {7, "test"}}, "1 patients occur in more than one split"},
+		{"a patient in three splits counts once", []row{{7, "train"}, {7, "val"}, {7, "test"}}, "1 patients occur"},
+		{"a split without a meaning", []row{{1, "train"}, {2, "dev"}}, "1 rows belong to a split other than"},
+		{"a row without a split", []row{{1, ""}}, "1 rows belong to a split other than"},
+	} {
+		var g Guard
+		for _, r := range c.rows {
+			g.See(r.subject, r.split)
+		}
+		err := g.Verdict("corpus")
+		if c.want == "" {
+			if err != nil {
+				t.Errorf("%s: %v", c.name, err)
+			}
+			continue
+		}
+		if err == nil || !strings.Contains(err.Error(), c.want) || exit.Of(err) != exit.BadData {
+			t.Errorf("%s: error %v (exit %d), want %q (exit %d)", c.name, err, exit.Of(err), c.want, exit.BadData)
+		}
+	}
+}

@@ -1,0 +1,78 @@
+package trainer
+
+import (
+	"context"
+
+	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/stages/examples"
+	"github.com/clinflow/clinflow/stages/train/graph"
+	"github.com/clinflow/clinflow/stages/train/kernel"
+	"github.com/clinflow/clinflow/stages/train/model"
+)
+
+// HiddenStates are the last token's hidden states of every example of a frozen model,
+// computed once, so that epochs of the head alone cost next to nothing. They lie on
+// disk, where the system keeps as many in memory as it has room for; the device has
+// those of one batch. An example's input_ids become the one number of its state, and
+// when a batch runs that of its row in the table: the table is an embedding, and the
+// head's graph one of sequences of one token.
+type HiddenStates struct {
+	states *Outputs
+	table  *graph.Param    // [batch_size, hidden_size]
+	values []float32       // of the table
+	Rows   []examples.Rows // as given, with input_ids replaced
+}
+
+// ComputeHidden computes the hidden states of all splits.
+func ComputeHidden(ctx context.Context, name string, m *model.Model, batchSize int, scratch store.Dir, splits ...examples.Rows) (*HiddenStates, error) {
+	var all examples.Rows
+	h := &HiddenStates{}
+	for _, rows := range splits {
+		numbered := make(examples.Rows, len(rows))
+		for i, row := range rows {
+			all = append(all, row)
+			row.InputIDs = []int32{int32(len(all) - 1)}
+			numbered[i] = row
+		}
+		h.Rows = append(h.Rows, numbered)
+	}
+	h.table = m.Params().Add("hidden_states", graph.Frozen, batchSize, m.Config().HiddenSize)
+	if err := m.Params().Err(); err != nil {
+		return nil, err
+	}
+	h.values = make([]float32, h.table.Len())
+	states, err := Forward(ctx, name+" hidden states", m, batchSize, scratch, all, func(g *graph.Graph) (*graph.Node, error) {
+		return g.LastToken(m.Hidden(g)), nil
+	})
+	h.states = states
+	return h, err
+}
+
+// load brings the states of a batch into the table. nil has none to bring.
+func (h *HiddenStates) load(in *graph.Batch) error {
+	if h == nil {
+		return nil
+	}
+	for i, number := range in.InputIDs {
+		if err := h.states.Read(int(number), h.values[i*h.states.cols:]); err != nil {
+			return err
+		}
+		in.InputIDs[i] = int32(i)
+	}
+	return h.table.Upload(kernel.F32s(h.values))
+}
+
+// Head is the classification head over the table.
+func (h *HiddenStates) Head(score *graph.Param) func(*graph.Graph) (*graph.Node, error) {
+	return func(g *graph.Graph) (*graph.Node, error) {
+		return g.Linear(g.Embedding(h.table), score, nil), nil
+	}
+}
+
+// Close gives the space on disk back.
+func (h *HiddenStates) Close() error {
+	if h == nil {
+		return nil
+	}
+	return h.states.Close()
+}

@@ -1,0 +1,130 @@
+package trainer
+
+import (
+	"context"
+
+	"github.com/clinflow/clinflow/internal/progress"
+	"github.com/clinflow/clinflow/stages/examples"
+	"github.com/clinflow/clinflow/stages/train/graph"
+)
+
+// modelLearner is a model learning its objective from examples.
+type modelLearner struct {
+	name      string // for progress
+	objective Objective
+	train     examples.Rows
+	val       examples.Rows
+	hidden    *HiddenStates // what the rows stand for; nil where they are documents
+	batchSize int
+	training  *graphs // forward and backward
+	measuring *graphs // forward alone, without dropout
+}
+
+// newLearner prepares the graphs of a Trainer's model for its objective.
+func newLearner(t Trainer) *modelLearner {
+	build := func(shape graph.Options) (*graph.Graph, *graph.Node, error) {
+		g, err := t.Model.Graph(shape)
+		if err != nil {
+			return nil, nil, err
+		}
+		loss, logits, err := t.Objective.build(g)
+		if err != nil {
+			return nil, nil, err
+		}
+		if shape.Training {
+			g.Backward(loss)
+		}
+		return g, logits, nil
+	}
+	measuring := graph.Options{Batch: t.BatchSize, Seed: uint64(t.Seed)}
+	training := measuring
+	training.Training, training.Checkpointing = true, t.GradientCheckpointing
+	return &modelLearner{
+		name: t.Name, objective: t.Objective, train: t.Train, val: t.Val, hidden: t.Hidden, batchSize: t.BatchSize,
+		training: newGraphs(training, build), measuring: newGraphs(measuring, build),
+	}
+}
+
+// close frees the graphs' inputs.
+func (l *modelLearner) close() {
+	l.training.close()
+	l.measuring.close()
+}
+
+func (l *modelLearner) tensors(rows examples.Rows, b batch) graph.Batch {
+	in := tensors(rows, b)
+	l.objective.labels(&in, rows, b)
+	return in
+}
+
+func (l *modelLearner) run(g compiled, in graph.Batch) (graph.Result, error) {
+	if err := l.hidden.load(&in); err != nil {
+		return graph.Result{}, err
+	}
+	return g.Run(in)
+}
+
+func (l *modelLearner) weight(b batch) (float64, error) {
+	g, err := l.training.at(b.length)
+	if err != nil {
+		return 0, err
+	}
+	return g.Weight(l.tensors(l.train, b))
+}
+
+func (l *modelLearner) tokens(b batch) int64 {
+	var n int64
+	for _, row := range b.rows {
+		n += int64(l.train[row].NTokens)
+	}
+	return n
+}
+
+func (l *modelLearner) validate(ctx context.Context) (validation, bool, error) {
+	if len(l.val) == 0 {
+		return validation{}, false, nil
+	}
+	loss, logits, err := l.measure(ctx, l.val)
+	v := validation{loss: loss}
+	if c, ok := l.objective.(Classifier); ok && err == nil {
+		v.auroc, err = c.AUROC(l.val, logits)
+	}
+	return v, true, err
+}
+
+// progress shows the measuring of a language model, which takes hours where the model
+// and val are large.
+func (l *modelLearner) progress(rows int) *progress.Task {
+	if _, ok := l.objective.(LanguageModel); !ok {
+		return progress.None()
+	}
+	return progress.Start(l.name+" on val", "examples", int64(rows))
+}
+
+// measure returns the mean loss of rows and their logits [rows, num_labels],
+// which are nil for a language model.
+func (l *modelLearner) measure(ctx context.Context, rows examples.Rows) (float64, [][]float32, error) {
+	var sum, weight float64
+	logits := make([][]float32, len(rows))
+	bar := l.progress(len(rows))
+	defer bar.Done()
+	for _, b := range inOrder(rows, l.batchSize) {
+		if err := ctx.Err(); err != nil {
+			return 0, nil, err
+		}
+		g, err := l.measuring.at(b.length)
+		if err != nil {
+			return 0, nil, err
+		}
+		r, err := l.run(g, l.tensors(rows, b))
+		if err != nil {
+			return 0, nil, err
+		}
+		sum, weight = sum+r.Sum, weight+r.Weight
+		if err := g.scatter(b, logits); err != nil {
+			return 0, nil, err
+		}
+		bar.Add(int64(len(b.rows)))
+	}
+	return sum / weight, logits, nil
+}

@@ -1,0 +1,90 @@
+package trainer
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/clinflow/clinflow/internal/auroc"
+	"github.com/clinflow/clinflow/stages/examples"
+	"github.com/clinflow/clinflow/stages/train/graph"
+	"github.com/clinflow/clinflow/stages/train/model"
+)
+
+// Objective is what a model is trained for: a graph's computation and what its
+// loss reads beside the tokens.
+type Objective interface {
+	// build adds the model and its loss to a graph; logits is nil where no one
+	// reads them.
+	build(g *graph.Graph) (loss, logits *graph.Node, err error)
+	// labels adds the rows' labels to a batch.
+	labels(in *graph.Batch, rows examples.Rows, b batch)
+}
+
+// LanguageModel predicts each next token.
+type LanguageModel struct{ Model *model.Model }
+
+func (o LanguageModel) build(g *graph.Graph) (loss, logits *graph.Node, err error) {
+	return o.Model.LMLoss(g), nil, nil
+}
+
+func (o LanguageModel) labels(*graph.Batch, examples.Rows, batch) {}
+
+// Classifier gives each document a class, or a set of labels.
+type Classifier struct {
+	Logits       func(*graph.Graph) (*graph.Node, error) // [batch, NumLabels]
+	Multilabel   bool                                    // a set of labels (sigmoid); else one class (softmax)
+	NumLabels    int
+	ClassWeights []float64      // nil: every class weighs 1
+	Measures     auroc.Measures // the AUROC on val
+}
+
+func (o Classifier) build(g *graph.Graph) (loss, logits *graph.Node, err error) {
+	if logits, err = o.Logits(g); err != nil {
+		return nil, nil, err
+	}
+	g.Output(logits)
+	if o.Multilabel {
+		return g.SigmoidCrossEntropy(logits), logits, nil
+	}
+	return g.CrossEntropy(logits, o.ClassWeights), logits, nil
+}
+
+func (o Classifier) labels(in *graph.Batch, rows examples.Rows, b batch) {
+	if !o.Multilabel {
+		in.Labels = make([]int32, len(b.rows))
+		for i, row := range b.rows {
+			in.Labels[i] = rows[row].Label
+		}
+		return
+	}
+	in.Targets = make([]float32, len(b.rows)*o.NumLabels)
+	for i, row := range b.rows {
+		for _, label := range rows[row].Labels {
+			in.Targets[i*o.NumLabels+int(label)] = 1
+		}
+	}
+}
+
+// AUROC is the AUROC of rows by their logits [rows, NumLabels], of the kind that
+// eval.auroc reports; nil where no label tells the rows apart.
+func (o Classifier) AUROC(rows examples.Rows, logits [][]float32) (*float64, error) {
+	mean, err := o.mean(rows, logits)
+	if err != nil {
+		return nil, fmt.Errorf("logits on val: %w", err)
+	}
+	if mean.Used == 0 {
+		return nil, nil
+	}
+	return &mean.Value, nil
+}
+
+func (o Classifier) mean(rows examples.Rows, logits [][]float32) (auroc.Mean, error) {
+	if o.Multilabel {
+		return o.Measures.OfSets(logits, func(row, label int) bool { return slices.Contains(rows[row].Labels, int32(label)) })
+	}
+	labels := make([]int32, len(rows))
+	for i, row := range rows {
+		labels[i] = row.Label
+	}
+	return o.Measures.OfClasses(logits, labels)
+}

@@ -1,0 +1,291 @@
+// Package trainer trains a model: the order of examples, batches, the loop over epochs
+// and optimizer steps, the learning rate's schedule, training checkpoints, the log,
+// early stopping and the choice of the best epoch. It knows models and examples, and
+// nothing of stages or DAGs.
+//
+// A run depends on its examples, settings and kernel alone: not on parts, workers, or
+// how often it was interrupted.
+package trainer
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/progress"
+	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/stages/examples"
+	"github.com/clinflow/clinflow/stages/train/graph"
+	"github.com/clinflow/clinflow/stages/train/kernel"
+	"github.com/clinflow/clinflow/stages/train/model"
+	"github.com/clinflow/clinflow/stages/train/trainlog"
+)
+
+// Optimization are the settings of the optimizer, the log and the training checkpoints.
+type Optimization struct {
+	Accumulation          int     `json:"accumulation" default:"1" unit:"batches" min:"1" doc:"Batches whose gradients are added up before one optimizer step. The loss is the mean over all that is real in them."`
+	WarmupRatio           float64 `json:"warmup_ratio" default:"0.06" min:"0" max:"1" doc:"Part of the optimizer steps over which the learning rate rises linearly from 0; then it falls linearly to 0."`
+	WeightDecay           float64 `json:"weight_decay" default:"0.01" min:"0" doc:"AdamW's decoupled weight decay, on all trained parameters. Betas are 0.9 and 0.999, eps 1e-8."`
+	MaxGradNorm           float64 `json:"max_grad_norm" default:"0" min:"0" doc:"Scale the gradient down to this norm where it is above. 0: no clipping."`
+	GradientCheckpointing bool    `json:"gradient_checkpointing" default:"false" doc:"Keep of each decoder layer its input alone and compute the rest once more for the gradient: the same result with a fraction of the memory and the arithmetic of the forward pass done twice."`
+	Seed                  int64   `json:"seed" default:"1234" doc:"Seed of batch order, initial values and dropout."`
+	LogEvery              int     `json:"log_every" default:"10" unit:"steps" min:"1" doc:"Optimizer steps between two lines of train_log.jsonl."`
+	SaveEvery             int     `json:"save_every" default:"100" unit:"steps" min:"1" doc:"Optimizer steps between two training checkpoints; one is also kept at each epoch's end. A run that was cut off goes on from the last."`
+	SaveMinutes           float64 `json:"save_minutes" default:"10" unit:"minutes" min:"0" doc:"Minutes after which a training checkpoint is written though save_every steps are not done yet: steps of a large model are slow. 0: by steps alone."`
+}
+
+// Trainer is one training run: a model, what it learns from, and how.
+type Trainer struct {
+	Name string // for progress and errors
+	Run  string // what decides the result; a training checkpoint of another run is not used
+	Optimization
+	LearningRate float64 // the schedule's peak
+	Epochs       int
+	BatchSize    int
+	Before       bool // measure the loss on val before the first step too
+	KeepBest     bool // end with the parameters of the epoch that was best on val
+	Patience     int  // epochs without a rise on val after which the run ends; 0: all run
+
+	Model     *model.Model
+	Objective Objective
+	Train     examples.Rows
+	Val       examples.Rows
+	Hidden    *HiddenStates // what Train and Val stand for; nil where they are documents
+}
+
+// Learn trains the model and returns where the run ended. work is the folder of the
+// training checkpoints: the run goes on from the last one there is.
+func (t Trainer) Learn(ctx context.Context, work store.Dir) (State, error) {
+	if err := onlyTrain(t.Train); err != nil {
+		return State{}, err
+	}
+	if len(t.Train) == 0 {
+		return State{}, exit.Errorf(exit.BadData, "%s: no example of split train holds a token to learn from", t.Name)
+	}
+	l := newLearner(t)
+	defer l.close()
+	if err := l.reserve(t.Name, t.Model.Params()); err != nil {
+		return State{}, err
+	}
+	r := &run{
+		Trainer: t, params: t.Model.Params(), learner: l, ids: t.Train.IDs(), lengths: t.Train.Lengths(), work: work,
+		at: State{Run: t.Run},
+	}
+	err := r.train(ctx)
+	return r.at, err
+}
+
+// onlyTrain refuses rows that are not of the train split, whatever path brought
+// them here.
+func onlyTrain(rows examples.Rows) error {
+	for _, row := range rows {
+		if row.Split != "train" {
+			return exit.Errorf(exit.BadData, "rows of split val or test were about to be trained on; only split train is")
+		}
+	}
+	return nil
+}
+
+// learner is a model with its data and loss, as the loop sees it.
+type learner interface {
+	// weight is what the loss of a batch is divided by: its real tokens, or its
+	// rows' weights.
+	weight(b batch) (float64, error)
+	// tokens are the real tokens of a batch.
+	tokens(b batch) int64
+	// learn adds the gradients of a batch's loss divided by norm and returns its
+	// loss, not divided. number counts the batches of the run from 1.
+	learn(b batch, norm float64, number int) (float64, error)
+	// validate measures the model on val; ok is false where val has no rows.
+	validate(ctx context.Context) (v validation, ok bool, err error)
+}
+
+// run is a Trainer at work.
+type run struct {
+	Trainer
+	params  *graph.Params
+	learner learner
+	ids     []string // of the training examples
+	lengths []int    // of the training examples
+	work    store.Dir
+	now     func() time.Time // nil: the machine's clock
+
+	plan  schedule
+	at    State
+	log   *trainLog
+	saved time.Time            // when the last training checkpoint was written, or the run began
+	best  map[string][]float32 // parameters of the best epoch
+}
+
+// train runs to the end, from the last training checkpoint where there is one.
+// The learning rate follows the plan of all epochs, whether they are run or not.
+// Cancelling ctx stops it, and it goes on from the last whole optimizer step.
+func (r *run) train(ctx context.Context) error {
+	r.best, r.log = map[string][]float32{}, newTrainLog()
+	if r.now == nil {
+		r.now = time.Now
+	}
+	r.saved = r.now()
+	if err := r.resume(ctx); err != nil {
+		return err
+	}
+	if err := r.measureBefore(ctx); err != nil {
+		return err
+	}
+	r.plan = newSchedule(r.LearningRate, r.WarmupRatio, r.Epochs*r.stepsPerEpoch())
+	bar := progress.Start(r.Name, "steps", int64(r.plan.total))
+	defer bar.Done()
+	bar.Add(int64(r.at.Step))
+	for r.at.Epoch < r.Epochs && !r.impatient() {
+		if err := r.epoch(ctx, bar); err != nil {
+			return err
+		}
+	}
+	return r.restoreBest()
+}
+
+func (r *run) stepsPerEpoch() int {
+	batches := (len(r.ids) + r.BatchSize - 1) / r.BatchSize
+	return (batches + r.Accumulation - 1) / r.Accumulation
+}
+
+// epoch runs what is left of the epoch, then validates.
+func (r *run) epoch(ctx context.Context, bar *progress.Task) error {
+	order := epochOrder(r.Seed, r.at.Epoch, r.ids)
+	all := batches(order, r.lengths, r.BatchSize, bucketLengths(slices.Max(r.lengths)))
+	groups := slices.Collect(slices.Chunk(all, r.Accumulation))
+	for _, group := range groups[r.at.Group:] {
+		if err := r.stopped(ctx); err != nil {
+			return err
+		}
+		if err := r.step(ctx, group); err != nil {
+			return err
+		}
+		bar.Note(fmt.Sprintf("loss:%.4f", r.at.LossSum/r.at.LossWeight))
+		bar.Add(1)
+		if err := r.logTrain(); err != nil {
+			return err
+		}
+		if r.due() {
+			if err := r.save(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return r.endEpoch(ctx)
+}
+
+// stopped saves and reports the interruption where ctx is cancelled.
+func (r *run) stopped(ctx context.Context) error {
+	if ctx.Err() == nil {
+		return nil
+	}
+	if err := r.save(context.WithoutCancel(ctx)); err != nil {
+		return err
+	}
+	return exit.Errorf(exit.Interrupted, "%s: stopped after step %d; the same command goes on from there: %w", r.Name, r.at.Step, context.Cause(ctx))
+}
+
+// step is one optimizer step over a group of batches. Where ctx ends within it, no
+// parameter has moved yet: the run stands where it stood before.
+func (r *run) step(ctx context.Context, group []batch) error {
+	before := r.at
+	if err := r.accumulate(group); err != nil && ctx.Err() != nil {
+		r.at = before
+		return r.stopped(ctx)
+	} else if err != nil {
+		return err
+	}
+	if math.IsNaN(r.at.LossSum) || math.IsInf(r.at.LossSum, 0) {
+		return exit.Errorf(exit.Failed, "%s: the loss of step %d is not finite: training has diverged; lower learning_rate or set max_grad_norm", r.Name, r.at.Step+1)
+	}
+	return r.update()
+}
+
+// accumulate adds up the gradients of a group, as if it were one large batch.
+func (r *run) accumulate(group []batch) error {
+	r.params.ZeroGrad()
+	var norm float64
+	for _, b := range group {
+		weight, err := r.learner.weight(b)
+		if err != nil {
+			return err
+		}
+		norm += weight
+	}
+	for _, b := range group {
+		r.at.Batch++
+		loss, err := r.learner.learn(b, norm, r.at.Batch)
+		if err != nil {
+			return err
+		}
+		r.at.LossSum += loss
+		r.at.Tokens += r.learner.tokens(b)
+	}
+	r.at.LossWeight += norm
+	return nil
+}
+
+// learn runs a batch through the graph of its length, forward and backward.
+func (l *modelLearner) learn(b batch, norm float64, number int) (float64, error) {
+	g, err := l.training.at(b.length)
+	if err != nil {
+		return 0, err
+	}
+	in := l.tensors(l.train, b)
+	in.Denominator, in.Step = norm, uint64(number)
+	r, err := l.run(g, in)
+	return r.Sum, err
+}
+
+// update is AdamW with PyTorch's defaults (torch.optim.AdamW).
+func (r *run) update() error {
+	adam := kernel.Adam{
+		LR: r.plan.at(r.at.Step), Beta1: 0.9, Beta2: 0.999, Eps: 1e-8,
+		WeightDecay: r.WeightDecay, Step: r.at.Step + 1,
+	}
+	if err := r.params.AdamW(adam, r.MaxGradNorm); err != nil {
+		return err
+	}
+	r.at.Step++
+	r.at.Group++
+	return nil
+}
+
+// schedule is the linear schedule with warm-up: the factor of transformers'
+// get_linear_schedule_with_warmup, k/warmup while k < warmup, then
+// (total−k)/(total−warmup), for optimizer step k from 0.
+type schedule struct {
+	peak          float64 // learning rate at the end of the warm-up
+	warmup, total int     // optimizer steps
+}
+
+// newSchedule rounds the warm-up up, as transformers' Trainer does.
+func newSchedule(peak, warmupRatio float64, total int) schedule {
+	return schedule{peak, int(math.Ceil(warmupRatio * float64(total))), total}
+}
+
+// at returns the learning rate of optimizer step k.
+func (s schedule) at(k int) float64 {
+	if k < s.warmup {
+		return s.peak * float64(k) / float64(s.warmup)
+	}
+	return s.peak * max(0, float64(s.total-k)/float64(max(1, s.total-s.warmup)))
+}
+
+// logTrain writes a line at the first and the last planned step and every
+// log_every steps.
+func (r *run) logTrain() error {
+	if s := r.at.Step; s != 1 && s != r.plan.total && s%r.LogEvery != 0 {
+		return nil
+	}
+	line := trainlog.Line{
+		Step: r.at.Step, Epoch: r.at.Epoch + 1, Split: "train", Tokens: r.at.Tokens,
+		Loss: r.at.LossSum / r.at.LossWeight, LR: r.plan.at(r.at.Step - 1),
+	}
+	r.at.LossSum, r.at.LossWeight = 0, 0
+	return r.log.add(line)
+}

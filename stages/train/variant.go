@@ -1,0 +1,95 @@
+package train
+
+import (
+	"context"
+
+	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/train/graph"
+	"github.com/clinflow/clinflow/stages/train/leakage"
+	"github.com/clinflow/clinflow/stages/train/model"
+	"github.com/clinflow/clinflow/stages/train/peft"
+)
+
+// variant is a way of training a task over a frozen base model: a list of adapters,
+// each frozen or trainable, whose updates add up. The last is new and has the
+// task's head; where peft.type is none the head is all it has. The six variants of
+// the paper's Table 3 are
+//
+//	head                                                      task (none)
+//	lora                                                      task (lora)
+//	clinical_frozen                clinical (frozen),         task (none)
+//	clinical_frozen_downstream     clinical (frozen),         task (lora)
+//	clinical_trainable             clinical (trainable),      task (none)
+//	clinical_trainable_downstream  clinical (trainable),      task (lora)
+type variant []placed
+
+// placed is an adapter of a variant and its folder in an output.
+type placed struct {
+	*peft.Adapter
+	folder string
+	from   *dataset.Dataset // where it was read; nil: it is new
+}
+
+// The folders of a variant's adapters, as the PEFT library saves an adapter that is
+// the default one and one that is not.
+const (
+	taskFolder     = ""
+	clinicalFolder = "clinical/"
+)
+
+// newVariant puts the adapters of a configuration on the base model of the folder dir.
+func newVariant(ctx context.Context, m *model.Model, dir string, c FinetuneConfig, in stages.Inputs) (variant, error) {
+	var v variant
+	if d := in.One("clinical"); d != nil {
+		a, err := loadClinical(ctx, m, d, graph.Mode(c.Clinical == "trainable"))
+		if err != nil {
+			return nil, err
+		}
+		v = append(v, placed{a, clinicalFolder, d})
+	}
+	task, err := m.AddAdapter("task", c.PEFT.lora(peft.SeqCls, dir), c.NumLabels, c.Seed)
+	return append(v, placed{task, taskFolder, nil}), err
+}
+
+func loadClinical(ctx context.Context, m *model.Model, d *dataset.Dataset, mode graph.Mode) (*peft.Adapter, error) {
+	dir, err := folder(ctx, d, peft.ConfigName)
+	if err != nil {
+		return nil, err
+	}
+	a, err := m.LoadAdapter(ctx, "clinical", dir, mode)
+	if err == nil && a.Score != nil {
+		return nil, exit.Errorf(exit.Usage, "clinical: %s has a classification head of its own; give an adapter of train.pretrain", d.URI())
+	}
+	return a, err
+}
+
+// head is the task's classification head.
+func (v variant) head() *graph.Param { return v[len(v)-1].Score }
+
+// headAlone says that nothing under the head is trained, whatever adapters lie
+// there: then a document's hidden state never changes.
+func (v variant) headAlone(m *model.Model) bool {
+	trained := m.Params().Trainable()
+	return len(trained) == 1 && trained[0] == v.head()
+}
+
+// write writes each adapter into its folder, and beside one that was read the
+// records of whom it had been trained on and over which base.
+func (v variant) write(ctx context.Context, out *dataset.Writer) error {
+	for _, a := range v {
+		if err := writeFiles(out, a.folder, a.Files()); err != nil {
+			return err
+		}
+		for _, name := range []string{leakage.PatientsName, leakage.BaseName} {
+			if a.from == nil || !a.from.HasFile(name) {
+				continue
+			}
+			if err := out.CopyFile(ctx, a.from, name, a.folder+name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

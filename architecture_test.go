@@ -85,8 +85,9 @@ func production(t *testing.T) map[string][]string {
 			if err != nil {
 				return err
 			}
-			folder := path.Dir(name)
-			imports[folder] = append(imports[folder], imported)
+			if folder := path.Dir(name); !slices.Contains(imports[folder], imported) {
+				imports[folder] = append(imports[folder], imported)
+			}
 		}
 		return nil
 	})

@@ -15,7 +15,7 @@ import (
 // metricsFile is the part of metrics.json that users and schedulers rely on.
 type metricsFile struct {
 	Variants  map[string]scores `json:"variants"`
-	Floor     scores            `json:"floor"`
+	Baseline  scores            `json:"baseline"`
 	KnownBest scores            `json:"known_best"`
 }
 
@@ -66,19 +66,19 @@ func TestTinyDemo(t *testing.T) {
 }
 
 var (
-	tasks = []string{"pmv", "mor", "los", "diag", "proc"}
-	ways  = []string{"head", "lora", "clinical_frozen", "clinical_frozen_downstream", "clinical_trainable", "clinical_trainable_downstream"}
+	tasks    = []string{"pmv", "mor", "los", "diag", "proc"}
+	variants = []string{"head", "lora", "clinical_frozen", "clinical_frozen_downstream", "clinical_trainable", "clinical_trainable_downstream"}
 )
 
-// checkMetrics wants every way, the floor and the known best on every task, all of
+// checkMetrics wants every variant, the baseline and the known best on every task, all of
 // a task on the same examples.
 func checkMetrics(t *testing.T, m metricsFile) {
 	t.Helper()
-	if got := slices.Sorted(maps.Keys(m.Variants)); !slices.Equal(got, slices.Sorted(slices.Values(ways))) {
+	if got := slices.Sorted(maps.Keys(m.Variants)); !slices.Equal(got, slices.Sorted(slices.Values(variants))) {
 		t.Errorf("the variants are %v", got)
 	}
 	rows := maps.Clone(m.Variants)
-	rows["floor"], rows["known best"] = m.Floor, m.KnownBest
+	rows["baseline"], rows["known best"] = m.Baseline, m.KnownBest
 	for name, row := range rows {
 		var sum float64
 		for _, task := range tasks {

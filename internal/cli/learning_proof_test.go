@@ -22,7 +22,7 @@ const (
 	wantPerplexity = 0.10 // lower, held out, with the clinical adapter
 )
 
-const bestWay = "clinical_trainable_downstream"
+const bestVariant = "clinical_trainable_downstream"
 
 var seeds = []string{"1", "2", "3"}
 
@@ -39,7 +39,7 @@ func TestProofLearning(t *testing.T) {
 		checkMetrics(t, m)
 		mean.add(m)
 		checkPerplexity(t, seed, out)
-		clinflow(t, dir, 0, append([]string{"run", oneWay(t, dir), "--out", "clinflow-demo", "--quiet", "--set", "shuffle_labels=true", "--set", "seed=" + seed}, setsOf("full")...)...)
+		clinflow(t, dir, 0, append([]string{"run", oneVariant(t, dir), "--out", "clinflow-demo", "--quiet", "--set", "shuffle_labels=true", "--set", "seed=" + seed}, setsOf("full")...)...)
 		shuffled.add(metricsOf(t, out))
 		if n := m.KnownBest.Tasks["mor"].N; n < wantTest {
 			t.Errorf("seed %s: %d test admissions", seed, n)
@@ -47,21 +47,21 @@ func TestProofLearning(t *testing.T) {
 	}
 	mean.print("mean")
 	shuffled.print("mean of shuffled labels")
-	for _, way := range []string{"lora", "clinical_trainable", bestWay} {
-		if gain := mean.macro(way) - mean.macro("head"); gain < wantGain {
-			t.Errorf("%s: %.4f above head", way, gain)
+	for _, variant := range []string{"lora", "clinical_trainable", bestVariant} {
+		if gain := mean.macro(variant) - mean.macro("head"); gain < wantGain {
+			t.Errorf("%s: %.4f above head", variant, gain)
 		}
 	}
-	share := (mean.macro(bestWay) - 0.5) / (mean.macro("known best") - 0.5)
-	fmt.Printf("%s: macro %.4f, %.3f of the way to the known best\n", bestWay, mean.macro(bestWay), share)
-	if mean.macro(bestWay) < wantMacro || share < wantShare {
+	share := (mean.macro(bestVariant) - 0.5) / (mean.macro("known best") - 0.5)
+	fmt.Printf("%s: macro %.4f, %.3f of the way to the known best\n", bestVariant, mean.macro(bestVariant), share)
+	if mean.macro(bestVariant) < wantMacro || share < wantShare {
 		t.Error("the demo does not learn as it must")
 	}
 	for _, task := range tasks {
-		if got := mean.of(bestWay, task); got < wantTask {
+		if got := mean.of(bestVariant, task); got < wantTask {
 			t.Errorf("%s: %.4f", task, got)
 		}
-		if got := shuffled.of(bestWay, task); got < 0.5-chanceMargin || got > 0.5+chanceMargin {
+		if got := shuffled.of(bestVariant, task); got < 0.5-chanceMargin || got > 0.5+chanceMargin {
 			t.Errorf("%s: shuffled labels give %.4f", task, got)
 		}
 	}
@@ -74,9 +74,9 @@ type average struct {
 }
 
 func (a *average) add(m metricsFile) {
-	rows := map[string]scores{"floor": m.Floor, "known best": m.KnownBest}
-	for way, row := range m.Variants {
-		rows[way] = row
+	rows := map[string]scores{"baseline": m.Baseline, "known best": m.KnownBest}
+	for variant, row := range m.Variants {
+		rows[variant] = row
 	}
 	if a.sums == nil {
 		a.sums = map[string]map[string]float64{}
@@ -131,16 +131,16 @@ func checkPerplexity(t *testing.T, seed, out string) {
 	}
 }
 
-// oneWay is the demo's file with the best way alone: shuffled labels need no other.
-func oneWay(t *testing.T, dir string) string {
+// oneVariant is the demo's file with the best variant alone: shuffled labels need no other.
+func oneVariant(t *testing.T, dir string) string {
 	t.Helper()
 	text := read(t, "../../dags", "demo.yaml")
-	for _, way := range ways {
-		if way != bestWay {
-			text = regexp.MustCompile(`(?m)^    `+way+`: .*\n`).ReplaceAllString(text, "")
+	for _, variant := range variants {
+		if variant != bestVariant {
+			text = regexp.MustCompile(`(?m)^    `+variant+`: .*\n`).ReplaceAllString(text, "")
 		}
 	}
-	file := filepath.Join(dir, "one-way.yaml")
+	file := filepath.Join(dir, "one-variant.yaml")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

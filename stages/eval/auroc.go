@@ -21,7 +21,7 @@ func aurocSpec() stages.Spec {
 	table := []string{task.TablePredictions}
 	return stages.Spec{
 		Name:    "eval.auroc",
-		Version: 3,
+		Version: 4,
 		Doc: "Computes the exact AUROC of each variant on each task: whole counts of pairs, one division, ties at mid-rank. " +
 			"Two classes: the softmax score of the second. More: one-versus-one (Hand and Till) and one-versus-rest, macro. " +
 			"Multi-label: by class over documents, on softmax and on sigmoid, mean over the classes that have both values. " +
@@ -29,7 +29,7 @@ func aurocSpec() stages.Spec {
 			"Writes metrics.json and roc.json.",
 		In: []stages.Port{
 			{Name: portVariants, Kind: task.KindPredictions, Tables: table, Sharded: true, Many: true, Doc: "Predictions of the variants; each variant and task in one dataset only."},
-			{Name: portFloor, Kind: task.KindPredictions, Tables: table, Sharded: true, Many: true, Optional: true, Doc: "Predictions of a bag-of-words model, such as train.baseline leaves, that every variant should beat; one dataset a task, whatever variant it names."},
+			{Name: portBaseline, Kind: task.KindPredictions, Tables: table, Sharded: true, Many: true, Optional: true, Doc: "Predictions of a bag-of-words model, such as train.baseline leaves, that every variant should beat; one dataset a task, whatever variant it names."},
 			{Name: portBest, Kind: task.KindPredictions, Tables: table, Sharded: true, Many: true, Optional: true, Doc: "Predictions of the best possible model, known for synthetic data; one dataset a task, whatever variant it names."},
 		},
 		Out: stages.Output{Kind: stages.KindMetrics},
@@ -50,7 +50,7 @@ func newAuroc(_ *stages.Environment, c AUROCConfig) (stages.Reduce, error) { ret
 
 // Accumulate checks the predictions of a part and says where those of each key lie.
 func (s aurocStage) Accumulate(ctx context.Context, in stages.Inputs, part int, emit func(string, []byte)) error {
-	for _, port := range []string{portVariants, portFloor, portBest} {
+	for _, port := range []string{portVariants, portBaseline, portBest} {
 		for i, d := range in[port] {
 			groups, err := s.collect(ctx, d, part, port)
 			if err != nil {

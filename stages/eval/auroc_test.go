@@ -77,8 +77,8 @@ func TestAUROCOfAnyParts(t *testing.T) {
 		other = append(other, c.Rows("ignored")...)
 		eachOther = append(eachOther, evaltest.Predictions(t, 7, c.Rows("ignored")))
 	}
-	one := stagetest.Run(t, "eval.auroc", "{}", stages.Inputs{"predictions": {evaltest.Predictions(t, 1, all)}, "floor": {evaltest.Predictions(t, 1, other)}, "known_best": {evaltest.Predictions(t, 1, other)}})
-	many := stagetest.Run(t, "eval.auroc", "{}", stages.Inputs{"predictions": each, "floor": eachOther, "known_best": {evaltest.Predictions(t, 7, other)}})
+	one := stagetest.Run(t, "eval.auroc", "{}", stages.Inputs{"predictions": {evaltest.Predictions(t, 1, all)}, "baseline": {evaltest.Predictions(t, 1, other)}, "known_best": {evaltest.Predictions(t, 1, other)}})
+	many := stagetest.Run(t, "eval.auroc", "{}", stages.Inputs{"predictions": each, "baseline": eachOther, "known_best": {evaltest.Predictions(t, 7, other)}})
 	for _, name := range []string{MetricsName, CurvesName} {
 		if diff := cmp.Diff(evaltest.File(t, one, name), evaltest.File(t, many, name)); diff != "" {
 			t.Errorf("%s differs: %s", name, diff)
@@ -88,7 +88,7 @@ func TestAUROCOfAnyParts(t *testing.T) {
 	if err := json.Unmarshal([]byte(evaltest.File(t, one, MetricsName)), &m); err != nil {
 		t.Fatal(err)
 	}
-	for name, scores := range map[string]*Scores{"floor": m.Floor, "known best": m.KnownBest} {
+	for name, scores := range map[string]*Scores{"baseline": m.Baseline, "known best": m.KnownBest} {
 		if diff := cmp.Diff(m.Variants["head"], scores); diff != "" {
 			t.Errorf("the %s of the same logits differs: %s", name, diff)
 		}
@@ -97,7 +97,7 @@ func TestAUROCOfAnyParts(t *testing.T) {
 	if err := json.Unmarshal([]byte(evaltest.File(t, one, CurvesName)), &c); err != nil {
 		t.Fatal(err)
 	}
-	if len(m.Variants) != 1 || len(c.Variants) != 1 || cmp.Diff(c.Variants["head"], c.Floor) != "" || cmp.Diff(c.Floor, c.KnownBest) != "" {
+	if len(m.Variants) != 1 || len(c.Variants) != 1 || cmp.Diff(c.Variants["head"], c.Baseline) != "" || cmp.Diff(c.Baseline, c.KnownBest) != "" {
 		t.Error("variants and curves hold more than the variants, or other curves of the same logits")
 	}
 }
@@ -153,7 +153,7 @@ func TestAUROCRefuses(t *testing.T) {
 	once, again := evaltest.Predictions(t, 1, golden(t)[0].Rows("lora")), evaltest.Predictions(t, 1, golden(t)[0].Rows("other"))
 	for name, in := range map[string]stages.Inputs{
 		"a variant":     {"predictions": {once, once}},
-		"a floor":       {"predictions": {once}, "floor": {once, again}},
+		"a baseline":    {"predictions": {once}, "baseline": {once, again}},
 		"the best of a": {"predictions": {once}, "known_best": {once, again}},
 	} {
 		if _, err := stagetest.Try(t, "eval.auroc", "{}", in); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "two datasets") {
@@ -179,14 +179,14 @@ func TestCurvesHoldNoIDs(t *testing.T) {
 	}
 }
 
-// The golden digest was written by version 3 of the stage: where it moves, raise
+// The golden digest was written by version 4 of the stage: where it moves, raise
 // the stage's version and write the new one.
 const goldenAUROC = "3ef7a60a5b059605f3a9eb0fbb62101df971601097eed3a776a121021afacd2e"
 
 func TestGoldenDigest(t *testing.T) {
 	metrics := evaltest.Measured(t, golden(t))
 	sum := sha256.Sum256([]byte(evaltest.File(t, metrics, MetricsName)))
-	if got := hex.EncodeToString(sum[:]); got != goldenAUROC || metrics.Manifest.StageVersion != 3 {
+	if got := hex.EncodeToString(sum[:]); got != goldenAUROC || metrics.Manifest.StageVersion != 4 {
 		t.Errorf("digest %s of version %d", got, metrics.Manifest.StageVersion)
 	}
 }

@@ -10,7 +10,7 @@ import (
 // Check compares what tasks are taken for with what their examples are labelled for.
 func (s aurocStage) Check(_ context.Context, in stages.Givers) []stages.Fault {
 	var faults []stages.Fault
-	for _, port := range []string{portVariants, portFloor, portBest} {
+	for _, port := range []string{portVariants, portBaseline, portBest} {
 		for _, from := range in[port] {
 			switch of := from.Task(); {
 			case of.Name == "" || of.MultiLabel == slices.Contains(s.config.MultiLabel, of.Name):

@@ -16,11 +16,11 @@ import (
 // every variant should beat, or of the best possible one.
 const (
 	portVariants = "predictions"
-	portFloor    = "floor"
+	portBaseline = "baseline"
 	portBest     = "known_best"
 )
 
-// groupKey names predictions that are measured together. Those of the floor and
+// groupKey names predictions that are measured together. Those of the baseline and
 // of the best possible model are one variant, which has the port's name.
 type groupKey struct{ port, variant, task string }
 

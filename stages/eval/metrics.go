@@ -15,11 +15,11 @@ const (
 )
 
 // Metrics is metrics.json. Variants are the ways of training; beside them stand
-// the model that each should beat and the one that none can.
+// the baseline, which each should beat, and the best possible model, which none can.
 type Metrics struct {
 	Split     string             `json:"split"`
 	Variants  map[string]*Scores `json:"variants"`
-	Floor     *Scores            `json:"floor,omitempty"`
+	Baseline  *Scores            `json:"baseline,omitempty"`
 	KnownBest *Scores            `json:"known_best,omitempty"`
 }
 
@@ -59,7 +59,7 @@ type TaskScore struct {
 // classes it is the vertical mean over the classes.
 type Curves struct {
 	Variants  map[string]TaskCurves `json:"variants"`
-	Floor     TaskCurves            `json:"floor,omitempty"`
+	Baseline  TaskCurves            `json:"baseline,omitempty"`
 	KnownBest TaskCurves            `json:"known_best,omitempty"`
 }
 
@@ -74,11 +74,11 @@ func (m *Metrics) put(key groupKey, score TaskScore) {
 func (m *Metrics) of(key groupKey) *Scores {
 	empty := &Scores{Tasks: map[string]TaskScore{}}
 	switch key.port {
-	case portFloor:
-		if m.Floor == nil {
-			m.Floor = empty
+	case portBaseline:
+		if m.Baseline == nil {
+			m.Baseline = empty
 		}
-		return m.Floor
+		return m.Baseline
 	case portBest:
 		if m.KnownBest == nil {
 			m.KnownBest = empty
@@ -98,11 +98,11 @@ func (c *Curves) put(key groupKey, curve []auroc.Point) {
 // of is where the curves of a key stand.
 func (c *Curves) of(key groupKey) TaskCurves {
 	switch key.port {
-	case portFloor:
-		if c.Floor == nil {
-			c.Floor = TaskCurves{}
+	case portBaseline:
+		if c.Baseline == nil {
+			c.Baseline = TaskCurves{}
 		}
-		return c.Floor
+		return c.Baseline
 	case portBest:
 		if c.KnownBest == nil {
 			c.KnownBest = TaskCurves{}
@@ -120,7 +120,7 @@ func (m *Metrics) average() {
 	for _, scores := range m.Variants {
 		scores.average()
 	}
-	for _, scores := range []*Scores{m.Floor, m.KnownBest} {
+	for _, scores := range []*Scores{m.Baseline, m.KnownBest} {
 		if scores != nil {
 			scores.average()
 		}

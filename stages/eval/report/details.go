@@ -17,7 +17,7 @@ type taskFacts struct {
 
 // measured is a task's score in the first row that has it.
 func (t resultTable) measured(task string) eval.TaskScore {
-	for _, row := range t.ways() {
+	for _, row := range t.variants() {
 		if score, present := row.scores.Tasks[task]; present {
 			return score
 		}

@@ -17,7 +17,7 @@ import (
 	"github.com/clinflow/clinflow/task"
 )
 
-// signals are how far each way's drawn logits follow the labels.
+// signals are how far each variant's drawn logits follow the labels.
 var signals = map[string]float64{
 	"head": 0.5, "lora": 1.3, "clinical_frozen": 0.7, "clinical_frozen_downstream": 1.1,
 	"clinical_trainable": 1.4, "clinical_trainable_downstream": 1.6,
@@ -56,15 +56,15 @@ func drawn(of, variant string, signal float64) []task.Prediction {
 	return rows
 }
 
-// table3 are the metrics of five tasks by six ways, a floor and the known best.
+// table3 are the metrics of five tasks by six variants, a baseline and the known best.
 func table3(t testing.TB) *dataset.Dataset {
 	t.Helper()
 	in := stages.Inputs{}
 	for _, task := range paperTasks {
-		for _, way := range paperWays {
-			in["predictions"] = append(in["predictions"], evaltest.Predictions(t, 1, drawn(task, way, signals[way])))
+		for _, variant := range paperVariants {
+			in["predictions"] = append(in["predictions"], evaltest.Predictions(t, 1, drawn(task, variant, signals[variant])))
 		}
-		in["floor"] = append(in["floor"], evaltest.Predictions(t, 1, drawn(task, "bag_of_words", 0.9)))
+		in["baseline"] = append(in["baseline"], evaltest.Predictions(t, 1, drawn(task, "bag_of_words", 0.9)))
 		in["known_best"] = append(in["known_best"], evaltest.Predictions(t, 1, drawn(task, "best", 2.4)))
 	}
 	return stagetest.Run(t, "eval.auroc", "{}", in)
@@ -140,8 +140,8 @@ func table3Logs(t testing.TB) []*dataset.Dataset {
 	t.Helper()
 	logs := []*dataset.Dataset{adapter(t, "base", log()), pretrained(t, `{"val_perplexity":{"before":18.42,"after":14.9}}`)}
 	for k, task := range paperTasks {
-		for i, way := range paperWays {
-			logs = append(logs, adapter(t, task+"_"+way+"-0123456789abcdef", taskLog(4+(k+i)%5, signals[way])))
+		for i, variant := range paperVariants {
+			logs = append(logs, adapter(t, task+"_"+variant+"-0123456789abcdef", taskLog(4+(k+i)%5, signals[variant])))
 		}
 	}
 	return logs

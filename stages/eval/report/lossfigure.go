@@ -37,8 +37,8 @@ func (r runLog) figure() (figure, error) {
 	return figure{Caption: r.step, SVG: svg, Legend: legendOf(curves)}, err
 }
 
-// validationFigures draw the validation loss of a task's ways, and their AUROC
-// where it was logged, by epoch: ways differ in their steps an epoch.
+// validationFigures draw the validation loss of a task's variants, and their AUROC
+// where it was logged, by epoch: variants differ in their steps an epoch.
 func validationFigures(logs []runLog, label string, styles map[string]lineStyle) ([]figure, error) {
 	var figures []figure
 	for _, shown := range []struct {
@@ -50,7 +50,7 @@ func validationFigures(logs []runLog, label string, styles map[string]lineStyle)
 	} {
 		var curves []curve
 		for _, r := range logs {
-			c := curve{name: r.way, style: styles[r.way]}
+			c := curve{name: r.variant, style: styles[r.variant]}
 			for _, line := range r.validations() {
 				if y := shown.value(line); y != nil {
 					c.points = append(c.points, plotter.XY{X: float64(line.Epoch), Y: *y})

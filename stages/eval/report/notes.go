@@ -8,10 +8,10 @@ import (
 	"github.com/clinflow/clinflow/stages/eval"
 )
 
-// The rows beside the ways.
+// The rows beside the variants.
 const (
-	floorName = "bag of words"
-	bestName  = "best possible"
+	baselineName = "bag of words"
+	bestName     = "best possible"
 )
 
 // fewMark marks an AUROC of few examples.
@@ -27,7 +27,7 @@ var measureNames = map[string]string{
 
 // notes say how to read the table.
 func (t resultTable) notes() []string {
-	notes := []string{"AUROC: pairs of a positive and a negative example, counted whole, a tie as half a pair. Bars go from chance (0.5) to 1. Bold: the highest of the ways. Macro: the mean of the tasks."}
+	notes := []string{"AUROC: pairs of a positive and a negative example, counted whole, a tie as half a pair. Bars go from chance (0.5) to 1. Bold: the highest of the variants. Macro: the mean of the tasks."}
 	if slices.ContainsFunc(t.Rows, func(r resultRow) bool {
 		return slices.ContainsFunc(r.Cells, func(c cell) bool { return c.Mark == fewMark })
 	}) {
@@ -48,8 +48,8 @@ func (t resultTable) notes() []string {
 }
 
 var besideNotes = map[string]string{
-	floorName: "Bag of words: the floor, a logistic regression on how often a document holds each token, trained on the same train patients. It knows nothing of the tokens' order or meaning: a way that does not beat it has made nothing of its language model.",
-	bestName:  "Best possible: the data are synthetic, so the chances by which the labels were drawn are known. These are the AUROCs of those chances; a model can exceed them by luck only.",
+	baselineName: "Bag of words: the baseline, a logistic regression on how often a document holds each token, trained on the same train patients. It knows nothing of the tokens' order or meaning: a variant that does not beat it has made nothing of its language model.",
+	bestName:     "Best possible: the data are synthetic, so the chances by which the labels were drawn are known. These are the AUROCs of those chances; a model can exceed them by luck only.",
 }
 
 // unequal warns of tasks whose rows stand for different examples: their AUROCs

@@ -4,11 +4,47 @@ import (
 	_ "embed"
 	"encoding/csv"
 	"fmt"
+	"iter"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
 )
+
+// The six variants and five tasks of the paper's Table 3, in its order.
+var (
+	paperVariants = []string{"head", "lora", "clinical_frozen", "clinical_frozen_downstream", "clinical_trainable", "clinical_trainable_downstream"}
+	paperTasks    = []string{"pmv", "mor", "los", "diag", "proc"}
+)
+
+// taskNames spells the paper's tasks out.
+var taskNames = map[string]string{
+	"pmv":  "prolonged mechanical ventilation",
+	"mor":  "in-hospital mortality",
+	"los":  "length of stay",
+	"diag": "diagnoses",
+	"proc": "procedures",
+}
+
+// ordered are the names that the paper has, in its order, then the others.
+func ordered(names iter.Seq[string], paper []string) []string {
+	sorted := slices.Sorted(names)
+	var known []string
+	for _, name := range paper {
+		if slices.Contains(sorted, name) {
+			known = append(known, name)
+		}
+	}
+	return append(known, slices.DeleteFunc(sorted, func(name string) bool { return slices.Contains(paper, name) })...)
+}
+
+// taskLabel is how a task is headed: the paper's in capitals.
+func taskLabel(task string) string {
+	if taskNames[task] != "" {
+		return strings.ToUpper(task)
+	}
+	return task
+}
 
 //go:embed paper_table3.csv
 var paperTable3 string
@@ -23,9 +59,9 @@ type paperTable struct {
 // roundingError is half of the last printed digit.
 const roundingError = 0.005
 
-// paperBeside returns the paper's table where the run has one of its ways.
+// paperBeside returns the paper's table where the run has one of its variants.
 func paperBeside(t resultTable) (*paperTable, error) {
-	if !slices.ContainsFunc(t.ways(), func(r resultRow) bool { return slices.Contains(paperWays, r.Name) }) {
+	if !slices.ContainsFunc(t.variants(), func(r resultRow) bool { return slices.Contains(paperVariants, r.Name) }) {
 		return nil, nil
 	}
 	reader := csv.NewReader(strings.NewReader(paperTable3))

@@ -9,6 +9,9 @@ import (
 	"embed"
 	"fmt"
 	"html/template"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/smallcell"
@@ -24,12 +27,12 @@ func init() { stages.RegisterJob(reportSpec(), newReport) }
 func reportSpec() stages.Spec {
 	return stages.Spec{
 		Name:    "eval.report",
-		Version: 3,
-		Doc: "Writes report.html, one file without scripts or remote assets: AUROC of ways and tasks, with the floor and the best possible below and the paper's Table 3 beside, " +
+		Version: 4,
+		Doc: "Writes report.html, one file without scripts or remote assets: AUROC of variants and tasks, with the baseline and the best possible below and the paper's Table 3 beside, " +
 			"ROC curves, the course of training, counts of the data, and what made each result. Counts of one to nine, and what would give them away, are hidden unless small_cells says otherwise.",
 		In: []stages.Port{
 			{Name: "metrics", Kind: stages.KindMetrics, Doc: "What eval.auroc left."},
-			{Name: "logs", Many: true, Optional: true, Doc: "Models and adapters whose train_log.jsonl is drawn. A step whose name holds a way and a task of the metrics as words, such as mor_lora, is drawn in that task's figures (the way suffices where there is one task), any other in one of its own. The perplexities that train.pretrain leaves are listed."},
+			{Name: "logs", Many: true, Optional: true, Doc: "Models and adapters whose train_log.jsonl is drawn. A step whose name holds a variant and a task of the metrics as words, such as mor_lora, is drawn in that task's figures (the variant suffices where there is one task), any other in one of its own. The perplexities that train.pretrain leaves are listed."},
 			{Name: "data", Many: true, Optional: true, Doc: "Datasets whose counts are listed: examples by split with their labels, label vocabularies, and others."},
 		},
 		Out: stages.Output{Kind: stages.KindReport},
@@ -114,4 +117,18 @@ func (r report) page(ctx context.Context, in stages.Inputs) (p page, err error) 
 		}
 	}
 	return p, nil
+}
+
+// origin says what made a dataset.
+type origin struct{ Step, Stage, Seeds, Kernel, Digest string }
+
+func originOf(d *dataset.Dataset) origin {
+	m := d.Manifest
+	o := origin{Step: stepName(d), Stage: fmt.Sprintf("%s v%d", m.Stage, m.StageVersion), Kernel: m.Kernel, Digest: m.Digest()[:16]}
+	var seeds []string
+	for _, name := range slices.Sorted(maps.Keys(m.Seeds)) {
+		seeds = append(seeds, fmt.Sprintf("%s %d", name, m.Seeds[name]))
+	}
+	o.Seeds = strings.Join(seeds, ", ")
+	return o
 }

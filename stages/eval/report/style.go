@@ -23,7 +23,7 @@ var palette = []color.RGBA{
 	{0, 158, 115, 255}, {204, 121, 167, 255}, {128, 100, 40, 255},
 }
 
-// dashPatterns are as many as there are ways; with the palette's seven colours
+// dashPatterns are as many as there are variants; with the palette's seven colours
 // they make 42 styles.
 var dashPatterns = [][]vg.Length{
 	{2, 2}, nil, {5, 2.5}, {7, 2, 1.5, 2}, {10, 3}, {7, 2, 1.5, 2, 1.5, 2},
@@ -35,23 +35,23 @@ var (
 	pale = color.RGBA{225, 229, 234, 255}
 )
 
-// besideStyles are neutral: those rows are not ways.
+// besideStyles are neutral: those rows are not variants.
 var besideStyles = map[string]lineStyle{
-	floorName: {grey, []vg.Length{1, 2}, 1.4},
-	bestName:  {ink, []vg.Length{4, 3}, 1},
+	baselineName: {grey, []vg.Length{1, 2}, 1.4},
+	bestName:     {ink, []vg.Length{4, 3}, 1},
 }
 
-// styles gives each row its style. A way of the paper has the same in every
+// styles gives each row its style. A variant of the paper has the same in every
 // report.
 func (t resultTable) styles() map[string]lineStyle {
 	styles := map[string]lineStyle{}
-	next := len(paperWays)
+	next := len(paperVariants)
 	for _, row := range t.Rows {
 		if row.Beside {
 			styles[row.Name] = besideStyles[row.Name]
 			continue
 		}
-		k := slices.Index(paperWays, row.Name)
+		k := slices.Index(paperVariants, row.Name)
 		if k < 0 {
 			k, next = next, next+1
 		}

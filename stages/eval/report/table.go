@@ -10,20 +10,20 @@ import (
 	"github.com/clinflow/clinflow/stages/eval"
 )
 
-// resultTable is ways × tasks, and their macro average.
+// resultTable is variants × tasks, and their macro average.
 type resultTable struct {
 	Tasks []string
-	Rows  []resultRow // the ways, then the floor and the best possible model
+	Rows  []resultRow // the variants, then the baseline and the best possible model
 	Best  bool        // the best possible is known
 	Notes []string
 
-	whole []string // the tasks that a way has an AUROC of
+	whole []string // the tasks that a variant has an AUROC of
 }
 
-// resultRow is a way's, or one to compare the ways with.
+// resultRow is a variant's, or one to compare the variants with.
 type resultRow struct {
 	Name   string
-	Beside bool     // no way, but what ways are compared with
+	Beside bool     // no variant, but what variants are compared with
 	Cells  []cell   // the tasks, then the macro average
 	Share  *float64 // of the way from chance to the best possible macro average
 
@@ -70,12 +70,12 @@ func tableOf(m eval.Metrics, c eval.Curves) resultTable {
 		}
 	}
 	t := resultTable{Tasks: ordered(maps.Keys(tasks), paperTasks), Best: m.KnownBest != nil, whole: slices.Sorted(maps.Keys(averaged))}
-	for _, way := range ordered(maps.Keys(m.Variants), paperWays) {
-		t.add(way, m.Variants[way], m.KnownBest, c.Variants[way])
+	for _, variant := range ordered(maps.Keys(m.Variants), paperVariants) {
+		t.add(variant, m.Variants[variant], m.KnownBest, c.Variants[variant])
 	}
 	markTop(t.Rows)
-	if m.Floor != nil {
-		t.add(floorName, m.Floor, m.KnownBest, c.Floor)
+	if m.Baseline != nil {
+		t.add(baselineName, m.Baseline, m.KnownBest, c.Baseline)
 	}
 	if m.KnownBest != nil {
 		t.add(bestName, m.KnownBest, nil, c.KnownBest)
@@ -130,7 +130,7 @@ func markTop(rows []resultRow) {
 	}
 }
 
-// ways are the rows of ways.
-func (t resultTable) ways() []resultRow {
+// variants are the rows of variants.
+func (t resultTable) variants() []resultRow {
 	return slices.DeleteFunc(slices.Clone(t.Rows), func(r resultRow) bool { return r.Beside })
 }

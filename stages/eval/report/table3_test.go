@@ -20,7 +20,7 @@ import (
 	"github.com/clinflow/clinflow/task"
 )
 
-// row is how a way heads its row.
+// row is how a variant heads its row.
 func row(name string) string {
 	return `<th scope="row">` + strings.ReplaceAll(name, "_", "_<wbr>") + "</th>"
 }
@@ -53,18 +53,18 @@ func TestReportOfTable3(t *testing.T) {
 		}
 	}
 	ours, paper := cut(t, page, "<h3>This run</h3>", "</table>"), cut(t, page, `<div class="paper">`, "</table>")
-	heads := []string{"way", "PMV", "MOR", "LOS", "DIAG", "PROC", "macro"}
+	heads := []string{"variant", "PMV", "MOR", "LOS", "DIAG", "PROC", "macro"}
 	for name, c := range map[string]struct{ got, want []string }{
-		"columns":             {inner(`<th scope="col">([^<]*)<`, ours), append(slices.Clone(heads), "% of best")},
-		"rows":                {inner(`<th scope="row">(.*?)</th>`, ours), append(slices.Clone(paperWays), floorName, bestName)},
-		"rows set apart":      {inner(`class="beside"><th scope="row">(.*?)</th>`, ours), []string{floorName, bestName}},
-		"the paper's heads":   {inner(`<th scope="col">([^<]*)<`, paper), heads},
-		"the paper's bold":    {inner(`<b>([^<]*)</b>`, paper), []string{"87.49", "56.72", "77.36", "66.32", "78.52", "73.21"}},
-		"the paper's † macro": {inner(`([0-9.]*)<sup>†`, paper), []string{"58.61"}},
-		"perplexity":          {inner(`<td>([^<]*)</td>`, cut(t, page, "<h3>Perplexity", "</table>")), []string{"18.42", "14.90", "−19.1 %"}},
-		"figures alone":       {inner(`<figcaption>([^<]*)<`, cut(t, page, "<h3>Loss by step", "<h3>")), []string{"base", "clinical"}},
-		"the ways' legend":    {inner(`</svg>([^ <]*(?:<wbr>[^ <]*)*)</li>`, cut(t, page, "<h3>Validation of the ways", "</ul>")), paperWays},
-		"what counts":         {inner(`<br>(● [^<]*)<`, page), []string{"● one-versus-one", "● softmax", "● softmax"}},
+		"columns":              {inner(`<th scope="col">([^<]*)<`, ours), append(slices.Clone(heads), "% of best")},
+		"rows":                 {inner(`<th scope="row">(.*?)</th>`, ours), append(slices.Clone(paperVariants), baselineName, bestName)},
+		"rows set apart":       {inner(`class="beside"><th scope="row">(.*?)</th>`, ours), []string{baselineName, bestName}},
+		"the paper's heads":    {inner(`<th scope="col">([^<]*)<`, paper), heads},
+		"the paper's bold":     {inner(`<b>([^<]*)</b>`, paper), []string{"87.49", "56.72", "77.36", "66.32", "78.52", "73.21"}},
+		"the paper's † macro":  {inner(`([0-9.]*)<sup>†`, paper), []string{"58.61"}},
+		"perplexity":           {inner(`<td>([^<]*)</td>`, cut(t, page, "<h3>Perplexity", "</table>")), []string{"18.42", "14.90", "−19.1 %"}},
+		"figures alone":        {inner(`<figcaption>([^<]*)<`, cut(t, page, "<h3>Loss by step", "<h3>")), []string{"base", "clinical"}},
+		"the variants' legend": {inner(`</svg>([^ <]*(?:<wbr>[^ <]*)*)</li>`, cut(t, page, "<h3>Validation of the variants", "</ul>")), paperVariants},
+		"what counts":          {inner(`<br>(● [^<]*)<`, page), []string{"● one-versus-one", "● softmax", "● softmax"}},
 	} {
 		if diff := cmp.Diff(c.want, c.got); diff != "" {
 			t.Errorf("%s: %s", name, diff)
@@ -88,20 +88,20 @@ func TestReportOfTable3(t *testing.T) {
 	}
 }
 
-// TestReportBesideNoPaper: the paper says nothing of other ways.
+// TestReportBesideNoPaper: the paper says nothing of other variants.
 func TestReportBesideNoPaper(t *testing.T) {
 	metrics := stagetest.Run(t, "eval.auroc", "{multi_label_score: sigmoid, multiclass: ovr}", stages.Inputs{"predictions": {
 		evaltest.Predictions(t, 1, drawn("los", "mine", 1)), evaltest.Predictions(t, 1, drawn("diag", "mine", 1)), evaltest.Predictions(t, 1, drawn("los", "b_way", 1)), evaltest.Predictions(t, 1, drawn("zeal", "mine", 1)),
 	}})
 	page := reportOf(t, stages.Inputs{"metrics": {metrics}})
 	if strings.Contains(page, "Gema") || strings.Contains(page, `class="beside"`) {
-		t.Error("a report of other ways shows the paper's")
+		t.Error("a report of other variants shows the paper's")
 	}
 	if got := inner(`<br>(● [^<]*)<`, page); !slices.Equal(got, []string{"● one-versus-rest", "● sigmoid"}) {
 		t.Errorf("what counts: %q", got)
 	}
 	table := cut(t, page, "<h3>This run</h3>", "</table>")
-	if got := append(inner(`<th scope="col">([^<]*)<`, table), inner(`<th scope="row">(.*?)</th>`, table)...); !slices.Equal(got, []string{"way", "LOS", "DIAG", "zeal", "macro", "b_way", "mine"}) {
+	if got := append(inner(`<th scope="col">([^<]*)<`, table), inner(`<th scope="row">(.*?)</th>`, table)...); !slices.Equal(got, []string{"variant", "LOS", "DIAG", "zeal", "macro", "b_way", "mine"}) {
 		t.Errorf("columns and rows: %q", got)
 	}
 }
@@ -167,23 +167,23 @@ func TestPartsOfASum(t *testing.T) {
 // TestStylesDiffer: by colour and, for who sees none, by dashes.
 func TestStylesDiffer(t *testing.T) {
 	var table resultTable
-	for _, way := range append(slices.Clone(paperWays), "another", "one_more") {
-		table.Rows = append(table.Rows, resultRow{Name: way})
+	for _, variant := range append(slices.Clone(paperVariants), "another", "one_more") {
+		table.Rows = append(table.Rows, resultRow{Name: variant})
 	}
 	colours, dashes, both := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	styles := table.styles()
 	for _, row := range table.Rows {
 		entry := styles[row.Name].legend(row.Name, "")
 		both[entry.Colour+entry.Dashes] = true
-		if slices.Contains(paperWays, row.Name) {
+		if slices.Contains(paperVariants, row.Name) {
 			colours[entry.Colour], dashes[entry.Dashes] = true, true
 		}
 	}
 	if len(colours) != 6 || len(dashes) != 6 || len(both) != 8 {
-		t.Errorf("%d colours and %d dashes of six ways, %d styles of eight", len(colours), len(dashes), len(both))
+		t.Errorf("%d colours and %d dashes of six variants, %d styles of eight", len(colours), len(dashes), len(both))
 	}
 	alone := resultTable{Rows: []resultRow{{Name: "lora"}}}
 	if fmt.Sprint(alone.styles()["lora"]) != fmt.Sprint(styles["lora"]) {
-		t.Error("a way has another style in another report")
+		t.Error("a variant has another style in another report")
 	}
 }

@@ -14,11 +14,11 @@ import (
 type training struct {
 	Perplexity []perplexity
 	Alone      []figure      // of language models, and what belongs to no task
-	Tasks      []taskFigures // validation of the ways, together
-	Legend     []legendEntry // of the ways
+	Tasks      []taskFigures // validation of the variants, together
+	Legend     []legendEntry // of the variants
 }
 
-// taskFigures are a task's figures of the ways' validation.
+// taskFigures are a task's figures of the variants' validation.
 type taskFigures struct {
 	Label   string
 	Figures []figure
@@ -61,34 +61,34 @@ func (t resultTable) trainingOf(ctx context.Context, logs []*dataset.Dataset, al
 
 func (t resultTable) runOf(ctx context.Context, d *dataset.Dataset) (runLog, error) {
 	r := runLog{step: stepName(d)}
-	r.way, r.task = t.placeOf(r.step)
+	r.variant, r.task = t.placeOf(r.step)
 	var err error
 	r.lines, err = trainlog.Read(ctx, d)
 	return r, err
 }
 
 // joins says whether a log can be drawn with the others of its task: it has one,
-// was validated, and no other is of the same way.
+// was validated, and no other is of the same variant.
 func (r runLog) joins(others []runLog) bool {
-	same := func(other runLog) bool { return other.way == r.way }
+	same := func(other runLog) bool { return other.variant == r.variant }
 	return r.task != "" && len(r.validations()) > 0 && !slices.ContainsFunc(others, same)
 }
 
-// placeOf finds the way and the task of the metrics that a step trained, by the
+// placeOf finds the variant and the task of the metrics that a step trained, by the
 // step's name: nothing in an adapter's manifest tells its task. The name holds
-// both as whole words, as mor_lora does; of the ways that it holds the longest
-// counts. Where the metrics hold one task the way suffices.
-func (t resultTable) placeOf(step string) (way, task string) {
+// both as whole words, as mor_lora does; of the variants that it holds the longest
+// counts. Where the metrics hold one task the variant suffices.
+func (t resultTable) placeOf(step string) (variant, task string) {
 	words := wordsOf(step)
-	for _, row := range t.ways() {
-		if len(row.Name) > len(way) && strings.Contains(words, wordsOf(row.Name)) {
-			way = row.Name
+	for _, row := range t.variants() {
+		if len(row.Name) > len(variant) && strings.Contains(words, wordsOf(row.Name)) {
+			variant = row.Name
 		}
 	}
-	if way == "" {
+	if variant == "" {
 		return "", ""
 	}
-	rest := strings.Replace(words, wordsOf(way), "_", 1)
+	rest := strings.Replace(words, wordsOf(variant), "_", 1)
 	for _, name := range t.Tasks {
 		if strings.Contains(rest, wordsOf(name)) && len(name) > len(task) {
 			task = name
@@ -97,7 +97,7 @@ func (t resultTable) placeOf(step string) (way, task string) {
 	if task == "" && len(t.Tasks) == 1 {
 		task = t.Tasks[0]
 	}
-	return way, task
+	return variant, task
 }
 
 // wordsOf sets a name's words off by _, and the name itself.
@@ -105,11 +105,11 @@ func wordsOf(name string) string {
 	return "_" + strings.NewReplacer("-", "_", ".", "_").Replace(name) + "_"
 }
 
-// drawTasks draws the validation of each task's ways.
+// drawTasks draws the validation of each task's variants.
 func (t resultTable) drawTasks(byTask map[string][]runLog, shown *training) error {
 	styles := t.styles()
 	drawn := map[string]bool{}
-	order := func(a, b runLog) int { return cmp.Compare(t.position(a.way), t.position(b.way)) }
+	order := func(a, b runLog) int { return cmp.Compare(t.position(a.variant), t.position(b.variant)) }
 	for _, task := range t.Tasks {
 		logs := slices.SortedFunc(slices.Values(byTask[task]), order)
 		if len(logs) == 0 {
@@ -121,10 +121,10 @@ func (t resultTable) drawTasks(byTask map[string][]runLog, shown *training) erro
 		}
 		shown.Tasks = append(shown.Tasks, taskFigures{taskLabel(task), figures})
 		for _, r := range logs {
-			drawn[r.way] = true
+			drawn[r.variant] = true
 		}
 	}
-	for _, row := range t.ways() {
+	for _, row := range t.variants() {
 		if drawn[row.Name] {
 			shown.Legend = append(shown.Legend, styles[row.Name].legend(row.Name, ""))
 		}
@@ -132,7 +132,7 @@ func (t resultTable) drawTasks(byTask map[string][]runLog, shown *training) erro
 	return nil
 }
 
-// position is a way's place in the table.
-func (t resultTable) position(way string) int {
-	return slices.IndexFunc(t.Rows, func(r resultRow) bool { return r.Name == way })
+// position is a variant's place in the table.
+func (t resultTable) position(variant string) int {
+	return slices.IndexFunc(t.Rows, func(r resultRow) bool { return r.Name == variant })
 }

@@ -15,13 +15,13 @@ import (
 
 func TestWhatALogTrained(t *testing.T) {
 	five, one := resultTable{Tasks: paperTasks}, resultTable{Tasks: []string{"mor"}}
-	for _, way := range paperWays {
-		five.Rows, one.Rows = append(five.Rows, resultRow{Name: way}), append(one.Rows, resultRow{Name: way})
+	for _, variant := range paperVariants {
+		five.Rows, one.Rows = append(five.Rows, resultRow{Name: variant}), append(one.Rows, resultRow{Name: variant})
 	}
 	five.Rows = append(five.Rows, resultRow{Name: bestName, Beside: true})
 	for name, c := range map[string]struct {
-		table     resultTable
-		way, task string
+		table         resultTable
+		variant, task string
 	}{
 		"mor_lora":                              {five, "lora", "mor"},
 		"lora-mor":                              {five, "lora", "mor"},
@@ -36,8 +36,8 @@ func TestWhatALogTrained(t *testing.T) {
 		"head":                                  {one, "head", "mor"},
 		"mortality_lora":                        {one, "lora", "mor"},
 	} {
-		if way, task := c.table.placeOf(name); way != c.way || task != c.task {
-			t.Errorf("%s: way %q of task %q, want %q of %q", name, way, task, c.way, c.task)
+		if variant, task := c.table.placeOf(name); variant != c.variant || task != c.task {
+			t.Errorf("%s: variant %q of task %q, want %q of %q", name, variant, task, c.variant, c.task)
 		}
 	}
 }

@@ -6,11 +6,11 @@ import (
 	"github.com/clinflow/clinflow/stages/train/trainlog"
 )
 
-// runLog is a training's log, and the task and way of the metrics that it trained,
+// runLog is a training's log, and the task and variant of the metrics that it trained,
 // where that is known.
 type runLog struct {
-	step, task, way string
-	lines           []trainlog.Line
+	step, task, variant string
+	lines               []trainlog.Line
 }
 
 // validations are the lines of the split val, one an epoch.

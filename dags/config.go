@@ -74,6 +74,22 @@ func pathsIn(key string, value json.RawMessage, reads []string) []Path {
 	return out
 }
 
+// Resolve reads the YAML that stands under a step's `with` by a stage's fields, as Parse
+// does: all values checked, defaults filled in. All faults come back at once as
+// Problems; file is the text's name in them.
+func Resolve(file string, text []byte, fields stages.Fields) (json.RawMessage, error) {
+	c := &checker{findings: &findings{file: file}, places: map[string]position{}}
+	with := &node{kind: empty, at: position{1, 1}}
+	if len(bytes.TrimSpace(text)) > 0 {
+		with = readYAML(text, c.findings)
+	}
+	if with == nil {
+		return nil, c.sorted().err()
+	}
+	config := c.config(fields, with, with.at, "")
+	return config.encode(true), c.sorted().err()
+}
+
 // config resolves a mapping by a configuration's fields: given values checked,
 // defaults filled in. at is where a missing key is told.
 func (c *checker) config(fields stages.Fields, n *node, at position, path string) object {

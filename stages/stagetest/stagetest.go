@@ -5,14 +5,12 @@ package stagetest
 
 import (
 	"context"
-	"encoding/json"
 	"maps"
 	"path/filepath"
 	"slices"
 	"testing"
 
-	"github.com/goccy/go-yaml"
-
+	"github.com/clinflow/clinflow/dags"
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages"
@@ -42,7 +40,10 @@ func TryIn(t testing.TB, env *stages.Environment, stage, config string, in stage
 	if !ok {
 		t.Fatalf("stage %s is not registered", stage)
 	}
-	resolved := Resolve(t, spec.Config(), config)
+	resolved, err := dags.Resolve(stage, []byte(config), spec.Config())
+	if err != nil {
+		return nil, err
+	}
 	built, err := spec.Build(env, resolved)
 	if err != nil {
 		return nil, err
@@ -58,37 +59,11 @@ func TryIn(t testing.TB, env *stages.Environment, stage, config string, in stage
 // Resolve turns a stage's YAML into resolved JSON with defaults filled in.
 func Resolve(t testing.TB, fields stages.Fields, config string) []byte {
 	t.Helper()
-	given := map[string]any{}
-	if err := yaml.Unmarshal([]byte(config), &given); err != nil {
-		t.Fatal(err)
-	}
-	if given == nil { // an empty text is YAML's null
-		given = map[string]any{}
-	}
-	resolved, err := json.Marshal(fill(fields, given))
+	resolved, err := dags.Resolve("with", []byte(config), fields)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return resolved
-}
-
-func fill(fields stages.Fields, given map[string]any) map[string]any {
-	for _, f := range fields {
-		_, set := given[f.Key]
-		switch {
-		case f.Nested != nil:
-			nested, _ := given[f.Key].(map[string]any)
-			if nested == nil {
-				nested = map[string]any{}
-			}
-			given[f.Key] = fill(f.Nested, nested)
-		case !set:
-			if def, ok := f.DefaultValue(); ok {
-				given[f.Key] = def
-			}
-		}
-	}
-	return given
 }
 
 // loop is the plain execution of one stage.

@@ -2,6 +2,7 @@ package split_test
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -94,6 +95,16 @@ func TestUnknownSplitsAreRefused(t *testing.T) {
 	stagetest.WantCode(t, err, exit.BadData)
 	_, err = split.RuleOf(d)
 	stagetest.WantCode(t, err, exit.BadData)
+}
+
+func TestAPatientInTwoSplitsIsRefused(t *testing.T) {
+	rows := []task.Split{{SubjectID: 1, Split: "train"}, {SubjectID: 1, Split: "train"}, {SubjectID: 2, Split: "train"}, {SubjectID: 2, Split: "test"}, {SubjectID: 2, Split: "val"}}
+	d := stagetest.Dataset(t, task.KindSplits, 1, nil, stagetest.TableOf(task.TableSplits, rows, func(s task.Split) int64 { return s.SubjectID }))
+	_, err := split.Part(t.Context(), d, 0)
+	stagetest.WantCode(t, err, exit.BadData)
+	if !strings.Contains(err.Error(), "1 patients occur in more than one split") {
+		t.Error(err)
+	}
 }
 
 func patientsOf(t *testing.T, parts, n int) *dataset.Dataset {

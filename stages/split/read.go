@@ -50,19 +50,25 @@ func RuleOf(d *dataset.Dataset) (r Rule, err error) {
 }
 
 // Part reads one part of a dataset of splits: the split of each patient in it, by
-// subject_id. Some 100 bytes a patient are held.
+// subject_id. Some 100 bytes a patient are held. A patient in two splits would be
+// trained on and tested: exit.BadData.
 func Part(ctx context.Context, d *dataset.Dataset, part int) (map[int64]string, error) {
-	of := map[int64]string{}
+	of, crossed := map[int64]string{}, map[int64]bool{}
 	for row, err := range dataset.Read[task.Split](ctx, d, task.TableSplits, part) {
 		if err != nil {
 			return nil, err
 		}
-		switch row.Split {
-		case Train, Val, Test:
+		switch before, known := of[row.SubjectID]; {
+		case known && before != row.Split:
+			crossed[row.SubjectID] = true
+		case row.Split == Train, row.Split == Val, row.Split == Test:
 			of[row.SubjectID] = row.Split
 		default:
 			return nil, exit.Errorf(exit.BadData, "%s: part %d puts a patient into a split that is none of train, val and test; make it again", d.URI(), part)
 		}
+	}
+	if n := len(crossed); n > 0 {
+		return nil, exit.Errorf(exit.BadData, "%s: %d patients occur in more than one split in part %d, so the test would measure memory; split by subject_id", d.URI(), n, part)
 	}
 	return of, nil
 }

@@ -1,0 +1,262 @@
+package examples
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+
+	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/task"
+)
+
+// text is a tokenized text whose admission is its id.
+func text(subject, hadm int64, ids ...int32) task.TextTokens {
+	return task.TextTokens{TextID: fmt.Sprint(hadm), SubjectID: subject, HadmID: hadm, InputIDs: ids, NTokens: int32(len(ids))}
+}
+
+// note is a tokenized text that is one of several of its admission.
+func note(id string, subject, hadm int64, ids ...int32) task.TextTokens {
+	return task.TextTokens{TextID: id, SubjectID: subject, HadmID: hadm, InputIDs: ids, NTokens: int32(len(ids))}
+}
+
+func tokensOf(t testing.TB, parts int, rows ...task.TextTokens) *dataset.Dataset {
+	t.Helper()
+	return stagetest.Dataset(t, task.KindTextTokens, parts, nil, stagetest.TableOf(task.TableTextTokens, rows, func(r task.TextTokens) int64 { return r.SubjectID }))
+}
+
+func labelsOf(t testing.TB, parts int, rows ...task.Label) *dataset.Dataset {
+	t.Helper()
+	return stagetest.Dataset(t, task.KindLabels, parts, nil, stagetest.TableOf(task.TableLabels, rows, func(r task.Label) int64 { return r.SubjectID }))
+}
+
+func splitsOf(t testing.TB, parts int, rows ...task.Split) *dataset.Dataset {
+	t.Helper()
+	return stagetest.Dataset(t, task.KindSplits, parts, nil, stagetest.TableOf(task.TableSplits, rows, func(r task.Split) int64 { return r.SubjectID }))
+}
+
+// joined is the examples of all parts in their order.
+func joined(t testing.TB, s Source) ([]Example, Counts, error) {
+	t.Helper()
+	var rows []Example
+	var counts Counts
+	for part := range s.Parts() {
+		for row, err := range s.Part(t.Context(), part, &counts) {
+			if err != nil {
+				return nil, counts, err
+			}
+			rows = append(rows, row)
+		}
+	}
+	return rows, counts, nil
+}
+
+func TestJoin(t *testing.T) {
+	type label = task.Label
+	splits := []task.Split{{SubjectID: 1, Split: "train"}, {SubjectID: 2, Split: "val"}, {SubjectID: 4, Split: "test"}}
+	for _, c := range []struct {
+		name   string
+		tokens [][]task.TextTokens
+		labels []label // nil: none are bound
+		want   []Example
+		counts Counts
+	}{
+		{
+			"by admission, in the order of the tokens",
+			[][]task.TextTokens{{text(1, 11, 5), text(1, 10, 6), text(2, 20, 7)}},
+			[]label{{SubjectID: 1, HadmID: 10, Label: 1}, {SubjectID: 1, HadmID: 11, Label: 2}, {SubjectID: 2, HadmID: 20, Labels: []int32{3, 4}}},
+			[]Example{{"11", 1, "train", []int32{5}, 1, 2, nil}, {"10", 1, "train", []int32{6}, 1, 1, nil}, {"20", 2, "val", []int32{7}, 1, 0, []int32{3, 4}}},
+			Counts{Examples: 3},
+		},
+		{
+			"an admission's label is that of all its texts, but for one with a label of its own",
+			[][]task.TextTokens{{note("a", 1, 10, 5), note("b", 1, 10, 6), note("c", 1, 0, 7)}},
+			[]label{{SubjectID: 1, HadmID: 10, Label: 1}, {SubjectID: 1, HadmID: 10, TextID: "b", Label: 2}, {SubjectID: 1, TextID: "c", Label: 3}},
+			[]Example{{"a", 1, "train", []int32{5}, 1, 1, nil}, {"b", 1, "train", []int32{6}, 1, 2, nil}, {"c", 1, "train", []int32{7}, 1, 3, nil}},
+			Counts{Examples: 3},
+		},
+		{
+			"a text without an admission has no admission's label",
+			[][]task.TextTokens{{note("a", 1, 0, 5)}},
+			[]label{{SubjectID: 1, Label: 1}},
+			nil,
+			Counts{WithoutLabel: 1, WithoutTokens: 1},
+		},
+		{
+			"what is left out is counted",
+			[][]task.TextTokens{{text(1, 10, 5), text(2, 20, 6), text(3, 30, 7), text(4, 40, 8)}},
+			[]label{{SubjectID: 0, HadmID: 1}, {SubjectID: 1, HadmID: 10, Label: 1}, {SubjectID: 2, HadmID: 21}, {SubjectID: 3, HadmID: 30}, {SubjectID: 9, HadmID: 90}, {SubjectID: 9, HadmID: 91}},
+			[]Example{{"10", 1, "train", []int32{5}, 1, 1, nil}},
+			Counts{Examples: 1, WithoutSplit: 1, WithoutLabel: 2, WithoutTokens: 4},
+		},
+		{
+			"without labels",
+			[][]task.TextTokens{{text(1, 10, 5), text(3, 30, 7), text(4, 40, 8)}},
+			nil,
+			[]Example{{"10", 1, "train", []int32{5}, 1, 0, nil}, {"40", 4, "test", []int32{8}, 1, 0, nil}},
+			Counts{Examples: 2, WithoutSplit: 1},
+		},
+		{
+			"a later text stands in the place of the earlier one, or takes it away",
+			[][]task.TextTokens{{text(1, 10, 5), text(1, 11, 6), text(2, 20, 7), text(3, 30, 8)}, {text(1, 11), text(2, 20, 9, 9), text(3, 30, 1)}, {text(2, 20, 4)}},
+			[]label{{SubjectID: 1, HadmID: 10}, {SubjectID: 1, HadmID: 11}, {SubjectID: 2, HadmID: 20, Label: 1}},
+			[]Example{{"10", 1, "train", []int32{5}, 1, 0, nil}, {"20", 2, "val", []int32{4}, 1, 1, nil}},
+			Counts{Examples: 2, Withdrawn: 1, Replaced: 2, WithoutTokens: 1, WithoutSplit: 1},
+		},
+		{"nothing", [][]task.TextTokens{nil, nil}, []label{}, nil, Counts{}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := Source{Split: splitsOf(t, 1, splits...)}
+			for _, rows := range c.tokens {
+				s.Tokens = append(s.Tokens, tokensOf(t, 1, rows...))
+			}
+			if c.labels != nil {
+				s.Labels = labelsOf(t, 1, c.labels...)
+			}
+			got, counts, err := joined(t, s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := gocmp.Diff(c.want, got, cmpopts.EquateEmpty()); diff != "" {
+				t.Error(diff)
+			}
+			if counts != c.counts {
+				t.Errorf("counts %+v, want %+v", counts, c.counts)
+			}
+		})
+	}
+}
+
+func TestJoinRefusals(t *testing.T) {
+	splits := []task.Split{{SubjectID: 1, Split: "train"}}
+	first := []task.TextTokens{text(1, 10, 5), text(2, 20, 6)}
+	for _, c := range []struct {
+		name   string
+		source func(t *testing.T) Source
+		code   exit.Code
+		want   string
+	}{
+		{"an overlay's text of a patient that the first knows", func(t *testing.T) Source {
+			return Source{Tokens: []*dataset.Dataset{tokensOf(t, 1, first...), tokensOf(t, 1, text(1, 11, 5))}}
+		}, exit.BadData, "has a text that"},
+		{"of a patient between", func(t *testing.T) Source {
+			return Source{Tokens: []*dataset.Dataset{tokensOf(t, 1, first...), tokensOf(t, 1, text(0, 1), text(1, 10, 5))}}
+		}, exit.BadData, "has a text that"},
+		{"of a patient behind the last", func(t *testing.T) Source {
+			return Source{Tokens: []*dataset.Dataset{tokensOf(t, 1, first...), tokensOf(t, 1, text(3, 30, 5))}}
+		}, exit.BadData, "has a text that"},
+		{"a text twice", func(t *testing.T) Source {
+			return Source{Tokens: []*dataset.Dataset{tokensOf(t, 1, text(1, 10, 5), text(1, 10, 5))}}
+		}, exit.BadData, "a text_id occurs twice"},
+		{"an admission labelled twice", func(t *testing.T) Source {
+			return Source{Tokens: []*dataset.Dataset{tokensOf(t, 1, first...)}, Labels: labelsOf(t, 1, task.Label{SubjectID: 1, HadmID: 10}, task.Label{SubjectID: 1, HadmID: 10})}
+		}, exit.BadData, "has two labels"},
+		{"tokens out of order", func(t *testing.T) Source {
+			return Source{Tokens: []*dataset.Dataset{tokensOf(t, 1, text(2, 20, 5), text(1, 10, 5))}}
+		}, exit.BadData, "not ordered by subject_id"},
+		{"labels out of order", func(t *testing.T) Source {
+			return Source{Tokens: []*dataset.Dataset{tokensOf(t, 1, first...)}, Labels: labelsOf(t, 1, task.Label{SubjectID: 2, HadmID: 20}, task.Label{SubjectID: 1, HadmID: 10})}
+		}, exit.BadData, "not ordered by subject_id"},
+		{"labels of other parts", func(t *testing.T) Source {
+			return Source{Tokens: []*dataset.Dataset{tokensOf(t, 1, first...)}, Labels: labelsOf(t, 2)}
+		}, exit.Usage, "has 1 parts"},
+		{"an overlay of other parts", func(t *testing.T) Source {
+			return Source{Tokens: []*dataset.Dataset{tokensOf(t, 1, first...), tokensOf(t, 3)}}
+		}, exit.Usage, "has 3: examples are joined part by part"},
+	} {
+		s := c.source(t)
+		s.Split = splitsOf(t, 1, splits...)
+		_, _, err := joined(t, s)
+		if exit.Of(err) != c.code || err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: exit %d, %v; want %d and %q", c.name, exit.Of(err), err, c.code, c.want)
+		}
+	}
+	s := Source{Tokens: []*dataset.Dataset{tokensOf(t, 1, first...)}, Split: splitsOf(t, 4, splits...)}
+	if _, _, err := joined(t, s); exit.Of(err) != exit.Usage {
+		t.Errorf("splits of other parts: %v", err)
+	}
+}
+
+// naive joins by looking at every row for each text.
+func naive(tokens, overlay []task.TextTokens, labels []task.Label, splits []task.Split) []Example {
+	var out []Example
+	for _, text := range tokens {
+		for _, over := range overlay {
+			if over.TextID == text.TextID {
+				text = over
+				if len(over.InputIDs) == 0 {
+					text.TextID = "withdrawn"
+				}
+			}
+		}
+		var found *task.Label
+		for _, own := range []bool{false, true} {
+			for _, l := range labels {
+				if own && l.TextID == text.TextID || !own && l.TextID == "" && text.HadmID != 0 && l.SubjectID == text.SubjectID && l.HadmID == text.HadmID {
+					found = &l
+				}
+			}
+		}
+		for _, s := range splits {
+			if s.SubjectID == text.SubjectID && found != nil && text.TextID != "withdrawn" {
+				out = append(out, Example{text.TextID, text.SubjectID, s.Split, text.InputIDs, text.NTokens, found.Label, found.Labels})
+			}
+		}
+	}
+	return out
+}
+
+func TestJoinIsTheNaiveJoin(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		var tokens, overlay []task.TextTokens
+		var labels []task.Label
+		var splits []task.Split
+		some := rapid.Bool()
+		for subject := range int64(rapid.IntRange(0, 8).Draw(r, "patients")) {
+			if some.Draw(r, "split") {
+				splits = append(splits, task.Split{SubjectID: subject, Split: rapid.SampledFrom([]string{"train", "val", "test"}).Draw(r, "name")})
+			}
+			for hadm := range int64(rapid.IntRange(0, 3).Draw(r, "admissions")) {
+				if hadm > 0 && some.Draw(r, "labelled") {
+					labels = append(labels, task.Label{SubjectID: subject, HadmID: hadm, Label: int32(len(labels))})
+				}
+				for n := range rapid.IntRange(0, 2).Draw(r, "texts") {
+					id := fmt.Sprint(subject, "-", hadm, "-", n)
+					tokens = append(tokens, note(id, subject, hadm, int32(len(tokens))))
+					if some.Draw(r, "own label") {
+						labels = append(labels, task.Label{SubjectID: subject, HadmID: hadm, TextID: id, Label: int32(len(labels))})
+					}
+					switch rapid.IntRange(0, 3).Draw(r, "overlay") {
+					case 0:
+						overlay = append(overlay, note(id, subject, hadm))
+					case 1:
+						overlay = append(overlay, note(id, subject, hadm, 7, 7))
+					}
+				}
+			}
+		}
+		parts := rapid.IntRange(1, 3).Draw(r, "parts")
+		s := Source{Tokens: []*dataset.Dataset{tokensOf(t, parts, tokens...), tokensOf(t, parts, overlay...)}, Labels: labelsOf(t, parts, labels...), Split: splitsOf(t, parts, splits...)}
+		got, counts, err := joined(t, s)
+		if err != nil {
+			r.Fatal(err)
+		}
+		if n := counts.Examples + counts.Withdrawn + counts.WithoutLabel + counts.WithoutSplit; n != int64(len(tokens)) || counts.Examples != int64(len(got)) {
+			r.Fatalf("counts %+v of %d texts", counts, len(tokens))
+		}
+		want := naive(tokens, overlay, labels, splits)
+		// Patients come part by part; those of a part in their order.
+		bySubject := func(a, b Example) int { return cmp.Compare(a.SubjectID, b.SubjectID) }
+		slices.SortStableFunc(got, bySubject)
+		if diff := gocmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+			r.Fatal(diff)
+		}
+	})
+}

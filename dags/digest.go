@@ -38,7 +38,7 @@ func (d *Digests) File(ctx context.Context, path string) (string, error) {
 	if sum, ok := d.lookup(real, info); ok {
 		return sum, nil
 	}
-	sum, err := hash(ctx, abs, info.Size())
+	sum, err := hash(ctx, abs, info.Size(), d.shown)
 	if err != nil {
 		return "", err
 	}
@@ -117,7 +117,7 @@ func hidden(name string) bool { return strings.HasPrefix(path.Base(name), ".") }
 // work under way.
 const slow = 256 << 20
 
-func hash(ctx context.Context, path string, size int64) (string, error) {
+func hash(ctx context.Context, path string, size int64, shown *progress.Sink) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", exit.Errorf(exit.Usage, "open an input: %w", err)
@@ -125,7 +125,7 @@ func hash(ctx context.Context, path string, size int64) (string, error) {
 	defer f.Close()
 	r := digestReader{ctx: ctx, r: f}
 	if size >= slow {
-		r.task = progress.Start("digest "+filepath.Base(path), "bytes", size)
+		r.task = shown.Start("digest "+filepath.Base(path), "bytes", size)
 		defer r.task.Done()
 	}
 	sum := sha256.New()

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"sync"
 
+	"github.com/clinflow/clinflow/internal/progress"
 	"github.com/clinflow/clinflow/internal/store"
 )
 
@@ -18,6 +19,7 @@ import (
 // sha256, for names of folders may hold ids. Safe for concurrent use.
 type Digests struct {
 	dir     store.Dir
+	shown   *progress.Sink // where long reads are shown
 	mu      sync.Mutex
 	entries map[string]digestEntry
 	changed bool
@@ -31,10 +33,10 @@ type digestEntry struct {
 
 const digestsName = "cache/digests.json"
 
-// OpenDigests reads the cache of an output folder. A missing or damaged cache is
+// OpenDigests reads the cache of an output folder. Long reads are shown. A missing or damaged cache is
 // an empty one: all it costs is time.
-func OpenDigests(ctx context.Context, out store.Dir) *Digests {
-	d := &Digests{dir: out, entries: map[string]digestEntry{}}
+func OpenDigests(ctx context.Context, out store.Dir, shown *progress.Sink) *Digests {
+	d := &Digests{dir: out, shown: shown, entries: map[string]digestEntry{}}
 	f, err := out.Open(ctx, digestsName)
 	if err != nil {
 		return d

@@ -315,7 +315,7 @@ func TestPlanNamesAMissingInput(t *testing.T) {
 func TestDigests(t *testing.T) {
 	b := newBench(t)
 	file := filepath.Join(b.root, "base/config.json")
-	d := OpenDigests(t.Context(), b.out)
+	d := OpenDigests(t.Context(), b.out, nil)
 	before, err := d.File(t.Context(), file)
 	if err != nil {
 		t.Fatal(err)
@@ -334,17 +334,17 @@ func TestDigests(t *testing.T) {
 	if err := os.Chtimes(file, info.ModTime(), info.ModTime()); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := OpenDigests(t.Context(), b.out).File(t.Context(), file); err != nil || got != before {
+	if got, err := OpenDigests(t.Context(), b.out, nil).File(t.Context(), file); err != nil || got != before {
 		t.Errorf("same size and time: %s, %v; want the cached %s", got, err, before)
 	}
 	if err := os.Chtimes(file, info.ModTime(), info.ModTime().Add(1)); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := OpenDigests(t.Context(), b.out).File(t.Context(), file); err != nil || got == before {
+	if got, err := OpenDigests(t.Context(), b.out, nil).File(t.Context(), file); err != nil || got == before {
 		t.Errorf("another time: %s, %v; want another than the cached", got, err)
 	}
 	b.raw("out/cache/digests.json", `{"x": [`)
-	if _, err := OpenDigests(t.Context(), b.out).File(t.Context(), file); err != nil {
+	if _, err := OpenDigests(t.Context(), b.out, nil).File(t.Context(), file); err != nil {
 		t.Errorf("a damaged cache: %v", err)
 	}
 	if _, err := d.Tree(t.Context(), filepath.Join(b.root, "none")); exit.Of(err) != exit.Usage {
@@ -365,7 +365,7 @@ func TestDigestOfFolder(t *testing.T) {
 		func() { b.raw("base/a/b", "x\n"); os.Remove(filepath.Join(b.root, "base/a/c")) },
 	} {
 		change()
-		sum, err := OpenDigests(t.Context(), b.out).Tree(t.Context(), filepath.Join(b.root, "base"))
+		sum, err := OpenDigests(t.Context(), b.out, nil).Tree(t.Context(), filepath.Join(b.root, "base"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -374,7 +374,7 @@ func TestDigestOfFolder(t *testing.T) {
 		}
 		seen[sum] = sum
 		b.raw("base/.git/HEAD", sum)
-		if again, err := OpenDigests(t.Context(), b.out).Tree(t.Context(), filepath.Join(b.root, "base")); again != sum {
+		if again, err := OpenDigests(t.Context(), b.out, nil).Tree(t.Context(), filepath.Join(b.root, "base")); again != sum {
 			t.Errorf("a hidden file moved the digest to %s, %v", again, err)
 		}
 	}
@@ -408,7 +408,7 @@ func TestDigestFollowsLinks(t *testing.T) {
 	reads := []string{"config.json", "parts/*.bin"}
 	digest := func(folder string) string {
 		t.Helper()
-		sum, err := OpenDigests(t.Context(), b.out).Tree(t.Context(), filepath.Join(b.root, folder), reads...)
+		sum, err := OpenDigests(t.Context(), b.out, nil).Tree(t.Context(), filepath.Join(b.root, folder), reads...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -430,11 +430,11 @@ func TestDigestFollowsLinks(t *testing.T) {
 			t.Errorf("%s has the digest %s, what it leads to %s", folder, got, want)
 		}
 	}
-	if _, err := OpenDigests(t.Context(), b.out).Tree(t.Context(), filepath.Join(b.root, "whole")); err != nil {
+	if _, err := OpenDigests(t.Context(), b.out, nil).Tree(t.Context(), filepath.Join(b.root, "whole")); err != nil {
 		t.Errorf("a link to a folder that is read whole: %v", err)
 	}
 	link("nothing", "broken")
-	if _, err := OpenDigests(t.Context(), b.out).Tree(t.Context(), filepath.Join(b.root, "broken"), reads...); exit.Of(err) != exit.Usage {
+	if _, err := OpenDigests(t.Context(), b.out, nil).Tree(t.Context(), filepath.Join(b.root, "broken"), reads...); exit.Of(err) != exit.Usage {
 		t.Errorf("a link to nothing: %v", err)
 	}
 }
@@ -450,7 +450,7 @@ func TestALinkThatLeadsElsewhereIsReadAgain(t *testing.T) {
 	if err := os.Chtimes(filepath.Join(b.root, "other/config.json"), info.ModTime(), info.ModTime()); err != nil {
 		t.Fatal(err)
 	}
-	d, link := OpenDigests(t.Context(), b.out), filepath.Join(b.root, "link")
+	d, link := OpenDigests(t.Context(), b.out, nil), filepath.Join(b.root, "link")
 	var sums []string
 	for _, to := range []string{"base", "other"} {
 		_ = os.Remove(link) // the first time there is none

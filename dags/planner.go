@@ -54,7 +54,7 @@ func NewPlanner(ctx context.Context, env *stages.Environment, out store.Dir) (*P
 	if err != nil {
 		return nil, fmt.Errorf("look at the outputs in %s: %w", out.URI(), err)
 	}
-	p := &Planner{env: env, out: out, digests: OpenDigests(ctx, out), outputs: map[string]output{}}
+	p := &Planner{env: env, out: out, digests: OpenDigests(ctx, out, env.Progress), outputs: map[string]output{}}
 	for _, f := range files {
 		folder, name, _ := strings.Cut(strings.TrimPrefix(f.Name, stepsFolder+"/"), "/")
 		o := p.outputs[folder]

@@ -8,7 +8,6 @@ import (
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/pipelines"
-	"github.com/clinflow/clinflow/stages"
 )
 
 // A short file that is mostly bad fails the step though a long one is sound, and is
@@ -25,7 +24,7 @@ func TestBadRecordsAreCountedByFile(t *testing.T) {
 	}
 	for _, runner := range []string{"direct", "prism"} {
 		work := task(t, "test.lines", faults{Root: root, Shards: 2, MaxBad: 0.001}, 2, "")
-		err := pipelines.Run(t.Context(), stages.Default, runner, work)
+		err := pipelines.Run(t.Context(), workersOf(work), runner, work)
 		if exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), "allows in short.txt (25 of 40: subject_id 25);") {
 			t.Errorf("%s: %v", runner, err)
 		}

@@ -58,9 +58,14 @@ func task(t *testing.T, stage string, config faults, workers int, notes string) 
 	}
 }
 
+// workersOf is an environment with as many workers as the task asks for.
+func workersOf(work pipelines.Task) *stages.Environment {
+	return stages.Default.With(func(s *stages.Settings) { s.Workers = work.Workers })
+}
+
 func run(t *testing.T, runner string, work pipelines.Task) *dataset.Dataset {
 	t.Helper()
-	if err := pipelines.Run(t.Context(), stages.Default, runner, work); err != nil {
+	if err := pipelines.Run(t.Context(), workersOf(work), runner, work); err != nil {
 		t.Fatalf("%s on %s: %v", work.Stage, runner, err)
 	}
 	d, err := dataset.Open(t.Context(), work.Out)
@@ -120,7 +125,7 @@ func TestFailuresKeepCodeAndPlaceAndLoseText(t *testing.T) {
 			t.Run(runner+"/"+tt.name, func(t *testing.T) {
 				work := task(t, tt.stage, tt.config, 2, good.URI())
 				stderr := capture(t, func() {
-					err := pipelines.Run(t.Context(), stages.Default, runner, work)
+					err := pipelines.Run(t.Context(), workersOf(work), runner, work)
 					if exit.Of(err) != tt.code {
 						t.Errorf("exit code %d, want %d (%v)", exit.Of(err), tt.code, err)
 					}

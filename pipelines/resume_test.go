@@ -13,7 +13,6 @@ import (
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/pipelines"
-	"github.com/clinflow/clinflow/stages"
 )
 
 const resumedParts = 6
@@ -41,7 +40,7 @@ func bytesOf(t *testing.T, folder string) map[string]string {
 func fails(t *testing.T, runner string, task pipelines.Task, at string) map[string]bool {
 	t.Helper()
 	work.failAt, work.begun, work.ended = at, map[string]int{}, map[string]bool{}
-	err := pipelines.Run(t.Context(), stages.Default, runner, task)
+	err := pipelines.Run(t.Context(), workersOf(task), runner, task)
 	if err == nil || !strings.Contains(err.Error(), at+" fails") {
 		t.Fatalf("did not fail at %s: %v", at, err)
 	}
@@ -234,7 +233,7 @@ func TestDamagedPartsAreComputedAgain(t *testing.T) {
 func TestTheGateCountsWhatWasFinished(t *testing.T) {
 	work := task(t, "test.lines", faults{Root: texts(t, 20), Shards: resumedParts, MaxBad: 0.01}, 1, "")
 	for range 2 {
-		err := pipelines.Run(t.Context(), stages.Default, "direct", work)
+		err := pipelines.Run(t.Context(), workersOf(work), "direct", work)
 		if exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), "3 of 60 records are bad") {
 			t.Errorf("exit code %d, %v", exit.Of(err), err)
 		}

@@ -19,7 +19,7 @@ type run struct {
 
 // begin lets the task's DoFns find its environment and shows its progress, until done.
 func (t Task) begin(env *stages.Environment) (done func()) {
-	r := &run{env, progress.Start(t.Step, "parts", int64(t.Parts))}
+	r := &run{env, env.Progress.Start(t.Step, "parts", int64(t.Parts))}
 	running.Store(t.Run, r)
 	return func() {
 		running.Delete(t.Run)

@@ -23,7 +23,7 @@ type Task struct {
 	In      map[string][]string // port → URIs of dataset folders
 	Out     string              // URI of the output folder
 	Parts   int                 // parts of the output
-	Workers int                 // goroutines of one bundle
+	Workers int                 // goroutines of one bundle; Run sets it
 	Header  string              // the manifest's header, JSON
 
 	// Run is set by Run: by it the task's environment is found, where the work is

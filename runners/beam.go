@@ -17,8 +17,7 @@ import (
 // Beam runs sources, maps and reduces on one of Beam's runners and jobs in this
 // process.
 type Beam struct {
-	Runner  string // Beam's name for it: direct, prism, dataflow, …
-	Workers int    // goroutines of one bundle
+	Runner string // Beam's name for it: direct, prism, dataflow, …
 }
 
 // Run implements StepRunner.
@@ -36,7 +35,7 @@ func (b Beam) Run(ctx context.Context, job Job) error {
 			return err
 		}
 	}
-	task, err := taskOf(job, parts, b.Workers)
+	task, err := taskOf(job, parts)
 	if err != nil {
 		return err
 	}
@@ -52,14 +51,14 @@ func sourceParts(env *stages.Environment, source stages.Spec, config json.RawMes
 	return built.(stages.Source).Parts(), nil
 }
 
-func taskOf(job Job, parts, workers int) (pipelines.Task, error) {
+func taskOf(job Job, parts int) (pipelines.Task, error) {
 	header, err := json.Marshal(job.Header)
 	if err != nil {
 		return pipelines.Task{}, fmt.Errorf("write the manifest header: %w", err)
 	}
 	return pipelines.Task{
 		Step: job.Step, Stage: job.Stage.Name, Version: job.Stage.Version, Config: string(job.Config),
-		In: job.Inputs, Out: job.Out, Parts: parts, Workers: workers, Header: string(header),
+		In: job.Inputs, Out: job.Out, Parts: parts, Header: string(header),
 	}, nil
 }
 
@@ -71,7 +70,7 @@ func inProcess(ctx context.Context, job Job, in stages.Inputs) error {
 		return err
 	}
 	parts := job.Stage.OutputParts(in)
-	task, err := taskOf(job, parts, 1)
+	task, err := taskOf(job, parts)
 	if err != nil {
 		return err
 	}

@@ -84,11 +84,11 @@ func runOn(t *testing.T, step *dags.Step, in stages.Inputs, runner string, worke
 		}
 	}
 	job := runners.Job{
-		Step: step.Name, Env: stages.Default, Stage: step.Stage, Config: step.Config, Inputs: uris,
+		Step: step.Name, Env: stages.Default.With(func(s *stages.Settings) { s.Workers = workers }), Stage: step.Stage, Config: step.Config, Inputs: uris,
 		Out:    filepath.Join(t.TempDir(), step.Name),
 		Header: dataset.Manifest{Stage: step.Stage.Name, StageVersion: step.Stage.Version},
 	}
-	if err := (runners.Beam{Runner: runner, Workers: workers}).Run(t.Context(), job); err != nil {
+	if err := (runners.Beam{Runner: runner}).Run(t.Context(), job); err != nil {
 		t.Fatalf("step %s on %s: %v", step.Name, runner, err)
 	}
 	out, err := dataset.Open(t.Context(), job.Out)

@@ -14,7 +14,7 @@ import (
 // DryRun builds the Beam pipeline of every step that has one and hands it to a
 // runner that was told --dry_run, which prints the job it would submit. Nothing
 // is read or written: outputs that are not there yet go by their step's name.
-func DryRun(ctx context.Context, env *stages.Environment, d *dags.DAG, runner, out string, workers int) error {
+func DryRun(ctx context.Context, env *stages.Environment, d *dags.DAG, runner, out string) error {
 	if err := CheckRemote(d, runner, out); err != nil {
 		return err
 	}
@@ -29,7 +29,7 @@ func DryRun(ctx context.Context, env *stages.Environment, d *dags.DAG, runner, o
 		if step.Stage.Shape == stages.ShapeJob {
 			continue
 		}
-		task, err := taskOf(job, n, workers)
+		task, err := taskOf(job, n)
 		if err != nil {
 			return err
 		}

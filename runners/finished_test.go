@@ -68,7 +68,7 @@ func TestAFinishedJobIsCommittedWhateverHappensToTheRun(t *testing.T) {
 				go func() { <-ended; cancel() }()
 			}
 			out := t.TempDir()
-			err = Execute(ctx, stages.Default, d, Beam{Runner: "direct", Workers: 1}, Options{Out: out, Workers: 2})
+			err = Execute(ctx, stages.Default, d, Beam{Runner: "direct"}, Options{Out: out, Workers: 2})
 			if c.code != exit.OK && exit.Of(err) != c.code || errors.Is(err, context.Canceled) && c.code == exit.OK {
 				t.Errorf("exit code %d, want %d: %v", exit.Of(err), c.code, err)
 			}

@@ -1,29 +1,59 @@
 package stages
 
 import (
-	"encoding/json"
-	"fmt"
 	"maps"
+	"os"
+	"runtime"
 	"slices"
+
+	"github.com/rs/zerolog"
+
+	"github.com/clinflow/clinflow/internal/progress"
 )
 
-// Environment is what stages run in. A program makes one, or takes Default, and
-// hands it down to every stage's constructor. It is not changed once a stage was
-// made in it, so that many goroutines may use it.
+// Environment is what stages run in: the stages that are known, and what the
+// machine and the user give them. A program makes one, or takes Default, and hands it
+// down to every stage's constructor. It is not changed once a stage was made in it, so
+// that many goroutines may use it.
 type Environment struct {
+	Settings
 	specs map[string]Spec
 }
 
-// Default has the stages that registered themselves from an init function.
+// Settings are what an environment gives to its stages. None of them is in a
+// configuration or a fingerprint: they decide how fast a stage works and what it says
+// meanwhile.
+type Settings struct {
+	Workers  int            // goroutines that work on parts and kernels, at least 1
+	Progress *progress.Sink // nil: long work is not shown
+	Log      zerolog.Logger
+}
+
+// Default has the stages that registered themselves from an init function, as many
+// workers as there are processors, and logs to standard error.
 var Default = NewEnvironment()
 
-// NewEnvironment has the given stages and no others. It panics as Add does.
+// NewEnvironment has the given stages and no others, and the settings of Default. It
+// panics as Add does.
 func NewEnvironment(specs ...Spec) *Environment {
-	e := &Environment{specs: map[string]Spec{}}
+	e := &Environment{
+		Settings: Settings{
+			Workers: runtime.GOMAXPROCS(0),
+			Log:     zerolog.New(os.Stderr).With().Timestamp().Logger(),
+		},
+		specs: map[string]Spec{},
+	}
 	for _, s := range specs {
 		e.Add(s)
 	}
 	return e
+}
+
+// With is a copy of the environment with other settings.
+func (e *Environment) With(change func(*Settings)) *Environment {
+	other := &Environment{Settings: e.Settings, specs: maps.Clone(e.specs)}
+	change(&other.Settings)
+	return other
 }
 
 // Add makes a stage known. It panics on a name taken twice.
@@ -42,58 +72,3 @@ func (e *Environment) Lookup(name string) (Spec, bool) {
 
 // Names lists the stages in order.
 func (e *Environment) Names() []string { return slices.Sorted(maps.Keys(e.specs)) }
-
-// RegisterSource adds a source stage to Default. It is called from an init function.
-// build makes the stage from its configuration; most stages ignore the environment.
-// It panics on a name taken twice or a malformed configuration struct.
-func RegisterSource[C any](s Spec, build func(*Environment, C) (Source, error)) {
-	Default.Add(DefineSource(s, build))
-}
-
-// RegisterMap adds a map stage to Default.
-func RegisterMap[C any](s Spec, build func(*Environment, C) (Map, error)) {
-	Default.Add(DefineMap(s, build))
-}
-
-// RegisterReduce adds a reduce stage to Default.
-func RegisterReduce[C any](s Spec, build func(*Environment, C) (Reduce, error)) {
-	Default.Add(DefineReduce(s, build))
-}
-
-// RegisterJob adds a job stage to Default.
-func RegisterJob[C any](s Spec, build func(*Environment, C) (Job, error)) {
-	Default.Add(DefineJob(s, build))
-}
-
-// DefineSource completes the spec of a source stage, for an environment of one's own.
-func DefineSource[C any](s Spec, build func(*Environment, C) (Source, error)) Spec {
-	return define(s, ShapeSource, build)
-}
-
-// DefineMap completes the spec of a map stage.
-func DefineMap[C any](s Spec, build func(*Environment, C) (Map, error)) Spec {
-	return define(s, ShapeMap, build)
-}
-
-// DefineReduce completes the spec of a reduce stage.
-func DefineReduce[C any](s Spec, build func(*Environment, C) (Reduce, error)) Spec {
-	return define(s, ShapeReduce, build)
-}
-
-// DefineJob completes the spec of a job stage.
-func DefineJob[C any](s Spec, build func(*Environment, C) (Job, error)) Spec {
-	return define(s, ShapeJob, build)
-}
-
-func define[C, S any](s Spec, shape Shape, build func(*Environment, C) (S, error)) Spec {
-	s.Shape = shape
-	s.config = FieldsOf[C]()
-	s.build = func(e *Environment, resolved []byte) (any, error) {
-		var config C
-		if err := json.Unmarshal(resolved, &config); err != nil {
-			return nil, fmt.Errorf("read resolved configuration: %w", err)
-		}
-		return build(e, config)
-	}
-	return s
-}

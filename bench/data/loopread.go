@@ -77,7 +77,7 @@ func withCSV(path string, read func(*csvgz.Reader) error) error {
 		return err
 	}
 	defer file.Close()
-	r, err := csvgz.NewReader(file, filepath.Base(path))
+	r, err := csvgz.NewReader(file, filepath.Base(path), 1)
 	if err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ type joiner struct {
 }
 
 func joinNotes(in io.Reader, more *csvgz.Reader, notes int, words *sentencepiece.Words, out io.Writer) error {
-	own, err := csvgz.NewReader(in, "discharge.csv")
+	own, err := csvgz.NewReader(in, "discharge.csv", 1)
 	if err != nil {
 		return err
 	}

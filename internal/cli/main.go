@@ -14,12 +14,10 @@ import (
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/rs/zerolog"
-	"github.com/rs/zerolog/log"
 	"github.com/spf13/pflag"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/logs"
-	"github.com/clinflow/clinflow/internal/progress"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -47,7 +45,7 @@ func runCommand(args []string) exit.Code {
 	if !started {
 		err = exit.With(exit.Usage, err)
 	}
-	progress.Stop()
+	s.env.Progress.Stop()
 	if err == nil {
 		return exit.OK
 	}
@@ -67,7 +65,7 @@ func tell(args []string, err error, code exit.Code) {
 		fmt.Fprintln(os.Stderr, "error:", text)
 		return
 	}
-	_ = logs.To(os.Stderr, logs.JSON, zerolog.ErrorLevel) // the flags may have failed before the log was set up
+	log, _ := logs.To(os.Stderr, logs.JSON, zerolog.ErrorLevel) // the flags may have failed before the log was set up
 	log.Error().Int("exit_code", int(code)).Msg(text)
 }
 

@@ -13,11 +13,11 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/dustin/go-humanize"
 	"github.com/rs/zerolog"
+	"github.com/rs/zerolog/log"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/clinflow/clinflow/dataset"
-	"github.com/clinflow/clinflow/internal/csvgz"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/logs"
 	"github.com/clinflow/clinflow/internal/progress"
@@ -78,7 +78,7 @@ func newRoot(s *settings, started *bool) *cobra.Command {
 	root.SetFlagErrorFunc(unknownFlag)
 	complete(root, "log-format", logs.Console, logs.JSON)
 	complete(root, "device", "auto", "cuda", "cpu", "cpu:go", "cpu:avx2", "cpu:avx512")
-	root.AddCommand(newDemo(s), newRun(s), newPlan(s), newLint(s), newStages(s), newSynth(),
+	root.AddCommand(newDemo(s), newRun(s), newPlan(s), newLint(s), newStages(s), newSynth(s),
 		newCat(), newVerify(), newRuns(), newInspect(), newVersion())
 	noteStart(root, started)
 	return root
@@ -106,7 +106,7 @@ func (s *settings) apply() error {
 	if s.verbose {
 		libraries = zerolog.InfoLevel
 	}
-	if err := logs.To(progress.Above{Out: os.Stderr}, s.logFormat, level); err != nil {
+	if err := s.show(level); err != nil {
 		return err
 	}
 	store.ShareWithGroup(s.group)
@@ -120,21 +120,33 @@ func (s *settings) apply() error {
 		return exit.Errorf(exit.Usage, "--workers must be at least 1")
 	}
 	s.faults = append(stages.FaultOf("--memory", s.applyMemory()), stages.FaultOf("--device", train.SetDevice(s.device, s.workers))...)
-	csvgz.SetWorkers(s.workers)
-	switch {
-	case s.quiet:
-	case s.logFormat == logs.JSON:
-		progress.ToLog()
-	default:
-		progress.To(os.Stderr)
-	}
 	if err := flag.CommandLine.Parse(nil); err != nil {
 		return errors.New("cannot initialise Beam's flags")
 	}
 	if !beam.Initialized() {
 		beam.Init()
 	}
-	logs.AdoptSlog(libraries)
+	logs.AdoptSlog(s.env.Log, libraries)
+	return nil
+}
+
+// show sets where the program logs and shows progress: both go to standard error, log
+// lines above the bars.
+func (s *settings) show(level zerolog.Level) error {
+	var sink *progress.Sink
+	if !s.quiet && s.logFormat == logs.Console {
+		sink = progress.To(os.Stderr)
+	}
+	logger, err := logs.To(progress.Above{Sink: sink, Out: os.Stderr}, s.logFormat, level)
+	if err != nil {
+		return err
+	}
+	if !s.quiet && s.logFormat == logs.JSON {
+		sink = progress.ToLog(logger)
+	}
+	s.env = s.env.With(func(e *stages.Settings) { e.Workers, e.Log, e.Progress = s.workers, logger, sink })
+	log.Logger = logger
+	progress.Show(sink)
 	return nil
 }
 

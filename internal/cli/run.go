@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/rs/zerolog"
-	"github.com/rs/zerolog/log"
 	"github.com/spf13/cobra"
 
 	"github.com/clinflow/clinflow/dags"
@@ -83,8 +82,8 @@ func (s *settings) run(cmd *cobra.Command, f *dagFlags, args []string, force boo
 		return refused
 	}
 	if dryRun() {
-		logs.AdoptSlog(zerolog.InfoLevel) // the runner logs the job
-		return runners.DryRun(cmd.Context(), s.env, d, runner, f.out, s.workers)
+		logs.AdoptSlog(s.env.Log, zerolog.InfoLevel) // the runner logs the job
+		return runners.DryRun(cmd.Context(), s.env, d, runner, f.out)
 	}
 	if err := runners.CheckRemote(d, runner, f.out); err != nil {
 		return err
@@ -96,9 +95,9 @@ func (s *settings) run(cmd *cobra.Command, f *dagFlags, args []string, force boo
 // journal and nothing else.
 func (s *settings) execute(cmd *cobra.Command, d *dags.DAG, f *dagFlags, runner string, force bool, refused error) error {
 	_, revision := build()
-	return runners.Execute(cmd.Context(), s.env, d, runners.Beam{Runner: runner, Workers: s.workers}, runners.Options{
-		Out: f.out, ShowSmallCells: f.small, Workers: s.workers, Force: force, Runner: runner, Revision: revision,
-		Again: typed(append([]string{filepath.Base(os.Args[0])}, os.Args[1:]...)), Notify: announce, Refused: refused,
+	return runners.Execute(cmd.Context(), s.env, d, runners.Beam{Runner: runner}, runners.Options{
+		Out: f.out, ShowSmallCells: f.small, Workers: s.env.Workers, Force: force, Runner: runner, Revision: revision,
+		Again: typed(append([]string{filepath.Base(os.Args[0])}, os.Args[1:]...)), Notify: s.announce, Refused: refused,
 	})
 }
 
@@ -117,8 +116,8 @@ func typed(words []string) string {
 }
 
 // announce logs what happens to steps as it happens.
-func announce(e runners.Event) {
-	entry := log.Info()
+func (s *settings) announce(e runners.Event) {
+	entry := s.env.Log.Info()
 	if e.Step != "" {
 		entry = entry.Str("step", e.Step)
 	}

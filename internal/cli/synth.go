@@ -33,7 +33,7 @@ the AUROC they give is near the best possible, not exactly it. DIR is only read.
 
 The folder must be empty, or not there yet.`
 
-func newSynth() *cobra.Command {
+func newSynth(s *settings) *cobra.Command {
 	var o synth.Options
 	var out string
 	cmd := &cobra.Command{
@@ -45,6 +45,7 @@ func newSynth() *cobra.Command {
 			if err := o.CheckOut(out); err != nil {
 				return err
 			}
+			o.Workers, o.Progress = s.env.Workers, s.env.Progress
 			path, err := outdir.PrepareEmpty(out)
 			if err != nil {
 				return err

@@ -13,7 +13,6 @@ import (
 // TestDecompressingBesideChangesNothing: the same rows and the same errors, whole or
 // cut, at lengths about that of a block.
 func TestDecompressingBesideChangesNothing(t *testing.T) {
-	defer SetWorkers(1)
 	for _, length := range []int{0, 10, blockBytes - 4, blockBytes, 3*blocks*blockBytes + 1} {
 		var text strings.Builder
 		text.WriteString("a,b\n")
@@ -23,10 +22,8 @@ func TestDecompressingBesideChangesNothing(t *testing.T) {
 		whole := zip(t, text.String())
 		for _, cut := range []int{0, 1, 9, len(whole) / 2} {
 			data := whole[:max(0, len(whole)-cut)]
-			SetWorkers(1)
-			rows, err := readAll(bytes.NewReader(data), "t.csv.gz")
-			SetWorkers(2)
-			again, errAgain := readAll(bytes.NewReader(data), "t.csv.gz")
+			rows, err := readWith(1, bytes.NewReader(data), "t.csv.gz")
+			again, errAgain := readWith(2, bytes.NewReader(data), "t.csv.gz")
 			if diff := cmp.Diff(rows, again); diff != "" || fmt.Sprint(err) != fmt.Sprint(errAgain) {
 				t.Errorf("%d bytes, %d cut: %v, beside %v; %s", length, cut, err, errAgain, diff)
 			}
@@ -48,10 +45,8 @@ func (r *reads) Read(p []byte) (int, error) {
 // TestAReaderMayBeClosedEarly: after Close nothing reads the file, which the caller
 // may close.
 func TestAReaderMayBeClosedEarly(t *testing.T) {
-	defer SetWorkers(1)
-	SetWorkers(2)
 	file := &reads{Reader: bytes.NewReader(zip(t, "a,b\n"+strings.Repeat("1,2\n", 2*blocks*blockBytes)))}
-	c, err := NewReader(file, "t.csv.gz")
+	c, err := NewReader(file, "t.csv.gz", 2)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ func TestAFileOfAnotherEncodingIsNamed(t *testing.T) {
 	for want, text := range map[string]string{
 		"UTF-16": string(wide), "web page": "<!DOCTYPE html><html>canary</html>", "Parquet": "PAR1\x15\x04canary", "gzip": string(zip(t, "a,b\n")),
 	} {
-		r, err := NewReader(strings.NewReader(text), "t.csv")
+		r, err := NewReader(strings.NewReader(text), "t.csv", 1)
 		if err == nil {
 			_, err = r.Columns("subject_id", "text")
 			r.Close()

@@ -62,10 +62,11 @@ func (r *Record) SHA256() string {
 
 // NewReader starts to read a file and takes its header. The name is the one
 // that errors show; where it ends in .gz the bytes are gzip (of one or more
-// members). A file without a header, or damaged there, is an error of
+// members); with two workers or more they are decompressed ahead, in a goroutine of
+// its own. A file without a header, or damaged there, is an error of
 // exit.BadData.
-func NewReader(r io.Reader, name string) (*Reader, error) {
-	src, err := newSource(r, name)
+func NewReader(r io.Reader, name string, workers int) (*Reader, error) {
+	src, err := newSource(r, name, workers > 1)
 	if err != nil {
 		return nil, err
 	}

@@ -30,8 +30,10 @@ type row struct {
 	SHA256 string
 }
 
-func readAll(r io.Reader, name string) ([]row, error) {
-	c, err := NewReader(r, name)
+func readAll(r io.Reader, name string) ([]row, error) { return readWith(1, r, name) }
+
+func readWith(workers int, r io.Reader, name string) ([]row, error) {
+	c, err := NewReader(r, name, workers)
 	if err != nil {
 		return nil, err
 	}
@@ -246,7 +248,7 @@ func TestColumns(t *testing.T) {
 		"repeated":            {columns: []string{"subject_id", "text"}, words: []string{"text stands twice"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c2, err := NewReader(strings.NewReader(header), "note/x.csv")
+			c2, err := NewReader(strings.NewReader(header), "note/x.csv", 1)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -263,7 +265,7 @@ func TestColumns(t *testing.T) {
 // A file without its header has data where the names should be.
 func TestDataInPlaceOfAHeaderIsNotShown(t *testing.T) {
 	for _, first := range []string{"10001,\"" + canary + "\"\n", canary + "\t" + canary + "\n", canary + "a,b\n"} {
-		c, err := NewReader(strings.NewReader(first), "t.csv")
+		c, err := NewReader(strings.NewReader(first), "t.csv", 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -386,7 +388,7 @@ func BenchmarkNotes(b *testing.B) {
 }
 
 func readBench(b *testing.B, data []byte, name string) {
-	c, err := NewReader(bytes.NewReader(data), name)
+	c, err := NewReader(bytes.NewReader(data), name, 1)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -38,7 +38,7 @@ func (w *witness) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func newSource(r io.Reader, name string) (*source, error) {
+func newSource(r io.Reader, name string, beside bool) (*source, error) {
 	file := &witness{Reader: r}
 	s := &source{name: name, file: file, text: file}
 	if !strings.HasSuffix(name, ".gz") {
@@ -60,7 +60,7 @@ func newSource(r io.Reader, name string) (*source, error) {
 		return nil, s.failure()
 	}
 	s.text = unzip
-	if !beside.Load() {
+	if !beside {
 		return s, nil
 	}
 	away, err := readBeside(unzip)

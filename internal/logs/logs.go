@@ -1,6 +1,6 @@
-// Package logs sets up the process's logger: zerolog, with the library logs of
-// Beam and gRPC routed into it. Nothing that is logged holds data: messages are
-// written by us from places, counts and hashes.
+// Package logs makes the program's logger: zerolog, with the library logs of Beam
+// and gRPC routed into it. Nothing that is logged holds data: messages are written
+// by us from places, counts and hashes.
 package logs
 
 import (
@@ -11,7 +11,6 @@ import (
 
 	"github.com/mattn/go-isatty"
 	"github.com/rs/zerolog"
-	"github.com/rs/zerolog/log"
 
 	"github.com/clinflow/clinflow/internal/exit"
 )
@@ -22,22 +21,22 @@ const (
 	Console = "console"
 )
 
-// To sends the log to w as json or console lines. level is the least severe
-// level shown of our own messages.
-func To(w io.Writer, format string, level zerolog.Level) error {
+// To logs to w as json or console lines. level is the least severe level shown of
+// our own messages.
+func To(w io.Writer, format string, level zerolog.Level) (zerolog.Logger, error) {
 	switch format {
 	case JSON:
 	case Console:
 		w = zerolog.ConsoleWriter{Out: w, TimeFormat: time.TimeOnly, NoColor: !isatty.IsTerminal(os.Stderr.Fd())}
 	default:
-		return exit.Errorf(exit.Usage, "--log-format %q is neither json nor console", format)
+		return zerolog.Nop(), exit.Errorf(exit.Usage, "--log-format %q is neither json nor console", format)
 	}
-	log.Logger = zerolog.New(w).With().Timestamp().Logger().Level(level)
-	return nil
+	return zerolog.New(w).With().Timestamp().Logger().Level(level), nil
 }
 
-// AdoptSlog makes slog's default logger write here from level on. Call it after
-// beam.Init, which installs a handler of its own.
-func AdoptSlog(level zerolog.Level) {
-	slog.SetDefault(slog.New(zerolog.NewSlogHandler(log.Logger.Level(level))))
+// AdoptSlog makes slog's default logger, which is the process's and which Beam and
+// gRPC write to, write to log from level on. Call it after beam.Init, which installs
+// a handler of its own.
+func AdoptSlog(log zerolog.Logger, level zerolog.Level) {
+	slog.SetDefault(slog.New(zerolog.NewSlogHandler(log.Level(level))))
 }

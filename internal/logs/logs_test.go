@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/rs/zerolog"
-	"github.com/rs/zerolog/log"
 
 	"github.com/clinflow/clinflow/internal/exit"
 )
@@ -15,13 +14,14 @@ import (
 func TestLibrariesLogHereFromTheirLevelOn(t *testing.T) {
 	defer slog.SetDefault(slog.Default())
 	var out bytes.Buffer
-	if err := To(&out, "json", zerolog.InfoLevel); err != nil {
+	logger, err := To(&out, "json", zerolog.InfoLevel)
+	if err != nil {
 		t.Fatal(err)
 	}
-	AdoptSlog(zerolog.ErrorLevel)
+	AdoptSlog(logger, zerolog.ErrorLevel)
 	slog.Info("the runner chats")
 	slog.Error("the runner fails")
-	log.Info().Msg("a step is done")
+	logger.Info().Msg("a step is done")
 	var messages []string
 	for decoder := json.NewDecoder(&out); decoder.More(); {
 		var line struct{ Message string }
@@ -36,7 +36,7 @@ func TestLibrariesLogHereFromTheirLevelOn(t *testing.T) {
 }
 
 func TestUnknownFormat(t *testing.T) {
-	if err := To(&bytes.Buffer{}, "xml", zerolog.InfoLevel); exit.Of(err) != exit.Usage {
+	if _, err := To(&bytes.Buffer{}, "xml", zerolog.InfoLevel); exit.Of(err) != exit.Usage {
 		t.Errorf("got %v", err)
 	}
 }

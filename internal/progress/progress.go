@@ -3,12 +3,14 @@
 package progress
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"sync"
 	"time"
 
 	"github.com/mattn/go-isatty"
+	"github.com/rs/zerolog"
 	"github.com/vbauerster/mpb/v8"
 )
 
@@ -17,42 +19,36 @@ const (
 	refresh  = 100 * time.Millisecond // between drawings of the bars
 )
 
-var sink struct {
-	sync.Mutex
-	out    io.Writer     // nil: quiet
-	bars   *mpb.Progress // nil: plain lines
-	logged bool          // to the log in place of both
+// Sink is where progress goes. A nil Sink shows nothing. Safe for concurrent use.
+type Sink struct {
+	mu   sync.Mutex
+	out  io.Writer
+	bars *mpb.Progress   // nil: plain lines
+	log  *zerolog.Logger // in place of both
 }
 
-// To sends progress to f, or nowhere where f is nil.
-func To(f *os.File) {
-	sink.Lock()
-	defer sink.Unlock()
-	sink.out, sink.bars, sink.logged = nil, nil, false
-	if f == nil {
-		return
-	}
-	sink.out = f
+// To sends progress to f.
+func To(f *os.File) *Sink {
+	s := &Sink{out: f}
 	if isatty.IsTerminal(f.Fd()) {
-		sink.bars = mpb.New(mpb.WithOutput(f), mpb.WithWidth(40), mpb.WithAutoRefresh(), mpb.WithRefreshRate(refresh), mpb.PopCompletedMode())
+		s.bars = mpb.New(mpb.WithOutput(f), mpb.WithWidth(40), mpb.WithAutoRefresh(), mpb.WithRefreshRate(refresh), mpb.PopCompletedMode())
 	}
+	return s
 }
 
-// ToLog sends progress to the log, each line with its numbers as fields.
-func ToLog() {
-	To(nil)
-	sink.Lock()
-	defer sink.Unlock()
-	sink.logged = true
-}
+// ToLog sends progress to a log, each line with its numbers as fields.
+func ToLog(log zerolog.Logger) *Sink { return &Sink{log: &log} }
 
 // Stop draws the bars a last time, those of work that failed too. Call it before
 // the process ends.
-func Stop() {
-	sink.Lock()
-	bars := sink.bars
-	sink.bars = nil
-	sink.Unlock()
+func (s *Sink) Stop() {
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	bars := s.bars
+	s.bars = nil
+	s.mu.Unlock()
 	if bars != nil {
 		// Lines written above the bars are drawn by the next refresh.
 		time.Sleep(2 * refresh)
@@ -62,14 +58,54 @@ func Stop() {
 
 // Above writes lines above the bars, where there are any, so that a log and the
 // bars share a terminal.
-type Above struct{ Out io.Writer }
+type Above struct {
+	Sink *Sink
+	Out  io.Writer
+}
 
 func (a Above) Write(line []byte) (int, error) {
-	sink.Lock()
-	bars := sink.bars
-	sink.Unlock()
+	bars := a.Sink.drawn()
 	if bars == nil {
 		return a.Out.Write(line)
 	}
 	return bars.Write(line)
 }
+
+// drawn are the bars, nil where there are none.
+func (s *Sink) drawn() *mpb.Progress {
+	if s == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.bars
+}
+
+// line shows how far a task is, where there are no bars.
+func (s *Sink) line(t *Task, ended bool) {
+	switch {
+	case s == nil:
+	case s.log != nil:
+		t.log(s.log.Info(), ended)
+	default:
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		suffix := ""
+		if ended {
+			suffix = " done"
+		}
+		fmt.Fprintf(s.out, "%s: %s%s\n", t.name, t.status(), suffix)
+	}
+}
+
+// process is the sink of work that is not told of an environment.
+var process *Sink
+
+// Show sets the sink of Start.
+func Show(s *Sink) { process = s }
+
+// Start begins a task on the process's sink.
+func Start(name, unit string, total int64) *Task { return process.Start(name, unit, total) }
+
+// None is a task that is not shown.
+func None() *Task { return (*Sink)(nil).Start("", "", 0) }

@@ -13,9 +13,7 @@ func TestPlainLinesWhereThereIsNoTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	To(file)
-	defer To(nil)
-	task := Start("ingest", "files", 4)
+	task := To(file).Start("ingest", "files", 4)
 	task.Add(3)
 	task.Note("loss:1.5")
 	task.Done()
@@ -30,11 +28,11 @@ func TestPlainLinesWhereThereIsNoTerminal(t *testing.T) {
 }
 
 func TestQuietPrintsNothing(t *testing.T) {
-	To(nil)
-	task := Start("ingest", "files", 0)
+	var quiet *Sink
+	task := quiet.Start("ingest", "files", 0)
 	task.Add(1)
 	task.Done()
-	Stop()
+	quiet.Stop()
 	if got := task.status(); got[:7] != "1 files" {
 		t.Errorf("status %q", got)
 	}

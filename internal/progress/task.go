@@ -5,7 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/rs/zerolog/log"
+	"github.com/rs/zerolog"
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 )
@@ -13,7 +13,7 @@ import (
 // Task is one piece of long work.
 type Task struct {
 	name, unit  string
-	hidden      bool
+	sink        *Sink
 	total, done atomic.Int64
 	start       time.Time
 	last        atomic.Int64 // unix nanoseconds of the last plain line
@@ -22,22 +22,17 @@ type Task struct {
 }
 
 // Start begins a task of total units (0: unknown).
-func Start(name, unit string, total int64) *Task {
-	t := &Task{name: name, unit: unit, start: time.Now()}
+func (s *Sink) Start(name, unit string, total int64) *Task {
+	t := &Task{name: name, unit: unit, sink: s, start: time.Now()}
 	t.total.Store(total)
 	t.last.Store(t.start.UnixNano())
-	sink.Lock()
-	defer sink.Unlock()
-	if sink.bars != nil {
-		t.bar = sink.bars.AddBar(total,
+	if bars := s.drawn(); bars != nil {
+		t.bar = bars.AddBar(total,
 			mpb.PrependDecorators(decor.Name(name, decor.WC{W: 28, C: decor.DindentRight})),
 			mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return t.status() })))
 	}
 	return t
 }
-
-// None is a task that is not shown.
-func None() *Task { return &Task{hidden: true, start: time.Now()} }
 
 // Note sets a short remark shown after the counts, such as the loss.
 func (t *Task) Note(note string) { t.note.Store(&note) }
@@ -51,7 +46,7 @@ func (t *Task) Add(n int64) {
 	}
 	last, now := t.last.Load(), time.Now().UnixNano()
 	if now-last >= int64(interval) && t.last.CompareAndSwap(last, now) {
-		t.line("")
+		t.sink.line(t, false)
 	}
 }
 
@@ -61,27 +56,13 @@ func (t *Task) Done() {
 		t.bar.SetTotal(t.done.Load(), true)
 		return
 	}
-	t.line(" done")
+	t.sink.line(t, true)
 }
 
-func (t *Task) line(suffix string) {
-	if t.hidden {
-		return
-	}
-	sink.Lock()
-	logged := sink.logged
-	if sink.out != nil {
-		fmt.Fprintf(sink.out, "%s: %s%s\n", t.name, t.status(), suffix)
-	}
-	sink.Unlock()
-	if logged { // the log writes through Above, which takes the lock
-		t.log(suffix != "")
-	}
-}
-
-func (t *Task) log(ended bool) {
+// log tells of the task with its numbers as fields.
+func (t *Task) log(event *zerolog.Event, ended bool) {
 	done, total := t.done.Load(), t.total.Load()
-	event := log.Info().Str("task", t.name).Str("unit", t.unit).Int64("done", done).Bool("ended", ended)
+	event = event.Str("task", t.name).Str("unit", t.unit).Int64("done", done).Bool("ended", ended)
 	if total > 0 {
 		event = event.Int64("total", total)
 	}

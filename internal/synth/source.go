@@ -72,7 +72,7 @@ func (s *source) open(ctx context.Context, take func(records *csvgz.Reader, at [
 		return exit.Errorf(exit.Usage, "%s: %w", s.name, err)
 	}
 	defer file.Close()
-	records, err := csvgz.NewReader(file, s.name)
+	records, err := csvgz.NewReader(file, s.name, 2)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"context"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/progress"
 	"github.com/clinflow/clinflow/internal/store"
 )
 
@@ -25,6 +26,9 @@ type Options struct {
 	// Attach is a folder with MIMIC-IV's tables: with it they are copied and notes
 	// are written for their admissions. No patient is invented then.
 	Attach string
+
+	Workers  int            // patients that are made side by side; 0: one a processor
+	Progress *progress.Sink // nil: not shown
 }
 
 // Create makes a file of the tree by its slash-separated name.

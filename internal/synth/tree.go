@@ -1,13 +1,13 @@
 package synth
 
 import (
+	"cmp"
 	"context"
 	"runtime"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/clinflow/clinflow/internal/guard"
-	"github.com/clinflow/clinflow/internal/progress"
 )
 
 // chunkPatients is how many patients are made at a time: chunks are made side by
@@ -52,10 +52,10 @@ func generated(o Options) people {
 
 // fill makes the chunks side by side and writes them in order.
 func fill(ctx context.Context, o Options, who people, outs outputs) error {
-	task := progress.Start("synth", "patients", int64(who.count))
+	task := o.Progress.Start("synth", "patients", int64(who.count))
 	defer task.Done()
 	group, ctx := errgroup.WithContext(ctx)
-	ready := make(chan chan *chunk, runtime.GOMAXPROCS(0))
+	ready := make(chan chan *chunk, cmp.Or(o.Workers, runtime.GOMAXPROCS(0)))
 	group.Go(func() error {
 		defer close(ready)
 		return makeChunks(ctx, o, who, ready)

@@ -5,8 +5,6 @@ import (
 	"path"
 	"strings"
 
-	"github.com/rs/zerolog/log"
-
 	"github.com/clinflow/clinflow/internal/csvgz"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/store"
@@ -53,7 +51,7 @@ func (m *mimicIV) tellOtherNotes(ctx context.Context, root, notes store.Dir) {
 		}
 		for _, suffix := range []string{csvgz.SuffixGzip, csvgz.SuffixPlain} {
 			if _, err := root.Stat(ctx, file+suffix); err == nil {
-				log.Warn().Msgf("root has %s too: it is not read, as note_root is given", file+suffix)
+				m.env.Log.Warn().Msgf("root has %s too: it is not read, as note_root is given", file+suffix)
 			}
 		}
 	}
@@ -83,7 +81,7 @@ func header(ctx context.Context, file stages.RawFile) error {
 		return err
 	}
 	defer r.Close()
-	records, err := csvgz.NewReader(r, file.Name)
+	records, err := csvgz.NewReader(r, file.Name, 1)
 	if err != nil {
 		return err
 	}

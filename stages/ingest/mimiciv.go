@@ -39,10 +39,13 @@ type MIMICIVConfig struct {
 	MaxBadFraction float64 `json:"max_bad_fraction" default:"0.001" min:"0" max:"1" doc:"fraction of a file's records in quarantine above which the step fails"`
 }
 
-type mimicIV struct{ config MIMICIVConfig }
+type mimicIV struct {
+	env    *stages.Environment
+	config MIMICIVConfig
+}
 
-func newMIMICIV(_ *stages.Environment, config MIMICIVConfig) (stages.Source, error) {
-	return &mimicIV{config}, nil
+func newMIMICIV(env *stages.Environment, config MIMICIVConfig) (stages.Source, error) {
+	return &mimicIV{env, config}, nil
 }
 
 // mimicIVTables begins with the files that take longest: a file is read by one
@@ -103,7 +106,7 @@ func (m *mimicIV) Scan(ctx context.Context, file stages.RawFile, spill *dataset.
 		return err
 	}
 	defer r.Close()
-	return t.scan(ctx, file, r, spill)
+	return t.scan(ctx, file, r, m.env.Workers, spill)
 }
 
 func tableOf(file stages.RawFile) (rawTable, error) {

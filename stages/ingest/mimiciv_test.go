@@ -13,7 +13,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rs/zerolog"
-	"github.com/rs/zerolog/log"
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
@@ -289,16 +288,14 @@ func TestNotesInTwoPlacesAreTold(t *testing.T) {
 		fmt.Sprintf(`{"root": %q}`, root):                         false,
 	} {
 		var said bytes.Buffer
-		before := log.Logger
-		log.Logger = zerolog.New(&said)
-		stage, err := spec.Build(stages.Default, []byte(config))
+		env := stages.Default.With(func(s *stages.Settings) { s.Log = zerolog.New(&said) })
+		stage, err := spec.Build(env, []byte(config))
 		if err == nil {
 			faults := stage.(stages.Checked).Check(t.Context(), stages.Givers{})
 			if len(faults) > 0 {
 				t.Error(faults)
 			}
 		}
-		log.Logger = before
 		if got := strings.Contains(said.String(), "root has note/discharge.csv.gz too: it is not read"); err != nil || got != told {
 			t.Errorf("%s: %v, said %s", config, err, said.String())
 		}

@@ -29,7 +29,7 @@ func FuzzScan(f *testing.F) {
 		raw := mimicIVTables[uint(i)%uint(len(mimicIVTables))]
 		spill := dataset.NewSpill(dir, 2, 0)
 		defer spill.Abort()
-		err := raw.scan(t.Context(), stages.RawFile{Name: "file.csv"}, bytes.NewReader(data), spill)
+		err := raw.scan(t.Context(), stages.RawFile{Name: "file.csv"}, bytes.NewReader(data), 1, spill)
 		if err != nil {
 			if exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), "file.csv") {
 				t.Errorf("exit code %d, error %q", exit.Of(err), err)
@@ -71,7 +71,7 @@ func TestAFileThatVanishes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	source := &mimicIV{MIMICIVConfig{Root: root, Shards: 1}}
+	source := &mimicIV{stages.Default, MIMICIVConfig{Root: root, Shards: 1}}
 	files, err := source.Files(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)

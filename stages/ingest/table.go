@@ -28,7 +28,7 @@ type table[R mimic.Row] struct {
 type rawTable interface {
 	place() (file, table string)
 	columnNames() []string
-	scan(ctx context.Context, file stages.RawFile, r io.Reader, spill *dataset.Spill) error
+	scan(ctx context.Context, file stages.RawFile, r io.Reader, workers int, spill *dataset.Spill) error
 	merge(ctx context.Context, runs []dataset.Run, out *dataset.PartWriter) error
 }
 
@@ -46,10 +46,11 @@ func (t table[R]) merge(ctx context.Context, runs []dataset.Run, out *dataset.Pa
 	return dataset.MergeRuns(ctx, runs, t.name, mimic.Compare[R], out)
 }
 
-// scan reads a file into the spill. Every record read is counted once more as
+// scan reads a file into the spill, decompressing it ahead where there is a worker
+// for it. Every record read is counted once more as
 // kept, skipped or quarantined.
-func (t table[R]) scan(ctx context.Context, file stages.RawFile, r io.Reader, spill *dataset.Spill) error {
-	records, err := csvgz.NewReader(r, file.Name)
+func (t table[R]) scan(ctx context.Context, file stages.RawFile, r io.Reader, workers int, spill *dataset.Spill) error {
+	records, err := csvgz.NewReader(r, file.Name, workers)
 	if err != nil {
 		return err
 	}

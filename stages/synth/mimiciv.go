@@ -39,8 +39,11 @@ type mimicivConfig struct {
 
 type mimiciv struct{ options tree.Options }
 
-func newMimiciv(_ *stages.Environment, c mimicivConfig) (stages.Job, error) {
-	return mimiciv{tree.Options(c)}, nil
+func newMimiciv(env *stages.Environment, c mimicivConfig) (stages.Job, error) {
+	return mimiciv{tree.Options{
+		Patients: c.Patients, RadiologyPerAdmission: c.RadiologyPerAdmission, Seed: c.Seed, Canaries: c.Canaries, Attach: c.Attach,
+		Workers: env.Workers, Progress: env.Progress,
+	}}, nil
 }
 
 // Check looks for the tables to attach and at their headers.

@@ -11,7 +11,6 @@ import (
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/progress"
 	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/split"
@@ -43,10 +42,13 @@ type TrainConfig struct {
 	SplitSeed         int64   `json:"split_seed" default:"1" doc:"seed of the split by patient; the same in every stage that splits"`
 }
 
-type train struct{ config TrainConfig }
+type train struct {
+	env    *stages.Environment
+	config TrainConfig
+}
 
-func newTrain(_ *stages.Environment, config TrainConfig) (stages.Job, error) {
-	return &train{config}, nil
+func newTrain(env *stages.Environment, config TrainConfig) (stages.Job, error) {
+	return &train{env, config}, nil
 }
 
 // Run trains the tokenizer and writes its files.
@@ -57,7 +59,7 @@ func (t *train) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) 
 		return err
 	}
 	words := sentencepiece.NewWords()
-	task := progress.Start("tokenize.train", "notes", 0)
+	task := t.env.Progress.Start("tokenize.train", "notes", 0)
 	for note, err := range trainNotes[noteText](ctx, t, notes) {
 		if err != nil {
 			return err

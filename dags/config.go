@@ -93,6 +93,7 @@ func Resolve(file string, text []byte, fields stages.Fields) (json.RawMessage, e
 // config resolves a mapping by a configuration's fields: given values checked,
 // defaults filled in. at is where a missing key is told.
 func (c *checker) config(fields stages.Fields, n *node, at position, path string) object {
+	fields = fields.Chosen(choice(n))
 	given := c.object(n, path, fields.Keys())
 	var out object
 	for _, f := range fields {
@@ -114,6 +115,19 @@ func (c *checker) config(fields stages.Fields, n *node, at position, path string
 		}
 	}
 	return out
+}
+
+// choice is what a mapping says under stages.ChooserKey.
+func choice(n *node) string {
+	if n == nil {
+		return ""
+	}
+	for _, e := range n.entries {
+		if e.key == stages.ChooserKey {
+			return e.value.text
+		}
+	}
+	return ""
 }
 
 func (c *checker) member(f stages.Field, n *node, path string) (member, bool) {

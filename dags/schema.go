@@ -3,6 +3,7 @@ package dags
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 
 	"github.com/invopop/jsonschema"
 
@@ -40,7 +41,13 @@ type closed struct {
 	required []string
 }
 
+// add adds a key. One that several choices have (see stages.Chooser) is as any of them
+// has it.
 func (c *closed) add(key string, value *jsonschema.Schema, required bool) {
+	if i := slices.Index(c.keys, key); i >= 0 {
+		c.values[i] = &jsonschema.Schema{AnyOf: []*jsonschema.Schema{c.values[i], value}}
+		return
+	}
 	c.keys, c.values = append(c.keys, key), append(c.values, value)
 	if required {
 		c.required = append(c.required, key)
@@ -127,7 +134,7 @@ func configSchema(fields stages.Fields, doc string) *jsonschema.Schema {
 		if value, ok := f.DefaultValue(); ok {
 			s.Default = value
 		}
-		c.add(f.Key, s, f.Required)
+		c.add(f.Key, s, f.Required && f.When == nil)
 	}
 	return c.schema(doc)
 }

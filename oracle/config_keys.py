@@ -35,7 +35,7 @@ def lora():
 
 def main():
     write(TRAIN / "model" / "testdata" / "config_keys.json", llama())
-    write(TRAIN / "peft" / "testdata" / "config_keys.json", lora())
+    write(TRAIN / "adapter" / "lora" / "testdata" / "config_keys.json", lora())
 
 
 if __name__ == "__main__":

@@ -23,10 +23,11 @@ func (s Spec) Describe(w io.Writer) error {
 	}
 	fmt.Fprintf(table, "\nout\n  %s\n", s.Out.gives())
 	fmt.Fprintln(table, "\nwith")
-	if len(s.config) == 0 {
+	config := s.config()
+	if len(config) == 0 {
 		fmt.Fprintln(table, "  nothing")
 	}
-	s.config.describe(table, "")
+	config.describe(table, "")
 	if err := table.Flush(); err != nil {
 		return fmt.Errorf("write the reference of %s: %w", s.Name, err)
 	}
@@ -66,8 +67,17 @@ func (fs Fields) describe(w io.Writer, prefix string) {
 			f.Nested.describe(w, prefix+f.Key+".")
 			continue
 		}
-		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", prefix+f.Key, f.typeName(), f.defaultText(), f.Doc+f.allowed())
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", prefix+f.Key, f.typeName(), f.defaultText(), f.Doc+f.allowed()+f.when(fs))
 	}
+}
+
+// when says with which choices the key is taken, where it is not with all.
+func (f Field) when(beside Fields) string {
+	chooser, _ := beside.Find(ChooserKey)
+	if f.When == nil || len(f.When) == len(chooser.Enum) {
+		return ""
+	}
+	return " [with " + ChooserKey + " " + strings.Join(f.When, ", ") + "]"
 }
 
 // typeName names a field's type as the YAML author meets it.

@@ -42,6 +42,20 @@ type Field struct {
 	// Nested holds the fields of a key whose value is a struct, a pointer to one
 	// or a list of them.
 	Nested Fields
+	// When holds the values of the key ChooserKey beside it with which the key is taken;
+	// nil: it always is. See Chooser.
+	When []string
+}
+
+// ChooserKey is the key of a Chooser that says what is chosen.
+const ChooserKey = "type"
+
+// Chooser is a configuration struct whose keys are not those of its fields, but depend on
+// what it says under ChooserKey, such as the methods of an adapter. What can be chosen
+// registers itself, so its keys are asked for whenever they are needed.
+type Chooser interface {
+	// Fields are the key ChooserKey and those of all choices, each with When.
+	Fields() Fields
 }
 
 // Fields are a configuration's keys in order of declaration.
@@ -86,9 +100,29 @@ func fieldOf(owner reflect.Type, f reflect.StructField) Field {
 		}
 	}
 	if t := elemOf(f.Type); t.Kind() == reflect.Struct {
-		field.Nested = fieldsOf(t)
+		field.Nested = nestedIn(t)
 	}
 	return field
+}
+
+func nestedIn(t reflect.Type) Fields {
+	if c, ok := reflect.Zero(t).Interface().(Chooser); ok {
+		return c.Fields()
+	}
+	return fieldsOf(t)
+}
+
+// Chosen are the fields that are taken where the key ChooserKey has a value, "" where it
+// is left out. With a value that is none of its choices all are.
+func (fs Fields) Chosen(value string) Fields {
+	chooser, ok := fs.Find(ChooserKey)
+	if value == "" {
+		value = chooser.Default
+	}
+	if !ok || !slices.Contains(chooser.Enum, value) {
+		return fs
+	}
+	return slices.DeleteFunc(slices.Clone(fs), func(f Field) bool { return f.When != nil && !slices.Contains(f.When, value) })
 }
 
 func elemOf(t reflect.Type) reflect.Type {

@@ -61,7 +61,7 @@ func TestDescribe(t *testing.T) {
 			{Name: "extra", Kind: "model", Many: true, Optional: true, Doc: "models"},
 		},
 		Out:    Output{Kind: "tokens", Tables: []string{"tokens"}},
-		config: FieldsOf[outer](),
+		config: FieldsOf[outer],
 	}
 	const want = `fake.describe (map, version 2)
 

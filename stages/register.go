@@ -49,7 +49,8 @@ func DefineJob[C any](s Spec, build func(*Environment, C) (Job, error)) Spec {
 
 func define[C, S any](s Spec, shape Shape, build func(*Environment, C) (S, error)) Spec {
 	s.Shape = shape
-	s.config = FieldsOf[C]()
+	s.config = FieldsOf[C]
+	s.config() // panics where C is malformed
 	s.build = func(e *Environment, resolved []byte) (any, error) {
 		var config C
 		if err := json.Unmarshal(resolved, &config); err != nil {

@@ -18,9 +18,9 @@ func (s Spec) Sample() string {
 	for _, p := range s.In {
 		b.WriteString(p.sample())
 	}
-	if len(s.config) > 0 {
+	if config := s.config(); len(config) > 0 {
 		b.WriteString("  with:\n")
-		s.config.sample(&b, "    ")
+		config.sample(&b, "    ")
 	}
 	return b.String()
 }
@@ -37,7 +37,7 @@ func (p Port) sample() string {
 }
 
 func (fs Fields) sample(b *strings.Builder, margin string) {
-	for _, f := range fs {
+	for _, f := range fs.Chosen("") {
 		switch {
 		case f.Type.Kind() == reflect.Struct:
 			fmt.Fprintf(b, "%s%s:\n", margin, f.Key)

@@ -12,7 +12,7 @@ type Spec struct {
 	Out     Output
 	Shape   Shape // set by the Register function
 
-	config Fields
+	config func() Fields
 	build  func(e *Environment, resolved []byte) (any, error)
 }
 
@@ -35,7 +35,7 @@ type Output struct {
 }
 
 // Config returns the fields of the stage's configuration.
-func (s Spec) Config() Fields { return s.config }
+func (s Spec) Config() Fields { return s.config() }
 
 // Build constructs the stage in an environment from its resolved configuration (JSON).
 func (s Spec) Build(e *Environment, resolved []byte) (any, error) {

@@ -7,12 +7,13 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 
+	"github.com/clinflow/clinflow/stages/train/adapter"
 	"github.com/clinflow/clinflow/stages/train/check"
 	"github.com/clinflow/clinflow/stages/train/checkpoint"
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/kernel/cpu"
 	"github.com/clinflow/clinflow/stages/train/model"
-	"github.com/clinflow/clinflow/stages/train/peft"
+	"github.com/clinflow/clinflow/stages/train/model/llama"
 )
 
 // The folders of the model that learns the curve and of its adapter, as both sides
@@ -47,12 +48,12 @@ func (s size) writeCurve(dir string) error {
 		return err
 	}
 	defer b.Close()
-	m, err := model.Random(b, config(s.learnt), graph.Frozen, 1)
+	m, err := llama.Random(b, config(s.learnt), graph.Frozen, 1)
 	if err != nil {
 		return err
 	}
 	defer m.Close()
-	a, err := m.AddAdapter("curve", lora, 0, 1)
+	a, err := m.AddAdapter("curve", update, 0, 1)
 	if err != nil {
 		return err
 	}
@@ -69,7 +70,7 @@ func (s size) writeTimed(dir string) error {
 	}
 	return checkpoint.SaveDir(dir, []checkpoint.File{
 		{Name: model.ConfigName, Write: config(longest).Write},
-		{Name: peft.ConfigName, Write: lora.Write},
+		{Name: adapter.ConfigName, Write: update.Write},
 	})
 }
 

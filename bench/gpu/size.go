@@ -1,9 +1,10 @@
 package main
 
 import (
+	"github.com/clinflow/clinflow/stages/train/adapter"
+	"github.com/clinflow/clinflow/stages/train/adapter/lora"
 	"github.com/clinflow/clinflow/stages/train/check"
-	"github.com/clinflow/clinflow/stages/train/model"
-	"github.com/clinflow/clinflow/stages/train/peft"
+	"github.com/clinflow/clinflow/stages/train/model/llama"
 )
 
 // size is all that one run measures.
@@ -59,7 +60,7 @@ var sizes = map[string]size{
 // The adapter of every timed step and of the curve.
 const rank, alpha = 16, 32
 
-var lora = peft.Config{R: rank, LoraAlpha: alpha, TargetModules: []string{"q_proj", "v_proj"}, TaskType: peft.CausalLM}
+var update = lora.Config{R: rank, LoraAlpha: alpha, TargetModules: []string{"q_proj", "v_proj"}}.Adapter(adapter.CausalLM)
 
 // llama7b is LLaMA-7B (Touvron et al. 2023, arXiv:2302.13971) with a batch of full rows.
 func llama7b(batch, seq int) check.Shape {
@@ -72,7 +73,7 @@ func tiny(batch, seq int) check.Shape {
 }
 
 // config is the model of a shape, with the weights' deviation that LLaMA begins with.
-func config(s check.Shape) model.Config {
+func config(s check.Shape) llama.Config {
 	c := s.Config()
 	c.InitializerRange = 0.02
 	return c

@@ -44,9 +44,13 @@ func (t *trainer) compile(l workload) error {
 		if err != nil {
 			return err
 		}
-		loss = func(g *graph.Graph) *graph.Node { return g.CrossEntropy(logits, nil) }
+		loss = func(g *graph.Graph) (*graph.Node, error) { return g.CrossEntropy(logits, nil), nil }
 	}
-	g.Backward(loss(g))
+	node, err := loss(g)
+	if err != nil {
+		return err
+	}
+	g.Backward(node)
 	t.machine, err = g.Compile()
 	return err
 }

@@ -5,12 +5,13 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/clinflow/clinflow/stages/train/adapter"
 	"github.com/clinflow/clinflow/stages/train/check"
 	"github.com/clinflow/clinflow/stages/train/checkpoint"
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/model"
-	"github.com/clinflow/clinflow/stages/train/peft"
+	"github.com/clinflow/clinflow/stages/train/model/llama"
 )
 
 // classes of the tasks whose steps are timed: three, as those of a length of stay.
@@ -54,13 +55,13 @@ func (l workload) String() string {
 // sketch is a trainer of a workload's model with random weights that the card drew. It
 // writes adapters into dir.
 func sketch(b kernel.Backend, l workload, dir string) (*trainer, error) {
-	m, err := model.Sketch(b, config(l.Shape))
+	m, err := llama.Sketch(b, config(l.Shape))
 	if err != nil {
 		return nil, err
 	}
-	task := lora
+	task := update
 	if l.Labels > 0 {
-		task.Score, task.TaskType = true, peft.SeqCls
+		task.TaskType = adapter.SeqCls
 	}
 	err = l.addClinical(m, dir)
 	if err == nil {
@@ -77,7 +78,7 @@ func sketch(b kernel.Backend, l workload, dir string) (*trainer, error) {
 func (l workload) addClinical(m *model.Model, dir string) error {
 	switch l.Clinical {
 	case trained:
-		_, err := m.AddAdapter("clinical", lora, 0, 2)
+		_, err := m.AddAdapter("clinical", update, 0, 2)
 		return err
 	case still:
 		folder := filepath.Join(dir, "clinical", l.String())
@@ -95,12 +96,12 @@ func (l workload) addClinical(m *model.Model, dir string) error {
 func (l workload) saveClinical(b kernel.Backend, folder string) error {
 	s := l.Shape
 	s.Vocabulary, s.Intermediate = 3, 1
-	m, err := model.Sketch(b, config(s))
+	m, err := llama.Sketch(b, config(s))
 	if err != nil {
 		return err
 	}
 	defer m.Close()
-	a, err := m.AddAdapter("clinical", lora, 0, 2)
+	a, err := m.AddAdapter("clinical", update, 0, 2)
 	if err != nil {
 		return err
 	}

@@ -9,11 +9,13 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/clinflow/clinflow/stages/train/adapter"
+	"github.com/clinflow/clinflow/stages/train/adapter/lora"
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/kernel/cpu"
 	"github.com/clinflow/clinflow/stages/train/model"
-	"github.com/clinflow/clinflow/stages/train/peft"
+	"github.com/clinflow/clinflow/stages/train/model/llama"
 )
 
 // shape is a model and a batch.
@@ -45,7 +47,7 @@ func (s shape) write(dir string) error {
 	if err != nil {
 		return err
 	}
-	m, err := model.New(b, model.Config{
+	m, err := llama.New(b, llama.Config{
 		HiddenSize: s.hidden, IntermediateSize: s.intermediate, NumHiddenLayers: s.layers, NumAttentionHeads: s.heads,
 		NumKeyValueHeads: s.heads, HeadDim: s.hidden / s.heads, VocabSize: s.vocabulary, MaxPositionEmbeddings: s.seq,
 		RMSNormEps: 1e-6, RopeTheta: 10000, InitializerRange: 0.02, BosTokenID: 1, PadTokenID: -1, EosTokenIDs: []int32{2},
@@ -98,14 +100,18 @@ func (s shape) trainer(b kernel.Backend, dir string) (step func() error, stop fu
 	if err != nil {
 		return nil, nil, err
 	}
-	if _, err := m.AddAdapter("bench", peft.Config{R: s.rank, LoraAlpha: 16, TargetModules: s.targets, TaskType: peft.CausalLM}, 0, 1); err != nil {
+	if _, err := m.AddAdapter("bench", lora.Config{R: s.rank, LoraAlpha: 16, TargetModules: s.targets}.Adapter(adapter.CausalLM), 0, 1); err != nil {
 		return nil, nil, err
 	}
 	g, err := m.Graph(graph.Options{Batch: s.batch, Seq: s.seq, Training: true})
 	if err != nil {
 		return nil, nil, err
 	}
-	g.Backward(m.LMLoss(g))
+	loss, err := m.LMLoss(g)
+	if err != nil {
+		return nil, nil, err
+	}
+	g.Backward(loss)
 	machine, err := g.Compile()
 	if err != nil {
 		return nil, nil, err

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 
 	"github.com/clinflow/clinflow/internal/foreign"
 	"github.com/clinflow/clinflow/internal/textio"
@@ -82,4 +83,16 @@ func Exact(data []byte, dst any) error {
 		return errors.New("malformed JSON, want an object")
 	}
 	return Unmarshal(text, dst)
+}
+
+// IsSet says whether a key's value is more than null, false or nothing.
+func IsSet(raw json.RawMessage) bool {
+	var compact bytes.Buffer
+	if len(raw) == 0 {
+		return false
+	}
+	if json.Compact(&compact, raw) != nil {
+		return true
+	}
+	return !slices.Contains([]string{"null", "false", "{}", "[]", `""`}, compact.String())
 }

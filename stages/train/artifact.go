@@ -74,8 +74,8 @@ func note(t trainer.Trainer, out *dataset.Writer, end trainer.State) {
 func asLanguageModel(t trainer.Trainer, splits map[string]examples.Rows, maxVal int) (trainer.Trainer, error) {
 	t.Objective = trainer.LanguageModel{Model: t.Model}
 	t.Train, t.Val = trainer.Predictable(splits["train"]), trainer.Predictable(splits["val"]).Sample(maxVal, t.Seed)
-	c := t.Model.Config()
-	return t, errors.Join(trainer.CheckTokens(t.Train, c), trainer.CheckTokens(t.Val, c))
+	limits := t.Model.Limits()
+	return t, errors.Join(trainer.CheckTokens(t.Train, limits), trainer.CheckTokens(t.Val, limits))
 }
 
 // writeFiles writes an artifact's files under a folder of the output, "" for

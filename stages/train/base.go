@@ -11,6 +11,7 @@ import (
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/leakage"
 	"github.com/clinflow/clinflow/stages/train/model"
+	"github.com/clinflow/clinflow/stages/train/model/llama"
 	"github.com/clinflow/clinflow/stages/train/trainer"
 	"github.com/clinflow/clinflow/task"
 )
@@ -62,12 +63,12 @@ func (b *base) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) e
 	if err != nil {
 		return err
 	}
-	llama, err := b.llama(ctx, in.One("tokenizer"))
+	config, err := b.llama(ctx, in.One("tokenizer"))
 	if err != nil {
 		return err
 	}
 	return onBackend(ctx, func(backend kernel.Backend) error {
-		m, err := model.New(backend, llama, b.config.Seed)
+		m, err := llama.New(backend, config, b.config.Seed)
 		if err != nil {
 			return err
 		}
@@ -95,15 +96,15 @@ func (b *base) learn(ctx context.Context, m *model.Model, splits map[string]exam
 
 // llama is the model's configuration: the tokenizer gives vocabulary and special
 // tokens, and what is not configured is LLaMA's.
-func (b *base) llama(ctx context.Context, tokenizer *dataset.Dataset) (model.Config, error) {
+func (b *base) llama(ctx context.Context, tokenizer *dataset.Dataset) (llama.Config, error) {
 	if err := tokenizer.CheckFiles(ctx); err != nil {
-		return model.Config{}, err
+		return llama.Config{}, err
 	}
 	pieces, err := hf.Open(ctx, tokenizer.Dir())
 	if err != nil {
-		return model.Config{}, err
+		return llama.Config{}, err
 	}
-	c := model.Config{
+	c := llama.Config{
 		HiddenSize: b.config.HiddenSize, IntermediateSize: b.config.IntermediateSize, NumHiddenLayers: b.config.Layers,
 		NumAttentionHeads: b.config.Heads, NumKeyValueHeads: b.config.KVHeads, HeadDim: b.config.HiddenSize / b.config.Heads,
 		VocabSize: pieces.Size(), MaxPositionEmbeddings: b.config.MaxLength, RMSNormEps: 1e-6, RopeTheta: 10000,

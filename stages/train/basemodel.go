@@ -6,11 +6,11 @@ import (
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/train/adapter"
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/leakage"
 	"github.com/clinflow/clinflow/stages/train/model"
-	"github.com/clinflow/clinflow/stages/train/peft"
 )
 
 // BaseModel is the key of every stage over a base model. Its path names what
@@ -74,7 +74,7 @@ func ancestryOf(ctx context.Context, in stages.Inputs, path string) (leakage.Anc
 	for _, port := range []string{"base", "clinical", "adapter"} {
 		for _, d := range in[port] {
 			err := a.Add(ctx, d, taskFolder)
-			if d.HasFile(clinicalFolder + peft.ConfigName) {
+			if d.HasFile(clinicalFolder + adapter.ConfigName) {
 				err = errors.Join(err, a.Add(ctx, d, clinicalFolder))
 			}
 			if err != nil {
@@ -104,25 +104,25 @@ func (b BaseModel) faults(ctx context.Context, in stages.Givers, adapter string)
 	}
 	var found []stages.Fault
 	if bound == nil {
-		config, err := model.Look(b.Base)
+		limits, err := model.Look(b.Base)
 		found = stages.FaultOf("base", err)
 		if err == nil {
-			found = append(found, holds(config, in.One("tokens"))...)
+			found = append(found, holds(limits, in.One("tokens"))...)
 		}
 	}
 	return append(found, b.sameAs(ctx, bound, in, adapter)...)
 }
 
 // holds compares a model's vocabulary with that of the tokens.
-func holds(c model.Config, tokens *stages.Giver) []stages.Fault {
+func holds(limits model.Limits, tokens *stages.Giver) []stages.Fault {
 	if tokens == nil {
 		return nil
 	}
 	t, ok := tokens.Built.(interface{ Vocabulary() int })
-	if !ok || t.Vocabulary() <= c.VocabSize {
+	if !ok || t.Vocabulary() <= limits.Vocabulary {
 		return nil
 	}
-	return stages.Faultf("in.tokens", "the tokenizer of %s has %d pieces, the base model's vocabulary is %d; tokenize with the base model's own tokenizer", tokens.Step, t.Vocabulary(), c.VocabSize)
+	return stages.Faultf("in.tokens", "the tokenizer of %s has %d pieces, the base model's vocabulary is %d; tokenize with the base model's own tokenizer", tokens.Step, t.Vocabulary(), limits.Vocabulary)
 }
 
 // sameAs refuses an adapter over another base model. Two steps, or a step and a

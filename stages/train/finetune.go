@@ -9,6 +9,7 @@ import (
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/examples"
+	"github.com/clinflow/clinflow/stages/train/adapter"
 	"github.com/clinflow/clinflow/stages/train/leakage"
 	"github.com/clinflow/clinflow/stages/train/model"
 	"github.com/clinflow/clinflow/stages/train/trainer"
@@ -32,8 +33,8 @@ func init() {
 // FinetuneConfig configures train.finetune; the defaults are the paper's.
 type FinetuneConfig struct {
 	BaseModel
-	PEFT     PEFT   `json:"peft" doc:"The new adapter; type none trains the head without one."`
-	Clinical string `json:"clinical" default:"frozen" enum:"frozen,trainable" doc:"Whether the adapter of the port clinical is trained further."`
+	PEFT     adapter.PEFT `json:"peft" doc:"The new adapter; type none trains the head without one."`
+	Clinical string       `json:"clinical" default:"frozen" enum:"frozen,trainable" doc:"Whether the adapter of the port clinical is trained further."`
 	Labelled
 	Selection      string         `json:"selection" default:"last" enum:"last,best" doc:"End with the last epoch's parameters, or those of the epoch with the highest AUROC on val."`
 	SelectionAUROC auroc.Measures `json:"selection_auroc" doc:"The AUROC on val that is logged, selects an epoch and ends patience: of the kind that eval.auroc reports by the same keys with the same defaults, so give both the same."`
@@ -111,10 +112,10 @@ func (c FinetuneConfig) examples(ctx context.Context, in stages.Inputs, under le
 // become numbers of hidden states that were computed once.
 func (c FinetuneConfig) trainer(ctx context.Context, m *model.Model, v variant, splits map[string]examples.Rows, scratch store.Dir) (trainer.Trainer, error) {
 	for split, rows := range splits {
-		if err := trainer.CheckTokens(rows, m.Config()); err != nil {
+		if err := trainer.CheckTokens(rows, m.Limits()); err != nil {
 			return trainer.Trainer{}, err
 		}
-		splits[split] = trainer.Pooled(rows, m.Config())
+		splits[split] = trainer.Pooled(rows, m)
 	}
 	o := trainer.Classifier{Logits: m.ClassLogits, Multilabel: c.ProblemType == multiLabel, NumLabels: c.NumLabels, ClassWeights: c.weights(splits["train"]), Measures: c.SelectionAUROC}
 	t := trainer.Trainer{

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -10,10 +11,12 @@ import (
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/stages/train/adapter"
+	"github.com/clinflow/clinflow/stages/train/adapter/lora"
 	"github.com/clinflow/clinflow/stages/train/kernel/cpu"
 	"github.com/clinflow/clinflow/stages/train/leakage"
 	"github.com/clinflow/clinflow/stages/train/model"
-	"github.com/clinflow/clinflow/stages/train/peft"
+	"github.com/clinflow/clinflow/stages/train/model/llama"
 	"github.com/clinflow/clinflow/stages/train/trainer"
 	"github.com/clinflow/clinflow/stages/train/trainlog"
 	"github.com/clinflow/clinflow/task"
@@ -48,7 +51,7 @@ func TestPartsAndWorkersDoNotShow(t *testing.T) {
 func weightsDigest(t *testing.T, d *dataset.Dataset) string {
 	t.Helper()
 	for _, f := range d.Manifest.Files {
-		if f.Name == peft.WeightsName {
+		if f.Name == adapter.WeightsName {
 			return f.SHA256
 		}
 	}
@@ -83,17 +86,17 @@ func TestPredictionsKeepPartsAndRows(t *testing.T) {
 }
 
 // tinyModel is a model with a new adapter and head on its own backend.
-func tinyModel(t *testing.T) (*model.Model, *peft.Adapter) {
+func tinyModel(t *testing.T) (*model.Model, *adapter.Adapter) {
 	t.Helper()
 	b, err := cpu.New(cpu.Options{Workers: 1})
 	must(t, err)
-	m, err := model.New(b, model.Config{
+	m, err := llama.New(b, llama.Config{
 		HiddenSize: 16, IntermediateSize: 24, NumHiddenLayers: 1, NumAttentionHeads: 2, NumKeyValueHeads: 1, HeadDim: 8,
 		VocabSize: wordCount, MaxPositionEmbeddings: 24, RMSNormEps: 1e-6, RopeTheta: 10000, InitializerRange: 0.2, TieWordEmbeddings: true,
 	}, 1)
 	must(t, err)
 	t.Cleanup(m.Close)
-	a, err := m.AddAdapter("task", PEFT{R: 2, Alpha: 4, TargetModules: []string{"q_proj"}}.lora(peft.SeqCls, ""), 2, 1)
+	a, err := m.AddAdapter("task", lora.Config{R: 2, LoraAlpha: 4, TargetModules: []string{"q_proj"}}.Adapter(adapter.SeqCls), 2, 1)
 	must(t, err)
 	return m, a
 }
@@ -125,8 +128,10 @@ func headLog(t *testing.T, in stages.Inputs, cached bool) []trainlog.Line {
 			rows[i].InputIDs, rows[i].NTokens = rows[i].InputIDs[:6], 6
 		}
 	}
+	var headAlone adapter.PEFT
+	must(t, json.Unmarshal([]byte(`{"type": "none", "r": 1}`), &headAlone))
 	c := FinetuneConfig{
-		LearningRate: 0.1, Epochs: 2, BatchSize: 16, PEFT: PEFT{Type: typeNone, R: 1}, Clinical: "frozen",
+		LearningRate: 0.1, Epochs: 2, BatchSize: 16, PEFT: headAlone, Clinical: "frozen",
 		Labelled:     Labelled{ProblemType: singleLabel, NumLabels: 2, ClassWeights: "balanced"},
 		Optimization: trainer.Optimization{Accumulation: 1, LogEvery: 1, SaveEvery: 100},
 	}

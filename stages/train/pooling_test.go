@@ -9,7 +9,7 @@ import (
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
-	"github.com/clinflow/clinflow/stages/train/peft"
+	"github.com/clinflow/clinflow/stages/train/adapter"
 )
 
 // kindsDir holds what transformers and PEFT compute (oracle/folder_kinds.py).
@@ -44,7 +44,7 @@ func TestTrainingReadsTheTokenThatTransformersReads(t *testing.T) {
 		trained := func(texts [][]int32) []byte {
 			d := stagetest.Run(t, "train.finetune", `{base: `+base+`, epochs: 3, batch_size: 2, learning_rate: 0.1, peft: {type: `+peftType+`, r: 2}}`,
 				stages.Inputs{"tokens": {documents(t, texts, 2)}})
-			path, err := d.LocalPath(t.Context(), peft.WeightsName)
+			path, err := d.LocalPath(t.Context(), adapter.WeightsName)
 			must(t, err)
 			data, err := os.ReadFile(path)
 			must(t, err)

@@ -7,9 +7,9 @@ import (
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/examples"
+	"github.com/clinflow/clinflow/stages/train/adapter"
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/model"
-	"github.com/clinflow/clinflow/stages/train/peft"
 	"github.com/clinflow/clinflow/stages/train/trainer"
 	"github.com/clinflow/clinflow/task"
 )
@@ -73,7 +73,7 @@ func (p *predict) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer
 		if err := addAdapters(ctx, m, in); err != nil {
 			return err
 		}
-		logits, err := trainer.Forward(ctx, "train.predict "+p.config.Variant, m, p.config.BatchSize, out.Scratch(), trainer.Pooled(rows, m.Config()), m.ClassLogits)
+		logits, err := trainer.Forward(ctx, "train.predict "+p.config.Variant, m, p.config.BatchSize, out.Scratch(), trainer.Pooled(rows, m), m.ClassLogits)
 		if err != nil {
 			return err
 		}
@@ -100,7 +100,7 @@ func addAdapters(ctx context.Context, m *model.Model, in stages.Inputs) error {
 // adapterFolders are the adapters of a fine-tuning whose updates add up.
 func adapterFolders(ctx context.Context, d *dataset.Dataset) ([]string, error) {
 	var folders []string
-	for _, name := range []string{clinicalFolder + peft.ConfigName, peft.ConfigName} {
+	for _, name := range []string{clinicalFolder + adapter.ConfigName, adapter.ConfigName} {
 		if !d.HasFile(name) && path.Dir(name) != "." {
 			continue
 		}

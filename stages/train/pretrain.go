@@ -8,8 +8,9 @@ import (
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/train/adapter"
+	"github.com/clinflow/clinflow/stages/train/adapter/lora"
 	"github.com/clinflow/clinflow/stages/train/model"
-	"github.com/clinflow/clinflow/stages/train/peft"
 	"github.com/clinflow/clinflow/stages/train/trainer"
 	"github.com/clinflow/clinflow/task"
 )
@@ -29,10 +30,10 @@ func init() {
 // PretrainConfig configures train.pretrain; the defaults are the paper's.
 type PretrainConfig struct {
 	BaseModel
-	PEFT         PEFT    `json:"peft" doc:"The adapter."`
-	LearningRate float64 `json:"learning_rate" default:"0.0003" min:"0" doc:"Highest learning rate."`
-	Epochs       int     `json:"epochs" default:"1" min:"1" doc:"Passes over the train split."`
-	BatchSize    int     `json:"batch_size" default:"10" unit:"documents" min:"1" doc:"Documents in a batch."`
+	PEFT         adapter.PEFT `json:"peft" doc:"The adapter."`
+	LearningRate float64      `json:"learning_rate" default:"0.0003" min:"0" doc:"Highest learning rate."`
+	Epochs       int          `json:"epochs" default:"1" min:"1" doc:"Passes over the train split."`
+	BatchSize    int          `json:"batch_size" default:"10" unit:"documents" min:"1" doc:"Documents in a batch."`
 	Validated
 	trainer.Optimization
 }
@@ -43,7 +44,7 @@ type pretrain struct {
 }
 
 func newPretrain(_ *stages.Environment, c PretrainConfig) (stages.Job, error) {
-	if c.PEFT.Type == typeNone {
+	if c.PEFT.Type == lora.None {
 		return nil, exit.Errorf(exit.Usage, "peft.type: none leaves nothing to train; give lora")
 	}
 	return &pretrain{config: c}, nil
@@ -68,7 +69,7 @@ func (p *pretrain) Run(ctx context.Context, in stages.Inputs, out *dataset.Write
 		return err
 	}
 	return onBase(ctx, in, p.config.Base, func(m *model.Model, dir string) error {
-		adapter, err := m.AddAdapter("clinical", p.config.PEFT.lora(peft.CausalLM, dir), 0, p.config.Seed)
+		a, err := m.AddAdapter("clinical", p.config.PEFT.Config(adapter.CausalLM, dir), 0, p.config.Seed)
 		if err != nil {
 			return err
 		}
@@ -82,7 +83,7 @@ func (p *pretrain) Run(ctx context.Context, in stages.Inputs, out *dataset.Write
 			return err
 		}
 		return learn(ctx, t, out, func(end trainer.State) error {
-			return errors.Join(writePerplexity(out, end.Before, end.Val), writeFiles(out, "", adapter.Files()))
+			return errors.Join(writePerplexity(out, end.Before, end.Val), writeFiles(out, "", a.Files()))
 		})
 	})
 }

@@ -2,14 +2,15 @@ package train
 
 import (
 	"context"
+	"slices"
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/train/adapter"
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/leakage"
 	"github.com/clinflow/clinflow/stages/train/model"
-	"github.com/clinflow/clinflow/stages/train/peft"
 )
 
 // variant is a way of training a task over a frozen base model: a list of adapters,
@@ -27,7 +28,7 @@ type variant []placed
 
 // placed is an adapter of a variant and its folder in an output.
 type placed struct {
-	*peft.Adapter
+	*adapter.Adapter
 	folder string
 	from   *dataset.Dataset // where it was read; nil: it is new
 }
@@ -49,30 +50,29 @@ func newVariant(ctx context.Context, m *model.Model, dir string, c FinetuneConfi
 		}
 		v = append(v, placed{a, clinicalFolder, d})
 	}
-	task, err := m.AddAdapter("task", c.PEFT.lora(peft.SeqCls, dir), c.NumLabels, c.Seed)
+	task, err := m.AddAdapter("task", c.PEFT.Config(adapter.SeqCls, dir), c.NumLabels, c.Seed)
 	return append(v, placed{task, taskFolder, nil}), err
 }
 
-func loadClinical(ctx context.Context, m *model.Model, d *dataset.Dataset, mode graph.Mode) (*peft.Adapter, error) {
-	dir, err := folder(ctx, d, peft.ConfigName)
+func loadClinical(ctx context.Context, m *model.Model, d *dataset.Dataset, mode graph.Mode) (*adapter.Adapter, error) {
+	dir, err := folder(ctx, d, adapter.ConfigName)
 	if err != nil {
 		return nil, err
 	}
 	a, err := m.LoadAdapter(ctx, "clinical", dir, mode)
-	if err == nil && a.Score != nil {
+	if err == nil && a.Head != nil {
 		return nil, exit.Errorf(exit.Usage, "clinical: %s has a classification head of its own; give an adapter of train.pretrain", d.URI())
 	}
 	return a, err
 }
 
 // head is the task's classification head.
-func (v variant) head() *graph.Param { return v[len(v)-1].Score }
+func (v variant) head() *adapter.Head { return v[len(v)-1].Head }
 
 // headAlone says that nothing under the head is trained, whatever adapters lie
 // there: then a document's hidden state never changes.
 func (v variant) headAlone(m *model.Model) bool {
-	trained := m.Params().Trainable()
-	return len(trained) == 1 && trained[0] == v.head()
+	return !slices.ContainsFunc(m.Params().Trainable(), func(p *graph.Param) bool { return !v.head().Has(p) })
 }
 
 // write writes each adapter into its folder, and beside one that was read the

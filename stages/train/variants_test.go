@@ -15,7 +15,8 @@ import (
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/examples"
 	"github.com/clinflow/clinflow/stages/stagetest"
-	"github.com/clinflow/clinflow/stages/train/peft"
+	"github.com/clinflow/clinflow/stages/train/adapter"
+	"github.com/clinflow/clinflow/stages/train/adapter/lora"
 	"github.com/clinflow/clinflow/stages/train/trainer"
 	"github.com/clinflow/clinflow/task"
 )
@@ -25,17 +26,19 @@ func TestAdapterIsWhatWasConfigured(t *testing.T) {
 	in := stages.Inputs{"tokens": {tokens}, "base": {baseModel(t, tokens, quickBase)}}
 	for _, c := range []struct {
 		config string
-		want   peft.Config
+		want   lora.Config
 	}{
 		{`{epochs: 1, peft: {r: 3, alpha: 5, dropout: 0.25, target_modules: [k_proj, up_proj]}}`,
-			peft.Config{R: 3, LoraAlpha: 5, LoraDropout: 0.25, TargetModules: []string{"k_proj", "up_proj"}, Score: true, TaskType: peft.SeqCls, BaseModel: "out"}},
-		{`{epochs: 1, peft: {type: none, r: 3, alpha: 5}}`, peft.Config{R: 3, LoraAlpha: 5, Score: true, TaskType: peft.SeqCls, BaseModel: "out"}},
+			lora.Config{R: 3, LoraAlpha: 5, LoraDropout: 0.25, TargetModules: []string{"k_proj", "up_proj"}}},
+		{`{epochs: 1, peft: {type: none, r: 3, alpha: 5}}`, lora.Config{R: 3, LoraAlpha: 5}},
 	} {
-		dir, err := folder(t.Context(), stagetest.Run(t, "train.finetune", c.config, in), peft.ConfigName)
+		want := c.want.Adapter(adapter.SeqCls)
+		want.ModulesToSave, want.BaseModel = []string{"score"}, "out"
+		dir, err := folder(t.Context(), stagetest.Run(t, "train.finetune", c.config, in), adapter.ConfigName)
 		must(t, err)
-		got, err := peft.ReadConfig(dir)
+		got, err := adapter.ReadConfig(dir)
 		must(t, err)
-		if diff := cmp.Diff(c.want, got, cmpopts.EquateEmpty()); diff != "" {
+		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("%s:\n%s", c.config, diff)
 		}
 	}

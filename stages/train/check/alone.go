@@ -7,7 +7,7 @@ import (
 
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/kernel"
-	"github.com/clinflow/clinflow/stages/train/model"
+	"github.com/clinflow/clinflow/stages/train/model/llama"
 )
 
 // Curve trains for some steps and returns the losses.
@@ -110,7 +110,7 @@ func wide(elements int) Shape {
 }
 
 func refused(b kernel.Backend, s Shape) error {
-	m, err := model.Sketch(b, s.Config())
+	m, err := llama.Sketch(b, s.Config())
 	if err != nil {
 		return err
 	}
@@ -120,7 +120,9 @@ func refused(b kernel.Backend, s Shape) error {
 		return err
 	}
 	defer g.Close()
-	m.LMLoss(g)
+	if _, err := m.LMLoss(g); err != nil {
+		return err
+	}
 	if _, err = g.Compile(); !errors.Is(err, kernel.ErrMemory) {
 		return fmt.Errorf("%d × %d tokens through a layer of %d columns were not refused for their memory: %w", s.Batch, s.Seq, s.Intermediate, err)
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/kernel"
-	"github.com/clinflow/clinflow/stages/train/model"
+	"github.com/clinflow/clinflow/stages/train/model/llama"
 )
 
 // Shape is a LLaMA with LoRA on q_proj and v_proj, and a batch.
@@ -22,8 +22,8 @@ type Shape struct {
 // Config is the model's. Its weights are 0.4 of what would keep the size of what
 // passes through them: with larger ones bf16's own rounding grows from layer to layer
 // past what tells a right gradient from a wrong one.
-func (s Shape) Config() model.Config {
-	return model.Config{
+func (s Shape) Config() llama.Config {
+	return llama.Config{
 		HiddenSize: s.Hidden, IntermediateSize: s.Intermediate, NumHiddenLayers: s.Layers, NumAttentionHeads: s.Heads,
 		NumKeyValueHeads: s.KVHeads, HeadDim: s.Hidden / s.Heads, VocabSize: s.Vocabulary, MaxPositionEmbeddings: s.Seq,
 		RMSNormEps: 1e-6, RopeTheta: 10000, InitializerRange: 0.4 / math.Sqrt(float64(s.Hidden)), TieWordEmbeddings: s.Whole, BosTokenID: 1, PadTokenID: -1, EosTokenIDs: []int32{2},

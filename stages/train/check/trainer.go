@@ -6,10 +6,12 @@ import (
 	"math/rand/v2"
 	"strings"
 
+	"github.com/clinflow/clinflow/stages/train/adapter"
+	"github.com/clinflow/clinflow/stages/train/adapter/lora"
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/model"
-	"github.com/clinflow/clinflow/stages/train/peft"
+	"github.com/clinflow/clinflow/stages/train/model/llama"
 )
 
 // adapterName begins the names of the adapter's parameters.
@@ -25,7 +27,7 @@ type trainer struct {
 // newTrainer makes a model of random weights. B of its adapter is not zero as in a new
 // one, which would hide A's gradient.
 func newTrainer(b kernel.Backend, s Shape, loss Loss, seed int64) (*trainer, error) {
-	m, err := model.Random(b, s.Config(), graph.Mode(s.Whole), seed)
+	m, err := llama.Random(b, s.Config(), graph.Mode(s.Whole), seed)
 	if err != nil {
 		return nil, err
 	}
@@ -39,9 +41,10 @@ func newTrainer(b kernel.Backend, s Shape, loss Loss, seed int64) (*trainer, err
 
 func (t *trainer) prepare(loss Loss, seed int64) (err error) {
 	s := t.shape
-	c := peft.Config{R: s.Rank, LoraAlpha: 2 * float64(s.Rank), LoraDropout: s.Dropout, TargetModules: []string{"q_proj", "v_proj"}, TaskType: peft.CausalLM}
+	update := lora.Config{R: s.Rank, LoraAlpha: 2 * float64(s.Rank), LoraDropout: s.Dropout, TargetModules: []string{"q_proj", "v_proj"}}
+	c := update.Adapter(adapter.CausalLM)
 	if loss != LanguageModel {
-		c.Score, c.TaskType = true, peft.SeqCls
+		c.TaskType = adapter.SeqCls
 	}
 	if _, err := t.model.AddAdapter(adapterName, c, s.Labels, seed); err != nil {
 		return err
@@ -81,7 +84,11 @@ func (t *trainer) compile(loss Loss, seed uint64) (*graph.Machine, error) {
 		return nil, err
 	}
 	if loss == LanguageModel {
-		g.Backward(t.model.LMLoss(g))
+		node, err := t.model.LMLoss(g)
+		if err != nil {
+			return nil, err
+		}
+		g.Backward(node)
 		return g.Compile()
 	}
 	logits, err := t.model.ClassLogits(g)

@@ -75,6 +75,12 @@ func (p *Param) Download(dst kernel.Host) error {
 	return p.named(p.set.backend.Download(dst, p.value))
 }
 
+// Values downloads the value into a new slice.
+func (p *Param) Values() ([]float32, error) {
+	values := make([]float32, p.Len())
+	return values, p.Download(kernel.F32s(values))
+}
+
 // DownloadGrad reads the gradient into dst.
 func (p *Param) DownloadGrad(dst kernel.Host) error {
 	if p.grad == nil {

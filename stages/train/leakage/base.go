@@ -15,8 +15,8 @@ import (
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/textio"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/train/adapter"
 	"github.com/clinflow/clinflow/stages/train/model"
-	"github.com/clinflow/clinflow/stages/train/peft"
 )
 
 // BaseName is an adapter's record of the base model that it was trained on: the
@@ -68,39 +68,39 @@ func (b BaseFiles) Write(out *dataset.Writer) error {
 
 // Under refuses an adapter of a port that was trained on another base, which would
 // fit and compute nonsense. One without a record is told and counted.
-func (b BaseFiles) Under(ctx context.Context, port string, adapter *dataset.Dataset, out *dataset.Writer) error {
-	if adapter == nil {
+func (b BaseFiles) Under(ctx context.Context, port string, d *dataset.Dataset, out *dataset.Writer) error {
+	if d == nil {
 		return nil
 	}
-	if !adapter.HasFile(BaseName) {
+	if !d.HasFile(BaseName) {
 		out.Count("unknown_base_model", 1)
-		log.Warn().Msgf("%s: %s has no record of its base model (%s), so it cannot be compared with %s", port, adapter.URI(), BaseName, b.place)
+		log.Warn().Msgf("%s: %s has no record of its base model (%s), so it cannot be compared with %s", port, d.URI(), BaseName, b.place)
 		return nil
 	}
-	f, err := adapter.OpenFile(ctx, BaseName)
+	f, err := d.OpenFile(ctx, BaseName)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
 	sums, err := io.ReadAll(f)
 	if err != nil {
-		return fmt.Errorf("read %s of %s: %w", BaseName, adapter.URI(), err)
+		return fmt.Errorf("read %s of %s: %w", BaseName, d.URI(), err)
 	}
-	config, err := adapter.LocalPath(ctx, peft.ConfigName)
-	return errors.Join(err, b.compare(port+": "+adapter.URI(), filepath.Dir(config), string(sums)))
+	config, err := d.LocalPath(ctx, adapter.ConfigName)
+	return errors.Join(err, b.compare(port+": "+d.URI(), filepath.Dir(config), string(sums)))
 }
 
 // compare refuses an adapter in dir whose record holds other sums.
-func (b BaseFiles) compare(adapter, dir, sums string) error {
+func (b BaseFiles) compare(of, dir, sums string) error {
 	if sums == b.sums {
 		return nil
 	}
 	trainedOn := "of no name"
-	if c, err := peft.ReadConfig(dir); err == nil && c.BaseModel != "" {
+	if c, err := adapter.ReadConfig(dir); err == nil && c.BaseModel != "" {
 		trainedOn = c.BaseModel
 	}
 	return exit.Errorf(exit.Usage, "%s was trained on another base model, %s, than %s: %s; give the base of its training",
-		adapter, trainedOn, b.place, differing(sums, b.sums))
+		of, trainedOn, b.place, differing(sums, b.sums))
 }
 
 // OnItsBase is Under for a model and adapters that are folders to look into. What has

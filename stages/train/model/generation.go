@@ -13,7 +13,6 @@ import (
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/jsonfile"
 	"github.com/clinflow/clinflow/internal/textio"
-	"github.com/clinflow/clinflow/stages/train/peft"
 )
 
 // generationName is the file that has, since transformers 4.26, how a model writes.
@@ -29,6 +28,30 @@ var otherWords = map[string]string{
 	"penalty_alpha": "0.0", "repetition_penalty": "1.0", "sequence_bias": "", "stop_strings": "", "suppress_tokens": "", "watermarking_config": "",
 }
 
+// SpecialTokens are the tokens that begin and end a text.
+type SpecialTokens struct {
+	BOS int32 // -1: none
+	EOS []int32
+}
+
+// IsEnd says whether a token ends a text.
+func (s SpecialTokens) IsEnd(id int32) bool { return id == s.BOS || slices.Contains(s.EOS, id) }
+
+// ParseEnds reads an eos_token_id: an id, a list of ids, or null.
+func ParseEnds(raw json.RawMessage) (ids []int32, err error) {
+	var one *int32
+	switch {
+	case len(raw) == 0:
+	case json.Unmarshal(raw, &one) == nil:
+		if one != nil {
+			ids = []int32{*one}
+		}
+	case json.Unmarshal(raw, &ids) != nil:
+		return nil, errors.New("eos_token_id: must be an id or a list of ids")
+	}
+	return ids, nil
+}
+
 // Begin returns the token that a text begins with, and from then on Generate follows
 // generation_config.json, which goes before config.json. The tokenizer's <s>, -1 for
 // none, is taken where neither has one; that its </s> is no end is told.
@@ -36,18 +59,18 @@ func (in *Inspector) Begin(tokenizerBOS, tokenizerEOS int32) (int32, error) {
 	if err := in.readGeneration(); err != nil {
 		return 0, err
 	}
-	if tokenizerEOS >= 0 && !slices.Contains(in.config.EosTokenIDs, tokenizerEOS) {
-		log.Warn().Msgf("%s: eos_token_id is %v, and the tokenizer's </s> is %d; the text ends with the former, as in transformers", in.dir, in.config.EosTokenIDs, tokenizerEOS)
+	if tokenizerEOS >= 0 && !slices.Contains(in.special.EOS, tokenizerEOS) {
+		log.Warn().Msgf("%s: eos_token_id is %v, and the tokenizer's </s> is %d; the text ends with the former, as in transformers", in.dir, in.special.EOS, tokenizerEOS)
 	}
-	bos := in.config.BosTokenID
+	bos := in.special.BOS
 	switch {
 	case bos < 0 && tokenizerBOS < 0:
 		return 0, exit.Errorf(exit.Usage, "%s: bos_token_id is missing in %s, and the tokenizer has no <s>; a text has nothing to begin with", in.dir, ConfigName)
 	case bos < 0:
-		in.config.BosTokenID = tokenizerBOS
+		in.special.BOS = tokenizerBOS
 		return tokenizerBOS, nil
-	case int(bos) >= in.config.VocabSize:
-		return 0, exit.Errorf(exit.BadData, "%s: bos_token_id is %d, outside the vocabulary of %d", in.dir, bos, in.config.VocabSize)
+	case int(bos) >= in.limits().Vocabulary:
+		return 0, exit.Errorf(exit.BadData, "%s: bos_token_id is %d, outside the vocabulary of %d", in.dir, bos, in.limits().Vocabulary)
 	case tokenizerBOS >= 0 && bos != tokenizerBOS:
 		log.Warn().Msgf("%s: bos_token_id is %d, and the tokenizer's <s> is %d; the text begins with the former, as in transformers", in.dir, bos, tokenizerBOS)
 	}
@@ -64,28 +87,30 @@ func (in *Inspector) readGeneration() error {
 	if err != nil {
 		return fmt.Errorf("read model: %w", err)
 	}
-	if err := in.config.follow(data); err != nil {
+	if err := in.special.follow(data); err != nil {
 		return exit.Errorf(exit.BadData, "%s: %w", path, err)
 	}
 	return nil
 }
 
-func (c *Config) follow(data []byte) error {
+// follow takes what a generation_config.json says.
+func (s *SpecialTokens) follow(data []byte) error {
 	var keys map[string]json.RawMessage
 	if err := jsonfile.Unmarshal(data, &keys); err != nil {
 		return err
 	}
 	for key, neutral := range otherWords {
-		if raw := keys[key]; peft.IsSet(raw) && neutral != string(raw) && neutral != string(raw)+".0" {
+		if raw := keys[key]; jsonfile.IsSet(raw) && neutral != string(raw) && neutral != string(raw)+".0" {
 			return fmt.Errorf("%s: is set, which is not supported: the likeliest token is always taken", key)
 		}
 	}
-	if raw := keys["bos_token_id"]; peft.IsSet(raw) && json.Unmarshal(raw, &c.BosTokenID) != nil {
+	if raw := keys["bos_token_id"]; jsonfile.IsSet(raw) && json.Unmarshal(raw, &s.BOS) != nil {
 		return errors.New("bos_token_id: must be an id")
 	}
-	if raw := keys["eos_token_id"]; peft.IsSet(raw) {
-		c.EosTokenIDs = nil
-		return readEnds(raw, &c.EosTokenIDs)
+	if raw := keys["eos_token_id"]; jsonfile.IsSet(raw) {
+		ends, err := ParseEnds(raw)
+		s.EOS = ends
+		return err
 	}
 	return nil
 }

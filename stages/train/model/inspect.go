@@ -14,7 +14,7 @@ import (
 type Inspector struct {
 	model   *Model
 	dir     string
-	config  Config // the model's, with what generation_config.json changes of it
+	special SpecialTokens // the model's, with what generation_config.json changes of them
 	answers map[answerKey]*answer
 }
 
@@ -49,7 +49,7 @@ func Inspect(ctx context.Context, b kernel.Backend, dir string, adapters []strin
 	if err != nil {
 		return nil, err
 	}
-	in := &Inspector{model: m, dir: dir, config: m.config, answers: map[answerKey]*answer{}}
+	in := &Inspector{model: m, dir: dir, special: m.base.Special(), answers: map[answerKey]*answer{}}
 	for i, adapter := range adapters {
 		if _, err := m.LoadAdapter(ctx, fmt.Sprintf("adapter%d", i), adapter, graph.Frozen); err != nil {
 			in.Close()
@@ -59,8 +59,7 @@ func Inspect(ctx context.Context, b kernel.Backend, dir string, adapters []strin
 	return in, nil
 }
 
-// Config returns the model's configuration.
-func (in *Inspector) Config() Config { return in.config }
+func (in *Inspector) limits() Limits { return in.model.Limits() }
 
 // Close frees the model.
 func (in *Inspector) Close() {
@@ -71,11 +70,11 @@ func (in *Inspector) Close() {
 }
 
 // Logits returns the scores of the next token after each of ids:
-// [len(ids), vocab_size]. Where an adapter has a classification head, its scores
+// [len(ids), vocabulary]. Where an adapter has a classification head, its scores
 // of the whole sequence instead: [1, labels].
 func (in *Inspector) Logits(ids []int32) ([][]float32, error) {
-	if in.model.score() != nil {
-		return in.ask(classes, in.model.config.Pooled(ids))
+	if in.model.adapters.Head() != nil {
+		return in.ask(classes, in.model.Pooled(ids))
 	}
 	return in.ask(everyToken, ids)
 }
@@ -91,7 +90,7 @@ func (in *Inspector) Generate(prompt []int32, steps int) ([]int32, error) {
 			return nil, err
 		}
 		next := argmax(scores[0])
-		if in.config.IsEnd(next) {
+		if in.special.IsEnd(next) {
 			break
 		}
 		ids = append(ids, next)
@@ -111,7 +110,7 @@ func argmax(scores []float32) int32 {
 
 // ask runs one sequence through the graph of a question.
 func (in *Inspector) ask(q question, ids []int32) ([][]float32, error) {
-	if err := errors.Join(in.config.CheckIDs(ids), in.config.CheckLength(len(ids))); err != nil {
+	if err := errors.Join(in.limits().CheckIDs(ids), in.limits().CheckLength(len(ids))); err != nil {
 		return nil, err
 	}
 	a, seq, err := in.answer(q, len(ids))
@@ -139,7 +138,7 @@ func (in *Inspector) ask(q question, ids []int32) ([][]float32, error) {
 
 // answer returns the graph for a length, and the length it is compiled for.
 func (in *Inspector) answer(q question, length int) (*answer, int, error) {
-	seq := min((length+lengthStep-1)/lengthStep*lengthStep, in.config.MaxPositionEmbeddings)
+	seq := min((length+lengthStep-1)/lengthStep*lengthStep, in.limits().Positions-in.limits().Virtual)
 	key := answerKey{q, seq}
 	if a := in.answers[key]; a != nil {
 		return a, seq, nil
@@ -163,9 +162,9 @@ func (in *Inspector) answer(q question, length int) (*answer, int, error) {
 func (m *Model) answerTo(q question, g *graph.Graph) (*graph.Node, error) {
 	switch q {
 	case everyToken:
-		return m.LMLogits(g), nil
+		return m.LMLogits(g)
 	case nextToken:
-		return m.NextLogits(g), nil
+		return m.NextLogits(g)
 	default:
 		return m.ClassLogits(g)
 	}

@@ -1,112 +1,128 @@
+// Package model opens models in the layout of Hugging Face folders and builds the graphs
+// that compute with them and with adapters on them. Each architecture has a folder below,
+// such as llama/, and registers itself under its model_type; what all have in common is
+// here. A program that opens models imports the architectures for their side effect.
+//
+//	m, err := model.Open(ctx, backend, dir, graph.Frozen)
+//	defer m.Close()
+//	_, err = m.LoadAdapter(ctx, "clinical", clinicalDir, graph.Frozen)
+//	task, err := m.AddAdapter("task", config, labels, seed)
+//
+//	g, err := m.Graph(graph.Options{Batch: 8, Seq: 128, Training: true, Seed: 7})
+//	logits, err := m.ClassLogits(g)
+//	g.Backward(g.CrossEntropy(g.Output(logits), nil))
+//	machine, err := g.Compile()
 package model
 
 import (
 	"context"
 	"errors"
-	"io"
+	"math"
 	"path/filepath"
 	"slices"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/stages/train/adapter"
 	"github.com/clinflow/clinflow/stages/train/checkpoint"
 	"github.com/clinflow/clinflow/stages/train/graph"
-	"github.com/clinflow/clinflow/stages/train/kernel"
-	"github.com/clinflow/clinflow/stages/train/peft"
-	"github.com/clinflow/clinflow/stages/train/random"
 )
 
-// Model is a LLaMA with its adapters: parameters on a backend, from which graphs
-// of any shape are built. It is used by one goroutine at a time.
+// Architecture is a base model's network: its parameters, and what it computes with them.
+// Its graph calls an adapter.Method's hooks at the embedding, at each linear layer and at
+// each attention.
+type Architecture interface {
+	// Params are the base's parameters, by Hugging Face's names; adapters add theirs.
+	Params() *graph.Params
+	// Base is what an adapter sees: the layers that it may target and their sizes.
+	Base() adapter.Base
+	// Limits are the longest sequence and the vocabulary.
+	Limits() Limits
+	// Special are the tokens that begin and end a text.
+	Special() SpecialTokens
+	// Hidden adds the last hidden states to a graph [batch·rows, hidden]: of each token,
+	// and of what the hooks put in front of each sequence.
+	Hidden(g *graph.Graph, hooks adapter.Method) *graph.Node
+	// Pool picks from them what a classification head reads: [batch, hidden].
+	Pool(g *graph.Graph, hidden *graph.Node) *graph.Node
+	// Pooled is the part of a text that the head's answer depends on.
+	Pooled(ids []int32) []int32
+	// LanguageHead maps hidden states to scores of the next token [vocabulary, hidden]; nil
+	// where the architecture predicts none.
+	LanguageHead() *graph.Param
+	// Files are the base's files with its present values: a Hugging Face folder.
+	Files() []checkpoint.File
+}
+
+// Limits are what a model can take.
+type Limits struct {
+	Vocabulary int // token ids are below it
+	Positions  int // tokens of the longest sequence
+	Virtual    int // positions that adapters take up before a text
+}
+
+// CheckIDs says whether ids can be looked up. A wrong id is named by its place
+// only: tokens are as confidential as the text they stand for.
+func (l Limits) CheckIDs(ids []int32) error {
+	if len(ids) == 0 {
+		return exit.Errorf(exit.BadData, "no token ids; give at least the BOS token")
+	}
+	for i, id := range ids {
+		if id < 0 || int(id) >= l.Vocabulary {
+			return exit.Errorf(exit.BadData, "token id at position %d is outside the vocabulary of %d; was the text encoded for another model?", i, l.Vocabulary)
+		}
+	}
+	return nil
+}
+
+// CheckLength says whether a text of that many tokens has positions enough.
+func (l Limits) CheckLength(tokens int) error {
+	switch {
+	case tokens <= l.Positions-l.Virtual:
+		return nil
+	case l.Virtual > 0:
+		return exit.Errorf(exit.Usage, "sequences of %d tokens and %d virtual ones of the adapters are longer than the model's max_position_embeddings %d", tokens, l.Virtual, l.Positions)
+	default:
+		return exit.Errorf(exit.Usage, "sequences of %d tokens are longer than the model's max_position_embeddings %d", tokens, l.Positions)
+	}
+}
+
+// Model is an architecture with adapters on it: parameters on a backend, from which
+// graphs of any shape are built. It is used by one goroutine at a time.
 type Model struct {
-	config   Config
-	params   *graph.Params
-	tensors  []tensor // of the base, in order of use
-	embed    *graph.Param
-	layers   []layer
-	norm     *graph.Param
-	head     *graph.Param // embed where they are tied
-	adapters []*peft.Adapter
+	base     Architecture
+	adapters adapter.Stack
 }
 
-type tensor struct {
-	param *graph.Param
-	ones  bool // a norm's initial weight
-}
-
-// New makes a model to be trained from scratch: weights normal with standard
-// deviation InitializerRange, norms one, as transformers initialises LLaMA.
-func New(b kernel.Backend, config Config, seed int64) (*Model, error) {
-	return Random(b, config, graph.Trainable, seed)
-}
-
-// Random is New with a mode: a frozen one stands for a base model in checks.
-func Random(b kernel.Backend, config Config, mode graph.Mode, seed int64) (*Model, error) {
-	return made(b, config, mode, func(_ int, p *graph.Param) error {
-		return p.Upload(kernel.F32s(random.New(seed, p.Name()).Normals(p.Len(), config.InitializerRange)))
-	})
-}
-
-// Sketch is a frozen model whose weights the device draws by itself, for the time and
-// the memory that a model of that size takes.
-func Sketch(b kernel.Backend, config Config) (*Model, error) {
-	return made(b, config, graph.Frozen, func(i int, p *graph.Param) error {
-		return p.Draw(1, uint32(i), config.InitializerRange)
-	})
-}
-
-// made makes a model whose weights draw sets; norms are one.
-func made(b kernel.Backend, config Config, mode graph.Mode, draw func(i int, p *graph.Param) error) (*Model, error) {
-	if err := config.Check(); err != nil {
-		return nil, exit.With(exit.Usage, err)
-	}
-	m, err := build(b, config, mode)
-	if err != nil {
-		return nil, err
-	}
-	for i, t := range m.tensors {
-		set := func() error { return draw(i, t.param) }
-		if t.ones {
-			set = func() error { return t.param.Upload(kernel.F32s(slices.Repeat([]float32{1}, t.param.Len()))) }
-		}
-		if err := set(); err != nil {
-			m.Close()
-			return nil, err
-		}
-	}
-	return m, nil
-}
+// New is a model without adapters.
+func New(base Architecture) *Model { return &Model{base: base} }
 
 // Close frees the parameters and all that was computed with them.
-func (m *Model) Close() { m.params.Close() }
-
-// Config returns the configuration.
-func (m *Model) Config() Config { return m.config }
+func (m *Model) Close() { m.Params().Close() }
 
 // Params returns the parameters of base and adapters. Those of the base have
 // Hugging Face's names, an adapter's its own name and a slash before PEFT's.
-func (m *Model) Params() *graph.Params { return m.params }
+func (m *Model) Params() *graph.Params { return m.base.Params() }
+
+// Limits are what the model with its adapters can take.
+func (m *Model) Limits() Limits {
+	l := m.base.Limits()
+	l.Virtual = m.adapters.VirtualTokens()
+	return l
+}
+
+// Width is the number of columns of a hidden state.
+func (m *Model) Width() int { return m.base.Base().Hidden }
+
+// Pooled is the part of a text that a classification head's answer depends on.
+func (m *Model) Pooled(ids []int32) []int32 { return m.base.Pooled(ids) }
 
 // Files are the base's files with its present values: a Hugging Face folder.
-func (m *Model) Files() []checkpoint.File {
-	return []checkpoint.File{{Name: ConfigName, Write: m.config.Write}, {Name: checkpoint.SafetensorsName, Write: m.write}}
-}
-
-func (m *Model) write(w io.Writer) error {
-	tensors := map[string]checkpoint.Tensor{}
-	for _, t := range m.tensors {
-		values := make([]float32, t.param.Len())
-		if err := t.param.Download(kernel.F32s(values)); err != nil {
-			return err
-		}
-		tensors[t.param.Name()] = checkpoint.Tensor{Shape: t.param.Shape(), Values: values}
-	}
-	return checkpoint.Write(w, tensors)
-}
+func (m *Model) Files() []checkpoint.File { return m.base.Files() }
 
 // LoadAdapter adds the PEFT adapter of a folder beside those the model has:
-// their updates add up. name tells them apart.
-func (m *Model) LoadAdapter(ctx context.Context, name, dir string, mode graph.Mode) (*peft.Adapter, error) {
-	a, err := peft.Load(ctx, m.params, name, dir, m.base(), mode)
+// their changes add up. name tells them apart.
+func (m *Model) LoadAdapter(ctx context.Context, name, dir string, mode graph.Mode) (*adapter.Adapter, error) {
+	a, err := adapter.Load(ctx, m.Params(), name, dir, m.base.Base(), mode)
 	if err != nil {
 		return nil, err
 	}
@@ -115,30 +131,75 @@ func (m *Model) LoadAdapter(ctx context.Context, name, dir string, mode graph.Mo
 
 // AddAdapter adds a new trainable adapter with initial values drawn from seed;
 // labels counts the rows of its head, where it has one.
-func (m *Model) AddAdapter(name string, c peft.Config, labels int, seed int64) (*peft.Adapter, error) {
-	a, err := peft.New(m.params, name, c, m.base(), labels, seed)
+func (m *Model) AddAdapter(name string, c adapter.Config, labels int, seed int64) (*adapter.Adapter, error) {
+	a, err := adapter.New(m.Params(), name, c, m.base.Base(), labels, seed)
 	if err != nil {
 		return nil, err
 	}
 	return a, m.attach(a, name)
 }
 
-func (m *Model) attach(a *peft.Adapter, place string) error {
-	if a.Score != nil && m.score() != nil {
+func (m *Model) attach(a *adapter.Adapter, place string) error {
+	if a.Head != nil && m.adapters.Head() != nil {
 		return exit.Errorf(exit.Usage, "adapter %s: the model has a classification head already; give one adapter with a head", place)
 	}
 	m.adapters = append(m.adapters, a)
 	return nil
 }
 
-// score is the classification head, nil without one.
-func (m *Model) score() *graph.Param {
-	for _, a := range m.adapters {
-		if a.Score != nil {
-			return a.Score
-		}
+// Graph returns an empty graph over the model's parameters. A sequence longer
+// than the model's positions is exit.Usage.
+func (m *Model) Graph(o graph.Options) (*graph.Graph, error) {
+	if err := m.Limits().CheckLength(o.Seq); err != nil {
+		return nil, err
 	}
-	return nil
+	return graph.New(m.Params(), o), nil
 }
 
-var errNoHead = errors.New("the model has no classification head; add an adapter that has one")
+// Pool adds what a classification head reads of each sequence: [batch, hidden].
+func (m *Model) Pool(g *graph.Graph) *graph.Node { return m.base.Pool(g, m.hidden(g)) }
+
+func (m *Model) hidden(g *graph.Graph) *graph.Node { return m.base.Hidden(g, m.adapters) }
+
+var (
+	errNoHead     = errors.New("the model has no classification head; add an adapter that has one")
+	errNoLanguage = errors.New("the model predicts no next token; give one for causal language modelling")
+)
+
+// ClassLogits are the scores of the classification head: [batch, labels].
+func (m *Model) ClassLogits(g *graph.Graph) (*graph.Node, error) {
+	head := m.adapters.Head()
+	if head == nil {
+		return nil, exit.With(exit.Usage, errNoHead)
+	}
+	return head.Logits(g, m.Pool(g)), nil
+}
+
+// LMLoss is the mean cross-entropy of each next token: a scalar.
+func (m *Model) LMLoss(g *graph.Graph) (*graph.Node, error) {
+	return m.language(func(head *graph.Param) *graph.Node { return g.LMLoss(m.hidden(g), head) })
+}
+
+// LMLogits are the scores of the next token at each position:
+// [batch·seq, vocabulary].
+func (m *Model) LMLogits(g *graph.Graph) (*graph.Node, error) {
+	return m.language(func(head *graph.Param) *graph.Node { return g.Linear(g.Text(m.hidden(g)), head, nil) })
+}
+
+// NextLogits are the scores of the token after each sequence: [batch, vocabulary].
+func (m *Model) NextLogits(g *graph.Graph) (*graph.Node, error) {
+	return m.language(func(head *graph.Param) *graph.Node { return g.Linear(g.LastToken(m.hidden(g)), head, nil) })
+}
+
+func (m *Model) language(build func(head *graph.Param) *graph.Node) (*graph.Node, error) {
+	head := m.base.LanguageHead()
+	if head == nil {
+		return nil, exit.With(exit.Usage, errNoLanguage)
+	}
+	return build(head), nil
+}
+
+// Finite says whether every value is a finite number.
+func Finite(values []float32) bool {
+	return !slices.ContainsFunc(values, func(v float32) bool { return math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) })
+}

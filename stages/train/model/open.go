@@ -2,48 +2,145 @@ package model
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/jsonfile"
+	"github.com/clinflow/clinflow/internal/textio"
+	"github.com/clinflow/clinflow/stages/train/adapter"
 	"github.com/clinflow/clinflow/stages/train/checkpoint"
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 )
 
+// ConfigName is the configuration's file in a model folder.
+const ConfigName = "config.json"
+
+// Config is an architecture's config.json.
+type Config interface {
+	Limits() Limits
+	// CheckWeights compares the configuration of the folder dir with the headers of its weights,
+	// before memory is taken for them: a damaged one may ask for any amount.
+	CheckWeights(w *checkpoint.Weights, dir string) error
+	// Open makes the network with these weights: see Open.
+	Open(ctx context.Context, b kernel.Backend, w *checkpoint.Weights, dir string, mode graph.Mode) (Architecture, error)
+}
+
+// parsers read a config.json, by its model_type.
+var parsers = map[string]func(path string, data []byte) (Config, error){}
+
+// Register makes an architecture known. parse reads its config.json; path is for
+// warnings alone, errors go behind it. Register is called from an init function and
+// panics on a model_type that is taken.
+func Register(modelType string, parse func(path string, data []byte) (Config, error)) {
+	if parsers[modelType] != nil {
+		panic("architecture registered twice: " + modelType)
+	}
+	parsers[modelType] = parse
+}
+
+// ReadConfig reads the config.json of a model folder. A missing file is
+// exit.Usage, a model that this program does not compute is exit.BadData.
+func ReadConfig(dir string) (Config, error) {
+	data, err := readConfigFile(dir)
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(dir, ConfigName)
+	c, err := parse(path, data)
+	if err != nil {
+		return nil, exit.Errorf(exit.BadData, "%s: %w", path, err)
+	}
+	return c, nil
+}
+
+func parse(path string, data []byte) (Config, error) {
+	var keys map[string]json.RawMessage
+	if err := jsonfile.Unmarshal(data, &keys); err != nil {
+		return nil, err
+	}
+	var modelType string
+	_ = json.Unmarshal(keys["model_type"], &modelType) // what is no text is no known type
+	parse := parsers[modelType]
+	if parse == nil {
+		return nil, fmt.Errorf("model_type: is %q; only %s is supported", modelType, strings.Join(slices.Sorted(maps.Keys(parsers)), ", "))
+	}
+	return parse(path, data)
+}
+
+func readConfigFile(dir string) ([]byte, error) {
+	data, err := textio.Whole(filepath.Join(dir, ConfigName))
+	if _, other := os.Stat(filepath.Join(dir, adapter.ConfigName)); errors.Is(err, fs.ErrNotExist) && other == nil {
+		return nil, exit.Errorf(exit.Usage, "%s: has %s and no %s: it is an adapter; give the folder of the model under it", dir, adapter.ConfigName, ConfigName)
+	}
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return nil, exit.Errorf(exit.Usage, "%s: has no %s; give the folder of a Hugging Face model", dir, ConfigName)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read model: %w", err)
+	}
+	return data, nil
+}
+
 // Open reads a Hugging Face folder: config.json and model.safetensors, sharded
 // or not. mode says whether the base itself is trained. The loading ends when ctx
 // does, and so does all that is computed with the model.
 func Open(ctx context.Context, b kernel.Backend, dir string, mode graph.Mode) (*Model, error) {
-	if err := alone(dir); err != nil {
-		return nil, err
-	}
-	config, err := ReadConfig(dir)
-	if err != nil {
-		return nil, err
-	}
-	weights, err := checkpoint.Open(dir)
+	config, weights, err := openFolder(dir)
 	if err != nil {
 		return nil, err
 	}
 	defer weights.Close()
-	names, err := untie(weights, &config, dir)
+	base, err := config.Open(ctx, b, weights, dir, mode)
 	if err != nil {
 		return nil, err
 	}
-	if err := fits(weights, config, names); err != nil {
-		return nil, err
-	}
-	m, err := build(b, config, mode)
+	return New(base), nil
+}
+
+// Look reads the configuration of a model folder and the headers of its weights:
+// what Open refuses before it reads the weights themselves.
+func Look(dir string) (Limits, error) {
+	config, weights, err := openFolder(dir)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", dir, err)
+		return Limits{}, err
 	}
-	m.params.Until(ctx)
-	if err := m.upload(ctx, weights, dir, names); err != nil {
-		m.Close()
-		return nil, err
+	defer weights.Close()
+	return config.Limits(), config.CheckWeights(weights, dir)
+}
+
+func openFolder(dir string) (Config, *checkpoint.Weights, error) {
+	if err := alone(dir); err != nil {
+		return nil, nil, err
 	}
-	return m, nil
+	config, err := ReadConfig(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	weights, err := checkpoint.Open(dir)
+	return config, weights, err
+}
+
+// alone refuses a model folder that holds an adapter too: transformers would apply
+// it, and a base that is trained and predicted with must be one thing.
+func alone(dir string) error {
+	if _, err := os.Stat(filepath.Join(dir, adapter.ConfigName)); err != nil {
+		return nil
+	}
+	if _, err := os.Stat(filepath.Join(dir, ConfigName)); err != nil {
+		return nil // ReadConfig says that it is no model
+	}
+	return exit.Errorf(exit.Usage, "%s: holds %s beside the model, which transformers would apply and this program would not; move the adapter into a folder of its own and name both", dir, adapter.ConfigName)
 }
 
 // FileNames are the files that Open reads of a folder: what the model is.
@@ -55,67 +152,40 @@ func FileNames(dir string) ([]string, error) {
 	return append([]string{ConfigName}, weights...), err
 }
 
-// Look reads the configuration of a model folder and the headers of its weights:
-// what Open refuses before it reads the weights themselves.
-func Look(dir string) (Config, error) {
-	if err := alone(dir); err != nil {
-		return Config{}, err
-	}
-	config, err := ReadConfig(dir)
-	if err != nil {
-		return Config{}, err
-	}
-	weights, err := checkpoint.Open(dir)
-	if err != nil {
-		return Config{}, err
-	}
-	defer weights.Close()
-	if config.TieWordEmbeddings { // which of its tensors are read shows when they are
-		return config, nil
-	}
-	if _, err := untie(weights, &config, dir); err != nil {
-		return Config{}, err
-	}
-	return config, fits(weights, config, nil)
+// Tensor is a parameter and what it is called in a file.
+type Tensor struct {
+	Name  string
+	Param *graph.Param
 }
 
-// fits compares the sizes of a configuration with the file before memory is taken
-// for them: a damaged configuration may ask for any amount.
-func fits(weights *checkpoint.Weights, c Config, names tensorNames) error {
-	last := fmt.Sprintf("model.layers.%d.", c.NumHiddenLayers-1)
-	heads, kv := c.NumAttentionHeads*c.HeadDim, c.NumKeyValueHeads*c.HeadDim
-	for _, t := range []struct {
-		name  string
-		shape []int
-	}{
-		{embedName, []int{c.VocabSize, c.HiddenSize}},
-		{last + "self_attn.q_proj.weight", []int{heads, c.HiddenSize}},
-		{last + "self_attn.k_proj.weight", []int{kv, c.HiddenSize}},
-		{last + "mlp.gate_proj.weight", []int{c.IntermediateSize, c.HiddenSize}},
-	} {
-		if err := weights.View(names.in(t.name), t.shape, func(kernel.Host) error { return nil }); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// upload demands that every tensor of the file has a place, and every place a
-// tensor: a weight left out would be noticed by nobody.
-func (m *Model) upload(ctx context.Context, weights *checkpoint.Weights, dir string, names tensorNames) error {
+// Upload sets parameters to a folder's weights. It demands that every tensor of the files
+// has a place, and every place a tensor: a weight left out would be noticed by nobody.
+// redundant says of a tensor without a place that nothing is lost by leaving it.
+func Upload(ctx context.Context, w *checkpoint.Weights, dir string, tensors []Tensor, redundant func(name string) bool) error {
 	placed := map[string]bool{}
-	for _, t := range m.tensors {
-		name := names.in(t.param.Name())
-		placed[name] = true
-		if err := weights.ViewFinite(ctx, name, t.param.Shape(), t.param.Upload); err != nil {
+	for _, t := range tensors {
+		placed[t.Name] = true
+		if err := w.ViewFinite(ctx, t.Name, t.Param.Shape(), t.Param.Upload); err != nil {
 			return err
 		}
 	}
-	for _, name := range weights.Names() {
-		redundant := strings.HasSuffix(name, ".rotary_emb.inv_freq") || name == headName && m.config.TieWordEmbeddings
-		if !placed[name] && !redundant {
-			return exit.Errorf(exit.BadData, "%s: tensor %q has no place in a LLaMA of this %s", dir, name, ConfigName)
+	for _, name := range w.Names() {
+		if !placed[name] && !redundant(name) {
+			return exit.Errorf(exit.BadData, "%s: tensor %q has no place in the model of this %s", dir, name, ConfigName)
 		}
 	}
 	return nil
+}
+
+// Write writes parameters as a safetensors file under their own names.
+func Write(w io.Writer, params []*graph.Param) error {
+	tensors := map[string]checkpoint.Tensor{}
+	for _, p := range params {
+		values, err := p.Values()
+		if err != nil {
+			return err
+		}
+		tensors[p.Name()] = checkpoint.Tensor{Shape: p.Shape(), Values: values}
+	}
+	return checkpoint.Write(w, tensors)
 }

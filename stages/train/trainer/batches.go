@@ -107,19 +107,19 @@ func Predictable(rows examples.Rows) examples.Rows {
 }
 
 // Pooled cuts documents after the token that a classification head reads, so that it
-// is their last one: see model.Config.Pooled.
-func Pooled(rows examples.Rows, c model.Config) examples.Rows {
+// is their last one: see model.Architecture.
+func Pooled(rows examples.Rows, m *model.Model) examples.Rows {
 	out := slices.Clone(rows)
 	for i, row := range out {
-		out[i].InputIDs = c.Pooled(row.InputIDs)
+		out[i].InputIDs = m.Pooled(row.InputIDs)
 	}
 	return out
 }
 
 // CheckTokens refuses documents that a model cannot read. A document without a token
 // has nothing to classify.
-func CheckTokens(rows examples.Rows, c model.Config) error {
-	vocabulary := c.VocabSize
+func CheckTokens(rows examples.Rows, limits model.Limits) error {
+	vocabulary := limits.Vocabulary
 	for _, row := range rows {
 		if len(row.InputIDs) == 0 {
 			return exit.Errorf(exit.BadData, "a document of split %s has no token; let the tokenizer begin each with BOS, or leave empty documents out", row.Split)
@@ -128,5 +128,5 @@ func CheckTokens(rows examples.Rows, c model.Config) error {
 			return exit.Errorf(exit.BadData, "a document of split %s holds a token outside the model's vocabulary of %d; tokenize with the base model's own tokenizer", row.Split, vocabulary)
 		}
 	}
-	return c.CheckLength(rows.Longest())
+	return limits.CheckLength(rows.Longest())
 }

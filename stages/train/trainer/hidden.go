@@ -5,6 +5,7 @@ import (
 
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages/examples"
+	"github.com/clinflow/clinflow/stages/train/adapter"
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/model"
@@ -36,13 +37,13 @@ func ComputeHidden(ctx context.Context, name string, m *model.Model, batchSize i
 		}
 		h.Rows = append(h.Rows, numbered)
 	}
-	h.table = m.Params().Add("hidden_states", graph.Frozen, batchSize, m.Config().HiddenSize)
+	h.table = m.Params().Add("hidden_states", graph.Frozen, batchSize, m.Width())
 	if err := m.Params().Err(); err != nil {
 		return nil, err
 	}
 	h.values = make([]float32, h.table.Len())
 	states, err := Forward(ctx, name+" hidden states", m, batchSize, scratch, all, func(g *graph.Graph) (*graph.Node, error) {
-		return g.LastToken(m.Hidden(g)), nil
+		return m.Pool(g), nil
 	})
 	h.states = states
 	return h, err
@@ -63,9 +64,9 @@ func (h *HiddenStates) load(in *graph.Batch) error {
 }
 
 // Head is the classification head over the table.
-func (h *HiddenStates) Head(score *graph.Param) func(*graph.Graph) (*graph.Node, error) {
+func (h *HiddenStates) Head(head *adapter.Head) func(*graph.Graph) (*graph.Node, error) {
 	return func(g *graph.Graph) (*graph.Node, error) {
-		return g.Linear(g.Embedding(h.table), score, nil), nil
+		return head.Logits(g, g.Embedding(h.table)), nil
 	}
 }
 

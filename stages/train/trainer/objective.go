@@ -24,7 +24,8 @@ type Objective interface {
 type LanguageModel struct{ Model *model.Model }
 
 func (o LanguageModel) build(g *graph.Graph) (loss, logits *graph.Node, err error) {
-	return o.Model.LMLoss(g), nil, nil
+	loss, err = o.Model.LMLoss(g)
+	return loss, nil, err
 }
 
 func (o LanguageModel) labels(*graph.Batch, examples.Rows, batch) {}

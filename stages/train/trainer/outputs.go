@@ -17,7 +17,7 @@ import (
 // Forward computes one output of m for every row, [rows, columns of the output].
 // output adds it to a graph; it has one row a sequence. The caller closes what it gets.
 func Forward(ctx context.Context, name string, m *model.Model, batchSize int, scratch store.Dir, rows examples.Rows, output func(*graph.Graph) (*graph.Node, error)) (*Outputs, error) {
-	if err := CheckTokens(rows, m.Config()); err != nil {
+	if err := CheckTokens(rows, m.Limits()); err != nil {
 		return nil, err
 	}
 	compiled := newGraphs(graph.Options{Batch: batchSize}, func(o graph.Options) (*graph.Graph, *graph.Node, error) {

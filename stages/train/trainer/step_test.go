@@ -13,10 +13,12 @@ import (
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages/examples"
+	"github.com/clinflow/clinflow/stages/train/adapter"
+	"github.com/clinflow/clinflow/stages/train/adapter/lora"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/kernel/cpu"
 	"github.com/clinflow/clinflow/stages/train/model"
-	"github.com/clinflow/clinflow/stages/train/peft"
+	"github.com/clinflow/clinflow/stages/train/model/llama"
 )
 
 // wordCount is the vocabulary of the tests' documents; 1 is BOS.
@@ -41,13 +43,13 @@ func tinyModel(t *testing.T) *model.Model {
 	t.Helper()
 	b, err := cpu.New(cpu.Options{Workers: 1})
 	must(t, err)
-	m, err := model.New(b, model.Config{
+	m, err := llama.New(b, llama.Config{
 		HiddenSize: 16, IntermediateSize: 24, NumHiddenLayers: 1, NumAttentionHeads: 2, NumKeyValueHeads: 1, HeadDim: 8,
 		VocabSize: wordCount, MaxPositionEmbeddings: 24, RMSNormEps: 1e-6, RopeTheta: 10000, InitializerRange: 0.2, TieWordEmbeddings: true,
 	}, 1)
 	must(t, err)
 	t.Cleanup(m.Close)
-	_, err = m.AddAdapter("task", peft.Config{R: 2, LoraAlpha: 4, TargetModules: []string{"q_proj"}, TaskType: peft.SeqCls, Score: true}, 2, 1)
+	_, err = m.AddAdapter("task", lora.Config{R: 2, LoraAlpha: 4, TargetModules: []string{"q_proj"}}.Adapter(adapter.SeqCls), 2, 1)
 	must(t, err)
 	return m
 }

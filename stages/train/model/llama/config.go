@@ -1,24 +1,14 @@
-package model
+package llama
 
 import (
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"math"
-	"os"
-	"path/filepath"
-	"slices"
-	"syscall"
 
-	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/textio"
-	"github.com/clinflow/clinflow/stages/train/peft"
+	"github.com/clinflow/clinflow/stages/train/model"
 )
-
-// ConfigName is the configuration's file in a model folder.
-const ConfigName = "config.json"
 
 // Config is a LLaMA's configuration with the names of Hugging Face's LlamaConfig.
 type Config struct {
@@ -39,35 +29,13 @@ type Config struct {
 	EosTokenIDs           []int32
 }
 
-// ReadConfig reads the config.json of a model folder. A missing file is
-// exit.Usage, a model that this program does not compute is exit.BadData.
-func ReadConfig(dir string) (Config, error) {
-	data, err := readConfigFile(dir)
-	if err != nil {
-		return Config{}, err
-	}
-	path := filepath.Join(dir, ConfigName)
-	c, err := parseConfig(data)
-	if err != nil {
-		return Config{}, exit.Errorf(exit.BadData, "%s: %w", path, err)
-	}
-	tellUnknown(path, data)
-	return c, nil
+// Limits implements model.Config.
+func (c Config) Limits() model.Limits {
+	return model.Limits{Vocabulary: c.VocabSize, Positions: c.MaxPositionEmbeddings}
 }
 
-func readConfigFile(dir string) ([]byte, error) {
-	data, err := textio.Whole(filepath.Join(dir, ConfigName))
-	if _, adapter := os.Stat(filepath.Join(dir, peft.ConfigName)); errors.Is(err, fs.ErrNotExist) && adapter == nil {
-		return nil, exit.Errorf(exit.Usage, "%s: has %s and no %s: it is an adapter; give the folder of the model under it", dir, peft.ConfigName, ConfigName)
-	}
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-		return nil, exit.Errorf(exit.Usage, "%s: has no %s; give the folder of a Hugging Face model", dir, ConfigName)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read model: %w", err)
-	}
-	return data, nil
-}
+// keyColumns are those of a layer's keys, and of its values.
+func (c Config) keyColumns() int { return c.NumKeyValueHeads * c.HeadDim }
 
 // Check says whether the sizes fit together.
 func (c Config) Check() error {
@@ -95,15 +63,10 @@ func (c Config) Check() error {
 	return nil
 }
 
-// IsEnd says whether a token ends a text.
-func (c Config) IsEnd(id int32) bool {
-	return id == c.BosTokenID || slices.Contains(c.EosTokenIDs, id)
-}
-
 // Write writes config.json with sorted keys; transformers 4 and 5 read it.
 func (c Config) Write(w io.Writer) error {
 	keys := map[string]any{
-		"architectures": []string{"LlamaForCausalLM"}, "model_type": llama,
+		"architectures": []string{"LlamaForCausalLM"}, "model_type": modelType,
 		"hidden_size": c.HiddenSize, "intermediate_size": c.IntermediateSize,
 		"num_hidden_layers": c.NumHiddenLayers, "num_attention_heads": c.NumAttentionHeads,
 		"num_key_value_heads": c.NumKeyValueHeads, "head_dim": c.HeadDim,

@@ -1,4 +1,4 @@
-package model
+package llama
 
 import (
 	"io"
@@ -11,6 +11,7 @@ import (
 	"github.com/clinflow/clinflow/stages/train/checkpoint"
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/kernel/cpu"
+	"github.com/clinflow/clinflow/stages/train/model"
 )
 
 // folderWith copies the golden model with its configuration and tensors changed.
@@ -24,10 +25,10 @@ func folderWith(t *testing.T, change func(config string, tensors map[string]chec
 		shape, _ := w.Shape(name)
 		tensors[name] = checkpoint.Tensor{Shape: shape, Values: must(checkpoint.Read[float32](w, name, shape...))(t)}
 	}
-	config := change(string(must(os.ReadFile(filepath.Join(from, ConfigName)))(t)), tensors)
+	config := change(string(must(os.ReadFile(filepath.Join(from, model.ConfigName)))(t)), tensors)
 	dir := t.TempDir()
 	err := checkpoint.SaveDir(dir, []checkpoint.File{
-		{Name: ConfigName, Write: func(w io.Writer) error { _, err := io.WriteString(w, config); return err }},
+		{Name: model.ConfigName, Write: func(w io.Writer) error { _, err := io.WriteString(w, config); return err }},
 		{Name: checkpoint.SafetensorsName, Write: func(w io.Writer) error { return checkpoint.Write(w, tensors) }},
 	})
 	if err != nil {
@@ -74,7 +75,7 @@ func TestOnlyAWholeModelIsOpened(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := folderWith(t, c.change)
-			m, err := Open(t.Context(), must(cpu.New(cpu.Options{}))(t), dir, graph.Frozen)
+			m, err := model.Open(t.Context(), must(cpu.New(cpu.Options{}))(t), dir, graph.Frozen)
 			if c.want == "" {
 				if err != nil {
 					t.Fatal(err)
@@ -90,7 +91,7 @@ func TestOnlyAWholeModelIsOpened(t *testing.T) {
 }
 
 func TestSequencesLongerThanTheModelsPositions(t *testing.T) {
-	m := must(Open(t.Context(), must(cpu.New(cpu.Options{}))(t), filepath.Join(goldenDir, "hf"), graph.Frozen))(t)
+	m := must(model.Open(t.Context(), must(cpu.New(cpu.Options{}))(t), filepath.Join(goldenDir, "hf"), graph.Frozen))(t)
 	defer m.Close()
 	if _, err := m.Graph(graph.Options{Batch: 1, Seq: 65}); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "max_position_embeddings") {
 		t.Errorf("got %v", err)
@@ -104,7 +105,7 @@ func TestSequencesLongerThanTheModelsPositions(t *testing.T) {
 // What is trained, saved and opened again computes the same.
 func TestSavedModel(t *testing.T) {
 	dir := t.TempDir()
-	m := must(Open(t.Context(), must(cpu.New(cpu.Options{}))(t), filepath.Join(goldenDir, "hf"), graph.Trainable))(t)
+	m := must(model.Open(t.Context(), must(cpu.New(cpu.Options{}))(t), filepath.Join(goldenDir, "hf"), graph.Trainable))(t)
 	defer m.Close()
 	if err := checkpoint.SaveDir(dir, m.Files()); err != nil {
 		t.Fatal(err)
@@ -114,7 +115,7 @@ func TestSavedModel(t *testing.T) {
 	if string(got) != string(want) {
 		t.Error("the weights differ from what transformers saved")
 	}
-	if got := must(ReadConfig(dir))(t); got.HiddenSize != 32 || got.RopeTheta != 10000 {
+	if got := must(model.ReadConfig(dir))(t).(Config); got.HiddenSize != 32 || got.RopeTheta != 10000 {
 		t.Errorf("the configuration reads %+v", got)
 	}
 }

@@ -1,4 +1,4 @@
-package model
+package llama
 
 import (
 	"bytes"
@@ -15,11 +15,12 @@ import (
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages/train/checkpoint"
 	"github.com/clinflow/clinflow/stages/train/kernel/cpu"
+	"github.com/clinflow/clinflow/stages/train/model"
 )
 
 // kindsDir holds folders as others write them, and what transformers and PEFT compute
 // with them (oracle/folder_kinds.py).
-const kindsDir = "testdata/kinds"
+const kindsDir = "../testdata/kinds"
 
 // logged is what is logged while f runs.
 func logged(f func()) string {
@@ -138,14 +139,15 @@ func TestWhereATextBegins(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			file := ""
 			if c.generation != "" {
-				file = generationName
+				file = "generation_config.json"
 			}
-			in := inspect(t, withFile(t, file, c.generation, bos, c.config))
+			dir := withFile(t, file, c.generation, bos, c.config)
+			in := inspect(t, dir)
 			var got int32
 			var err error
 			text := logged(func() { got, err = in.Begin(c.tokenizer, c.end) })
 			if c.refused != "" {
-				if code := exit.Of(err); code != exit.Usage && code != exit.BadData || !strings.Contains(err.Error(), c.refused) || !strings.Contains(err.Error(), in.dir) {
+				if code := exit.Of(err); code != exit.Usage && code != exit.BadData || !strings.Contains(err.Error(), c.refused) || !strings.Contains(err.Error(), dir) {
 					t.Errorf("got %v, want the folder and %q", err, c.refused)
 				}
 				return
@@ -175,7 +177,7 @@ func TestModelsThatAreRefusedByName(t *testing.T) {
 		"a norm of NaN":        {folderWith(t, set(norm, float32(math.NaN()))), exit.BadData, norm},
 		"an infinite weight":   {folderWith(t, set(down, float32(math.Inf(-1)))), exit.BadData, down},
 	} {
-		_, err := Inspect(t.Context(), must(cpu.New(cpu.Options{}))(t), c.dir, nil)
+		_, err := model.Inspect(t.Context(), must(cpu.New(cpu.Options{}))(t), c.dir, nil)
 		if exit.Of(err) != c.code || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), c.dir) {
 			t.Errorf("%s: got %v, want the folder and %q", name, err, c.want)
 		}

@@ -1,4 +1,4 @@
-package model
+package llama
 
 import (
 	"flag"
@@ -8,17 +8,19 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clinflow/clinflow/stages/train/adapter"
+	"github.com/clinflow/clinflow/stages/train/adapter/lora"
 	"github.com/clinflow/clinflow/stages/train/checkpoint"
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/kernel/cpu"
-	"github.com/clinflow/clinflow/stages/train/peft"
+	"github.com/clinflow/clinflow/stages/train/model"
 	"github.com/clinflow/clinflow/stages/train/random"
 )
 
 // oursDir holds folders that this program wrote (go test -update) and what
 // transformers and PEFT compute with them (oracle/llama_ours.py).
-const oursDir = "testdata/ours"
+const oursDir = "../testdata/ours"
 
 var update = flag.Bool("update", false, "write testdata/ours anew; run oracle/llama_ours.py after it")
 
@@ -32,9 +34,9 @@ func ours(t *testing.T) map[string][]checkpoint.File {
 	}
 	base := must(New(backend, config, 1))(t)
 	t.Cleanup(base.Close)
-	lora := must(base.AddAdapter("lora", peft.Config{
-		R: 2, LoraAlpha: 4, LoraDropout: 0.1, TargetModules: []string{"q_proj", "down_proj"}, Score: true, TaskType: peft.SeqCls, BaseModel: "base",
-	}, 3, 2))(t)
+	withBase := lora.Config{R: 2, LoraAlpha: 4, LoraDropout: 0.1, TargetModules: []string{"q_proj", "down_proj"}}.Adapter(adapter.SeqCls)
+	withBase.BaseModel = "base"
+	update := must(base.AddAdapter("lora", withBase, 3, 2))(t)
 	for _, p := range base.Params().Trainable() {
 		if strings.HasSuffix(p.Name(), "lora_B.weight") { // zero in a new adapter, which would hide it
 			if err := p.Upload(kernel.F32s(random.New(3, p.Name()).Normals(p.Len(), 0.5))); err != nil {
@@ -44,8 +46,8 @@ func ours(t *testing.T) map[string][]checkpoint.File {
 	}
 	other := must(New(backend, config, 1))(t)
 	t.Cleanup(other.Close)
-	head := must(other.AddAdapter("head", peft.Config{R: 8, LoraAlpha: 8, Score: true, TaskType: peft.SeqCls}, 3, 2))(t)
-	return map[string][]checkpoint.File{"base": base.Files(), "lora": lora.Files(), "head": head.Files()}
+	head := must(other.AddAdapter("head", lora.Config{R: 8, LoraAlpha: 8}.Adapter(adapter.SeqCls), 3, 2))(t)
+	return map[string][]checkpoint.File{"base": base.Files(), "lora": update.Files(), "head": head.Files()}
 }
 
 func TestFoldersThatPEFTReadsAreUnchanged(t *testing.T) {
@@ -88,7 +90,7 @@ func TestPEFTComputesTheSameWithOurFolders(t *testing.T) {
 
 func TestANewAdapterChangesNothing(t *testing.T) {
 	onEveryEngine(t, graph.Frozen, func(b bench) {
-		must(b.AddAdapter("new", peft.Config{R: 3, LoraAlpha: 6, TargetModules: []string{"q_proj", "up_proj", "o_proj"}, TaskType: peft.CausalLM}, 0, 9))(b.T)
+		must(b.AddAdapter("new", lora.Config{R: 3, LoraAlpha: 6, TargetModules: []string{"q_proj", "up_proj", "o_proj"}}.Adapter(adapter.CausalLM), 0, 9))(b.T)
 		_, got := b.run(lmLogits(b))
 		b.equal("base.logits", b.realRows(got, 64))
 	})
@@ -96,7 +98,7 @@ func TestANewAdapterChangesNothing(t *testing.T) {
 
 func TestNewModelIsDrawnAsTransformersDraws(t *testing.T) {
 	backend := must(cpu.New(cpu.Options{}))(t)
-	config := must(ReadConfig(filepath.Join(goldenDir, "hf")))(t)
+	config := must(model.ReadConfig(filepath.Join(goldenDir, "hf")))(t).(Config)
 	values := func(seed int64, name string) []float32 {
 		m := must(New(backend, config, seed))(t)
 		defer m.Close()

@@ -1,4 +1,4 @@
-package model
+package llama
 
 import (
 	"encoding/json"
@@ -9,11 +9,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clinflow/clinflow/stages/train/adapter"
 	"github.com/clinflow/clinflow/stages/train/checkpoint"
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/kernel/cpu"
-	"github.com/clinflow/clinflow/stages/train/peft"
+	"github.com/clinflow/clinflow/stages/train/model"
 )
 
 // engines are the backends compared with the float64 golden, and how far a
@@ -72,7 +73,7 @@ func (b goldenBatch) batch() graph.Batch {
 // bench is a model on one engine beside the golden values.
 type bench struct {
 	*testing.T
-	*Model
+	*model.Model
 	golden    goldenFile
 	tensors   *checkpoint.Weights
 	tolerance float64
@@ -86,7 +87,7 @@ func onEveryEngine(t *testing.T, mode graph.Mode, test func(bench)) {
 			if err != nil {
 				t.Skip(err) // a kernel that this processor has not
 			}
-			m := must(Open(t.Context(), backend, filepath.Join(goldenDir, "hf"), mode))(t)
+			m := must(model.Open(t.Context(), backend, filepath.Join(goldenDir, "hf"), mode))(t)
 			tensors := must(checkpoint.OpenFile(filepath.Join(goldenDir, "golden.safetensors")))(t)
 			t.Cleanup(func() { m.Close(); tensors.Close() })
 			b := bench{T: t, Model: m, tensors: tensors, tolerance: e.tolerance}
@@ -187,11 +188,11 @@ func (b bench) gradients(prefix string) {
 }
 
 func lmLogits(b bench) func(*graph.Graph) (*graph.Node, *graph.Node) {
-	return func(g *graph.Graph) (*graph.Node, *graph.Node) { return b.LMLogits(g), nil }
+	return func(g *graph.Graph) (*graph.Node, *graph.Node) { return must(b.LMLogits(g))(b.T), nil }
 }
 
 func lmLoss(b bench) func(*graph.Graph) (*graph.Node, *graph.Node) {
-	return func(g *graph.Graph) (*graph.Node, *graph.Node) { return nil, b.LMLoss(g) }
+	return func(g *graph.Graph) (*graph.Node, *graph.Node) { return nil, must(b.LMLoss(g))(b.T) }
 }
 
 // realRows zeroes the rows of padding, which nothing may read.
@@ -217,7 +218,7 @@ func TestLogits(t *testing.T) {
 // transformers writes the shards and their index in bfloat16.
 func TestShardsOfBfloat16(t *testing.T) {
 	onEveryEngine(t, graph.Frozen, func(b bench) {
-		b.Model = must(Open(b.Context(), b.Params().Backend(), filepath.Join(goldenDir, "sharded"), graph.Frozen))(b.T)
+		b.Model = must(model.Open(b.Context(), b.Params().Backend(), filepath.Join(goldenDir, "sharded"), graph.Frozen))(b.T)
 		defer b.Close()
 		_, got := b.run(lmLogits(b))
 		b.equal("sharded.logits", b.realRows(got, 64))
@@ -288,9 +289,9 @@ func TestTiedEmbeddings(t *testing.T) {
 	onEveryEngine(t, graph.Trainable, func(b bench) {
 		// The golden's tied model has the untied one's weights but the head.
 		untied := b.Model
-		config := untied.Config()
+		config := must(model.ReadConfig(filepath.Join(goldenDir, "hf")))(b.T).(Config)
 		config.TieWordEmbeddings = true
-		b.Model = must(build(untied.Params().Backend(), config, graph.Trainable))(b.T)
+		b.Model = model.New(must(build(untied.Params().Backend(), config, graph.Trainable))(b.T))
 		defer b.Close()
 		for _, p := range b.Params().All() {
 			values := make([]float32, p.Len())
@@ -339,7 +340,7 @@ func (b bench) train(build func(*graph.Graph) *graph.Node, want []float64) {
 func TestTwentyStepsOfTheLanguageModel(t *testing.T) {
 	onEveryEngine(t, graph.Frozen, func(b bench) {
 		b.adapter("lora_lm", graph.Trainable)
-		b.train(b.LMLoss, b.golden.LMLosses)
+		b.train(func(g *graph.Graph) *graph.Node { return must(b.LMLoss(g))(b.T) }, b.golden.LMLosses)
 		if b.tolerance > 1e-9 {
 			return // float32 follows the losses; the weights of flat directions drift
 		}
@@ -365,15 +366,15 @@ func TestTwentyStepsOfTheClassifier(t *testing.T) {
 func TestSavedAdapterIsPEFTs(t *testing.T) {
 	for _, folder := range []string{"lora_lm", "lora_cls"} {
 		from := filepath.Join(goldenDir, folder)
-		m := must(Open(t.Context(), must(cpu.New(cpu.Options{}))(t), filepath.Join(goldenDir, "hf"), graph.Frozen))(t)
+		m := must(model.Open(t.Context(), must(cpu.New(cpu.Options{}))(t), filepath.Join(goldenDir, "hf"), graph.Frozen))(t)
 		defer m.Close()
 		a := must(m.LoadAdapter(t.Context(), folder, from, graph.Frozen))(t)
 		dir := t.TempDir()
 		if err := checkpoint.SaveDir(dir, a.Files()); err != nil {
 			t.Fatal(err)
 		}
-		got := must(os.ReadFile(filepath.Join(dir, peft.WeightsName)))(t)
-		want := must(os.ReadFile(filepath.Join(from, peft.WeightsName)))(t)
+		got := must(os.ReadFile(filepath.Join(dir, adapter.WeightsName)))(t)
+		want := must(os.ReadFile(filepath.Join(from, adapter.WeightsName)))(t)
 		if string(got) != string(want) {
 			t.Errorf("%s: the weights differ from what PEFT saved", folder)
 		}

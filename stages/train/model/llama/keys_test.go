@@ -1,4 +1,4 @@
-package model
+package llama
 
 import (
 	"encoding/json"
@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clinflow/clinflow/stages/train/model"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -46,7 +47,7 @@ func fate(t *testing.T, keys map[string]json.RawMessage, key string) string {
 // or known to be harmless, and its default is none of what is refused.
 func TestEveryKeyOfTransformersConfigurationIsKnown(t *testing.T) {
 	var defaults map[string]json.RawMessage
-	if err := json.Unmarshal(must(os.ReadFile("testdata/config_keys.json"))(t), &defaults); err != nil {
+	if err := json.Unmarshal(must(os.ReadFile("../testdata/config_keys.json"))(t), &defaults); err != nil {
 		t.Fatal(err)
 	}
 	if unknown := unknownKeys(must(json.Marshal(defaults))(t)); len(unknown) > 0 {
@@ -73,7 +74,7 @@ func TestEveryKeyOfTransformersConfigurationIsKnown(t *testing.T) {
 
 func TestUnknownKeysOfAConfigurationAreTold(t *testing.T) {
 	dir := withFile(t, "", "", `"use_cache": true`, `"use_cache": true, "of_tomorrow": 3, "neutral": null, "another": [2]`)
-	text := logged(func() { must(ReadConfig(dir))(t) })
+	text := logged(func() { must(model.ReadConfig(dir))(t) })
 	if !strings.Contains(text, "another, of_tomorrow: ") || strings.Contains(text, "neutral") || !strings.Contains(text, dir) {
 		t.Errorf("logged %q", text)
 	}

@@ -1,4 +1,4 @@
-package model
+package llama
 
 import (
 	"encoding/json"
@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"github.com/rs/zerolog/log"
+
+	"github.com/clinflow/clinflow/stages/train/model"
 )
 
 // defaultTheta is LlamaConfig's.
@@ -36,7 +38,7 @@ func (f *configFile) theta() (float64, error) {
 		return 0, fmt.Errorf("%s.rope_theta: has the wrong type, want a number", key)
 	}
 	if f.RopeTheta != nil && theta != outer {
-		log.Warn().Msgf("%s: rope_theta is %g, and %g in %s, which is used, as transformers 5 does", ConfigName, outer, theta, key)
+		log.Warn().Msgf("%s: rope_theta is %g, and %g in %s, which is used, as transformers 5 does", model.ConfigName, outer, theta, key)
 	}
 	return theta, nil
 }

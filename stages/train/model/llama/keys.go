@@ -1,4 +1,4 @@
-package model
+package llama
 
 import (
 	"encoding/json"
@@ -8,7 +8,7 @@ import (
 
 	"github.com/rs/zerolog/log"
 
-	"github.com/clinflow/clinflow/stages/train/peft"
+	"github.com/clinflow/clinflow/internal/jsonfile"
 )
 
 // harmless are keys of config.json that do not change what a LLaMA computes: names,
@@ -38,7 +38,7 @@ func unknownKeys(data []byte) []string {
 	}
 	var unknown []string
 	for key, raw := range keys {
-		if peft.IsSet(raw) && !slices.Contains(harmless, key) {
+		if jsonfile.IsSet(raw) && !slices.Contains(harmless, key) {
 			unknown = append(unknown, key)
 		}
 	}

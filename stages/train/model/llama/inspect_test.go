@@ -1,4 +1,4 @@
-package model
+package llama
 
 import (
 	"math"
@@ -11,14 +11,15 @@ import (
 	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
 	"github.com/clinflow/clinflow/stages/train/checkpoint"
 	"github.com/clinflow/clinflow/stages/train/kernel/cpu"
+	"github.com/clinflow/clinflow/stages/train/model"
 )
 
 // storiesDir is karpathy's stories260K; greedy200.txt is what llama2.c prints.
-const storiesDir = "testdata/stories260K"
+const storiesDir = "../testdata/stories260K"
 
-func inspect(t *testing.T, dir string, adapters ...string) *Inspector {
+func inspect(t *testing.T, dir string, adapters ...string) *model.Inspector {
 	t.Helper()
-	in := must(Inspect(t.Context(), must(cpu.New(cpu.Options{}))(t), dir, adapters))(t)
+	in := must(model.Inspect(t.Context(), must(cpu.New(cpu.Options{}))(t), dir, adapters))(t)
 	t.Cleanup(in.Close)
 	return in
 }
@@ -32,9 +33,9 @@ func TestGeneratesWhatLlama2cPrints(t *testing.T) {
 			if err != nil {
 				t.Skip(err) // a kernel that this processor has not
 			}
-			in := must(Inspect(t.Context(), backend, storiesDir, nil))(t)
+			in := must(model.Inspect(t.Context(), backend, storiesDir, nil))(t)
 			defer in.Close()
-			ids := must(in.Generate([]int32{in.Config().BosTokenID}, 200))(t)
+			ids := must(in.Generate([]int32{must(in.Begin(pieces.BOS(), pieces.EOS()))(t)}, 200))(t)
 			if got := must(pieces.Decode(ids))(t); got != string(want) {
 				t.Errorf("generated %q, want %q", got, want)
 			}
@@ -101,10 +102,10 @@ func TestWrongQuestions(t *testing.T) {
 	}
 	backend := must(cpu.New(cpu.Options{}))(t)
 	lora := filepath.Join(goldenDir, "lora_cls")
-	if _, err := Inspect(t.Context(), backend, filepath.Join(goldenDir, "hf"), []string{lora, lora}); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "head already") {
+	if _, err := model.Inspect(t.Context(), backend, filepath.Join(goldenDir, "hf"), []string{lora, lora}); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "head already") {
 		t.Errorf("two heads: %v", err)
 	}
-	if _, err := Inspect(t.Context(), backend, storiesDir, []string{lora}); exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), "lora_A") {
+	if _, err := model.Inspect(t.Context(), backend, storiesDir, []string{lora}); exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), "lora_A") {
 		t.Errorf("another base's adapter: %v", err)
 	}
 }

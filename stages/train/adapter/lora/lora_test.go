@@ -1,4 +1,4 @@
-package peft
+package lora
 
 import (
 	"bytes"
@@ -16,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/stages/train/adapter"
 	"github.com/clinflow/clinflow/stages/train/checkpoint"
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/kernel"
@@ -23,14 +24,15 @@ import (
 )
 
 // goldenDir holds adapters that PEFT saved (oracle/llama_golden.py).
-const goldenDir = "../model/testdata/llama"
+const goldenDir = "../../model/testdata/llama"
 
 func TestReadsPEFTsConfiguration(t *testing.T) {
-	for folder, want := range map[string]Config{
-		"lora_lm":  {R: 4, LoraAlpha: 8, TargetModules: []string{"q_proj", "v_proj"}, TaskType: CausalLM, BaseModel: "llama"},
-		"lora_cls": {R: 4, LoraAlpha: 8, TargetModules: []string{"q_proj", "v_proj"}, TaskType: SeqCls, BaseModel: "llama", Score: true},
+	for folder, want := range map[string]adapter.Config{
+		"lora_lm":  {TaskType: adapter.CausalLM, BaseModel: "llama"},
+		"lora_cls": {TaskType: adapter.SeqCls, BaseModel: "llama", ModulesToSave: []string{"classifier", "score"}},
 	} {
-		got, err := ReadConfig(filepath.Join(goldenDir, folder))
+		want.PEFTType, want.Method = PEFTType, Config{R: 4, LoraAlpha: 8, TargetModules: []string{"q_proj", "v_proj"}}
+		got, err := adapter.ReadConfig(filepath.Join(goldenDir, folder))
 		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" || err != nil {
 			t.Error(folder, diff, err)
 		}
@@ -39,24 +41,26 @@ func TestReadsPEFTsConfiguration(t *testing.T) {
 
 func TestConfigurationsAreWhole(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		want := Config{
+		update := Config{
 			R: rapid.IntRange(1, 99).Draw(rt, "r"), LoraAlpha: rapid.Float64Range(-99, 99).Draw(rt, "alpha"),
 			LoraDropout:   rapid.Float64Range(0, 0.99).Draw(rt, "dropout"),
 			TargetModules: rapid.SliceOfNDistinct(rapid.StringN(1, 9, -1), 1, 4, rapid.ID[string]).Draw(rt, "targets"),
-			Score:         rapid.Bool().Draw(rt, "score"), TaskType: CausalLM, BaseModel: rapid.String().Draw(rt, "base"),
 		}
-		slices.Sort(want.TargetModules)
-		if want.Score {
-			want.TaskType = SeqCls
+		slices.Sort(update.TargetModules)
+		want := update.Adapter(adapter.CausalLM)
+		want.BaseModel = rapid.String().Draw(rt, "base")
+		if rapid.Bool().Draw(rt, "score") {
+			want.TaskType, want.ModulesToSave = adapter.SeqCls, []string{"score"}
 			if rapid.Bool().Draw(rt, "head alone") {
-				want.TargetModules = nil
+				update.TargetModules = nil
+				want.Method = update
 			}
 		}
 		var b bytes.Buffer
 		if err := want.Write(&b); err != nil {
 			rt.Fatal(err)
 		}
-		got, err := parseConfig(b.Bytes())
+		got, err := adapter.ParseConfig(b.Bytes())
 		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" || err != nil {
 			rt.Error(diff, err)
 		}
@@ -65,24 +69,24 @@ func TestConfigurationsAreWhole(t *testing.T) {
 
 func TestUnknownKeysThatAreSetAreRefusedByName(t *testing.T) {
 	const known = `"peft_type":"LORA","task_type":"CAUSAL_LM","target_modules":["q_proj"]`
-	_, err := parseConfig([]byte(`{` + known + `,"of_tomorrow":1,"neutral":{ },"another":[0]}`))
+	_, err := adapter.ParseConfig([]byte(`{` + known + `,"of_tomorrow":1,"neutral":{ },"another":[0]}`))
 	if err == nil || !strings.Contains(err.Error(), "another, of_tomorrow: ") || strings.Contains(err.Error(), "neutral") {
 		t.Error(err)
 	}
-	c, err := parseConfig([]byte(`{` + known + `,"of_tomorrow":null,"another":false,"third":{ }}`))
-	if err != nil || c.R != 8 || c.LoraAlpha != 8 {
-		t.Errorf("r %d and lora_alpha %g are not LoraConfig's defaults, or %v", c.R, c.LoraAlpha, err)
+	c, err := adapter.ParseConfig([]byte(`{` + known + `,"of_tomorrow":null,"another":false,"third":{ }}`))
+	if diff := cmp.Diff(Config{R: 8, LoraAlpha: 8, TargetModules: []string{"q_proj"}}, c.Method); err != nil || diff != "" {
+		t.Errorf("r and lora_alpha are not LoraConfig's defaults, or %v: %s", err, diff)
 	}
 }
 
 // PEFT uses the type for its wrapper alone (expected: what it reads without one).
 func TestAnAdapterWithoutATaskType(t *testing.T) {
-	for folder, want := range map[string]string{"lora_lm": CausalLM, "lora_cls": SeqCls} {
-		good, err := os.ReadFile(filepath.Join(goldenDir, folder, ConfigName))
+	for folder, want := range map[string]string{"lora_lm": adapter.CausalLM, "lora_cls": adapter.SeqCls} {
+		good, err := os.ReadFile(filepath.Join(goldenDir, folder, adapter.ConfigName))
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := parseConfig([]byte(strings.Replace(string(good), `"task_type": "`+want+`"`, `"task_type": null`, 1)))
+		c, err := adapter.ParseConfig([]byte(strings.Replace(string(good), `"task_type": "`+want+`"`, `"task_type": null`, 1)))
 		if err != nil || c.TaskType != want {
 			t.Errorf("%s: %q, %v", folder, c.TaskType, err)
 		}
@@ -90,7 +94,7 @@ func TestAnAdapterWithoutATaskType(t *testing.T) {
 }
 
 func TestUnsupportedSettingsAreNamed(t *testing.T) {
-	good, err := os.ReadFile(filepath.Join(goldenDir, "lora_cls", ConfigName))
+	good, err := os.ReadFile(filepath.Join(goldenDir, "lora_cls", adapter.ConfigName))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,10 +127,10 @@ func TestUnsupportedSettingsAreNamed(t *testing.T) {
 			if text == string(good) {
 				t.Fatalf("%s is not in the file", c.old)
 			}
-			if err := os.WriteFile(filepath.Join(dir, ConfigName), []byte(text), 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(dir, adapter.ConfigName), []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			_, err := ReadConfig(dir)
+			_, err := adapter.ReadConfig(dir)
 			if exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), dir) {
 				t.Errorf("got %v, want the file and %q", err, c.want)
 			}
@@ -135,9 +139,9 @@ func TestUnsupportedSettingsAreNamed(t *testing.T) {
 }
 
 // base is a model of two layers, as an adapter sees it.
-var base = Base{Hidden: 64, InitializerRange: 0.02, Layers: []Layer{
-	{"model.layers.0.self_attn.q_proj", 64, 64}, {"model.layers.0.mlp.down_proj", 96, 64},
-	{"model.layers.1.self_attn.q_proj", 64, 64}, {"model.layers.1.mlp.down_proj", 96, 64},
+var base = adapter.Base{Hidden: 64, InitializerRange: 0.02, Head: adapter.HeadModule{Name: "score"}, Layers: []adapter.Layer{
+	{Name: "model.layers.0.self_attn.q_proj", In: 64, Out: 64}, {Name: "model.layers.0.mlp.down_proj", In: 96, Out: 64},
+	{Name: "model.layers.1.self_attn.q_proj", In: 64, Out: 64}, {Name: "model.layers.1.mlp.down_proj", In: 96, Out: 64},
 }}
 
 func params(t *testing.T) *graph.Params {
@@ -160,15 +164,21 @@ func values(t *testing.T, p *graph.Param) []float32 {
 	return out
 }
 
+// updateOf is an adapter's update of a layer, and whether there is one.
+func updateOf(a *adapter.Adapter, layer string) (graph.LowRank, bool) {
+	update, ok := a.Method.(*method).updates[layer]
+	return update, ok
+}
+
 func TestInitialValues(t *testing.T) {
-	c := Config{R: 16, LoraAlpha: 32, TargetModules: []string{"q_proj", "mlp.down_proj"}, Score: true, TaskType: SeqCls}
+	c := Config{R: 16, LoraAlpha: 32, TargetModules: []string{"q_proj", "mlp.down_proj"}}.Adapter(adapter.SeqCls)
 	ps := params(t)
-	a, err := New(ps, "one", c, base, 5, 7)
+	a, err := adapter.New(ps, "one", c, base, 5, 7)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, layer := range base.Layers {
-		pair, ok := a.Pair(layer.Name)
+		pair, ok := updateOf(a, layer.Name)
 		if !ok || pair.Scale != 2 {
 			t.Fatalf("%s: pair %v, scale %g", layer.Name, ok, pair.Scale)
 		}
@@ -179,19 +189,19 @@ func TestInitialValues(t *testing.T) {
 			}
 		}
 	}
-	if got := a.Score.Shape(); !slices.Equal(got, []int{5, 64}) {
+	if got := a.Head.Weight.Shape(); !slices.Equal(got, []int{5, 64}) {
 		t.Errorf("the head has shape %v", got)
 	}
-	again, err := New(params(t), "one", Config{R: 16, LoraAlpha: 32, TargetModules: []string{"down_proj"}, TaskType: CausalLM}, base, 0, 7)
+	again, err := adapter.New(params(t), "one", Config{R: 16, LoraAlpha: 32, TargetModules: []string{"down_proj"}}.Adapter(adapter.CausalLM), base, 0, 7)
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, err := New(ps, "two", c, base, 5, 7)
+	other, err := adapter.New(ps, "two", c, base, 5, 7)
 	if err != nil {
 		t.Fatal(err)
 	}
-	first := func(a *Adapter) float32 {
-		pair, _ := a.Pair("model.layers.1.mlp.down_proj")
+	first := func(a *adapter.Adapter) float32 {
+		pair, _ := updateOf(a, "model.layers.1.mlp.down_proj")
 		return values(t, pair.A)[0]
 	}
 	if first(a) != first(again) || first(a) == first(other) {
@@ -231,7 +241,7 @@ func TestWrongTargets(t *testing.T) {
 		"the head's layer": {[]string{"lm_head"}, 2, `"lm_head"`},
 		"no labels":        {[]string{"q_proj"}, 0, "at least one label"},
 	} {
-		_, err := New(params(t), "a", Config{R: 2, LoraAlpha: 2, TargetModules: c.targets, Score: true, TaskType: SeqCls}, base, c.labels, 1)
+		_, err := adapter.New(params(t), "a", Config{R: 2, LoraAlpha: 2, TargetModules: c.targets}.Adapter(adapter.SeqCls), base, c.labels, 1)
 		if exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -239,8 +249,8 @@ func TestWrongTargets(t *testing.T) {
 }
 
 func TestSavedAndLoaded(t *testing.T) {
-	c := Config{R: 3, LoraAlpha: 6, TargetModules: []string{"down_proj"}, Score: true, TaskType: SeqCls}
-	a, err := New(params(t), "a", c, base, 2, 1)
+	c := Config{R: 3, LoraAlpha: 6, TargetModules: []string{"down_proj"}}.Adapter(adapter.SeqCls)
+	a, err := adapter.New(params(t), "a", c, base, 2, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -249,44 +259,45 @@ func TestSavedAndLoaded(t *testing.T) {
 		t.Fatal(err)
 	}
 	ps := params(t)
-	b, err := Load(t.Context(), ps, "b", dir, base, graph.Frozen)
+	b, err := adapter.Load(t.Context(), ps, "b", dir, base, graph.Frozen)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(values(t, a.Score), values(t, b.Score)); diff != "" || len(ps.All()) != 5 || len(ps.Trainable()) != 0 {
+	if diff := cmp.Diff(values(t, a.Head.Weight), values(t, b.Head.Weight)); diff != "" || len(ps.All()) != 5 || len(ps.Trainable()) != 0 {
 		t.Errorf("%d tensors, %d trained; head: %s", len(ps.All()), len(ps.Trainable()), diff)
 	}
 
-	narrow := Base{Hidden: 64, Layers: base.Layers[:2]}
-	if _, err := Load(t.Context(), params(t), "b", dir, narrow, graph.Frozen); exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), "layers.1.mlp.down_proj.lora_A.weight") {
+	narrow := adapter.Base{Hidden: 64, Head: base.Head, Layers: base.Layers[:2]}
+	if _, err := adapter.Load(t.Context(), params(t), "b", dir, narrow, graph.Frozen); exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), "layers.1.mlp.down_proj.lora_A.weight") {
 		t.Errorf("a base with fewer layers: %v", err)
 	}
-	deep := Base{Hidden: 64, Layers: append(slices.Clone(base.Layers), Layer{"model.layers.2.mlp.down_proj", 96, 64})}
-	if _, err := Load(t.Context(), params(t), "b", dir, deep, graph.Frozen); exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), "layers.2.mlp.down_proj.lora_A.weight") {
+	deep := adapter.Base{Hidden: 64, Head: base.Head, Layers: append(slices.Clone(base.Layers), adapter.Layer{Name: "model.layers.2.mlp.down_proj", In: 96, Out: 64})}
+	if _, err := adapter.Load(t.Context(), params(t), "b", dir, deep, graph.Frozen); exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), "layers.2.mlp.down_proj.lora_A.weight") {
 		t.Errorf("a base with more layers: %v", err)
 	}
-	c.R = 4
-	if err := checkpoint.SaveDir(dir, []checkpoint.File{{Name: ConfigName, Write: func(w io.Writer) error { return c.Write(w) }}}); err != nil {
+	wider := a.Config
+	wider.Method = Config{R: 4, LoraAlpha: 6, TargetModules: []string{"down_proj"}}
+	if err := checkpoint.SaveDir(dir, []checkpoint.File{{Name: adapter.ConfigName, Write: wider.Write}}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Load(t.Context(), params(t), "b", dir, base, graph.Frozen); exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), "shape [3 96]") {
+	if _, err := adapter.Load(t.Context(), params(t), "b", dir, base, graph.Frozen); exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), "shape [3 96]") {
 		t.Errorf("another rank: %v", err)
 	}
-	if _, err := Load(t.Context(), params(t), "b", t.TempDir(), base, graph.Frozen); exit.Of(err) != exit.Usage {
+	if _, err := adapter.Load(t.Context(), params(t), "b", t.TempDir(), base, graph.Frozen); exit.Of(err) != exit.Usage {
 		t.Errorf("an empty folder: %v", err)
 	}
 }
 
 func FuzzParseConfig(f *testing.F) {
 	for _, folder := range []string{"lora_lm", "lora_cls"} {
-		data, err := os.ReadFile(filepath.Join(goldenDir, folder, ConfigName))
+		data, err := os.ReadFile(filepath.Join(goldenDir, folder, adapter.ConfigName))
 		if err != nil {
 			f.Fatal(err)
 		}
 		f.Add(data)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		c, err := parseConfig(data)
+		c, err := adapter.ParseConfig(data)
 		if err != nil {
 			return
 		}
@@ -294,7 +305,7 @@ func FuzzParseConfig(f *testing.F) {
 		if err := c.Write(&b); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := parseConfig(b.Bytes()); err != nil {
+		if _, err := adapter.ParseConfig(b.Bytes()); err != nil {
 			t.Errorf("what was accepted is refused once written: %v", err)
 		}
 	})
@@ -302,14 +313,14 @@ func FuzzParseConfig(f *testing.F) {
 
 func TestWeightsOfOldAdaptersAreNotRead(t *testing.T) {
 	dir := t.TempDir()
-	config, err := os.ReadFile(filepath.Join(goldenDir, "lora_lm", ConfigName))
+	config, err := os.ReadFile(filepath.Join(goldenDir, "lora_lm", adapter.ConfigName))
 	if err == nil {
-		err = errors.Join(os.WriteFile(filepath.Join(dir, ConfigName), config, 0o600), os.WriteFile(filepath.Join(dir, "adapter_model.bin"), []byte("pickle"), 0o600))
+		err = errors.Join(os.WriteFile(filepath.Join(dir, adapter.ConfigName), config, 0o600), os.WriteFile(filepath.Join(dir, "adapter_model.bin"), []byte("pickle"), 0o600))
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = Load(t.Context(), params(t), "old", dir, base, graph.Frozen)
+	_, err = adapter.Load(t.Context(), params(t), "old", dir, base, graph.Frozen)
 	if exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), filepath.Join(dir, "adapter_model.bin")) || !strings.Contains(err.Error(), "save_file") {
 		t.Error(err)
 	}
@@ -318,7 +329,7 @@ func TestWeightsOfOldAdaptersAreNotRead(t *testing.T) {
 // A folder whose weights are elsewhere, or lack the head that its configuration lists,
 // says so.
 func TestAdaptersWithoutTheirWeights(t *testing.T) {
-	config, err := os.ReadFile(filepath.Join(goldenDir, "lora_cls", ConfigName))
+	config, err := os.ReadFile(filepath.Join(goldenDir, "lora_cls", adapter.ConfigName))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -328,23 +339,23 @@ func TestAdaptersWithoutTheirWeights(t *testing.T) {
 		"00001-of-00002.safetensors, which is":   "adapter_model-00001-of-00002.safetensors",
 	} {
 		dir := t.TempDir()
-		if err := errors.Join(os.WriteFile(filepath.Join(dir, ConfigName), config, 0o600), os.WriteFile(filepath.Join(dir, other), []byte("x"), 0o600)); err != nil {
+		if err := errors.Join(os.WriteFile(filepath.Join(dir, adapter.ConfigName), config, 0o600), os.WriteFile(filepath.Join(dir, other), []byte("x"), 0o600)); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Load(t.Context(), params(t), "none", dir, base, graph.Frozen); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), want) {
+		if _, err := adapter.Load(t.Context(), params(t), "none", dir, base, graph.Frozen); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not say %q", err, want)
 		}
 	}
 	dir := t.TempDir()
 	if err := checkpoint.SaveDir(dir, []checkpoint.File{
-		{Name: ConfigName, Write: func(w io.Writer) error { _, err := w.Write(config); return err }},
-		{Name: WeightsName, Write: func(w io.Writer) error {
+		{Name: adapter.ConfigName, Write: func(w io.Writer) error { _, err := w.Write(config); return err }},
+		{Name: adapter.WeightsName, Write: func(w io.Writer) error {
 			return checkpoint.Write(w, map[string]checkpoint.Tensor{"base_model.model.score.modules_to_save.default.weight": {Shape: []int{1}, Values: []float32{1}}})
 		}},
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Load(t.Context(), params(t), "headless", dir, base, graph.Frozen); exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), `has no matrix "base_model.model.score.weight"`) {
+	if _, err := adapter.Load(t.Context(), params(t), "headless", dir, base, graph.Frozen); exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), `has no matrix "base_model.model.score.weight"`) {
 		t.Error(err)
 	}
 }
@@ -352,23 +363,23 @@ func TestAdaptersWithoutTheirWeights(t *testing.T) {
 // A folder of adapters, and a file, are no adapter.
 func TestFoldersThatAreNoAdapter(t *testing.T) {
 	dir := t.TempDir()
-	inner, file := filepath.Join(dir, "checkpoint-500", ConfigName), filepath.Join(dir, "x.safetensors")
+	inner, file := filepath.Join(dir, "checkpoint-500", adapter.ConfigName), filepath.Join(dir, "x.safetensors")
 	if err := errors.Join(os.Mkdir(filepath.Dir(inner), 0o700), os.WriteFile(inner, []byte("{}"), 0o600), os.WriteFile(file, nil, 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	for at, want := range map[string]string{dir: inner + " is there; give the folder of one adapter", file: "give the folder of a PEFT adapter"} {
-		if _, err := ReadConfig(at); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), want) {
+		if _, err := adapter.ReadConfig(at); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not say %q", err, want)
 		}
 	}
 }
 
 func TestAdaptersOfInfiniteWeightsAreRefused(t *testing.T) {
-	a, err := New(params(t), "a", Config{R: 3, LoraAlpha: 6, TargetModules: []string{"down_proj"}, TaskType: CausalLM}, base, 0, 1)
+	a, err := adapter.New(params(t), "a", Config{R: 3, LoraAlpha: 6, TargetModules: []string{"down_proj"}}.Adapter(adapter.CausalLM), base, 0, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	up, _ := a.Pair("model.layers.1.mlp.down_proj")
+	up, _ := updateOf(a, "model.layers.1.mlp.down_proj")
 	spoilt := values(t, up.B)
 	spoilt[7] = float32(math.Inf(1))
 	if err := up.B.Upload(kernel.F32s(spoilt)); err != nil {
@@ -378,7 +389,7 @@ func TestAdaptersOfInfiniteWeightsAreRefused(t *testing.T) {
 	if err := checkpoint.SaveDir(dir, a.Files()); err != nil {
 		t.Fatal(err)
 	}
-	_, err = Load(t.Context(), params(t), "b", dir, base, graph.Frozen)
+	_, err = adapter.Load(t.Context(), params(t), "b", dir, base, graph.Frozen)
 	if exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), "layers.1.mlp.down_proj.lora_B.weight") || !strings.Contains(err.Error(), dir) {
 		t.Error(err)
 	}

@@ -1,4 +1,4 @@
-package model
+package llama
 
 import (
 	"encoding/json"
@@ -6,13 +6,23 @@ import (
 	"fmt"
 
 	"github.com/clinflow/clinflow/internal/jsonfile"
-	"github.com/clinflow/clinflow/stages/train/peft"
+	"github.com/clinflow/clinflow/stages/train/model"
 )
 
 const (
-	llama = "llama"
-	silu  = "silu"
+	modelType = "llama" // in config.json
+	silu      = "silu"
 )
+
+func init() {
+	model.Register(modelType, func(path string, data []byte) (model.Config, error) {
+		c, err := parseConfig(data)
+		if err == nil {
+			tellUnknown(path, data)
+		}
+		return c, err
+	})
+}
 
 // configFile are the keys of config.json that matter; see keys.go for the others.
 type configFile struct {
@@ -83,15 +93,13 @@ func refuseNulls(data []byte) error {
 
 func (f *configFile) supported() error {
 	switch {
-	case f.ModelType != llama:
-		return fmt.Errorf("model_type: is %q; only %s is supported", f.ModelType, llama)
 	case f.HiddenAct != silu:
 		return fmt.Errorf("hidden_act: is %q; only %s is supported", f.HiddenAct, silu)
 	case f.PartialRotaryFactor != nil && *f.PartialRotaryFactor != 1:
 		return errors.New("partial_rotary_factor: must be 1; rotary embeddings of a part of a head are not supported")
 	case f.IsCausal != nil && !*f.IsCausal:
 		return errors.New("is_causal: must be true; attention to later tokens is not supported")
-	case peft.IsSet(f.PerLayerConfig):
+	case jsonfile.IsSet(f.PerLayerConfig):
 		return errors.New("per_layer_config: layers of different shapes are not supported")
 	case f.AttentionBias:
 		return errors.New("attention_bias: must be false; attention with biases is not supported")
@@ -99,7 +107,7 @@ func (f *configFile) supported() error {
 		return errors.New("mlp_bias: must be false; a feed-forward network with biases is not supported")
 	case f.AttentionDropout != 0:
 		return errors.New("attention_dropout: must be 0; dropout of attention weights is not supported")
-	case peft.IsSet(f.QuantizationConfig):
+	case jsonfile.IsSet(f.QuantizationConfig):
 		return errors.New("quantization_config: quantised weights are not supported; give the model in float32, float16 or bfloat16")
 	}
 	return nil
@@ -128,22 +136,8 @@ func (f *configFile) config() (Config, error) {
 	default:
 		return Config{}, fmt.Errorf("num_attention_heads: %d does not divide hidden_size %d", f.NumAttentionHeads, f.HiddenSize)
 	}
-	return c, readEnds(f.EosTokenID, &c.EosTokenIDs)
-}
-
-// readEnds reads an id, a list of ids, or null.
-func readEnds(raw json.RawMessage, ids *[]int32) error {
-	var one *int32
-	switch {
-	case len(raw) == 0:
-	case json.Unmarshal(raw, &one) == nil:
-		if one != nil {
-			*ids = []int32{*one}
-		}
-	case json.Unmarshal(raw, ids) != nil:
-		return errors.New("eos_token_id: must be an id or a list of ids")
-	}
-	return nil
+	c.EosTokenIDs, err = model.ParseEnds(f.EosTokenID)
+	return c, err
 }
 
 // orNone is -1 for no id; old configurations have a pad_token_id of -1 themselves.

@@ -1,4 +1,4 @@
-package peft
+package lora
 
 import (
 	"encoding/json"
@@ -8,28 +8,32 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clinflow/clinflow/stages/train/adapter"
 	"github.com/google/go-cmp/cmp"
 )
 
 // others are values that a key may be given instead of its default.
 var others = []json.RawMessage{[]byte("7"), []byte(`"x"`), []byte("true"), []byte("false"), []byte(`{"x":1}`), []byte("[1]")}
 
+// harmlessOfAll are the keys of every method that do not matter to what an adapter computes.
+var harmlessOfAll = []string{"auto_mapping", "inference_mode", "peft_version", "revision"}
+
 // fate is what becomes of a key that has another value than its default.
 func fate(t *testing.T, defaults map[string]json.RawMessage, key string) string {
 	keys := maps.Clone(defaults)
 	keys["target_modules"] = []byte(`["q_proj"]`) // it has no default
-	read := func() (Config, error) {
+	read := func() (adapter.Config, error) {
 		data, err := json.Marshal(keys)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return parseConfig(data)
+		return adapter.ParseConfig(data)
 	}
 	before, err := read()
 	if err != nil {
 		t.Fatalf("the defaults are refused: %v", err)
 	}
-	if slices.Contains(harmless, key) {
+	if slices.Contains(harmless, key) || slices.Contains(harmlessOfAll, key) {
 		return "harmless"
 	}
 	for _, value := range others {

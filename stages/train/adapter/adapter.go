@@ -1,0 +1,232 @@
+// Package adapter holds adapters in the file format of the PEFT library
+// (https://huggingface.co/docs/peft/developer_guides/checkpoint):
+// adapter_config.json and adapter_model.safetensors. What it writes is loaded by
+// PeftModel.from_pretrained, and the other way round.
+//
+// Each method of adapting has a folder below, such as lora/, and registers itself under
+// its peft_type; what all have in common is here: the file's common keys, the
+// classification head that is saved along, the key `peft` of a DAG file. A model's graph
+// calls the methods' hooks: see Method.
+//
+// Where an output has a clinical adapter beside the task's, PEFT adds their
+// updates up too. Its class of classifiers would give the second a head of its
+// own; the plain class adds the adapter as it is:
+//
+//	model = PeftModel.from_pretrained(base, out)
+//	PeftModel.add_adapter(model, "clinical", PeftConfig.from_pretrained(out + "/clinical"))
+//	model.load_adapter(out + "/clinical", "clinical")
+//	model.base_model.set_adapter(["default", "clinical"])
+package adapter
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/stages/train/checkpoint"
+	"github.com/clinflow/clinflow/stages/train/graph"
+	"github.com/clinflow/clinflow/stages/train/kernel"
+	"github.com/clinflow/clinflow/stages/train/random"
+)
+
+// Adapter is a method on a base model. Its tensors are parameters of the model's set.
+type Adapter struct {
+	Method
+	Config  Config
+	Head    *Head // nil without one
+	tensors *Tensors
+}
+
+// New adds an adapter of initial values drawn from seed to params, for training. One for
+// classification (task type SEQ_CLS) gets a head of so many labels. name tells several
+// adapters of a model apart.
+func New(params *graph.Params, name string, c Config, base Base, labels int, seed int64) (*Adapter, error) {
+	if c.TaskType == SeqCls {
+		c.ModulesToSave = []string{base.Head.Name}
+	}
+	a, err := build(params, name, c, base, labels, graph.Trainable)
+	if err != nil {
+		return nil, exit.Errorf(exit.Usage, "adapter %s: %w", name, err)
+	}
+	for _, t := range a.tensors.list {
+		if err := t.param.Upload(kernel.F32s(t.draw(random.New(seed, t.param.Name()), t.param.Len()))); err != nil {
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+// Load adds the adapter of a folder to params.
+func Load(ctx context.Context, params *graph.Params, name, dir string, base Base, mode graph.Mode) (*Adapter, error) {
+	c, err := ReadConfig(dir)
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(dir, WeightsName)
+	weights, err := openWeights(path)
+	if err != nil {
+		return nil, err
+	}
+	defer weights.Close()
+	labels, err := c.labels(weights, path, base.Head)
+	if err != nil {
+		return nil, err
+	}
+	a, err := build(params, name, c, base, labels, mode)
+	if err != nil {
+		return nil, exit.Errorf(exit.BadData, "%s: %w", dir, err)
+	}
+	return a, a.tensors.upload(ctx, weights, path)
+}
+
+// labels counts the rows of the head in a file, 0 where none is saved along.
+func (c Config) labels(weights *checkpoint.Weights, path string, head HeadModule) (int, error) {
+	if !c.saves(head.Name) {
+		return 0, nil
+	}
+	name := byPEFTType[c.PEFTType].Prefix + head.Name + ".weight"
+	shape, _ := weights.Shape(name)
+	if len(shape) != 2 {
+		return 0, exit.Errorf(exit.BadData, "%s: has no matrix %q, and %s lists %s under modules_to_save; save the adapter again by save_pretrained", path, name, ConfigName, head.Name)
+	}
+	return shape[0], nil
+}
+
+func build(params *graph.Params, name string, c Config, base Base, labels int, mode graph.Mode) (*Adapter, error) {
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	t := &Tensors{Prefix: byPEFTType[c.PEFTType].Prefix, params: params, adapter: name, mode: mode}
+	method, err := c.Method.Build(t, base)
+	if err != nil {
+		return nil, err
+	}
+	a := &Adapter{Method: method, Config: c, tensors: t}
+	if c.saves(base.Head.Name) {
+		if labels < 1 {
+			return nil, fmt.Errorf("the %s head needs at least one label", base.Head.Name)
+		}
+		a.Head = newHead(t, base, labels)
+	}
+	return a, params.Err()
+}
+
+// Files are the adapter's files with its present values.
+func (a *Adapter) Files() []checkpoint.File {
+	return []checkpoint.File{{Name: ConfigName, Write: a.Config.Write}, {Name: WeightsName, Write: a.tensors.write}}
+}
+
+// Head is a classification head: a linear layer over what a model has pooled of a text.
+type Head struct {
+	Weight *graph.Param // [labels, hidden]
+	Bias   *graph.Param // [labels], nil where the model's class has none
+}
+
+func newHead(t *Tensors, base Base, labels int) *Head {
+	module := t.Prefix + base.Head.Name
+	h := &Head{Weight: t.Add(module+".weight", Normal(base.InitializerRange), labels, base.Hidden)}
+	if base.Head.Bias {
+		h.Bias = t.Add(module+".bias", Zeros, labels)
+	}
+	return h
+}
+
+// Logits are the labels' scores of pooled [batch, hidden]: [batch, labels].
+func (h *Head) Logits(g *graph.Graph, pooled *graph.Node) *graph.Node {
+	return g.Linear(pooled, h.Weight, h.Bias)
+}
+
+// Has says whether p is a parameter of the head.
+func (h *Head) Has(p *graph.Param) bool { return h != nil && (p == h.Weight || p == h.Bias) }
+
+// Tensors makes an adapter's parameters and keeps what they are called in its file.
+type Tensors struct {
+	Prefix  string // stands before the names of the base's modules in the file
+	params  *graph.Params
+	adapter string
+	mode    graph.Mode
+	list    []tensor // in the order they were added
+}
+
+type tensor struct {
+	file  string // its name in PEFT's file
+	param *graph.Param
+	draw  Draw
+}
+
+// Draw gives n initial values of a new parameter.
+type Draw func(s random.Stream, n int) []float32
+
+// Zeros are initial values of zero.
+func Zeros(_ random.Stream, n int) []float32 { return make([]float32, n) }
+
+// Normal draws values of mean zero and that standard deviation.
+func Normal(deviation float64) Draw {
+	return func(s random.Stream, n int) []float32 { return s.Normals(n, deviation) }
+}
+
+// Uniform draws values within ±bound.
+func Uniform(bound float64) Draw {
+	return func(s random.Stream, n int) []float32 { return s.Uniforms(n, bound) }
+}
+
+// Add makes a parameter that is called name in adapter_model.safetensors.
+func (t *Tensors) Add(name string, draw Draw, shape ...int) *graph.Param {
+	p := t.params.Add(t.adapter+"/"+name, t.mode, shape...)
+	t.list = append(t.list, tensor{name, p, draw})
+	return p
+}
+
+// upload demands that the file holds the adapter's tensors and no other, all of
+// finite values.
+func (t *Tensors) upload(ctx context.Context, weights *checkpoint.Weights, path string) error {
+	placed := map[string]bool{}
+	for _, t := range t.list {
+		placed[t.file] = true
+		if err := weights.ViewFinite(ctx, t.file, t.param.Shape(), t.param.Upload); err != nil {
+			return err
+		}
+	}
+	for _, name := range weights.Names() {
+		if !placed[name] {
+			return exit.Errorf(exit.BadData, "%s: tensor %q has no place in this model; does target_modules name its layer, or was the adapter made for another base?", path, name)
+		}
+	}
+	return nil
+}
+
+func (t *Tensors) write(w io.Writer) error {
+	tensors := map[string]checkpoint.Tensor{}
+	for _, t := range t.list {
+		values, err := t.param.Values()
+		if err != nil {
+			return err
+		}
+		tensors[t.file] = checkpoint.Tensor{Shape: t.param.Shape(), Values: values}
+	}
+	return checkpoint.Write(w, tensors)
+}
+
+// oldWeightsName is how PEFT before 0.7 named an adapter's weights.
+const oldWeightsName = "adapter_model.bin"
+
+// openWeights opens an adapter's safetensors file. The pickle of old adapters may
+// run any code when it is read, so it is not.
+func openWeights(path string) (*checkpoint.Weights, error) {
+	old := filepath.Join(filepath.Dir(path), oldWeightsName)
+	if !exists(path) && exists(old) {
+		return nil, exit.Errorf(exit.Usage, `%s: .bin files are not read, as they may hold code; convert it in its folder: python -c "import torch; from safetensors.torch import save_file; save_file({k: v.contiguous() for k, v in torch.load('%s', map_location='cpu', weights_only=True).items()}, '%s')"`, old, oldWeightsName, WeightsName)
+	}
+	if !exists(path) {
+		return nil, checkpoint.Absent(filepath.Dir(path), WeightsName)
+	}
+	return checkpoint.OpenFile(path)
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}

@@ -1,0 +1,224 @@
+// Package llama is the LLaMA architecture: its configuration, the names of its weights
+// and its graph (LlamaForCausalLM of transformers).
+package llama
+
+import (
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/stages/train/adapter"
+	"github.com/clinflow/clinflow/stages/train/checkpoint"
+	"github.com/clinflow/clinflow/stages/train/graph"
+	"github.com/clinflow/clinflow/stages/train/kernel"
+	"github.com/clinflow/clinflow/stages/train/model"
+	"github.com/clinflow/clinflow/stages/train/random"
+)
+
+// The tensors outside the layers that are named more than once: the embedding and
+// the language model's head.
+const (
+	embedName = "model.embed_tokens.weight"
+	headName  = "lm_head.weight"
+)
+
+// scoreModule is the head of LlamaForSequenceClassification.
+const scoreModule = "score"
+
+// network is a LLaMA's parameters: what model.Architecture computes with.
+type network struct {
+	config Config
+	params *graph.Params
+	own    []*graph.Param // the network's, without those of adapters
+	embed  *graph.Param   // [vocab_size, hidden_size]
+	layers []layer
+	norm   *graph.Param // [hidden_size]
+	head   *graph.Param // [vocab_size, hidden_size]; embed where they are tied
+}
+
+// layer is one decoder layer (LlamaDecoderLayer of transformers).
+type layer struct {
+	inputNorm, postNorm *graph.Param // [hidden_size]
+	q, k, v, o          linear
+	gate, up, down      linear
+}
+
+// linear is a layer that an adapter may target: weight [out, in].
+type linear struct {
+	adapter.Layer
+	weight *graph.Param
+}
+
+// New makes a model to be trained from scratch: weights normal with standard
+// deviation InitializerRange, norms one, as transformers initialises LLaMA.
+func New(b kernel.Backend, config Config, seed int64) (*model.Model, error) {
+	return Random(b, config, graph.Trainable, seed)
+}
+
+// Random is New with a mode: a frozen one stands for a base model in checks.
+func Random(b kernel.Backend, config Config, mode graph.Mode, seed int64) (*model.Model, error) {
+	return made(b, config, mode, func(_ int, p *graph.Param) error {
+		return p.Upload(kernel.F32s(random.New(seed, p.Name()).Normals(p.Len(), config.InitializerRange)))
+	})
+}
+
+// Sketch is a frozen model whose weights the device draws by itself, for the time and
+// the memory that a model of that size takes.
+func Sketch(b kernel.Backend, config Config) (*model.Model, error) {
+	return made(b, config, graph.Frozen, func(i int, p *graph.Param) error {
+		return p.Draw(1, uint32(i), config.InitializerRange)
+	})
+}
+
+// made makes a model whose weights draw sets, each known by its number; norms, which are
+// its vectors, are one.
+func made(b kernel.Backend, config Config, mode graph.Mode, draw func(i int, p *graph.Param) error) (*model.Model, error) {
+	if err := config.Check(); err != nil {
+		return nil, exit.With(exit.Usage, err)
+	}
+	n, err := build(b, config, mode)
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range n.own {
+		if len(p.Shape()) == 1 {
+			err = p.Upload(kernel.F32s(slices.Repeat([]float32{1}, p.Len())))
+		} else {
+			err = draw(i, p)
+		}
+		if err != nil {
+			n.params.Close()
+			return nil, err
+		}
+	}
+	return model.New(n), nil
+}
+
+// build makes the parameters with Hugging Face's names.
+func build(b kernel.Backend, c Config, mode graph.Mode) (*network, error) {
+	n := &network{config: c, params: graph.NewParams(b)}
+	n.embed = n.params.Add(embedName, mode, c.VocabSize, c.HiddenSize)
+	for i := range c.NumHiddenLayers {
+		n.layers = append(n.layers, n.addLayer(fmt.Sprintf("model.layers.%d.", i), mode))
+	}
+	n.norm = n.params.Add("model.norm.weight", mode, c.HiddenSize)
+	n.head = n.embed
+	if !c.TieWordEmbeddings {
+		n.head = n.params.Add(headName, mode, c.VocabSize, c.HiddenSize)
+	}
+	if err := n.params.Err(); err != nil {
+		n.params.Close()
+		return nil, err
+	}
+	n.own = slices.Clone(n.params.All())
+	return n, nil
+}
+
+func (n *network) addLayer(prefix string, mode graph.Mode) layer {
+	c := n.config
+	heads := c.NumAttentionHeads * c.HeadDim
+	matrix := func(name string, out, in int) linear {
+		return linear{adapter.Layer{Name: prefix + name, In: in, Out: out}, n.params.Add(prefix+name+".weight", mode, out, in)}
+	}
+	return layer{
+		inputNorm: n.params.Add(prefix+"input_layernorm.weight", mode, c.HiddenSize),
+		q:         matrix("self_attn.q_proj", heads, c.HiddenSize),
+		k:         matrix("self_attn.k_proj", c.keyColumns(), c.HiddenSize),
+		v:         matrix("self_attn.v_proj", c.keyColumns(), c.HiddenSize),
+		o:         matrix("self_attn.o_proj", c.HiddenSize, heads),
+		postNorm:  n.params.Add(prefix+"post_attention_layernorm.weight", mode, c.HiddenSize),
+		gate:      matrix("mlp.gate_proj", c.IntermediateSize, c.HiddenSize),
+		up:        matrix("mlp.up_proj", c.IntermediateSize, c.HiddenSize),
+		down:      matrix("mlp.down_proj", c.HiddenSize, c.IntermediateSize),
+	}
+}
+
+// Params implements model.Architecture.
+func (n *network) Params() *graph.Params { return n.params }
+
+// Base implements model.Architecture.
+func (n *network) Base() adapter.Base {
+	c := n.config
+	b := adapter.Base{
+		Attentions: len(n.layers), KeyColumns: c.keyColumns(), Hidden: c.HiddenSize,
+		InitializerRange: c.InitializerRange, Head: adapter.HeadModule{Name: scoreModule},
+	}
+	for _, l := range n.layers {
+		for _, p := range []linear{l.q, l.k, l.v, l.o, l.gate, l.up, l.down} {
+			b.Layers = append(b.Layers, p.Layer)
+		}
+	}
+	return b
+}
+
+// Limits implements model.Architecture.
+func (n *network) Limits() model.Limits { return n.config.Limits() }
+
+// Special implements model.Architecture.
+func (n *network) Special() model.SpecialTokens {
+	return model.SpecialTokens{BOS: n.config.BosTokenID, EOS: n.config.EosTokenIDs}
+}
+
+// Hidden implements model.Architecture: the last hidden states after the final norm.
+func (n *network) Hidden(g *graph.Graph, hooks adapter.Method) *graph.Node {
+	x := hooks.Embed(g, g.Embedding(n.embed))
+	for i, l := range n.layers {
+		x = g.Checkpoint(x, func(x *graph.Node) *graph.Node { return n.layer(g, hooks, i, l, x) })
+	}
+	return g.RMSNorm(x, n.norm, n.config.RMSNormEps)
+}
+
+func (n *network) layer(g *graph.Graph, hooks adapter.Method, i int, l layer, x *graph.Node) *graph.Node {
+	x = g.Add(x, n.attention(g, hooks, i, l, g.RMSNorm(x, l.inputNorm, n.config.RMSNormEps)))
+	return g.Add(x, feedForward(g, hooks, l, g.RMSNorm(x, l.postNorm, n.config.RMSNormEps)))
+}
+
+// attention turns queries and keys by their positions, which come after those of the
+// virtual tokens that have no row.
+func (n *network) attention(g *graph.Graph, hooks adapter.Method, i int, l layer, x *graph.Node) *graph.Node {
+	c := n.config
+	freqs, from := graph.RopeFreqs(c.HeadDim, c.RopeTheta), hooks.VirtualTokens()-g.Front(x)
+	a := adapter.Attention{Layer: i, Heads: c.NumAttentionHeads, KVHeads: c.NumKeyValueHeads}
+	a.Q = g.Rope(apply(g, hooks, l.q, x), a.Heads, freqs, from)
+	a.K = g.Rope(apply(g, hooks, l.k, x), a.KVHeads, freqs, from)
+	a.V = apply(g, hooks, l.v, x)
+	return apply(g, hooks, l.o, hooks.Attention(g, a, func(k, v *graph.Node) *graph.Node {
+		return g.Attention(a.Q, k, v, a.Heads, a.KVHeads)
+	}))
+}
+
+func feedForward(g *graph.Graph, hooks adapter.Method, l layer, x *graph.Node) *graph.Node {
+	return apply(g, hooks, l.down, g.SwiGLU(apply(g, hooks, l.gate, x), apply(g, hooks, l.up, x)))
+}
+
+// apply is a linear layer as the adapters change it.
+func apply(g *graph.Graph, hooks adapter.Method, l linear, x *graph.Node) *graph.Node {
+	return hooks.Linear(g, l.Layer, x, g.Linear(x, l.weight, nil))
+}
+
+// Pool implements model.Architecture: the last real token of each sequence.
+func (n *network) Pool(g *graph.Graph, hidden *graph.Node) *graph.Node { return g.LastToken(hidden) }
+
+// Pooled implements model.Architecture: as in transformers
+// (GenericForSequenceClassification) up to the rightmost token that is not pad_token_id,
+// or the first token where all are. What stands after it changes nothing, as attention
+// looks back alone.
+func (n *network) Pooled(ids []int32) []int32 {
+	end := len(ids)
+	for end > 1 && ids[end-1] == n.config.PadTokenID {
+		end--
+	}
+	return ids[:end]
+}
+
+// LanguageHead implements model.Architecture.
+func (n *network) LanguageHead() *graph.Param { return n.head }
+
+// Files implements model.Architecture.
+func (n *network) Files() []checkpoint.File {
+	return []checkpoint.File{
+		{Name: model.ConfigName, Write: n.config.Write},
+		{Name: checkpoint.SafetensorsName, Write: func(w io.Writer) error { return model.Write(w, n.own) }},
+	}
+}

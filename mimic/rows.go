@@ -64,18 +64,30 @@ type ICUStay struct {
 	Origin
 }
 
-// Ventilation is an interval of mechanical ventilation from procedureevents.
+// Ventilation is an interval of mechanical ventilation, or an event that begins or
+// ends one, such as an intubation. Kind says what it is, in the words below.
 type Ventilation struct {
 	SubjectID int64        `parquet:"subject_id"`
 	HadmID    int64        `parquet:"hadm_id"`
 	StayID    int64        `parquet:"stay_id"`
-	ItemID    int64        `parquet:"itemid"`
+	Kind      string       `parquet:"kind"`
 	Starttime dataset.Time `parquet:"starttime,optional"`
 	Endtime   dataset.Time `parquet:"endtime,optional"`
 	Origin
 }
 
-// Note is one clinical note; its text is PHI.
+// The kinds of ventilation. Releases of MIMIC have item numbers for them.
+const (
+	InvasiveVentilation        = "invasive_ventilation"
+	NonInvasiveVentilation     = "non_invasive_ventilation"
+	Intubation                 = "intubation"
+	Extubation                 = "extubation"
+	UnplannedExtubationPatient = "unplanned_extubation_patient" // by the patient
+	UnplannedExtubationOther   = "unplanned_extubation_other"   // by someone or something else
+)
+
+// Note is one clinical note; its text is PHI. Category is as MIMIC-III names it,
+// NoteType is in the words below.
 type Note struct {
 	NoteID      string       `parquet:"note_id,plain"`
 	SubjectID   int64        `parquet:"subject_id"`
@@ -90,3 +102,15 @@ type Note struct {
 	Text        string       `parquet:"text,plain" phi:"true"`
 	Origin
 }
+
+// CategoryDischargeSummary is the category of discharge summaries and their addenda.
+const CategoryDischargeSummary = "Discharge summary"
+
+// The types of notes. Releases of MIMIC have letters for them; a letter that is not
+// known stays as it is.
+const (
+	DischargeSummary  = "discharge_summary"
+	Addendum          = "addendum" // to a discharge summary, written after it
+	RadiologyReport   = "radiology_report"
+	RadiologyAddendum = "radiology_addendum"
+)

@@ -1,12 +1,27 @@
 package mimic
 
-import "github.com/clinflow/clinflow/dataset"
+import (
+	"encoding/json"
+
+	"github.com/clinflow/clinflow/dataset"
+)
 
 // The kinds of datasets.
 const (
 	KindFiles    = "mimic"    // MIMIC's own files: hosp/, icu/, note/
 	KindPatients = "patients" // the tables below, all rows of a patient in one part
 )
+
+// AttributeRelease is the name under which the manifest of patients says what they
+// were read from, such as mimiciv. See ReleaseOf.
+const AttributeRelease = "release"
+
+// ReleaseOf says what patients were read from, "" where their manifest does not.
+func ReleaseOf(patients *dataset.Dataset) string {
+	var release string
+	_ = json.Unmarshal(patients.Manifest.Attributes[AttributeRelease], &release)
+	return release
+}
 
 // The patient tables.
 const (
@@ -25,6 +40,6 @@ func init() {
 	dataset.RegisterTable[Code](TableDiagnoses, 1)
 	dataset.RegisterTable[Code](TableProcedures, 1)
 	dataset.RegisterTable[ICUStay](TableICUStays, 1)
-	dataset.RegisterTable[Ventilation](TableVentilation, 1)
-	dataset.RegisterTable[Note](TableNotes, 1)
+	dataset.RegisterTable[Ventilation](TableVentilation, 2) // kind in place of itemid
+	dataset.RegisterTable[Note](TableNotes, 2)              // note_type in words
 }

@@ -13,7 +13,15 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 
-VENTILATION = {"225792", "225794", "224385", "227194", "225468", "225477"}
+VENTILATION = {
+    "225792": "invasive_ventilation",
+    "225794": "non_invasive_ventilation",
+    "224385": "intubation",
+    "227194": "extubation",
+    "225468": "unplanned_extubation_patient",
+    "225477": "unplanned_extubation_other",
+}
+NOTE_TYPES = {"DS": "discharge_summary", "AD": "addendum", "RR": "radiology_report", "AR": "radiology_addendum"}
 DISCHARGE, RADIOLOGY = "Discharge summary", "Radiology"
 
 # table: (raw files, columns of text, of numbers, of times)
@@ -28,7 +36,7 @@ TABLES = {
     "diagnoses": (["hosp/diagnoses_icd"], ["icd_code"], ["subject_id", "hadm_id", "seq_num", "icd_version"], []),
     "procedures": (["hosp/procedures_icd"], ["icd_code"], ["subject_id", "hadm_id", "seq_num", "icd_version"], ["chartdate"]),
     "icustays": (["icu/icustays"], ["first_careunit"], ["subject_id", "hadm_id", "stay_id"], ["intime", "outtime"]),
-    "ventilation": (["icu/procedureevents"], [], ["subject_id", "hadm_id", "stay_id", "itemid"], ["starttime", "endtime"]),
+    "ventilation": (["icu/procedureevents"], ["kind"], ["subject_id", "hadm_id", "stay_id"], ["starttime", "endtime"]),
     "notes": (
         ["note/discharge", "note/radiology"],
         ["note_id", "note_type", "category", "text"],
@@ -84,7 +92,9 @@ def main():
     for table, (files, text, numbers, times) in TABLES.items():
         raw = pd.concat([read_raw(roots, f) for f in files], ignore_index=True)
         if table == "ventilation":
-            raw = raw[raw["itemid"].isin(VENTILATION)]
+            raw = raw.assign(kind=raw["itemid"].map(VENTILATION)).dropna(subset="kind")
+        if table == "notes":
+            raw["note_type"] = raw["note_type"].replace(NOTE_TYPES)
         want = canonical(raw, text, numbers, times)
         got = canonical(read_parts(dataset, table, times), text, numbers, times)
         line = f"{table}: {len(want)} rows"

@@ -28,7 +28,7 @@ TYPES = {
         "note_seq", "label", "n_tokens", "source_file",
     },
     pyarrow.int64(): {
-        "subject_id", "hadm_id", "stay_id", "itemid", "source_row", "row", "byte_offset",
+        "subject_id", "hadm_id", "stay_id", "source_row", "row", "byte_offset",
         "integer_value",
     },
     "list<int32>": {"labels", "input_ids"},

@@ -95,7 +95,7 @@ func (l *loop) examples(admissions []mimic.Admission, notes []mimic.Note) (examp
 		}
 		var summaries []label.Summary
 		for len(notes) > 0 && notes[0].HadmID == a.HadmID && notes[0].SubjectID == a.SubjectID {
-			if notes[0].NoteType != "AD" {
+			if notes[0].NoteType != mimic.Addendum {
 				n := &notes[0]
 				summaries = append(summaries, label.Summary{SubjectID: n.SubjectID, HadmID: n.HadmID, NoteSeq: n.NoteSeq, Text: n.Text})
 			}

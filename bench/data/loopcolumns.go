@@ -98,7 +98,7 @@ var ventilationColumns = append([]column[mimic.Ventilation]{
 	int64s("subject_id", func(r *mimic.Ventilation) int64 { return r.SubjectID }),
 	int64s("hadm_id", func(r *mimic.Ventilation) int64 { return r.HadmID }),
 	int64s("stay_id", func(r *mimic.Ventilation) int64 { return r.StayID }),
-	int64s("itemid", func(r *mimic.Ventilation) int64 { return r.ItemID }),
+	names("kind", func(r *mimic.Ventilation) string { return r.Kind }),
 	times("starttime", func(r *mimic.Ventilation) dataset.Time { return r.Starttime }),
 	times("endtime", func(r *mimic.Ventilation) dataset.Time { return r.Endtime }),
 }, origin(func(r *mimic.Ventilation) mimic.Origin { return r.Origin })...)

@@ -20,14 +20,16 @@ const (
 	sourcePatients   = 6
 )
 
+var noteTypes = map[string]string{"DS": mimic.DischargeSummary, "AD": mimic.Addendum}
+
 // read puts every row into its part.
 func (l *loop) read(tree string) error {
 	return errors.Join(
 		readTable(tree, dischargeFile, []string{"note_id", "subject_id", "hadm_id", "note_type", "note_seq", "charttime", "storetime", "text"}, func(f []string, row int64) {
 			part := mimic.PartOf(integer(f[1]), parts)
 			l.notes[part] = append(l.notes[part], mimic.Note{
-				NoteID: f[0], SubjectID: integer(f[1]), HadmID: integer(f[2]), Category: "Discharge summary",
-				NoteType: f[3], NoteSeq: int32(integer(f[4])), Charttime: moment(time.DateTime, f[5]), Storetime: moment(time.DateTime, f[6]),
+				NoteID: f[0], SubjectID: integer(f[1]), HadmID: integer(f[2]), Category: mimic.CategoryDischargeSummary,
+				NoteType: noteTypes[f[3]], NoteSeq: int32(integer(f[4])), Charttime: moment(time.DateTime, f[5]), Storetime: moment(time.DateTime, f[6]),
 				Text: f[7], Origin: mimic.Origin{SourceFile: sourceDischarge, SourceRow: row},
 			})
 		}),

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -89,20 +90,28 @@ func clock[R any](name, layout string, at func(*R) *dataset.Time) column[R] {
 	}}
 }
 
-// oneOf is a number that must be there; rows with another than those listed are
-// left out.
-func oneOf[R any](name string, at func(*R) *int64, listed ...int64) column[R] {
-	c := id(name, at)
+// item is an id that must be there, kept as the word that stands for it; rows with
+// an id that has none are left out.
+func item[R any](name string, at func(*R) *string, words map[int64]string) column[R] {
+	return must(column[R]{name, func(row *R, field string) verdict {
+		n, ok := wholeNumber(field)
+		word, wanted := words[n]
+		switch *at(row) = word; {
+		case !ok || n == 0:
+			return malformed
+		case !wanted:
+			return unwanted
+		}
+		return sound
+	}})
+}
+
+// code is a short text that is kept as the word that stands for it, and as it is
+// where none does.
+func code[R any](name string, at func(*R) *string, words map[string]string) column[R] {
 	return column[R]{name, func(row *R, field string) verdict {
-		if v := c.set(row, field); v != sound {
-			return v
-		}
-		for _, n := range listed {
-			if n == *at(row) {
-				return sound
-			}
-		}
-		return unwanted
+		*at(row) = cmp.Or(words[field], field)
+		return sound
 	}}
 }
 

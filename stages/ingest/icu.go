@@ -21,24 +21,23 @@ var icustays = table[mimic.ICUStay]{
 	unique: func(r *mimic.ICUStay) uint64 { return uint64(r.StayID) },
 }
 
-// The items of procedureevents that concern mechanical ventilation (d_items).
-const (
-	itemInvasiveVentilation      = 225792
-	itemNonInvasiveVentilation   = 225794
-	itemIntubation               = 224385
-	itemExtubation               = 227194
-	itemUnplannedSelfExtubation  = 225468
-	itemUnplannedOtherExtubation = 225477
-)
+// ventilationItems are the items of procedureevents that concern mechanical
+// ventilation (d_items).
+var ventilationItems = map[int64]string{
+	225792: mimic.InvasiveVentilation,
+	225794: mimic.NonInvasiveVentilation,
+	224385: mimic.Intubation,
+	227194: mimic.Extubation,
+	225468: mimic.UnplannedExtubationPatient,
+	225477: mimic.UnplannedExtubationOther,
+}
 
 // ventilation looks at the item first: most rows of procedureevents are of
 // others, and what else stands in those is of no concern.
 var ventilation = table[mimic.Ventilation]{
 	file: "icu/procedureevents", name: mimic.TableVentilation,
 	columns: []column[mimic.Ventilation]{
-		oneOf("itemid", func(r *mimic.Ventilation) *int64 { return &r.ItemID },
-			itemInvasiveVentilation, itemNonInvasiveVentilation, itemIntubation,
-			itemExtubation, itemUnplannedSelfExtubation, itemUnplannedOtherExtubation),
+		item("itemid", func(r *mimic.Ventilation) *string { return &r.Kind }, ventilationItems),
 		id("subject_id", func(r *mimic.Ventilation) *int64 { return &r.SubjectID }),
 		id("hadm_id", func(r *mimic.Ventilation) *int64 { return &r.HadmID }),
 		id("stay_id", func(r *mimic.Ventilation) *int64 { return &r.StayID }),

@@ -11,9 +11,16 @@ import (
 // Both go to one table; their categories are the names that MIMIC-III gives.
 
 var (
-	discharge = noteTable("note/discharge", "Discharge summary")
+	discharge = noteTable("note/discharge", mimic.CategoryDischargeSummary)
 	radiology = noteTable("note/radiology", "Radiology")
 )
+
+var noteTypes = map[string]string{
+	"DS": mimic.DischargeSummary,
+	"AD": mimic.Addendum,
+	"RR": mimic.RadiologyReport,
+	"AR": mimic.RadiologyAddendum,
+}
 
 func noteTable(file, category string) table[mimic.Note] {
 	return table[mimic.Note]{
@@ -23,7 +30,7 @@ func noteTable(file, category string) table[mimic.Note] {
 			must(text("note_id", func(r *mimic.Note) *string { return &r.NoteID })),
 			id("subject_id", func(r *mimic.Note) *int64 { return &r.SubjectID }),
 			optionalID("hadm_id", func(r *mimic.Note) *int64 { return &r.HadmID }),
-			text("note_type", func(r *mimic.Note) *string { return &r.NoteType }),
+			code("note_type", func(r *mimic.Note) *string { return &r.NoteType }, noteTypes),
 			number("note_seq", func(r *mimic.Note) *int32 { return &r.NoteSeq }),
 			moment("charttime", func(r *mimic.Note) *dataset.Time { return &r.Charttime }),
 			moment("storetime", func(r *mimic.Note) *dataset.Time { return &r.Storetime }),

@@ -92,8 +92,5 @@ func (w *walk) stop() {
 // they are written after the fact, have no admission sections of their own, and
 // so can only bring in what came later. Notes marked as errors are left out too.
 func isSummary(n *Summary) bool {
-	return n.Category == "Discharge summary" && n.NoteType != noteTypeAddendum && !n.IsError
+	return n.Category == mimic.CategoryDischargeSummary && n.NoteType != mimic.Addendum && !n.IsError
 }
-
-// noteTypeAddendum is MIMIC-IV-Note's type of an addendum to a discharge summary.
-const noteTypeAddendum = "AD"

@@ -105,7 +105,7 @@ func rows[T any](t testing.TB, d *dataset.Dataset, table string) []T {
 }
 
 func summary(subject, hadm int64, seq int32, text string) mimic.Note {
-	return mimic.Note{NoteID: fmt.Sprintf("%d-DS-%d", subject, seq), SubjectID: subject, HadmID: hadm, Category: "Discharge summary", NoteType: "DS", NoteSeq: seq, Text: text}
+	return mimic.Note{NoteID: fmt.Sprintf("%d-DS-%d", subject, seq), SubjectID: subject, HadmID: hadm, Category: "Discharge summary", NoteType: mimic.DischargeSummary, NoteSeq: seq, Text: text}
 }
 
 // ingested makes a synthetic tree and the patient shards of it.

@@ -34,7 +34,7 @@ func goldenTables() tables {
 		a.Dischtime = a.Admittime + dataset.Time(3*i)*day
 		s.icustays = append(s.icustays, mimic.ICUStay{SubjectID: a.SubjectID, HadmID: a.HadmID, StayID: a.HadmID, Intime: a.Admittime})
 		s.ventilation = append(s.ventilation, mimic.Ventilation{
-			SubjectID: a.SubjectID, HadmID: a.HadmID, StayID: a.HadmID, ItemID: invasive, Starttime: a.Admittime, Endtime: a.Dischtime,
+			SubjectID: a.SubjectID, HadmID: a.HadmID, StayID: a.HadmID, Kind: mimic.InvasiveVentilation, Starttime: a.Admittime, Endtime: a.Dischtime,
 		})
 		s.diagnoses = append(s.diagnoses, code(a.HadmID, 9, "E8889"), code(a.HadmID, 10, "I10"), code(a.HadmID, 9, []string{"0389", "4280"}[i%2]))
 		s.procedures = append(s.procedures, code(a.HadmID, 9, "0331"), code(a.HadmID, 10, []string{"02100Z9", "5A1955Z"}[i%2]))

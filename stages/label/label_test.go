@@ -35,7 +35,7 @@ func TestMortality(t *testing.T) {
 		return mimic.Admission{SubjectID: subject, HadmID: hadm, Admittime: admit + dataset.Time(hadm), HospitalExpireFlag: flag}
 	}
 	addendum := summary(3, 30, 9, "HPI:\nfrom the addendum")
-	addendum.NoteType = "AD"
+	addendum.NoteType = mimic.Addendum
 	report := summary(3, 30, 8, "HPI:\nfrom radiology")
 	report.Category = "Radiology"
 	mistaken := summary(3, 30, 7, "HPI:\nby mistake")
@@ -130,7 +130,7 @@ func TestNoSentinelOfALaterSectionReachesAnExample(t *testing.T) {
 		return false
 	}
 	for _, note := range rows[mimic.Note](t, d, mimic.TableNotes) {
-		if note.NoteType == "DS" && !holds(note.Text) {
+		if note.NoteType == mimic.DischargeSummary && !holds(note.Text) {
 			t.Fatal("a synthetic summary has no sentinel: the test would see nothing")
 		}
 	}

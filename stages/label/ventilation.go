@@ -14,7 +14,7 @@ import (
 func init() {
 	stages.RegisterMap(labellingSpec("label.ventilation",
 		"Makes the examples of prolonged mechanical ventilation (PMV): one for each admission with a discharge summary whose first ICU stay, by intime and then stay_id, "+
-			"has invasive ventilation (procedureevents 225792) that spans at least 1.75 days from its first start to its last end; the label is 1 from 6.75 days. "+
+			"has invasive ventilation that spans at least 1.75 days from its first start to its last end; the label is 1 from 6.75 days. "+
 			"Gaps count as ventilated, and deaths are not left out, as in Clinical XLNet's cohort (Huang et al. 2020). "+
 			"Rows without a start or an end are counted under ventilation_without_times, those that end before they start under ventilation_ends_before_start, ICU stays without intime under icustays_without_intime and those that end before it under icustays_end_before_intime; none is used.",
 		mimic.TableICUStays, mimic.TableVentilation), newVentilation)
@@ -23,9 +23,6 @@ func init() {
 func newVentilation(_ *stages.Environment, config Cohort) (stages.Map, error) {
 	return newLabelling(stages.Task{Name: "pmv", Classes: 2}, config, beginVentilation)
 }
-
-// itemInvasiveVentilation is d_items' Invasive Ventilation.
-const itemInvasiveVentilation = 225792
 
 // The spans are 2 and 7 days less a quarter of a day, which Clinical XLNet
 // forgives: its cohorts end 0.25 days after the last row.
@@ -57,7 +54,7 @@ func beginVentilation(w *walk, _ stages.Inputs) (outcomes, error) {
 	var errs [2]error
 	v.stays, errs[0] = beside(w, mimic.TableICUStays, "icustays_without_admission", func(*mimic.ICUStay) bool { return true })
 	v.events, errs[1] = beside(w, mimic.TableVentilation, "ventilation_without_admission",
-		func(e *mimic.Ventilation) bool { return e.ItemID == itemInvasiveVentilation })
+		func(e *mimic.Ventilation) bool { return e.Kind == mimic.InvasiveVentilation })
 	return v, errors.Join(errs[:]...)
 }
 

@@ -15,7 +15,6 @@ import (
 const (
 	cohortSpan    = 7 * day / 4
 	prolongedSpan = 27 * day / 4
-	invasive      = 225792
 )
 
 // icu is an ICU stay that begins so long after admission.
@@ -25,12 +24,12 @@ func icu(id int64, after dataset.Time) mimic.ICUStay {
 
 // tube is an interval of invasive ventilation.
 func tube(stay int64, start, end dataset.Time) mimic.Ventilation {
-	return mimic.Ventilation{SubjectID: 1, HadmID: 10, StayID: stay, ItemID: invasive, Starttime: admit + start, Endtime: admit + end}
+	return mimic.Ventilation{SubjectID: 1, HadmID: 10, StayID: stay, Kind: mimic.InvasiveVentilation, Starttime: admit + start, Endtime: admit + end}
 }
 
 func TestVentilation(t *testing.T) {
 	mask := tube(5, 0, 9*day)
-	mask.ItemID = 225794
+	mask.Kind = mimic.NonInvasiveVentilation
 	endless, startless, untimed := tube(5, 0, 0), tube(5, 0, 9*day), icu(4, 0)
 	endless.Endtime, startless.Starttime, untimed.Intime = 0, 0, 0
 	backwards, instant := icu(4, day), icu(4, day)
@@ -98,7 +97,7 @@ func TestRowsOfNoAdmissionAreCounted(t *testing.T) {
 			s.admissions = append(s.admissions, mimic.Admission{SubjectID: subject, HadmID: hadm, Admittime: admit})
 		}
 		s.icustays = append(s.icustays, mimic.ICUStay{SubjectID: subject, HadmID: hadm, StayID: hadm, Intime: admit})
-		s.ventilation = append(s.ventilation, mimic.Ventilation{SubjectID: subject, HadmID: hadm, StayID: hadm, ItemID: invasive, Starttime: admit, Endtime: admit + dataset.Time(subject)*day})
+		s.ventilation = append(s.ventilation, mimic.Ventilation{SubjectID: subject, HadmID: hadm, StayID: hadm, Kind: mimic.InvasiveVentilation, Starttime: admit, Endtime: admit + dataset.Time(subject)*day})
 	}
 	d := stagetest.Run(t, "label.ventilation", "{}", s.withNotes().inputs(t, 1))
 	wantCounts(t, d, map[string]int64{"kept": 3, "icustays_without_admission": 4, "ventilation_without_admission": 4, "summaries_without_admission": 0})

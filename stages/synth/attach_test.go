@@ -35,7 +35,7 @@ func TestAttachToTheDemo(t *testing.T) {
 	}
 	summaries := map[int64]int{}
 	for _, note := range rows[mimic.Note](t, patients, mimic.TableNotes) {
-		if note.NoteType == "DS" {
+		if note.NoteType == mimic.DischargeSummary {
 			summaries[note.HadmID]++
 		}
 	}

@@ -17,6 +17,8 @@ type table struct {
 	layout  *layout
 	version int
 	each    func(ctx context.Context, d *Dataset, table string, part int, visit func(row any) error) error
+	// writeJSON writes a row that is given as a JSON object.
+	writeJSON func(p *PartWriter, table string, object []byte) error
 }
 
 var (
@@ -32,7 +34,7 @@ func RegisterTable[T any](name string, version int) {
 	if _, taken := tables[name]; taken {
 		panic("table registered twice: " + name)
 	}
-	tables[name] = table{layoutOf[T](), version, each[T]}
+	tables[name] = table{layoutOf[T](), version, each[T], writeJSON[T]}
 }
 
 // RegisterKind gives a kind of dataset a version above 1. It is raised when what

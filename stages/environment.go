@@ -17,7 +17,8 @@ import (
 // that many goroutines may use it.
 type Environment struct {
 	Settings
-	specs map[string]Spec
+	specs    map[string]Spec
+	examples map[string][]Example // by stage
 }
 
 // Settings are what an environment gives to its stages. None of them is in a
@@ -41,7 +42,8 @@ func NewEnvironment(specs ...Spec) *Environment {
 			Workers: runtime.GOMAXPROCS(0),
 			Log:     zerolog.New(os.Stderr).With().Timestamp().Logger(),
 		},
-		specs: map[string]Spec{},
+		specs:    map[string]Spec{},
+		examples: map[string][]Example{},
 	}
 	for _, s := range specs {
 		e.Add(s)
@@ -51,7 +53,7 @@ func NewEnvironment(specs ...Spec) *Environment {
 
 // With is a copy of the environment with other settings.
 func (e *Environment) With(change func(*Settings)) *Environment {
-	other := &Environment{Settings: e.Settings, specs: maps.Clone(e.specs)}
+	other := &Environment{Settings: e.Settings, specs: maps.Clone(e.specs), examples: maps.Clone(e.examples)}
 	change(&other.Settings)
 	return other
 }

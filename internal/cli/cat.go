@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -67,7 +66,12 @@ func (o catOptions) print(ctx context.Context, d *dataset.Dataset, w io.Writer) 
 			if printed++; o.limit > 0 && printed > o.limit {
 				return errEnough
 			}
-			return o.printRow(w, row, names)
+			line, err := dataset.RowJSON(row, names, o.showText)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(w, "%s\n", line)
+			return err
 		})
 		if err == errEnough {
 			return nil
@@ -94,24 +98,4 @@ func (o catOptions) chooseTable(d *dataset.Dataset) (string, error) {
 		return "", exit.Errorf(exit.Usage, "--table: choose one of %s", strings.Join(tables, ", "))
 	}
 	return table, nil
-}
-
-// printRow prints a row with the columns that its table has, in their order.
-func (o catOptions) printRow(w io.Writer, row any, names []string) error {
-	var b strings.Builder
-	for column := range dataset.Columns(row) {
-		if !slices.Contains(names, column.Name) {
-			continue
-		}
-		if column.PHI && !o.showText {
-			column.Value = "withheld, see --show-text"
-		}
-		text, err := json.Marshal(column.Value)
-		if err != nil {
-			return fmt.Errorf("print column %s: it has no JSON form", column.Name)
-		}
-		fmt.Fprintf(&b, ",%q:%s", column.Name, text)
-	}
-	_, err := fmt.Fprintf(w, "{%s}\n", strings.TrimPrefix(b.String(), ","))
-	return err
 }

@@ -30,7 +30,7 @@ func TestCatPrintsTheColumnsOfTheTable(t *testing.T) {
 	if err := w.Commit(t.Context(), dataset.Manifest{Stage: "test"}, nil); err != nil {
 		t.Fatal(err)
 	}
-	want := `{"subject_id":7,"prediction_time":5,"integer_value":0}` + "\n"
+	want := `{"subject_id":7,"prediction_time":"1970-01-01 00:00:00.000005","integer_value":0}` + "\n"
 	if got := clinflow(t, dir, 0, "cat", "labels", "--table", "meds").stdout; got != want {
 		t.Errorf("cat prints %s", got)
 	}
@@ -57,7 +57,7 @@ func TestCatPrintsNulls(t *testing.T) {
 	if err := w.Commit(t.Context(), dataset.Manifest{Stage: "test"}, nil); err != nil {
 		t.Fatal(err)
 	}
-	want := `{"subject_id":7,"hadm_id":8,"admittime":null,"dischtime":5,"deathtime":null,"admission_type":"URGENT",` +
+	want := `{"subject_id":7,"hadm_id":8,"admittime":null,"dischtime":"1970-01-01 00:00:00.000005","deathtime":null,"admission_type":"URGENT",` +
 		`"discharge_location":null,"hospital_expire_flag":0,"source_file":0,"source_row":0}` + "\n"
 	if got := clinflow(t, dir, 0, "cat", "patients", "--table", "admissions").stdout; got != want {
 		t.Errorf("cat prints %s", got)

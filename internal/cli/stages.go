@@ -3,7 +3,9 @@ package cli
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,7 +20,7 @@ func newStages(s *settings) *cobra.Command {
 	var schema bool
 	cmd := &cobra.Command{
 		Use:               "stages [NAME]",
-		Short:             "List the stages, or describe one: its ports, configuration and a sample",
+		Short:             "List the stages, or describe one: its ports, configuration, a sample and examples",
 		Args:              asUsed,
 		ValidArgsFunction: first(s.env.Names),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -34,11 +36,20 @@ func newStages(s *settings) *cobra.Command {
 			if !ok {
 				return exit.Errorf(exit.Usage, "no stage %s; %s", args[0], cmp.Or(suggest.Choice(args[0], s.env.Names()), "`clinflow stages` lists them"))
 			}
-			return spec.Describe(cmd.OutOrStdout())
+			return describeStage(cmd.OutOrStdout(), s.env, spec)
 		},
 	}
 	cmd.Flags().BoolVar(&schema, "schema", false, "print the JSON schema of DAG files instead, for editors")
 	return cmd
+}
+
+// describeStage prints a stage's reference and its examples.
+func describeStage(w io.Writer, env *stages.Environment, spec stages.Spec) error {
+	err := spec.Describe(w)
+	for _, example := range env.Examples(spec.Name) {
+		err = errors.Join(err, example.Describe(w))
+	}
+	return err
 }
 
 func listStages(cmd *cobra.Command, env *stages.Environment) error {

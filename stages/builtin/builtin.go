@@ -1,8 +1,10 @@
 // Package builtin registers every stage that ships with clinflow. A binary
-// imports it for its side effect, beside packages with stages of its own.
+// imports it for its side effect, beside packages with stages of its own. Their
+// examples come with them.
 package builtin
 
 import (
+	_ "github.com/clinflow/clinflow/examples"
 	_ "github.com/clinflow/clinflow/stages/eval"
 	_ "github.com/clinflow/clinflow/stages/eval/report"
 	_ "github.com/clinflow/clinflow/stages/ingest"

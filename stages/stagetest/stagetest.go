@@ -172,7 +172,7 @@ func (l *loop) reduce(s stages.Reduce) error {
 }
 
 // WantCode fails the test unless err ends the process with the code.
-func WantCode(t testing.TB, err error, want exit.Code) {
+func WantCode(t testing.TB, err error, want stages.Code) {
 	t.Helper()
 	if got := exit.Of(err); got != want {
 		t.Fatalf("exit code %d, want %d (error: %v)", got, want, err)

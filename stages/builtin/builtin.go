@@ -11,6 +11,7 @@ import (
 	_ "github.com/clinflow/clinflow/stages/label"
 	_ "github.com/clinflow/clinflow/stages/split"
 	_ "github.com/clinflow/clinflow/stages/synth"
+	_ "github.com/clinflow/clinflow/stages/text"
 	_ "github.com/clinflow/clinflow/stages/tokenize"
 	_ "github.com/clinflow/clinflow/stages/train"
 )

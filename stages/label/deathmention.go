@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/clinflow/clinflow/stages/label/sections"
+	"github.com/clinflow/clinflow/stages/text/sections"
 )
 
 // The phrases by which CORe finds notes that tell of the patient's death

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/stages/label/sections"
+	"github.com/clinflow/clinflow/stages/text/sections"
 )
 
 // recipe is a way to make an admission's text from its summaries, and its labels

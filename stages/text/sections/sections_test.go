@@ -328,3 +328,23 @@ func BenchmarkParse(b *testing.B) {
 		Parse(summary)
 	}
 }
+
+// What Text writes is read back as it was, whatever the bodies hold; what it did not
+// write is not read.
+func TestWrittenSectionsAreReadBack(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var want Note
+		for s := range want {
+			want[s] = strings.Join(strings.Fields(rapid.SampledFrom([]string{"", "ill", "ALLERGIES: none", rapid.String().Draw(t, "text")}).Draw(t, "body")), " ")
+		}
+		if got, ok := Written(want.Text()); !ok || got != want {
+			t.Fatalf("the sections are not read back: %v", ok)
+		}
+	})
+	whole := (&Note{}).Text()
+	for _, text := range []string{"", "ill", whole + "\n\nPLAN: none", whole[1:], strings.TrimSuffix(whole, "\n\nSOCIAL HISTORY: ")} {
+		if _, ok := Written(text); ok {
+			t.Errorf("%q is read as written by Text", text)
+		}
+	}
+}

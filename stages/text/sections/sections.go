@@ -60,3 +60,18 @@ func (n *Note) Text() string {
 	}
 	return text.String()
 }
+
+// Written reads back the sections of what Text wrote; ok is false where a text is
+// something else. Bodies have no line breaks, so that there is one way to read it.
+func Written(text string) (n Note, ok bool) {
+	lines := strings.Split(text, "\n\n")
+	if len(lines) != len(n) {
+		return n, false
+	}
+	for s, line := range lines {
+		if n[s], ok = strings.CutPrefix(line, written[s]); !ok {
+			return n, false
+		}
+	}
+	return n, true
+}

@@ -1,0 +1,75 @@
+package mimic
+
+import (
+	"cmp"
+	"context"
+	"iter"
+
+	"github.com/clinflow/clinflow/dataset"
+)
+
+// ByAdmission streams the rows of one part of a table, admission by admission. The
+// patient tables are all ordered by patient and admission, so that what belongs to an
+// admission is read from several of them side by side, one row ahead in memory.
+type ByAdmission[R Row] struct {
+	next    func() (R, error, bool)
+	stop    func()
+	wanted  func(*R) bool
+	ahead   R
+	more    bool
+	err     error
+	orphans int64
+}
+
+// ReadByAdmission begins to read one part of a table. wanted says which of its rows
+// are of interest; nil: all. R may have fewer columns than the table. Close it.
+func ReadByAdmission[R Row](ctx context.Context, patients *dataset.Dataset, table string, part int, wanted func(*R) bool) *ByAdmission[R] {
+	b := &ByAdmission[R]{wanted: wanted}
+	b.next, b.stop = iter.Pull2(dataset.Read[R](ctx, patients, table, part))
+	b.advance()
+	return b
+}
+
+// Of returns the wanted rows of an admission, in their order. It is asked for the
+// admissions in the order of the table of admissions, for each once.
+func (b *ByAdmission[R]) Of(a *Admission) ([]R, error) {
+	var rows []R
+	for b.more {
+		key := b.ahead.Key()
+		order := cmp.Or(cmp.Compare(key.SubjectID, a.SubjectID), cmp.Compare(key.HadmID, a.HadmID))
+		if order > 0 {
+			break
+		}
+		if order == 0 {
+			rows = append(rows, b.ahead)
+		} else {
+			b.orphans++
+		}
+		b.advance()
+	}
+	return rows, b.err
+}
+
+// Orphans is the number of wanted rows of no admission that Of was asked for. It
+// reads on to the end of the part.
+func (b *ByAdmission[R]) Orphans() (int64, error) {
+	for b.more {
+		b.orphans++
+		b.advance()
+	}
+	return b.orphans, b.err
+}
+
+// Close ends the reading, finished or not.
+func (b *ByAdmission[R]) Close() { b.stop() }
+
+// advance goes to the next row that is wanted.
+func (b *ByAdmission[R]) advance() {
+	for {
+		row, err, more := b.next()
+		b.ahead, b.err, b.more = row, err, more && err == nil
+		if !b.more || b.wanted == nil || b.wanted(&row) {
+			return
+		}
+	}
+}

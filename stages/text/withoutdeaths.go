@@ -1,0 +1,113 @@
+package text
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/text/sections"
+	"github.com/clinflow/clinflow/task"
+)
+
+func init() {
+	stages.RegisterMap(stages.Spec{
+		Name:    "text.without_deaths",
+		Version: 1,
+		Doc: "Takes what tells of the patient's death out of texts by text.admission, by CORe's three rules, for tasks that must not read it there (MOR). " +
+			"It holds what differs alone, to be laid over the texts: the texts that are edited (the first phrase of a death in the physical exam and in the medications on admission is deleted), and a row without text for those that tell of the death still, which are withdrawn.",
+		In: []stages.Port{{
+			Name: "texts", Kind: task.KindTexts, Sharded: true, Tables: []string{task.TableTexts}, Doc: "the texts, by text.admission",
+		}},
+		Out: stages.Output{Kind: task.KindTexts, Tables: []string{task.TableTexts}},
+	}, func(*stages.Environment, WithoutDeathsConfig) (stages.Map, error) { return withoutDeaths{}, nil })
+}
+
+// WithoutDeathsConfig is the configuration of text.without_deaths: there are no keys.
+type WithoutDeathsConfig struct{}
+
+type withoutDeaths struct{}
+
+// Part writes the texts of a part that differ.
+func (withoutDeaths) Part(ctx context.Context, in stages.Inputs, part int, out *dataset.PartWriter) error {
+	rows, err := dataset.Rows[task.Text](out, task.TableTexts)
+	if err != nil {
+		return err
+	}
+	texts := in.One("texts")
+	for row, err := range dataset.Read[task.Text](ctx, texts, task.TableTexts, part) {
+		if err != nil {
+			return err
+		}
+		out.Count("read", 1)
+		// The rules of no text match where none of their words is in it.
+		if row.Withdrawn || !speaksOfDeath(row.Text) {
+			continue
+		}
+		note, ok := sections.Written(row.Text)
+		if !ok {
+			return exit.Errorf(exit.BadData, "%s: part %d: the text of hadm_id %d is not in the sections that text.admission writes; give the texts of that stage", texts.URI(), part, row.HadmID)
+		}
+		edited := withoutDeath(note)
+		switch text := edited.Text(); {
+		case tellsDeath(text):
+			out.Count("withdrawn", 1)
+			row.Withdrawn, row.Text = true, ""
+		case text == row.Text:
+			continue
+		default:
+			out.Count("edited", 1)
+			row.Text = text
+		}
+		if err := rows.Write(row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// The phrases by which CORe finds notes that tell of the patient's death
+// (bvanaken/clinical-outcome-prediction since September 2021).
+const diedPhrase = `\s+(?:(?:had|has)\s+)?(?:expired|died|passed away|deceased)`
+
+var (
+	// someoneDied needs no subject: exams and medication lists are about the
+	// patient.
+	someoneDied = regexp.MustCompile(`(?i)(?:patient|pt)?` + diedPhrase)
+	// patientDied has no word boundary in front, as in CORe.
+	patientDied = regexp.MustCompile(`(?i)(?:patient|pt)` + diedPhrase)
+	deathNoted  = regexp.MustCompile(`(?i)he expired|pronounced expired|time of death`)
+)
+
+// deathWords are in everything that the expressions match; looking for them
+// first spares most notes the expressions, which cost more than all else.
+var deathWords = []string{"expired", "died", "passed away", "deceased", "time of death"}
+
+func speaksOfDeath(text string) bool {
+	text = strings.ToLower(text)
+	return slices.ContainsFunc(deathWords, func(word string) bool { return strings.Contains(text, word) })
+}
+
+// withoutDeath deletes the first phrase of a death from the physical exam and
+// from the medications on admission.
+func withoutDeath(note sections.Note) sections.Note {
+	for _, s := range []sections.Section{sections.PhysicalExam, sections.MedicationsOnAdmission} {
+		if !speaksOfDeath(note[s]) {
+			continue
+		}
+		// A phrase begins with white space; in front of a body the header has it.
+		body := " " + note[s]
+		if at := someoneDied.FindStringIndex(body); at != nil {
+			note[s] = strings.TrimSpace(body[:at[0]] + body[at[1]:])
+		}
+	}
+	return note
+}
+
+// tellsDeath says whether the written note still tells of the patient's death.
+func tellsDeath(text string) bool {
+	return speaksOfDeath(text) && (patientDied.MatchString(text) || deathNoted.MatchString(text))
+}

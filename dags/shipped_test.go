@@ -55,13 +55,16 @@ func TestSamplesOfAllStages(t *testing.T) {
 			}
 		}
 		var text strings.Builder
-		if err := spec.Describe(&text); err != nil {
+		if err := stages.Default.Describe(&text, spec); err != nil {
 			t.Error(err)
 		}
 		for _, f := range spec.Config() {
-			if !strings.Contains(text.String(), f.Doc) {
+			if !strings.Contains(words(text.String()), words(f.Doc)) {
 				t.Errorf("the reference of %s leaves out %s", name, f.Key)
 			}
 		}
 	}
 }
+
+// words are a text's, whatever the lines that it is broken into.
+func words(text string) string { return strings.Join(strings.Fields(text), " ") }

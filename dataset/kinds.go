@@ -105,6 +105,19 @@ func checkRowType(name string, l *layout) error {
 // Tables are the names of the registered tables, in order.
 func Tables() []string { return slices.Sorted(maps.Keys(tables)) }
 
+// TableColumns are the columns of a registered table, in order; none of another.
+func TableColumns(name string) []string {
+	t, known := tables[name]
+	if !known {
+		return nil
+	}
+	names := make([]string, t.layout.root.NumFields())
+	for i := range names {
+		names[i] = t.layout.root.Field(i).Name()
+	}
+	return names
+}
+
 // Each visits the rows of one part of a registered table, as Read does, each as a
 // struct of its type.
 func Each(ctx context.Context, d *Dataset, table string, part int, visit func(row any) error) error {

@@ -1,45 +1,71 @@
 package stages
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
-	"text/tabwriter"
+
+	"github.com/clinflow/clinflow/dataset"
 )
 
-// Describe renders the stage's reference: what it does, its ports, its
-// configuration and a sample step.
-func (s Spec) Describe(w io.Writer) error {
-	fmt.Fprintf(w, "%s (%s, version %d)\n\n%s\n", s.Name, s.Shape, s.Version, wrap(s.Doc, "  "))
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "\nin")
+// shapeDocs say how the work of a stage is spread.
+var shapeDocs = map[Shape]string{
+	ShapeSource: "a source: raw files → parts that hold whole patients",
+	ShapeMap:    "a map: part n of the inputs → part n of the output",
+	ShapeReduce: "a reduce: what each part adds up to → one artifact",
+	ShapeJob:    "a job: whole datasets → one artifact, on one machine",
+}
+
+// Describe renders a stage's reference: what it does, its ports, its output, its
+// configuration, a sample step and its examples.
+func (e *Environment) Describe(w io.Writer, s Spec) error {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s, version %d\n%s\n\n%s\n", s.Name, s.Version, shapeDocs[s.Shape], wrap(s.Doc, "  "))
+	b.WriteString("\nin: steps of the DAG\n")
 	for _, p := range s.In {
-		fmt.Fprintf(table, "  %s\t%s\t%s\n", p.Name, p.takes(), p.Doc)
+		entry(&b, p.Name+": "+p.takes(), p.Doc, e.madeBy(p))
 	}
 	if len(s.In) == 0 {
-		fmt.Fprintln(table, "  nothing")
+		b.WriteString("  nothing\n")
 	}
-	fmt.Fprintf(table, "\nout\n  %s\n", s.Out.gives())
-	fmt.Fprintln(table, "\nwith")
-	config := s.config()
-	if len(config) == 0 {
-		fmt.Fprintln(table, "  nothing")
+	fmt.Fprintf(&b, "\nout: %s\n", s.Out.Kind)
+	for _, table := range s.Out.Tables {
+		entry(&b, "table "+table, strings.Join(dataset.TableColumns(table), ", "))
 	}
-	config.describe(table, "")
-	if err := table.Flush(); err != nil {
-		return fmt.Errorf("write the reference of %s: %w", s.Name, err)
+	b.WriteString("\nwith: configuration\n")
+	if len(s.Config()) == 0 {
+		b.WriteString("  nothing\n")
 	}
-	_, err := fmt.Fprintf(w, "\nsample\n%s", indent(s.Sample(), "  "))
+	s.Config().describe(&b, "")
+	fmt.Fprintf(&b, "\nsample\n%s", indent(s.Sample(), "  "))
+	for _, example := range e.Examples(s.Name) {
+		if err := example.describe(&b); err != nil {
+			return err
+		}
+	}
+	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// entry writes what something is, and below it what there is to say of it.
+func entry(b *bytes.Buffer, what string, docs ...string) {
+	fmt.Fprintln(b, wrap(what, "  "))
+	for _, doc := range docs {
+		if doc != "" {
+			fmt.Fprintln(b, wrap(doc, "      "))
+		}
+	}
 }
 
 // takes says in words what a port takes.
 func (p Port) takes() string {
 	what := cmp.Or(p.Kind, "any dataset")
 	if len(p.Tables) > 0 {
-		what += " (" + strings.Join(p.Tables, ", ") + ")"
+		what += " (table " + strings.Join(p.Tables, ", ") + ")"
 	}
 	if p.Many {
 		what = "a list of " + what
@@ -53,31 +79,29 @@ func (p Port) takes() string {
 	return what
 }
 
-func (o Output) gives() string {
-	if len(o.Tables) == 0 {
-		return o.Kind
-	}
-	return o.Kind + ": " + strings.Join(o.Tables, ", ")
-}
-
-func (fs Fields) describe(w io.Writer, prefix string) {
-	for _, f := range fs {
-		if f.Type.Kind() == reflect.Struct {
-			fmt.Fprintf(w, "  %s\t\t\t%s\n", prefix+f.Key, f.Doc)
-			f.Nested.describe(w, prefix+f.Key+".")
-			continue
+// madeBy names the stages whose output a port takes.
+func (e *Environment) madeBy(p Port) string {
+	var makers []string
+	for _, name := range e.Names() {
+		if out := e.specs[name].Out; out.Kind == p.Kind && !slices.ContainsFunc(p.Tables, func(table string) bool { return !slices.Contains(out.Tables, table) }) {
+			makers = append(makers, name)
 		}
-		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", prefix+f.Key, f.typeName(), f.defaultText(), f.Doc+f.allowed()+f.when(fs))
 	}
-}
-
-// when says with which choices the key is taken, where it is not with all.
-func (f Field) when(beside Fields) string {
-	chooser, _ := beside.Find(ChooserKey)
-	if f.When == nil || len(f.When) == len(chooser.Enum) {
+	if len(makers) == 0 {
 		return ""
 	}
-	return " [with " + ChooserKey + " " + strings.Join(f.When, ", ") + "]"
+	return "made by " + strings.Join(makers, ", ")
+}
+
+func (fs Fields) describe(b *bytes.Buffer, prefix string) {
+	for _, f := range fs {
+		if f.Type.Kind() == reflect.Struct {
+			entry(b, prefix+f.Key+": mapping", f.Doc)
+			f.Nested.describe(b, prefix+f.Key+".")
+			continue
+		}
+		entry(b, prefix+f.Key+": "+f.typeName()+", "+f.defaultText()+f.allowed(), f.Doc)
+	}
 }
 
 // typeName names a field's type as the YAML author meets it.
@@ -118,7 +142,7 @@ func (f Field) defaultText() string {
 	case f.Default == "":
 		return "optional"
 	default:
-		return f.Default
+		return f.Default + " by default"
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"slices"
 	"strings"
@@ -51,23 +50,21 @@ const (
 	maxExampleColumns = 240 // bytes
 )
 
-// Describe renders the example: its files one after the other, long ones in part.
-func (x Example) Describe(w io.Writer) error {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "\nexample %s\n", x.Name)
+// describe renders the example: its files one after the other, long ones in part.
+func (x Example) describe(b *bytes.Buffer) error {
+	fmt.Fprintf(b, "\nexample %s\n", x.Name)
 	err := fs.WalkDir(x.Files, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
 		text, err := fs.ReadFile(x.Files, name)
-		fmt.Fprintf(&b, "\n  %s\n%s", name, indent(excerpt(text), "    "))
+		fmt.Fprintf(b, "\n  %s\n%s", name, indent(excerpt(text), "    "))
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("read the example %s of %s: %w", x.Name, x.Stage, err)
 	}
-	_, err = w.Write(b.Bytes())
-	return err
+	return nil
 }
 
 // excerpt is the beginning of a text; of bytes that are no text, how many there are.

@@ -3,8 +3,11 @@ package stages
 import (
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/clinflow/clinflow/dataset"
 )
 
 type shared struct {
@@ -54,35 +57,67 @@ func TestFieldsWithoutWordsPanic(t *testing.T) {
 }
 
 func TestDescribe(t *testing.T) {
+	dataset.RegisterTable[struct {
+		ID    string  `parquet:"id,plain"`
+		Words []int32 `parquet:"words"`
+	}]("fake_words", 1)
 	s := Spec{
 		Name: "fake.describe", Version: 2, Shape: ShapeMap, Doc: "Does this and that, in a sentence that is long enough to be broken over two lines.",
 		In: []Port{
 			{Name: "notes", Kind: "patients", Tables: []string{"notes"}, Sharded: true, Doc: "the notes"},
 			{Name: "extra", Kind: "model", Many: true, Optional: true, Doc: "models"},
 		},
-		Out:    Output{Kind: "tokens", Tables: []string{"tokens"}},
+		Out:    Output{Kind: "words", Tables: []string{"fake_words"}},
 		config: FieldsOf[outer],
 	}
-	const want = `fake.describe (map, version 2)
+	env := NewEnvironment(s,
+		Spec{Name: "fake.notes", Out: Output{Kind: "patients", Tables: []string{"patients", "notes"}}},
+		Spec{Name: "fake.without_notes", Out: Output{Kind: "patients", Tables: []string{"patients"}}},
+	)
+	err := env.AddExamples(fstest.MapFS{
+		"fake.describe/none/config.yaml":            {Data: []byte("# Nothing.\nway: a\n")},
+		"fake.describe/long/config.yaml":            {Data: []byte("# Much.\nway: b\n")},
+		"fake.describe/long/in/notes/notes.jsonl":   {Data: []byte(strings.Repeat("{}\n", 9) + "{}")},
+		"fake.describe/long/want/fake_words.jsonl":  {Data: []byte(strings.Repeat("x", 300) + "\n")},
+		"fake.describe/long/want/tokenizer.model":   {Data: []byte("\x00\x01")},
+		"fake.without_notes/another/config.yaml":    {Data: []byte("{}\n")},
+		"fake.without_notes/another/unrelated/file": {Data: []byte("{}\n")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `fake.describe, version 2
+a map: part n of the inputs → part n of the output
 
   Does this and that, in a sentence that is long enough to be broken over two
   lines.
 
-in
-  notes  patients (notes), part by part  the notes
-  extra  a list of model, optional       models
+in: steps of the DAG
+  notes: patients (table notes), part by part
+      the notes
+      made by fake.notes
+  extra: a list of model, optional
+      models
 
-out
-  tokens: tokens
+out: words
+  table fake_words
+      id, words
 
-with
-  root    path             optional  folder
-  way     text             required  way [a, b]
-  peft                               adapter
-  peft.r  integer          required  rank [at least 1]
-  more    list of mapping  optional  more adapters
-  rate    number           optional  rate [at most 1]
-  seed    integer          1         seed
+with: configuration
+  root: path, optional
+      folder
+  way: text, required [a, b]
+      way
+  peft: mapping
+      adapter
+  peft.r: integer, required [at least 1]
+      rank
+  more: list of mapping, optional
+      more adapters
+  rate: number, optional [at most 1]
+      rate
+  seed: integer, 1 by default
+      seed
 
 sample
   describe:
@@ -98,9 +133,38 @@ sample
       # more: []
       # rate: 1
       seed: 1
+
+example long
+
+  config.yaml
+    # Much.
+    way: b
+
+  in/notes/notes.jsonl
+    {}
+    {}
+    {}
+    {}
+    {}
+    {}
+    {}
+    {}
+    … 2 more lines
+
+  want/fake_words.jsonl
+    ` + strings.Repeat("x", 240) + ` …
+
+  want/tokenizer.model
+    (2 bytes)
+
+example none
+
+  config.yaml
+    # Nothing.
+    way: a
 `
 	var text strings.Builder
-	if err := s.Describe(&text); err != nil {
+	if err := env.Describe(&text, s); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, text.String()); diff != "" {

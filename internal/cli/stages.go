@@ -3,10 +3,9 @@ package cli
 import (
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"strings"
+	"regexp"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -36,29 +35,22 @@ func newStages(s *settings) *cobra.Command {
 			if !ok {
 				return exit.Errorf(exit.Usage, "no stage %s; %s", args[0], cmp.Or(suggest.Choice(args[0], s.env.Names()), "`clinflow stages` lists them"))
 			}
-			return describeStage(cmd.OutOrStdout(), s.env, spec)
+			return s.env.Describe(cmd.OutOrStdout(), spec)
 		},
 	}
 	cmd.Flags().BoolVar(&schema, "schema", false, "print the JSON schema of DAG files instead, for editors")
 	return cmd
 }
 
-// describeStage prints a stage's reference and its examples.
-func describeStage(w io.Writer, env *stages.Environment, spec stages.Spec) error {
-	err := spec.Describe(w)
-	for _, example := range env.Examples(spec.Name) {
-		err = errors.Join(err, example.Describe(w))
-	}
-	return err
-}
+var clauseEnd = regexp.MustCompile(`[.:;]( |$)`)
 
+// listStages prints of each stage its name, its shape and the first clause of what it
+// does.
 func listStages(cmd *cobra.Command, env *stages.Environment) error {
+	table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 	for _, name := range env.Names() {
 		spec, _ := env.Lookup(name)
-		first, _, _ := strings.Cut(spec.Doc, ". ")
-		if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%-18s %-7s %s\n", name, spec.Shape, strings.TrimSuffix(first, ".")); err != nil {
-			return err
-		}
+		fmt.Fprintf(table, "%s\t%s\t%s\n", name, spec.Shape, clauseEnd.Split(spec.Doc, 2)[0])
 	}
-	return nil
+	return table.Flush()
 }

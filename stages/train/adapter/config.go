@@ -96,7 +96,7 @@ func ParseConfig(data []byte) (Config, error) {
 	k.Get("peft_type", &c.PEFTType)
 	method, ok := byPEFTType[c.PEFTType]
 	if !ok {
-		return Config{}, fmt.Errorf("peft_type: is %q; only %s adapters are supported", c.PEFTType, strings.Join(names(byPEFTType), ", "))
+		return Config{}, fmt.Errorf("peft_type: is %q; supported: %s", c.PEFTType, strings.Join(names(byPEFTType), ", "))
 	}
 	c.Method = method.Read(k)
 	k.Get("task_type", &c.TaskType)

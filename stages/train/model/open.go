@@ -73,7 +73,7 @@ func parse(path string, data []byte) (Config, error) {
 	_ = json.Unmarshal(keys["model_type"], &modelType) // what is no text is no known type
 	parse := parsers[modelType]
 	if parse == nil {
-		return nil, fmt.Errorf("model_type: is %q; only %s is supported", modelType, strings.Join(slices.Sorted(maps.Keys(parsers)), ", "))
+		return nil, fmt.Errorf("model_type: is %q; supported: %s", modelType, strings.Join(slices.Sorted(maps.Keys(parsers)), ", "))
 	}
 	return parse(path, data)
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/clinflow/clinflow/runners"
 	"github.com/clinflow/clinflow/stages"
 	_ "github.com/clinflow/clinflow/stages/builtin"
-	"github.com/clinflow/clinflow/stages/train"
 )
 
 var update = flag.Bool("update-digests", false, "write the golden digests")
@@ -34,9 +33,6 @@ type golden struct {
 // bytes on the direct runner and on prism, with one worker and with several; and
 // no output may move while its stage's version does not.
 func TestConformance(t *testing.T) {
-	if err := train.SetDevice("cpu:go", 2); err != nil {
-		t.Fatal(err)
-	}
 	if !beam.Initialized() {
 		beam.Init()
 	}
@@ -84,7 +80,7 @@ func runOn(t *testing.T, step *dags.Step, in stages.Inputs, runner string, worke
 		}
 	}
 	job := runners.Job{
-		Step: step.Name, Env: stages.Default.With(func(s *stages.Settings) { s.Workers = workers }), Stage: step.Stage, Config: step.Config, Inputs: uris,
+		Step: step.Name, Env: stages.Default.With(func(s *stages.Settings) { s.Device, s.Workers = "cpu:go", workers }), Stage: step.Stage, Config: step.Config, Inputs: uris,
 		Out:    filepath.Join(t.TempDir(), step.Name),
 		Header: dataset.Manifest{Stage: step.Stage.Name, StageVersion: step.Stage.Version},
 	}

@@ -13,6 +13,11 @@ import (
 	"github.com/clinflow/clinflow/stages"
 )
 
+// stepFunc is a StepRunner.
+type stepFunc func(ctx context.Context, job Job) error
+
+func (f stepFunc) Run(ctx context.Context, job Job) error { return f(ctx, job) }
+
 // A job that asks for the digest of a file of its paths gets the planner's: gigabytes
 // are not read once more. The test puts other bytes under the same size and time.
 func TestAJobGetsThePlannersDigests(t *testing.T) {
@@ -32,20 +37,20 @@ func TestAJobGetsThePlannersDigests(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got string
-	f := &fake{before: map[string]func(context.Context) error{"work": func(ctx context.Context) error {
+	asks := stepFunc(func(ctx context.Context, job Job) error {
 		err := errors.Join(os.WriteFile(weights, []byte("two"), 0o600), os.Chtimes(weights, info.ModTime(), info.ModTime()))
 		if err == nil {
-			got, err = stages.Digest(ctx, weights)
+			got, err = job.Env.Digest(ctx, weights)
 		}
-		return err
-	}}}
-	if err := Execute(t.Context(), stages.Default, d, f, Options{Out: t.TempDir(), Workers: 1}); err != nil {
+		return errors.Join(err, (&fake{}).Run(ctx, job))
+	})
+	if err := Execute(t.Context(), stages.Default, d, asks, Options{Out: t.TempDir(), Workers: 1}); err != nil {
 		t.Fatal(err)
 	}
 	if want := sha256.Sum256([]byte("one")); got != hex.EncodeToString(want[:]) {
 		t.Errorf("the job got %s", got)
 	}
-	direct, err := stages.Digest(t.Context(), weights)
+	direct, err := stages.Default.Digest(t.Context(), weights)
 	if want := sha256.Sum256([]byte("two")); err != nil || direct != hex.EncodeToString(want[:]) {
 		t.Errorf("without a planner: %s, %v", direct, err)
 	}

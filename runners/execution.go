@@ -35,7 +35,7 @@ type execution struct {
 
 func newExecution(env *stages.Environment, d *dags.DAG, runner StepRunner, planner *dags.Planner, journal *Journal, o Options) *execution {
 	x := &execution{
-		env: env, dag: d, runner: runner, planner: planner, journal: journal, o: o,
+		env: env.With(func(s *stages.Settings) { s.Digester = planner.Digest }), dag: d, runner: runner, planner: planner, journal: journal, o: o,
 		slots: make(chan struct{}, max(1, o.Workers)),
 		ready: map[string]chan struct{}{}, made: map[string]*dataset.Dataset{},
 	}
@@ -146,7 +146,7 @@ func (x *execution) runJob(ctx context.Context, decision dags.Decision) error {
 	if err := ownFiles(decision.URI); err != nil {
 		return err
 	}
-	return x.runner.Run(stages.WithDigester(ctx, x.planner.Digest), x.jobOf(decision))
+	return x.runner.Run(ctx, x.jobOf(decision))
 }
 
 // checkInputs takes away the name of an output whose input files changed while it

@@ -1,14 +1,18 @@
 package stages
 
 import (
+	"context"
 	"maps"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
+	"sync"
 
 	"github.com/rs/zerolog"
 
 	"github.com/clinflow/clinflow/internal/progress"
+	"github.com/clinflow/clinflow/internal/store"
 )
 
 // Environment is what stages run in: the stages that are known, and what the
@@ -19,19 +23,26 @@ type Environment struct {
 	Settings
 	specs    map[string]Spec
 	examples map[string][]Example // by stage
+	shared   *sync.Map
 }
 
 // Settings are what an environment gives to its stages. None of them is in a
 // configuration or a fingerprint: they decide how fast a stage works and what it says
-// meanwhile.
+// meanwhile. Of the device the kernel's name is in the fingerprint; see Identified.
 type Settings struct {
 	Workers  int            // goroutines that work on parts and kernels, at least 1
+	Device   string         // where models are trained: auto, cuda, cuda:N, cpu, cpu:go, cpu:avx2 or cpu:avx512
 	Progress *progress.Sink // nil: long work is not shown
 	Log      zerolog.Logger
+	Digester Digester // nil: files are read for their sha256
 }
 
+// Digester gives the sha256 of a local file in hexadecimal. The planner has one that
+// knows the files of the steps' paths, as it read them for their fingerprints.
+type Digester func(ctx context.Context, path string) (string, error)
+
 // Default has the stages that registered themselves from an init function, as many
-// workers as there are processors, and logs to standard error.
+// workers as there are processors, the device auto, and logs to standard error.
 var Default = NewEnvironment()
 
 // NewEnvironment has the given stages and no others, and the settings of Default. It
@@ -39,11 +50,12 @@ var Default = NewEnvironment()
 func NewEnvironment(specs ...Spec) *Environment {
 	e := &Environment{
 		Settings: Settings{
-			Workers: runtime.GOMAXPROCS(0),
-			Log:     zerolog.New(os.Stderr).With().Timestamp().Logger(),
+			Workers: runtime.GOMAXPROCS(0), Device: "auto",
+			Log: zerolog.New(os.Stderr).With().Timestamp().Logger(),
 		},
 		specs:    map[string]Spec{},
 		examples: map[string][]Example{},
+		shared:   &sync.Map{},
 	}
 	for _, s := range specs {
 		e.Add(s)
@@ -53,9 +65,33 @@ func NewEnvironment(specs ...Spec) *Environment {
 
 // With is a copy of the environment with other settings.
 func (e *Environment) With(change func(*Settings)) *Environment {
-	other := &Environment{Settings: e.Settings, specs: maps.Clone(e.specs), examples: maps.Clone(e.examples)}
+	other := &Environment{Settings: e.Settings, specs: maps.Clone(e.specs), examples: maps.Clone(e.examples), shared: e.shared}
 	change(&other.Settings)
 	return other
+}
+
+// Shared is what the stages of an environment, and of its copies, have in common by a
+// key: what make returned the first time. Whose settings it depends on has these in its
+// key.
+func (e *Environment) Shared(key any, make func() any) any {
+	if value, ok := e.shared.Load(key); ok {
+		return value
+	}
+	value, _ := e.shared.LoadOrStore(key, make())
+	return value
+}
+
+// Digest is the sha256 of a local file in hexadecimal.
+func (e *Environment) Digest(ctx context.Context, path string) (string, error) {
+	if e.Digester != nil {
+		return e.Digester(ctx, path)
+	}
+	dir, err := store.Open(filepath.Dir(path))
+	if err != nil {
+		return "", err
+	}
+	sum, _, err := store.SHA256(ctx, dir, filepath.Base(path))
+	return sum, err
 }
 
 // Add makes a stage known. It panics on a name taken twice.

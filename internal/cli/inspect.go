@@ -14,14 +14,14 @@ import (
 	"github.com/clinflow/clinflow/stages/train"
 )
 
-func newInspect() *cobra.Command {
+func newInspect(s *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "inspect",
 		Short: "Look into a tokenizer, a model or the AUROC, from standard input to standard output",
 		Args:  noSuchCommand,
 		RunE:  help,
 	}
-	cmd.AddCommand(newInspectEncode(), newInspectLogits(), newInspectGenerate(), newInspectAUROC())
+	cmd.AddCommand(newInspectEncode(), newInspectLogits(s), newInspectGenerate(s), newInspectAUROC())
 	return cmd
 }
 
@@ -58,21 +58,21 @@ func (f *modelFlags) add(cmd *cobra.Command) {
 	_ = cmd.MarkFlagRequired("model")
 }
 
-func newInspectLogits() *cobra.Command {
+func newInspectLogits(s *settings) *cobra.Command {
 	var f modelFlags
 	cmd := &cobra.Command{
 		Use:   "logits --model DIR",
 		Short: "A JSON array of token ids a line → a JSON array of arrays of logits a line",
 		Args:  asUsed,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return train.LogitsLines(cmd.Context(), f.model, f.adapters, standardInput(cmd), cmd.OutOrStdout())
+			return train.LogitsLines(cmd.Context(), s.env, f.model, f.adapters, standardInput(cmd), cmd.OutOrStdout())
 		},
 	}
 	f.add(cmd)
 	return cmd
 }
 
-func newInspectGenerate() *cobra.Command {
+func newInspectGenerate(s *settings) *cobra.Command {
 	var f modelFlags
 	var steps int
 	cmd := &cobra.Command{
@@ -80,7 +80,7 @@ func newInspectGenerate() *cobra.Command {
 		Short: "Let a model write from BOS on, always the likeliest token",
 		Args:  asUsed,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			text, err := train.GenerateText(cmd.Context(), f.model, f.adapters, steps)
+			text, err := train.GenerateText(cmd.Context(), s.env, f.model, f.adapters, steps)
 			if err != nil {
 				return err
 			}

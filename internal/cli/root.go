@@ -79,7 +79,7 @@ func newRoot(s *settings, started *bool) *cobra.Command {
 	complete(root, "log-format", logs.Console, logs.JSON)
 	complete(root, "device", "auto", "cuda", "cpu", "cpu:go", "cpu:avx2", "cpu:avx512")
 	root.AddCommand(newDemo(s), newRun(s), newPlan(s), newLint(s), newStages(s), newSynth(s),
-		newCat(), newVerify(), newRuns(), newInspect(), newVersion())
+		newCat(), newVerify(), newRuns(), newInspect(s), newVersion())
 	noteStart(root, started)
 	return root
 }
@@ -119,7 +119,7 @@ func (s *settings) apply() error {
 	if s.workers < 1 {
 		return exit.Errorf(exit.Usage, "--workers must be at least 1")
 	}
-	s.faults = append(stages.FaultOf("--memory", s.applyMemory()), stages.FaultOf("--device", train.SetDevice(s.device, s.workers))...)
+	s.faults = append(stages.FaultOf("--memory", s.applyMemory()), stages.FaultOf("--device", train.CheckDevice(s.env))...)
 	if err := flag.CommandLine.Parse(nil); err != nil {
 		return errors.New("cannot initialise Beam's flags")
 	}
@@ -144,9 +144,8 @@ func (s *settings) show(level zerolog.Level) error {
 	if !s.quiet && s.logFormat == logs.JSON {
 		sink = progress.ToLog(logger)
 	}
-	s.env = s.env.With(func(e *stages.Settings) { e.Workers, e.Log, e.Progress = s.workers, logger, sink })
+	s.env = s.env.With(func(e *stages.Settings) { e.Workers, e.Device, e.Log, e.Progress = s.workers, s.device, logger, sink })
 	log.Logger = logger
-	progress.Show(sink)
 	return nil
 }
 

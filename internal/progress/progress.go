@@ -98,14 +98,5 @@ func (s *Sink) line(t *Task, ended bool) {
 	}
 }
 
-// process is the sink of work that is not told of an environment.
-var process *Sink
-
-// Show sets the sink of Start.
-func Show(s *Sink) { process = s }
-
-// Start begins a task on the process's sink.
-func Start(name, unit string, total int64) *Task { return process.Start(name, unit, total) }
-
 // None is a task that is not shown.
 func None() *Task { return (*Sink)(nil).Start("", "", 0) }

@@ -20,7 +20,13 @@ import (
 // its output.
 func Run(t testing.TB, stage, config string, in stages.Inputs) *dataset.Dataset {
 	t.Helper()
-	d, err := Try(t, stage, config, in)
+	return RunIn(t, stages.Default, stage, config, in)
+}
+
+// RunIn is Run in an environment.
+func RunIn(t testing.TB, env *stages.Environment, stage, config string, in stages.Inputs) *dataset.Dataset {
+	t.Helper()
+	d, err := TryIn(t, env, stage, config, in)
 	if err != nil {
 		t.Fatalf("%s: %v", stage, err)
 	}

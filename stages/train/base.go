@@ -50,11 +50,11 @@ type base struct {
 	config BaseConfig
 }
 
-func newBase(_ *stages.Environment, c BaseConfig) (stages.Job, error) {
+func newBase(env *stages.Environment, c BaseConfig) (stages.Job, error) {
 	if c.HiddenSize%(2*c.Heads) != 0 || c.Heads%c.KVHeads != 0 {
 		return nil, exit.Errorf(exit.Usage, "heads: hidden_size must be a multiple of twice the heads, and heads of kv_heads")
 	}
-	return &base{config: c}, nil
+	return &base{onDevice{env}, c}, nil
 }
 
 // Run implements stages.Job.
@@ -67,7 +67,7 @@ func (b *base) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) e
 	if err != nil {
 		return err
 	}
-	return onBackend(ctx, func(backend kernel.Backend) error {
+	return b.onBackend(ctx, func(backend kernel.Backend) error {
 		m, err := llama.New(backend, config, b.config.Seed)
 		if err != nil {
 			return err
@@ -80,7 +80,7 @@ func (b *base) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) e
 
 func (b *base) learn(ctx context.Context, m *model.Model, splits map[string]examples.Rows, in stages.Inputs, out *dataset.Writer) error {
 	t, err := asLanguageModel(trainer.Trainer{
-		Name: "train.base", Optimization: b.config.Optimization, LearningRate: b.config.LearningRate,
+		Env: b.env, Name: "train.base", Optimization: b.config.Optimization, LearningRate: b.config.LearningRate,
 		Epochs: b.config.Epochs, BatchSize: b.config.BatchSize, Model: m,
 	}, splits, b.config.MaxVal)
 	if err != nil {

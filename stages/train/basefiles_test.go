@@ -121,10 +121,10 @@ func TestInspectingOnAnotherBaseIsRefused(t *testing.T) {
 	const trained, other = "model/testdata/ours/base", kindsDir + "pad_is_none/model"
 	for _, adapter := range []string{twoDir, filepath.Join(twoDir, "clinical")} {
 		var out strings.Builder
-		if err := LogitsLines(t.Context(), trained, []string{adapter}, strings.NewReader("[1,5]\n"), &out); err != nil {
+		if err := LogitsLines(t.Context(), stages.Default, trained, []string{adapter}, strings.NewReader("[1,5]\n"), &out); err != nil {
 			t.Error(err)
 		}
-		err := LogitsLines(t.Context(), other, []string{adapter}, strings.NewReader("[1,5]\n"), &out)
+		err := LogitsLines(t.Context(), stages.Default, other, []string{adapter}, strings.NewReader("[1,5]\n"), &out)
 		for _, want := range []string{adapter, "another base model, base,", other, "config.json"} {
 			if exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), want) {
 				t.Errorf("%v does not say %q", err, want)
@@ -140,7 +140,7 @@ func TestARecordOfTheBaseThatIsAPipeIsRefused(t *testing.T) {
 	record := filepath.Join(adapter, leakage.BaseName)
 	must(t, os.Remove(record))
 	must(t, syscall.Mkfifo(record, 0o600))
-	err := LogitsLines(t.Context(), "model/testdata/ours/base", []string{adapter}, strings.NewReader("[1,5]\n"), io.Discard)
+	err := LogitsLines(t.Context(), stages.Default, "model/testdata/ours/base", []string{adapter}, strings.NewReader("[1,5]\n"), io.Discard)
 	if exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), record) {
 		t.Errorf("%v", err)
 	}

@@ -5,7 +5,6 @@ import (
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/progress"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/examples"
 	"github.com/clinflow/clinflow/stages/train/bagofwords"
@@ -36,13 +35,16 @@ type BaselineConfig struct {
 	Seed      int64   `json:"seed" default:"1234" doc:"Seed of shuffle_labels."`
 }
 
-type baseline struct{ config BaselineConfig }
+type baseline struct {
+	env    *stages.Environment
+	config BaselineConfig
+}
 
-func newBaseline(_ *stages.Environment, c BaselineConfig) (stages.Job, error) {
+func newBaseline(env *stages.Environment, c BaselineConfig) (stages.Job, error) {
 	if !(c.C > 0) {
 		return nil, exit.Errorf(exit.Usage, "c: is %g, must be above 0", c.C)
 	}
-	return &baseline{config: c}, c.check()
+	return &baseline{env, c}, c.check()
 }
 
 // Run implements stages.Job. Train and the chosen splits are held in memory, 4
@@ -61,7 +63,7 @@ func (b *baseline) Run(ctx context.Context, in stages.Inputs, out *dataset.Write
 		train = train.ShuffleLabels(c.Seed)
 	}
 	weighting := bagofwords.NewWeighting(train.Documents())
-	f, err := c.fit(ctx, weighting.Matrix(train.Documents()), train)
+	f, err := c.fit(ctx, b.env, weighting.Matrix(train.Documents()), train)
 	if err != nil {
 		return err
 	}
@@ -92,13 +94,13 @@ func (c BaselineConfig) examples(ctx context.Context, tokens *dataset.Dataset) (
 }
 
 // fit fits one regression, or one a label.
-func (c BaselineConfig) fit(ctx context.Context, x *bagofwords.Matrix, train examples.Rows) (fitted, error) {
+func (c BaselineConfig) fit(ctx context.Context, env *stages.Environment, x *bagofwords.Matrix, train examples.Rows) (fitted, error) {
 	r := regressions{ctx, bagofwords.Regression{C: c.C, Tolerance: c.Tolerance, MaxIterations: c.MaxIter}, x, train, c.rowWeights(train)}
 	switch {
 	case c.ProblemType == multiLabel:
-		bar := progress.Start("train.baseline", "labels", int64(c.NumLabels))
+		bar := env.Progress.Start("train.baseline", "labels", int64(c.NumLabels))
 		defer bar.Done()
-		return r.labels(c.NumLabels, bar)
+		return r.labels(c.NumLabels, env.Workers, bar)
 	case c.NumLabels == 2:
 		return r.binary()
 	default:

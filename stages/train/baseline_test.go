@@ -63,7 +63,12 @@ func (g bagGolden) tokens(t *testing.T, labels []int32, sets [][]int32) *dataset
 // bag runs the stage and returns the logits by example_id.
 func bag(t *testing.T, config string, in stages.Inputs) (*dataset.Dataset, map[string][]float32) {
 	t.Helper()
-	d := stagetest.Run(t, "train.baseline", config, in)
+	return bagIn(t, stages.Default, config, in)
+}
+
+func bagIn(t *testing.T, env *stages.Environment, config string, in stages.Inputs) (*dataset.Dataset, map[string][]float32) {
+	t.Helper()
+	d := stagetest.RunIn(t, env, "train.baseline", config, in)
 	logits := map[string][]float32{}
 	for part := range d.Parts() {
 		for row, err := range dataset.Read[task.Prediction](t.Context(), d, task.TablePredictions, part) {
@@ -175,10 +180,8 @@ func TestBaselineLearnsAndDoesNotLeak(t *testing.T) {
 }
 
 func TestBaselineIsTheSameForPartsAndWorkers(t *testing.T) {
-	t.Cleanup(func() { must(t, SetDevice("auto", 0)) })
 	run := func(parts, workers int, config string) map[string][]float32 {
-		must(t, SetDevice("cpu", workers))
-		_, logits := bag(t, `{task: t, `+config+`}`, stages.Inputs{"tokens": {corpus(t, 150, parts)}})
+		_, logits := bagIn(t, environment("cpu", workers), `{task: t, `+config+`}`, stages.Inputs{"tokens": {corpus(t, 150, parts)}})
 		return logits
 	}
 	for _, config := range []string{``, `num_labels: 3`, `num_labels: 4, problem_type: multi_label_classification`} {

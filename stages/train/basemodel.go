@@ -19,14 +19,14 @@ type BaseModel struct {
 	Base string `json:"base,omitempty" path:"config.json,adapter_config.json,*.safetensors,model.safetensors.index.json,train_patients.bin" doc:"Hugging Face folder of the base model, where it is not a step."`
 }
 
-// onBase opens the process's device and the frozen base model of a stage, whose
+// onBase opens the environment's device and the frozen base model of a stage, whose
 // folder is dir, and closes both after f.
-func onBase(ctx context.Context, in stages.Inputs, path string, f func(m *model.Model, dir string) error) error {
+func (o onDevice) onBase(ctx context.Context, in stages.Inputs, path string, f func(m *model.Model, dir string) error) error {
 	dir, err := modelFolder(ctx, in, path)
 	if err != nil {
 		return err
 	}
-	return onBackend(ctx, func(b kernel.Backend) error {
+	return o.onBackend(ctx, func(b kernel.Backend) error {
 		m, err := model.Open(ctx, b, dir, graph.Frozen)
 		if err != nil {
 			return err
@@ -59,12 +59,12 @@ func oneBase(bound bool, path string) error {
 }
 
 // baseOf knows the base model by its files.
-func baseOf(ctx context.Context, in stages.Inputs, path string) (leakage.BaseFiles, error) {
+func (o onDevice) baseOf(ctx context.Context, in stages.Inputs, path string) (leakage.BaseFiles, error) {
 	dir, err := modelFolder(ctx, in, path)
 	if err != nil {
 		return leakage.BaseFiles{}, err
 	}
-	return leakage.OpenBase(ctx, in.One("base"), dir)
+	return leakage.OpenBase(ctx, o.env, in.One("base"), dir)
 }
 
 // ancestryOf is whom a stage's base model, bound or given by path, and its adapters

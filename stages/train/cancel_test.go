@@ -15,15 +15,15 @@ import (
 
 // A step that waits for the card that another has is stopped while it waits.
 func TestWaitingForTheCardCanBeInterrupted(t *testing.T) {
-	t.Cleanup(func() { must(t, SetDevice("auto", 0)) })
-	device.Lock()
-	device.place = place{family: "cuda", looked: true, name: "cuda/of another step"}
-	device.Unlock()
-	must(t, card.Acquire(t.Context(), 1))
-	defer card.Release(1)
+	on := onDevice{environment("cuda", 1)}
+	d, err := on.device()
+	must(t, err)
+	d.looked, d.name = true, "cuda/of another step"
+	must(t, machine.card.Acquire(t.Context(), 1))
+	defer machine.card.Release(1)
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(10*time.Millisecond, cancel)
-	err := onBackend(ctx, func(kernel.Backend) error { return errors.New("had the card") })
+	err = on.onBackend(ctx, func(kernel.Backend) error { return errors.New("had the card") })
 	if exit.Of(err) != exit.Interrupted || !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
@@ -40,7 +40,7 @@ func TestLoadingCanBeInterrupted(t *testing.T) {
 		return stages.Inputs{"base": {d}}
 	}
 	many := &countdown{t.Context(), 1 << 20}
-	must(t, onBase(many, reopened(), "", func(*model.Model, string) error { return nil }))
+	must(t, onDevice{stages.Default}.onBase(many, reopened(), "", func(*model.Model, string) error { return nil }))
 	looks := 1<<20 - many.left
 	// Config, record, log and weights twice (the sum, more than one look a file), then
 	// a look a tensor: nine of a layer, embedding and norm.
@@ -48,7 +48,7 @@ func TestLoadingCanBeInterrupted(t *testing.T) {
 		t.Errorf("the context was looked at %d times", looks)
 	}
 	for left := range looks {
-		err := onBase(&countdown{t.Context(), left}, reopened(), "", func(*model.Model, string) error { return nil })
+		err := onDevice{stages.Default}.onBase(&countdown{t.Context(), left}, reopened(), "", func(*model.Model, string) error { return nil })
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("interrupted at look %d of %d: %v", left, looks, err)
 		}

@@ -9,21 +9,21 @@ import (
 
 // Check implements stages.Checked.
 func (f *finetune) Check(ctx context.Context, in stages.Givers) []stages.Fault {
-	return slices.Concat(wantedDevice(), f.config.BaseModel.faults(ctx, in, "clinical"), f.config.Labelled.faults(in))
+	return slices.Concat(f.wanted(), f.config.BaseModel.faults(ctx, in, "clinical"), f.config.Labelled.faults(in))
 }
 
 // Check implements stages.Checked.
 func (p *pretrain) Check(ctx context.Context, in stages.Givers) []stages.Fault {
-	return slices.Concat(wantedDevice(), p.config.BaseModel.faults(ctx, in, ""))
+	return slices.Concat(p.wanted(), p.config.BaseModel.faults(ctx, in, ""))
 }
 
 // Check implements stages.Checked.
 func (p *predict) Check(ctx context.Context, in stages.Givers) []stages.Fault {
-	return slices.Concat(wantedDevice(), p.config.BaseModel.faults(ctx, in, "adapter"), in.Task("tokens").CheckName("task", p.config.Predicted.Task))
+	return slices.Concat(p.wanted(), p.config.BaseModel.faults(ctx, in, "adapter"), in.Task("tokens").CheckName("task", p.config.Predicted.Task))
 }
 
 // Check implements stages.Checked.
-func (b *base) Check(context.Context, stages.Givers) []stages.Fault { return wantedDevice() }
+func (b *base) Check(context.Context, stages.Givers) []stages.Fault { return b.wanted() }
 
 // Check implements stages.Checked.
 func (b *baseline) Check(_ context.Context, in stages.Givers) []stages.Fault {
@@ -41,14 +41,4 @@ func (p Predicted) renamed(of stages.Task) stages.Task {
 		of.Name = p.Task
 	}
 	return of
-}
-
-// wantedDevice looks for the GPU that --device asks for by name.
-func wantedDevice() []stages.Fault {
-	device.Lock()
-	defer device.Unlock()
-	if device.family != "cuda" {
-		return nil
-	}
-	return stages.FaultOf("--device", device.look())
 }

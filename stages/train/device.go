@@ -8,133 +8,156 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/rs/zerolog/log"
 	"golang.org/x/sync/semaphore"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/hostmemory"
+	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/kernel/cpu"
 	"github.com/clinflow/clinflow/stages/train/kernel/cuda"
 )
 
-// device is where this process trains. It is no setting of a stage: the same
-// configuration may run on any.
-var device struct {
-	sync.Mutex
-	place
-	open atomic.Int32 // backends of the steps that train side by side on the processor
-}
-
-// card lets one step at a time have the GPU and its memory.
-var card = semaphore.NewWeighted(1)
-
-// place is what --device and --workers say.
-type place struct {
+// device is where the training stages of an environment run. It is no setting of a
+// stage: the same configuration may run on any.
+type device struct {
 	family  string // auto, cpu or cuda
 	kernels string // of the processor; "": the best it has
 	gpu     int
 	workers int
-	looked  bool   // whether there is a GPU is known
-	name    string // of the GPU's kernels; "": the processor is used
+	env     *stages.Environment
+	spare   func(bytes int64) bool // whether memory may be taken for speed alone
+
+	mu     sync.Mutex
+	looked bool   // whether there is a GPU is known
+	name   string // of the GPU's kernels; "": the processor is used
 }
 
-// SetDevice sets the device of all training stages of the process and the number of
-// the processor's workers (0: one a core): "auto" (a GPU where there is one that
-// works), "cuda" or "cuda:1" for a GPU, "cpu", or "cpu:go", "cpu:avx2" and "cpu:avx512"
-// for one kernel of the processor, to repeat a result of another machine. It is called
-// before a stage runs; a GPU is looked for when one is wanted.
-func SetDevice(name string, workers int) error {
-	p := place{workers: workers}
-	var which string
-	p.family, which, _ = strings.Cut(name, ":")
-	var err error
-	switch {
-	case name == "auto":
-	case p.family == "cuda" && which != "":
-		p.gpu, err = strconv.Atoi(which)
-	case p.family == "cuda":
-	case p.family == "cpu":
-		p.kernels = which
-	default:
-		return exit.Errorf(exit.Usage, "--device: %q is not a device; give auto, cuda, cuda:N, cpu, cpu:go, cpu:avx2 or cpu:avx512", name)
-	}
-	if err != nil || p.gpu < 0 {
-		return exit.Errorf(exit.Usage, "--device: %s: %q is not the number of a GPU; give cuda:0 for the first", name, which)
-	}
-	b, err := cpu.New(cpu.Options{Workers: workers, Kernel: p.kernels})
+// machine is what the steps of all environments of the process share.
+var machine = struct {
+	card *semaphore.Weighted // one step at a time has the GPU and its memory
+	open atomic.Int32        // backends of the steps that train side by side on the processor
+}{card: semaphore.NewWeighted(1)}
+
+// CheckDevice refuses an environment's device that is none: exit.Usage. A GPU is looked
+// for when one is wanted.
+func CheckDevice(env *stages.Environment) error {
+	d, err := newDevice(env)
 	if err != nil {
-		return exit.Errorf(exit.Usage, "--device: %s: %w", name, err)
+		return err
 	}
-	device.Lock()
-	defer device.Unlock()
-	device.place = p
+	b, err := d.openCPU()
+	if err != nil {
+		return exit.Errorf(exit.Usage, "--device: %s: %w", env.Device, err)
+	}
 	return b.Close()
 }
 
+func newDevice(env *stages.Environment) (*device, error) {
+	d := &device{workers: env.Workers, env: env, spare: hostmemory.Spare}
+	var which string
+	d.family, which, _ = strings.Cut(env.Device, ":")
+	var err error
+	switch {
+	case env.Device == "auto":
+	case d.family == "cuda" && which != "":
+		d.gpu, err = strconv.Atoi(which)
+	case d.family == "cuda":
+	case d.family == "cpu":
+		d.kernels = which
+	default:
+		return nil, exit.Errorf(exit.Usage, "--device: %q is not a device; give auto, cuda, cuda:N, cpu, cpu:go, cpu:avx2 or cpu:avx512", env.Device)
+	}
+	if err != nil || d.gpu < 0 {
+		return nil, exit.Errorf(exit.Usage, "--device: %s: %q is not the number of a GPU; give cuda:0 for the first", env.Device, which)
+	}
+	return d, nil
+}
+
 // look finds out once whether the GPU is used, by opening it.
-func (p *place) look() error {
-	if p.looked || p.family == "cpu" {
+func (d *device) look() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.looked || d.family == "cpu" {
 		return nil
 	}
-	b, err := p.openGPU()
+	b, err := d.openGPU()
 	if err == nil {
-		p.name = b.Name()
+		d.name = b.Name()
 		err = b.Close()
 	}
-	if p.family == "cuda" && err != nil {
-		return exit.Errorf(exit.Usage, "--device cuda:%d: %w", p.gpu, err)
+	if d.family == "cuda" && err != nil {
+		return exit.Errorf(exit.Usage, "--device cuda:%d: %w", d.gpu, err)
 	}
 	if err != nil {
-		p.name = ""
+		d.name = ""
 		if !errors.Is(err, cuda.ErrAbsent) {
-			log.Warn().Msgf("training runs on the processor, as the GPU cannot be used: %v", err)
+			d.env.Log.Warn().Msgf("training runs on the processor, as the GPU cannot be used: %v", err)
 		}
 	}
-	p.looked = true
+	d.looked = true
 	return nil
 }
 
-func (p *place) openGPU() (kernel.Backend, error) {
-	return cuda.New(cuda.Options{Device: p.gpu, Float: kernel.BF16})
+func (d *device) openGPU() (kernel.Backend, error) {
+	return cuda.New(cuda.Options{Device: d.gpu, Float: kernel.BF16})
 }
 
 // kernelName names the kernels that run here.
-func (p *place) kernelName() (string, error) {
-	if err := p.look(); err != nil || p.name != "" {
-		return p.name, err
+func (d *device) kernelName() (string, error) {
+	if err := d.look(); err != nil || d.name != "" {
+		return d.name, err
 	}
-	b, err := p.openCPU()
+	b, err := d.openCPU()
 	if err != nil {
 		return "", err
 	}
 	return b.Name(), b.Close()
 }
 
-// spareMemory says what may be taken for speed alone. Tests say it themselves.
-var spareMemory = hostmemory.Spare
-
-func (p *place) openCPU() (kernel.Backend, error) {
-	return cpu.New(cpu.Options{Workers: p.workers, Kernel: p.kernels, Open: &device.open, Spare: spareMemory})
+func (d *device) openCPU() (kernel.Backend, error) {
+	return cpu.New(cpu.Options{Workers: d.workers, Kernel: d.kernels, Open: &machine.open, Spare: d.spare})
 }
 
-// onBackend opens the process's device for f. A step that wants the GPU waits until
+// onDevice is part of every training stage: its bytes depend on the kernels.
+type onDevice struct{ env *stages.Environment }
+
+// deviceKey finds an environment's device among what its stages share.
+type deviceKey struct {
+	name    string
+	workers int
+}
+
+// device is that of the environment, one for all its stages.
+func (o onDevice) device() (*device, error) {
+	type made struct {
+		*device
+		error
+	}
+	m := o.env.Shared(deviceKey{o.env.Device, o.env.Workers}, func() any {
+		d, err := newDevice(o.env)
+		return made{d, err}
+	}).(made)
+	return m.device, m.error
+}
+
+// onBackend opens the environment's device for f. A step that wants the GPU waits until
 // no other has it, or ctx ends.
-func onBackend(ctx context.Context, f func(b kernel.Backend) error) error {
-	device.Lock()
-	err := device.look()
-	p := device.place
-	device.Unlock()
+func (o onDevice) onBackend(ctx context.Context, f func(b kernel.Backend) error) error {
+	d, err := o.device()
+	if err == nil {
+		err = d.look()
+	}
 	if err != nil {
 		return err
 	}
-	open := p.openCPU
-	if p.name != "" {
-		if err := card.Acquire(ctx, 1); err != nil {
+	open := d.openCPU
+	if d.name != "" {
+		if err := machine.card.Acquire(ctx, 1); err != nil {
 			return exit.Errorf(exit.Interrupted, "stopped while another step had the GPU: %w", err)
 		}
-		defer card.Release(1)
-		open = p.openGPU
+		defer machine.card.Release(1)
+		open = d.openGPU
 	}
 	b, err := open()
 	if err != nil {
@@ -158,16 +181,24 @@ func onCard(err error) error {
 	return err
 }
 
-// onDevice is part of every training stage: its bytes depend on the kernels.
-type onDevice struct{}
-
 // Kernel names the kernels that run here; it enters the step's fingerprint.
-func (onDevice) Kernel() string {
-	device.Lock()
-	defer device.Unlock()
-	name, err := device.kernelName()
+func (o onDevice) Kernel() string {
+	d, err := o.device()
+	if err != nil {
+		return "none"
+	}
+	name, err := d.kernelName()
 	if err != nil {
 		return "none"
 	}
 	return name
+}
+
+// wanted looks for the GPU that the environment asks for by name.
+func (o onDevice) wanted() []stages.Fault {
+	d, err := o.device()
+	if err == nil && d.family == "cuda" {
+		err = d.look()
+	}
+	return stages.FaultOf("--device", err)
 }

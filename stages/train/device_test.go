@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rs/zerolog"
-	"github.com/rs/zerolog/log"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages"
@@ -20,7 +19,6 @@ import (
 )
 
 func TestDevicesThatCannotBe(t *testing.T) {
-	t.Cleanup(func() { must(t, SetDevice("auto", 0)) })
 	for name, says := range map[string]string{
 		"tpu":       `"tpu" is not a device; give auto, cuda, cuda:N, cpu`,
 		"autos":     "is not a device",
@@ -29,7 +27,7 @@ func TestDevicesThatCannotBe(t *testing.T) {
 		"cpu:sse":   `there is no kernel "sse"`,
 		"auto:avx2": "is not a device",
 	} {
-		err := SetDevice(name, 1)
+		err := CheckDevice(environment(name, 1))
 		if exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "--device") || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: got %v, want exit.Usage saying %q", name, err, says)
 		}
@@ -44,23 +42,17 @@ func brokenDriver(t *testing.T) {
 	t.Setenv(driver.PathVariable, dir)
 }
 
-// logged is what is logged while the test runs.
-func logged(t *testing.T) *bytes.Buffer {
-	t.Helper()
+// logged is an environment and what is logged in it.
+func logged(device string, workers int) (*stages.Environment, *bytes.Buffer) {
 	var out bytes.Buffer
-	before := log.Logger
-	log.Logger = zerolog.New(&out)
-	t.Cleanup(func() { log.Logger = before })
-	return &out
+	return environment(device, workers).With(func(s *stages.Settings) { s.Log = zerolog.New(&out) }), &out
 }
 
 func TestABrokenDriverIsToldOnceAndTheProcessorUsed(t *testing.T) {
-	t.Cleanup(func() { must(t, SetDevice("auto", 0)) })
 	brokenDriver(t)
-	out := logged(t)
-	must(t, SetDevice("auto", 1))
+	env, out := logged("auto", 1)
 	for range 2 {
-		if name := (onDevice{}).Kernel(); !strings.HasPrefix(name, "cpu/") {
+		if name := (onDevice{env}).Kernel(); !strings.HasPrefix(name, "cpu/") {
 			t.Errorf("the kernels are %q, want the processor's", name)
 		}
 	}
@@ -70,29 +62,28 @@ func TestABrokenDriverIsToldOnceAndTheProcessorUsed(t *testing.T) {
 }
 
 func TestAGPUThatIsAskedForMustBeThere(t *testing.T) {
-	t.Cleanup(func() { must(t, SetDevice("auto", 0)) })
 	brokenDriver(t)
-	must(t, SetDevice("cuda:99", 1))
-	err := onBackend(t.Context(), func(kernel.Backend) error { return nil })
+	on := onDevice{environment("cuda:99", 1)}
+	err := on.onBackend(t.Context(), func(kernel.Backend) error { return nil })
 	if exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "--device cuda:99: NVIDIA's driver: ") {
 		t.Errorf("got %v, want exit.Usage naming the device", err)
 	}
-	if name := (onDevice{}).Kernel(); name != "none" {
+	if name := on.Kernel(); name != "none" {
 		t.Errorf("the kernels are called %q", name)
 	}
 }
 
 // How often the machine has memory to keep a frozen matrix moves no byte of a training.
 func TestShortMemoryDoesNotShow(t *testing.T) {
-	before := spareMemory
-	t.Cleanup(func() { spareMemory = before; must(t, SetDevice("auto", 0)) })
-	must(t, SetDevice("cpu", 2))
+	env := environment("cpu", 2)
+	device, err := onDevice{env}.device()
+	must(t, err)
 	tokens := corpus(t, 60, 1)
-	in := stages.Inputs{"tokens": {tokens}, "base": {baseModel(t, tokens, quickBase)}}
+	in := stages.Inputs{"tokens": {tokens}, "base": {baseModelIn(t, env, tokens, quickBase)}}
 	train := func(spare func(int64) bool) (string, []task.Prediction) {
-		spareMemory = spare
-		adapter := stagetest.Run(t, "train.finetune", `{learning_rate: 0.01, epochs: 2, peft: {dropout: 0.1, target_modules: [q_proj, up_proj, down_proj]}}`, in)
-		return weightsDigest(t, adapter), predictions(t, tokens, in.One("base"), adapter, `{task: mor, variant: lora}`)
+		device.spare = spare
+		adapter := stagetest.RunIn(t, env, "train.finetune", `{learning_rate: 0.01, epochs: 2, peft: {dropout: 0.1, target_modules: [q_proj, up_proj, down_proj]}}`, in)
+		return weightsDigest(t, adapter), predictionsIn(t, env, tokens, in.One("base"), adapter, `{task: mor, variant: lora}`)
 	}
 	refused, granted := 0, 0
 	want, wantRows := train(func(int64) bool { granted++; return true })

@@ -50,8 +50,8 @@ type finetune struct {
 	config FinetuneConfig
 }
 
-func newFinetune(_ *stages.Environment, c FinetuneConfig) (stages.Job, error) {
-	return &finetune{config: c}, nil
+func newFinetune(env *stages.Environment, c FinetuneConfig) (stages.Job, error) {
+	return &finetune{onDevice{env}, c}, nil
 }
 
 // Run implements stages.Job.
@@ -65,7 +65,7 @@ func (f *finetune) Run(ctx context.Context, in stages.Inputs, out *dataset.Write
 		return err
 	}
 	under.Note(out)
-	base, err := baseOf(ctx, in, c.Base)
+	base, err := f.baseOf(ctx, in, c.Base)
 	if err != nil {
 		return err
 	}
@@ -76,12 +76,12 @@ func (f *finetune) Run(ctx context.Context, in stages.Inputs, out *dataset.Write
 	if err != nil {
 		return err
 	}
-	return onBase(ctx, in, c.Base, func(m *model.Model, dir string) error {
+	return f.onBase(ctx, in, c.Base, func(m *model.Model, dir string) error {
 		v, err := newVariant(ctx, m, dir, c, in)
 		if err != nil {
 			return err
 		}
-		t, err := c.trainer(ctx, m, v, splits, out.Scratch())
+		t, err := c.trainer(ctx, f.env, m, v, splits, out.Scratch())
 		if err != nil {
 			return err
 		}
@@ -110,7 +110,7 @@ func (c FinetuneConfig) examples(ctx context.Context, in stages.Inputs, under le
 
 // trainer is the training run. Where nothing under the head is trained the examples
 // become numbers of hidden states that were computed once.
-func (c FinetuneConfig) trainer(ctx context.Context, m *model.Model, v variant, splits map[string]examples.Rows, scratch store.Dir) (trainer.Trainer, error) {
+func (c FinetuneConfig) trainer(ctx context.Context, env *stages.Environment, m *model.Model, v variant, splits map[string]examples.Rows, scratch store.Dir) (trainer.Trainer, error) {
 	for split, rows := range splits {
 		if err := trainer.CheckTokens(rows, m.Limits()); err != nil {
 			return trainer.Trainer{}, err
@@ -119,11 +119,11 @@ func (c FinetuneConfig) trainer(ctx context.Context, m *model.Model, v variant, 
 	}
 	o := trainer.Classifier{Logits: m.ClassLogits, Multilabel: c.ProblemType == multiLabel, NumLabels: c.NumLabels, ClassWeights: c.weights(splits["train"]), Measures: c.SelectionAUROC}
 	t := trainer.Trainer{
-		Name: "train.finetune", Optimization: c.Optimization, LearningRate: c.LearningRate, Epochs: c.Epochs, BatchSize: c.BatchSize,
+		Env: env, Name: "train.finetune", Optimization: c.Optimization, LearningRate: c.LearningRate, Epochs: c.Epochs, BatchSize: c.BatchSize,
 		KeepBest: c.Selection == "best", Patience: c.Patience, Model: m, Train: splits["train"], Val: splits["val"],
 	}
 	if v.headAlone(m) {
-		h, err := trainer.ComputeHidden(ctx, t.Name, m, c.BatchSize, scratch, t.Train, t.Val)
+		h, err := trainer.ComputeHidden(ctx, env, t.Name, m, c.BatchSize, scratch, t.Train, t.Val)
 		if err != nil {
 			return trainer.Trainer{}, err
 		}

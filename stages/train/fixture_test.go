@@ -77,10 +77,25 @@ func must(t testing.TB, err error) {
 	}
 }
 
+// environment has a device and workers, and shares nothing with others.
+func environment(device string, workers int) *stages.Environment {
+	env := stages.NewEnvironment()
+	for _, name := range stages.Default.Names() {
+		spec, _ := stages.Default.Lookup(name)
+		env.Add(spec)
+	}
+	return env.With(func(s *stages.Settings) { s.Device, s.Workers = device, workers })
+}
+
 // baseModel is a tiny model trained by train.base on the corpus.
 func baseModel(t testing.TB, tokens *dataset.Dataset, config string) *dataset.Dataset {
 	t.Helper()
-	return stagetest.Run(t, "train.base", `{hidden_size: 16, intermediate_size: 24, layers: 1, heads: 2, kv_heads: 1, max_length: 24, batch_size: 8, initializer_range: 0.15, `+config+`}`,
+	return baseModelIn(t, stages.Default, tokens, config)
+}
+
+func baseModelIn(t testing.TB, env *stages.Environment, tokens *dataset.Dataset, config string) *dataset.Dataset {
+	t.Helper()
+	return stagetest.RunIn(t, env, "train.base", `{hidden_size: 16, intermediate_size: 24, layers: 1, heads: 2, kv_heads: 1, max_length: 24, batch_size: 8, initializer_range: 0.15, `+config+`}`,
 		stages.Inputs{"tokens": {tokens}, "tokenizer": {tokenizer(t)}})
 }
 

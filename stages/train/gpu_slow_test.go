@@ -3,6 +3,7 @@
 package train
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"os"
@@ -21,14 +22,17 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(emulated.Main(m)) }
 
-// emulatedCard lets the training stages use an emulated card, and nothing of the user's.
-func emulatedCard(t *testing.T) *emulated.Device {
+// emulatedCard is an emulated card, and an environment whose training stages use it and
+// nothing of the user's; out is what is logged there.
+func emulatedCard(t *testing.T) (card *emulated.Device, env *stages.Environment, out *bytes.Buffer) {
 	t.Helper()
-	card := emulated.Build(t)
-	t.Cleanup(func() { must(t, SetDevice("auto", 0)) })
-	must(t, SetDevice("auto", 1))
-	return card
+	card = emulated.Build(t)
+	env, out = logged("auto", 1)
+	return card, env, out
 }
+
+// onCPU is an environment whose training stages use the processor.
+func onCPU() *stages.Environment { return environment("cpu", 1) }
 
 const cardLoRA = `{peft: {r: 2, dropout: 0.1}, learning_rate: 0.01, epochs: 2, batch_size: 8, save_every: 2, log_every: 1, max_grad_norm: 1}`
 
@@ -36,16 +40,13 @@ const cardHead = `{peft: {type: none}, learning_rate: 0.05, epochs: 2, batch_siz
 
 // TestSlowTheStagesOnACard trains as on the processor, on the card that "auto" finds.
 func TestSlowTheStagesOnACard(t *testing.T) {
-	must(t, SetDevice("cpu", 1))
 	tokens := corpus(t, 60, 1)
-	in := stages.Inputs{"tokens": {tokens}, "base": {baseModel(t, tokens, quickBase)}}
+	in := stages.Inputs{"tokens": {tokens}, "base": {baseModelIn(t, onCPU(), tokens, quickBase)}}
 	for name, config := range map[string]string{"lora": cardLoRA, "head over hidden states": cardHead} {
 		t.Run(name, func(t *testing.T) {
-			must(t, SetDevice("cpu", 1))
-			want := readLog(t, stagetest.Run(t, "train.finetune", config, in))
-			emulatedCard(t)
-			out := logged(t)
-			adapter := stagetest.Run(t, "train.finetune", config, in)
+			want := readLog(t, stagetest.RunIn(t, onCPU(), "train.finetune", config, in))
+			_, env, out := emulatedCard(t)
+			adapter := stagetest.RunIn(t, env, "train.finetune", config, in)
 			if kernels := adapter.Manifest.Kernel; kernels != "cuda/sm_90/cublas12.9/bf16" {
 				t.Errorf("trained by %s", kernels)
 			}
@@ -61,7 +62,7 @@ func TestSlowTheStagesOnACard(t *testing.T) {
 					t.Errorf("step %d: loss %g, on the processor %g", line.Step, line.Loss, want[i].Loss)
 				}
 			}
-			rows := predictions(t, tokens, in.One("base"), adapter, `{task: mor, variant: x, splits: [test]}`)
+			rows := predictionsIn(t, env, tokens, in.One("base"), adapter, `{task: mor, variant: x, splits: [test]}`)
 			if len(rows) == 0 || len(rows[0].Logits) != 2 {
 				t.Error("nothing was predicted on the card")
 			}
@@ -72,27 +73,27 @@ func TestSlowTheStagesOnACard(t *testing.T) {
 // TestSlowALostCardLeavesTheLastCheckpoint loses the card in the middle of a training,
 // which then goes on from its last checkpoint to the same bytes.
 func TestSlowALostCardLeavesTheLastCheckpoint(t *testing.T) {
-	must(t, SetDevice("cpu", 1))
 	tokens := corpus(t, 60, 1)
-	in := stages.Inputs{"tokens": {tokens}, "base": {baseModel(t, tokens, quickBase)}}
-	emulatedCard(t)
-	whole, err := attempt(t, t.Context(), "train.finetune", cardLoRA, filepath.Join(t.TempDir(), "out"), in)
+	in := stages.Inputs{"tokens": {tokens}, "base": {baseModelIn(t, onCPU(), tokens, quickBase)}}
+	_, env, _ := emulatedCard(t)
+	whole, err := attemptIn(t, t.Context(), env, "train.finetune", cardLoRA, filepath.Join(t.TempDir(), "out"), in)
 	must(t, err)
 	for _, call := range []string{"cuGraphLaunch", "cuLaunchKernel:adamw", "cuStreamSynchronize"} {
 		t.Run(call, func(t *testing.T) {
-			card, uri := emulatedCard(t), filepath.Join(t.TempDir(), "out")
+			card, env, _ := emulatedCard(t)
+			uri := filepath.Join(t.TempDir(), "out")
 			calls := card.Calls(call)
-			_, err := attempt(t, t.Context(), "train.finetune", cardLoRA, filepath.Join(t.TempDir(), "counted"), in)
+			_, err := attemptIn(t, t.Context(), env, "train.finetune", cardLoRA, filepath.Join(t.TempDir(), "counted"), in)
 			must(t, err)
 			card.Fail(call, (card.Calls(call)-calls)*2/3, 719)
-			if _, err = attempt(t, t.Context(), "train.finetune", cardLoRA, uri, in); exit.Of(err) != exit.Retry || !strings.Contains(err.Error(), "failed with 719") {
+			if _, err = attemptIn(t, t.Context(), env, "train.finetune", cardLoRA, uri, in); exit.Of(err) != exit.Retry || !strings.Contains(err.Error(), "failed with 719") {
 				t.Fatalf("got %v, want the lost card and exit.Retry", err)
 			}
 			if _, err := os.Stat(filepath.Join(uri+workSuffix, trainer.StateName)); err != nil {
 				t.Fatalf("no training checkpoint was left: %v", err)
 			}
-			emulatedCard(t) // as new
-			resumed, err := attempt(t, t.Context(), "train.finetune", cardLoRA, uri, in)
+			_, env, _ = emulatedCard(t) // as new
+			resumed, err := attemptIn(t, t.Context(), env, "train.finetune", cardLoRA, uri, in)
 			must(t, err)
 			if resumed.Manifest.Digest() != whole.Manifest.Digest() {
 				t.Error("the training that went on differs from one that was not disturbed")
@@ -103,13 +104,13 @@ func TestSlowALostCardLeavesTheLastCheckpoint(t *testing.T) {
 
 // TestSlowTooLargeABatch names the batch sizes that fit, and those do.
 func TestSlowTooLargeABatch(t *testing.T) {
-	must(t, SetDevice("cpu", 1))
 	tokens := corpus(t, 60, 1)
-	base := stagetest.Run(t, "train.base", `{hidden_size: 32, intermediate_size: 256, layers: 4, heads: 2, kv_heads: 1, max_length: 24, epochs: 1}`,
+	base := stagetest.RunIn(t, onCPU(), "train.base", `{hidden_size: 32, intermediate_size: 256, layers: 4, heads: 2, kv_heads: 1, max_length: 24, epochs: 1}`,
 		stages.Inputs{"tokens": {tokens}, "tokenizer": {tokenizer(t)}})
 	pretrain := func(config string) error {
-		emulatedCard(t).SetMemory(44 << 20)
-		_, err := attempt(t, t.Context(), "train.pretrain", config, filepath.Join(t.TempDir(), "out"), stages.Inputs{"tokens": {tokens}, "base": {base}})
+		card, env, _ := emulatedCard(t)
+		card.SetMemory(44 << 20)
+		_, err := attemptIn(t, t.Context(), env, "train.pretrain", config, filepath.Join(t.TempDir(), "out"), stages.Inputs{"tokens": {tokens}, "base": {base}})
 		return err
 	}
 	err := pretrain(`{batch_size: 3000, epochs: 1}`)
@@ -133,12 +134,12 @@ func TestSlowTooLargeABatch(t *testing.T) {
 }
 
 func TestSlowTooLargeAModel(t *testing.T) {
-	must(t, SetDevice("cpu", 1))
 	tokens := corpus(t, 20, 1)
-	base := stagetest.Run(t, "train.base", `{hidden_size: 256, intermediate_size: 1024, layers: 2, heads: 2, kv_heads: 2, max_length: 24, epochs: 1, batch_size: 20}`,
+	base := stagetest.RunIn(t, onCPU(), "train.base", `{hidden_size: 256, intermediate_size: 1024, layers: 2, heads: 2, kv_heads: 2, max_length: 24, epochs: 1, batch_size: 20}`,
 		stages.Inputs{"tokens": {tokens}, "tokenizer": {tokenizer(t)}})
-	emulatedCard(t).SetMemory(34 << 20)
-	_, err := attempt(t, t.Context(), "train.pretrain", `{epochs: 1}`, filepath.Join(t.TempDir(), "out"), stages.Inputs{"tokens": {tokens}, "base": {base}})
+	card, env, _ := emulatedCard(t)
+	card.SetMemory(34 << 20)
+	_, err := attemptIn(t, t.Context(), env, "train.pretrain", `{epochs: 1}`, filepath.Join(t.TempDir(), "out"), stages.Inputs{"tokens": {tokens}, "base": {base}})
 	if exit.Of(err) != exit.Usage || !strings.Contains(fmt.Sprint(err), "the model does not fit") {
 		t.Errorf("got %v, want exit.Usage", err)
 	}

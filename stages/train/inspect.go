@@ -10,6 +10,7 @@ import (
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/tokenize/hf"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/leakage"
@@ -20,8 +21,8 @@ import (
 // of arrays a line: the logits [ids, vocab_size] of the model with its adapters
 // added up, or [1, labels] where an adapter has a classification head. A line
 // that is no array of ids is an error of exit.BadData that gives its number.
-func LogitsLines(ctx context.Context, folder string, adapters []string, in io.Reader, out io.Writer) error {
-	return inspect(ctx, folder, adapters, func(i *model.Inspector) error { return logitsLines(i, in, out) })
+func LogitsLines(ctx context.Context, env *stages.Environment, folder string, adapters []string, in io.Reader, out io.Writer) error {
+	return inspect(ctx, env, folder, adapters, func(i *model.Inspector) error { return logitsLines(i, in, out) })
 }
 
 func logitsLines(inspector *model.Inspector, in io.Reader, out io.Writer) error {
@@ -47,7 +48,7 @@ func logitsLines(inspector *model.Inspector, in io.Reader, out io.Writer) error 
 
 // GenerateText lets the model of a folder write from BOS on, always the likeliest
 // token, at most steps of them, and returns their text by the folder's tokenizer.
-func GenerateText(ctx context.Context, folder string, adapters []string, steps int) (string, error) {
+func GenerateText(ctx context.Context, env *stages.Environment, folder string, adapters []string, steps int) (string, error) {
 	dir, err := store.Open(folder)
 	if err != nil {
 		return "", err
@@ -57,7 +58,7 @@ func GenerateText(ctx context.Context, folder string, adapters []string, steps i
 		return "", err
 	}
 	var ids []int32
-	err = inspect(ctx, folder, adapters, func(i *model.Inspector) error {
+	err = inspect(ctx, env, folder, adapters, func(i *model.Inspector) error {
 		begin, err := i.Begin(pieces.BOS(), pieces.EOS())
 		if err == nil {
 			ids, err = i.Generate([]int32{begin}, steps)
@@ -71,11 +72,11 @@ func GenerateText(ctx context.Context, folder string, adapters []string, steps i
 }
 
 // inspect opens the model of a folder with its adapters for f.
-func inspect(ctx context.Context, folder string, adapters []string, f func(*model.Inspector) error) error {
-	if err := leakage.OnItsBase(ctx, folder, adapters); err != nil {
+func inspect(ctx context.Context, env *stages.Environment, folder string, adapters []string, f func(*model.Inspector) error) error {
+	if err := leakage.OnItsBase(ctx, env, folder, adapters); err != nil {
 		return err
 	}
-	return onBackend(ctx, func(b kernel.Backend) error {
+	return onDevice{env}.onBackend(ctx, func(b kernel.Backend) error {
 		i, err := model.Inspect(ctx, b, folder, adapters)
 		if err != nil {
 			return err

@@ -23,18 +23,17 @@ import (
 )
 
 func TestPartsAndWorkersDoNotShow(t *testing.T) {
-	t.Cleanup(func() { must(t, SetDevice("auto", 0)) })
 	type outcome struct {
 		base, adapter string
 		logits        map[string][]float32
 	}
 	run := func(parts, workers int) outcome {
-		must(t, SetDevice("cpu", workers))
+		env := environment("cpu", workers)
 		tokens := corpus(t, 150, parts)
-		base := baseModel(t, tokens, quickBase)
-		adapter := stagetest.Run(t, "train.finetune", `{learning_rate: 0.01, epochs: 2, peft: {dropout: 0.1}}`, stages.Inputs{"tokens": {tokens}, "base": {base}})
+		base := baseModelIn(t, env, tokens, quickBase)
+		adapter := stagetest.RunIn(t, env, "train.finetune", `{learning_rate: 0.01, epochs: 2, peft: {dropout: 0.1}}`, stages.Inputs{"tokens": {tokens}, "base": {base}})
 		o := outcome{base.Manifest.Digest(), weightsDigest(t, adapter), map[string][]float32{}}
-		for _, row := range predictions(t, tokens, base, adapter, `{task: mor, variant: lora}`) {
+		for _, row := range predictionsIn(t, env, tokens, base, adapter, `{task: mor, variant: lora}`) {
 			o.logits[row.ExampleID] = row.Logits
 		}
 		return o
@@ -136,12 +135,12 @@ func headLog(t *testing.T, in stages.Inputs, cached bool) []trainlog.Line {
 		Optimization: trainer.Optimization{Accumulation: 1, LogEvery: 1, SaveEvery: 100},
 	}
 	var lines []trainlog.Line
-	must(t, onBase(t.Context(), in, "", func(m *model.Model, dir string) error {
+	must(t, onDevice{stages.Default}.onBase(t.Context(), in, "", func(m *model.Model, dir string) error {
 		v, err := newVariant(t.Context(), m, dir, c, in)
 		must(t, err)
 		work, err := store.Open(t.TempDir())
 		must(t, err)
-		to, err := c.trainer(t.Context(), m, v, splits, work)
+		to, err := c.trainer(t.Context(), stages.Default, m, v, splits, work)
 		must(t, err)
 		defer to.Hidden.Close()
 		if n := len(to.Train[0].InputIDs); n != 1 {

@@ -40,8 +40,8 @@ type predict struct {
 	config PredictConfig
 }
 
-func newPredict(_ *stages.Environment, c PredictConfig) (stages.Job, error) {
-	return &predict{config: c}, c.check()
+func newPredict(env *stages.Environment, c PredictConfig) (stages.Job, error) {
+	return &predict{onDevice{env}, c}, c.check()
 }
 
 // Run implements stages.Job. All chosen rows are held in memory, 4 bytes a
@@ -53,7 +53,7 @@ func (p *predict) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer
 	if err != nil {
 		return err
 	}
-	base, err := baseOf(ctx, in, p.config.Base)
+	base, err := p.baseOf(ctx, in, p.config.Base)
 	if err != nil {
 		return err
 	}
@@ -69,11 +69,11 @@ func (p *predict) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer
 	for _, split := range p.config.Splits {
 		rows = append(rows, splits[split]...)
 	}
-	return onBase(ctx, in, p.config.Base, func(m *model.Model, _ string) error {
+	return p.onBase(ctx, in, p.config.Base, func(m *model.Model, _ string) error {
 		if err := addAdapters(ctx, m, in); err != nil {
 			return err
 		}
-		logits, err := trainer.Forward(ctx, "train.predict "+p.config.Variant, m, p.config.BatchSize, out.Scratch(), trainer.Pooled(rows, m), m.ClassLogits)
+		logits, err := trainer.Forward(ctx, p.env, "train.predict "+p.config.Variant, m, p.config.BatchSize, out.Scratch(), trainer.Pooled(rows, m), m.ClassLogits)
 		if err != nil {
 			return err
 		}

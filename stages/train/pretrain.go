@@ -43,11 +43,11 @@ type pretrain struct {
 	config PretrainConfig
 }
 
-func newPretrain(_ *stages.Environment, c PretrainConfig) (stages.Job, error) {
+func newPretrain(env *stages.Environment, c PretrainConfig) (stages.Job, error) {
 	if c.PEFT.Type == lora.None {
 		return nil, exit.Errorf(exit.Usage, "peft.type: none leaves nothing to train; give lora")
 	}
-	return &pretrain{config: c}, nil
+	return &pretrain{onDevice{env}, c}, nil
 }
 
 // Run implements stages.Job.
@@ -61,14 +61,14 @@ func (p *pretrain) Run(ctx context.Context, in stages.Inputs, out *dataset.Write
 		return err
 	}
 	under.Note(out)
-	base, err := baseOf(ctx, in, p.config.Base)
+	base, err := p.baseOf(ctx, in, p.config.Base)
 	if err != nil {
 		return err
 	}
 	if err := base.Write(out); err != nil {
 		return err
 	}
-	return onBase(ctx, in, p.config.Base, func(m *model.Model, dir string) error {
+	return p.onBase(ctx, in, p.config.Base, func(m *model.Model, dir string) error {
 		a, err := m.AddAdapter("clinical", p.config.PEFT.Config(adapter.CausalLM, dir), 0, p.config.Seed)
 		if err != nil {
 			return err
@@ -76,7 +76,7 @@ func (p *pretrain) Run(ctx context.Context, in stages.Inputs, out *dataset.Write
 		// Before the first step the adapter's update is zero: what is then measured on
 		// val is the base model.
 		t, err := asLanguageModel(trainer.Trainer{
-			Name: "train.pretrain", Optimization: p.config.Optimization, LearningRate: p.config.LearningRate,
+			Env: p.env, Name: "train.pretrain", Optimization: p.config.Optimization, LearningRate: p.config.LearningRate,
 			Epochs: p.config.Epochs, BatchSize: p.config.BatchSize, Model: m, Before: true,
 		}, splits, p.config.MaxVal)
 		if err != nil {

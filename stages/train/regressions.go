@@ -2,7 +2,6 @@ package train
 
 import (
 	"context"
-	"runtime"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -84,10 +83,10 @@ func (r regressions) binary() (fitted, error) {
 }
 
 // labels fits each label by itself, side by side.
-func (r regressions) labels(n int, bar *progress.Task) (fitted, error) {
+func (r regressions) labels(n, workers int, bar *progress.Task) (fitted, error) {
 	f := fitted{models: make([]bagofwords.Model, n)}
 	group, ctx := errgroup.WithContext(r.ctx)
-	group.SetLimit(deviceWorkers())
+	group.SetLimit(workers)
 	each := r
 	each.ctx = ctx
 	for label := range f.models {
@@ -144,15 +143,4 @@ func (r regressions) classes(n int) (fitted, error) {
 		}
 		return logits
 	}}, r.interrupted(err)
-}
-
-// deviceWorkers is how many fits run side by side; the order of no sum depends on
-// it.
-func deviceWorkers() int {
-	device.Lock()
-	defer device.Unlock()
-	if device.workers > 0 {
-		return device.workers
-	}
-	return runtime.GOMAXPROCS(0)
 }

@@ -34,8 +34,13 @@ func (c *countdown) Err() error {
 // left.
 func attempt(t *testing.T, ctx context.Context, stage, config, uri string, in stages.Inputs) (*dataset.Dataset, error) {
 	t.Helper()
+	return attemptIn(t, ctx, stages.Default, stage, config, uri, in)
+}
+
+func attemptIn(t *testing.T, ctx context.Context, env *stages.Environment, stage, config, uri string, in stages.Inputs) (*dataset.Dataset, error) {
+	t.Helper()
 	spec, _ := stages.Default.Lookup(stage)
-	built, err := spec.Build(stages.Default, stagetest.Resolve(t, spec.Config(), config))
+	built, err := spec.Build(env, stagetest.Resolve(t, spec.Config(), config))
 	must(t, err)
 	w, err := dataset.NewWriter(t.Context(), uri, spec.Out.Kind, 0)
 	must(t, err)

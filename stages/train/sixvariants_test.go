@@ -56,13 +56,13 @@ func TestSixVariantsTrainWhatTheyName(t *testing.T) {
 		built, err := spec.Build(stages.Default, stagetest.Resolve(t, spec.Config(), `{num_labels: 2, epochs: 1, learning_rate: 0.01, `+c.config+`}`))
 		must(t, err)
 		config := built.(*finetune).config
-		must(t, onBase(t.Context(), ports, "", func(m *model.Model, dir string) error {
+		must(t, onDevice{stages.Default}.onBase(t.Context(), ports, "", func(m *model.Model, dir string) error {
 			v, err := newVariant(t.Context(), m, dir, config, ports)
 			must(t, err)
 			before := parameters(t, m)
 			work, err := store.Open(t.TempDir())
 			must(t, err)
-			to, err := config.trainer(t.Context(), m, v, splits, work)
+			to, err := config.trainer(t.Context(), stages.Default, m, v, splits, work)
 			must(t, err)
 			defer to.Hidden.Close()
 			once := len(c.moves) == 1 // the head alone: each document is one number

@@ -44,9 +44,14 @@ func aurocOf(t *testing.T, o trainer.Classifier, predicted []task.Prediction) fl
 	return *mean
 }
 
-func predictions(t *testing.T, tokens, base, adapter *dataset.Dataset, config string) (rows []task.Prediction) {
+func predictions(t *testing.T, tokens, base, adapter *dataset.Dataset, config string) []task.Prediction {
 	t.Helper()
-	d := stagetest.Run(t, "train.predict", config, stages.Inputs{"tokens": {tokens}, "base": {base}, "adapter": {adapter}})
+	return predictionsIn(t, stages.Default, tokens, base, adapter, config)
+}
+
+func predictionsIn(t *testing.T, env *stages.Environment, tokens, base, adapter *dataset.Dataset, config string) (rows []task.Prediction) {
+	t.Helper()
+	d := stagetest.RunIn(t, env, "train.predict", config, stages.Inputs{"tokens": {tokens}, "base": {base}, "adapter": {adapter}})
 	for part := range d.Parts() {
 		for row, err := range dataset.Read[task.Prediction](t.Context(), d, task.TablePredictions, part) {
 			must(t, err)

@@ -41,12 +41,11 @@ func documents(t *testing.T, texts [][]int32, labels int32) *dataset.Dataset {
 // model, both far from where they began.
 func finetunedTwo(t *testing.T) *dataset.Dataset {
 	t.Helper()
-	must(t, SetDevice("cpu:go", 1))
-	t.Cleanup(func() { must(t, SetDevice("auto", 0)) })
+	env := environment("cpu:go", 1)
 	const schedule = `base: model/testdata/ours/base, learning_rate: 0.1, warmup_ratio: 0, epochs: 20, batch_size: 6`
 	tokens := documents(t, [][]int32{{1, 5, 9, 3}, {1, 14, 7, 8, 8}, {1, 4, 11}, {1, 6, 3, 15, 12}, {1, 10, 13}, {1, 9, 9, 4}}, 3)
-	clinical := stagetest.Run(t, "train.pretrain", `{`+schedule+`, peft: {r: 3, alpha: 6, target_modules: [q_proj, v_proj, up_proj]}}`, stages.Inputs{"tokens": {tokens}})
-	return stagetest.Run(t, "train.finetune", `{`+schedule+`, clinical: trainable, num_labels: 3, peft: {r: 2, alpha: 4, target_modules: [q_proj, down_proj]}}`,
+	clinical := stagetest.RunIn(t, env, "train.pretrain", `{`+schedule+`, peft: {r: 3, alpha: 6, target_modules: [q_proj, v_proj, up_proj]}}`, stages.Inputs{"tokens": {tokens}})
+	return stagetest.RunIn(t, env, "train.finetune", `{`+schedule+`, clinical: trainable, num_labels: 3, peft: {r: 2, alpha: 4, target_modules: [q_proj, down_proj]}}`,
 		stages.Inputs{"tokens": {tokens}, "clinical": {clinical}})
 }
 

@@ -52,7 +52,7 @@ func TestClassWeightsFollowTheConfiguration(t *testing.T) {
 	}{{singleLabel, "balanced", rows["train"].ClassWeights(2)}, {singleLabel, "none", nil}, {multiLabel, "balanced", nil}} {
 		m, a := tinyModel(t)
 		config := FinetuneConfig{Labelled: Labelled{ProblemType: c.kind, ClassWeights: c.weights, NumLabels: 2}, BatchSize: 2}
-		to, err := config.trainer(t.Context(), m, variant{{a, taskFolder, nil}}, rows, nil)
+		to, err := config.trainer(t.Context(), stages.Default, m, variant{{a, taskFolder, nil}}, rows, nil)
 		must(t, err)
 		if diff := cmp.Diff(c.want, to.Objective.(trainer.Classifier).ClassWeights); diff != "" {
 			t.Errorf("%s, %s:\n%s", c.kind, c.weights, diff)

@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/rs/zerolog/log"
-
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/textio"
@@ -26,6 +24,7 @@ const BaseName = "base_model.sha256"
 
 // BaseFiles is a base model by its content, whether it is a step or a path.
 type BaseFiles struct {
+	env   *stages.Environment
 	place string // where it lies
 	sums  string // what BaseName holds
 }
@@ -33,14 +32,14 @@ type BaseFiles struct {
 // OpenBase knows the base model of a folder. The digests come from the manifest of the
 // dataset that the folder is, or where it is nil from those that the planner took for
 // the step's fingerprint.
-func OpenBase(ctx context.Context, d *dataset.Dataset, folder string) (BaseFiles, error) {
+func OpenBase(ctx context.Context, env *stages.Environment, d *dataset.Dataset, folder string) (BaseFiles, error) {
 	names, err := model.FileNames(folder)
 	if err != nil {
 		return BaseFiles{}, err
 	}
-	b := BaseFiles{place: folder}
+	b := BaseFiles{env: env, place: folder}
 	for _, name := range names {
-		sum, err := digestOf(ctx, d, filepath.Join(folder, name), name)
+		sum, err := digestOf(ctx, env, d, filepath.Join(folder, name), name)
 		if err != nil {
 			return BaseFiles{}, err
 		}
@@ -49,9 +48,9 @@ func OpenBase(ctx context.Context, d *dataset.Dataset, folder string) (BaseFiles
 	return b, nil
 }
 
-func digestOf(ctx context.Context, d *dataset.Dataset, path, name string) (string, error) {
+func digestOf(ctx context.Context, env *stages.Environment, d *dataset.Dataset, path, name string) (string, error) {
 	if d == nil {
-		return stages.Digest(ctx, path)
+		return env.Digest(ctx, path)
 	}
 	for _, f := range d.Manifest.Files {
 		if f.Name == name {
@@ -74,7 +73,7 @@ func (b BaseFiles) Under(ctx context.Context, port string, d *dataset.Dataset, o
 	}
 	if !d.HasFile(BaseName) {
 		out.Count("unknown_base_model", 1)
-		log.Warn().Msgf("%s: %s has no record of its base model (%s), so it cannot be compared with %s", port, d.URI(), BaseName, b.place)
+		b.env.Log.Warn().Msgf("%s: %s has no record of its base model (%s), so it cannot be compared with %s", port, d.URI(), BaseName, b.place)
 		return nil
 	}
 	f, err := d.OpenFile(ctx, BaseName)
@@ -105,7 +104,7 @@ func (b BaseFiles) compare(of, dir, sums string) error {
 
 // OnItsBase is Under for a model and adapters that are folders to look into. What has
 // no record is not looked at: the model's digests take a while.
-func OnItsBase(ctx context.Context, path string, adapters []string) error {
+func OnItsBase(ctx context.Context, env *stages.Environment, path string, adapters []string) error {
 	for _, dir := range adapters {
 		sums, err := textio.Whole(filepath.Join(dir, BaseName))
 		if errors.Is(err, fs.ErrNotExist) {
@@ -114,7 +113,7 @@ func OnItsBase(ctx context.Context, path string, adapters []string) error {
 		if err != nil {
 			return err
 		}
-		b, err := OpenBase(ctx, nil, path)
+		b, err := OpenBase(ctx, env, nil, path)
 		if err == nil {
 			err = b.compare("adapter "+dir, dir, string(sums))
 		}

@@ -15,11 +15,13 @@ import (
 func TestTheRecordOfABaseAsksThePlanner(t *testing.T) {
 	dir := filepath.Join("..", "model", "testdata", "llama", "sharded")
 	var asked []string
-	ctx := stages.WithDigester(t.Context(), func(_ context.Context, path string) (string, error) {
-		asked = append(asked, filepath.Base(path))
-		return strings.Repeat("a", 64), nil
+	env := stages.Default.With(func(s *stages.Settings) {
+		s.Digester = func(_ context.Context, path string) (string, error) {
+			asked = append(asked, filepath.Base(path))
+			return strings.Repeat("a", 64), nil
+		}
 	})
-	b, err := OpenBase(ctx, nil, dir)
+	b, err := OpenBase(t.Context(), env, nil, dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,6 @@ import (
 	"sort"
 
 	"github.com/dustin/go-humanize"
-	"github.com/rs/zerolog/log"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages/train/graph"
@@ -133,7 +132,7 @@ func (l *modelLearner) reserve(name string, params *graph.Params) error {
 	if err != nil {
 		return err
 	}
-	log.Info().Msgf("%s on %s: %s for the model and what is trained, %s for batches of %d × %d tokens; %s of %s are left",
+	l.env.Log.Info().Msgf("%s on %s: %s for the model and what is trained, %s for batches of %d × %d tokens; %s of %s are left",
 		name, params.Backend().Name(), size(params.Memory()), size(longest.Memory()), l.batchSize, length, size(free), size(total))
 	return nil
 }

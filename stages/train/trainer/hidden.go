@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/examples"
 	"github.com/clinflow/clinflow/stages/train/adapter"
 	"github.com/clinflow/clinflow/stages/train/graph"
@@ -25,7 +26,7 @@ type HiddenStates struct {
 }
 
 // ComputeHidden computes the hidden states of all splits.
-func ComputeHidden(ctx context.Context, name string, m *model.Model, batchSize int, scratch store.Dir, splits ...examples.Rows) (*HiddenStates, error) {
+func ComputeHidden(ctx context.Context, env *stages.Environment, name string, m *model.Model, batchSize int, scratch store.Dir, splits ...examples.Rows) (*HiddenStates, error) {
 	var all examples.Rows
 	h := &HiddenStates{}
 	for _, rows := range splits {
@@ -42,7 +43,7 @@ func ComputeHidden(ctx context.Context, name string, m *model.Model, batchSize i
 		return nil, err
 	}
 	h.values = make([]float32, h.table.Len())
-	states, err := Forward(ctx, name+" hidden states", m, batchSize, scratch, all, func(g *graph.Graph) (*graph.Node, error) {
+	states, err := Forward(ctx, env, name+" hidden states", m, batchSize, scratch, all, func(g *graph.Graph) (*graph.Node, error) {
 		return m.Pool(g), nil
 	})
 	h.states = states

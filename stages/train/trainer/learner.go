@@ -4,12 +4,14 @@ import (
 	"context"
 
 	"github.com/clinflow/clinflow/internal/progress"
+	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/examples"
 	"github.com/clinflow/clinflow/stages/train/graph"
 )
 
 // modelLearner is a model learning its objective from examples.
 type modelLearner struct {
+	env       *stages.Environment
 	name      string // for progress
 	objective Objective
 	train     examples.Rows
@@ -40,7 +42,7 @@ func newLearner(t Trainer) *modelLearner {
 	training := measuring
 	training.Training, training.Checkpointing = true, t.GradientCheckpointing
 	return &modelLearner{
-		name: t.Name, objective: t.Objective, train: t.Train, val: t.Val, hidden: t.Hidden, batchSize: t.BatchSize,
+		env: t.Env, name: t.Name, objective: t.Objective, train: t.Train, val: t.Val, hidden: t.Hidden, batchSize: t.BatchSize,
 		training: newGraphs(training, build), measuring: newGraphs(measuring, build),
 	}
 }
@@ -98,7 +100,7 @@ func (l *modelLearner) progress(rows int) *progress.Task {
 	if _, ok := l.objective.(LanguageModel); !ok {
 		return progress.None()
 	}
-	return progress.Start(l.name+" on val", "examples", int64(rows))
+	return l.env.Progress.Start(l.name+" on val", "examples", int64(rows))
 }
 
 // measure returns the mean loss of rows and their logits [rows, num_labels],

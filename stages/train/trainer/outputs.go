@@ -6,8 +6,8 @@ import (
 	"fmt"
 
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/progress"
 	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/examples"
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/kernel"
@@ -16,7 +16,7 @@ import (
 
 // Forward computes one output of m for every row, [rows, columns of the output].
 // output adds it to a graph; it has one row a sequence. The caller closes what it gets.
-func Forward(ctx context.Context, name string, m *model.Model, batchSize int, scratch store.Dir, rows examples.Rows, output func(*graph.Graph) (*graph.Node, error)) (*Outputs, error) {
+func Forward(ctx context.Context, env *stages.Environment, name string, m *model.Model, batchSize int, scratch store.Dir, rows examples.Rows, output func(*graph.Graph) (*graph.Node, error)) (*Outputs, error) {
 	if err := CheckTokens(rows, m.Limits()); err != nil {
 		return nil, err
 	}
@@ -32,7 +32,7 @@ func Forward(ctx context.Context, name string, m *model.Model, batchSize int, sc
 		return g, g.Output(out), nil
 	})
 	defer compiled.close()
-	bar := progress.Start(name, "examples", int64(len(rows)))
+	bar := env.Progress.Start(name, "examples", int64(len(rows)))
 	defer bar.Done()
 	return writeOutputs(ctx, scratch, len(rows), func(add func(batch, []float32) error) error {
 		for _, b := range inOrder(rows, batchSize) {

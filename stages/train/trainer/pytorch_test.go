@@ -6,6 +6,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/examples"
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/kernel"
@@ -69,7 +70,7 @@ func goldenRun(t *testing.T, adapter string, batchSize int, objective func(*mode
 	t.Cleanup(m.Close)
 	_, err = m.LoadAdapter(t.Context(), adapter, llamaDir+adapter, graph.Trainable)
 	must(t, err)
-	to := Trainer{Name: "test", Model: m, Objective: objective(m), BatchSize: batchSize, Optimization: Optimization{Seed: 1, WeightDecay: 0.01}}
+	to := Trainer{Env: stages.Default, Name: "test", Model: m, Objective: objective(m), BatchSize: batchSize, Optimization: Optimization{Seed: 1, WeightDecay: 0.01}}
 	return &run{Trainer: to, params: m.Params(), learner: newLearner(to)}
 }
 

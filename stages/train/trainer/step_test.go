@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/examples"
 	"github.com/clinflow/clinflow/stages/train/adapter"
 	"github.com/clinflow/clinflow/stages/train/adapter/lora"
@@ -59,6 +60,7 @@ func gradients(t *testing.T, batchSize int, rows examples.Rows, group ...batch) 
 	t.Helper()
 	m := tinyModel(t)
 	to := Trainer{
+		Env:   stages.Default,
 		Model: m, Objective: Classifier{Logits: m.ClassLogits, NumLabels: 2, ClassWeights: []float64{0.5, 2}},
 		Train: rows, BatchSize: batchSize, Optimization: Optimization{Seed: 1},
 	}
@@ -101,7 +103,7 @@ func TestOneStepIsOneStep(t *testing.T) {
 }
 
 func TestOnlyTrainRowsAreTrainedOn(t *testing.T) {
-	to := Trainer{Name: "test", Train: examples.Rows{{Split: "train"}, {Split: "test"}}}
+	to := Trainer{Env: stages.Default, Name: "test", Train: examples.Rows{{Split: "train"}, {Split: "test"}}}
 	if _, err := to.Learn(t.Context(), nil); exit.Of(err) != exit.BadData {
 		t.Errorf("a training over a test row: error %v, want exit %d", err, exit.BadData)
 	}
@@ -123,7 +125,7 @@ func TestAStepCanBeInterruptedBetweenItsOps(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	m.Params().Until(ctx)
 	rows := documents(20)
-	l := newLearner(Trainer{Name: "test", Model: m, Objective: LanguageModel{m}, Train: rows, Val: rows, BatchSize: 4})
+	l := newLearner(Trainer{Env: stages.Default, Name: "test", Model: m, Objective: LanguageModel{m}, Train: rows, Val: rows, BatchSize: 4})
 	defer l.close()
 	_, _, err := l.measure(context.Background(), rows)
 	must(t, err)

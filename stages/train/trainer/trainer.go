@@ -17,6 +17,7 @@ import (
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/progress"
 	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/examples"
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/kernel"
@@ -39,6 +40,7 @@ type Optimization struct {
 
 // Trainer is one training run: a model, what it learns from, and how.
 type Trainer struct {
+	Env  *stages.Environment
 	Name string // for progress and errors
 	Run  string // what decides the result; a training checkpoint of another run is not used
 	Optimization
@@ -136,7 +138,7 @@ func (r *run) train(ctx context.Context) error {
 		return err
 	}
 	r.plan = newSchedule(r.LearningRate, r.WarmupRatio, r.Epochs*r.stepsPerEpoch())
-	bar := progress.Start(r.Name, "steps", int64(r.plan.total))
+	bar := r.Env.Progress.Start(r.Name, "steps", int64(r.plan.total))
 	defer bar.Done()
 	bar.Add(int64(r.at.Step))
 	for r.at.Epoch < r.Epochs && !r.impatient() {

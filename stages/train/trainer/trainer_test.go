@@ -9,6 +9,7 @@ import (
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/kernel/cpu"
 	"github.com/clinflow/clinflow/stages/train/trainlog"
@@ -52,6 +53,7 @@ func newLoop(t *testing.T, work store.Dir, l *recorder) *run {
 	must(t, err)
 	r := &run{
 		Trainer: Trainer{
+			Env:  stages.Default,
 			Name: "test", Epochs: 2, BatchSize: 2, LearningRate: 1, Optimization: Optimization{Accumulation: 2, LogEvery: 3, SaveEvery: 100},
 		},
 		params: graph.NewParams(b), learner: l, work: work, at: State{Run: "this"},

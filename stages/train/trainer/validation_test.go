@@ -5,10 +5,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/clinflow/clinflow/internal/guard"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages/train/trainlog"
-	"github.com/google/go-cmp/cmp"
 )
 
 // counting is a recorder that counts how often val is measured.

@@ -100,7 +100,7 @@ func (fs Fields) describe(b *bytes.Buffer, prefix string) {
 			f.Nested.describe(b, prefix+f.Key+".")
 			continue
 		}
-		entry(b, prefix+f.Key+": "+f.typeName()+", "+f.defaultText()+f.allowed(), f.Doc)
+		entry(b, prefix+f.Key+": "+f.typeName()+", "+f.defaultText()+f.allowed()+f.with(fs), f.Doc)
 	}
 }
 
@@ -159,6 +159,15 @@ func (f Field) allowed() string {
 	default:
 		return ""
 	}
+}
+
+// with says which choices the key goes with, where it does not go with all: see Chooser.
+func (f Field) with(beside Fields) string {
+	chooser, _ := beside.Find(ChooserKey)
+	if f.When == nil || len(f.When) == len(chooser.Enum) {
+		return ""
+	}
+	return ", with " + ChooserKey + " " + strings.Join(f.When, " or ")
 }
 
 // wrap breaks a paragraph into lines of at most 80 columns.

@@ -1,6 +1,7 @@
 package stages
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -42,6 +43,29 @@ func TestFieldsOf(t *testing.T) {
 		if r, ok := f.Nested.Find("r"); !ok || !r.Required {
 			t.Errorf("%s.r: %+v", key, r)
 		}
+	}
+}
+
+// drawn is a configuration whose keys depend on a choice.
+type drawn struct{}
+
+func (drawn) Fields() Fields {
+	r := FieldsOf[inner]()[0]
+	r.When = []string{"rank"}
+	return Fields{{Key: ChooserKey, Type: reflect.TypeFor[string](), Default: "rank", Enum: []string{"none", "rank"}, Doc: "what"}, r}
+}
+
+func TestKeysOfAChoice(t *testing.T) {
+	f, _ := FieldsOf[struct {
+		Drawn drawn `json:"drawn" doc:"a choice"`
+	}]().Find("drawn")
+	for value, want := range map[string][]string{"": {"type", "r"}, "rank": {"type", "r"}, "none": {"type"}, "unknown": {"type", "r"}} {
+		if diff := cmp.Diff(want, f.Nested.Chosen(value).Keys()); diff != "" {
+			t.Errorf("%q: %s", value, diff)
+		}
+	}
+	if r, _ := f.Nested.Find("r"); r.with(f.Nested) != ", with type rank" {
+		t.Errorf("the reference says %q", r.with(f.Nested))
 	}
 }
 

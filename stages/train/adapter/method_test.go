@@ -325,10 +325,10 @@ func TestAMethodIsATypeOfTheStages(t *testing.T) {
 		}
 	}
 	var reference strings.Builder
-	if err := spec.Describe(&reference); err != nil {
+	if err := stages.Default.Describe(&reference, spec); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"[lora, none, virtual]", "Rank of the update. [at least 1] [with type lora, none]", "[with type virtual]"} {
+	for _, want := range []string{"[lora, none, virtual]", "peft.r: integer, 8 by default [at least 1], with type lora or none", "peft.keys: integer, 0 by default [at least 0], with type virtual"} {
 		if !strings.Contains(reference.String(), want) {
 			t.Errorf("the reference leaves out %q", want)
 		}

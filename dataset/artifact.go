@@ -95,16 +95,6 @@ func (w *Writer) CopyFile(ctx context.Context, from *Dataset, name, as string) e
 	})
 }
 
-// CopyFiles copies the files of another artifact, but its manifest.
-func (w *Writer) CopyFiles(ctx context.Context, from *Dataset) error {
-	for _, file := range from.Manifest.Files {
-		if err := w.CopyFile(ctx, from, file.Name, file.Name); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // Count adds n to a count of the manifest.
 func (w *Writer) Count(name string, n int64) {
 	w.record(func(m *Manifest) { m.Counts[name] += n })

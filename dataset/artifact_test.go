@@ -16,7 +16,9 @@ func TestFilesOfAnArtifact(t *testing.T) {
 	}))
 	from := commit(t, first)
 	second := newWriter(t, 0)
-	must(t, second.CopyFiles(t.Context(), from))
+	for _, name := range []string{"metrics.json", "sub/log.jsonl"} {
+		must(t, second.CopyFile(t.Context(), from, name, name))
+	}
 	must(t, second.CopyFile(t.Context(), from, "metrics.json", "other/metrics.json"))
 	d := commit(t, second)
 	must(t, d.Verify(t.Context()))

@@ -93,7 +93,7 @@ func TestADamagedFileIsNotRead(t *testing.T) {
 		"OpenFile":   func(d *Dataset) error { _, err := d.OpenFile(t.Context(), "model.bin"); return err },
 		"LocalPath":  func(d *Dataset) error { _, err := d.LocalPath(t.Context(), "config.json"); return err },
 		"CheckFiles": func(d *Dataset) error { return d.CheckFiles(t.Context()) },
-		"CopyFiles":  func(d *Dataset) error { return newWriter(t, 0).CopyFiles(t.Context(), d) },
+		"CopyFile":   func(d *Dataset) error { return newWriter(t, 0).CopyFile(t.Context(), d, "model.bin", "a") },
 	}
 	path := filepath.Join(d.URI(), "model.bin")
 	for name, damage := range map[string]func() error{

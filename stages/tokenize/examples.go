@@ -27,21 +27,21 @@ type ExamplesConfig struct {
 	Options
 }
 
-type examples struct{ *tokenizer }
+type examples struct{ *encoding }
 
 func newExamples(_ *stages.Environment, config ExamplesConfig) (stages.Map, error) {
-	t, err := newTokenizer(config.Options)
+	t, err := newEncoding(config.Options)
 	return &examples{t}, err
 }
 
 // Part writes the tokens of a part's examples.
 func (x *examples) Part(ctx context.Context, in stages.Inputs, part int, out *dataset.PartWriter) error {
-	encoder, err := x.tokenizer.encoder(ctx, in)
+	encoder, err := x.encoder(ctx, in)
 	if err != nil {
 		return err
 	}
-	defer x.tokenizer.encoders.Put(encoder)
-	w, err := newTokenWriter(x.tokenizer, encoder, out)
+	defer x.encoders.Put(encoder)
+	w, err := newTokenWriter(x.encoding, encoder, out)
 	if err != nil {
 		return err
 	}

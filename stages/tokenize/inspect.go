@@ -7,11 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/store"
-	"github.com/clinflow/clinflow/stages/tokenize/hf"
+	"github.com/clinflow/clinflow/stages/tokenize/tokenizer"
 )
 
 // EncodeLines reads one JSON string a line and writes the array of its ids, one
@@ -22,11 +23,11 @@ func EncodeLines(ctx context.Context, folder string, in io.Reader, out io.Writer
 	if err != nil {
 		return err
 	}
-	m, err := hf.Open(ctx, dir)
+	t, err := tokenizer.Open(ctx, dir)
 	if err != nil {
 		return err
 	}
-	e := lineEncoder{encoder: m.NewEncoder(), in: bufio.NewReaderSize(in, 1<<16), out: bufio.NewWriterSize(out, 1<<16)}
+	e := lineEncoder{encoder: t.NewEncoder(), in: bufio.NewReaderSize(in, 1<<16), out: bufio.NewWriterSize(out, 1<<16)}
 	for number := 1; ; number++ {
 		if err := e.next(); errors.Is(err, io.EOF) {
 			return e.out.Flush()
@@ -38,7 +39,7 @@ func EncodeLines(ctx context.Context, folder string, in io.Reader, out io.Writer
 
 // lineEncoder encodes line by line, in buffers that it keeps.
 type lineEncoder struct {
-	encoder *hf.Encoder
+	encoder tokenizer.Encoder
 	in      *bufio.Reader
 	out     *bufio.Writer
 	ids     []int32
@@ -55,7 +56,7 @@ func (e *lineEncoder) next() error {
 	if json.Unmarshal(line, &text) != nil || text == nil {
 		return exit.Errorf(exit.BadData, "not a JSON string; write one string in double quotes a line")
 	}
-	e.ids = e.encoder.Encode(e.ids[:0], *text)
+	e.ids = e.encoder.Encode(e.ids[:0], *text, math.MaxInt)
 	e.row = appendArray(e.row[:0], e.ids)
 	if _, err := e.out.Write(e.row); err != nil {
 		return err

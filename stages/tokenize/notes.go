@@ -31,12 +31,12 @@ type NotesConfig struct {
 }
 
 type notes struct {
-	*tokenizer
+	*encoding
 	splitSeed int64
 }
 
 func newNotes(_ *stages.Environment, config NotesConfig) (stages.Map, error) {
-	t, err := newTokenizer(config.Options)
+	t, err := newEncoding(config.Options)
 	return &notes{t, config.SplitSeed}, err
 }
 
@@ -50,12 +50,12 @@ type noteText struct {
 
 // Part writes the tokens of a part's notes.
 func (n *notes) Part(ctx context.Context, in stages.Inputs, part int, out *dataset.PartWriter) error {
-	encoder, err := n.tokenizer.encoder(ctx, in)
+	encoder, err := n.encoder(ctx, in)
 	if err != nil {
 		return err
 	}
-	defer n.tokenizer.encoders.Put(encoder)
-	w, err := newTokenWriter(n.tokenizer, encoder, out)
+	defer n.encoders.Put(encoder)
+	w, err := newTokenWriter(n.encoding, encoder, out)
 	if err != nil {
 		return err
 	}

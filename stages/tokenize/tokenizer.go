@@ -10,15 +10,15 @@ import (
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
-	"github.com/clinflow/clinflow/stages/tokenize/hf"
+	"github.com/clinflow/clinflow/stages/tokenize/tokenizer"
 )
 
 // Options say how a text becomes input_ids, as transformers' LlamaTokenizer
 // does with truncation=True and truncation_side="right": BOS and EOS count
 // towards max_length and are never cut off, the text's ids are cut at the end.
-// Nothing is padded. The path of the tokenizer names what hf.Open reads.
+// Nothing is padded. The path of the tokenizer names tokenizer.Files.
 type Options struct {
-	Tokenizer string `json:"tokenizer,omitempty" path:"tokenizer.model,tokenizer.json,tokenizer_config.json,special_tokens_map.json,added_tokens.json,config.json" doc:"Hugging Face folder with a tokenizer.model, in place of the port tokenizer; the added tokens of its other files are heeded"`
+	Tokenizer string `json:"tokenizer,omitempty" path:"tokenizer.model,tokenizer.json,vocab.txt,vocab.json,merges.txt,tokenizer_config.json,special_tokens_map.json,added_tokens.json,config.json" doc:"Hugging Face folder with a tokenizer, such as a tokenizer.model, in place of the port tokenizer; the added tokens of its other files are heeded"`
 	MaxLength int    `json:"max_length" default:"128" unit:"tokens" min:"1" doc:"longest input_ids, BOS and EOS included; the end of a longer text is left out"`
 	AddBOS    bool   `json:"add_bos" default:"true" doc:"begin with the BOS token, as LlamaTokenizer does"`
 	AddEOS    bool   `json:"add_eos" default:"false" doc:"end with the EOS token"`
@@ -30,19 +30,20 @@ var tokenizerPort = stages.Port{
 	Doc: "the tokenizer, unless its folder is given by the key tokenizer",
 }
 
-// tokenizer makes input_ids. It is loaded once and shared by the parts that one
-// process works on; each part takes an encoder of its own from the pool.
-type tokenizer struct {
-	options  Options
-	load     sync.Once
-	err      error
-	model    *hf.Tokenizer
-	specials int
-	encoders sync.Pool
+// encoding makes input_ids of texts. Its tokenizer is opened once and shared by the
+// parts that one process works on; each part takes an encoder of its own.
+type encoding struct {
+	options   Options
+	specials  int // how many of BOS and EOS are added
+	load      sync.Once
+	err       error // of load
+	tokenizer tokenizer.Tokenizer
+	special   tokenizer.Special
+	encoders  sync.Pool // of tokenizer.Encoder
 }
 
-func newTokenizer(o Options) (*tokenizer, error) {
-	t := &tokenizer{options: o}
+func newEncoding(o Options) (*encoding, error) {
+	t := &encoding{options: o}
 	for _, added := range []bool{o.AddBOS, o.AddEOS} {
 		if added {
 			t.specials++
@@ -55,18 +56,18 @@ func newTokenizer(o Options) (*tokenizer, error) {
 }
 
 // encoder returns an encoder for one part; give it back with t.encoders.Put.
-func (t *tokenizer) encoder(ctx context.Context, in stages.Inputs) (*hf.Encoder, error) {
+func (t *encoding) encoder(ctx context.Context, in stages.Inputs) (tokenizer.Encoder, error) {
 	t.load.Do(func() { t.err = t.open(ctx, in.One(tokenizerPort.Name)) })
 	if t.err != nil {
 		return nil, t.err
 	}
-	if e, ok := t.encoders.Get().(*hf.Encoder); ok {
+	if e, ok := t.encoders.Get().(tokenizer.Encoder); ok {
 		return e, nil
 	}
-	return t.model.NewEncoder(), nil
+	return t.tokenizer.NewEncoder(), nil
 }
 
-func (t *tokenizer) open(ctx context.Context, bound *dataset.Dataset) (err error) {
+func (t *encoding) open(ctx context.Context, bound *dataset.Dataset) (err error) {
 	if err := t.one(bound != nil); err != nil {
 		return err
 	}
@@ -79,17 +80,18 @@ func (t *tokenizer) open(ctx context.Context, bound *dataset.Dataset) (err error
 	if err != nil {
 		return err
 	}
-	if t.model, err = hf.Open(ctx, dir); err != nil {
+	if t.tokenizer, err = tokenizer.Open(ctx, dir); err != nil {
 		return err
 	}
-	if t.options.AddBOS && t.model.BOS() < 0 || t.options.AddEOS && t.model.EOS() < 0 {
+	t.special = t.tokenizer.Special()
+	if t.options.AddBOS && t.special.BOS < 0 || t.options.AddEOS && t.special.EOS < 0 {
 		return exit.Errorf(exit.Usage, "%s: the tokenizer lacks the BOS or EOS piece asked for; set add_bos or add_eos to false", dir.URI())
 	}
 	return nil
 }
 
 // one says whether there is one tokenizer.
-func (t *tokenizer) one(bound bool) error {
+func (t *encoding) one(bound bool) error {
 	switch given := t.options.Tokenizer != ""; {
 	case bound && given:
 		return exit.Errorf(exit.Usage, "tokenizer: is given as a step and as a path; give one")
@@ -101,7 +103,7 @@ func (t *tokenizer) one(bound bool) error {
 }
 
 // Check opens a tokenizer that is given by its path.
-func (t *tokenizer) Check(ctx context.Context, in stages.Givers) []stages.Fault {
+func (t *encoding) Check(ctx context.Context, in stages.Givers) []stages.Fault {
 	bound := in.One(tokenizerPort.Name) != nil
 	if err := t.one(bound); bound || err != nil {
 		return stages.FaultOf("tokenizer", err)
@@ -109,28 +111,10 @@ func (t *tokenizer) Check(ctx context.Context, in stages.Givers) []stages.Fault 
 	return stages.FaultOf("tokenizer", t.open(ctx, nil))
 }
 
-// Vocabulary is the number of pieces of a tokenizer that Check opened, else 0.
-func (t *tokenizer) Vocabulary() int {
-	if t.model == nil {
+// Vocabulary is the number of tokens of a tokenizer that Check opened, else 0.
+func (t *encoding) Vocabulary() int {
+	if t.tokenizer == nil {
 		return 0
 	}
-	return t.model.Size()
-}
-
-// inputIDs appends the ids of a text to ids, which is empty, and says whether the
-// text was cut.
-func (t *tokenizer) inputIDs(ids []int32, e *hf.Encoder, text string) (_ []int32, cut bool) {
-	room := t.options.MaxLength - t.specials
-	if t.options.AddBOS {
-		ids = append(ids, t.model.BOS())
-	}
-	begin := len(ids)
-	ids = e.EncodeFirst(ids, text, room+1)
-	if cut = len(ids)-begin > room; cut {
-		ids = ids[:begin+room]
-	}
-	if t.options.AddEOS {
-		ids = append(ids, t.model.EOS())
-	}
-	return ids, cut
+	return t.tokenizer.Size()
 }

@@ -4,27 +4,27 @@ import (
 	"slices"
 
 	"github.com/clinflow/clinflow/dataset"
-	"github.com/clinflow/clinflow/stages/tokenize/hf"
+	"github.com/clinflow/clinflow/stages/tokenize/tokenizer"
 	"github.com/clinflow/clinflow/task"
 )
 
 // tokenWriter writes the tokens of one part and counts them.
 type tokenWriter struct {
-	tokenizer *tokenizer
-	encoder   *hf.Encoder
-	out       *dataset.PartWriter
-	rows      *dataset.RowWriter[task.Tokens]
-	ids       []int32 // of the last text; a row keeps a copy of its length
+	encoding *encoding
+	encoder  tokenizer.Encoder
+	out      *dataset.PartWriter
+	rows     *dataset.RowWriter[task.Tokens]
+	ids      []int32 // of the last text; a row keeps a copy of its length
 }
 
-func newTokenWriter(t *tokenizer, e *hf.Encoder, out *dataset.PartWriter) (*tokenWriter, error) {
+func newTokenWriter(t *encoding, e tokenizer.Encoder, out *dataset.PartWriter) (*tokenWriter, error) {
 	rows, err := dataset.Rows[task.Tokens](out, task.TableTokens)
-	return &tokenWriter{tokenizer: t, encoder: e, out: out, rows: rows}, err
+	return &tokenWriter{encoding: t, encoder: e, out: out, rows: rows}, err
 }
 
 // write fills in the ids of text and writes the row.
 func (w *tokenWriter) write(row task.Tokens, text string) error {
-	ids, cut := w.tokenizer.inputIDs(w.ids[:0], w.encoder, text)
+	ids, cut := w.encoding.inputIDs(w.ids[:0], w.encoder, text)
 	w.ids = ids
 	row.InputIDs, row.NTokens = slices.Clone(ids), int32(len(ids))
 	w.out.Count("kept", 1)
@@ -34,4 +34,22 @@ func (w *tokenWriter) write(row task.Tokens, text string) error {
 		w.out.Count("truncated", 1)
 	}
 	return w.rows.Write(row)
+}
+
+// inputIDs appends the ids of a text to ids, which is empty, and says whether the
+// text was cut.
+func (t *encoding) inputIDs(ids []int32, e tokenizer.Encoder, text string) (_ []int32, cut bool) {
+	room := t.options.MaxLength - t.specials
+	if t.options.AddBOS {
+		ids = append(ids, t.special.BOS)
+	}
+	begin := len(ids)
+	ids = e.Encode(ids, text, room+1)
+	if cut = len(ids)-begin > room; cut {
+		ids = ids[:begin+room]
+	}
+	if t.options.AddEOS {
+		ids = append(ids, t.special.EOS)
+	}
+	return ids, cut
 }

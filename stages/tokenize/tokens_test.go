@@ -38,22 +38,22 @@ func TestInputIDsMatchTransformers(t *testing.T) {
 	must(t, err)
 	must(t, json.Unmarshal(data, &golden))
 	for _, c := range golden.Cases {
-		tokenizer, err := newTokenizer(Options{Tokenizer: goldenFolder, MaxLength: c.MaxLength, AddBOS: c.AddBOS, AddEOS: c.AddEOS})
+		encoding, err := newEncoding(Options{Tokenizer: goldenFolder, MaxLength: c.MaxLength, AddBOS: c.AddBOS, AddEOS: c.AddEOS})
 		must(t, err)
-		encoder, err := tokenizer.encoder(t.Context(), nil)
+		encoder, err := encoding.encoder(t.Context(), nil)
 		must(t, err)
 		cuts := 0
 		for i, text := range golden.Texts {
-			ids, cut := tokenizer.inputIDs(nil, encoder, text)
+			ids, cut := encoding.inputIDs(nil, encoder, text)
 			if !slices.Equal(ids, c.InputIDs[i]) {
-				t.Errorf("%+v: %s", tokenizer.options, cmp.Diff(c.InputIDs[i], ids))
+				t.Errorf("%+v: %s", encoding.options, cmp.Diff(c.InputIDs[i], ids))
 			}
 			if cut {
 				cuts++
 			}
 		}
 		if long := c.MaxLength == 128; long != (cuts == 0) {
-			t.Errorf("%+v: %d of %d texts cut", tokenizer.options, cuts, len(golden.Texts))
+			t.Errorf("%+v: %d of %d texts cut", encoding.options, cuts, len(golden.Texts))
 		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/examples"
-	"github.com/clinflow/clinflow/stages/tokenize/hf"
+	"github.com/clinflow/clinflow/stages/tokenize/tokenizer"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/leakage"
 	"github.com/clinflow/clinflow/stages/train/model"
@@ -63,22 +63,26 @@ func (b *base) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) e
 	if err != nil {
 		return err
 	}
-	config, err := b.llama(ctx, in.One("tokenizer"))
+	given := in.One("tokenizer")
+	if err := given.CheckFiles(ctx); err != nil {
+		return err
+	}
+	tokens, err := tokenizer.Open(ctx, given.Dir())
 	if err != nil {
 		return err
 	}
 	return b.onBackend(ctx, func(backend kernel.Backend) error {
-		m, err := llama.New(backend, config, b.config.Seed)
+		m, err := llama.New(backend, b.llama(tokens), b.config.Seed)
 		if err != nil {
 			return err
 		}
 		defer m.Close()
 		m.Params().Until(ctx)
-		return b.learn(ctx, m, splits, in, out)
+		return b.learn(ctx, m, tokens, splits, out)
 	})
 }
 
-func (b *base) learn(ctx context.Context, m *model.Model, splits map[string]examples.Rows, in stages.Inputs, out *dataset.Writer) error {
+func (b *base) learn(ctx context.Context, m *model.Model, tokens tokenizer.Tokenizer, splits map[string]examples.Rows, out *dataset.Writer) error {
 	t, err := asLanguageModel(trainer.Trainer{
 		Env: b.env, Name: "train.base", Optimization: b.config.Optimization, LearningRate: b.config.LearningRate,
 		Epochs: b.config.Epochs, BatchSize: b.config.BatchSize, Model: m,
@@ -90,29 +94,23 @@ func (b *base) learn(ctx context.Context, m *model.Model, splits map[string]exam
 		if err := writeFiles(out, "", m.Files()); err != nil {
 			return err
 		}
-		return out.CopyFiles(ctx, in.One("tokenizer"))
+		return tokens.Save(out)
 	})
 }
 
 // llama is the model's configuration: the tokenizer gives vocabulary and special
 // tokens, and what is not configured is LLaMA's.
-func (b *base) llama(ctx context.Context, tokenizer *dataset.Dataset) (llama.Config, error) {
-	if err := tokenizer.CheckFiles(ctx); err != nil {
-		return llama.Config{}, err
-	}
-	pieces, err := hf.Open(ctx, tokenizer.Dir())
-	if err != nil {
-		return llama.Config{}, err
-	}
+func (b *base) llama(tokens tokenizer.Tokenizer) llama.Config {
+	special := tokens.Special()
 	c := llama.Config{
 		HiddenSize: b.config.HiddenSize, IntermediateSize: b.config.IntermediateSize, NumHiddenLayers: b.config.Layers,
 		NumAttentionHeads: b.config.Heads, NumKeyValueHeads: b.config.KVHeads, HeadDim: b.config.HiddenSize / b.config.Heads,
-		VocabSize: pieces.Size(), MaxPositionEmbeddings: b.config.MaxLength, RMSNormEps: 1e-6, RopeTheta: 10000,
+		VocabSize: tokens.Size(), MaxPositionEmbeddings: b.config.MaxLength, RMSNormEps: 1e-6, RopeTheta: 10000,
 		InitializerRange: b.config.InitializerRange, TieWordEmbeddings: b.config.TieWordEmbeddings,
-		BosTokenID: pieces.BOS(), PadTokenID: pieces.Pad(),
+		BosTokenID: special.BOS, PadTokenID: special.Pad,
 	}
-	if eos := pieces.EOS(); eos >= 0 {
-		c.EosTokenIDs = []int32{eos}
+	if special.EOS >= 0 {
+		c.EosTokenIDs = []int32{special.EOS}
 	}
-	return c, nil
+	return c
 }

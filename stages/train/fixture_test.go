@@ -12,6 +12,7 @@ import (
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/stagetest"
+	_ "github.com/clinflow/clinflow/stages/tokenize/hf"
 	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
 	"github.com/clinflow/clinflow/stages/train/trainlog"
 	"github.com/clinflow/clinflow/task"
@@ -96,7 +97,7 @@ func baseModel(t testing.TB, tokens *dataset.Dataset, config string) *dataset.Da
 func baseModelIn(t testing.TB, env *stages.Environment, tokens *dataset.Dataset, config string) *dataset.Dataset {
 	t.Helper()
 	return stagetest.RunIn(t, env, "train.base", `{hidden_size: 16, intermediate_size: 24, layers: 1, heads: 2, kv_heads: 1, max_length: 24, batch_size: 8, initializer_range: 0.15, `+config+`}`,
-		stages.Inputs{"tokens": {tokens}, "tokenizer": {tokenizer(t)}})
+		stages.Inputs{"tokens": {tokens}, "tokenizer": {smallestTokenizer(t)}})
 }
 
 // readLog reads the training log of an artifact.
@@ -118,9 +119,9 @@ func keptLog(t testing.TB, work store.Dir) []trainlog.Line {
 	return lines
 }
 
-// tokenizer is the smallest tokenizer: reserved pieces and one character. Only
-// its size and special tokens matter.
-func tokenizer(t testing.TB) *dataset.Dataset {
+// smallestTokenizer has the reserved pieces and one character. Only its size and
+// special tokens matter.
+func smallestTokenizer(t testing.TB) *dataset.Dataset {
 	t.Helper()
 	words := sentencepiece.NewWords()
 	words.Add("a")

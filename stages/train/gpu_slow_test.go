@@ -106,7 +106,7 @@ func TestSlowALostCardLeavesTheLastCheckpoint(t *testing.T) {
 func TestSlowTooLargeABatch(t *testing.T) {
 	tokens := corpus(t, 60, 1)
 	base := stagetest.RunIn(t, onCPU(), "train.base", `{hidden_size: 32, intermediate_size: 256, layers: 4, heads: 2, kv_heads: 1, max_length: 24, epochs: 1}`,
-		stages.Inputs{"tokens": {tokens}, "tokenizer": {tokenizer(t)}})
+		stages.Inputs{"tokens": {tokens}, "tokenizer": {smallestTokenizer(t)}})
 	pretrain := func(config string) error {
 		card, env, _ := emulatedCard(t)
 		card.SetMemory(44 << 20)
@@ -136,7 +136,7 @@ func TestSlowTooLargeABatch(t *testing.T) {
 func TestSlowTooLargeAModel(t *testing.T) {
 	tokens := corpus(t, 20, 1)
 	base := stagetest.RunIn(t, onCPU(), "train.base", `{hidden_size: 256, intermediate_size: 1024, layers: 2, heads: 2, kv_heads: 2, max_length: 24, epochs: 1, batch_size: 20}`,
-		stages.Inputs{"tokens": {tokens}, "tokenizer": {tokenizer(t)}})
+		stages.Inputs{"tokens": {tokens}, "tokenizer": {smallestTokenizer(t)}})
 	card, env, _ := emulatedCard(t)
 	card.SetMemory(34 << 20)
 	_, err := attemptIn(t, t.Context(), env, "train.pretrain", `{epochs: 1}`, filepath.Join(t.TempDir(), "out"), stages.Inputs{"tokens": {tokens}, "base": {base}})

@@ -11,7 +11,7 @@ import (
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
-	"github.com/clinflow/clinflow/stages/tokenize/hf"
+	"github.com/clinflow/clinflow/stages/tokenize/tokenizer"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/leakage"
 	"github.com/clinflow/clinflow/stages/train/model"
@@ -53,13 +53,14 @@ func GenerateText(ctx context.Context, env *stages.Environment, folder string, a
 	if err != nil {
 		return "", err
 	}
-	pieces, err := hf.Open(ctx, dir)
+	tokens, err := tokenizer.Open(ctx, dir)
 	if err != nil {
 		return "", err
 	}
+	special := tokens.Special()
 	var ids []int32
 	err = inspect(ctx, env, folder, adapters, func(i *model.Inspector) error {
-		begin, err := i.Begin(pieces.BOS(), pieces.EOS())
+		begin, err := i.Begin(special.BOS, special.EOS)
 		if err == nil {
 			ids, err = i.Generate([]int32{begin}, steps)
 		}
@@ -68,7 +69,7 @@ func GenerateText(ctx context.Context, env *stages.Environment, folder string, a
 	if err != nil {
 		return "", err
 	}
-	return pieces.Decode(ids)
+	return tokens.Decode(ids)
 }
 
 // inspect opens the model of a folder with its adapters for f.

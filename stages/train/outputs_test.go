@@ -90,7 +90,7 @@ func TestHiddenStatesAreNotHeldInMemory(t *testing.T) {
 	const rows, hidden = 16000, 512
 	const all = rows * hidden * 4
 	base := stagetest.Run(t, "train.base", fmt.Sprintf(`{hidden_size: %d, intermediate_size: 8, layers: 1, heads: 64, kv_heads: 1, max_length: 24, epochs: 1}`, hidden),
-		stages.Inputs{"tokens": {corpus(t, 10, 1)}, "tokenizer": {tokenizer(t)}})
+		stages.Inputs{"tokens": {corpus(t, 10, 1)}, "tokenizer": {smallestTokenizer(t)}})
 	in := stages.Inputs{"tokens": {writeTokens(t, numbered(rows, "train"), 1)}, "base": {base}}
 	_, peak := peakOf(t, "train.finetune", `{peft: {type: none}, epochs: 1, batch_size: 64}`, in)
 	t.Logf("%d MiB of hidden states, %d MiB held at most", all>>20, peak>>20)

@@ -83,7 +83,7 @@ func readState(t *testing.T, work store.Dir) (state trainer.State) {
 
 func TestInterruptedRunsEndAlike(t *testing.T) {
 	tokens := corpus(t, 120, 1)
-	tokenizer := tokenizer(t)
+	tokenizer := smallestTokenizer(t)
 	base := baseModel(t, tokens, quickBase)
 	adapter := `peft: {r: 2, dropout: 0.2}, learning_rate: 0.01, epochs: 3, batch_size: 8, accumulation: 2, save_every: 3, log_every: 4`
 	for _, c := range []struct {

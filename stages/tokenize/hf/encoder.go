@@ -1,87 +1,78 @@
 package hf
 
 import (
-	"math"
-
 	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
+	"github.com/clinflow/clinflow/stages/tokenize/tokenizer"
 )
 
 // Encoder turns text into ids. It keeps buffers, so it belongs to one goroutine.
 type Encoder struct {
-	tokenizer *Tokenizer
-	pieces    *sentencepiece.Encoder
-	outer     []span
-	inner     []span
-	next      []int
-	dst       []int32
-	begin     int
-	limit     int
+	tokenizer  *Tokenizer
+	pieces     *sentencepiece.Encoder
+	literal    search
+	normalized search
+	dst        []int32
+	room       int // how many ids may still be appended to dst
 }
 
-// NewEncoder returns an encoder of the tokenizer.
-func (t *Tokenizer) NewEncoder() *Encoder {
-	return &Encoder{tokenizer: t, pieces: t.Model.NewEncoder()}
+// NewEncoder implements tokenizer.Tokenizer.
+func (t *Tokenizer) NewEncoder() tokenizer.Encoder {
+	return &Encoder{
+		tokenizer: t, pieces: t.model.NewEncoder(),
+		literal: search{matcher: t.literal}, normalized: search{matcher: t.normalized},
+	}
 }
 
-// Encode appends the ids of text to dst, without BOS or EOS. An empty text has no
-// ids.
-func (e *Encoder) Encode(dst []int32, text string) []int32 {
-	return e.EncodeFirst(dst, text, math.MaxInt)
-}
-
-// EncodeFirst appends the first limit ids that Encode would append, without
-// working on the text after them.
-func (e *Encoder) EncodeFirst(dst []int32, text string, limit int) []int32 {
-	e.dst, e.begin, e.limit = dst, len(dst), limit
-	e.outer, e.next = e.tokenizer.literal.split(e.outer[:0], text, e.next)
-	for _, s := range e.outer {
-		if e.full() {
+// Encode implements tokenizer.Encoder. Of the text behind the ids only the place
+// of the next token is looked for.
+func (e *Encoder) Encode(dst []int32, text string, limit int) []int32 {
+	e.dst, e.room = dst, limit
+	for s := range e.literal.spans(text, false) {
+		if e.room <= 0 {
 			break
 		}
 		if s.id == between {
 			e.between(text[s.start:s.end], s.start == 0)
 		} else {
-			e.dst = append(e.dst, s.id)
+			e.token(s.id)
 		}
 	}
 	dst, e.dst = e.dst, nil
-	if len(dst)-e.begin > limit {
-		dst = dst[:e.begin+limit]
-	}
 	return dst
 }
 
-func (e *Encoder) full() bool { return len(e.dst)-e.begin >= e.limit }
+func (e *Encoder) token(id int32) { e.dst, e.room = append(e.dst, id), e.room-1 }
 
-// between encodes text in which no token is found as it stands.
+// between encodes text in which no token is found as it stands. atStart: nothing
+// came before it.
 func (e *Encoder) between(text string, atStart bool) {
 	rule := e.tokenizer.rule
-	if len(e.tokenizer.normalized.firsts) == 0 {
-		e.plain(text, rule.wanted(text, atStart))
-		return
-	}
-	normal := rule.normalize(text)
-	e.inner, e.next = e.tokenizer.normalized.split(e.inner[:0], normal, e.next)
-	for _, s := range e.inner {
-		switch part := normal[s.start:s.end]; {
-		case e.full():
-			return
-		case s.id != between:
-			e.dst = append(e.dst, s.id)
-		case rule.replaced: // with its prefix
-			e.plain(part, false)
+	for s := range e.normalized.spans(text, rule.replaced && rule.prefix == each) {
+		if e.room <= 0 {
+			break
+		}
+		if s.id != between {
+			e.token(s.id)
+			continue
+		}
+		switch part := text[max(s.start, 0):s.end]; {
+		case s.start < 0 && part == "": // the blank before the text, and then a token
+			e.plain(" ", false)
+		case rule.replaced:
+			e.plain(part, s.start < 0)
 		default:
 			e.plain(part, rule.wanted(part, atStart && s.start == 0))
 		}
 	}
 }
 
-// plain encodes text in which there is no token.
+// plain encodes text in which there is no token. prefix: a space comes before it.
 func (e *Encoder) plain(text string, prefix bool) {
-	room := e.limit - (len(e.dst) - e.begin)
+	begin := len(e.dst)
 	if prefix {
-		e.dst = e.pieces.EncodeFirst(e.dst, text, room)
+		e.dst = e.pieces.EncodeFirst(e.dst, text, e.room)
 	} else {
-		e.dst = e.pieces.EncodeInside(e.dst, text, room)
+		e.dst = e.pieces.EncodeInside(e.dst, text, e.room)
 	}
+	e.room -= len(e.dst) - begin
 }

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"pgregory.net/rapid"
-
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
 )
@@ -26,11 +24,11 @@ func added(id int, more string) string {
 }
 
 func files(of ...string) map[string]json.RawMessage {
-	all := map[string]json.RawMessage{}
+	named := map[string]json.RawMessage{}
 	for i := 0; i < len(of); i += 2 {
-		all[of[i]] = json.RawMessage("{" + of[i+1] + "}")
+		named[of[i]] = json.RawMessage("{" + of[i+1] + "}")
 	}
-	return all
+	return named
 }
 
 func TestOpenRefuses(t *testing.T) {
@@ -74,7 +72,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"unigram", files(fastFile, `"model": {"type": "Unigram"}`), `model.type: is "Unigram"`},
 		{"dropout", files(fastFile, `"model": {"type": "BPE", "dropout": 0.1}`), "dropout"},
 		{"other pieces", files(fastFile, `"model": {"type": "BPE", "vocab": {"a": 0}}`), "has 1 pieces, tokenizer.model 700"},
-		{"no row of the embedding", files(configFile, llama+","+decoder(added(700, "")), modelConfig, `"vocab_size": 700`), "config.json: vocab_size is 700, but the tokenizer has 701"},
+		{"no row of the embedding", files(configFile, llama+","+decoder(added(700, "")), "config.json", `"vocab_size": 700`), "config.json: vocab_size is 700, but the tokenizer has 701"},
 	}
 	for name, change := range map[string]func(model map[string]any){
 		"model.byte_fallback":                     func(model map[string]any) { model["byte_fallback"] = false },
@@ -93,7 +91,7 @@ func TestOpenRefuses(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := open(t, folder(t, test.files))
+			_, err := openFolder(t, folder(t, test.files))
 			if exit.Of(err) != exit.BadData || !strings.Contains(fmt.Sprint(err), test.want) {
 				t.Fatalf("got %v, want bad data with %q", err, test.want)
 			}
@@ -121,7 +119,7 @@ func withModel(t *testing.T, change func(model map[string]any)) json.RawMessage 
 
 // Merges of one text each, as older files have them, are the same merges.
 func TestMergesOfOneText(t *testing.T) {
-	tokenizer, err := open(t, folder(t, map[string]json.RawMessage{fastFile: withModel(t, func(model map[string]any) {
+	tokenizer, err := openFolder(t, folder(t, map[string]json.RawMessage{fastFile: withModel(t, func(model map[string]any) {
 		for i, merge := range model["merges"].([]any) {
 			parts := merge.([]any)
 			model["merges"].([]any)[i] = fmt.Sprint(parts[0], " ", parts[1])
@@ -135,7 +133,7 @@ func TestMergesOfOneText(t *testing.T) {
 
 // A file in a tokenizer's place is no folder of one.
 func TestAFileInTheFoldersPlace(t *testing.T) {
-	if _, err := open(t, filepath.Join(trained, ModelFile)); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "give the folder of a SentencePiece tokenizer") {
+	if _, err := openFolder(t, filepath.Join(trained, ModelFile)); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "has no tokenizer.model; give the folder of a tokenizer of a kind that is known: SentencePiece BPE") {
 		t.Errorf("%v", err)
 	}
 }
@@ -144,7 +142,7 @@ func TestAFileInTheFoldersPlace(t *testing.T) {
 func TestTokenizerJSONAlone(t *testing.T) {
 	at := folder(t, map[string]json.RawMessage{fastFile: json.RawMessage("{}")})
 	must(t, os.Remove(filepath.Join(at, ModelFile)))
-	if _, err := open(t, at); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "tokenizer.json and no tokenizer.model") {
+	if _, err := openFolder(t, at); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), `has model.type "BPE" in its tokenizer.json and no tokenizer.model`) {
 		t.Errorf("%v", err)
 	}
 }
@@ -168,12 +166,12 @@ func TestEveryKeyIsUsedHarmlessOrRefused(t *testing.T) {
 		}
 		data, err := json.Marshal(config)
 		must(t, err)
-		tokenizer, err := open(t, folder(t, map[string]json.RawMessage{configFile: data}))
+		tokenizer, err := openFolder(t, folder(t, map[string]json.RawMessage{configFile: data}))
 		if err != nil {
 			return "", err
 		}
-		ids := tokenizer.NewEncoder().Encode(nil, "pain<s> canary700 (___) ")
-		return fmt.Sprint(tokenizer.BOS(), tokenizer.EOS(), ids), nil
+		ids := all(tokenizer.NewEncoder(), "pain<s> canary700 (___) ")
+		return fmt.Sprint(tokenizer.Special().BOS, tokenizer.Special().EOS, ids), nil
 	}
 	plain, err := probe("", "")
 	must(t, err)
@@ -198,9 +196,9 @@ func TestEveryKeyIsUsedHarmlessOrRefused(t *testing.T) {
 
 // A model in the same folder may have more rows than the tokenizer has tokens.
 func TestVocabularyOfAPaddedModel(t *testing.T) {
-	tokenizer, err := open(t, folder(t, files(configFile, llama+","+decoder(added(700, "")), modelConfig, `"vocab_size": 704`)))
+	tokenizer, err := openFolder(t, folder(t, files(configFile, llama+","+decoder(added(700, "")), "config.json", `"vocab_size": 704`)))
 	must(t, err)
-	if id, ok := tokenizer.ID("canary700"); tokenizer.Size() != 701 || id != 700 || !ok {
+	if id, ok := tokenizer.model.ID("canary700"); tokenizer.Size() != 701 || id != 700 || !ok {
 		t.Errorf("%d tokens, the added one %d", tokenizer.Size(), id)
 	}
 	if text, err := tokenizer.Decode([]int32{1, 700, 700, 2}); err != nil || text != "canary700canary700" {
@@ -212,7 +210,7 @@ func TestVocabularyOfAPaddedModel(t *testing.T) {
 func TestByteOrderMark(t *testing.T) {
 	given := files(configFile, llama+","+decoder(added(700, "")))
 	given[configFile] = append([]byte("\uFEFF"), given[configFile]...)
-	tokenizer, err := open(t, folder(t, given))
+	tokenizer, err := openFolder(t, folder(t, given))
 	must(t, err)
 	if tokenizer.Size() != 701 {
 		t.Errorf("%d tokens", tokenizer.Size())
@@ -221,33 +219,11 @@ func TestByteOrderMark(t *testing.T) {
 
 // No token begins the text of a null key.
 func TestNullBOS(t *testing.T) {
-	tokenizer, err := open(t, folder(t, files(configFile, `"tokenizer_class": "LlamaTokenizer", "legacy": false, "bos_token": null`)))
+	tokenizer, err := openFolder(t, folder(t, files(configFile, `"tokenizer_class": "LlamaTokenizer", "legacy": false, "bos_token": null`)))
 	must(t, err)
-	if tokenizer.BOS() != -1 || tokenizer.EOS() != 2 {
-		t.Errorf("BOS %d, EOS %d", tokenizer.BOS(), tokenizer.EOS())
+	if special := tokenizer.Special(); special.BOS != -1 || special.EOS != 2 {
+		t.Errorf("%+v", special)
 	}
-}
-
-// The first ids of a text are those of the whole, tokens included, and buffers that
-// an encoder keeps change nothing.
-func TestEncodeFirstIsAPrefix(t *testing.T) {
-	var tokenizers []*Tokenizer
-	var texts []string
-	for _, golden := range goldens(t) {
-		tokenizer, err := open(t, folder(t, golden.Files))
-		must(t, err)
-		tokenizers, texts = append(tokenizers, tokenizer), append(texts, golden.Texts...)
-	}
-	rapid.Check(t, func(t *rapid.T) {
-		e := rapid.SampledFrom(tokenizers).Draw(t, "tokenizer").NewEncoder()
-		text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(texts), 1, 3).Draw(t, "texts"), "")
-		limit := rapid.IntRange(0, 60).Draw(t, "limit")
-		whole := e.Encode(nil, text)
-		got := e.EncodeFirst([]int32{7}, text, limit)
-		if !slices.Equal(got[1:], whole[:min(limit, len(whole))]) || !slices.Equal(e.Encode(nil, text), whole) {
-			t.Fatalf("%q limit %d: %d of %d", text, limit, got, whole)
-		}
-	})
 }
 
 // Whatever the files hold is an error or a tokenizer whose ids are in its
@@ -267,7 +243,7 @@ func FuzzFiles(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for _, id := range tokenizer.NewEncoder().Encode(nil, text) {
+		for _, id := range all(tokenizer.NewEncoder(), text) {
 			if id < 0 || int(id) >= tokenizer.Size() {
 				t.Fatalf("id %d of %d", id, tokenizer.Size())
 			}

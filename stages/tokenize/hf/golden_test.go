@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/stages/tokenize/tokenizer"
 )
 
 func must(t testing.TB, err error) {
@@ -32,15 +34,15 @@ type folderGolden struct {
 	OthersIn5 int `json:"others_in_5"` // texts with other ids in version 5; IDs are version 4's
 }
 
-func goldens(t testing.TB) (all []folderGolden) {
+func goldens(t testing.TB) (folders []folderGolden) {
 	t.Helper()
 	f, err := os.Open("../testdata/added_tokens.json.gz")
 	must(t, err)
 	defer f.Close()
 	z, err := gzip.NewReader(f)
 	must(t, err)
-	must(t, json.NewDecoder(z).Decode(&all))
-	return all
+	must(t, json.NewDecoder(z).Decode(&folders))
+	return folders
 }
 
 // folder writes the trained tokenizer.model with JSON files beside it. Of
@@ -74,12 +76,18 @@ func changed(t testing.TB, content json.RawMessage) json.RawMessage {
 	return data
 }
 
-func open(t testing.TB, at string) (*Tokenizer, error) {
+// openFolder opens a folder as the stages do.
+func openFolder(t testing.TB, at string) (*Tokenizer, error) {
 	t.Helper()
 	dir, err := store.Open(at)
 	must(t, err)
-	return Open(t.Context(), dir)
+	opened, err := tokenizer.Open(t.Context(), dir)
+	of, _ := opened.(*Tokenizer)
+	return of, err
 }
+
+// all gives the ids of a whole text.
+func all(e tokenizer.Encoder, text string) []int32 { return e.Encode(nil, text, math.MaxInt) }
 
 // Where transformers 4 and 5 give the same ids they are ours; where they do not,
 // the folder is known as disputed and read as by version 4.
@@ -87,7 +95,7 @@ func TestAddedTokensMatchTransformers(t *testing.T) {
 	agreed, texts := 0, 0
 	for _, golden := range goldens(t) {
 		t.Run(golden.Name, func(t *testing.T) {
-			tokenizer, err := open(t, folder(t, golden.Files))
+			tokenizer, err := openFolder(t, folder(t, golden.Files))
 			must(t, err)
 			if golden.OthersIn5 > 0 && !tokenizer.rule.disputed {
 				t.Errorf("transformers 5 has other ids for %d texts, and nothing is said of it", golden.OthersIn5)
@@ -97,7 +105,7 @@ func TestAddedTokensMatchTransformers(t *testing.T) {
 			}
 			e := tokenizer.NewEncoder()
 			for i, text := range golden.Texts {
-				if got := e.Encode(nil, text); !slices.Equal(got, golden.IDs[i]) {
+				if got := all(e, text); !slices.Equal(got, golden.IDs[i]) {
 					t.Errorf("%q\n got %d\nwant %d", text, got, golden.IDs[i])
 				}
 				texts++
@@ -131,12 +139,14 @@ func BenchmarkEncode(b *testing.B) {
 		if of.config != "" {
 			given = files(configFile, of.config)
 		}
-		tokenizer, err := open(b, folder(b, given))
+		tokenizer, err := openFolder(b, folder(b, given))
 		must(b, err)
 		if of.name == "bare" {
-			bench("sentencepiece", tokenizer.Model.NewEncoder().Encode)
+			bench("sentencepiece", tokenizer.model.NewEncoder().Encode)
 		}
-		bench(of.name, tokenizer.NewEncoder().Encode)
+		e := tokenizer.NewEncoder()
+		bench(of.name, func(dst []int32, text string) []int32 { return e.Encode(dst, text, math.MaxInt) })
+		bench(of.name+", 128 ids", func(dst []int32, text string) []int32 { return e.Encode(dst, text, 128) })
 	}
 }
 
@@ -150,14 +160,14 @@ func TestMarkedFolders(t *testing.T) {
 			must(t, err)
 			must(t, os.WriteFile(path, append([]byte("\uFEFF"), data...), 0o600))
 		}
-		tokenizer, err := open(t, at)
+		tokenizer, err := openFolder(t, at)
 		if err != nil {
 			t.Errorf("%s: %v", golden.Name, err)
 			continue
 		}
 		e := tokenizer.NewEncoder()
 		for i, text := range golden.Texts {
-			if got := e.Encode(nil, text); !slices.Equal(got, golden.IDs[i]) {
+			if got := all(e, text); !slices.Equal(got, golden.IDs[i]) {
 				t.Fatalf("%s: other ids", golden.Name)
 			}
 		}

@@ -9,8 +9,8 @@ import (
 // first word.
 type rule struct {
 	prefix prefix
-	// replaced: spaces are replaced before tokens with `normalized` are looked
-	// for, and each text between other tokens has got its own prefix by then.
+	// replaced: tokens with `normalized` are looked for in a text whose spaces are
+	// replaced, and which has its prefix.
 	replaced bool
 	disputed bool // transformers 5 has another
 }
@@ -74,7 +74,7 @@ func (r rule) wanted(text string, atStart bool) bool {
 	return !blank && (atStart || r.prefix == always)
 }
 
-// normalize is the text in which tokens with `normalized` are looked for.
+// normalize is the content under which a token with `normalized` is looked for.
 func (r rule) normalize(text string) string {
 	if !r.replaced {
 		return text

@@ -142,6 +142,24 @@ func (s *settings) addDefaults() {
 	}
 }
 
+// named is a token that a key such as pad_token names, by its text or by an object
+// with all settings.
+type named struct {
+	key string
+	token
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (n *named) UnmarshalJSON(data []byte) error {
+	if json.Unmarshal(data, &n.Content) == nil {
+		return nil
+	}
+	if json.Unmarshal(data, &n.token) != nil || n.Content == "" {
+		return errors.New("is no token")
+	}
+	return nil
+}
+
 func into(value json.RawMessage, dst any) error {
 	if json.Unmarshal(value, dst) != nil {
 		return errors.New("has the wrong type")

@@ -1,70 +1,110 @@
+// Package hf is the tokenizer of a Hugging Face folder with a SentencePiece BPE
+// model, as those of LLaMA 1 and 2: tokenizer.model and the JSON files that
+// transformers keeps beside it.
 package hf
 
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/rs/zerolog/log"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/jsonfile"
-	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
+	"github.com/clinflow/clinflow/stages/tokenize/tokenizer"
 )
 
-// Tokenizer is the tokenizer of a folder. It is immutable and may be shared;
-// encoding goes through one Encoder a goroutine.
-type Tokenizer struct {
-	*sentencepiece.Model // with the added tokens
+// ModelFile is the name of a SentencePiece model in a Hugging Face folder.
+const ModelFile = "tokenizer.model"
 
+const (
+	fastFile     = "tokenizer.json"
+	configFile   = "tokenizer_config.json"
+	specialsFile = "special_tokens_map.json"
+	addedFile    = "added_tokens.json"
+)
+
+// beside are the files that transformers keeps beside tokenizer.model.
+var beside = []string{fastFile, configFile, specialsFile, addedFile}
+
+func init() {
+	tokenizer.Register(tokenizer.Kind{
+		Name: "SentencePiece BPE", Sign: ModelFile,
+		Holds: func(ctx context.Context, f tokenizer.Folder) (bool, error) { return f.Has(ctx, ModelFile) },
+		Open:  open,
+	})
+}
+
+// Tokenizer is the tokenizer of a folder: SentencePiece's, with the tokens that the
+// other files add. It implements tokenizer.Tokenizer.
+type Tokenizer struct {
+	model      *sentencepiece.Model // with the added tokens
 	rule       rule
 	literal    *matcher // tokens that are looked for in the text as it stands
 	normalized *matcher // and those that are in the normalised text
-	bos, eos   int32
+	special    tokenizer.Special
+	files      map[string][]byte // as they were read, by name
 }
 
-// BOS is the id of the token that begins a sequence, -1 where there is none.
-func (t *Tokenizer) BOS() int32 { return t.bos }
+// Special implements tokenizer.Tokenizer. Pad is the model's own.
+func (t *Tokenizer) Special() tokenizer.Special { return t.special }
 
-// EOS is the id of the token that ends a sequence, -1 where there is none.
-func (t *Tokenizer) EOS() int32 { return t.eos }
+// Size implements tokenizer.Tokenizer.
+func (t *Tokenizer) Size() int { return t.model.Size() }
 
-// Open reads the tokenizer of a Hugging Face folder. tokenizer.model alone is read
-// as SentencePiece reads it; with other files beside it text is taken as by
-// transformers: added tokens are found first, also the names of special ones. What
-// is not supported, and where two files differ, is refused by name. A folder
-// without a tokenizer is an error of exit.Usage, a damaged or unsupported one of
-// exit.BadData.
-func Open(ctx context.Context, dir store.Dir) (*Tokenizer, error) {
-	m, err := readModel(ctx, dir)
-	if err != nil {
-		return nil, err
+// Decode implements tokenizer.Tokenizer.
+func (t *Tokenizer) Decode(ids []int32) (string, error) { return t.model.Decode(ids) }
+
+// Save implements tokenizer.Tokenizer: it writes the files as they were read.
+func (t *Tokenizer) Save(out *dataset.Writer) error {
+	for _, name := range slices.Sorted(maps.Keys(t.files)) {
+		if err := out.WriteFile(name, t.files[name]); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// open reads tokenizer.model as SentencePiece reads it; with other files beside it
+// text is taken as by transformers: added tokens are found first, also the names of
+// special ones. What is not supported, and where two files differ, is refused by
+// name.
+func open(ctx context.Context, folder tokenizer.Folder) (tokenizer.Tokenizer, error) {
 	files := map[string][]byte{}
-	for _, name := range []string{fastFile, configFile, specialsFile, addedFile, modelConfig} {
-		text, err := read(ctx, dir, name)
+	for _, name := range append([]string{ModelFile}, beside...) {
+		data, err := folder.Read(ctx, name)
 		if err != nil {
 			return nil, err
 		}
-		files[name] = text
+		if data != nil {
+			files[name] = data
+		}
+	}
+	m, err := sentencepiece.Parse(files[ModelFile])
+	if err != nil {
+		return nil, fmt.Errorf("%s/%s: %w", folder.URI(), ModelFile, err)
 	}
 	t, err := assemble(m, files)
-	if err == nil {
-		err = checkVocabulary(files[modelConfig], t.Size())
-	}
 	if err != nil {
-		return nil, exit.Errorf(exit.BadData, "%s: %w", dir.URI(), err)
+		return nil, exit.Errorf(exit.BadData, "%s: %w", folder.URI(), err)
 	}
 	if t.rule.disputed {
 		log.Warn().Msgf("%s: transformers 4 and 5 read this tokenizer in two ways: 5 gives other ids to a text that begins with a blank and to what follows an added token. "+
-			"Here it is as in 4 and SentencePiece. With a tokenizer.json, and PreTrainedTokenizerFast as tokenizer_class, both read it alike", dir.URI())
+			"Here it is as in 4 and SentencePiece. With a tokenizer.json, and PreTrainedTokenizerFast as tokenizer_class, both read it alike", folder.URI())
 	}
 	return t, nil
 }
 
+// assemble brings the model and the files beside it together.
 func assemble(m *sentencepiece.Model, files map[string][]byte) (*Tokenizer, error) {
-	t := &Tokenizer{Model: m, rule: rule{prefix: each}, literal: newMatcher(nil, false), normalized: newMatcher(nil, false), bos: m.BOS(), eos: m.EOS()}
-	if files[fastFile] == nil && files[configFile] == nil && files[specialsFile] == nil && files[addedFile] == nil {
+	t := &Tokenizer{
+		model: m, rule: rule{prefix: each}, literal: newMatcher(nil, false, false), normalized: newMatcher(nil, false, false),
+		special: tokenizer.Special{BOS: m.BOS(), EOS: m.EOS(), Pad: m.Pad()}, files: files,
+	}
+	if !slices.ContainsFunc(beside, func(name string) bool { return files[name] != nil }) {
 		return t, nil
 	}
 	if setting := m.Unlike(); setting != "" {
@@ -87,10 +127,10 @@ func assemble(m *sentencepiece.Model, files map[string][]byte) (*Tokenizer, erro
 	if err != nil {
 		return nil, err
 	}
-	if t.bos, err = control(s, tokens, "bos_token", m.BOS()); err != nil {
+	if t.special.BOS, err = control(s, tokens, "bos_token", m.BOS()); err != nil {
 		return nil, err
 	}
-	if t.eos, err = control(s, tokens, "eos_token", m.EOS()); err != nil {
+	if t.special.EOS, err = control(s, tokens, "eos_token", m.EOS()); err != nil {
 		return nil, err
 	}
 	t.take(tokens, s.splitSpecial)
@@ -116,17 +156,6 @@ func (t *Tokenizer) take(tokens []token, splitSpecial bool) {
 			literal = append(literal, of)
 		}
 	}
-	t.Model = t.Model.With(pieces)
-	t.literal, t.normalized = newMatcher(literal, splitSpecial), newMatcher(normalized, splitSpecial)
-}
-
-// checkVocabulary compares with the config.json of a model in the same folder.
-func checkVocabulary(config []byte, size int) error {
-	var c struct {
-		VocabSize *int `json:"vocab_size"`
-	}
-	if config == nil || jsonfile.Unmarshal(config, &c) != nil || c.VocabSize == nil || *c.VocabSize >= size {
-		return nil // what else is wrong with a model's config.json is for those who read the model
-	}
-	return fmt.Errorf("%s: vocab_size is %d, but the tokenizer has %d tokens: those beyond have no row of the embedding; resize the model, or take added tokens out of the tokenizer's files", modelConfig, *c.VocabSize, size)
+	t.model = t.model.With(pieces)
+	t.literal, t.normalized = newMatcher(literal, splitSpecial, false), newMatcher(normalized, splitSpecial, t.rule.replaced)
 }

@@ -29,7 +29,7 @@ func (m *Model) index() error {
 	if err := m.checkWhole(); err != nil {
 		return err
 	}
-	m.cuts, m.protected = newCutTable(m.pieces), m.userPieces
+	m.cuts = newCutTable(m.pieces)
 	var err error
 	m.charsmap, err = newCharsmap(m.normalizer.charsmap)
 	return err

@@ -70,7 +70,6 @@ type Model struct {
 	byteIDs    [256]int32
 	unk        int32
 	userPieces prefixes
-	protected  prefixes // those that stay as they are where text is normalised
 	charsmap   *charsmap
 	cuts       *cutTable
 }
@@ -99,14 +98,6 @@ func (m *Model) With(pieces []Piece) *Model {
 		more.reserved[p.Text] = int32(len(m.pieces) + i)
 	}
 	return &more
-}
-
-// BlanksFirst returns the model that puts U+2581 for each blank of a text before
-// it looks for user-defined pieces: one that holds a blank is not found.
-func (m *Model) BlanksFirst() *Model {
-	other := *m
-	other.protected = prefixes{}
-	return &other
 }
 
 // Unlike names what of its settings makes the model treat text in another way than

@@ -50,7 +50,7 @@ func (n *normalizer) more(size int) {
 	if n.whole {
 		return
 	}
-	simple := n.model.charsmap == nil && !n.model.protected.any && !n.model.normalizer.removeExtraWhitespaces
+	simple := n.model.charsmap == nil && !n.model.userPieces.any && !n.model.normalizer.removeExtraWhitespaces
 	for stop := max(0, len(n.rest)-size); len(n.rest) > stop; {
 		if plain := plainLength(n.rest[:len(n.rest)-stop]); simple && plain > 0 {
 			n.text, n.rest = append(n.text, n.rest[:plain]...), n.rest[plain:]
@@ -118,7 +118,7 @@ func (n *normalizer) known() []byte {
 // normalizePrefix returns the normalised form of the first character, or of the
 // longest rule or user-defined piece, and how many bytes of text it stands for.
 func (m *Model) normalizePrefix(text string) (chunk string, size int) {
-	if size := longestPrefix(&m.protected, text); size > 0 {
+	if size := longestPrefix(&m.userPieces, text); size > 0 {
 		return text[:size], size
 	}
 	if m.charsmap != nil {

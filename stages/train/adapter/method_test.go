@@ -274,7 +274,7 @@ func TestAMethodIsTrainedSavedAndLoaded(t *testing.T) {
 	m, a := withMethod(t, backend(t, kernel.F32), adapter.SeqCls, "{type: virtual, tokens: 2, keys: 1}")
 	work := must(store.Open(t.TempDir()))(t)
 	end := must(trainer.Trainer{
-		Name: "proof", Model: m, Objective: trainer.Classifier{Logits: m.ClassLogits, NumLabels: 2},
+		Env: stages.Default, Name: "proof", Model: m, Objective: trainer.Classifier{Logits: m.ClassLogits, NumLabels: 2},
 		Train: rows("train", 64), Val: rows("val", 32), Epochs: 8, BatchSize: 8, LearningRate: 0.03, Before: true,
 		Optimization: trainer.Optimization{Accumulation: 1, LogEvery: 10, SaveEvery: 100},
 	}.Learn(t.Context(), work))(t)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/text/sections"
 	"github.com/clinflow/clinflow/task"
 )
 
@@ -77,12 +78,20 @@ func (n negations) Part(ctx context.Context, in stages.Inputs, part int, out *da
 	if err != nil {
 		return err
 	}
-	for text, err := range dataset.Read[task.Text](ctx, in.One("texts"), task.TableTexts, part) {
+	texts := in.One("texts")
+	for text, err := range dataset.Read[task.Text](ctx, texts, task.TableTexts, part) {
 		if err != nil {
 			return err
 		}
+		if text.Withdrawn {
+			continue
+		}
 		out.Count("read", 1)
-		illness := words(presentIllness(text.Text))
+		note, ok := sections.Written(text.Text)
+		if !ok { // the error names the place, never the text
+			return stages.Errorf(stages.BadData, "%s: part %d: the text of hadm_id %d has other sections than text.admission writes", texts.URI(), part, text.HadmID)
+		}
+		illness := wordsOf(note[sections.PresentIllness])
 		if len(illness) == 0 {
 			out.Count("dropped.no_present_illness", 1)
 			continue
@@ -105,22 +114,11 @@ func (n negations) in(words []string) (count int32) {
 	return count
 }
 
-// presentIllness is the section's body. Sections stand one below the other in a text,
-// with a blank line between.
-func presentIllness(text string) string {
-	for section := range strings.SplitSeq(text, "\n\n") {
-		if body, ok := strings.CutPrefix(section, "PRESENT ILLNESS: "); ok {
-			return body
-		}
+// wordsOf are the words of a text in lower case, without the punctuation around them.
+func wordsOf(text string) []string {
+	words := strings.Fields(strings.ToLower(text))
+	for i, word := range words {
+		words[i] = strings.Trim(word, ".,;:()\"")
 	}
-	return ""
-}
-
-// words are the words of a text in lower case, without the punctuation around them.
-func words(text string) []string {
-	fields := strings.Fields(strings.ToLower(text))
-	for i, field := range fields {
-		fields[i] = strings.Trim(field, ".,;:()\"")
-	}
-	return fields
+	return words
 }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/mimic"
-	"github.com/clinflow/clinflow/stages/label"
+	"github.com/clinflow/clinflow/stages/label/before"
 	"github.com/clinflow/clinflow/stages/tokenize/hf"
 	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
 	"github.com/clinflow/clinflow/task"
@@ -93,16 +93,16 @@ func (l *loop) examples(admissions []mimic.Admission, notes []mimic.Note) (examp
 		for len(notes) > 0 && cmp.Or(cmp.Compare(notes[0].SubjectID, a.SubjectID), cmp.Compare(notes[0].HadmID, a.HadmID)) < 0 {
 			notes = notes[1:]
 		}
-		var summaries []label.Summary
+		var summaries []before.Summary
 		for len(notes) > 0 && notes[0].HadmID == a.HadmID && notes[0].SubjectID == a.SubjectID {
 			if notes[0].NoteType != mimic.Addendum {
 				n := &notes[0]
-				summaries = append(summaries, label.Summary{SubjectID: n.SubjectID, HadmID: n.HadmID, NoteSeq: n.NoteSeq, Text: n.Text})
+				summaries = append(summaries, before.Summary{SubjectID: n.SubjectID, HadmID: n.HadmID, NoteSeq: n.NoteSeq, Text: n.Text})
 			}
 			notes = notes[1:]
 		}
-		slices.SortStableFunc(summaries, func(a, b label.Summary) int { return cmp.Compare(a.NoteSeq, b.NoteSeq) })
-		e, dropped, err := label.MortalityExample(a, summaries)
+		slices.SortStableFunc(summaries, func(a, b before.Summary) int { return cmp.Compare(a.NoteSeq, b.NoteSeq) })
+		e, dropped, err := before.MortalityExample(a, summaries)
 		if err != nil {
 			return nil, err
 		}

@@ -6,142 +6,139 @@ import (
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/vocabulary"
 	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/recipe"
 	"github.com/clinflow/clinflow/task"
 )
 
-// codeTask is a task whose labels are the codes of an admission.
+// codeTask is a task whose labels are the categories of an admission's codes.
 type codeTask struct {
-	name        string // as vocabularies and predictions have it
+	name        string
 	stage, what string
 	table       string
-	procedures  bool
-	category    func(recipe) Category
+	category    func(recipe.Recipe) recipe.Category
 }
 
 // codeTasks by name.
 var codeTasks = map[string]codeTask{
-	"diag": {"diag", "label.diagnoses", "diagnosis (DIAG)", mimic.TableDiagnoses, false, func(r recipe) Category { return r.diagnosis }},
-	"proc": {"proc", "label.procedures", "procedure (PROC)", mimic.TableProcedures, true, func(r recipe) Category { return r.procedure }},
+	"diag": {"diag", "labels.diagnoses", "diagnosis (DIAG)", mimic.TableDiagnoses, func(r recipe.Recipe) recipe.Category { return r.Diagnosis }},
+	"proc": {"proc", "labels.procedures", "procedure (PROC)", mimic.TableProcedures, func(r recipe.Recipe) recipe.Category { return r.Procedure }},
 }
 
 func init() {
-	for _, task := range codeTasks {
-		stages.RegisterMap(task.spec(), func(_ *stages.Environment, config Cohort) (stages.Map, error) { return task.labelling(config) })
+	for _, t := range codeTasks {
+		Register(stages.Spec{
+			Name: t.stage, Version: 3,
+			Doc: "Labels admissions by their " + t.what + " codes: the labels of an admission with a code are the set of its codes' categories, numbered by a label set. " +
+				"Categories that the label set lacks are left out, and an admission may so have none. " +
+				"The recipe clinical writes 9: or 10: and the first 3 characters of the code, 4 of ICD-9's external causes (E). " +
+				"A label set of another task or recipe is refused.",
+			In: []stages.Port{{Name: portLabelSet, Kind: task.KindLabelSet, Doc: "the labels, by label.set with the same task and recipe"}},
+		}, []string{t.table}, func(config Config) (Outcome, error) { return coding{t, config.Config}, nil })
 	}
 }
 
-func (t codeTask) spec() stages.Spec {
-	s := labellingSpec(t.stage,
-		"Makes the examples of "+t.what+" codes: one for each admission with a discharge summary and a code, its labels the set of its codes' categories, numbered by a vocabulary. "+
-			"Categories that the vocabulary lacks are left out, and an admission may so have none. "+
-			"The recipe clinical writes 9: or 10: and the first 3 characters of the code, 4 of ICD-9's external causes (E). "+
-			"A vocabulary of another task, recipe or split is refused.", t.table)
-	s.In = append(s.In, stages.Port{Name: portVocabulary, Kind: task.KindVocabulary, Doc: "the labels, by label.vocab with the same task, recipe and split"})
-	return s
+const portLabelSet = "label_set"
+
+// coding is the outcome of label.diagnoses and label.procedures.
+type coding struct {
+	codeTask
+	recipe.Config
 }
 
-const portVocabulary = "vocabulary"
-
-func (t codeTask) labelling(config Cohort) (stages.Map, error) {
-	l, err := newLabelling(stages.Task{Name: t.name, MultiLabel: true}, config, nil)
-	l.begin = func(w *walk, in stages.Inputs) (outcomes, error) {
-		v, err := config.vocabulary(w.ctx, in, t.name)
-		if err != nil {
-			return nil, err
-		}
-		c := &coded{sets: sets{v.Labels}, out: w.out, numbers: v.Index(), category: t.category(l.recipe)}
-		c.codes, err = beside(w, t.table, t.table+"_without_admission", func(*mimic.Code) bool { return true })
-		return c, err
+// Task is the label set's. One of another task or recipe is refused: its numbers
+// would mean other labels.
+func (c coding) Task(_ context.Context, in stages.Inputs) (task.Task, error) {
+	d := in.One(portLabelSet)
+	t, ok, err := task.Of(d)
+	if err == nil && !ok {
+		err = exit.Errorf(exit.BadData, "%s does not say what labels it lists; make it again with label.set", d.URI())
 	}
-	return l, err
-}
-
-// vocabulary reads the vocabulary and refuses one that does not fit: its numbers
-// would mean other labels, or test patients would have had a say in them.
-func (c Cohort) vocabulary(ctx context.Context, in stages.Inputs, task string) (vocabulary.Vocabulary, error) {
-	d := in.One(portVocabulary)
-	v, err := vocabulary.Read(ctx, d)
 	if err != nil {
-		return v, err
+		return t, err
 	}
-	return v, c.fits(task, v, d.URI())
+	return t, c.fits(t, d.URI())
 }
 
-// fits compares the settings of a vocabulary, or of the step that will make it, with
-// those of the examples.
-func (c Cohort) fits(task string, v vocabulary.Vocabulary, from string) error {
-	for _, key := range []struct {
-		name      string
-		has, want any
-	}{
-		{"task", v.Task, task}, {"recipe", v.Recipe, c.Recipe}, {"split", v.Split, c.Split}, {"split_seed", v.SplitSeed, c.SplitSeed},
-	} {
+// fits compares a label set, or that of the step that will make it, with the task.
+func (c coding) fits(t task.Task, from string) error {
+	for _, key := range []struct{ name, has, want string }{{"task", t.Name, c.name}, {"recipe", t.Recipe, c.Recipe}} {
 		if key.has != key.want {
-			return exit.Errorf(exit.BadData, "port %s: %s was made with %s %v, this step has %v; give it the label.vocab step with the same %[3]s",
-				portVocabulary, from, key.name, key.has, key.want)
+			return exit.Errorf(exit.BadData, "port %s: %s was made with %s %s, this step has %s; give it the label.set step with the same %[3]s",
+				portLabelSet, from, key.name, key.has, key.want)
 		}
 	}
 	return nil
 }
 
-const (
-	dropNoCodes       = "dropped.no_codes"
-	countIgnoredCodes = "codes_ignored"
-)
-
-// coded are the outcomes of label.diagnoses and label.procedures.
-type coded struct {
-	sets
-	out      *dataset.PartWriter
-	codes    *joined[mimic.Code]
-	category Category
-	numbers  map[string]int32
+// Check compares the settings with those of the step that makes the label set.
+func (c coding) Check(_ context.Context, in stages.Givers) []stages.Fault {
+	from := in.One(portLabelSet)
+	if from == nil {
+		return nil
+	}
+	if s, ok := from.Built.(*labelSet); ok {
+		return stages.FaultOf("in."+portLabelSet, c.fits(s.task(nil), "the step "+from.Step))
+	}
+	return nil
 }
 
-func (c *coded) of(a *admission, e *task.Example) (string, error) {
-	rows, err := c.codes.of(a.stay())
+const countIgnoredCodes = "codes_ignored"
+
+// coded is one part being labelled.
+type coded struct {
+	out      *dataset.PartWriter
+	codes    *mimic.ByAdmission[mimic.Code]
+	category recipe.Category
+	numbers  map[string]int32 // of the labels
+}
+
+// Begin opens the codes of a part.
+func (c coding) Begin(p *Part) (Labeller, error) {
+	r, err := c.New(p.Context, p.In)
+	if err != nil {
+		return nil, err
+	}
+	t, err := c.Task(p.Context, p.In)
+	if err != nil {
+		return nil, err
+	}
+	x := &coded{out: p.Out, codes: Beside[mimic.Code](p, c.table, nil), category: c.category(r), numbers: map[string]int32{}}
+	for i, label := range t.Labels {
+		x.numbers[label] = int32(i)
+	}
+	return x.label, nil
+}
+
+func (c *coded) label(a *mimic.Admission, l *task.Label) (dropped string, err error) {
+	rows, err := c.codes.Of(a)
 	if err != nil {
 		return "", err
 	}
-	found, ignored := c.category.labels(rows)
+	found, ignored := labelsOf(rows, c.category)
 	c.out.Count(countIgnoredCodes, ignored)
 	if len(found) == 0 {
-		return dropNoCodes, nil
+		return "no_codes", nil
 	}
 	for _, label := range found {
 		if number, listed := c.numbers[label]; listed {
-			e.Labels = append(e.Labels, number)
+			l.Labels = append(l.Labels, number)
 		}
 	}
-	slices.Sort(e.Labels)
+	slices.Sort(l.Labels)
 	return "", nil
 }
 
-// labels are the labels of an admission's codes, ordered and each once, and the
+// labelsOf are the labels of an admission's codes, ordered and each once, and the
 // number of rows without one.
-func (c Category) labels(rows []mimic.Code) (labels []string, ignored int64) {
+func labelsOf(rows []mimic.Code, category recipe.Category) (labels []string, ignored int64) {
 	for i := range rows {
-		if label := c(int(rows[i].ICDVersion), rows[i].ICDCode); label != "" {
+		if label := category(int(rows[i].ICDVersion), rows[i].ICDCode); label != "" {
 			labels = append(labels, label)
 		}
 	}
 	ignored = int64(len(rows) - len(labels))
 	slices.Sort(labels)
 	return slices.Compact(labels), ignored
-}
-
-// CategoryOf is how a recipe makes the labels of a task of codes: of diag or proc.
-func CategoryOf(task, recipe string) (Category, error) {
-	t, known := codeTasks[task]
-	if !known {
-		return nil, exit.Errorf(exit.Usage, "no task %q of codes, only diag and proc", task)
-	}
-	r, err := recipeNamed(recipe)
-	if err != nil {
-		return nil, err
-	}
-	return t.category(r), nil
 }

@@ -8,11 +8,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
-	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/task"
 )
@@ -60,15 +58,13 @@ func TestCategories(t *testing.T) {
 				want[subject] = r.want
 			}
 		}
-		v := listed(slices.Sorted(maps.Values(want))...)
+		of := diagnoses(slices.Sorted(maps.Values(want))...)
 		if s.diagnoses = codes; table == "procedures" {
-			v.Task, s.diagnoses, s.procedures = "proc", nil, codes
+			of.Name, s.diagnoses, s.procedures = "proc", nil, codes
 		}
-		in := s.withNotes().inputs(t, 1)
-		in["vocabulary"] = []*dataset.Dataset{bound(t, v)}
-		d := stagetest.Run(t, "label."+table, "{}", in)
+		d := stagetest.Run(t, "labels."+table, "{}", with(s.inputs(t, 1), set(t, of)))
 		got := map[int64]string{}
-		for _, m := range rows[task.MEDSLabel](t, d, task.TableMEDS) {
+		for _, m := range medsOf(t, d) {
 			got[m.SubjectID] += m.CategoricalValue
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -81,104 +77,96 @@ func TestCategories(t *testing.T) {
 
 func TestDiagnoses(t *testing.T) {
 	s := tables{
-		admissions: stayed(10, 11, 20, 21, 30, 31),
+		admissions: stayed(10, 11, 20, 21, 31),
 		diagnoses: []mimic.Code{
 			code(10, 9, "4280"), code(10, 9, "42823"), code(10, 10, "I10"), code(10, 9, "E8889"), code(10, 9, "7"), // twice the same, one not listed
 			code(11, 9, "999"), // none listed: an empty set
 			// 20 has no code, 21 none that counts
 			code(21, 8, "4280"), code(21, 9, ""),
-			code(30, 10, "I109"), // no summary
 			code(31, 10, "E888"), // of ICD-10, unlike the listed
 			code(40, 9, "4280"),  // of no admission
 		},
 		procedures: []mimic.Code{code(20, 9, "4280")},
-		notes: []mimic.Note{
-			summary(1, 10, 1, "HPI:\nill"), summary(1, 11, 1, "HPI:\nill"), summary(2, 20, 1, "HPI:\nill"),
-			summary(2, 21, 1, "HPI:\nill"), summary(3, 31, 1, "HPI:\nill"),
-		},
 	}
-	in := s.inputs(t, 1)
-	in["vocabulary"] = []*dataset.Dataset{bound(t, listed("10:I10", "9:038", "9:428", "9:E888"))}
-	d := stagetest.Run(t, "label.diagnoses", "{}", in)
+	of := diagnoses("10:I10", "9:038", "9:428", "9:E888")
+	d := stagetest.Run(t, "labels.diagnoses", "{}", with(s.inputs(t, 1), set(t, of)))
+	of.Release = "mimiciv"
+	if diff := cmp.Diff(of, taskOf(t, d)); diff != "" {
+		t.Error(diff)
+	}
 	var got []string
-	for _, e := range rows[task.Example](t, d, task.TableExamples) {
+	for _, e := range labelsOf(t, d) {
 		got = append(got, fmt.Sprint(e.HadmID, e.Label, e.Labels))
 	}
 	if diff := cmp.Diff([]string{"10 0 [0 2 3]", "11 0 []", "31 0 []"}, got); diff != "" {
 		t.Error(diff)
 	}
 	wantCounts(t, d, map[string]int64{
-		"read": 6, "kept": 3, "pairs." + split.Of(1, 1): 3, "codes_ignored": 2,
-		"dropped.no_codes": 2, "dropped.no_discharge_summary": 1, "diagnoses_without_admission": 1,
+		"read": 5, "kept": 3, "pairs": 3, "codes_ignored": 2, "dropped.no_codes": 2, "diagnoses_without_admission": 1,
 	})
 	var meds []task.MEDSLabel
 	for _, label := range []string{"10:I10", "9:428", "9:E888"} {
 		meds = append(meds, task.MEDSLabel{SubjectID: 1, PredictionTime: admit, CategoricalValue: label})
 	}
-	if diff := cmp.Diff(meds, rows[task.MEDSLabel](t, d, task.TableMEDS)); diff != "" {
+	if diff := cmp.Diff(meds, medsOf(t, d)); diff != "" {
 		t.Error(diff)
 	}
 }
 
-func TestCodesRefuseAVocabularyOfOthers(t *testing.T) {
-	s := tables{admissions: stayed(10), diagnoses: []mimic.Code{code(10, 9, "4280")}}.withNotes()
-	try := func(d *dataset.Dataset, config string, words ...string) {
+func TestCodesRefuseALabelSetOfOthers(t *testing.T) {
+	in := tables{admissions: stayed(10), diagnoses: []mimic.Code{code(10, 9, "4280")}}.inputs(t, 1)
+	try := func(of any, words ...string) {
 		t.Helper()
-		in := s.inputs(t, 1)
-		in["vocabulary"] = []*dataset.Dataset{d}
-		wantRefusal(t, exit.BadData, "label.diagnoses", config, in, words...)
+		wantRefusal(t, exit.BadData, "labels.diagnoses", "{}", with(in, set(t, of)), words...)
 	}
-	another := listed("9:428")
-	another.Task = "proc"
-	try(bound(t, another), "{}", "port vocabulary", "task proc", "has diag")
-	another = listed("9:428")
+	another := diagnoses("9:428")
+	another.Name = "proc"
+	try(another, "port label_set", "task proc", "has diag")
+	another = diagnoses("9:428")
 	another.Recipe = "core"
-	try(bound(t, another), "{}", "port vocabulary", "recipe core", "has clinical")
-	another = listed("9:428")
-	another.Split = "core"
-	try(bound(t, another), "{}", "port vocabulary", "split core", "has hash")
-	try(bound(t, listed("9:428")), "{split_seed: 7}", "port vocabulary", "split_seed 1", "has 7")
-	try(artifact(t, task.KindVocabulary, "labels.json", `{"task":"diag","labels":[],"counts":[]}`), "{}", "holds no label", "min_count")
-	try(artifact(t, task.KindVocabulary, "labels.json", `{"task":`), "{}", "malformed")
-	try(artifact(t, task.KindVocabulary, "other.json", "{}"), "{}", "label vocabulary", "labels.json", "label.vocab")
+	try(another, "port label_set", "recipe core", "has clinical")
+	try(diagnoses(), "0 labels")
+	try([]string{"9:428"}, "is not one of this version")
+	try(map[string]any{"name": "diag", "kind": "many", "labels": []string{"9:428"}}, "kind")
+	bare := stagetest.Dataset(t, task.KindLabelSet, 0, nil)
+	wantRefusal(t, exit.BadData, "labels.diagnoses", "{}", with(in, bare), "label.set")
 }
 
-// The stages and the vocabulary agree on every label of random codes, and on
+// The stages and the label set agree on every label of random codes, and on
 // what a plain count of the same rows finds.
-func TestCodesAgreeWithTheirVocabulary(t *testing.T) {
+func TestCodesAgreeWithTheirLabelSet(t *testing.T) {
 	for seed := range uint64(5) {
 		s, all := randomCodes(seed)
 		for _, parts := range []int{1, 3} {
 			in := s.inputs(t, parts)
-			vocab := stagetest.Run(t, "label.vocab", "{task: proc, min_count: 2, split_seed: 3}", in)
-			v := read(t, vocab)
-			if diff := cmp.Diff(all.train(3, 2), v); diff != "" {
+			set := stagetest.Run(t, "label.set", "{task: proc, min_count: 2}", split(t, "seed: 3", in))
+			list := listed(t, set)
+			if diff := cmp.Diff(all.train(3, 2), list); diff != "" {
 				t.Fatal(diff)
 			}
-			wantCounts(t, vocab, all.counts())
-			in["vocabulary"] = []*dataset.Dataset{vocab}
+			wantCounts(t, set, all.counts())
 			got := map[int64]map[string]bool{}
-			for _, e := range rows[task.Example](t, stagetest.Run(t, "label.procedures", "{split_seed: 3}", in), task.TableExamples) {
+			for _, e := range labelsOf(t, stagetest.Run(t, "labels.procedures", "{}", with(in, set))) {
 				got[e.HadmID] = map[string]bool{}
 				for i, label := range e.Labels {
-					got[e.HadmID][v.Labels[label]] = true
+					got[e.HadmID][list.Labels[label]] = true
 					if i > 0 && e.Labels[i-1] >= label {
 						t.Fatalf("hadm_id %d: labels %v do not ascend", e.HadmID, e.Labels)
 					}
 				}
 			}
-			if diff := cmp.Diff(all.listed(v.Labels), got); diff != "" {
+			if diff := cmp.Diff(all.listed(list.Labels), got); diff != "" {
 				t.Fatalf("seed %d, %d parts: %s", seed, parts, diff)
 			}
 		}
 	}
 }
 
-// Stages that need a vocabulary say so in their reference.
-func TestCodesNeedAVocabulary(t *testing.T) {
-	for _, name := range []string{"label.diagnoses", "label.procedures"} {
+// Stages that need a label set say so in their reference.
+func TestCodesNeedALabelSet(t *testing.T) {
+	for _, name := range []string{"labels.diagnoses", "labels.procedures"} {
 		spec, _ := stages.Default.Lookup(name)
-		if port := spec.In[1]; port.Name != "vocabulary" || port.Kind != task.KindVocabulary || port.Sharded || port.Optional {
+		if port := spec.In[1]; port.Name != "label_set" || port.Kind != task.KindLabelSet || port.Sharded || port.Optional {
 			t.Errorf("%s: port %+v", name, port)
 		}
 	}

@@ -1,165 +1,111 @@
 package label_test
 
 import (
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/vocabulary"
 	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/label"
 	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/task"
+
+	_ "github.com/clinflow/clinflow/stages/ingest"
+	_ "github.com/clinflow/clinflow/stages/split"
+	_ "github.com/clinflow/clinflow/stages/synth"
 )
 
 // tables are rows of a patients dataset, in any order.
 type tables struct {
 	admissions  []mimic.Admission
-	notes       []mimic.Note
 	diagnoses   []mimic.Code
 	procedures  []mimic.Code
 	icustays    []mimic.ICUStay
 	ventilation []mimic.Ventilation
 }
 
-// patients writes a dataset of one part.
-func patients(t testing.TB, admissions []mimic.Admission, notes []mimic.Note) stages.Inputs {
-	t.Helper()
-	return tables{admissions: admissions, notes: notes}.inputs(t, 1)
-}
-
-// inputs writes the tables into parts, each part ordered as ingest leaves it.
+// inputs writes the tables into parts, each part ordered as ingest leaves it, with a
+// row of the table patients for whoever is in another.
 func (s tables) inputs(t testing.TB, parts int) stages.Inputs {
 	t.Helper()
-	w, err := dataset.NewWriter(t.Context(), t.TempDir()+"/patients", mimic.KindPatients, parts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for n := range parts {
-		part := w.Part(n)
-		write(t, part, parts, mimic.TableAdmissions, s.admissions)
-		write(t, part, parts, mimic.TableNotes, s.notes)
-		write(t, part, parts, mimic.TableDiagnoses, s.diagnoses)
-		write(t, part, parts, mimic.TableProcedures, s.procedures)
-		write(t, part, parts, mimic.TableICUStays, s.icustays)
-		write(t, part, parts, mimic.TableVentilation, s.ventilation)
-		if _, err := part.Close(); err != nil {
-			t.Fatal(err)
+	known := map[int64]bool{}
+	var all []mimic.Patient
+	see := func(subjectID int64) {
+		if !known[subjectID] {
+			known[subjectID] = true
+			all = append(all, mimic.Patient{SubjectID: subjectID})
 		}
 	}
-	if err := w.Commit(t.Context(), dataset.Manifest{}, nil); err != nil {
-		t.Fatal(err)
-	}
-	return stages.Inputs{"patients": {open(t, w.URI())}}
-}
-
-// withNotes gives each admission a summary that can be used.
-func (s tables) withNotes() tables {
 	for _, a := range s.admissions {
-		s.notes = append(s.notes, summary(a.SubjectID, a.HadmID, 1, "HPI:\nill"))
+		see(a.SubjectID)
 	}
-	return s
+	for _, c := range slices.Concat(s.diagnoses, s.procedures) {
+		see(c.SubjectID)
+	}
+	d := stagetest.Dataset(t, mimic.KindPatients, parts, map[string]any{mimic.AttributeRelease: "mimiciv"},
+		table(mimic.TablePatients, all), table(mimic.TableAdmissions, s.admissions), table(mimic.TableDiagnoses, s.diagnoses),
+		table(mimic.TableProcedures, s.procedures), table(mimic.TableICUStays, s.icustays), table(mimic.TableVentilation, s.ventilation))
+	return stages.Inputs{"patients": {d}}
 }
 
-func open(t testing.TB, uri string) *dataset.Dataset {
+func table[R mimic.Row](name string, rows []R) stagetest.Table {
+	ordered := slices.SortedStableFunc(slices.Values(rows), mimic.Compare[R])
+	return stagetest.TableOf(name, ordered, func(row R) int64 { return row.Key().SubjectID })
+}
+
+// split adds the split of the patients to the inputs of a stage.
+func split(t testing.TB, config string, in stages.Inputs) stages.Inputs {
 	t.Helper()
-	d, err := dataset.Open(t.Context(), uri)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
+	patients := stages.Inputs{"patients": in["patients"]}
+	return stages.Inputs{"patients": in["patients"], "split": {stagetest.Run(t, "split.hash", config, patients)}}
 }
 
-func write[T mimic.Row](t testing.TB, part *dataset.PartWriter, parts int, table string, all []T) {
+// with adds a label set to the inputs of a stage.
+func with(in stages.Inputs, set *dataset.Dataset) stages.Inputs {
+	return stages.Inputs{"patients": in["patients"], "label_set": {set}}
+}
+
+func labelsOf(t testing.TB, d *dataset.Dataset) []task.Label {
 	t.Helper()
-	w, err := dataset.Rows[T](part, table)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, row := range slices.SortedStableFunc(slices.Values(all), func(a, b T) int { return a.Key().Compare(b.Key()) }) {
-		if mimic.PartOf(row.Key().SubjectID, parts) != part.Part() {
-			continue
-		}
-		if err := w.Write(row); err != nil {
-			t.Fatal(err)
-		}
-	}
+	return stagetest.Rows[task.Label](t, d, task.TableLabels)
 }
 
-func rows[T any](t testing.TB, d *dataset.Dataset, table string) []T {
+func medsOf(t testing.TB, d *dataset.Dataset) []task.MEDSLabel {
 	t.Helper()
-	var all []T
-	for part := range d.Parts() {
-		for row, err := range dataset.Read[T](t.Context(), d, table, part) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			all = append(all, row)
-		}
-	}
-	return all
+	return stagetest.Rows[task.MEDSLabel](t, d, task.TableMEDS)
 }
 
-func summary(subject, hadm int64, seq int32, text string) mimic.Note {
-	return mimic.Note{NoteID: fmt.Sprintf("%d-DS-%d", subject, seq), SubjectID: subject, HadmID: hadm, Category: "Discharge summary", NoteType: mimic.DischargeSummary, NoteSeq: seq, Text: text}
-}
-
-// ingested makes a synthetic tree and the patient shards of it.
-func ingested(t *testing.T, config string, shards int) (tree, d *dataset.Dataset) {
+// taskOf is the task in a manifest.
+func taskOf(t testing.TB, d *dataset.Dataset) task.Task {
 	t.Helper()
-	tree = stagetest.Run(t, "synth.mimiciv", config, nil)
-	return tree, stagetest.Run(t, "ingest.mimiciv", fmt.Sprintf("{shards: %d}", shards), stages.Inputs{"mimic": {tree}})
+	of, ok, err := task.Of(d)
+	if err != nil || !ok {
+		t.Fatalf("%s: no task: %v", d.Manifest.Stage, err)
+	}
+	return of
 }
 
-// listed is a vocabulary for diagnoses with the defaults of the stages.
-func listed(labels ...string) vocabulary.Vocabulary {
-	return vocabulary.Vocabulary{Task: "diag", Recipe: "clinical", Split: "hash", SplitSeed: 1, MinCount: 1, Labels: labels, Counts: make([]int64, len(labels))}
+// diagnoses is the task of a label set for diagnoses with the defaults of the stages.
+func diagnoses(labels ...string) task.Task {
+	return task.Task{Name: "diag", Kind: task.Multilabel, Recipe: "clinical", Split: "hash, seed 1", Labels: labels}
 }
 
-// bound writes a vocabulary as label.vocab does.
-func bound(t testing.TB, v vocabulary.Vocabulary) *dataset.Dataset {
+// set is a label set as label.set leaves it.
+func set(t testing.TB, of any) *dataset.Dataset {
 	t.Helper()
-	text, err := json.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return artifact(t, task.KindVocabulary, vocabulary.FileName, string(text))
+	return stagetest.Dataset(t, task.KindLabelSet, 0, map[string]any{task.Attribute: of})
 }
 
-// artifact is a dataset that holds one file.
-func artifact(t testing.TB, kind, name, text string) *dataset.Dataset {
+// listed is the file of a label set.
+func listed(t testing.TB, d *dataset.Dataset) (list label.Counted) {
 	t.Helper()
-	w, err := dataset.NewWriter(t.Context(), t.TempDir()+"/artifact", kind, 0)
-	if err != nil {
+	if err := d.ReadJSON(t.Context(), label.SetFile, &list); err != nil {
 		t.Fatal(err)
 	}
-	file, err := w.File(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := file.Write([]byte(text)); err != nil {
-		t.Fatal(err)
-	}
-	if err := file.Commit(); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Commit(t.Context(), dataset.Manifest{}, nil); err != nil {
-		t.Fatal(err)
-	}
-	return open(t, w.URI())
-}
-
-func read(t testing.TB, d *dataset.Dataset) vocabulary.Vocabulary {
-	t.Helper()
-	v, err := vocabulary.Read(t.Context(), d)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return v
+	return list
 }
 
 // wantCounts compares some counts of a manifest; a count that is not there is 0.

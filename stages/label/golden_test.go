@@ -10,7 +10,6 @@ import (
 	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
-	"github.com/clinflow/clinflow/task"
 )
 
 // golden is a stage's version and the digest of its output for the rows of
@@ -19,11 +18,12 @@ var golden = map[string]struct {
 	version int
 	digest  string
 }{
-	"label.length_of_stay": {2, "96725c4b9df29fb4172a5970464897915b97bce17ed0aac4c5f62d93e4733869"},
-	"label.ventilation":    {2, "8b1ed8eff52f39c0338acb2cb2910fe0fb2a7720254705af5d5defb0a2bb9f0c"},
-	"label.vocab":          {1, "c15d4a14608c83345bac1b6111a03a2fdcf8607a87d7bc9d7871377299f2b96c"},
-	"label.diagnoses":      {2, "499144aa0d65acd25b3d39829f9941af4897c20d97fd6585f451c6d38e89847d"},
-	"label.procedures":     {2, "68118f285f6e1bed75f3547d26eae8c4d68da2514dbe8830ebd73bad50fb30da"},
+	"label.set":             {1, "748afe642e2107f2b03f049dc383f6d6b4b9399bc0435b00a828aaf9d2553ca4"},
+	"labels.mortality":      {3, "bfa28eca482aba91d0a0ffa6d98e948c1f748e5445792a6b448102b3bfb374af"},
+	"labels.length_of_stay": {3, "32c585164b7e01e1f438cdd19eb073f328d760cf9f374b9976eba3d7bf5122fe"},
+	"labels.ventilation":    {3, "d6479bf8b33be2d566c55754ebe612ca0b7d9a805962b0f5250789a91cf37471"},
+	"labels.diagnoses":      {3, "3baf05049170e410f4c82601f4b9000a11879deb9918a9c6f413fdf27a665818"},
+	"labels.procedures":     {3, "94d82b0c11de8c9462e0278290fbee25e2ce91e98beef4d66f5c193ecf1074c9"},
 }
 
 // goldenTables holds, for each stage, rows that it keeps and rows that it does not.
@@ -40,21 +40,20 @@ func goldenTables() tables {
 		s.procedures = append(s.procedures, code(a.HadmID, 9, "0331"), code(a.HadmID, 10, []string{"02100Z9", "5A1955Z"}[i%2]))
 	}
 	s.admissions[1].HospitalExpireFlag = 1
-	return s.withNotes()
+	return s
 }
 
 func TestOutputsMoveOnlyWithTheirVersions(t *testing.T) {
 	in := goldenTables().inputs(t, 1)
-	with := func(vocab *dataset.Dataset) stages.Inputs {
-		return stages.Inputs{"patients": in["patients"], "vocabulary": {vocab}}
-	}
-	diag := stagetest.Run(t, "label.vocab", "{task: diag, min_count: 2}", in)
-	proc := stagetest.Run(t, "label.vocab", "{task: proc, min_count: 2}", in)
-	holds(t, diag, read(t, diag), read(t, proc))
-	length := stagetest.Run(t, "label.length_of_stay", "{}", in)
-	vented := stagetest.Run(t, "label.ventilation", "{}", in)
-	for _, d := range []*dataset.Dataset{length, vented, stagetest.Run(t, "label.diagnoses", "{}", with(diag)), stagetest.Run(t, "label.procedures", "{}", with(proc))} {
-		holds(t, d, rows[task.Example](t, d, task.TableExamples), rows[task.MEDSLabel](t, d, task.TableMEDS))
+	diag := stagetest.Run(t, "label.set", "{task: diag, min_count: 2}", split(t, "{}", in))
+	proc := stagetest.Run(t, "label.set", "{task: proc, min_count: 2}", split(t, "{}", in))
+	holds(t, diag, listed(t, diag), listed(t, proc), taskOf(t, diag), taskOf(t, proc))
+	for stage, in := range map[string]stages.Inputs{
+		"labels.mortality": in, "labels.length_of_stay": in, "labels.ventilation": in,
+		"labels.diagnoses": with(in, diag), "labels.procedures": with(in, proc),
+	} {
+		d := stagetest.Run(t, stage, "{}", in)
+		holds(t, d, labelsOf(t, d), medsOf(t, d), taskOf(t, d))
 	}
 }
 

@@ -2,26 +2,22 @@ package label
 
 import (
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/task"
 )
 
 func init() {
-	stages.RegisterMap(labellingSpec("label.length_of_stay",
-		"Makes the examples of length of stay (LOS): one for each admission with a discharge summary that the patient survived, its label the class of dischtime - admittime: "+
-			"0 up to 3 days, 1 up to 7, 2 up to 14, 3 more. Days are exact, not rounded as in CORe. "+
-			"A stay that ends before it begins, as organ donors have, has no length and is left out, unlike in CORe, which takes it for a short one. The number of each class and split is counted under class.<class>.<split>."), newLengthOfStay)
+	Register(stages.Spec{
+		Name: "labels.length_of_stay", Version: 3,
+		Doc: "Labels the admissions that the patient survived by length of stay (LOS), the class of dischtime - admittime: " +
+			"0 up to 3 days, 1 up to 7, 2 up to 14, 3 more. Days are exact, not rounded as in CORe. " +
+			"A stay that ends before it begins, as organ donors have, has no length and is left out, unlike in CORe, which takes it for a short one.",
+	}, nil, func(config Config) (Outcome, error) {
+		spans := []string{"up to 3 days", "up to 7 days", "up to 14 days", "more than 14 days"}
+		return OfAdmission(task.Task{Name: "los", Kind: task.Multiclass, Labels: spans, Recipe: config.Recipe}, lengthOfStay), nil
+	})
 }
-
-func newLengthOfStay(_ *stages.Environment, config Cohort) (stages.Map, error) {
-	return newLabelling(stages.Task{Name: "los", Classes: len(stayLimits) + 1}, config, func(*walk, stages.Inputs) (outcomes, error) { return lengths{}, nil })
-}
-
-const (
-	dropDied        = "dropped.died"
-	dropNoStayTimes = "dropped.no_admittime_or_dischtime"
-	dropBackwards   = "dropped.dischtime_before_admittime"
-)
 
 // day is 24 hours: MIMIC's shifted clocks know no summer time.
 const day dataset.Time = 24 * 60 * 60 * 1e6
@@ -30,21 +26,18 @@ const day dataset.Time = 24 * 60 * 60 * 1e6
 // 2021).
 var stayLimits = [...]dataset.Time{3 * day, 7 * day, 14 * day}
 
-// lengths are the outcomes of label.length_of_stay.
-type lengths struct{ classes }
-
-func (lengths) of(a *admission, e *task.Example) (string, error) {
+func lengthOfStay(a *mimic.Admission, l *task.Label) (dropped string, err error) {
 	switch {
 	case a.HospitalExpireFlag < 0:
-		return dropNoFlag, nil
+		return noExpireFlag, nil
 	case a.HospitalExpireFlag == 1:
-		return dropDied, nil
+		return "died", nil
 	case a.Admittime == 0 || a.Dischtime == 0:
-		return dropNoStayTimes, nil
+		return "no_admittime_or_dischtime", nil
 	case a.Dischtime < a.Admittime:
-		return dropBackwards, nil
+		return "dischtime_before_admittime", nil
 	}
-	e.Label = stayClass(a.Dischtime - a.Admittime)
+	l.Label = stayClass(a.Dischtime - a.Admittime)
 	return "", nil
 }
 

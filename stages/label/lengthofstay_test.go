@@ -7,7 +7,6 @@ import (
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/mimic"
-	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/task"
 )
@@ -40,31 +39,22 @@ func TestLengthOfStay(t *testing.T) {
 		"no dischtime":          {dropped: "dropped.no_admittime_or_dischtime"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			in := tables{admissions: []mimic.Admission{{SubjectID: 1, HadmID: 10, Admittime: admit, Dischtime: c.discharge, HospitalExpireFlag: c.flag}}}.withNotes().inputs(t, 1)
-			d := stagetest.Run(t, "label.length_of_stay", "{}", in)
+			in := tables{admissions: []mimic.Admission{{SubjectID: 1, HadmID: 10, Admittime: admit, Dischtime: c.discharge, HospitalExpireFlag: c.flag}}}.inputs(t, 1)
+			d := stagetest.Run(t, "labels.length_of_stay", "{}", in)
 			if c.dropped != "" {
 				wantCounts(t, d, map[string]int64{"read": 1, "kept": 0, c.dropped: 1})
 				return
 			}
-			split := split.Of(1, 1)
-			class := "class." + string(rune('0'+c.class)) + "." + split
-			wantCounts(t, d, map[string]int64{"read": 1, "kept": 1, "kept." + split: 1, class: 1, "positives." + split: 0})
-			want := []task.Example{{ExampleID: "10", SubjectID: 1, HadmID: 10, Split: split, PredictionTime: admit, Text: written("", "ill", "", ""), Label: c.class}}
-			if diff := cmp.Diff(want, rows[task.Example](t, d, task.TableExamples)); diff != "" {
+			class := "class." + string(rune('0'+c.class))
+			wantCounts(t, d, map[string]int64{"read": 1, "kept": 1, class: 1, "positives": 0})
+			want := []task.Label{{SubjectID: 1, HadmID: 10, Label: c.class}}
+			if diff := cmp.Diff(want, labelsOf(t, d)); diff != "" {
 				t.Error(diff)
 			}
 			meds := []task.MEDSLabel{{SubjectID: 1, PredictionTime: admit, IntegerValue: int64(c.class)}}
-			if diff := cmp.Diff(meds, rows[task.MEDSLabel](t, d, task.TableMEDS)); diff != "" {
+			if diff := cmp.Diff(meds, medsOf(t, d)); diff != "" {
 				t.Error(diff)
 			}
 		})
 	}
-}
-
-// Only mortality's text is searched for deaths: of those who left alive, "died"
-// is about others.
-func TestDeathMentionsConcernMortalityAlone(t *testing.T) {
-	in := patients(t, []mimic.Admission{{SubjectID: 1, HadmID: 10, Admittime: admit, Dischtime: admit + day}}, []mimic.Note{summary(1, 10, 1, "HPI:\nanother patient died")})
-	wantCounts(t, stagetest.Run(t, "label.length_of_stay", "{}", in), map[string]int64{"kept": 1})
-	wantCounts(t, stagetest.Run(t, "label.mortality", "{}", in), map[string]int64{"kept": 0, "dropped.death_mention": 1})
 }

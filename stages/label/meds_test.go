@@ -50,17 +50,17 @@ func TestLabelsHaveTheMEDSSchema(t *testing.T) {
 	const parts = 8
 	in := goldenTables().inputs(t, parts)
 	coded := func(task string) stages.Inputs {
-		return stages.Inputs{"patients": in["patients"], "vocabulary": {stagetest.Run(t, "label.vocab", "{min_count: 1, task: "+task+"}", in)}}
+		return with(in, stagetest.Run(t, "label.set", "{min_count: 1, task: "+task+"}", split(t, "{}", in)))
 	}
 	for stage, c := range map[string]struct {
 		in    stages.Inputs
 		value string
 	}{
-		"label.mortality":      {in, "boolean_value"},
-		"label.ventilation":    {in, "boolean_value"},
-		"label.length_of_stay": {in, "integer_value"},
-		"label.diagnoses":      {coded("diag"), "categorical_value"},
-		"label.procedures":     {coded("proc"), "categorical_value"},
+		"labels.mortality":      {in, "boolean_value"},
+		"labels.ventilation":    {in, "boolean_value"},
+		"labels.length_of_stay": {in, "integer_value"},
+		"labels.diagnoses":      {coded("diag"), "categorical_value"},
+		"labels.procedures":     {coded("proc"), "categorical_value"},
 	} {
 		d := stagetest.Run(t, stage, "{}", c.in)
 		want := map[string]medsColumn{}
@@ -129,13 +129,12 @@ func arrowType(node *schema.PrimitiveNode) string {
 	return map[parquet.Type]string{parquet.Types.Boolean: "bool", parquet.Types.Float: "float"}[node.PhysicalType()]
 }
 
-// An example that MEDS has no time for is an example all the same.
+// A label that MEDS has no time for is a label all the same.
 func TestLabelsWithoutAPredictionTime(t *testing.T) {
-	in := patients(t, []mimic.Admission{{SubjectID: 1, HadmID: 10}, {SubjectID: 1, HadmID: 11, Admittime: admit}},
-		[]mimic.Note{summary(1, 10, 1, "HPI:\nill"), summary(1, 11, 1, "HPI:\nill")})
-	d := stagetest.Run(t, "label.mortality", "{}", in)
+	in := tables{admissions: []mimic.Admission{{SubjectID: 1, HadmID: 10}, {SubjectID: 1, HadmID: 11, Admittime: admit}}}.inputs(t, 1)
+	d := stagetest.Run(t, "labels.mortality", "{}", in)
 	wantCounts(t, d, map[string]int64{"kept": 2, "meds_without_prediction_time": 1})
-	if diff := cmp.Diff([]task.MEDSLabel{{SubjectID: 1, PredictionTime: admit}}, rows[task.MEDSLabel](t, d, task.TableMEDS)); diff != "" {
+	if diff := cmp.Diff([]task.MEDSLabel{{SubjectID: 1, PredictionTime: admit}}, medsOf(t, d)); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -3,54 +3,23 @@ package label
 import (
 	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
-	"github.com/clinflow/clinflow/stages/text/sections"
 	"github.com/clinflow/clinflow/task"
 )
 
 func init() {
-	stages.RegisterMap(labellingSpec("label.mortality",
-		"Makes the examples of in-hospital mortality (MOR): one for each admission with a discharge summary, its label hospital_expire_flag."), newMortality)
+	Register(stages.Spec{
+		Name: "labels.mortality", Version: 3,
+		Doc: "Labels admissions by in-hospital mortality (MOR): hospital_expire_flag.",
+	}, nil, func(config Config) (Outcome, error) {
+		return OfAdmission(task.Task{Name: "mor", Kind: task.Binary, Labels: []string{"survived", "died"}, Recipe: config.Recipe}, mortality), nil
+	})
 }
 
-// MortalityConfig is the configuration of label.mortality.
-type MortalityConfig struct {
-	Cohort
-	DeathMentions string `json:"death_mentions" default:"drop" enum:"drop,keep" doc:"drop takes out notes whose text tells of the patient's death, by CORe's three rules"`
-}
+const noExpireFlag = "no_hospital_expire_flag"
 
-func newMortality(_ *stages.Environment, config MortalityConfig) (stages.Map, error) {
-	l, err := newLabelling(stages.Task{Name: "mor", Classes: 2}, config.Cohort, func(*walk, stages.Inputs) (outcomes, error) { return deaths{}, nil })
-	if config.DeathMentions == "drop" {
-		l.edit = withoutDeathMentions
-	}
-	return l, err
-}
-
-// MortalityExample is what label.mortality makes of one admission and its discharge
-// summaries by default, or why it makes nothing.
-func MortalityExample(a mimic.Admission, summaries []Summary) (e task.Example, dropped string, err error) {
-	l := labelling{cohort: Cohort{SplitSeed: 1}, recipe: recipes["clinical"], edit: withoutDeathMentions}
-	return l.example(&admission{a, summaries}, deaths{})
-}
-
-const (
-	dropNoFlag       = "dropped.no_hospital_expire_flag"
-	dropDeathMention = "dropped.death_mention"
-)
-
-// deaths are the outcomes of label.mortality.
-type deaths struct{ binary }
-
-func (deaths) of(a *admission, e *task.Example) (string, error) {
-	if e.Label = a.HospitalExpireFlag; e.Label < 0 {
-		return dropNoFlag, nil
+func mortality(a *mimic.Admission, l *task.Label) (dropped string, err error) {
+	if l.Label = a.HospitalExpireFlag; l.Label < 0 {
+		return noExpireFlag, nil
 	}
 	return "", nil
-}
-
-func withoutDeathMentions(note sections.Note) (sections.Note, string) {
-	if note = withoutDeath(note); tellsDeath(note.Text()) {
-		return note, dropDeathMention
-	}
-	return note, ""
 }

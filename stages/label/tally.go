@@ -7,7 +7,7 @@ import (
 	"github.com/clinflow/clinflow/dataset"
 )
 
-// tally is what label.vocab counts. As JSON its keys are ordered, so equal
+// tally is what label.set counts. As JSON its keys are ordered, so equal
 // tallies have equal bytes.
 type tally struct {
 	Admissions int64               `json:"admissions"` // with a label

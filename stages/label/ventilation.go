@@ -2,26 +2,30 @@ package label
 
 import (
 	"cmp"
-	"errors"
+	"context"
 	"slices"
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/recipe"
 	"github.com/clinflow/clinflow/task"
 )
 
 func init() {
-	stages.RegisterMap(labellingSpec("label.ventilation",
-		"Makes the examples of prolonged mechanical ventilation (PMV): one for each admission with a discharge summary whose first ICU stay, by intime and then stay_id, "+
-			"has invasive ventilation that spans at least 1.75 days from its first start to its last end; the label is 1 from 6.75 days. "+
-			"Gaps count as ventilated, and deaths are not left out, as in Clinical XLNet's cohort (Huang et al. 2020). "+
+	Register(stages.Spec{
+		Name: "labels.ventilation", Version: 3,
+		Doc: "Labels admissions by prolonged mechanical ventilation (PMV): those whose first ICU stay, by intime and then stay_id, " +
+			"has invasive ventilation that spans at least 1.75 days from its first start to its last end; the label is 1 from 6.75 days. " +
+			"Gaps count as ventilated, and deaths are not left out, as in Clinical XLNet's cohort (Huang et al. 2020). " +
 			"Rows without a start or an end are counted under ventilation_without_times, those that end before they start under ventilation_ends_before_start, ICU stays without intime under icustays_without_intime and those that end before it under icustays_end_before_intime; none is used.",
-		mimic.TableICUStays, mimic.TableVentilation), newVentilation)
+	}, []string{mimic.TableICUStays, mimic.TableVentilation}, func(config Config) (Outcome, error) { return ventilation(config), nil })
 }
 
-func newVentilation(_ *stages.Environment, config Cohort) (stages.Map, error) {
-	return newLabelling(stages.Task{Name: "pmv", Classes: 2}, config, beginVentilation)
+type ventilation struct{ recipe.Config }
+
+func (v ventilation) Task(context.Context, stages.Inputs) (task.Task, error) {
+	return task.Task{Name: "pmv", Kind: task.Binary, Labels: []string{"not prolonged", "prolonged"}, Recipe: v.Recipe}, nil
 }
 
 // The spans are 2 and 7 days less a quarter of a day, which Clinical XLNet
@@ -32,44 +36,40 @@ const (
 )
 
 const (
-	dropNoICUStay        = "dropped.no_icu_stay"
-	dropNotVentilated    = "dropped.no_invasive_ventilation"
-	dropShortVentilation = "dropped.short_ventilation"
-	countNoIntime        = "icustays_without_intime"
-	countStayBackwards   = "icustays_end_before_intime"
-	countNoTimes         = "ventilation_without_times"
-	countBackwards       = "ventilation_ends_before_start"
+	countNoIntime      = "icustays_without_intime"
+	countStayBackwards = "icustays_end_before_intime"
+	countNoTimes       = "ventilation_without_times"
+	countBackwards     = "ventilation_ends_before_start"
 )
 
-// ventilated are the outcomes of label.ventilation.
+// ventilated is one part being labelled.
 type ventilated struct {
-	binary
 	out    *dataset.PartWriter
-	stays  *joined[mimic.ICUStay]
-	events *joined[mimic.Ventilation]
+	stays  *mimic.ByAdmission[mimic.ICUStay]
+	events *mimic.ByAdmission[mimic.Ventilation]
 }
 
-func beginVentilation(w *walk, _ stages.Inputs) (outcomes, error) {
-	v := &ventilated{out: w.out}
-	var errs [2]error
-	v.stays, errs[0] = beside(w, mimic.TableICUStays, "icustays_without_admission", func(*mimic.ICUStay) bool { return true })
-	v.events, errs[1] = beside(w, mimic.TableVentilation, "ventilation_without_admission",
-		func(e *mimic.Ventilation) bool { return e.Kind == mimic.InvasiveVentilation })
-	return v, errors.Join(errs[:]...)
+func (ventilation) Begin(p *Part) (Labeller, error) {
+	v := &ventilated{
+		out:    p.Out,
+		stays:  Beside[mimic.ICUStay](p, mimic.TableICUStays, nil),
+		events: Beside(p, mimic.TableVentilation, func(e *mimic.Ventilation) bool { return e.Kind == mimic.InvasiveVentilation }),
+	}
+	return v.label, nil
 }
 
-func (v *ventilated) of(a *admission, e *task.Example) (string, error) {
-	stays, err := v.stays.of(a.stay())
+func (v *ventilated) label(a *mimic.Admission, l *task.Label) (dropped string, err error) {
+	stays, err := v.stays.Of(a)
 	if err != nil {
 		return "", err
 	}
-	events, err := v.events.of(a.stay())
+	events, err := v.events.Of(a)
 	if err != nil {
 		return "", err
 	}
 	stays, events = v.timed(stays, events)
 	if len(stays) == 0 {
-		return dropNoICUStay, nil
+		return "no_icu_stay", nil
 	}
 	first := slices.MinFunc(stays, func(a, b mimic.ICUStay) int {
 		return cmp.Or(cmp.Compare(a.Intime, b.Intime), cmp.Compare(a.StayID, b.StayID))
@@ -77,11 +77,11 @@ func (v *ventilated) of(a *admission, e *task.Example) (string, error) {
 	span, found := spanOf(events, first.StayID)
 	switch {
 	case !found:
-		return dropNotVentilated, nil
+		return "no_invasive_ventilation", nil
 	case span < cohortSpan:
-		return dropShortVentilation, nil
+		return "short_ventilation", nil
 	case span >= prolongedSpan:
-		e.Label = 1
+		l.Label = 1
 	}
 	return "", nil
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/mimic"
-	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/task"
 )
@@ -68,19 +67,19 @@ func TestVentilation(t *testing.T) {
 		"ventilation before the stay begins": {stays: []mimic.ICUStay{icu(5, day)}, events: []mimic.Ventilation{tube(5, 0, 2*day)}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			in := tables{admissions: []mimic.Admission{{SubjectID: 1, HadmID: 10, Admittime: admit, HospitalExpireFlag: 1}}, icustays: c.stays, ventilation: c.events}.withNotes().inputs(t, 1)
-			d := stagetest.Run(t, "label.ventilation", "{}", in)
+			in := tables{admissions: []mimic.Admission{{SubjectID: 1, HadmID: 10, Admittime: admit, HospitalExpireFlag: 1}}, icustays: c.stays, ventilation: c.events}.inputs(t, 1)
+			d := stagetest.Run(t, "labels.ventilation", "{}", in)
 			wantCounts(t, d, c.counted)
 			if c.dropped != "" {
 				wantCounts(t, d, map[string]int64{"read": 1, "kept": 0, c.dropped: 1})
 				return
 			}
-			wantCounts(t, d, map[string]int64{"kept": 1, "positives." + split.Of(1, 1): int64(c.label)})
-			if e := rows[task.Example](t, d, task.TableExamples); len(e) != 1 || e[0].Label != c.label {
-				t.Errorf("examples %+v, want one with label %d", e, c.label)
+			wantCounts(t, d, map[string]int64{"kept": 1, "positives": int64(c.label)})
+			if got := labelsOf(t, d); len(got) != 1 || got[0].Label != c.label {
+				t.Errorf("labels %+v, want one with label %d", got, c.label)
 			}
 			meds := []task.MEDSLabel{{SubjectID: 1, PredictionTime: admit, BooleanValue: c.label == 1}}
-			if diff := cmp.Diff(meds, rows[task.MEDSLabel](t, d, task.TableMEDS)); diff != "" {
+			if diff := cmp.Diff(meds, medsOf(t, d)); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -99,9 +98,9 @@ func TestRowsOfNoAdmissionAreCounted(t *testing.T) {
 		s.icustays = append(s.icustays, mimic.ICUStay{SubjectID: subject, HadmID: hadm, StayID: hadm, Intime: admit})
 		s.ventilation = append(s.ventilation, mimic.Ventilation{SubjectID: subject, HadmID: hadm, StayID: hadm, Kind: mimic.InvasiveVentilation, Starttime: admit, Endtime: admit + dataset.Time(subject)*day})
 	}
-	d := stagetest.Run(t, "label.ventilation", "{}", s.withNotes().inputs(t, 1))
-	wantCounts(t, d, map[string]int64{"kept": 3, "icustays_without_admission": 4, "ventilation_without_admission": 4, "summaries_without_admission": 0})
-	for _, e := range rows[task.Example](t, d, task.TableExamples) {
+	d := stagetest.Run(t, "labels.ventilation", "{}", s.inputs(t, 1))
+	wantCounts(t, d, map[string]int64{"kept": 3, "icustays_without_admission": 4, "ventilation_without_admission": 4})
+	for _, e := range labelsOf(t, d) {
 		if want := e.SubjectID >= 7; e.SubjectID*10 != e.HadmID || (e.Label == 1) != want {
 			t.Errorf("hadm_id %d has label %d", e.HadmID, e.Label)
 		}

@@ -17,7 +17,7 @@ import (
 	"github.com/clinflow/clinflow/task"
 
 	_ "github.com/clinflow/clinflow/stages/ingest"
-	_ "github.com/clinflow/clinflow/stages/label"
+	_ "github.com/clinflow/clinflow/stages/label/before"
 )
 
 // demo is the tables of the MIMIC-IV demo 2.2, which has no notes.

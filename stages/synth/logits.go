@@ -8,7 +8,7 @@ import (
 	tree "github.com/clinflow/clinflow/internal/synth"
 	"github.com/clinflow/clinflow/internal/vocabulary"
 	"github.com/clinflow/clinflow/stages"
-	"github.com/clinflow/clinflow/stages/label"
+	"github.com/clinflow/clinflow/stages/label/before"
 )
 
 // logitsOf says how the chances of a task become the logits of a prediction.
@@ -44,7 +44,7 @@ func codeLogits(ctx context.Context, task string, in stages.Inputs) (func(*tree.
 
 // labelsOf are the labels of the port vocabulary, and which of them a code falls
 // under by its recipe.
-func labelsOf(ctx context.Context, task string, in stages.Inputs) (v vocabulary.Vocabulary, labelOf label.Category, err error) {
+func labelsOf(ctx context.Context, task string, in stages.Inputs) (v vocabulary.Vocabulary, labelOf before.Category, err error) {
 	d := in.One(portVocabulary)
 	if d == nil {
 		return v, nil, exit.Errorf(exit.Usage, "synth.known_best: task %s needs the input %s; give it the label.vocab step that the examples were made with", task, portVocabulary)
@@ -55,7 +55,7 @@ func labelsOf(ctx context.Context, task string, in stages.Inputs) (v vocabulary.
 	if v.Task != task {
 		return v, nil, exit.Errorf(exit.BadData, "port %s: %s was made with task %s, this step has %s; give it the label.vocab step with the same task", portVocabulary, d.URI(), v.Task, task)
 	}
-	if labelOf, err = label.CategoryOf(task, v.Recipe); err != nil {
+	if labelOf, err = before.CategoryOf(task, v.Recipe); err != nil {
 		return v, nil, exit.Errorf(exit.BadData, "port %s: %s: %s; make it again with label.vocab", portVocabulary, d.URI(), err)
 	}
 	return v, labelOf, nil

@@ -1,6 +1,6 @@
 // Package label turns patient shards into the examples of a task: the text that
 // was known when the patient came, and the outcome.
-package label
+package before
 
 import (
 	"cmp"

@@ -1,4 +1,4 @@
-package label_test
+package before_test
 
 import (
 	"crypto/sha256"
@@ -19,7 +19,7 @@ import (
 	"github.com/clinflow/clinflow/task"
 
 	_ "github.com/clinflow/clinflow/stages/ingest"
-	_ "github.com/clinflow/clinflow/stages/label"
+	_ "github.com/clinflow/clinflow/stages/label/before"
 	_ "github.com/clinflow/clinflow/stages/synth"
 )
 

@@ -10,17 +10,17 @@ import (
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/vocabulary"
 	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
-	"github.com/clinflow/clinflow/stages/split"
+	"github.com/clinflow/clinflow/stages/label"
+	hash "github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/stagetest"
 )
 
 // ofSplit finds n patients of a split.
 func ofSplit(name string, seed int64, n int) (subjects []int64) {
 	for subject := int64(1); len(subjects) < n; subject++ {
-		if split.Of(subject, seed) == name {
+		if hash.Of(subject, seed) == name {
 			subjects = append(subjects, subject)
 		}
 	}
@@ -29,7 +29,7 @@ func ofSplit(name string, seed int64, n int) (subjects []int64) {
 
 // Only train patients have a say in the list; a label counts once an admission,
 // and twice for a patient's two.
-func TestVocabCountsAdmissionsOfTrainPatients(t *testing.T) {
+func TestLabelSetCountsAdmissionsOfTrainPatients(t *testing.T) {
 	train, test := ofSplit("train", 1, 2), ofSplit("test", 1, 1)
 	dx := func(subject, hadm int64, text string) mimic.Code {
 		return mimic.Code{SubjectID: subject, HadmID: hadm, ICDCode: text, ICDVersion: 9}
@@ -43,42 +43,45 @@ func TestVocabCountsAdmissionsOfTrainPatients(t *testing.T) {
 		},
 		procedures: []mimic.Code{dx(train[0], 1, "9999")},
 	}.inputs(t, 2)
-	list := func(config string) *dataset.Dataset { return stagetest.Run(t, "label.vocab", config, in) }
+	in = split(t, "{}", in)
+	list := func(config string) *dataset.Dataset { return stagetest.Run(t, "label.set", config, in) }
 	d := list("{task: diag, min_count: 2}")
-	want := vocabulary.Vocabulary{
-		Task: "diag", Recipe: "clinical", Split: "hash", SplitSeed: 1, MinCount: 2,
-		Labels: []string{"9:038", "9:428"}, Counts: []int64{2, 2},
+	want := label.Counted{MinCount: 2, Labels: []string{"9:038", "9:428"}, Counts: []int64{2, 2}}
+	if diff := cmp.Diff(want, listed(t, d)); diff != "" {
+		t.Error(diff)
 	}
-	if diff := cmp.Diff(want, read(t, d)); diff != "" {
+	of := diagnoses("9:038", "9:428")
+	of.Release = "mimiciv"
+	if diff := cmp.Diff(of, taskOf(t, d)); diff != "" {
 		t.Error(diff)
 	}
 	wantCounts(t, d, map[string]int64{"admissions": 5, "distinct_codes": 4, "pairs": 8, "labels": 2, "codes_ignored": 1})
-	one := read(t, list("{task: diag, min_count: 1}"))
+	one := listed(t, list("{task: diag, min_count: 1}"))
 	if diff := cmp.Diff([]string{"9:038", "9:428", "9:E888"}, one.Labels); diff != "" {
 		t.Error(diff)
 	}
-	wantRefusal(t, exit.BadData, "label.vocab", "{task: diag, min_count: 3}", in, "no label", "min_count")
-	wantRefusal(t, exit.BadData, "label.vocab", "{task: diag}", in, "no label") // the default is more than 3
-	if got := read(t, list("{task: proc, min_count: 1}")).Labels; !slices.Equal(got, []string{"9:999"}) {
+	wantRefusal(t, exit.BadData, "label.set", "{task: diag, min_count: 3}", in, "no label", "min_count")
+	wantRefusal(t, exit.BadData, "label.set", "{task: diag}", in, "no label") // the default is more than 3
+	if got := listed(t, list("{task: proc, min_count: 1}")).Labels; !slices.Equal(got, []string{"9:999"}) {
 		t.Errorf("procedures %q", got)
 	}
 }
 
-func TestVocabOfNobodyIsRefused(t *testing.T) {
-	wantRefusal(t, exit.BadData, "label.vocab", "{task: proc, min_count: 1}", tables{}.inputs(t, 2), "no label")
+func TestLabelSetOfNobodyIsRefused(t *testing.T) {
+	wantRefusal(t, exit.BadData, "label.set", "{task: proc, min_count: 1}", split(t, "{}", tables{}.inputs(t, 2)), "no label")
 }
 
 // What crosses a stage's boundary has the same bytes whatever the order of what
 // went into it.
-func TestVocabAccumulatorsAreDeterministic(t *testing.T) {
-	spec, _ := stages.Default.Lookup("label.vocab")
+func TestLabelSetAccumulatorsAreDeterministic(t *testing.T) {
+	spec, _ := stages.Default.Lookup("label.set")
 	built, err := spec.Build(stages.Default, stagetest.Resolve(t, spec.Config(), "{task: proc, min_count: 1}"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	stage := built.(stages.Reduce)
 	s, _ := randomCodes(5)
-	in := s.inputs(t, 3)
+	in := split(t, "{}", s.inputs(t, 3))
 	var parts [][]byte
 	for part := range 3 {
 		err := stage.Accumulate(t.Context(), in, part, func(key string, value []byte) {
@@ -137,16 +140,16 @@ func randomCodes(seed uint64) (tables, coding) {
 			all.labels[hadm][fmt.Sprintf("%d:%s", version, text[:3])] = true
 		}
 	}
-	return s.withNotes(), all
+	return s, all
 }
 
-// train is the vocabulary of the admissions of train patients.
-func (c coding) train(seed int64, minCount int) vocabulary.Vocabulary {
-	v := vocabulary.Vocabulary{Task: "proc", Recipe: "clinical", Split: "hash", SplitSeed: seed, MinCount: minCount}
+// train is the label set of the admissions of train patients.
+func (c coding) train(seed int64, minCount int) label.Counted {
+	v := label.Counted{MinCount: minCount}
 	n := map[string]int64{}
 	for hadm, labels := range c.labels {
 		for label := range labels {
-			if split.Of(c.subject[hadm], seed) == "train" {
+			if hash.Of(c.subject[hadm], seed) == "train" {
 				n[label]++
 			}
 		}
@@ -174,13 +177,13 @@ func (c coding) counts() map[string]int64 {
 	return map[string]int64{"admissions": int64(len(c.labels)), "distinct_codes": int64(len(distinct)), "pairs": int64(pairs), "codes_ignored": 0}
 }
 
-// listed are the labels of each admission that a vocabulary has.
-func (c coding) listed(vocabulary []string) map[int64]map[string]bool {
+// listed are the labels of each admission that are in a label set.
+func (c coding) listed(set []string) map[int64]map[string]bool {
 	all := map[int64]map[string]bool{}
 	for hadm, labels := range c.labels {
 		all[hadm] = map[string]bool{}
 		for label := range labels {
-			if slices.Contains(vocabulary, label) {
+			if slices.Contains(set, label) {
 				all[hadm][label] = true
 			}
 		}

@@ -1,4 +1,4 @@
-package label_test
+package before_test
 
 import (
 	"fmt"

@@ -1,0 +1,155 @@
+package label
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+
+	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/mimic"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/recipe"
+	"github.com/clinflow/clinflow/stages/split"
+	"github.com/clinflow/clinflow/task"
+)
+
+func init() {
+	stages.RegisterReduce(stages.Spec{
+		Name:    "label.set",
+		Version: 1,
+		Doc: "Lists the labels of label.diagnoses or label.procedures: the categories of codes that at least min_count admissions of train patients have. " +
+			"The other patients have no say in the list. A label counts once an admission, with or without a discharge summary. The task in the manifest lists the labels by number, labels.json has their counts too. " +
+			"The manifest counts admissions with a code, distinct_codes (categories) and pairs of the two over all patients and before the minimum, the labels that are left, and codes_ignored: rows that have no code, or one of another ICD version.",
+		In: []stages.Port{
+			{
+				Name: "patients", Kind: mimic.KindPatients, Sharded: true,
+				Tables: []string{mimic.TableDiagnoses, mimic.TableProcedures}, Doc: "diagnoses and procedures",
+			},
+			split.Port,
+		},
+		Out: stages.Output{Kind: task.KindLabelSet},
+	}, newLabelSet)
+}
+
+// SetConfig is the configuration of label.set.
+type SetConfig struct {
+	Task string `json:"task" enum:"diag,proc" doc:"diag lists diagnoses, proc procedures"`
+	recipe.Config
+	// Ten train admissions leave val and test some three positives: below, a
+	// label can neither be learnt nor measured.
+	MinCount int `json:"min_count" default:"10" min:"1" unit:"admissions" doc:"admissions of train patients that a label must have; with fewer than some ten it can be neither learnt nor measured"`
+}
+
+// SetFile is the file of a label set.
+const SetFile = "labels.json"
+
+// Counted is what labels.json lists: the labels in the order of their numbers, which
+// is that of their texts.
+type Counted struct {
+	MinCount int      `json:"min_count"` // train admissions a label must have
+	Labels   []string `json:"labels"`
+	Counts   []int64  `json:"counts"` // train admissions of each label
+}
+
+type labelSet struct {
+	config SetConfig
+	of     codeTask
+}
+
+func newLabelSet(_ *stages.Environment, config SetConfig) (stages.Reduce, error) {
+	of, known := codeTasks[config.Task]
+	if !known {
+		return nil, exit.Errorf(exit.Usage, "label.set: no task %q, only diag and proc", config.Task)
+	}
+	return &labelSet{config, of}, nil
+}
+
+// Accumulate counts the labels of a part. Its rows are sorted by patient and
+// admission.
+func (s *labelSet) Accumulate(ctx context.Context, in stages.Inputs, part int, emit func(string, []byte)) error {
+	r, err := s.config.New(ctx, in)
+	if err != nil {
+		return err
+	}
+	splits, err := split.Part(ctx, in.One(split.Port.Name), part)
+	if err != nil {
+		return err
+	}
+	sum, category := newTally(), s.of.category(r)
+	count := func(rows []mimic.Code) { // of one admission
+		labels, ignored := labelsOf(rows, category)
+		sum.Ignored += ignored
+		if len(labels) > 0 {
+			sum.count(labels, splits[rows[0].SubjectID] == split.Train)
+		}
+	}
+	var rows []mimic.Code
+	for row, err := range dataset.Read[mimic.Code](ctx, in.One("patients"), s.of.table, part) {
+		if err != nil {
+			return err
+		}
+		if len(rows) > 0 && (row.SubjectID != rows[0].SubjectID || row.HadmID != rows[0].HadmID) {
+			count(rows)
+			rows = rows[:0]
+		}
+		rows = append(rows, row)
+	}
+	count(rows)
+	value, err := json.Marshal(sum)
+	emit(s.config.Task, value)
+	return err
+}
+
+// Merge adds the tallies of the parts.
+func (s *labelSet) Merge(_ context.Context, _ stages.Inputs, _ string, accumulators [][]byte) ([]byte, error) {
+	sum, err := sumOf(accumulators)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(sum)
+}
+
+// Finish writes labels.json, and the task with its labels into the manifest.
+func (s *labelSet) Finish(_ context.Context, in stages.Inputs, results []stages.Keyed, out *dataset.Writer) error {
+	values := make([][]byte, len(results))
+	for i, r := range results {
+		values[i] = r.Value
+	}
+	sum, err := sumOf(values)
+	if err != nil {
+		return err
+	}
+	list := s.list(sum)
+	if len(list.Labels) == 0 {
+		return exit.Errorf(exit.BadData, "no label has %d admissions of train patients; lower min_count of label.set, or give it more patients", s.config.MinCount)
+	}
+	sum.record(out)
+	out.Count("labels", int64(len(list.Labels)))
+	t := s.task(list.Labels)
+	rule, err := split.RuleOf(in.One(split.Port.Name))
+	if err != nil {
+		return err
+	}
+	t.Split, t.Release = rule.String(), mimic.ReleaseOf(in.One("patients"))
+	if err := out.SetAttribute(task.Attribute, t); err != nil {
+		return err
+	}
+	return out.WriteJSON(SetFile, list)
+}
+
+func (s *labelSet) task(labels []string) task.Task {
+	return task.Task{Name: s.config.Task, Kind: task.Multilabel, Labels: labels, Recipe: s.config.Recipe}
+}
+
+// list is the labels that enough train admissions have, ordered as text.
+func (s *labelSet) list(sum *tally) Counted {
+	list := Counted{MinCount: s.config.MinCount}
+	for _, label := range slices.Sorted(maps.Keys(sum.Labels)) {
+		if n := sum.Labels[label].Train; n >= int64(s.config.MinCount) {
+			list.Labels, list.Counts = append(list.Labels, label), append(list.Counts, n)
+		}
+	}
+	return list
+}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/dataset/extsort"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -29,9 +30,9 @@ func (f fakeIngest) Files(_ context.Context, in stages.Inputs) ([]stages.RawFile
 	return []stages.RawFile{{Table: "admissions", Name: "hosp/admissions.csv", URI: filepath.Join(root, "hosp/admissions.csv")}}, nil
 }
 
-func (fakeIngest) Scan(context.Context, stages.RawFile, *dataset.Spill) error { return nil }
+func (fakeIngest) Scan(context.Context, stages.RawFile, *extsort.Spill) error { return nil }
 
-func (fakeIngest) Merge(context.Context, int, []dataset.Run, *dataset.PartWriter) error { return nil }
+func (fakeIngest) Merge(context.Context, int, []extsort.Run, *dataset.PartWriter) error { return nil }
 
 type fakeMap struct{}
 

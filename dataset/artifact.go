@@ -16,7 +16,7 @@ func (w *Writer) File(name string) (store.File, error) {
 	if err := checkFileName(name); err != nil {
 		return nil, err
 	}
-	s, err := createSink(w.ctx, w.dir, name)
+	s, err := store.CreateSummed(w.ctx, w.dir, name)
 	if err != nil {
 		return nil, err
 	}
@@ -24,18 +24,18 @@ func (w *Writer) File(name string) (store.File, error) {
 }
 
 type artifactFile struct {
-	*sink
+	*store.SummedFile
 	writer *Writer
 	name   string
 }
 
 func (f *artifactFile) Commit() error {
-	if err := f.sink.Commit(); err != nil {
+	if err := f.SummedFile.Commit(); err != nil {
 		return err
 	}
 	f.writer.mu.Lock()
 	defer f.writer.mu.Unlock()
-	f.writer.files[f.name] = FileInfo{Name: f.name, Bytes: f.bytes, SHA256: f.digest()}
+	f.writer.files[f.name] = FileInfo{Name: f.name, Bytes: f.Bytes(), SHA256: f.SHA256()}
 	return nil
 }
 

@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"testing"
+
+	"github.com/clinflow/clinflow/internal/store"
 )
 
 func TestFilesOfAnArtifact(t *testing.T) {
@@ -47,7 +49,7 @@ func TestFilesOfAnArtifact(t *testing.T) {
 func TestAFailedFileIsNotThere(t *testing.T) {
 	w, gone := newWriter(t, 0), errors.New("the source is gone")
 	err := w.StreamFile("half.bin", func(f io.Writer) error {
-		_, err := f.Write(make([]byte, 2*sinkBuffer))
+		_, err := f.Write(make([]byte, 2*store.BufferBytes))
 		return errors.Join(err, gone)
 	})
 	if !errors.Is(err, gone) || err.Error() != "write half.bin: the source is gone" {

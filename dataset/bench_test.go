@@ -7,6 +7,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/clinflow/clinflow/dataset/extsort"
+	"github.com/clinflow/clinflow/internal/memory"
 )
 
 // benchmarkNotes are 20 MB of notes whose words repeat about as prose does.
@@ -76,11 +79,10 @@ func BenchmarkWriteCodes(b *testing.B) {
 
 func BenchmarkSpillAndMerge(b *testing.B) {
 	notes, bytes := benchmarkNotes()
-	defer setMemory(4 << 20)()
 	b.SetBytes(bytes)
 	b.ReportAllocs()
 	folder := b.TempDir()
 	for i := 0; b.Loop(); i++ {
-		ingest(b, filepath.Join(folder, fmt.Sprint(i)), [2][]Note{notes}, nil, func([]Run) {})
+		ingest(b, filepath.Join(folder, fmt.Sprint(i)), memory.New(16<<20), [2][]Note{notes}, nil, func([]extsort.Run) {})
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/store"
 )
 
 // checkBadData wants an error of exit.BadData that names the file and quotes no
@@ -122,35 +121,6 @@ func TestARowCountThatDiffersIsDamage(t *testing.T) {
 		checkBadData(t, err, path)
 		d.Manifest.Tables[TableNotes][0].Rows -= more
 	}
-}
-
-// FuzzTable feeds the decoder what the sha256 would have refused: it must neither
-// panic nor take memory for rows that are not there.
-func FuzzTable(f *testing.F) {
-	_, path := notesDataset(f)
-	whole, err := os.ReadFile(path)
-	must(f, err)
-	f.Add(0, byte(1))
-	f.Add(len(whole)-6, byte(0xff)) // the footer's length
-	for at := 1; at < len(whole); at += len(whole) / 40 {
-		f.Add(at, byte(0x81))
-	}
-	folder := f.TempDir()
-	dir, err := store.Open(folder)
-	must(f, err)
-	f.Fuzz(func(t *testing.T, at int, flip byte) {
-		data := []byte(string(whole))
-		data[uint(at)%uint(len(data))] ^= flip
-		must(t, os.WriteFile(filepath.Join(folder, "part.parquet"), data, 0o600))
-		table, err := openTable(t.Context(), dir, "part.parquet")
-		if err == nil {
-			_, err = group[Note](table, 0, 40, nil)
-			table.close()
-		}
-		if err != nil && (exit.Of(err) != exit.BadData || strings.Contains(err.Error(), canary)) {
-			t.Errorf("exit code %d, error %q", exit.Of(err), err)
-		}
-	})
 }
 
 // TestVerifyCountsRows: a manifest that was changed and sealed again is found out by

@@ -17,13 +17,7 @@ const finishedName = ".finished"
 type finished struct {
 	Identity string          `json:"identity"` // of the attempt; see Remember
 	Files    []FileInfo      `json:"files"`
-	Result   json.RawMessage `json:"result"` // PartResult or scanResult
-}
-
-// scanResult is what the scan of a raw file left.
-type scanResult struct {
-	Runs   []Run            `json:"runs"`
-	Counts map[string]int64 `json:"counts"`
+	Result   json.RawMessage `json:"result"` // PartResult or scan
 }
 
 // ResumeWriter is NewWriter for a dataset that may have been begun already: what
@@ -53,26 +47,6 @@ func (w *Writer) Finished(part int) (result PartResult, ok bool, err error) {
 	return result, ok, err
 }
 
-// Scanned is what Close returned of the Spill of a raw file that was read already.
-func (w *Writer) Scanned(file int) (runs []Run, counts map[string]int64, ok bool, err error) {
-	var result scanResult
-	ok, err = w.recall(scanRecord(file), &result)
-	for i := range result.Runs {
-		result.Runs[i].Dir = w.Scratch().URI() // the folder may have been moved
-	}
-	return result.Runs, result.Counts, ok, err
-}
-
-// RecordScan notes that a raw file is read. Its spill is closed.
-func (w *Writer) RecordScan(file int, s *Spill) error {
-	var files []FileInfo
-	for _, f := range s.files {
-		f.Name = scratchName + "/" + f.Name
-		files = append(files, f)
-	}
-	return w.vouch(scanRecord(file), files, scanResult{s.runs, s.counts})
-}
-
 func (w *Writer) recordPart(result PartResult) error {
 	var files []FileInfo
 	for table, info := range result.Tables {
@@ -84,8 +58,6 @@ func (w *Writer) recordPart(result PartResult) error {
 func partRecord(part, parts int) string {
 	return fmt.Sprintf("%s/part-%05d-of-%05d.json", finishedName, part, parts)
 }
-
-func scanRecord(file int) string { return fmt.Sprintf("%s/file-%06d.json", finishedName, file) }
 
 // vouch writes a record where the Writer keeps any.
 func (w *Writer) vouch(name string, files []FileInfo, result any) error {

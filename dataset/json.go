@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clinflow/clinflow/dataset/parquet"
 	"github.com/clinflow/clinflow/internal/exit"
 )
 
@@ -16,7 +17,7 @@ import (
 func RowJSON(row any, columns []string, showText bool) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteByte('{')
-	for column := range Columns(row) {
+	for column := range parquet.Columns(row) {
 		if !slices.Contains(columns, column.Name) {
 			continue
 		}

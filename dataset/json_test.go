@@ -55,7 +55,7 @@ func TestRowsThatAreRefused(t *testing.T) {
 	}
 	for object, want := range map[string]string{
 		`{"subject_id":"secret"}`:   "column subject_id holds no int64",
-		`{"charttime":"secret"}`:    "column charttime holds no dataset.Time",
+		`{"charttime":"secret"}`:    "column charttime holds no parquet.Time",
 		`{"subject":1}`:             "has no column subject",
 		`["secret"]`:                "not a JSON object",
 		`{"subject_id":1} {secret}`: "not a JSON object",

@@ -6,16 +6,19 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 
+	"github.com/clinflow/clinflow/dataset/parquet"
 	"github.com/clinflow/clinflow/internal/exit"
 )
 
 // table is what is known of a table: the type of its rows, so that a part without
 // rows still gets a file with the right columns, and its version.
 type table struct {
-	layout  *layout
+	row     reflect.Type
 	version int
+	empty   func(p *PartWriter, table string) (openTable, error)
 	each    func(ctx context.Context, d *Dataset, table string, part int, visit func(row any) error) error
 	// writeJSON writes a row that is given as a JSON object.
 	writeJSON func(p *PartWriter, table string, object []byte) error
@@ -34,7 +37,8 @@ func RegisterTable[T any](name string, version int) {
 	if _, taken := tables[name]; taken {
 		panic("table registered twice: " + name)
 	}
-	tables[name] = table{layoutOf[T](), version, each[T], writeJSON[T]}
+	parquet.Check[T]()
+	tables[name] = table{reflect.TypeFor[T](), version, empty[T], each[T], writeJSON[T]}
 }
 
 // RegisterKind gives a kind of dataset a version above 1. It is raised when what
@@ -85,22 +89,31 @@ func (m Manifest) checkTable(name string) error {
 	return nil
 }
 
-// layoutOfTable is the layout of a registered table.
-func layoutOfTable(name string) (*layout, error) {
-	t, known := tables[name]
-	if !known {
-		return nil, fmt.Errorf("table %s is unknown; register it with dataset.RegisterTable", name)
-	}
-	return t.layout, nil
-}
-
-// checkRowType says whether a table holds rows of a layout.
-func checkRowType(name string, l *layout) error {
-	if tables[name].layout != l {
-		return fmt.Errorf("table %s does not hold rows of type %s; register it with dataset.RegisterTable", name, l.name)
+// registered refuses a table that was not registered.
+func registered(name string) error {
+	if _, known := tables[name]; !known {
+		return fmt.Errorf("table %s is unknown; register it with dataset.RegisterTable", name)
 	}
 	return nil
 }
+
+// checkRowType refuses a table that does not hold rows of type T.
+func checkRowType[T any](name string) error {
+	if t := reflect.TypeFor[T](); tables[name].row != t {
+		return fmt.Errorf("table %s does not hold rows of type %s; register it with dataset.RegisterTable", name, t)
+	}
+	return nil
+}
+
+// emptyPart begins the file of a table that a part has no rows of.
+func emptyPart(p *PartWriter, name string) (openTable, error) {
+	if err := registered(name); err != nil {
+		return nil, err
+	}
+	return tables[name].empty(p, name)
+}
+
+func empty[T any](p *PartWriter, table string) (openTable, error) { return beginTable[T](p, table) }
 
 // Tables are the names of the registered tables, in order.
 func Tables() []string { return slices.Sorted(maps.Keys(tables)) }
@@ -111,9 +124,9 @@ func TableColumns(name string) []string {
 	if !known {
 		return nil
 	}
-	names := make([]string, t.layout.root.NumFields())
-	for i := range names {
-		names[i] = t.layout.root.Field(i).Name()
+	var names []string
+	for column := range parquet.Columns(reflect.Zero(t.row).Interface()) {
+		names = append(names, column.Name)
 	}
 	return names
 }

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-
-	"github.com/clinflow/clinflow/internal/store"
 )
 
 // PartWriter writes one part of all tables. It is used by one goroutine and
@@ -13,7 +11,7 @@ import (
 type PartWriter struct {
 	writer *Writer
 	part   int
-	tables map[string]*openTableWriter
+	tables map[string]openTable
 	counts map[string]int64
 	done   bool
 }
@@ -26,10 +24,10 @@ type PartResult struct {
 	Counts map[string]int64    `json:"counts,omitempty"`
 }
 
-// openTableWriter is a table's file and the RowWriter in front of it.
-type openTableWriter struct {
-	file *tableFile
-	rows interface{ flush() error }
+// openTable is a RowWriter of any type.
+type openTable interface {
+	commit() (PartInfo, error)
+	abort()
 }
 
 // Part is the part's number.
@@ -50,14 +48,15 @@ func (p *PartWriter) Reject(r Reject) error {
 	return rows.Write(r)
 }
 
-func (p *PartWriter) create(table string, l *layout) (*tableFile, error) {
+// begin checks that a table may be begun.
+func (p *PartWriter) begin() error {
 	if p.done {
-		return nil, fmt.Errorf("part %d: a table begun after Close or Abort", p.part)
+		return fmt.Errorf("part %d: a table begun after Close or Abort", p.part)
 	}
 	if p.part < 0 || p.part >= p.writer.parts {
-		return nil, fmt.Errorf("dataset %s has no part %d, only %d parts", p.writer.URI(), p.part, p.writer.parts)
+		return fmt.Errorf("dataset %s has no part %d, only %d parts", p.writer.URI(), p.part, p.writer.parts)
 	}
-	return createTableFile(p.writer.ctx, store.Together(p.writer.dir), partName(table, p.part, p.writer.parts), l)
+	return nil
 }
 
 // Close finishes the part's files, those of declared tables without rows too.
@@ -82,11 +81,7 @@ func (p *PartWriter) Close() (PartResult, error) {
 func (p *PartWriter) finish() (PartResult, error) {
 	result := PartResult{Part: p.part, Tables: map[string]PartInfo{}, Counts: p.counts}
 	for _, table := range slices.Sorted(maps.Keys(p.tables)) {
-		open := p.tables[table]
-		if err := open.rows.flush(); err != nil {
-			return result, err
-		}
-		info, err := open.file.commit()
+		info, err := p.tables[table].commit()
 		if err != nil {
 			return result, err
 		}
@@ -105,15 +100,11 @@ func (p *PartWriter) fill(result *PartResult, names []string) error {
 		if _, written := result.Tables[table]; written {
 			continue
 		}
-		l, err := layoutOfTable(table)
+		empty, err := emptyPart(p, table)
 		if err != nil {
 			return err
 		}
-		f, err := p.create(table, l)
-		if err != nil {
-			return err
-		}
-		if result.Tables[table], err = f.commit(); err != nil {
+		if result.Tables[table], err = empty.commit(); err != nil {
 			return err
 		}
 	}
@@ -127,6 +118,6 @@ func (p *PartWriter) Abort() {
 	}
 	p.done = true
 	for _, open := range p.tables {
-		open.file.abort()
+		open.abort()
 	}
 }

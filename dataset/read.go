@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 
+	"github.com/clinflow/clinflow/dataset/parquet"
 	"github.com/clinflow/clinflow/internal/exit"
 )
 
@@ -32,31 +33,34 @@ func read[T any](ctx context.Context, d *Dataset, table string, part int, yield 
 	if err := d.checkOnce(ctx, name, info.Bytes, info.SHA256); err != nil {
 		return err
 	}
-	t, err := openTable(ctx, d.dir, name)
+	r, err := parquet.Open(ctx, d.dir, name)
 	if err != nil {
 		return err
 	}
-	defer t.close()
-	var rows []T
-	left := info.Rows
-	for index := range t.file.NumRowGroups() {
-		if err := ctx.Err(); err != nil {
+	defer r.Close()
+	for row, err := range parquet.Rows[T](ctx, r, info.Rows) {
+		if err != nil {
 			return err
 		}
-		if rows, err = group(t, index, left, rows); err != nil {
-			return err
+		if !yield(row, nil) {
+			return nil
 		}
-		left -= int64(len(rows))
-		for _, row := range rows {
-			if !yield(row, nil) {
-				return nil
-			}
-		}
-	}
-	if left > 0 {
-		return t.damaged("it has fewer rows than the manifest says")
 	}
 	return nil
+}
+
+// ColumnNames are the columns that a part of a table has, in their order: its rows
+// may be of a type that has more.
+func ColumnNames(ctx context.Context, d *Dataset, table string, part int) ([]string, error) {
+	if _, err := d.part(table, part); err != nil {
+		return nil, err
+	}
+	r, err := parquet.Open(ctx, d.dir, partName(table, part, d.Manifest.Parts))
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return r.ColumnNames(), nil
 }
 
 func (d *Dataset) part(table string, part int) (PartInfo, error) {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"strings"
 
+	"github.com/clinflow/clinflow/dataset/extsort"
 	"github.com/clinflow/clinflow/internal/store"
 )
 
@@ -70,11 +71,13 @@ func (w *Writer) whole(ctx context.Context, files []FileInfo) bool {
 		return false
 	}
 	for _, f := range files {
-		check := checkSum
-		if f.SHA256 == "" {
-			check = checkRows
+		var err error
+		if f.SHA256 == "" { // a run file
+			err = extsort.Check(ctx, w.dir, f.Name, f.Bytes)
+		} else {
+			err = checkSum(ctx, w.dir, f.Name, f.Bytes, f.SHA256)
 		}
-		if check(ctx, w.dir, f.Name, f.Bytes, f.SHA256) != nil {
+		if err != nil {
 			return false
 		}
 	}

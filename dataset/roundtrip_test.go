@@ -2,14 +2,8 @@ package dataset
 
 import (
 	"encoding/json"
-	"math"
-	"os"
 	"path/filepath"
-	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 
 	"github.com/clinflow/clinflow/internal/store"
 )
@@ -33,19 +27,6 @@ type everyType struct {
 func init() {
 	RegisterTable[everyType]("every_type", 1)
 	RegisterTable[everyType]("other", 1)
-}
-
-func anyRow(t *rapid.T) everyType {
-	text := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"", "a", "\x00\xff", strings.Repeat("long ", 9000)}))
-	return everyType{
-		A: rapid.Int32().Draw(t, "a"), B: rapid.Int64().Draw(t, "b"),
-		C: text.Draw(t, "c"), D: text.Draw(t, "d"), E: rapid.Bool().Draw(t, "e"),
-		F: rapid.Float32().Draw(t, "f"), G: rapid.Float64().Draw(t, "g"),
-		H: Time(rapid.Int64().Draw(t, "h")),
-		I: orNil(rapid.SliceOfN(rapid.Int32(), 0, 9).Draw(t, "i")),
-		J: orNil(rapid.SliceOfN(rapid.Float32(), 0, 9).Draw(t, "j")),
-		K: text.Draw(t, "k"), Origin: Origin{rapid.Int32().Draw(t, "file"), rapid.Int64().Draw(t, "row")},
-	}
 }
 
 // orNil: a column does not tell an empty list from none.
@@ -112,27 +93,4 @@ func readAll[T any](t testing.TB, d *Dataset, table string, part int) []T {
 		rows = append(rows, row)
 	}
 	return rows
-}
-
-func TestRowsComeBack(t *testing.T) {
-	rapid.Check(t, func(r *rapid.T) {
-		folder, err := os.MkdirTemp(t.TempDir(), "")
-		must(t, err)
-		w := writerAt(t, filepath.Join(folder, "d"), 1)
-		rows := orNil(rapid.SliceOfN(rapid.Custom(anyRow), 0, 60).Draw(r, "rows"))
-		result := writePart(t, w, "every_type", 0, rows)
-		d := commit(t, w)
-		if got := result.Tables["every_type"].Rows; got != int64(len(rows)) {
-			r.Fatalf("the part says %d rows, %d were written", got, len(rows))
-		}
-		if diff := cmp.Diff(rows, readAll[everyType](t, d, "every_type", 0), bits); diff != "" {
-			r.Fatal(diff)
-		}
-	})
-}
-
-// bits compares floats by their bits: NaN is a value like any other here.
-var bits = cmp.Options{
-	cmp.Comparer(func(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) || a == 0 && b == 0 }),
-	cmp.Comparer(func(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) || a == 0 && b == 0 }),
 }

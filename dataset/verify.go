@@ -3,11 +3,11 @@ package dataset
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"maps"
 	"slices"
 
+	"github.com/clinflow/clinflow/dataset/parquet"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/store"
 )
@@ -32,13 +32,13 @@ func (d *Dataset) verifyPart(ctx context.Context, name string, info PartInfo) er
 	if err := checkSum(ctx, d.dir, name, info.Bytes, info.SHA256); err != nil {
 		return err
 	}
-	t, err := openTable(ctx, d.dir, name)
+	r, err := parquet.Open(ctx, d.dir, name)
 	if err != nil {
 		return err
 	}
-	defer t.close()
-	if rows := t.file.NumRows(); rows != info.Rows {
-		return t.damaged(fmt.Sprintf("it has %d rows, the manifest says %d", rows, info.Rows))
+	defer r.Close()
+	if rows := r.NumRows(); rows != info.Rows {
+		return exit.Errorf(exit.BadData, "%s/%s is damaged: it has %d rows, the manifest says %d; make the dataset again", d.URI(), name, rows, info.Rows)
 	}
 	return nil
 }

@@ -92,7 +92,7 @@ func (w *Writer) Scratch() store.Dir { return w.dir.Sub(scratchName) }
 // before the first part is closed.
 func (w *Writer) SetTables(names ...string) error {
 	for _, name := range names {
-		if _, err := layoutOfTable(name); err != nil {
+		if err := registered(name); err != nil {
 			return err
 		}
 	}
@@ -111,7 +111,7 @@ func (w *Writer) declared() []string {
 // Part begins a part. A part begun twice, as by a retry, must get the same rows;
 // the one closed last stays.
 func (w *Writer) Part(part int) *PartWriter {
-	return &PartWriter{writer: w, part: part, tables: map[string]*openTableWriter{}, counts: map[string]int64{}}
+	return &PartWriter{writer: w, part: part, tables: map[string]openTable{}, counts: map[string]int64{}}
 }
 
 // AfterCommit has what only an unfinished dataset needs, such as training

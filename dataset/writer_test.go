@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clinflow/clinflow/dataset/parquet"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/store"
 )
@@ -25,7 +26,11 @@ import (
 func rowsOf(part int) []everyType {
 	var rows []everyType
 	for n := range 300 + part {
-		rows = append(rows, pyarrowRow(n))
+		rows = append(rows, everyType{
+			A: int32(n * n), B: int64(n%3) * 1e15, C: fmt.Sprint("category ", n/50), D: strings.Repeat("ü", n%7), E: n%5 == 0,
+			F: float32(n) / 8, G: float64(n%4) / 16, H: Time(n % 2), I: make([]int32, n%11), J: make([]float32, n%3),
+			K: strings.Repeat("word ", n), Origin: Origin{3, int64(n + 1)},
+		})
 	}
 	return rows
 }
@@ -208,7 +213,7 @@ func TestMisuseIsAnError(t *testing.T) {
 		"an unknown table":              second(Rows[Note](p, "unknown")),
 		"a part too high":               second(Rows[Note](w.Part(1), TableNotes)),
 		"an undeclarable table":         w.SetTables("unknown"),
-		"a giant row":                   rows.Write(Note{Text: strings.Repeat("x", maxRowBytes)}),
+		"a giant row":                   rows.Write(Note{Text: strings.Repeat("x", parquet.MaxRowBytes)}),
 	}
 	p.Abort()
 	errs["a row after Abort"] = rows.Write(Note{})

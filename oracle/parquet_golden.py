@@ -1,4 +1,4 @@
-"""Writes dataset/testdata/pyarrow.parquet: rows of every column type as
+"""Writes dataset/parquet/testdata/pyarrow.parquet: rows of every column type as
 pyarrow encodes them, in small pages and row groups, for the reader's test. The
 test makes the same rows by the same formulas.
 
@@ -54,7 +54,7 @@ def row(n):
 
 def main():
     table = pyarrow.Table.from_pylist([row(n) for n in range(ROWS)], schema=SCHEMA)
-    path = pathlib.Path(__file__).parent.parent / "dataset/testdata/pyarrow.parquet"
+    path = pathlib.Path(__file__).parent.parent / "dataset/parquet/testdata/pyarrow.parquet"
     path.parent.mkdir(exist_ok=True)
     pyarrow.parquet.write_table(
         table, path, compression="zstd", row_group_size=200, data_page_size=1024, write_batch_size=16,

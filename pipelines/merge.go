@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/dataset/extsort"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/progress"
 	"github.com/clinflow/clinflow/stages"
@@ -85,12 +86,12 @@ func (f *mergeFn) FinishBundle(_ context.Context, emit func(int, []byte)) error 
 // once recorded as finished is not merged again.
 type fileRuns struct {
 	File int           `json:"file"` // the RawFile's index
-	Runs []dataset.Run `json:"runs"`
+	Runs []extsort.Run `json:"runs"`
 }
 
 // readRuns decodes a part's runs in an order that does not depend on the runner,
 // and counts the files that they come from.
-func readRuns(elements func(*[]byte) bool) (runs []dataset.Run, files int, err error) {
+func readRuns(elements func(*[]byte) bool) (runs []extsort.Run, files int, err error) {
 	answered := map[int]bool{}
 	var element []byte
 	for elements(&element) {
@@ -104,7 +105,7 @@ func readRuns(elements func(*[]byte) bool) (runs []dataset.Run, files int, err e
 		answered[of.File] = true
 		runs = append(runs, of.Runs...)
 	}
-	slices.SortFunc(runs, func(a, b dataset.Run) int {
+	slices.SortFunc(runs, func(a, b extsort.Run) int {
 		return cmp.Or(cmp.Compare(a.Table, b.Table), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Offset, b.Offset))
 	})
 	return runs, len(answered), nil

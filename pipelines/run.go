@@ -54,7 +54,7 @@ func Run(ctx context.Context, env *stages.Environment, runner string, t Task) er
 		return err
 	}
 	defer t.begin(env)()
-	defer dataset.Work()()
+	defer env.Memory.Work()()
 	return execute(ctx, runner, p)
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/dataset/extsort"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -20,7 +21,7 @@ type scanFn struct {
 
 type scanned struct {
 	file   stages.RawFile
-	runs   []dataset.Run
+	runs   []extsort.Run
 	counts map[string]int64
 }
 
@@ -67,7 +68,7 @@ func (f *scanFn) ProcessElement(_ context.Context, element []byte, _, _ func(int
 }
 
 func (f *scanFn) scan(ctx context.Context, file stages.RawFile) (scanned, error) {
-	spill := dataset.NewSpill(f.out.Scratch(), f.Task.Parts, file.Index)
+	spill := extsort.NewSpill(f.out.Scratch(), f.Task.Parts, file.Index, f.Task.env().Memory)
 	if err := f.stage.Scan(ctx, file, spill); err != nil {
 		spill.Abort()
 		return scanned{}, err
@@ -76,7 +77,7 @@ func (f *scanFn) scan(ctx context.Context, file stages.RawFile) (scanned, error)
 	if err != nil {
 		return scanned{}, err
 	}
-	return scanned{file, runs, counts}, f.out.RecordScan(file.Index, spill)
+	return scanned{file, runs, counts}, f.out.RecordScan(file.Index, runs, counts)
 }
 
 func (f *scanFn) FinishBundle(_ context.Context, emitRuns, emitTally func(int, []byte)) error {

@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/dataset/extsort"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
@@ -84,11 +85,11 @@ func (l lines) Files(context.Context, stages.Inputs) ([]stages.RawFile, error) {
 	return files, nil
 }
 
-func (l lines) Scan(_ context.Context, file stages.RawFile, spill *dataset.Spill) error {
+func (l lines) Scan(_ context.Context, file stages.RawFile, spill *extsort.Spill) error {
 	return piece("scan "+file.Name, func() error { return l.scan(file, spill) })
 }
 
-func (l lines) scan(file stages.RawFile, spill *dataset.Spill) error {
+func (l lines) scan(file stages.RawFile, spill *extsort.Spill) error {
 	if err := l.strike(); err != nil {
 		return err
 	}
@@ -103,20 +104,20 @@ func (l lines) scan(file stages.RawFile, spill *dataset.Spill) error {
 		subject, text, _ := strings.Cut(scanner.Text(), " ")
 		id, err := strconv.ParseInt(subject, 10, 64)
 		if err != nil {
-			if err := spill.Reject(dataset.Reject{File: file.Name, Row: row, Reason: "subject_id"}); err != nil {
+			if err := (dataset.Reject{File: file.Name, Row: row, Reason: "subject_id"}).SpillInto(spill); err != nil {
 				return err
 			}
 			continue
 		}
 		note := mimic.Note{NoteID: fmt.Sprint(file.Index, "-", row), SubjectID: id, Text: text, Origin: mimic.Origin{SourceFile: int32(file.Index), SourceRow: row}}
-		if err := dataset.Add(spill, mimic.TableNotes, mimic.PartOf(id, spill.Parts()), note, mimic.Compare[mimic.Note]); err != nil {
+		if err := extsort.Add(spill, mimic.TableNotes, mimic.PartOf(id, spill.Parts()), note, mimic.Compare[mimic.Note]); err != nil {
 			return err
 		}
 	}
 	return scanner.Err()
 }
 
-func (l lines) Merge(ctx context.Context, part int, runs []dataset.Run, out *dataset.PartWriter) error {
+func (l lines) Merge(ctx context.Context, part int, runs []extsort.Run, out *dataset.PartWriter) error {
 	return piece(fmt.Sprint("merge ", part), func() error {
 		return errors.Join(
 			dataset.MergeRuns(ctx, runs, mimic.TableNotes, mimic.Compare[mimic.Note], out),

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/clinflow/clinflow/internal/memory"
 	"github.com/clinflow/clinflow/internal/progress"
 	"github.com/clinflow/clinflow/internal/store"
 )
@@ -32,6 +33,7 @@ type Environment struct {
 type Settings struct {
 	Workers  int            // goroutines that work on parts and kernels, at least 1
 	Device   string         // where models are trained: auto, cuda, cuda:N, cpu, cpu:go, cpu:avx2 or cpu:avx512
+	Memory   *memory.Budget // what data stages may take
 	Progress *progress.Sink // nil: long work is not shown
 	Log      zerolog.Logger
 	Digester Digester // nil: files are read for their sha256
@@ -42,7 +44,8 @@ type Settings struct {
 type Digester func(ctx context.Context, path string) (string, error)
 
 // Default has the stages that registered themselves from an init function, as many
-// workers as there are processors, the device auto, and logs to standard error.
+// workers as there are processors, 1 GiB of memory, the device auto, and logs to
+// standard error.
 var Default = NewEnvironment()
 
 // NewEnvironment has the given stages and no others, and the settings of Default. It
@@ -50,7 +53,7 @@ var Default = NewEnvironment()
 func NewEnvironment(specs ...Spec) *Environment {
 	e := &Environment{
 		Settings: Settings{
-			Workers: runtime.GOMAXPROCS(0), Device: "auto",
+			Workers: runtime.GOMAXPROCS(0), Memory: memory.New(memory.DefaultBytes), Device: "auto",
 			Log: zerolog.New(os.Stderr).With().Timestamp().Logger(),
 		},
 		specs:    map[string]Spec{},

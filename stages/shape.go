@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/dataset/extsort"
 )
 
 // Shape names one of the four ways a stage's work can be spread.
@@ -29,9 +30,9 @@ type Source interface {
 	// source_file of its rows. A missing file is an error of exit.Usage.
 	Files(ctx context.Context, in Inputs) ([]RawFile, error)
 	// Scan reads one file into sorted runs under the process's memory budget.
-	Scan(ctx context.Context, file RawFile, spill *dataset.Spill) error
+	Scan(ctx context.Context, file RawFile, spill *extsort.Spill) error
 	// Merge writes one part from the runs that hold rows of it.
-	Merge(ctx context.Context, part int, runs []dataset.Run, out *dataset.PartWriter) error
+	Merge(ctx context.Context, part int, runs []extsort.Run, out *dataset.PartWriter) error
 }
 
 // RawFile is one input file of a Source.

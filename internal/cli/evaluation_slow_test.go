@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/dataset/extsort"
 	"github.com/clinflow/clinflow/runners"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/task"
@@ -40,10 +41,10 @@ func (d drawn) Files(context.Context, stages.Inputs) ([]stages.RawFile, error) {
 	return []stages.RawFile{{Table: task.TablePredictions, Name: "file", URI: d.File}}, nil
 }
 
-func (d drawn) Scan(context.Context, stages.RawFile, *dataset.Spill) error { return nil }
+func (d drawn) Scan(context.Context, stages.RawFile, *extsort.Spill) error { return nil }
 
 // Merge draws one logit a label and some three labels an example.
-func (d drawn) Merge(_ context.Context, part int, _ []dataset.Run, out *dataset.PartWriter) error {
+func (d drawn) Merge(_ context.Context, part int, _ []extsort.Run, out *dataset.PartWriter) error {
 	rows, err := dataset.Rows[task.Prediction](out, task.TablePredictions)
 	if err != nil {
 		return err

@@ -17,9 +17,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/logs"
+	"github.com/clinflow/clinflow/internal/memory"
 	"github.com/clinflow/clinflow/internal/progress"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
@@ -157,7 +157,7 @@ func (s *settings) applyMemory() error {
 	case bytes < leastMemory:
 		return exit.Errorf(exit.Usage, "--memory: %s is too little; give 256MiB or more", s.memory)
 	}
-	dataset.SetMemory(int64(bytes))
+	s.env = s.env.With(func(e *stages.Settings) { e.Memory = memory.New(int64(bytes)) })
 	return nil
 }
 

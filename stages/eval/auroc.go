@@ -10,6 +10,7 @@ import (
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/memory"
 	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/task"
@@ -44,9 +45,14 @@ type AUROCConfig struct {
 	SmallCells string `json:"small_cells" default:"hide" enum:"hide,show" doc:"Whether counts of one to nine are told. Hidden, they are \"<10\" in metrics.json, with what would give them away, and the AUROC of a task that has so few positives, negatives or examples of a class has two digits and no curve."`
 }
 
-type aurocStage struct{ config AUROCConfig }
+type aurocStage struct {
+	config AUROCConfig
+	memory *memory.Budget
+}
 
-func newAuroc(_ *stages.Environment, c AUROCConfig) (stages.Reduce, error) { return aurocStage{c}, nil }
+func newAuroc(env *stages.Environment, c AUROCConfig) (stages.Reduce, error) {
+	return aurocStage{c, env.Memory}, nil
+}
 
 // Accumulate checks the predictions of a part and says where those of each key lie.
 func (s aurocStage) Accumulate(ctx context.Context, in stages.Inputs, part int, emit func(string, []byte)) error {

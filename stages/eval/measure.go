@@ -5,7 +5,6 @@ import (
 	"math"
 	"sync"
 
-	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/smallcell"
 )
@@ -41,10 +40,10 @@ type result struct {
 func (s aurocStage) measure(ctx context.Context, e examples) (result, error) {
 	turn.Lock()
 	defer turn.Unlock()
-	room, done := dataset.Room()
-	defer done()
+	share := s.memory.Share()
+	defer share.Return()
 	if e.multiLabel {
-		return s.measureMultiLabel(ctx, e, room)
+		return s.measureMultiLabel(ctx, e, share.Bytes())
 	}
 	c := e.columns(e.classes)
 	if err := c.load(ctx, 0, e.classes); err != nil {

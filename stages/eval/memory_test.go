@@ -5,8 +5,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/auroc"
+	"github.com/clinflow/clinflow/internal/memory"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/eval/evaltest"
 	"github.com/clinflow/clinflow/stages/stagetest"
@@ -24,7 +24,7 @@ func TestAccumulatorsAreSmall(t *testing.T) {
 		wide = append(wide, row)
 	}
 	var sizes []int
-	s := aurocStage{AUROCConfig{Split: "test", MultiLabel: []string{"diag"}, Measures: auroc.Measures{MultiLabelScore: auroc.MeasureSoftmax}}}
+	s := aurocStage{AUROCConfig{Split: "test", MultiLabel: []string{"diag"}, Measures: auroc.Measures{MultiLabelScore: auroc.MeasureSoftmax}}, memory.New(memory.DefaultBytes)}
 	for _, rows := range [][]task.Prediction{rows, wide} {
 		in := stages.Inputs{portVariants: {evaltest.Predictions(t, 1, rows)}}
 		var key string
@@ -51,10 +51,12 @@ func TestAUROCOfAnyMemory(t *testing.T) {
 	}
 	in := stages.Inputs{"predictions": {evaltest.Predictions(t, 3, rows)}}
 	much := stagetest.Run(t, "eval.auroc", "{}", in)
-	t.Cleanup(func() { dataset.SetMemory(1 << 30) })
 	for _, bytes := range []int64{1, 4 * cellBytes * 900} {
-		dataset.SetMemory(bytes)
-		little := stagetest.Run(t, "eval.auroc", "{}", in)
+		env := stages.Default.With(func(s *stages.Settings) { s.Memory = memory.New(bytes) })
+		little, err := stagetest.TryIn(t, env, "eval.auroc", "{}", in)
+		if err != nil {
+			t.Fatal(err)
+		}
 		for _, name := range []string{MetricsName, CurvesName} {
 			if diff := cmp.Diff(evaltest.File(t, much, name), evaltest.File(t, little, name)); diff != "" {
 				t.Errorf("%s differs with %d bytes: %s", name, bytes, diff)

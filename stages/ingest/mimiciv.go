@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/dataset/extsort"
 	"github.com/clinflow/clinflow/internal/csvgz"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/store"
@@ -101,7 +102,7 @@ func (m *mimicIV) roots(in stages.Inputs) (root, notes store.Dir, err error) {
 }
 
 // Scan reads one file into sorted runs.
-func (m *mimicIV) Scan(ctx context.Context, file stages.RawFile, spill *dataset.Spill) error {
+func (m *mimicIV) Scan(ctx context.Context, file stages.RawFile, spill *extsort.Spill) error {
 	t, err := tableOf(file)
 	if err != nil {
 		return err
@@ -127,7 +128,7 @@ func tableOf(file stages.RawFile) (rawTable, error) {
 
 // Merge writes one part of every table, each table once though two files may
 // feed it.
-func (m *mimicIV) Merge(ctx context.Context, _ int, runs []dataset.Run, out *dataset.PartWriter) error {
+func (m *mimicIV) Merge(ctx context.Context, _ int, runs []extsort.Run, out *dataset.PartWriter) error {
 	merged := map[string]bool{}
 	for _, t := range mimicIVTables {
 		_, name := t.place()

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/dataset/extsort"
 	"github.com/clinflow/clinflow/internal/csvgz"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/store"
@@ -27,7 +27,7 @@ func FuzzScan(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, i int, data []byte) {
 		raw := mimicIVTables[uint(i)%uint(len(mimicIVTables))]
-		spill := dataset.NewSpill(dir, 2, 0)
+		spill := extsort.NewSpill(dir, 2, 0, nil)
 		defer spill.Abort()
 		err := raw.scan(t.Context(), stages.RawFile{Name: "file.csv"}, bytes.NewReader(data), 1, spill)
 		if err != nil {
@@ -80,7 +80,7 @@ func TestAFileThatVanishes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, file := range files {
-		spill := dataset.NewSpill(dir, 1, file.Index)
+		spill := extsort.NewSpill(dir, 1, file.Index, nil)
 		err := source.Scan(t.Context(), file, spill)
 		spill.Abort()
 		if exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), filepath.Join(root, file.Name)) {

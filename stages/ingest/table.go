@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/dataset/extsort"
 	"github.com/clinflow/clinflow/internal/csvgz"
 	"github.com/clinflow/clinflow/internal/guard"
 	"github.com/clinflow/clinflow/mimic"
@@ -28,8 +29,8 @@ type table[R mimic.Row] struct {
 type rawTable interface {
 	place() (file, table string)
 	columnNames() []string
-	scan(ctx context.Context, file stages.RawFile, r io.Reader, workers int, spill *dataset.Spill) error
-	merge(ctx context.Context, runs []dataset.Run, out *dataset.PartWriter) error
+	scan(ctx context.Context, file stages.RawFile, r io.Reader, workers int, spill *extsort.Spill) error
+	merge(ctx context.Context, runs []extsort.Run, out *dataset.PartWriter) error
 }
 
 // reasonDuplicate marks a record whose primary key an earlier one of the file
@@ -42,14 +43,14 @@ const cancelEvery = 1 << 12
 func (t table[R]) place() (file, table string) { return t.file, t.name }
 
 // merge writes a part's rows from their runs.
-func (t table[R]) merge(ctx context.Context, runs []dataset.Run, out *dataset.PartWriter) error {
+func (t table[R]) merge(ctx context.Context, runs []extsort.Run, out *dataset.PartWriter) error {
 	return dataset.MergeRuns(ctx, runs, t.name, mimic.Compare[R], out)
 }
 
 // scan reads a file into the spill, decompressing it ahead where there is a worker
 // for it. Every record read is counted once more as
 // kept, skipped or quarantined.
-func (t table[R]) scan(ctx context.Context, file stages.RawFile, r io.Reader, workers int, spill *dataset.Spill) error {
+func (t table[R]) scan(ctx context.Context, file stages.RawFile, r io.Reader, workers int, spill *extsort.Spill) error {
 	records, err := csvgz.NewReader(r, file.Name, workers)
 	if err != nil {
 		return err
@@ -65,7 +66,7 @@ func (t table[R]) scan(ctx context.Context, file stages.RawFile, r io.Reader, wo
 	return guard.At(place, func() error { return p.takeAll(ctx, records, &rec, spill) })
 }
 
-func (p *parser[R]) takeAll(ctx context.Context, records *csvgz.Reader, rec *csvgz.Record, spill *dataset.Spill) error {
+func (p *parser[R]) takeAll(ctx context.Context, records *csvgz.Reader, rec *csvgz.Record, spill *extsort.Spill) error {
 	for {
 		if err := records.Read(rec); errors.Is(err, io.EOF) {
 			return nil
@@ -99,19 +100,19 @@ type parser[R mimic.Row] struct {
 	seen map[uint64]struct{}
 }
 
-func (p *parser[R]) take(rec *csvgz.Record, spill *dataset.Spill) error {
+func (p *parser[R]) take(rec *csvgz.Record, spill *extsort.Spill) error {
 	spill.Count("read", 1)
 	row, wanted, reason := p.parse(rec)
 	switch {
 	case reason != "":
-		return spill.Reject(dataset.Reject{File: p.file.Name, Row: rec.Row, Offset: rec.Offset, Reason: reason, SHA256: rec.SHA256()})
+		return dataset.Reject{File: p.file.Name, Row: rec.Row, Offset: rec.Offset, Reason: reason, SHA256: rec.SHA256()}.SpillInto(spill)
 	case !wanted:
 		spill.Count("skipped", 1)
 		return nil
 	}
 	spill.Count("kept", 1)
 	part := mimic.PartOf(row.Key().SubjectID, spill.Parts())
-	return dataset.Add(spill, p.table.name, part, row, mimic.Compare[R])
+	return extsort.Add(spill, p.table.name, part, row, mimic.Compare[R])
 }
 
 // parse returns the row, whether the table takes such rows, and else why the

@@ -12,6 +12,7 @@ import (
 
 	"github.com/clinflow/clinflow/dags"
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/dataset/extsort"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages"
 )
@@ -135,10 +136,10 @@ func (l *loop) source(s stages.Source) error {
 	if err != nil {
 		return err
 	}
-	byPart := map[int][]dataset.Run{}
+	byPart := map[int][]extsort.Run{}
 	l.header.Counts = map[string]int64{}
 	for _, file := range files {
-		spill := dataset.NewSpill(l.out.Scratch(), l.out.Parts(), file.Index)
+		spill := extsort.NewSpill(l.out.Scratch(), l.out.Parts(), file.Index, nil)
 		if err := s.Scan(l.ctx, file, spill); err != nil {
 			spill.Abort()
 			return err

@@ -1,18 +1,18 @@
 package dataset
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"unsafe"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/clinflow/clinflow/dataset/extsort"
+	"github.com/clinflow/clinflow/internal/memory"
 	"github.com/clinflow/clinflow/internal/store"
 )
 
@@ -29,24 +29,17 @@ func anyNote(t *rapid.T) Note {
 	}
 }
 
-// setMemory changes what rows may take for one test, or one round of a property.
-func setMemory(bytes int64) (restore func()) {
-	old := budget.bytes.Load()
-	SetMemory(bytes * spillShare)
-	return func() { SetMemory(old) }
-}
-
 // spill adds rows as one raw file's and returns the runs, and what was counted
 // beside the rows read.
-func spill(t testing.TB, dir store.Dir, parts, file int, notes []Note, rejects []Reject) ([]Run, map[string]int64) {
+func spill(t testing.TB, dir store.Dir, parts, file int, budget *memory.Budget, notes []Note, rejects []Reject) ([]extsort.Run, map[string]int64) {
 	t.Helper()
-	s := NewSpill(dir, parts, file)
+	s := extsort.NewSpill(dir, parts, file, budget)
 	defer s.Abort()
 	for _, n := range notes {
-		must(t, Add(s, TableNotes, partOf(n, parts), n, compareNotes))
+		must(t, extsort.Add(s, TableNotes, partOf(n, parts), n, compareNotes))
 	}
 	for _, r := range rejects {
-		must(t, s.Reject(r))
+		must(t, r.SpillInto(s))
 	}
 	s.Count("read", int64(len(notes)+len(rejects)))
 	runs, counts, err := s.Close()
@@ -59,14 +52,14 @@ func spill(t testing.TB, dir store.Dir, parts, file int, notes []Note, rejects [
 }
 
 // ingest spills two files and merges all parts. turn says how the runs arrive.
-func ingest(t testing.TB, folder string, files [2][]Note, rejects []Reject, turn func([]Run)) *Dataset {
+func ingest(t testing.TB, folder string, budget *memory.Budget, files [2][]Note, rejects []Reject, turn func([]extsort.Run)) *Dataset {
 	t.Helper()
 	const parts = 3
 	w := writerAt(t, folder, parts)
 	must(t, w.SetTables(TableNotes, TableAdmissions))
-	var runs []Run
+	var runs []extsort.Run
 	for file, notes := range files {
-		own, counts := spill(t, w.Scratch(), parts, file, notes, rejects)
+		own, counts := spill(t, w.Scratch(), parts, file, budget, notes, rejects)
 		for name, n := range counts {
 			w.Count(name, n)
 		}
@@ -76,7 +69,7 @@ func ingest(t testing.TB, folder string, files [2][]Note, rejects []Reject, turn
 	turn(runs)
 	for part := range parts {
 		p := w.Part(part)
-		own := slices.DeleteFunc(slices.Clone(runs), func(r Run) bool { return r.Part != part })
+		own := slices.DeleteFunc(slices.Clone(runs), func(r extsort.Run) bool { return r.Part != part })
 		must(t, MergeRuns(t.Context(), own, TableNotes, compareNotes, p))
 		must(t, MergeRuns(t.Context(), own, TableQuarantine, CompareRejects, p))
 		_, err := p.Close()
@@ -97,10 +90,9 @@ func TestMergeEqualsAPlainSort(t *testing.T) {
 		for i := range files[1] {
 			files[1][i].SourceFile = 1
 		}
-		restore := setMemory(rapid.SampledFrom([]int64{0, 700, 1500}).Draw(r, "tiny budget"))
-		tight := ingest(t, filepath.Join(base, fmt.Sprint(round, "tight")), files, nil, slices.Reverse[[]Run])
-		restore()
-		wide := ingest(t, filepath.Join(base, fmt.Sprint(round, "wide")), files, nil, func([]Run) {})
+		tiny := memory.New(rapid.SampledFrom([]int64{0, 4 * 700, 4 * 1500}).Draw(r, "tiny budget"))
+		tight := ingest(t, filepath.Join(base, fmt.Sprint(round, "tight")), tiny, files, nil, slices.Reverse[[]extsort.Run])
+		wide := ingest(t, filepath.Join(base, fmt.Sprint(round, "wide")), nil, files, nil, func([]extsort.Run) {})
 		if diff := cmp.Diff(wide.Manifest, tight.Manifest); diff != "" {
 			r.Fatalf("the budget shows in the dataset: %s", diff)
 		}
@@ -123,7 +115,7 @@ func TestRejectsTravelAsRuns(t *testing.T) {
 		reason := []string{"malformed_time", "missing_id"}[row%2]
 		rejects = append(rejects, Reject{File: "hosp/admissions.csv.gz", Row: row, Offset: 10 * row, Reason: reason, SHA256: "00"})
 	}
-	d := ingest(t, filepath.Join(t.TempDir(), "d"), [2][]Note{}, rejects, func([]Run) {})
+	d := ingest(t, filepath.Join(t.TempDir(), "d"), nil, [2][]Note{}, rejects, func([]extsort.Run) {})
 	var got []Reject
 	for part := range d.Parts() {
 		rows := readAll[Reject](t, d, TableQuarantine, part)
@@ -143,7 +135,7 @@ func TestRejectsTravelAsRuns(t *testing.T) {
 }
 
 func TestScratchIsGoneAfterCommit(t *testing.T) {
-	d := ingest(t, filepath.Join(t.TempDir(), "d"), [2][]Note{{{SubjectID: 1}}}, nil, func([]Run) {})
+	d := ingest(t, filepath.Join(t.TempDir(), "d"), nil, [2][]Note{{{SubjectID: 1}}}, nil, func([]extsort.Run) {})
 	files, err := d.Dir().List(t.Context(), "")
 	must(t, err)
 	for _, f := range files {
@@ -153,85 +145,5 @@ func TestScratchIsGoneAfterCommit(t *testing.T) {
 	}
 	if len(files) != 1+2*3 {
 		t.Errorf("%d files, want the manifest and 3 parts of 2 declared tables", len(files))
-	}
-}
-
-func TestSpillsShareTheBudget(t *testing.T) {
-	const budget, text = 1 << 20, 100 << 10 // 10 notes in all, 5 each for two
-	defer setMemory(budget)()
-	dir, err := store.Open(t.TempDir())
-	must(t, err)
-	first, second := NewSpill(dir, 2, 0), NewSpill(dir, 2, 1)
-	defer first.Abort()
-	add := func(s *Spill, notes, flushes int) {
-		t.Helper()
-		for range notes {
-			must(t, Add(s, TableNotes, 0, Note{Text: strings.Repeat("x", text)}, compareNotes))
-		}
-		if s.flushes != flushes || s.bytes > budget {
-			t.Fatalf("%d flushes and %d bytes held, want %d flushes", s.flushes, s.bytes, flushes)
-		}
-	}
-	add(second, 5, 0)
-	add(first, 5, 0)
-	add(first, 1, 1)
-	second.Abort()
-	add(first, 10, 1)
-	add(first, 1, 2)
-}
-
-func TestADamagedRunIsNeverData(t *testing.T) {
-	folder := t.TempDir()
-	dir, err := store.Open(folder)
-	must(t, err)
-	var notes []Note
-	for i := range int64(50) {
-		notes = append(notes, Note{NoteID: fmt.Sprint(i), SubjectID: i, Text: strings.Repeat("word ", int(i))})
-	}
-	runs, _ := spill(t, dir, 1, 0, notes, nil)
-	path := filepath.Join(folder, runs[0].Name)
-	whole, err := os.ReadFile(path)
-	must(t, err)
-	for cut := 0; cut < len(whole); cut += 97 {
-		must(t, os.WriteFile(path, whole[:cut], 0o600))
-		w := newWriter(t, 1)
-		p := w.Part(0)
-		checkBadData(t, MergeRuns(t.Context(), runs, TableNotes, compareNotes, p), path)
-		p.Abort()
-	}
-	for at := 0; at < len(whole); at += 97 {
-		flipped := bytes.Clone(whole)
-		flipped[at] ^= 0x10
-		must(t, os.WriteFile(path, flipped, 0o600))
-		p := newWriter(t, 1).Part(0)
-		checkBadData(t, MergeRuns(t.Context(), runs, TableNotes, compareNotes, p), path)
-		p.Abort()
-	}
-	must(t, os.WriteFile(path, whole, 0o600))
-	for _, more := range []int64{-1, 1} {
-		runs[0].Rows += more
-		p := newWriter(t, 1).Part(0)
-		checkBadData(t, MergeRuns(t.Context(), runs, TableNotes, compareNotes, p), path)
-		p.Abort()
-		runs[0].Rows -= more
-	}
-}
-
-func TestRowsOutOfOrderInARunAreSeen(t *testing.T) {
-	dir, err := store.Open(t.TempDir())
-	must(t, err)
-	f, err := createRunFile(t.Context(), dir, "run", layoutOf[Note]())
-	must(t, err)
-	for _, subject := range []int64{2, 1} {
-		must(t, f.write(unsafe.Pointer(&Note{SubjectID: subject})))
-	}
-	must(t, f.commit())
-	p := newWriter(t, 1).Part(0)
-	defer p.Abort()
-	run := Run{Dir: dir.URI(), Name: "run", Table: TableNotes, Bytes: f.bytes, Rows: 2}
-	checkBadData(t, MergeRuns(t.Context(), []Run{run}, TableNotes, compareNotes, p), dir.URI()+"/run")
-	run.Part = 1
-	if err := MergeRuns(t.Context(), []Run{run}, TableNotes, compareNotes, p); err == nil {
-		t.Error("a run of another part was merged")
 	}
 }

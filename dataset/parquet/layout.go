@@ -1,4 +1,22 @@
-package dataset
+// Package parquet keeps rows of Go structs in Parquet files. A row type is a struct
+// whose fields are tagged with their columns' names:
+//
+//	type Visit struct {
+//		SubjectID int64  `parquet:"subject_id"`
+//		Ward      string `parquet:"ward,optional"`
+//		Note      string `parquet:"note,plain" phi:"true"`
+//	}
+//
+// Fields are of type bool, int32, int64, float32, float64, string, Time, []int32 or
+// []float32; the fields of embedded structs are columns too. Behind the name may
+// stand `optional`, where the zero value is written as null and read for it, or for
+// a column that a file lacks; `absent`, where a file may lack the column but has no
+// nulls in it; and `plain`, for text whose values hardly repeat, so that no
+// dictionary is tried. `phi:"true"` marks what is printed only where a user asks for
+// it.
+//
+// The same rows give the same bytes.
+package parquet
 
 import (
 	"fmt"
@@ -8,7 +26,7 @@ import (
 	"sync"
 	"unsafe"
 
-	"github.com/apache/arrow-go/v18/parquet"
+	arrow "github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/schema"
 )
 
@@ -39,13 +57,17 @@ type column interface {
 	// read decodes the whole chunk into the field of the rows, exactly one value
 	// each.
 	read(chunk any, rows []unsafe.Pointer) error
-	// pack appends the field to the frame of a row in a run.
-	pack(frame []byte, row unsafe.Pointer) []byte
-	// unpack takes the field from the front of what is left of a frame.
-	unpack(body []byte, row unsafe.Pointer) (rest []byte, ok bool)
+	// pack appends the field to a packed row.
+	pack(buffer []byte, row unsafe.Pointer) []byte
+	// unpack takes the field from the front of what is left of a packed row.
+	unpack(packed []byte, row unsafe.Pointer) (rest []byte, ok bool)
 }
 
 var layouts sync.Map // reflect.Type → *layout
+
+// Check panics where T is no row type, and names the field that is at fault. It is
+// for what is registered when a program begins.
+func Check[T any]() { layoutOf[T]() }
 
 // layoutOf panics on a field without a supported type or a parquet tag: both
 // are faults of the program.
@@ -63,7 +85,7 @@ func newLayout(name string, size uintptr, columns []column) *layout {
 	for i, c := range columns {
 		fields[i] = c.node()
 	}
-	root, err := schema.NewGroupNode("schema", parquet.Repetitions.Required, fields, -1)
+	root, err := schema.NewGroupNode("schema", arrow.Repetitions.Required, fields, -1)
 	if err != nil {
 		panic(fmt.Sprintf("row type %s: %v", name, err))
 	}
@@ -126,23 +148,23 @@ func columnOf(owner reflect.Type, f reflect.StructField, offset uintptr) column 
 func typedColumn(t reflect.Type, f field) column {
 	switch t {
 	case reflect.TypeFor[int32]():
-		return scalar[int32, int32]{f, parquet.Types.Int32, schema.NewIntLogicalType(32, true), same[int32], keep[int32]}
+		return scalar[int32, int32]{f, arrow.Types.Int32, schema.NewIntLogicalType(32, true), same[int32], keep[int32]}
 	case reflect.TypeFor[int64]():
-		return scalar[int64, int64]{f, parquet.Types.Int64, schema.NewIntLogicalType(64, true), same[int64], keep[int64]}
+		return scalar[int64, int64]{f, arrow.Types.Int64, schema.NewIntLogicalType(64, true), same[int64], keep[int64]}
 	case reflect.TypeFor[Time]():
-		return scalar[int64, int64]{f, parquet.Types.Int64, wallClock, same[int64], keep[int64]}
+		return scalar[int64, int64]{f, arrow.Types.Int64, wallClock, same[int64], keep[int64]}
 	case reflect.TypeFor[bool]():
-		return scalar[bool, bool]{f, parquet.Types.Boolean, nil, same[bool], keep[bool]}
+		return scalar[bool, bool]{f, arrow.Types.Boolean, nil, same[bool], keep[bool]}
 	case reflect.TypeFor[float32]():
-		return scalar[float32, float32]{f, parquet.Types.Float, nil, same[float32], keep[float32]}
+		return scalar[float32, float32]{f, arrow.Types.Float, nil, same[float32], keep[float32]}
 	case reflect.TypeFor[float64]():
-		return scalar[float64, float64]{f, parquet.Types.Double, nil, same[float64], keep[float64]}
+		return scalar[float64, float64]{f, arrow.Types.Double, nil, same[float64], keep[float64]}
 	case reflect.TypeFor[string]():
-		return text{scalar[string, parquet.ByteArray]{f, parquet.Types.ByteArray, schema.StringLogicalType{}, bytesOf, stringOf}}
+		return text{scalar[string, arrow.ByteArray]{f, arrow.Types.ByteArray, schema.StringLogicalType{}, bytesOf, stringOf}}
 	case reflect.TypeFor[[]int32]():
-		return list[int32]{f, parquet.Types.Int32, schema.NewIntLogicalType(32, true)}
+		return list[int32]{f, arrow.Types.Int32, schema.NewIntLogicalType(32, true)}
 	case reflect.TypeFor[[]float32]():
-		return list[float32]{f, parquet.Types.Float, nil}
+		return list[float32]{f, arrow.Types.Float, nil}
 	default:
 		return nil
 	}
@@ -151,12 +173,3 @@ func typedColumn(t reflect.Type, f field) column {
 // wallClock is a timestamp in microseconds without a zone, which pyarrow reads
 // as timestamp[us].
 var wallClock = schema.NewTimestampLogicalType(false, schema.TimeUnitMicros)
-
-// weight counts the bytes a row holds in memory.
-func (l *layout) weight(row unsafe.Pointer) int64 {
-	bytes := int64(l.size)
-	for _, c := range l.columns {
-		bytes += c.outside(row)
-	}
-	return bytes
-}

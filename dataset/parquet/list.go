@@ -1,10 +1,10 @@
-package dataset
+package parquet
 
 import (
 	"errors"
 	"unsafe"
 
-	"github.com/apache/arrow-go/v18/parquet"
+	arrow "github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/schema"
 )
 
@@ -13,16 +13,16 @@ import (
 // `element`. A nil list and an empty one are the same.
 type list[V int32 | float32] struct {
 	field
-	physical parquet.Type
+	physical arrow.Type
 	logical  schema.LogicalType
 }
 
 func (c list[V]) path() string { return c.name + ".list.element" }
 
 func (c list[V]) node() schema.Node {
-	element := primitive("element", parquet.Repetitions.Required, c.physical, c.logical)
-	repeated := schema.MustGroup(schema.NewGroupNode("list", parquet.Repetitions.Repeated, schema.FieldList{element}, -1))
-	return schema.MustGroup(schema.NewGroupNodeLogical(c.name, parquet.Repetitions.Required,
+	element := primitive("element", arrow.Repetitions.Required, c.physical, c.logical)
+	repeated := schema.MustGroup(schema.NewGroupNode("list", arrow.Repetitions.Repeated, schema.FieldList{element}, -1))
+	return schema.MustGroup(schema.NewGroupNodeLogical(c.name, arrow.Repetitions.Required,
 		schema.FieldList{repeated}, schema.NewListLogicalType(), -1))
 }
 

@@ -1,12 +1,12 @@
-package dataset
+package extsort
 
 import (
 	"cmp"
 	"context"
 	"errors"
 	"io"
-	"unsafe"
 
+	"github.com/clinflow/clinflow/dataset/parquet"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/store"
 )
@@ -27,7 +27,7 @@ func pieceOf(runs int) int64 {
 // cursor walks through a run.
 type cursor[T any] struct {
 	run    Run
-	layout *layout
+	packer parquet.Packer[T]
 	order  func(a, b T) int
 	index  int    // of the run in the order of names
 	ahead  int64  // bytes to read at a time
@@ -42,17 +42,15 @@ func (c *cursor[T]) next(ctx context.Context) (bool, error) {
 	if c.taken == c.run.Rows {
 		return false, c.ended()
 	}
-	head := c.piece
-	body, rest, size := unframe(head)
+	body, rest, size := unframe(c.piece)
 	for body == nil {
 		if err := c.load(ctx, size); err != nil {
 			return false, err
 		}
-		head = c.piece
-		body, rest, size = unframe(head)
+		body, rest, size = unframe(c.piece)
 	}
 	var row T
-	if !c.layout.unpack(head, body, unsafe.Pointer(&row)) {
+	if !sound(c.piece, body) || !c.packer.Unpack(body, &row) {
 		return false, c.damaged("a row is not as it was written")
 	}
 	if c.taken > 0 && c.order(row, c.row) < 0 {

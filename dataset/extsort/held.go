@@ -1,10 +1,12 @@
-package dataset
+package extsort
 
 import (
 	"context"
 	"fmt"
 	"slices"
 	"unsafe"
+
+	"github.com/clinflow/clinflow/dataset/parquet"
 )
 
 // chunkRows is how many rows are allocated at once: growing one slice would copy
@@ -13,12 +15,27 @@ const chunkRows = 256
 
 // rowsByPart holds rows of one table by part.
 type rowsByPart[T any] struct {
-	layout *layout
+	packer parquet.Packer[T]
 	order  func(a, b T) int
 	chunk  []T
 	parts  [][]*T
 }
 
+// heldRows are the rows of a table that a Spill holds.
+func heldRows[T any](s *Spill, table string, order func(a, b T) int) (*rowsByPart[T], error) {
+	if known, ok := s.tables[table]; ok {
+		held, ok := known.(*rowsByPart[T])
+		if !ok {
+			return nil, fmt.Errorf("table %s: rows of two types in one spill", table)
+		}
+		return held, nil
+	}
+	held := &rowsByPart[T]{packer: parquet.PackerOf[T](), order: order, parts: make([][]*T, s.parts)}
+	s.tables[table] = held
+	return held, nil
+}
+
+// add returns how many bytes of memory the row takes.
 func (h *rowsByPart[T]) add(part int, row T) (bytes int64) {
 	if len(h.chunk) == cap(h.chunk) {
 		h.chunk = make([]T, 0, chunkRows)
@@ -26,12 +43,12 @@ func (h *rowsByPart[T]) add(part int, row T) (bytes int64) {
 	h.chunk = append(h.chunk, row)
 	held := &h.chunk[len(h.chunk)-1]
 	h.parts[part] = append(h.parts[part], held)
-	return h.layout.weight(unsafe.Pointer(held)) + int64(unsafe.Sizeof(held))
+	return h.packer.Weight(held) + int64(unsafe.Sizeof(held))
 }
 
 func (h *rowsByPart[T]) write(s *Spill, table string) error {
 	name := fmt.Sprintf("%s/%s-%06d-%s.run", table, s.prefix, s.flushes, s.suffix)
-	f, err := createRunFile(context.Background(), s.dir, name, h.layout)
+	f, err := createRunFile(context.Background(), s.dir, name, h.packer)
 	if err != nil {
 		return err
 	}
@@ -52,14 +69,13 @@ func (h *rowsByPart[T]) write(s *Spill, table string) error {
 		f.abort()
 		return nil
 	}
-	s.files = append(s.files, FileInfo{Name: name, Bytes: f.bytes})
 	return f.commit()
 }
 
-func (h *rowsByPart[T]) writePart(f *runFile, rows []*T) error {
+func (h *rowsByPart[T]) writePart(f *runFile[T], rows []*T) error {
 	slices.SortStableFunc(rows, func(a, b *T) int { return h.order(*a, *b) })
 	for _, row := range rows {
-		if err := f.write(unsafe.Pointer(row)); err != nil {
+		if err := f.write(row); err != nil {
 			return err
 		}
 	}

@@ -1,4 +1,4 @@
-package dataset
+package memory
 
 import (
 	"runtime"
@@ -24,10 +24,10 @@ func collections(mib int) uint32 {
 func TestDataStagesWaitToCollect(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(100))
 	limit := debug.SetMemoryLimit(-1)
-	defer setMemory(64 << 20)()
-	first, second := Work(), Work()
+	budget := New(64 << 20 * rowsShare)
+	first, second := budget.Work(), budget.Work()
 	if n := collections(600); n < 3 || n > 10 {
-		t.Errorf("%d collections in 600 MiB; each is due at %d MiB", n, (rowsBytes()+workBytes)>>20)
+		t.Errorf("%d collections in 600 MiB; each is due at %d MiB", n, (budget.Rows()+workBytes)>>20)
 	}
 	held := make([]byte, 400<<20)
 	runtime.GC()

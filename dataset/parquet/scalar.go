@@ -1,10 +1,10 @@
-package dataset
+package parquet
 
 import (
 	"errors"
 	"unsafe"
 
-	"github.com/apache/arrow-go/v18/parquet"
+	arrow "github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/schema"
 )
 
@@ -20,11 +20,11 @@ type field struct {
 func (f field) absent() bool                 { return f.nullable || f.lackable }
 func (f field) dictionary() bool             { return false }
 func (f field) outside(unsafe.Pointer) int64 { return 0 }
-func (f field) repetition() parquet.Repetition {
+func (f field) repetition() arrow.Repetition {
 	if f.nullable {
-		return parquet.Repetitions.Optional
+		return arrow.Repetitions.Optional
 	}
-	return parquet.Repetitions.Required
+	return arrow.Repetitions.Required
 }
 
 // errChunk says that a column chunk does not hold what its file's footer
@@ -47,7 +47,7 @@ type (
 // scalar is a column of one value a row: F in the struct, V in the file.
 type scalar[F comparable, V any] struct {
 	field
-	physical parquet.Type
+	physical arrow.Type
 	logical  schema.LogicalType // nil: none
 	toValue  func(F) V
 	toField  func(value V, previous F) F
@@ -59,7 +59,7 @@ func (c scalar[F, V]) node() schema.Node {
 	return primitive(c.name, c.repetition(), c.physical, c.logical)
 }
 
-func primitive(name string, repetition parquet.Repetition, physical parquet.Type, logical schema.LogicalType) schema.Node {
+func primitive(name string, repetition arrow.Repetition, physical arrow.Type, logical schema.LogicalType) schema.Node {
 	if logical == nil {
 		return schema.MustPrimitive(schema.NewPrimitiveNode(name, repetition, physical, -1, -1))
 	}
@@ -139,7 +139,7 @@ func keep[V any](v, _ V) V { return v }
 
 // text is a string column.
 type text struct {
-	scalar[string, parquet.ByteArray]
+	scalar[string, arrow.ByteArray]
 }
 
 func (c text) dictionary() bool { return !c.plain }
@@ -148,11 +148,11 @@ func (c text) outside(row unsafe.Pointer) int64 { return int64(len(*c.at(row))) 
 
 // bytesOf views a string without copying it: the column writer copies, and no
 // one writes into the view.
-func bytesOf(s string) parquet.ByteArray { return unsafe.Slice(unsafe.StringData(s), len(s)) }
+func bytesOf(s string) arrow.ByteArray { return unsafe.Slice(unsafe.StringData(s), len(s)) }
 
 // stringOf copies a value out of its page, or repeats the string before it:
 // categories come in runs.
-func stringOf(value parquet.ByteArray, previous string) string {
+func stringOf(value arrow.ByteArray, previous string) string {
 	if string(value) == previous {
 		return previous
 	}

@@ -1,0 +1,110 @@
+package extsort
+
+import (
+	"bufio"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/clinflow/clinflow/dataset/parquet"
+	"github.com/clinflow/clinflow/internal/store"
+)
+
+// A run file lives as long as its step and is read once, so it is no Parquet: rows
+// stand one after the other as they lie in memory, each behind its length and a
+// hash, and a merge takes them as they come. What a merge holds of a run is then
+// small whatever the run's size, and a row's text is copied once, into the file.
+//
+// frameHead is the length of a row and the lower half of its xxhash64, four bytes
+// each, little-endian.
+const frameHead = 8
+
+// runFile is a run file being written.
+type runFile[T any] struct {
+	packer parquet.Packer[T]
+	file   store.File
+	buffer *bufio.Writer
+	bytes  int64
+	frame  []byte
+}
+
+func createRunFile[T any](ctx context.Context, dir store.Dir, name string, packer parquet.Packer[T]) (*runFile[T], error) {
+	f, err := dir.Create(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("begin a run: %w", err)
+	}
+	return &runFile[T]{packer: packer, file: f, buffer: bufio.NewWriterSize(f, store.BufferBytes)}, nil
+}
+
+func (f *runFile[T]) write(row *T) error {
+	f.frame = f.packer.Append(append(f.frame[:0], make([]byte, frameHead)...), row)
+	body := f.frame[frameHead:]
+	binary.LittleEndian.PutUint32(f.frame, uint32(len(body)))
+	binary.LittleEndian.PutUint32(f.frame[4:], uint32(xxhash.Sum64(body)))
+	n, err := f.buffer.Write(f.frame)
+	f.bytes += int64(n)
+	return err
+}
+
+// commit gives the file its name.
+func (f *runFile[T]) commit() error {
+	if err := f.buffer.Flush(); err != nil {
+		f.abort()
+		return err
+	}
+	return f.file.Commit()
+}
+
+func (f *runFile[T]) abort() { f.file.Abort() }
+
+// unframe splits the first row off a piece of a run: its packed columns and what
+// follows. size is how many bytes the row takes with its head; more than there are
+// in the piece where it goes on behind it.
+func unframe(piece []byte) (body, rest []byte, size int) {
+	if len(piece) < frameHead {
+		return nil, piece, frameHead
+	}
+	size = frameHead + int(binary.LittleEndian.Uint32(piece))
+	if len(piece) < size {
+		return nil, piece, size
+	}
+	return piece[frameHead:size], piece[size:], size
+}
+
+// sound compares the body of a frame with the hash in its head.
+func sound(head, body []byte) bool {
+	return binary.LittleEndian.Uint32(head[4:]) == uint32(xxhash.Sum64(body))
+}
+
+// Check reads a run file of so many bytes for damage: a run file has no sha256, for
+// each row has its hash.
+func Check(ctx context.Context, dir store.Dir, name string, size int64) error {
+	f, err := dir.Open(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	head, body := make([]byte, frameHead), []byte(nil)
+	in := bufio.NewReaderSize(f, store.BufferBytes)
+	for size > 0 {
+		if _, err := io.ReadFull(in, head); err != nil {
+			return fmt.Errorf("read run %s: %w", name, err)
+		}
+		length := int64(binary.LittleEndian.Uint32(head))
+		if size -= frameHead + length; size < 0 {
+			return fmt.Errorf("read run %s: %w", name, io.ErrUnexpectedEOF)
+		}
+		body = slices.Grow(body[:0], int(length))[:length]
+		if _, err := io.ReadFull(in, body); err != nil {
+			return fmt.Errorf("read run %s: %w", name, err)
+		}
+		if !sound(head, body) {
+			return fmt.Errorf("run %s: a row is not as it was written", name)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,135 @@
+package extsort
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/clinflow/clinflow/dataset/parquet"
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/memory"
+	"github.com/clinflow/clinflow/internal/store"
+)
+
+// note is a row whose text is most of it.
+type note struct {
+	ID      string `parquet:"id"`
+	Subject int64  `parquet:"subject_id"`
+	Text    string `parquet:"text,plain" phi:"true"`
+}
+
+const table = "notes"
+
+func bySubject(a, b note) int { return cmp.Compare(a.Subject, b.Subject) }
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func openFolder(t testing.TB) store.Dir {
+	t.Helper()
+	dir, err := store.Open(t.TempDir())
+	must(t, err)
+	return dir
+}
+
+// mergeError merges part 0 and returns the error that ends it.
+func mergeError(t testing.TB, runs ...Run) error {
+	t.Helper()
+	for _, err := range Merge(t.Context(), runs, table, 0, bySubject) {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkBadData wants an error of exit.BadData that names the file and quotes no text.
+func checkBadData(t testing.TB, err error, place string) {
+	t.Helper()
+	switch {
+	case err == nil:
+		t.Errorf("damage to %s went unseen", filepath.Base(place))
+	case exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), place):
+		t.Errorf("exit code %d, error %q; want code %d and the name %s", exit.Of(err), err, exit.BadData, place)
+	case strings.Contains(err.Error(), "word"):
+		t.Error("the error quotes note text")
+	}
+}
+
+func TestSpillsShareTheBudget(t *testing.T) {
+	const budget, text = 1 << 20, 100 << 10 // 10 notes in all, 5 each for two
+	dir, memory := openFolder(t), memory.New(4*budget)
+	first, second := NewSpill(dir, 2, 0, memory), NewSpill(dir, 2, 1, memory)
+	defer first.Abort()
+	add := func(s *Spill, notes, flushes int) {
+		t.Helper()
+		for range notes {
+			must(t, Add(s, table, 0, note{Text: strings.Repeat("x", text)}, bySubject))
+		}
+		if s.flushes != flushes || s.bytes > budget {
+			t.Fatalf("%d flushes and %d bytes held, want %d flushes", s.flushes, s.bytes, flushes)
+		}
+	}
+	add(second, 5, 0)
+	add(first, 5, 0)
+	add(first, 1, 1)
+	second.Abort()
+	add(first, 10, 1)
+	add(first, 1, 2)
+}
+
+func TestADamagedRunIsNeverData(t *testing.T) {
+	folder := t.TempDir()
+	dir, err := store.Open(folder)
+	must(t, err)
+	s := NewSpill(dir, 1, 0, nil)
+	for i := range int64(50) {
+		must(t, Add(s, table, 0, note{ID: fmt.Sprint(i), Subject: i, Text: strings.Repeat("word ", int(i))}, bySubject))
+	}
+	runs, _, err := s.Close()
+	must(t, err)
+	path := filepath.Join(folder, runs[0].Name)
+	whole, err := os.ReadFile(path)
+	must(t, err)
+	for cut := 0; cut < len(whole); cut += 97 {
+		must(t, os.WriteFile(path, whole[:cut], 0o600))
+		checkBadData(t, mergeError(t, runs...), path)
+	}
+	for at := 0; at < len(whole); at += 97 {
+		flipped := bytes.Clone(whole)
+		flipped[at] ^= 0x10
+		must(t, os.WriteFile(path, flipped, 0o600))
+		checkBadData(t, mergeError(t, runs...), path)
+	}
+	must(t, os.WriteFile(path, whole, 0o600))
+	for _, more := range []int64{-1, 1} {
+		runs[0].Rows += more
+		checkBadData(t, mergeError(t, runs...), path)
+		runs[0].Rows -= more
+	}
+}
+
+func TestRowsOutOfOrderInARunAreSeen(t *testing.T) {
+	dir, err := store.Open(t.TempDir())
+	must(t, err)
+	f, err := createRunFile(t.Context(), dir, "run", parquet.PackerOf[note]())
+	must(t, err)
+	for _, subject := range []int64{2, 1} {
+		must(t, f.write(&note{Subject: subject}))
+	}
+	must(t, f.commit())
+	run := Run{Dir: dir.URI(), Name: "run", Table: table, Bytes: f.bytes, Rows: 2}
+	checkBadData(t, mergeError(t, run), dir.URI()+"/run")
+	run.Part = 1
+	if err := mergeError(t, run); err == nil {
+		t.Error("a run of another part was merged")
+	}
+}

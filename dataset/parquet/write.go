@@ -1,0 +1,170 @@
+package parquet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"unsafe"
+
+	arrow "github.com/apache/arrow-go/v18/parquet"
+	"github.com/apache/arrow-go/v18/parquet/compress"
+	"github.com/apache/arrow-go/v18/parquet/file"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/store"
+)
+
+// groupBytes bounds the rows, as they lie in memory, of one row group: a writer and
+// a reader hold one row group at a time.
+const groupBytes = 1 << 20
+
+// MaxRowBytes bounds what one row may hold in memory: readers refuse pages above
+// 64 MiB compressed.
+const MaxRowBytes = 32 << 20
+
+// Info describes a finished file: its rows, its length in bytes, and its sha256 in
+// hexadecimal.
+type Info struct {
+	Rows   int64
+	Bytes  int64
+	SHA256 string
+}
+
+// Writer writes rows of type T into one file, in the order in which they come. It is
+// used by one goroutine and ends with Commit or Abort.
+type Writer[T any] struct {
+	layout *layout
+	place  string // of the file, for errors
+	sink   *store.SummedFile
+	file   *file.Writer
+	rows   []T   // the row group so far
+	bytes  int64 // that they hold
+	groups int   // in the file
+	count  int64 // rows in the file
+	done   bool
+}
+
+// Create begins a file, which appears under its name at Commit. It lacks the columns
+// named, of those that rows of type T may lack (`absent`). It panics where T is no
+// row type, as Check does.
+func Create[T any](ctx context.Context, dir store.Dir, name string, lacks ...string) (*Writer[T], error) {
+	l := layoutOf[T]().without(lacks)
+	sink, err := store.CreateSummed(ctx, dir, name)
+	if err != nil {
+		return nil, err
+	}
+	place := dir.URI() + "/" + name
+	w, err := file.NewParquetWriterWithError(sink, l.root, file.WithWriterProps(l.properties()))
+	if err != nil {
+		sink.Abort()
+		return nil, fmt.Errorf("%s: begin the Parquet file: %w", place, err)
+	}
+	return &Writer[T]{layout: l, place: place, sink: sink, file: w}, nil
+}
+
+// properties are the same for every file of a layout: the bytes of a file follow from
+// its rows alone. The fastest level of zstd is taken: on notes it writes twice as
+// fast as the default and its files are of about its size: measured from 9 % smaller
+// for generated notes to 13 % larger for codes. There are no statistics, so that
+// footers hold no values.
+func (l *layout) properties() *arrow.WriterProperties {
+	all := []arrow.WriterProperty{
+		arrow.WithCompression(compress.Codecs.Zstd),
+		arrow.WithCompressionLevel(1),
+		arrow.WithDictionaryDefault(false),
+		arrow.WithStats(false),
+		arrow.WithCreatedBy("clinflow version 1"),
+	}
+	for _, c := range l.columns {
+		if c.dictionary() {
+			all = append(all, arrow.WithDictionaryFor(c.path(), true))
+		}
+	}
+	return arrow.NewWriterProperties(all...)
+}
+
+// Write adds a row. A full row group goes to the file. A row of more than MaxRowBytes
+// is an error of exit.BadData.
+func (w *Writer[T]) Write(row T) error {
+	if w.done {
+		return fmt.Errorf("%s: a row written after Commit or Abort", w.place)
+	}
+	w.rows = append(w.rows, row)
+	weight := w.layout.weight(unsafe.Pointer(&w.rows[len(w.rows)-1]))
+	if weight > MaxRowBytes {
+		return exit.Errorf(exit.BadData, "%s: row %d holds %d bytes, more than the %d a row may hold; quarantine it",
+			w.place, w.count+int64(len(w.rows)), weight, MaxRowBytes)
+	}
+	w.bytes += weight
+	if w.bytes < groupBytes {
+		return nil
+	}
+	return w.flush()
+}
+
+// flush writes the rows so far as one row group.
+func (w *Writer[T]) flush() error {
+	if len(w.rows) == 0 {
+		return nil
+	}
+	err := w.writeGroup(pointers(w.rows))
+	clear(w.rows)
+	w.rows, w.bytes = w.rows[:0], 0
+	return err
+}
+
+func (w *Writer[T]) writeGroup(rows []unsafe.Pointer) error {
+	group, err := w.file.AppendRowGroupChecked()
+	if err != nil {
+		return w.failed()
+	}
+	for _, c := range w.layout.columns {
+		chunk, err := group.NextColumn()
+		if err != nil {
+			return w.failed()
+		}
+		if err := errors.Join(c.write(chunk, rows), chunk.Close()); err != nil {
+			return w.failed()
+		}
+	}
+	if err := group.Close(); err != nil {
+		return w.failed()
+	}
+	w.groups++
+	w.count += int64(len(rows))
+	return nil
+}
+
+// failed names the file. The store's own error says most; the encoder's may hold a
+// value of a row and is withheld.
+func (w *Writer[T]) failed() error {
+	if err := w.sink.Err(); err != nil {
+		return err
+	}
+	return exit.Errorf(exit.Failed, "%s: the Parquet encoder failed at row group %d", w.place, w.groups)
+}
+
+// Commit writes what is left and gives the file its name. After an error nothing is
+// left of the file.
+func (w *Writer[T]) Commit() (Info, error) {
+	defer w.Abort()
+	if w.done {
+		return Info{}, fmt.Errorf("%s: ended twice", w.place)
+	}
+	if err := w.flush(); err != nil {
+		return Info{}, err
+	}
+	if err := w.file.Close(); err != nil {
+		return Info{}, w.failed()
+	}
+	if err := w.sink.Commit(); err != nil {
+		return Info{}, err
+	}
+	return Info{w.count, w.sink.Bytes(), w.sink.SHA256()}, nil
+}
+
+// Abort removes what was written. After Commit it does nothing.
+func (w *Writer[T]) Abort() {
+	w.done = true
+	w.sink.Abort()
+}

@@ -8,4 +8,12 @@
 //
 // A training run depends on its inputs, configuration and kernel alone: not on
 // parts, workers, or how often it was interrupted.
+//
+// What an adapter and a base model may be registers itself: each method in
+// adapter/, each architecture in model/.
 package train
+
+import (
+	_ "github.com/clinflow/clinflow/stages/train/adapter/lora"
+	_ "github.com/clinflow/clinflow/stages/train/model/llama"
+)

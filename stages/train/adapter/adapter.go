@@ -21,7 +21,6 @@ package adapter
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 
@@ -117,97 +116,6 @@ func build(params *graph.Params, name string, c Config, base Base, labels int, m
 // Files are the adapter's files with its present values.
 func (a *Adapter) Files() []checkpoint.File {
 	return []checkpoint.File{{Name: ConfigName, Write: a.Config.Write}, {Name: WeightsName, Write: a.tensors.write}}
-}
-
-// Head is a classification head: a linear layer over what a model has pooled of a text.
-type Head struct {
-	Weight *graph.Param // [labels, hidden]
-	Bias   *graph.Param // [labels], nil where the model's class has none
-}
-
-func newHead(t *Tensors, base Base, labels int) *Head {
-	module := t.Prefix + base.Head.Name
-	h := &Head{Weight: t.Add(module+".weight", Normal(base.InitializerRange), labels, base.Hidden)}
-	if base.Head.Bias {
-		h.Bias = t.Add(module+".bias", Zeros, labels)
-	}
-	return h
-}
-
-// Logits are the labels' scores of pooled [batch, hidden]: [batch, labels].
-func (h *Head) Logits(g *graph.Graph, pooled *graph.Node) *graph.Node {
-	return g.Linear(pooled, h.Weight, h.Bias)
-}
-
-// Has says whether p is a parameter of the head.
-func (h *Head) Has(p *graph.Param) bool { return h != nil && (p == h.Weight || p == h.Bias) }
-
-// Tensors makes an adapter's parameters and keeps what they are called in its file.
-type Tensors struct {
-	Prefix  string // stands before the names of the base's modules in the file
-	params  *graph.Params
-	adapter string
-	mode    graph.Mode
-	list    []tensor // in the order they were added
-}
-
-type tensor struct {
-	file  string // its name in PEFT's file
-	param *graph.Param
-	draw  Draw
-}
-
-// Draw gives n initial values of a new parameter.
-type Draw func(s random.Stream, n int) []float32
-
-// Zeros are initial values of zero.
-func Zeros(_ random.Stream, n int) []float32 { return make([]float32, n) }
-
-// Normal draws values of mean zero and that standard deviation.
-func Normal(deviation float64) Draw {
-	return func(s random.Stream, n int) []float32 { return s.Normals(n, deviation) }
-}
-
-// Uniform draws values within ±bound.
-func Uniform(bound float64) Draw {
-	return func(s random.Stream, n int) []float32 { return s.Uniforms(n, bound) }
-}
-
-// Add makes a parameter that is called name in adapter_model.safetensors.
-func (t *Tensors) Add(name string, draw Draw, shape ...int) *graph.Param {
-	p := t.params.Add(t.adapter+"/"+name, t.mode, shape...)
-	t.list = append(t.list, tensor{name, p, draw})
-	return p
-}
-
-// upload demands that the file holds the adapter's tensors and no other, all of
-// finite values.
-func (t *Tensors) upload(ctx context.Context, weights *checkpoint.Weights, path string) error {
-	placed := map[string]bool{}
-	for _, t := range t.list {
-		placed[t.file] = true
-		if err := weights.ViewFinite(ctx, t.file, t.param.Shape(), t.param.Upload); err != nil {
-			return err
-		}
-	}
-	for _, name := range weights.Names() {
-		if !placed[name] {
-			return exit.Errorf(exit.BadData, "%s: tensor %q has no place in this model; does target_modules name its layer, or was the adapter made for another base?", path, name)
-		}
-	}
-	return nil
-}
-
-func (t *Tensors) write(w io.Writer) error {
-	tensors := map[string]checkpoint.Tensor{}
-	for _, t := range t.list {
-		values, err := t.param.Values()
-		if err != nil {
-			return err
-		}
-		tensors[t.file] = checkpoint.Tensor{Shape: t.param.Shape(), Values: values}
-	}
-	return checkpoint.Write(w, tensors)
 }
 
 // oldWeightsName is how PEFT before 0.7 named an adapter's weights.

@@ -18,7 +18,8 @@ steps:
   patients: {stage: ingest.mimiciv, in: {mimic: mimic}, with: {shards: 2}}
   vocabulary: {stage: label.vocab, in: {patients: patients}, with: {task: diag, min_count: 3}}
   labels: {stage: label.diagnoses, in: {patients: patients, vocabulary: vocabulary}}
-  tokenizer: {stage: tokenize.train, in: {notes: patients.notes}, with: {vocab_size: 512}}
+  split: {stage: split.hash, in: {patients: patients}}
+  tokenizer: {stage: tokenize.train, in: {notes: patients.notes, split: split}, with: {vocab_size: 512}}
   tokens: {stage: tokenize.examples, in: {examples: labels.examples, tokenizer: tokenizer}, with: {max_length: 32, add_eos: true}}
   base: {stage: train.base, in: {tokens: tokens, tokenizer: tokenizer}, with: {epochs: 1}}
   adapter:

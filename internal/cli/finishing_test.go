@@ -18,7 +18,8 @@ steps:
   mimic: {stage: synth.mimiciv, with: {patients: 120}}
   patients: {stage: ingest.mimiciv, in: {mimic: mimic}, with: {shards: 2}}
   mortality: {stage: label.mortality, in: {patients: patients}}
-  tokenizer: {stage: tokenize.train, in: {notes: patients.notes}, with: {vocab_size: 512, max_notes: 200}}
+  split: {stage: split.hash, in: {patients: patients}}
+  tokenizer: {stage: tokenize.train, in: {notes: patients.notes, split: split}, with: {vocab_size: 512, max_notes: 200}}
   corpus: {stage: tokenize.notes, in: {notes: patients.notes, tokenizer: tokenizer}, with: {max_length: 32}}
   tokens: {stage: tokenize.examples, in: {examples: mortality.examples, tokenizer: tokenizer}, with: {max_length: 32}}
   base: {stage: train.base, in: {tokens: corpus, tokenizer: tokenizer}, with: {hidden_size: 32, layers: 1, max_length: 32}}

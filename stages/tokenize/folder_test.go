@@ -38,7 +38,9 @@ func synthetic(t testing.TB) *dataset.Dataset {
 // transformers 4, in transformers 5 and here (oracle/tokenizer_folder.py).
 func TestTransformersOpenTheTrainedFolder(t *testing.T) {
 	notes := synthetic(t)
-	trained := stagetest.Run(t, "tokenize.train", "vocab_size: 700", stages.Inputs{"notes": {notes}})
+	trained := stagetest.Run(t, "tokenize.train", "vocab_size: 700", stages.Inputs{
+		"notes": {notes}, "split": {stagetest.Run(t, "split.hash", "", stages.Inputs{"patients": {notes}})},
+	})
 	for _, file := range trained.Manifest.Files {
 		path, got := filepath.Join(goldenFolder, file.Name), fileOf(t, trained, file.Name)
 		if *update {

@@ -44,6 +44,7 @@ func newNotes(_ *stages.Environment, config NotesConfig) (stages.Map, error) {
 type noteText struct {
 	NoteID    string `parquet:"note_id"`
 	SubjectID int64  `parquet:"subject_id"`
+	HadmID    int64  `parquet:"hadm_id,optional"`
 	IsError   bool   `parquet:"iserror"`
 	Text      string `parquet:"text"`
 }

@@ -90,6 +90,36 @@ func TestNotes(t *testing.T) {
 	}
 }
 
+// Each text keeps its row, a withdrawn one without ids.
+func TestTexts(t *testing.T) {
+	rows := []task.Text{
+		{TextID: "100", SubjectID: 1, HadmID: 100, Text: "CHIEF COMPLAINT: syncope"},
+		{TextID: "101", SubjectID: 1, HadmID: 101},
+		{TextID: "102", SubjectID: 1, HadmID: 102, Withdrawn: true},
+		{TextID: "103", SubjectID: 1, Text: strings.Repeat("chest pain ", 500)},
+	}
+	texts := stagetest.Dataset(t, task.KindTexts, 2, nil, stagetest.TableOf(task.TableTexts, rows, func(x task.Text) int64 { return x.SubjectID }))
+	d := stagetest.Run(t, "tokenize.texts", "max_length: 24\ntokenizer: "+modelFolder(t, modelFile(t)), stages.Inputs{"texts": {texts}})
+	ids := func(text string) []int32 { return goldenModel(t).NewEncoder().Encode([]int32{1}, text) }
+	want := []task.TextTokens{
+		{TextID: "100", SubjectID: 1, HadmID: 100, InputIDs: ids(rows[0].Text)},
+		{TextID: "101", SubjectID: 1, HadmID: 101, InputIDs: []int32{1}},
+		{TextID: "102", SubjectID: 1, HadmID: 102},
+		{TextID: "103", SubjectID: 1, InputIDs: ids(rows[3].Text)[:24]},
+	}
+	sum := int64(0)
+	for i := range want {
+		want[i].NTokens = int32(len(want[i].InputIDs))
+		sum += int64(want[i].NTokens)
+	}
+	if diff := cmp.Diff(want, stagetest.Rows[task.TextTokens](t, d, task.TableTextTokens)); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(map[string]int64{"read": 4, "kept": 3, "withdrawn": 1, "truncated": 1, "tokens": sum}, d.Manifest.Counts); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestExamplesKeepLabels(t *testing.T) {
 	rows := []task.Example{
 		{ExampleID: "100", SubjectID: 1, HadmID: 100, Split: "val", Text: "CHIEF COMPLAINT: syncope", Label: 1},

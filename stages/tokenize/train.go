@@ -21,12 +21,13 @@ import (
 func init() {
 	stages.RegisterJob(stages.Spec{
 		Name:    "tokenize.train",
-		Version: 2,
+		Version: 3,
 		Doc: "Trains a SentencePiece byte-pair tokenizer with byte fallback, shaped as LLaMA's, on notes of train patients. " +
 			"Leaves tokenizer.model, and tokenizer.json with which transformers' AutoTokenizer gives the same ids. " +
 			"Neither the order of the notes nor the number of parts matters.",
 		In: []stages.Port{
-			{Name: "notes", Kind: mimic.KindPatients, Tables: []string{mimic.TableNotes}, Doc: "the notes; those of val and test patients are not read"},
+			{Name: "notes", Kind: mimic.KindPatients, Sharded: true, Tables: []string{mimic.TableNotes}, Doc: "the notes; those of val and test patients teach nothing"},
+			split.Port,
 		},
 		Out: stages.Output{Kind: stages.KindTokenizer},
 	}, newTrain)
@@ -39,7 +40,6 @@ type TrainConfig struct {
 	CharacterCoverage float64 `json:"character_coverage" default:"0.99995" min:"0" max:"1" doc:"share of the notes' characters that get a piece of their own; the others fall back to bytes"`
 	MaxPieceLength    int     `json:"max_piece_length" default:"16" unit:"characters" min:"1" max:"64" doc:"longest piece"`
 	Seed              int64   `json:"seed" default:"1" doc:"seed of the draw of notes"`
-	SplitSeed         int64   `json:"split_seed" default:"1" doc:"seed of the split by patient; the same in every stage that splits"`
 }
 
 type train struct {
@@ -54,13 +54,13 @@ func newTrain(env *stages.Environment, config TrainConfig) (stages.Job, error) {
 // Run trains the tokenizer and writes its files.
 func (t *train) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) error {
 	notes := in.One("notes")
-	limit, err := t.drawLimit(ctx, notes)
+	limit, err := t.drawLimit(ctx, in)
 	if err != nil {
 		return err
 	}
 	words := sentencepiece.NewWords()
 	task := t.env.Progress.Start("tokenize.train", "notes", 0)
-	for note, err := range trainNotes[noteText](ctx, t, notes) {
+	for note, err := range trainNotes[noteText](ctx, in) {
 		if err != nil {
 			return err
 		}
@@ -72,7 +72,7 @@ func (t *train) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) 
 	}
 	task.Done()
 	if words.Len() == 0 {
-		return exit.Errorf(exit.Usage, "%s has no text of train patients to learn from; give more patients or another split_seed", notes.URI())
+		return exit.Errorf(exit.Usage, "%s has no text of train patients to learn from; give more patients or another split", notes.URI())
 	}
 	m, err := sentencepiece.Train(words, sentencepiece.TrainConfig{
 		VocabSize: t.config.VocabSize, CharacterCoverage: t.config.CharacterCoverage, MaxPieceLength: t.config.MaxPieceLength,
@@ -86,12 +86,12 @@ func (t *train) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) 
 
 // drawLimit is the hash up to which notes are taken. The texts are not read
 // for it.
-func (t *train) drawLimit(ctx context.Context, notes *dataset.Dataset) (uint64, error) {
+func (t *train) drawLimit(ctx context.Context, in stages.Inputs) (uint64, error) {
 	if t.config.MaxNotes == 0 {
 		return math.MaxUint64, nil
 	}
 	var draws []uint64
-	for note, err := range trainNotes[noteKey](ctx, t, notes) {
+	for note, err := range trainNotes[noteKey](ctx, in) {
 		if err != nil {
 			return 0, err
 		}
@@ -119,11 +119,18 @@ func (n noteKey) key() noteKey  { return n }
 func (n noteText) key() noteKey { return noteKey{n.NoteID, n.SubjectID, n.IsError} }
 
 // trainNotes streams the notes of train patients that are not marked as errors.
-func trainNotes[T interface{ key() noteKey }](ctx context.Context, t *train, notes *dataset.Dataset) iter.Seq2[T, error] {
+func trainNotes[T interface{ key() noteKey }](ctx context.Context, in stages.Inputs) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
+		var none T
+		notes := in.One("notes")
 		for part := range notes.Parts() {
+			of, err := split.Part(ctx, in.One(split.Port.Name), part)
+			if err != nil {
+				yield(none, err)
+				return
+			}
 			for note, err := range dataset.Read[T](ctx, notes, mimic.TableNotes, part) {
-				if err == nil && (note.key().IsError || split.Of(note.key().SubjectID, t.config.SplitSeed) != "train") {
+				if err == nil && (note.key().IsError || of[note.key().SubjectID] != split.Train) {
 					continue
 				}
 				if !yield(note, err) || err != nil {

@@ -21,7 +21,23 @@ import (
 
 func trainOn(t testing.TB, config string, parts int, rows []mimic.Note) *dataset.Dataset {
 	t.Helper()
-	return stagetest.Run(t, "tokenize.train", config, stages.Inputs{"notes": {notesOf(t, parts, rows)}})
+	return stagetest.Run(t, "tokenize.train", config, splitNotes(t, parts, rows, 1))
+}
+
+// splitNotes are notes, and the split of their patients by a seed.
+func splitNotes(t testing.TB, parts int, rows []mimic.Note, seed int64) stages.Inputs {
+	t.Helper()
+	var patients []mimic.Patient
+	known := map[int64]bool{}
+	for _, note := range rows {
+		if !known[note.SubjectID] {
+			known[note.SubjectID] = true
+			patients = append(patients, mimic.Patient{SubjectID: note.SubjectID})
+		}
+	}
+	d := stagetest.Dataset(t, mimic.KindPatients, parts, nil, stagetest.TableOf(mimic.TablePatients, patients, func(p mimic.Patient) int64 { return p.SubjectID }))
+	splits := stagetest.Run(t, "split.hash", fmt.Sprintf("seed: %d", seed), stages.Inputs{"patients": {d}})
+	return stages.Inputs{"notes": {notesOf(t, parts, rows)}, "split": {splits}}
 }
 
 func TestTrainIgnoresPartsAndOrder(t *testing.T) {
@@ -44,8 +60,10 @@ func TestTrainReadsTrainPatientsOnly(t *testing.T) {
 			train = append(train, note)
 		}
 	}
-	config := "vocab_size: 320\nsplit_seed: 5"
-	if trainOn(t, config, 2, all).Manifest.Digest() != trainOn(t, config, 2, train).Manifest.Digest() {
+	on := func(rows []mimic.Note) string {
+		return stagetest.Run(t, "tokenize.train", "vocab_size: 320", splitNotes(t, 2, rows, 5)).Manifest.Digest()
+	}
+	if on(all) != on(train) {
 		t.Error("other notes than the train patients' changed the tokenizer")
 	}
 	if len(train) == 0 || len(train) > 110 {
@@ -97,7 +115,7 @@ func TestTrainWritesFolder(t *testing.T) {
 }
 
 func TestTrainWithoutText(t *testing.T) {
-	in := stages.Inputs{"notes": {notesOf(t, 1, []mimic.Note{{NoteID: "a", SubjectID: 1}})}}
+	in := splitNotes(t, 1, []mimic.Note{{NoteID: "a", SubjectID: 1}}, 1)
 	_, err := stagetest.Try(t, "tokenize.train", "", in)
 	stagetest.WantCode(t, err, exit.Usage)
 }
@@ -115,7 +133,7 @@ func TestStageVersions(t *testing.T) {
 		version    int
 		output     any
 	}{
-		{"tokenize.train", "13563d34d4f92867c441020158e58f24710a5578bb6597df15abfac76b8b7b06", 2, tokenizer.Manifest.Files},
+		{"tokenize.train", "13563d34d4f92867c441020158e58f24710a5578bb6597df15abfac76b8b7b06", 3, tokenizer.Manifest.Files},
 		{"tokenize.notes", "9e59878c72725a800fa50b81c209a09d0ff208b393023204816e65f131c8887a", 2, tokensOf(t, tokens)},
 		{"tokenize.examples", "36ba36eab829786cd9693adaf8bab0fc2aa5fca3458a163eab28616280383198", 2, tokensOf(t, examples)},
 	} {

@@ -2,11 +2,13 @@ package stages
 
 import "github.com/clinflow/clinflow/internal/exit"
 
-// Code says what a failure means to who started the process, which ends with it.
+// Code says of what kind a failure is: who started the process gets it as the exit code,
+// and programs ask errors.Is(err, stages.BadData).
 type Code = exit.Code
 
 // The codes that stages give to their errors. An error without one ends the process
-// with 1: a fault of the disk or of the program.
+// with 1: a fault of the disk or of the program. Nothing in the program tries again what
+// failed with Retry; the process that started it may.
 const (
 	Usage   = exit.Usage   // the configuration or the input is not what the stage takes
 	BadData = exit.BadData // the data are damaged, or more of them are bad than is allowed

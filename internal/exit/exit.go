@@ -1,5 +1,6 @@
-// Package exit says how a failure ends the process. The codes are part of the
-// command line's contract: schedulers branch on them.
+// Package exit says of what kind a failure is: each kind ends the process with an exit
+// code of its own. The codes are part of the command line's contract, for schedulers
+// branch on them; programs branch on the same kinds by errors.Is(err, exit.BadData).
 package exit
 
 import (
@@ -9,10 +10,13 @@ import (
 	"strconv"
 )
 
-// Code is a process exit code.
+// Code is a kind of failure and the process's exit code. It is an error so that it can
+// be the target of errors.Is.
 type Code int
 
-// The exit codes.
+// The exit codes. Nothing in the program tries again what failed with Retry: another
+// run must end first, a lost GPU needs a new process, an input is still being written.
+// It tells whoever started the process that the same command may succeed later.
 const (
 	OK          Code = 0
 	Failed      Code = 1   // disk, internal
@@ -22,6 +26,13 @@ const (
 	Interrupted Code = 130 // SIGINT
 )
 
+var kinds = map[Code]string{
+	OK: "no failure", Failed: "failed", Usage: "wrong usage", BadData: "bad data", Retry: "worth a retry", Interrupted: "interrupted",
+}
+
+// Error names the kind.
+func (c Code) Error() string { return kinds[c] }
+
 type coded struct {
 	code Code
 	err  error
@@ -29,6 +40,12 @@ type coded struct {
 
 func (c *coded) Error() string { return c.err.Error() }
 func (c *coded) Unwrap() error { return c.err }
+
+// Is says whether a Code is the error's own.
+func (c *coded) Is(target error) bool {
+	code, ok := target.(Code)
+	return ok && code == c.code
+}
 
 // With marks an error with the code it ends the process with. The mark nearest
 // to the cause wins.

@@ -3,6 +3,7 @@ package exit
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"testing"
 )
@@ -14,6 +15,19 @@ func TestTheMarkNearestToTheCauseWins(t *testing.T) {
 	}
 	if Of(nil) != OK || Of(errors.New("disk")) != Failed || With(Usage, nil) != nil {
 		t.Error("unmarked errors have the wrong code")
+	}
+}
+
+// Programs branch on the kind, whatever is wrapped around it.
+func TestErrorsAreOfTheirKind(t *testing.T) {
+	err := fmt.Errorf("step: %w", errors.Join(errors.New("disk"), Errorf(BadData, "row 3 is bad: %w", fs.ErrNotExist)))
+	for target, want := range map[error]bool{BadData: true, fs.ErrNotExist: true, Usage: false, Failed: false, fs.ErrExist: false} {
+		if errors.Is(err, target) != want {
+			t.Errorf("is %v: %v, want %v", target, !want, want)
+		}
+	}
+	if !errors.Is(Unseal(Seal(err)), BadData) {
+		t.Error("a runner's words hide the kind")
 	}
 }
 

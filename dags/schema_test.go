@@ -2,6 +2,7 @@ package dags
 
 import (
 	"encoding/json"
+	"reflect"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -68,5 +69,19 @@ func TestSchemaSaysWhatLintSays(t *testing.T) {
 	r := keysOf(t, train, "with", "peft", "r")
 	if diff := cmp.Diff([]any{map[string]any{"type": "integer", "minimum": 1.0, "maximum": 256.0}, variable}, r["anyOf"]); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A key that two choices have is as either has it, and is asked of neither's users.
+func TestSchemaOfAChoice(t *testing.T) {
+	number, text := reflect.TypeFor[int](), reflect.TypeFor[string]()
+	s := configSchema(stages.Fields{
+		{Key: stages.ChooserKey, Type: text, Default: "a", Enum: []string{"a", "b"}},
+		{Key: "size", Type: number, Min: "1", Required: true, When: []string{"a"}},
+		{Key: "size", Type: text, Required: true, When: []string{"b"}},
+	}, "a choice")
+	size, ok := s.Properties.Get("size")
+	if !ok || len(size.AnyOf) != 2 || size.AnyOf[1].Type != "string" || len(s.Required) != 0 {
+		t.Errorf("size is %+v, required are %q", size, s.Required)
 	}
 }

@@ -6,7 +6,8 @@
 // Each method of adapting has a folder below, such as lora/, and registers itself under
 // its peft_type; what all have in common is here: the file's common keys, the
 // classification head that is saved along, the key `peft` of a DAG file. A model's graph
-// calls the methods' hooks: see Method.
+// calls the methods' hooks: see Method. A new method is a folder and an import for its
+// side effect; virtual_test.go is a whole one.
 //
 // Where an output has a clinical adapter beside the task's, PEFT adds their
 // updates up too. Its class of classifiers would give the second a head of its

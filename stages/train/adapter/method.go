@@ -41,6 +41,9 @@ type Attention struct {
 	Heads, KVHeads int         // of the queries, and of the keys and values
 	Q              *graph.Node // [batch·rows, heads·dim]
 	K, V           *graph.Node // [batch·rows, kv_heads·dim]
+	// Project makes keys and values of other hidden states x [rows, hidden] by the layer's
+	// own weights: [rows, kv_heads·dim] each, not turned by any position.
+	Project func(x *graph.Node) (k, v *graph.Node)
 }
 
 // Layer is a linear layer of the base model.

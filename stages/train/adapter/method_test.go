@@ -146,14 +146,21 @@ func surprise(logits []float64, id int32) float64 {
 	return math.Log(sum) - logits[id]
 }
 
-// listener keeps the keys and values of each layer as they are.
+// listener keeps the keys and values of each layer as they are, and what its weights
+// make of other hidden states.
 type listener struct {
 	adapter.Unchanged
+	other        *graph.Node // nil: none
 	keys, values []*graph.Node
+	made         [2]*graph.Node // of other, by the first layer
 }
 
 func (l *listener) Attention(g *graph.Graph, a adapter.Attention, attend adapter.Attend) *graph.Node {
 	l.keys, l.values = append(l.keys, g.Output(a.K)), append(l.values, g.Output(a.V))
+	if a.Layer == 0 && l.other != nil {
+		k, v := a.Project(l.other)
+		l.made = [2]*graph.Node{g.Output(g.Rope(k, a.KVHeads, graph.RopeFreqs(8, 10000), 0)), g.Output(v)}
+	}
 	return attend(a.K, a.V)
 }
 
@@ -162,16 +169,7 @@ func (l *listener) Attention(g *graph.Graph, a adapter.Attention, attend adapter
 func TestVirtualKeysAreThoseOfTokens(t *testing.T) {
 	b := backend(t, kernel.F64)
 	m, a := withMethod(t, b, adapter.CausalLM, "{type: virtual, tokens: 0, keys: 2}")
-	weights := must(checkpoint.Open(baseDir))(t)
-	defer weights.Close()
-	base := must(must(model.ReadConfig(baseDir))(t).Open(t.Context(), b, weights, baseDir, graph.Frozen))(t)
-	defer base.Params().Close()
-	var heard listener
-	g := graph.New(base.Params(), graph.Options{Batch: 1, Seq: len(before)})
-	base.Hidden(g, &heard)
-	machine := must(g.Compile())(t)
-	defer machine.Close()
-	must(machine.Run(graph.Batch{InputIDs: before, Lengths: []int32{int32(len(before))}}))(t)
+	heard, machine := hear(t, b, func(*graph.Graph, *graph.Params) *graph.Node { return nil })
 	for layer := range heard.keys {
 		upload(t, a.Method.(*virtual).keys[layer], read(t, machine, heard.keys[layer]))
 		upload(t, a.Method.(*virtual).values[layer], read(t, machine, heard.values[layer]))
@@ -179,6 +177,30 @@ func TestVirtualKeysAreThoseOfTokens(t *testing.T) {
 	plain := open(t, b)
 	want := answer(t, plain, slices.Concat(before, text), plain.LMLogits)
 	near(t, "logits", answer(t, m, text, m.LMLogits), want[len(before)*words:])
+}
+
+// hear runs the words before through the base with a listener.
+func hear(t *testing.T, b kernel.Backend, other func(*graph.Graph, *graph.Params) *graph.Node) (*listener, *graph.Machine) {
+	t.Helper()
+	weights := must(checkpoint.Open(baseDir))(t)
+	defer weights.Close()
+	base := must(must(model.ReadConfig(baseDir))(t).Open(t.Context(), b, weights, baseDir, graph.Frozen))(t)
+	g := graph.New(base.Params(), graph.Options{Batch: 1, Seq: len(before)})
+	heard := &listener{other: other(g, base.Params())}
+	base.Hidden(g, heard)
+	machine := must(g.Compile())(t)
+	t.Cleanup(func() { machine.Close(); base.Params().Close() })
+	must(machine.Run(graph.Batch{InputIDs: before, Lengths: []int32{int32(len(before))}}))(t)
+	return heard, machine
+}
+
+// A hook makes the keys and values that the layer makes, of the same hidden states.
+func TestAHookProjectsByTheLayersWeights(t *testing.T) {
+	heard, machine := hear(t, backend(t, kernel.F64), func(g *graph.Graph, ps *graph.Params) *graph.Node {
+		return g.RMSNorm(g.Embedding(ps.Get("model.embed_tokens.weight")), ps.Get("model.layers.0.input_layernorm.weight"), 1e-5)
+	})
+	near(t, "keys", read(t, machine, heard.made[0]), read(t, machine, heard.keys[0]))
+	near(t, "values", read(t, machine, heard.made[1]), read(t, machine, heard.values[0]))
 }
 
 // Adapters of several methods add up in either order where they change other things.

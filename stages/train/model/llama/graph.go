@@ -25,9 +25,10 @@ func (n *network) attention(g *graph.Graph, hooks adapter.Method, i int, l layer
 	c := n.config
 	freqs, from := graph.RopeFreqs(c.HeadDim, c.RopeTheta), hooks.VirtualTokens()-g.Front(x)
 	a := adapter.Attention{Layer: i, Heads: c.NumAttentionHeads, KVHeads: c.NumKeyValueHeads}
+	a.Project = func(x *graph.Node) (k, v *graph.Node) { return apply(g, hooks, l.k, x), apply(g, hooks, l.v, x) }
 	a.Q = g.Rope(apply(g, hooks, l.q, x), a.Heads, freqs, from)
-	a.K = g.Rope(apply(g, hooks, l.k, x), a.KVHeads, freqs, from)
-	a.V = apply(g, hooks, l.v, x)
+	k, v := a.Project(x)
+	a.K, a.V = g.Rope(k, a.KVHeads, freqs, from), v
 	return apply(g, hooks, l.o, hooks.Attention(g, a, func(k, v *graph.Node) *graph.Node {
 		return g.Attention(a.Q, k, v, a.Heads, a.KVHeads)
 	}))

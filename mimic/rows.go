@@ -4,26 +4,24 @@ package mimic
 
 import "github.com/clinflow/clinflow/dataset"
 
-// Origin says where a row came from: the index of its file in the manifest's
-// sources and its row number in it (the first row after the header is 1).
+// Origin says where a row came from.
 type Origin struct {
-	SourceFile int32 `parquet:"source_file"`
-	SourceRow  int64 `parquet:"source_row"`
+	SourceFile int32 `parquet:"source_file"` // index of the file in the manifest's sources
+	SourceRow  int64 `parquet:"source_row"`  // of the file; the first row after the header is 1
 }
 
-// The row types below are the columns of the tables. `optional` marks a column
-// that may be null: the Go zero value stands for null there. `absent` marks one
-// that a table may lack. `plain` marks text that hardly repeats, for which no
-// dictionary is tried. `phi` marks what is printed only where a user asks for it.
+// The row types below are the columns of the tables; package parquet says what their
+// tags mean. A column that is `optional` is null where its field is the zero value:
+// a time of 0 is not known. Numbers without a unit are ids and codes of MIMIC.
 
 // Patient is a row of MIMIC's patients table.
 type Patient struct {
 	SubjectID       int64        `parquet:"subject_id"`
-	Gender          string       `parquet:"gender,optional"`
-	AnchorAge       int32        `parquet:"anchor_age"`
-	AnchorYear      int32        `parquet:"anchor_year"`
-	AnchorYearGroup string       `parquet:"anchor_year_group,optional"`
-	Dod             dataset.Time `parquet:"dod,optional"`
+	Gender          string       `parquet:"gender,optional"`            // F or M
+	AnchorAge       int32        `parquet:"anchor_age"`                 // in AnchorYear, in years; 91 for all older
+	AnchorYear      int32        `parquet:"anchor_year"`                // of the patient's shifted calendar
+	AnchorYearGroup string       `parquet:"anchor_year_group,optional"` // the true years that it stands for, such as 2014 - 2016
+	Dod             dataset.Time `parquet:"dod,optional"`               // date of death, at midnight
 	Origin
 }
 
@@ -33,7 +31,7 @@ type Admission struct {
 	HadmID            int64        `parquet:"hadm_id"`
 	Admittime         dataset.Time `parquet:"admittime,optional"`
 	Dischtime         dataset.Time `parquet:"dischtime,optional"`
-	Deathtime         dataset.Time `parquet:"deathtime,optional"`
+	Deathtime         dataset.Time `parquet:"deathtime,optional"` // of a death in hospital
 	AdmissionType     string       `parquet:"admission_type,optional"`
 	DischargeLocation string       `parquet:"discharge_location,optional"`
 	// HospitalExpireFlag is 0, 1, or -1 where the source has none.
@@ -46,10 +44,10 @@ type Admission struct {
 type Code struct {
 	SubjectID  int64        `parquet:"subject_id"`
 	HadmID     int64        `parquet:"hadm_id"`
-	SeqNum     int32        `parquet:"seq_num"`
-	Chartdate  dataset.Time `parquet:"chartdate,optional"`
-	ICDCode    string       `parquet:"icd_code"`
-	ICDVersion int32        `parquet:"icd_version"`
+	SeqNum     int32        `parquet:"seq_num"`            // rank within the admission, from 1
+	Chartdate  dataset.Time `parquet:"chartdate,optional"` // of procedures, at midnight
+	ICDCode    string       `parquet:"icd_code"`           // without a dot
+	ICDVersion int32        `parquet:"icd_version"`        // 9 or 10
 	Origin
 }
 
@@ -95,10 +93,10 @@ type Note struct {
 	Category    string       `parquet:"category,optional"`
 	Description string       `parquet:"description,optional"`
 	NoteType    string       `parquet:"note_type,optional"`
-	NoteSeq     int32        `parquet:"note_seq"`
-	Charttime   dataset.Time `parquet:"charttime,optional"`
-	Storetime   dataset.Time `parquet:"storetime,optional"`
-	IsError     bool         `parquet:"iserror"`
+	NoteSeq     int32        `parquet:"note_seq"`           // order of a patient's notes of one type
+	Charttime   dataset.Time `parquet:"charttime,optional"` // that the note is about
+	Storetime   dataset.Time `parquet:"storetime,optional"` // when it was completed
+	IsError     bool         `parquet:"iserror"`            // marked as an error by a clinician
 	Text        string       `parquet:"text,plain" phi:"true"`
 	Origin
 }

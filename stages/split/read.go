@@ -34,6 +34,7 @@ type Rule struct {
 	Seed int64  `json:"seed,omitempty"` // of what is drawn
 }
 
+// String names the rule as messages do.
 func (r Rule) String() string {
 	if r.Seed == 0 {
 		return r.Name

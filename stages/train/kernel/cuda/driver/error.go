@@ -16,6 +16,7 @@ type Error struct {
 	Text string // the library's own words for the code
 }
 
+// Error implements error.
 func (e *Error) Error() string {
 	return fmt.Sprintf("%s failed with %d: %s", e.Call, e.Code, e.Text)
 }

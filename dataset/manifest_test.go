@@ -248,34 +248,53 @@ func TestTablesHaveVersionsOfTheirOwn(t *testing.T) {
 	t.Error("a table of another version is read")
 }
 
-// The manifest is one that clinflow wrote when manifest, kinds and tables had one
-// version between them.
-func TestOldManifestIsReadForward(t *testing.T) {
-	data, err := os.ReadFile("testdata/old-manifest.json")
-	must(t, err)
-	d, err := Open(t.Context(), writeManifest(t, data))
-	must(t, err)
-	if m := d.Manifest; m.Kind != "tokens" || m.Parts != len(m.Tables["tokens"]) || m.Parts == 0 || m.Stage != "tokenize.notes" {
-		t.Errorf("read as %+v", m)
-	}
-	if diff := cmp.Diff(Versions{1, map[string]int{"tokens": 1}}, d.Manifest.Versions); diff != "" {
-		t.Error(diff)
-	}
-	for _, at := range []int{5, len(data) / 2, len(data) - 20} {
-		altered := bytes.Clone(data)
-		altered[at] ^= 1
-		if _, err := Open(t.Context(), writeManifest(t, altered)); err == nil {
-			t.Errorf("byte %d altered, and it is read", at)
-		}
+// The manifests are of outputs that clinflow wrote when manifest, kinds and tables had
+// one version between them: of tokens, and of an adapter, whose making takes longest.
+func TestOldManifestsAreReadForward(t *testing.T) {
+	for _, old := range []struct {
+		name, kind, stage string
+		versions          Versions
+		parts, files      int
+	}{
+		{"old-tokens.json", "tokens", "tokenize.notes", Versions{1, map[string]int{"tokens": 1}}, 16, 0},
+		{"old-adapter.json", KindAdapter, "train.pretrain", Versions{Kind: 1}, 0, 6},
+	} {
+		t.Run(old.name, func(t *testing.T) {
+			data, err := os.ReadFile("testdata/" + old.name)
+			must(t, err)
+			d, err := Open(t.Context(), writeManifest(t, data))
+			must(t, err)
+			m := d.Manifest
+			if m.Kind != old.kind || m.Stage != old.stage || m.Parts != old.parts || len(m.Tables["tokens"]) != old.parts || len(m.Files) != old.files {
+				t.Errorf("read as %+v", m)
+			}
+			if diff := cmp.Diff(old.versions, m.Versions); diff != "" {
+				t.Error(diff)
+			}
+			again, err := decodeManifest(encode(t, m))
+			must(t, err)
+			if again.Digest() != m.Digest() {
+				t.Error("written again in today's form, it is another dataset")
+			}
+			for _, at := range []int{5, len(data) / 2, len(data) - 20} {
+				altered := bytes.Clone(data)
+				altered[at] ^= 1
+				if _, err := Open(t.Context(), writeManifest(t, altered)); err == nil {
+					t.Errorf("byte %d altered, and it is read", at)
+				}
+			}
+		})
 	}
 }
 
 func FuzzManifest(f *testing.F) {
 	whole := encode(f, fullManifest())
 	f.Add(whole)
-	old, err := os.ReadFile("testdata/old-manifest.json")
-	must(f, err)
-	f.Add(old)
+	for _, name := range []string{"old-tokens.json", "old-adapter.json"} {
+		old, err := os.ReadFile("testdata/" + name)
+		must(f, err)
+		f.Add(old)
+	}
 	f.Add(whole[:100])
 	for _, edit := range badManifests {
 		var m map[string]any

@@ -8,7 +8,8 @@ import (
 	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
 )
 
-// fast is what bears on ids in a tokenizer.json that others wrote.
+// fast are the keys of a tokenizer.json that decide which ids a text gets, as read
+// from a folder; pipeline is the whole file, as written here.
 type fast struct {
 	Tokens       []token `json:"added_tokens"`
 	Normalizer   *step   `json:"normalizer"`

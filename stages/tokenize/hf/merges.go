@@ -27,9 +27,11 @@ func (p *pair) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// sameMerges demands that merges are those by which SentencePiece makes the pieces of
-// a model: each of them, the pieces of higher scores first. Others matter only where
-// they make a piece of the text's own from two.
+// sameMerges checks that the merges of a tokenizer.json are those by which
+// SentencePiece makes the pieces of a model: none is missing, none is there twice,
+// and the pieces of higher scores come first. A merge whose parts or whole are no
+// normal pieces of the model is passed over: it matters only to a text that holds the
+// name of a special piece.
 func sameMerges(merges []pair, m *sentencepiece.Model) error {
 	wanted := map[pair]bool{}
 	for _, of := range mergesOf(m) {

@@ -12,22 +12,23 @@ type rule struct {
 	// replaced: tokens with `normalized` are looked for in a text whose spaces are
 	// replaced, and which has its prefix.
 	replaced bool
-	disputed bool // transformers 5 has another
+	disputed bool // version 5 of transformers reads the folder by another rule
 }
 
 type prefix int
 
 const (
 	never  prefix = iota
-	first         // at the beginning of all, unless a space is there
+	first         // at the beginning of the whole text, unless it begins with a space
 	always        // before each text between tokens that does not begin with a space
 	each          // before each text between tokens
 )
 
-// rule is the one by which transformers reads the folder. Version 4 takes
-// tokenizer.json where it is and add_prefix_space is not, else the rule that legacy
-// asks for; LlamaTokenizer of version 5 has a rule of its own. Where they differ it
-// is version 4's, which is SentencePiece's for text without added tokens.
+// rule is the one by which transformers reads the folder. Version 4 takes the rule
+// of tokenizer.json where that file is there and add_prefix_space is not set, else
+// the one that the key legacy asks for; LlamaTokenizer of version 5 has a rule of its
+// own. Where the versions differ, version 4's is taken: for text without added tokens
+// it is SentencePiece's.
 func (s *settings) rule(f *fast) (rule, error) {
 	switch s.class {
 	case "PreTrainedTokenizerFast", "TokenizersBackend":

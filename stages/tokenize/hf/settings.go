@@ -11,7 +11,8 @@ import (
 	"github.com/clinflow/clinflow/internal/jsonfile"
 )
 
-// settings is what bears on ids in tokenizer_config.json and special_tokens_map.json.
+// settings are the keys of tokenizer_config.json and special_tokens_map.json that
+// decide which ids a text gets.
 type settings struct {
 	class          string
 	legacy         *bool
@@ -22,9 +23,9 @@ type settings struct {
 	none           []string         // those of them that are null
 }
 
-// harmless are the keys that do not bear on the ids of a text. Of those that do in
-// transformers, the stage has options of its own: add_bos_token, add_eos_token and
-// model_max_length.
+// harmless are the keys that do not change the ids of a text here. Three of them do
+// in transformers, add_bos_token, add_eos_token and model_max_length: for these the
+// stages have keys of their own.
 var harmless = strings.Fields(`
 	add_bos_token add_eos_token model_max_length max_len max_length stride truncation_strategy truncation
 	padding padding_side pad_to_multiple_of pad_token_type_id return_token_type_ids model_input_names
@@ -34,7 +35,8 @@ var harmless = strings.Fields(`
 	use_fast trust_remote_code is_local local_files_only device_map torch_dtype
 	_commit_hash _from_auto transformers_version tokenizer_version verbose`)
 
-// saying are the keys that say something by being null, false or empty.
+// saying are the keys that matter also where they are null, false or empty; other
+// keys with such a value are as good as missing.
 var saying = []string{"legacy", "add_prefix_space", "added_tokens_decoder", "bos_token", "eos_token", "unk_token"}
 
 // parseSettings reads the files, either of which may be missing. A key that is set
@@ -61,7 +63,8 @@ func parseSettings(config, specials []byte) (*settings, error) {
 	return s, nil
 }
 
-// object reads a JSON object without the keys whose values say nothing.
+// object reads a JSON object without its harmless keys, and without those that are
+// as good as missing.
 func object(data []byte) (map[string]json.RawMessage, error) {
 	if data == nil {
 		return nil, nil

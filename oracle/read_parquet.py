@@ -22,7 +22,7 @@ TYPES = {
         "dod", "admittime", "dischtime", "deathtime", "chartdate", "intime", "outtime",
         "starttime", "endtime", "charttime", "storetime", "prediction_time",
     },
-    pyarrow.bool_(): {"iserror", "boolean_value"},
+    pyarrow.bool_(): {"iserror", "boolean_value", "withdrawn"},
     pyarrow.int32(): {
         "anchor_age", "anchor_year", "hospital_expire_flag", "seq_num", "icd_version",
         "note_seq", "label", "n_tokens", "source_file",

@@ -44,7 +44,7 @@ func Run(ctx context.Context, env *stages.Environment, runner string, t Task) er
 	if err != nil {
 		return err
 	}
-	t.Run, t.Workers = rand.Text(), env.Workers
+	t.Run, t.Workers, t.Memory = rand.Text(), env.Workers, env.Memory.Bytes()
 	p, err := Pipeline(env, t)
 	if err != nil {
 		return err
@@ -61,7 +61,7 @@ func Run(ctx context.Context, env *stages.Environment, runner string, t Task) er
 // DryRun hands the pipeline to the runner without touching the store: runners
 // that know --dry_run print the job they would submit.
 func DryRun(ctx context.Context, env *stages.Environment, runner string, t Task) error {
-	t.Workers = env.Workers
+	t.Workers, t.Memory = env.Workers, env.Memory.Bytes()
 	p, err := Pipeline(env, t)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package pipelines
 import (
 	"sync"
 
+	"github.com/clinflow/clinflow/internal/memory"
 	"github.com/clinflow/clinflow/internal/progress"
 	"github.com/clinflow/clinflow/stages"
 )
@@ -27,19 +28,21 @@ func (t Task) begin(env *stages.Environment) (done func()) {
 	}
 }
 
-// env is what the task's stage is made in. A worker process of a remote runner has
-// one, stages.Default.
-func (t Task) env() *stages.Environment {
-	if r, ok := running.Load(t.Run); ok {
-		return r.(*run).env
-	}
-	return stages.Default
-}
+// env is what the task's stage is made in.
+func (t Task) env() *stages.Environment { return t.running().env }
 
 // meter counts the task's parts, where somebody watches.
-func (t Task) meter() *progress.Task {
+func (t Task) meter() *progress.Task { return t.running().meter }
+
+// running finds the task among those of this process. A worker process of a remote
+// runner began none: its environment is stages.Default with what the task carries, one
+// for all DoFns of the task, which share its memory.
+func (t Task) running() *run {
 	if r, ok := running.Load(t.Run); ok {
-		return r.(*run).meter
+		return r.(*run)
 	}
-	return progress.None()
+	r, _ := running.LoadOrStore(t.Run, &run{meter: progress.None(), env: stages.Default.With(func(s *stages.Settings) {
+		s.Workers, s.Memory = t.Workers, memory.New(t.Memory)
+	})})
+	return r.(*run)
 }

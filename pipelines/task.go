@@ -24,6 +24,7 @@ type Task struct {
 	Out     string              // URI of the output folder
 	Parts   int                 // parts of the output
 	Workers int                 // goroutines of one bundle; Run sets it
+	Memory  int64               // that data stages may take in a process, in bytes; Run sets it
 	Header  string              // the manifest's header, JSON
 
 	// Run is set by Run: by it the task's environment is found, where the work is

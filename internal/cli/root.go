@@ -98,6 +98,7 @@ func noteStart(cmd *cobra.Command, started *bool) {
 	}
 }
 
+// apply makes the environment that the flags describe and sets up the process.
 func (s *settings) apply() error {
 	level, libraries := zerolog.InfoLevel, zerolog.ErrorLevel
 	if s.quiet {
@@ -109,29 +110,17 @@ func (s *settings) apply() error {
 	if err := s.show(level); err != nil {
 		return err
 	}
-	store.ShareWithGroup(s.group)
-	if s.group {
-		syscall.Umask(0o027)
-	}
-	if err := s.profiles.start(); err != nil {
-		return err
-	}
 	if s.workers < 1 {
 		return exit.Errorf(exit.Usage, "--workers must be at least 1")
 	}
-	s.faults = append(stages.FaultOf("--memory", s.applyMemory()), stages.FaultOf("--device", train.CheckDevice(s.env))...)
-	if err := flag.CommandLine.Parse(nil); err != nil {
-		return errors.New("cannot initialise Beam's flags")
-	}
-	if !beam.Initialized() {
-		beam.Init()
-	}
-	logs.AdoptSlog(s.env.Log, libraries)
-	return nil
+	budget, err := s.budget()
+	s.env = s.env.With(func(e *stages.Settings) { e.Workers, e.Device, e.Memory = s.workers, s.device, budget })
+	s.faults = append(stages.FaultOf("--memory", err), stages.FaultOf("--device", train.CheckDevice(s.env))...)
+	return s.process(libraries)
 }
 
-// show sets where the program logs and shows progress: both go to standard error, log
-// lines above the bars.
+// show sets where the environment logs and shows progress: both go to standard error,
+// log lines above the bars.
 func (s *settings) show(level zerolog.Level) error {
 	var sink *progress.Sink
 	if !s.quiet && s.logFormat == logs.Console {
@@ -144,20 +133,43 @@ func (s *settings) show(level zerolog.Level) error {
 	if !s.quiet && s.logFormat == logs.JSON {
 		sink = progress.ToLog(logger)
 	}
-	s.env = s.env.With(func(e *stages.Settings) { e.Workers, e.Device, e.Log, e.Progress = s.workers, s.device, logger, sink })
-	log.Logger = logger
+	s.env = s.env.With(func(e *stages.Settings) { e.Log, e.Progress = logger, sink })
 	return nil
 }
 
-func (s *settings) applyMemory() error {
+// budget is what --memory says; what it is by default where that is an error.
+func (s *settings) budget() (*memory.Budget, error) {
 	bytes, err := humanize.ParseBytes(s.memory)
 	switch {
 	case err != nil || bytes > math.MaxInt64:
-		return exit.Errorf(exit.Usage, "--memory: %q is not a size; write for example 512MiB", s.memory)
+		return s.env.Memory, exit.Errorf(exit.Usage, "--memory: %q is not a size; write for example 512MiB", s.memory)
 	case bytes < leastMemory:
-		return exit.Errorf(exit.Usage, "--memory: %s is too little; give 256MiB or more", s.memory)
+		return s.env.Memory, exit.Errorf(exit.Usage, "--memory: %s is too little; give 256MiB or more", s.memory)
 	}
-	s.env = s.env.With(func(e *stages.Settings) { e.Memory = memory.New(int64(bytes)) })
+	return memory.New(int64(bytes)), nil
+}
+
+// process sets what a process has one of, however many environments it has: the modes
+// of the files that it makes, profiles, Beam with its flags, and two logs. zerolog's own
+// takes the warnings of packages that know no environment, those that read a model's or a
+// tokenizer's files; slog's takes what Beam and gRPC say. (What is left is Go's
+// collector: internal/memory steers it.)
+func (s *settings) process(libraries zerolog.Level) error {
+	store.ShareWithGroup(s.group)
+	if s.group {
+		syscall.Umask(0o027)
+	}
+	if err := s.profiles.start(); err != nil {
+		return err
+	}
+	if err := flag.CommandLine.Parse(nil); err != nil {
+		return errors.New("cannot initialise Beam's flags")
+	}
+	if !beam.Initialized() {
+		beam.Init()
+	}
+	log.Logger = s.env.Log
+	logs.AdoptSlog(s.env.Log, libraries)
 	return nil
 }
 

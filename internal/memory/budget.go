@@ -21,6 +21,9 @@ type Budget struct {
 // New is a budget of so many bytes.
 func New(bytes int64) *Budget { return &Budget{bytes: bytes} }
 
+// Bytes is the whole budget.
+func (b *Budget) Bytes() int64 { return b.bytes }
+
 // Rows is what rows may take together, in bytes.
 func (b *Budget) Rows() int64 { return b.bytes / rowsShare }
 

@@ -19,13 +19,21 @@ import (
 
 const killedOut = "CLINFLOW_TEST_KILLED_OUT"
 
-// TestMain lets the test binary also be the child that TestKilledRunGoesOn kills.
+// TestMain lets the test binary also be the child that TestKilledRunGoesOn kills, and
+// the two programs of TestANewColumnMakesNothingElseStale.
 func TestMain(m *testing.M) {
 	// As the command: folders that a group may write to, as the umask of many
 	// accounts makes them, are refused.
 	syscall.Umask(0o077)
 	if out := os.Getenv(killedOut); out != "" {
 		stopInTheMiddle(out)
+	}
+	if out := os.Getenv(columnOut); out != "" {
+		if err := runColumnDAG(out); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
 	}
 	os.Exit(m.Run())
 }

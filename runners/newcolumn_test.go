@@ -1,4 +1,4 @@
-package runners_test
+package runners
 
 import (
 	"cmp"
@@ -13,7 +13,6 @@ import (
 	"github.com/clinflow/clinflow/dags"
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/dataset/extsort"
-	"github.com/clinflow/clinflow/runners"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -152,37 +151,31 @@ steps:
   adapter: {stage: column.learn, in: {tokens: tokens}}
 `
 
-// TestAsAProgram is what the programs do; without columnOut it has nothing to do.
-func TestAsAProgram(t *testing.T) {
-	out := os.Getenv(columnOut)
-	if out == "" {
-		t.Skip("run by TestANewColumnMakesNothingElseStale")
-	}
+// runColumnDAG is what the programs do.
+func runColumnDAG(out string) error {
 	raw := filepath.Join(out, "raw")
 	if err := os.WriteFile(raw, nil, 0o600); err != nil {
-		t.Fatal(err)
+		return err
 	}
 	env := columnStages(raw)
 	d, err := dags.Parse(env, "column.yaml", []byte(columnDAG), nil)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	ran := []string{}
-	o := runners.Options{Out: filepath.Join(out, "out"), Workers: 1, Notify: func(e runners.Event) {
-		if e.Kind == runners.StepStarted {
+	o := Options{Out: filepath.Join(out, "out"), Workers: 1, Notify: func(e Event) {
+		if e.Kind == StepStarted {
 			ran = append(ran, e.Step)
 		}
 	}}
-	if err := runners.Execute(t.Context(), env, d, runners.Beam{Runner: "direct"}, o); err != nil {
-		t.Fatal(err)
+	if err := Execute(context.Background(), env, d, Beam{Runner: "direct"}, o); err != nil {
+		return err
 	}
 	text, err := json.Marshal(ran)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
-	if err := os.WriteFile(filepath.Join(out, "ran.json"), text, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	return os.WriteFile(filepath.Join(out, "ran.json"), text, 0o600)
 }
 
 // A table that gets a column is made again, and what reads the table; the tokens of
@@ -198,7 +191,7 @@ func TestANewColumnMakesNothingElseStale(t *testing.T) {
 		{"1", []string{"labels", "patients"}},
 		{"1", []string{}},
 	} {
-		child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestAsAProgram$")
+		child := exec.CommandContext(t.Context(), os.Args[0])
 		child.Env = append(os.Environ(), newColumn+"="+program.column, columnOut+"="+folder)
 		if text, err := child.CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, text)

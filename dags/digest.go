@@ -15,6 +15,7 @@ import (
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/progress"
+	"github.com/clinflow/clinflow/internal/store"
 )
 
 // File returns the sha256 of a file, from the cache where its size and time of
@@ -123,32 +124,27 @@ func hash(ctx context.Context, path string, size int64, shown *progress.Sink) (s
 		return "", exit.Errorf(exit.Usage, "open an input: %w", err)
 	}
 	defer f.Close()
-	r := digestReader{ctx: ctx, r: f}
+	var r io.Reader = f
 	if size >= slow {
-		r.task = shown.Start("digest "+filepath.Base(path), "bytes", size)
-		defer r.task.Done()
+		task := shown.Start("digest "+filepath.Base(path), "bytes", size)
+		defer task.Done()
+		r = shownReader{f, task}
 	}
-	sum := sha256.New()
-	if _, err := io.CopyBuffer(sum, r, make([]byte, 1<<20)); err != nil {
+	sum, _, err := store.Sum(ctx, r)
+	if err != nil {
 		return "", fmt.Errorf("read %s for its digest: %w", path, err)
 	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
+	return sum, nil
 }
 
-// digestReader ends a long read when its context ends, and shows how far it is.
-type digestReader struct {
-	ctx  context.Context
-	r    io.Reader
-	task *progress.Task // nil: not shown
+// shownReader shows how far a long read is.
+type shownReader struct {
+	io.Reader
+	task *progress.Task
 }
 
-func (d digestReader) Read(p []byte) (int, error) {
-	if err := d.ctx.Err(); err != nil {
-		return 0, err
-	}
-	n, err := d.r.Read(p)
-	if d.task != nil {
-		d.task.Add(int64(n))
-	}
+func (s shownReader) Read(p []byte) (int, error) {
+	n, err := s.Reader.Read(p)
+	s.task.Add(int64(n))
 	return n, err
 }

@@ -72,9 +72,18 @@ func SHA256(ctx context.Context, dir Dir, name string) (sum string, size int64, 
 		return "", 0, err
 	}
 	defer f.Close()
-	hash := sha256.New()
-	if size, err = io.Copy(hash, Until(ctx, f)); err != nil {
+	if sum, size, err = Sum(ctx, f); err != nil {
 		return "", 0, fmt.Errorf("read %s/%s: %w", dir.URI(), name, err)
+	}
+	return sum, size, nil
+}
+
+// Sum reads to the end, or until ctx ends, for the sha256, in hexadecimal, and the
+// length in bytes of what is read.
+func Sum(ctx context.Context, r io.Reader) (sum string, size int64, err error) {
+	hash := sha256.New()
+	if size, err = io.Copy(hash, Until(ctx, r)); err != nil {
+		return "", 0, err
 	}
 	return hex.EncodeToString(hash.Sum(nil)), size, nil
 }

@@ -2,12 +2,9 @@ package trainer
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 
 	"github.com/clinflow/clinflow/internal/exit"
@@ -95,16 +92,15 @@ func (r *run) saveTensors(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	f, err := r.work.Create(ctx, r.at.Tensors)
+	f, err := store.CreateSummed(ctx, r.work, r.at.Tensors)
 	if err != nil {
 		return err
 	}
 	defer f.Abort()
-	sum := sha256.New()
-	if err := checkpoint.Write(io.MultiWriter(f, sum), tensors); err != nil {
+	if err := checkpoint.Write(f, tensors); err != nil {
 		return err
 	}
-	r.at.SHA256 = hex.EncodeToString(sum.Sum(nil))
+	r.at.SHA256 = f.SHA256()
 	return f.Commit()
 }
 

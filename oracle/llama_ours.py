@@ -1,7 +1,7 @@
 """Computes with the folders that clinflow wrote, by transformers and peft.
 
 Run from the repository root after
-    go test ./stages/train/model -run PEFT -update
+    go test ./stages/train/model/llama -run PEFT -update
     go test ./stages/train -run PEFT -update
 as
     python oracle/llama_ours.py

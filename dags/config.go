@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"strings"
 
 	"github.com/clinflow/clinflow/stages"
 )
@@ -93,7 +94,7 @@ func Resolve(file string, text []byte, fields stages.Fields) (json.RawMessage, e
 // config resolves a mapping by a configuration's fields: given values checked,
 // defaults filled in. at is where a missing key is told.
 func (c *checker) config(fields stages.Fields, n *node, at position, path string) object {
-	fields = fields.Chosen(choice(n))
+	fields, n = c.chosen(fields, n, path)
 	given := c.object(n, path, fields.Keys())
 	var out object
 	for _, f := range fields {
@@ -117,17 +118,29 @@ func (c *checker) config(fields stages.Fields, n *node, at position, path string
 	return out
 }
 
-// choice is what a mapping says under stages.ChooserKey.
-func choice(n *node) string {
+// chosen are the fields that go with what a mapping says under stages.ChooserKey, and the
+// mapping without the keys that go with another choice, which are told.
+func (c *checker) chosen(all stages.Fields, n *node, path string) (stages.Fields, *node) {
 	if n == nil {
-		return ""
+		return all.Chosen(""), nil
 	}
+	choice := ""
 	for _, e := range n.entries {
 		if e.key == stages.ChooserKey {
-			return e.value.text
+			choice = e.value.text
 		}
 	}
-	return ""
+	fields, left := all.Chosen(choice), *n
+	left.entries = nil
+	for _, e := range n.entries {
+		_, taken := fields.Find(e.key)
+		if other, known := all.Find(e.key); known && !taken {
+			c.add(e.at, join(path, e.key), "is no key of this "+stages.ChooserKey, "it goes with "+stages.ChooserKey+" "+strings.Join(other.When, " or "))
+			continue
+		}
+		left.entries = append(left.entries, e)
+	}
+	return fields, &left
 }
 
 func (c *checker) member(f stages.Field, n *node, path string) (member, bool) {

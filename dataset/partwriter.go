@@ -36,18 +36,6 @@ func (p *PartWriter) Part() int { return p.part }
 // Count adds n to a count of the manifest.
 func (p *PartWriter) Count(name string, n int64) { p.counts[name] += n }
 
-// Reject puts a bad record into the table "quarantine" and counts it as
-// "quarantined" and "quarantined.<reason>".
-func (p *PartWriter) Reject(r Reject) error {
-	rows, err := Rows[Reject](p, TableQuarantine)
-	if err != nil {
-		return err
-	}
-	p.Count("quarantined", 1)
-	p.Count("quarantined."+r.Reason, 1)
-	return rows.Write(r)
-}
-
 // begin checks that a table may be begun.
 func (p *PartWriter) begin() error {
 	if p.done {

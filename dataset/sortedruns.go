@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
-
-	"github.com/cespare/xxhash/v2"
 
 	"github.com/clinflow/clinflow/dataset/extsort"
 )
@@ -29,17 +26,6 @@ func MergeRuns[T any](ctx context.Context, runs []extsort.Run, table string, ord
 		}
 	}
 	return nil
-}
-
-// SpillInto puts a bad record into the table "quarantine" of a spill and counts it as
-// "quarantined" and "quarantined.<reason>". It has no patient: its part follows from
-// its place.
-func (r Reject) SpillInto(s *extsort.Spill) error {
-	s.Count("quarantined", 1)
-	s.Count("quarantined."+r.Reason, 1)
-	place := "reject:" + r.File + ":" + strconv.FormatInt(r.Row, 10)
-	part := int(xxhash.Sum64String(place) % uint64(s.Parts()))
-	return extsort.Add(s, TableQuarantine, part, r, CompareRejects)
 }
 
 // scan is what the scan of a raw file left.

@@ -2,6 +2,9 @@ package mimic
 
 import (
 	"cmp"
+	"strconv"
+
+	"github.com/cespare/xxhash/v2"
 
 	"github.com/clinflow/clinflow/dataset"
 )
@@ -65,4 +68,10 @@ func (r Ventilation) Key() Key {
 // Key orders notes by charttime, then note_id, within an admission.
 func (r Note) Key() Key {
 	return Key{r.SubjectID, r.HadmID, r.Charttime, 0, r.NoteID, r.SourceFile, r.SourceRow}
+}
+
+// PartOf is the part that holds all rows of a patient:
+// xxhash64("part:" + decimal subject_id) mod parts.
+func PartOf(subjectID int64, parts int) int {
+	return int(xxhash.Sum64String("part:"+strconv.FormatInt(subjectID, 10)) % uint64(parts))
 }

@@ -1,21 +1,3 @@
-// Package parquet keeps rows of Go structs in Parquet files. A row type is a struct
-// whose fields are tagged with their columns' names:
-//
-//	type Visit struct {
-//		SubjectID int64  `parquet:"subject_id"`
-//		Ward      string `parquet:"ward,optional"`
-//		Note      string `parquet:"note,plain" phi:"true"`
-//	}
-//
-// Fields are of type bool, int32, int64, float32, float64, string, Time, []int32 or
-// []float32; the fields of embedded structs are columns too. Behind the name may
-// stand `optional`, where the zero value is written as null and read for it, or for
-// a column that a file lacks; `absent`, where a file may lack the column but has no
-// nulls in it; and `plain`, for text whose values hardly repeat, so that no
-// dictionary is tried. `phi:"true"` marks what is printed only where a user asks for
-// it.
-//
-// The same rows give the same bytes.
 package parquet
 
 import (
@@ -64,10 +46,6 @@ type column interface {
 }
 
 var layouts sync.Map // reflect.Type → *layout
-
-// Check panics where T is no row type, and names the field that is at fault. It is
-// for what is registered when a program begins.
-func Check[T any]() { layoutOf[T]() }
 
 // layoutOf panics on a field without a supported type or a parquet tag: both
 // are faults of the program.

@@ -1,9 +1,92 @@
 package store
 
 import (
+	"bufio"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
 	"io"
 )
+
+// BufferBytes is how much is gathered for one write: it spares a system call for
+// each of many small ones.
+const BufferBytes = 64 << 10
+
+// SummedFile is a file being written whose length and sha256 are known at its end.
+type SummedFile struct {
+	file   File
+	buffer *bufio.Writer
+	sum    hash.Hash
+	bytes  int64
+	err    error
+}
+
+// CreateSummed begins a file, as Dir.Create does.
+func CreateSummed(ctx context.Context, dir Dir, name string) (*SummedFile, error) {
+	f, err := dir.Create(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("begin a file of %s: %w", dir.URI(), err)
+	}
+	return &SummedFile{file: f, buffer: bufio.NewWriterSize(f, BufferBytes), sum: sha256.New()}, nil
+}
+
+// Write implements io.Writer.
+func (s *SummedFile) Write(p []byte) (int, error) {
+	n, err := s.buffer.Write(p)
+	s.sum.Write(p[:n])
+	s.bytes += int64(n)
+	if s.err == nil {
+		s.err = err
+	}
+	return n, err
+}
+
+// Commit makes the file durable under its name.
+func (s *SummedFile) Commit() error {
+	if err := s.buffer.Flush(); err != nil {
+		s.file.Abort()
+		return err
+	}
+	return s.file.Commit()
+}
+
+// Abort removes what was written. After Commit it does nothing.
+func (s *SummedFile) Abort() { s.file.Abort() }
+
+// Err is the first error of Write: an encoder above may wrap it in words of its
+// own, or lose it.
+func (s *SummedFile) Err() error { return s.err }
+
+// Bytes is how many bytes were written.
+func (s *SummedFile) Bytes() int64 { return s.bytes }
+
+// SHA256 is the sha256, in hexadecimal, of what was written.
+func (s *SummedFile) SHA256() string { return hex.EncodeToString(s.sum.Sum(nil)) }
+
+// SHA256 reads a whole file for its sha256, in hexadecimal, and its length in bytes.
+func SHA256(ctx context.Context, dir Dir, name string) (sum string, size int64, err error) {
+	f, err := dir.Open(ctx, name)
+	if err != nil {
+		return "", 0, err
+	}
+	defer f.Close()
+	if sum, size, err = Sum(ctx, f); err != nil {
+		return "", 0, fmt.Errorf("read %s/%s: %w", dir.URI(), name, err)
+	}
+	return sum, size, nil
+}
+
+// Sum reads to the end, or until ctx ends, for the sha256, in hexadecimal, and the
+// length in bytes of what is read.
+func Sum(ctx context.Context, r io.Reader) (sum string, size int64, err error) {
+	hash := sha256.New()
+	if size, err = io.Copy(hash, Until(ctx, r)); err != nil {
+		return "", 0, err
+	}
+	return hex.EncodeToString(hash.Sum(nil)), size, nil
+}
 
 // WriteFile leaves a file with the given bytes, or none.
 func WriteFile(ctx context.Context, dir Dir, name string, data []byte) error {

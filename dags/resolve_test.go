@@ -33,3 +33,15 @@ func what(err error) string {
 	_, line, _ = strings.Cut(line, ": ")
 	return line
 }
+
+// A DAG names the stages of its environment and no others.
+func TestStagesAreThoseOfTheEnvironment(t *testing.T) {
+	text := []byte("name: x\nsteps:\n  p: {stage: fake.ingest, with: {root: /x}}\n")
+	spec, _ := stages.Default.Lookup("fake.ingest")
+	if _, err := Parse(stages.NewEnvironment(spec), "x.yaml", text, nil); err != nil {
+		t.Error(err)
+	}
+	if _, err := Parse(stages.NewEnvironment(), "x.yaml", text, nil); err == nil || !strings.Contains(err.Error(), "unknown stage fake.ingest") {
+		t.Errorf("got %v", err)
+	}
+}

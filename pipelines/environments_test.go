@@ -16,7 +16,9 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/dataset/extsort"
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/memory"
 	"github.com/clinflow/clinflow/internal/progress"
 	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/pipelines"
@@ -145,6 +147,56 @@ func checkSigned(t *testing.T, out, want string) {
 	}
 	if rows != 57 {
 		t.Errorf("%d notes, want 57", rows)
+	}
+}
+
+// counted is a source that counts the sorted runs which it merges. Two of them scan at
+// the same time.
+type counted struct {
+	lines
+	both *meeting
+	once *sync.Once
+	runs *atomic.Int64
+}
+
+func (c counted) Scan(ctx context.Context, file stages.RawFile, spill *extsort.Spill) (err error) {
+	c.once.Do(func() { err = c.both.join() })
+	return errors.Join(err, c.lines.Scan(ctx, file, spill))
+}
+
+func (c counted) Merge(ctx context.Context, part int, runs []extsort.Run, out *dataset.PartWriter) error {
+	c.runs.Add(int64(len(runs)))
+	return c.lines.Merge(ctx, part, runs, out)
+}
+
+// Two environments at work at once have a memory each: where there is next to none every
+// row becomes a run, and where there is enough a file's rows of a part are one.
+func TestEnvironmentsDoNotShareMemory(t *testing.T) {
+	const parts, files, rows = 2, 3, 60
+	root := texts(t, rows/files)
+	for _, runner := range []string{"direct", "prism"} {
+		t.Run(runner, func(t *testing.T) {
+			both := newMeeting(2)
+			var ended sync.WaitGroup
+			for bytes, want := range map[int64]int64{1: rows, 1 << 30: parts*files + files} { // and a reject a file
+				var runs atomic.Int64
+				var once sync.Once
+				spec := stages.DefineSource(stages.Spec{
+					Name: "own.lines", Version: 1, Doc: "test",
+					Out: stages.Output{Kind: mimic.KindPatients, Tables: []string{mimic.TableNotes, dataset.TableQuarantine}},
+				}, func(_ *stages.Environment, f faults) (stages.Source, error) {
+					return counted{lines{f}, both, &once, &runs}, nil
+				})
+				env := stages.NewEnvironment(spec).With(func(s *stages.Settings) { s.Memory = memory.New(bytes) })
+				work := task(t, "own.lines", faults{Root: root, Shards: parts, MaxBad: 1}, 1, "")
+				ended.Go(func() {
+					if err := pipelines.Run(t.Context(), env, runner, work); err != nil || runs.Load() != want {
+						t.Errorf("%d bytes: %d runs, want %d; %v", bytes, runs.Load(), want, err)
+					}
+				})
+			}
+			ended.Wait()
+		})
 	}
 }
 

@@ -29,7 +29,7 @@ type Source interface {
 	// Files lists the raw files in a fixed order. A file's index is the
 	// source_file of its rows. A missing file is an error of exit.Usage.
 	Files(ctx context.Context, in Inputs) ([]RawFile, error)
-	// Scan reads one file into sorted runs under the process's memory budget.
+	// Scan reads one file into sorted runs under the environment's memory budget.
 	Scan(ctx context.Context, file RawFile, spill *extsort.Spill) error
 	// Merge writes one part from the runs that hold rows of it.
 	Merge(ctx context.Context, part int, runs []extsort.Run, out *dataset.PartWriter) error

@@ -2,6 +2,7 @@ package stages
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -47,7 +48,7 @@ func (e *Environment) Examples(stage string) []Example {
 // What is shown of an example: so many lines of a file, and so much of a line.
 const (
 	maxExampleLines   = 8
-	maxExampleColumns = 240 // bytes
+	maxExampleColumns = 400 // bytes
 )
 
 // describe renders the example: its files one after the other, long ones in part.
@@ -67,10 +68,14 @@ func (x Example) describe(b *bytes.Buffer) error {
 	return nil
 }
 
-// excerpt is the beginning of a text; of bytes that are no text, how many there are.
+// excerpt is the beginning of a text, JSON in a line; of bytes that are no text, how
+// many there are.
 func excerpt(text []byte) string {
 	if bytes.IndexByte(text, 0) >= 0 {
 		return fmt.Sprintf("(%d bytes)\n", len(text))
+	}
+	if line := new(bytes.Buffer); json.Compact(line, text) == nil {
+		text = append(line.Bytes(), '\n')
 	}
 	lines := slices.Collect(strings.Lines(string(text)))
 	shown := lines[:min(len(lines), maxExampleLines)]

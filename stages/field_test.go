@@ -102,7 +102,8 @@ func TestDescribe(t *testing.T) {
 		"fake.describe/none/config.yaml":            {Data: []byte("# Nothing.\nway: a\n")},
 		"fake.describe/long/config.yaml":            {Data: []byte("# Much.\nway: b\n")},
 		"fake.describe/long/in/notes/notes.jsonl":   {Data: []byte(strings.Repeat("{}\n", 9) + "{}")},
-		"fake.describe/long/want/fake_words.jsonl":  {Data: []byte(strings.Repeat("x", 300) + "\n")},
+		"fake.describe/long/want/counts.json":       {Data: []byte("{\n  \"read\": 1\n}\n")},
+		"fake.describe/long/want/fake_words.jsonl":  {Data: []byte(strings.Repeat("x", 500) + "\n")},
 		"fake.describe/long/want/tokenizer.model":   {Data: []byte("\x00\x01")},
 		"fake.without_notes/another/config.yaml":    {Data: []byte("{}\n")},
 		"fake.without_notes/another/unrelated/file": {Data: []byte("{}\n")},
@@ -175,8 +176,11 @@ example long
     {}
     … 2 more lines
 
+  want/counts.json
+    {"read":1}
+
   want/fake_words.jsonl
-    ` + strings.Repeat("x", 240) + ` …
+    ` + strings.Repeat("x", 400) + ` …
 
   want/tokenizer.model
     (2 bytes)

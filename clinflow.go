@@ -10,6 +10,8 @@
 //	)
 //
 //	func main() { clinflow.Main() }
+//
+// examples/stage is such a binary, and docs/first-stage.md tells how it is written.
 package clinflow
 
 import (

@@ -20,10 +20,10 @@ type Fault struct {
 	// Key is the configuration's, dotted, "in." and a port's name, or a flag of the
 	// command line such as --device. "" is the step as a whole.
 	Key string
-	Err error // its code is told too: exit.Usage where it has none
+	Err error // its code is told too: Usage where it has none
 }
 
-// Faultf is the one fault of a key, of exit.Usage.
+// Faultf is the one fault of a key, of Usage.
 func Faultf(key, format string, args ...any) []Fault {
 	return []Fault{{key, exit.Errorf(exit.Usage, format, args...)}}
 }

@@ -27,7 +27,7 @@ type Source interface {
 	// Parts is how many parts the dataset is cut into.
 	Parts() int
 	// Files lists the raw files in a fixed order. A file's index is the
-	// source_file of its rows. A missing file is an error of exit.Usage.
+	// source_file of its rows. A missing file is an error of Usage.
 	Files(ctx context.Context, in Inputs) ([]RawFile, error)
 	// Scan reads one file into sorted runs under the environment's memory budget.
 	Scan(ctx context.Context, file RawFile, spill *extsort.Spill) error
@@ -77,7 +77,7 @@ type Job interface {
 
 // Gated is implemented by a stage that bounds the fraction of bad records:
 // quarantined / read above it, in one file of a source or in the whole, fails the
-// step with exit.BadData.
+// step with BadData.
 type Gated interface {
 	MaxBadFraction() float64
 }

@@ -120,6 +120,9 @@ type run struct {
 	log   *trainLog
 	saved time.Time            // when the last training checkpoint was written, or the run began
 	best  map[string][]float32 // parameters of the best epoch
+
+	began  time.Time // when the first step of this attempt began
+	before int64     // tokens of earlier attempts
 }
 
 // train runs to the end, from the last training checkpoint where there is one.
@@ -141,6 +144,7 @@ func (r *run) train(ctx context.Context) error {
 	bar := r.Env.Progress.Start(r.Name, "steps", int64(r.plan.total))
 	defer bar.Done()
 	bar.Add(int64(r.at.Step))
+	r.began, r.before = r.now(), r.at.Tokens
 	for r.at.Epoch < r.Epochs && !r.impatient() {
 		if err := r.epoch(ctx, bar); err != nil {
 			return err
@@ -166,7 +170,7 @@ func (r *run) epoch(ctx context.Context, bar *progress.Task) error {
 		if err := r.step(ctx, group); err != nil {
 			return err
 		}
-		bar.Note(fmt.Sprintf("loss:%.4f", r.at.LossSum/r.at.LossWeight))
+		bar.Note(r.note())
 		bar.Add(1)
 		if err := r.logTrain(); err != nil {
 			return err
@@ -178,6 +182,14 @@ func (r *run) epoch(ctx context.Context, bar *progress.Task) error {
 		}
 	}
 	return r.endEpoch(ctx)
+}
+
+// note is the mean loss since the last line of the log and the real tokens a second
+// since the run began, for the progress line: a log with times would not be the same
+// for the same run.
+func (r *run) note() string {
+	rate := float64(r.at.Tokens-r.before) / r.now().Sub(r.began).Seconds()
+	return fmt.Sprintf("loss:%.4f tok/s:%.0f", r.at.LossSum/r.at.LossWeight, rate)
 }
 
 // stopped saves and reports the interruption where ctx is cancelled.

@@ -10,8 +10,8 @@ import (
 	_ "github.com/clinflow/clinflow/stages/eval"
 	_ "github.com/clinflow/clinflow/stages/eval/report"
 	_ "github.com/clinflow/clinflow/stages/ingest"
-	_ "github.com/clinflow/clinflow/stages/label/before"
 	_ "github.com/clinflow/clinflow/stages/synth"
+	_ "github.com/clinflow/clinflow/stages/text"
 	_ "github.com/clinflow/clinflow/stages/tokenize"
 	_ "github.com/clinflow/clinflow/stages/train"
 )

@@ -34,27 +34,14 @@ type Split struct {
 	Split     string `parquet:"split"`
 }
 
-// TextTokens is a tokenized text: InputIDs is unpadded, [n_tokens], int32; none for a
+// Tokens are a tokenized text: InputIDs is unpadded, [n_tokens], int32; none for a
 // text that is withdrawn. Token ids are text in another form and as confidential.
-type TextTokens struct {
+type Tokens struct {
 	TextID    string  `parquet:"text_id,plain"`
 	SubjectID int64   `parquet:"subject_id"`
 	HadmID    int64   `parquet:"hadm_id,optional"`
 	InputIDs  []int32 `parquet:"input_ids" phi:"true"`
 	NTokens   int32   `parquet:"n_tokens"`
-}
-
-// Example is one document of a task. Label holds the class of a single-label
-// task, Labels the indices of a multi-label one.
-type Example struct {
-	ExampleID      string       `parquet:"example_id,plain"`
-	SubjectID      int64        `parquet:"subject_id"`
-	HadmID         int64        `parquet:"hadm_id"`
-	Split          string       `parquet:"split"`
-	PredictionTime dataset.Time `parquet:"prediction_time,optional"`
-	Text           string       `parquet:"text,plain" phi:"true"`
-	Label          int32        `parquet:"label"`
-	Labels         []int32      `parquet:"labels"`
 }
 
 // MEDSLabel is a label in the MEDS label schema
@@ -66,18 +53,6 @@ type MEDSLabel struct {
 	BooleanValue     bool         `parquet:"boolean_value,absent"`
 	IntegerValue     int64        `parquet:"integer_value,absent"`
 	CategoricalValue string       `parquet:"categorical_value,absent"`
-}
-
-// Tokens is one tokenized document: InputIDs is unpadded, [n_tokens], int32.
-// Token ids are text in another form and as confidential.
-type Tokens struct {
-	ExampleID string  `parquet:"example_id,plain"`
-	SubjectID int64   `parquet:"subject_id"`
-	Split     string  `parquet:"split"`
-	InputIDs  []int32 `parquet:"input_ids" phi:"true"`
-	NTokens   int32   `parquet:"n_tokens"`
-	Label     int32   `parquet:"label"`
-	Labels    []int32 `parquet:"labels"`
 }
 
 // Prediction is a model's answer for one example: Logits is [classes], float32.

@@ -7,35 +7,32 @@ import "github.com/clinflow/clinflow/dataset"
 // The kinds of datasets.
 const (
 	KindTexts       = "texts"
+	KindTokens      = "tokens"
 	KindLabels      = "labels"
 	KindLabelSet    = "label_set" // the labels of a multilabel task, with their counts
 	KindSplits      = "splits"
-	KindTextTokens  = "text_tokens"
-	KindExamples    = "examples"
-	KindTokens      = "tokens"
 	KindPredictions = "predictions"
-	KindVocabulary  = "vocabulary"
 )
 
 // The tables.
 const (
 	TableTexts       = "texts"
-	TableLabels      = "labels"
-	TableSplits      = "splits"
-	TableTextTokens  = "text_tokens"
-	TableExamples    = "examples"
-	TableMEDS        = "meds"
 	TableTokens      = "tokens"
+	TableLabels      = "labels"
+	TableMEDS        = "meds"
+	TableSplits      = "splits"
 	TablePredictions = "predictions"
 )
 
+// The first version of tokens had splits and labels beside them.
+const tokensVersion = 2
+
 func init() {
+	dataset.RegisterKind(KindTokens, tokensVersion)
 	dataset.RegisterTable[Text](TableTexts, 1)
+	dataset.RegisterTable[Tokens](TableTokens, tokensVersion)
 	dataset.RegisterTable[Label](TableLabels, 1)
-	dataset.RegisterTable[Split](TableSplits, 1)
-	dataset.RegisterTable[TextTokens](TableTextTokens, 1)
-	dataset.RegisterTable[Example](TableExamples, 1)
 	dataset.RegisterTable[MEDSLabel](TableMEDS, 1)
-	dataset.RegisterTable[Tokens](TableTokens, 1)
+	dataset.RegisterTable[Split](TableSplits, 1)
 	dataset.RegisterTable[Prediction](TablePredictions, 1)
 }

@@ -3,6 +3,7 @@ package task
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
@@ -22,6 +23,11 @@ const (
 // Attribute is the name under which a manifest has the Task of its dataset.
 const Attribute = "task"
 
+// VariantAttribute is the name under which the manifest of an adapter has the name of
+// the variant of training that it is, such as lora: predictions made with it are that
+// variant's.
+const VariantAttribute = "variant"
+
 // Task is what examples are labelled for. It stands in the manifest of labels, and
 // of the adapters and predictions that were made with them: nobody types it again.
 type Task struct {
@@ -35,6 +41,12 @@ type Task struct {
 
 // NumLabels is the number of outputs of a head for the task.
 func (t Task) NumLabels() int { return len(t.Labels) }
+
+// Same says whether labels of both tasks mean the same: their names, kinds and lists of
+// labels agree, whatever they were made from.
+func (t Task) Same(other Task) bool {
+	return t.Name == other.Name && t.Kind == other.Kind && slices.Equal(t.Labels, other.Labels)
+}
 
 // Multilabel says whether an example has any number of labels, rather than one.
 func (t Task) Multilabel() bool { return t.Kind == Multilabel }
@@ -57,6 +69,16 @@ func Of(d *dataset.Dataset) (t Task, ok bool, err error) {
 		return Task{}, false, exit.Errorf(exit.BadData, "dataset %s: the task in its manifest is not one of this version; make the dataset again", d.URI())
 	}
 	return t, true, t.check(d.URI())
+}
+
+// VariantOf is the variant of training that an adapter is, "" where its manifest tells
+// none.
+func VariantOf(d *dataset.Dataset) (name string, err error) {
+	text, told := d.Manifest.Attributes[VariantAttribute]
+	if told && json.Unmarshal(text, &name) != nil {
+		return "", exit.Errorf(exit.BadData, "dataset %s: the variant in its manifest is no name; train it again", d.URI())
+	}
+	return name, nil
 }
 
 func (t Task) check(uri string) error {

@@ -43,7 +43,8 @@ const dag = `name: path
 steps:
   patients: {stage: ingest.mimiciv, with: {root: %[1]s, shards: %[2]d}}
   mortality: {stage: label.mortality, in: {patients: patients}}
-  tokens: {stage: tokenize.examples, in: {examples: mortality.examples}, with: {tokenizer: %[1]s, max_length: 1048576}}
+  texts: {stage: text.admission, in: {patients: patients}}
+  tokens: {stage: tokenize.texts, in: {texts: texts}, with: {tokenizer: %[1]s, max_length: 1048576}}
 `
 
 // path measures clinflow run from csv.gz to tokens.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"os"
@@ -10,7 +11,8 @@ import (
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/mimic"
-	"github.com/clinflow/clinflow/stages/label/before"
+	"github.com/clinflow/clinflow/stages/recipe"
+	"github.com/clinflow/clinflow/stages/text"
 	"github.com/clinflow/clinflow/stages/tokenize/hf"
 	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
 	"github.com/clinflow/clinflow/task"
@@ -63,15 +65,23 @@ func (l *loop) part(part int, encoder *sentencepiece.Encoder) error {
 	slices.SortStableFunc(patients, func(a, b mimic.Patient) int { return a.Key().Compare(b.Key()) })
 	slices.SortStableFunc(admissions, func(a, b mimic.Admission) int { return a.Key().Compare(b.Key()) })
 	slices.SortStableFunc(notes, func(a, b mimic.Note) int { return a.Key().Compare(b.Key()) })
-	examples, err := l.examples(admissions, notes)
+	written, err := l.texts(admissions, notes)
 	if err != nil {
 		return err
 	}
-	meds, tokens := make([]task.MEDSLabel, len(examples)), make([]task.Tokens, len(examples))
-	for i, e := range examples {
-		meds[i] = task.MEDSLabel{SubjectID: e.SubjectID, PredictionTime: e.PredictionTime, BooleanValue: e.Label == 1}
-		ids := encoder.Encode([]int32{l.model.BOS()}, e.Text)
-		tokens[i] = task.Tokens{ExampleID: e.ExampleID, SubjectID: e.SubjectID, Split: e.Split, InputIDs: ids, NTokens: int32(len(ids)), Label: e.Label}
+	tokens := make([]task.Tokens, len(written))
+	for i, row := range written {
+		ids := encoder.Encode([]int32{l.model.BOS()}, row.Text)
+		tokens[i] = task.Tokens{TextID: row.TextID, SubjectID: row.SubjectID, HadmID: row.HadmID, InputIDs: ids, NTokens: int32(len(ids))}
+	}
+	var labels []task.Label
+	var meds []task.MEDSLabel
+	for _, a := range admissions {
+		if a.HospitalExpireFlag < 0 {
+			continue
+		}
+		labels = append(labels, task.Label{SubjectID: a.SubjectID, HadmID: a.HadmID, Label: a.HospitalExpireFlag})
+		meds = append(meds, task.MEDSLabel{SubjectID: a.SubjectID, PredictionTime: a.Admittime, BooleanValue: a.HospitalExpireFlag == 1})
 	}
 	return errors.Join(
 		write(l, mimic.TablePatients, part, patientColumns, patients),
@@ -82,33 +92,32 @@ func (l *loop) part(part int, encoder *sentencepiece.Encoder) error {
 		write(l, mimic.TableVentilation, part, ventilationColumns, nil),
 		write(l, mimic.TableNotes, part, noteColumns, notes),
 		write(l, dataset.TableQuarantine, part, rejectColumns, nil),
-		write(l, task.TableExamples, part, exampleColumns, examples),
+		write(l, task.TableTexts, part, textColumns, written),
+		write(l, task.TableLabels, part, labelColumns, labels),
 		write(l, task.TableMEDS, part, medsColumns, meds),
 		write(l, task.TableTokens, part, tokenColumns, tokens))
 }
 
-// examples labels the admissions; notes are in their order.
-func (l *loop) examples(admissions []mimic.Admission, notes []mimic.Note) (examples []task.Example, err error) {
+// texts are those of the admissions; notes are in their order.
+func (l *loop) texts(admissions []mimic.Admission, notes []mimic.Note) (written []task.Text, err error) {
+	r, err := recipe.Config{Recipe: "clinical"}.New(context.Background(), nil)
+	if err != nil {
+		return nil, err
+	}
 	for _, a := range admissions {
 		for len(notes) > 0 && cmp.Or(cmp.Compare(notes[0].SubjectID, a.SubjectID), cmp.Compare(notes[0].HadmID, a.HadmID)) < 0 {
 			notes = notes[1:]
 		}
-		var summaries []before.Summary
+		var summaries []text.Summary
 		for len(notes) > 0 && notes[0].HadmID == a.HadmID && notes[0].SubjectID == a.SubjectID {
-			if notes[0].NoteType != mimic.Addendum {
-				n := &notes[0]
-				summaries = append(summaries, before.Summary{SubjectID: n.SubjectID, HadmID: n.HadmID, NoteSeq: n.NoteSeq, Text: n.Text})
+			if n := &notes[0]; n.NoteType != mimic.Addendum {
+				summaries = append(summaries, text.Summary{SubjectID: n.SubjectID, HadmID: n.HadmID, NoteSeq: n.NoteSeq, Text: n.Text})
 			}
 			notes = notes[1:]
 		}
-		slices.SortStableFunc(summaries, func(a, b before.Summary) int { return cmp.Compare(a.NoteSeq, b.NoteSeq) })
-		e, dropped, err := before.MortalityExample(a, summaries)
-		if err != nil {
-			return nil, err
-		}
-		if dropped == "" {
-			examples = append(examples, e)
+		if row, dropped := text.Of(r, &a, summaries); dropped == "" {
+			written = append(written, row)
 		}
 	}
-	return examples, nil
+	return written, nil
 }

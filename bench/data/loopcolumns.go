@@ -48,15 +48,21 @@ var noteColumns = append([]column[mimic.Note]{
 	texts("text", func(r *mimic.Note) string { return r.Text }),
 }, origin(func(r *mimic.Note) mimic.Origin { return r.Origin })...)
 
-var exampleColumns = []column[task.Example]{
-	texts("example_id", func(r *task.Example) string { return r.ExampleID }),
-	int64s("subject_id", func(r *task.Example) int64 { return r.SubjectID }),
-	int64s("hadm_id", func(r *task.Example) int64 { return r.HadmID }),
-	names("split", func(r *task.Example) string { return r.Split }),
-	times("prediction_time", func(r *task.Example) dataset.Time { return r.PredictionTime }),
-	texts("text", func(r *task.Example) string { return r.Text }),
-	int32s("label", func(r *task.Example) int32 { return r.Label }),
-	lists("labels", func(r *task.Example) []int32 { return r.Labels }),
+var textColumns = []column[task.Text]{
+	texts("text_id", func(r *task.Text) string { return r.TextID }),
+	int64s("subject_id", func(r *task.Text) int64 { return r.SubjectID }),
+	ids("hadm_id", func(r *task.Text) int64 { return r.HadmID }),
+	times("prediction_time", func(r *task.Text) dataset.Time { return r.PredictionTime }),
+	bools("withdrawn", func(r *task.Text) bool { return r.Withdrawn }),
+	texts("text", func(r *task.Text) string { return r.Text }),
+}
+
+var labelColumns = []column[task.Label]{
+	int64s("subject_id", func(r *task.Label) int64 { return r.SubjectID }),
+	ids("hadm_id", func(r *task.Label) int64 { return r.HadmID }),
+	words("text_id", func(r *task.Label) string { return r.TextID }),
+	int32s("label", func(r *task.Label) int32 { return r.Label }),
+	lists("labels", func(r *task.Label) []int32 { return r.Labels }),
 }
 
 var medsColumns = []column[task.MEDSLabel]{
@@ -66,13 +72,11 @@ var medsColumns = []column[task.MEDSLabel]{
 }
 
 var tokenColumns = []column[task.Tokens]{
-	texts("example_id", func(r *task.Tokens) string { return r.ExampleID }),
+	texts("text_id", func(r *task.Tokens) string { return r.TextID }),
 	int64s("subject_id", func(r *task.Tokens) int64 { return r.SubjectID }),
-	names("split", func(r *task.Tokens) string { return r.Split }),
+	ids("hadm_id", func(r *task.Tokens) int64 { return r.HadmID }),
 	lists("input_ids", func(r *task.Tokens) []int32 { return r.InputIDs }),
 	int32s("n_tokens", func(r *task.Tokens) int32 { return r.NTokens }),
-	int32s("label", func(r *task.Tokens) int32 { return r.Label }),
-	lists("labels", func(r *task.Tokens) []int32 { return r.Labels }),
 }
 
 // The tree has no rows for the tables below; a dataset has their files all the same.

@@ -16,9 +16,10 @@ each:
 steps:
   mimic: {stage: synth.mimiciv, with: {attach: "${attach}"}}
   patients: {stage: ingest.mimiciv, in: {mimic: mimic}, with: {shards: 4}}
-  vocabulary_${coded}: {stage: label.vocab, in: {patients: patients}, with: {task: "${coded}", min_count: 1}}
+  split: {stage: split.hash, in: {patients: patients}}
+  label_set_${coded}: {stage: label.set, in: {patients: patients, split: split}, with: {task: "${coded}", min_count: 1}}
   ${task}: {stage: "${task.stage}", in: {patients: patients}}
-  ${coded}: {stage: "${coded.stage}", in: {patients: patients, vocabulary: "vocabulary_${coded}"}}
+  ${coded}: {stage: "${coded.stage}", in: {patients: patients, label_set: "label_set_${coded}"}}
 `
 
 // mimicDemo holds tables of MIMIC-IV Clinical Database Demo 2.2.
@@ -36,13 +37,6 @@ func countsOf(t *testing.T, out, step string) map[string]int {
 		t.Fatal(err)
 	}
 	return manifest.Counts
-}
-
-func overSplits(counts map[string]int, name string) (sum int) {
-	for _, split := range []string{"train", "val", "test"} {
-		sum += counts[name+"."+split]
-	}
-	return sum
 }
 
 // The labels of the MIMIC-IV demo are those that oracle/label_counts.py counts in
@@ -74,24 +68,24 @@ func TestLabelsOfTheMIMICDemo(t *testing.T) {
 	mor, los, pmv := countsOf(t, out, "mor"), countsOf(t, out, "los"), countsOf(t, out, "pmv")
 	got := map[string][2]int{
 		"mor":           {mor["kept"], want.Mor.Admissions},
-		"mor positives": {overSplits(mor, "positives"), want.Mor.Positives},
+		"mor positives": {mor["positives"], want.Mor.Positives},
 		"pmv":           {pmv["kept"], want.Pmv.Admissions},
-		"pmv positives": {overSplits(pmv, "positives"), want.Pmv.Positives},
+		"pmv positives": {pmv["positives"], want.Pmv.Positives},
 		"los":           {los["kept"], want.Los.Admissions},
 	}
 	for class, n := range want.Los.Classes {
 		name := "class." + string(rune('0'+class))
-		got["los "+name] = [2]int{overSplits(los, name), n}
+		got["los "+name] = [2]int{los[name], n}
 	}
 	for task, w := range map[string]struct{ Admissions, Pairs, Codes int }{
 		"diag": {want.Diag.Admissions, want.Diag.Pairs, want.Diag.DistinctCodes},
 		"proc": {want.Proc.Admissions, want.Proc.Pairs, want.Proc.DistinctCodes},
 	} {
-		examples, vocabulary := countsOf(t, out, task), countsOf(t, out, "vocabulary_"+task)
-		got[task] = [2]int{examples["kept"], w.Admissions}
-		got[task+" admissions counted"] = [2]int{vocabulary["admissions"], w.Admissions}
-		got[task+" pairs"] = [2]int{vocabulary["pairs"], w.Pairs}
-		got[task+" codes"] = [2]int{vocabulary["distinct_codes"], w.Codes}
+		labels, set := countsOf(t, out, task), countsOf(t, out, "label_set_"+task)
+		got[task] = [2]int{labels["kept"], w.Admissions}
+		got[task+" admissions counted"] = [2]int{set["admissions"], w.Admissions}
+		got[task+" pairs"] = [2]int{set["pairs"], w.Pairs}
+		got[task+" codes"] = [2]int{set["distinct_codes"], w.Codes}
 	}
 	for what, n := range got {
 		if n[0] != n[1] || n[1] == 0 {

@@ -12,7 +12,7 @@ import (
 // that it lacks.
 func TestCatPrintsTheColumnsOfTheTable(t *testing.T) {
 	dir := t.TempDir()
-	w, err := dataset.NewWriter(t.Context(), dir+"/labels", task.KindExamples, 1)
+	w, err := dataset.NewWriter(t.Context(), dir+"/labels", task.KindLabels, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,17 +16,18 @@ name: everykind
 steps:
   mimic: {stage: synth.mimiciv, with: {patients: 120, radiology_per_admission: 1}}
   patients: {stage: ingest.mimiciv, in: {mimic: mimic}, with: {shards: 2}}
-  vocabulary: {stage: label.vocab, in: {patients: patients}, with: {task: diag, min_count: 3}}
-  labels: {stage: label.diagnoses, in: {patients: patients, vocabulary: vocabulary}}
   split: {stage: split.hash, in: {patients: patients}}
+  texts: {stage: text.admission, in: {patients: patients}}
+  label_set: {stage: label.set, in: {patients: patients, split: split}, with: {task: diag, min_count: 3}}
+  labels: {stage: label.diagnoses, in: {patients: patients, label_set: label_set}}
   tokenizer: {stage: tokenize.train, in: {notes: patients.notes, split: split}, with: {vocab_size: 512}}
-  tokens: {stage: tokenize.examples, in: {examples: labels.examples, tokenizer: tokenizer}, with: {max_length: 32, add_eos: true}}
-  base: {stage: train.base, in: {tokens: tokens, tokenizer: tokenizer}, with: {epochs: 1}}
+  tokens: {stage: tokenize.texts, in: {texts: texts, tokenizer: tokenizer}, with: {max_length: 32, add_eos: true}}
+  base: {stage: train.base, in: {tokens: tokens, split: split, tokenizer: tokenizer}, with: {epochs: 1}}
   adapter:
     stage: train.finetune
-    in: {tokens: tokens, base: base, vocabulary: vocabulary}
-    with: {peft: {type: lora, target_modules: [q_proj, v_proj]}, problem_type: multi_label_classification, epochs: 1}
-  predictions: {stage: train.predict, in: {tokens: tokens, base: base, adapter: adapter}, with: {task: diag, variant: lora, splits: [test]}}
+    in: {tokens: tokens, labels: labels, split: split, base: base}
+    with: {peft: {type: lora, target_modules: [q_proj, v_proj]}, epochs: 1}
+  predictions: {stage: train.predict, in: {tokens: tokens, labels: labels, split: split, base: base, adapter: adapter}, with: {variant: lora, splits: [test]}}
   auroc: {stage: eval.auroc, in: {predictions: [predictions]}}
   report: {stage: eval.report, in: {metrics: auroc, logs: [base, adapter], data: [patients]}}
 `
@@ -37,8 +38,10 @@ var victims = []struct{ step, file, other, next string }{
 	{"mimic", "note/discharge.csv.gz", "note/radiology.csv.gz", "patients"},
 	{"patients", "admissions/part-00000-of-00002.parquet", "admissions/part-00001-of-00002.parquet", "labels"},
 	{"patients", "notes/part-00001-of-00002.parquet", "notes/part-00000-of-00002.parquet", "tokenizer"},
-	{"vocabulary", "labels.json", "manifest.json", "labels"},
-	{"labels", "examples/part-00000-of-00002.parquet", "examples/part-00001-of-00002.parquet", "tokens"},
+	{"split", "splits/part-00000-of-00002.parquet", "splits/part-00001-of-00002.parquet", "label_set"},
+	{"texts", "texts/part-00000-of-00002.parquet", "texts/part-00001-of-00002.parquet", "tokens"},
+	{"label_set", "labels.json", "manifest.json", "labels"},
+	{"labels", "labels/part-00000-of-00002.parquet", "labels/part-00001-of-00002.parquet", "adapter"},
 	{"tokenizer", "tokenizer.model", "tokenizer_config.json", "tokens"},
 	{"tokens", "tokens/part-00000-of-00002.parquet", "tokens/part-00001-of-00002.parquet", "base"},
 	{"base", "model.safetensors", "train_patients.bin", "adapter"},

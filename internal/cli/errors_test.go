@@ -151,12 +151,12 @@ steps:
 
 // Names that only the last step would refuse are refused before the first.
 func TestNamesAreCheckedFirst(t *testing.T) {
-	dag := strings.Replace(read(t, "../../dags", "two-step.yaml"), "task: mor, variant: clinical_frozen_downstream", `task: "mor tality", variant: "lora r=8"`, 1)
+	dag := strings.Replace(read(t, "../../dags", "two-step.yaml"), "variant: clinical_frozen_downstream", `variant: "lora r=8"`, 1)
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "names.yaml"), dag)
 	for _, command := range []string{"lint", "plan", "run"} {
 		r := clinflow(t, dir, 2, command, "names.yaml")
-		for _, want := range []string{"predictions.with.task: is no name", "predictions.with.variant: is no name"} {
+		for _, want := range []string{"predictions.with.variant: is no name"} {
 			if !strings.Contains(r.stderr, want) {
 				t.Errorf("%s does not say %q:\n%s", command, want, r.stderr)
 			}

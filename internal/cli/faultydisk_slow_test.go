@@ -79,7 +79,7 @@ func TestSlowDiskFullInEveryStep(t *testing.T) {
 	dir, sound := everyKind(t)
 	want := outputs(t, sound)
 	hit, attempts := map[string]int{}, 0
-	for _, step := range []string{"mimic", "patients", "vocabulary", "labels", "tokenizer", "tokens", "base", "adapter", "predictions", "auroc", "report"} {
+	for _, step := range []string{"mimic", "patients", "split", "texts", "label_set", "labels", "tokenizer", "tokens", "base", "adapter", "predictions", "auroc", "report"} {
 		onDisk(t, dir, "65536", fmt.Sprintf(`
 attempt sound
 for left in 0 4 8; do

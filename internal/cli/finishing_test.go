@@ -17,13 +17,14 @@ name: finishing
 steps:
   mimic: {stage: synth.mimiciv, with: {patients: 120}}
   patients: {stage: ingest.mimiciv, in: {mimic: mimic}, with: {shards: 2}}
-  mortality: {stage: label.mortality, in: {patients: patients}}
   split: {stage: split.hash, in: {patients: patients}}
+  mortality: {stage: label.mortality, in: {patients: patients}}
+  texts: {stage: text.admission, in: {patients: patients}}
   tokenizer: {stage: tokenize.train, in: {notes: patients.notes, split: split}, with: {vocab_size: 512, max_notes: 200}}
   corpus: {stage: tokenize.notes, in: {notes: patients.notes, tokenizer: tokenizer}, with: {max_length: 32}}
-  tokens: {stage: tokenize.examples, in: {examples: mortality.examples, tokenizer: tokenizer}, with: {max_length: 32}}
-  base: {stage: train.base, in: {tokens: corpus, tokenizer: tokenizer}, with: {hidden_size: 32, layers: 1, max_length: 32}}
-  last: {stage: train.finetune, in: {tokens: tokens, base: base}, with: {epochs: 3, learning_rate: 0.01, peft: {r: 4}}}
+  tokens: {stage: tokenize.texts, in: {texts: texts, tokenizer: tokenizer}, with: {max_length: 32}}
+  base: {stage: train.base, in: {tokens: corpus, split: split, tokenizer: tokenizer}, with: {hidden_size: 32, layers: 1, max_length: 32}}
+  last: {stage: train.finetune, in: {tokens: tokens, labels: mortality, split: split, base: base}, with: {epochs: 3, learning_rate: 0.01, peft: {r: 4}}}
 `
 
 // finishing is an undisturbed run and the folder of its last training.

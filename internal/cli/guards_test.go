@@ -6,31 +6,27 @@ import (
 	"testing"
 )
 
-// TestGuardsStopTheRun changes the demo's file by one setting each.
+// TestGuardsStopTheRun changes the demo's file by a setting or two each.
 func TestGuardsStopTheRun(t *testing.T) {
 	demo := read(t, "../../dags", "demo.yaml")
 	for _, c := range []struct {
-		name, from, to string
-		want           []string
+		name, from, to, also, by string
+		want                     []string
 	}{
 		{
 			"test patients' notes in the clinical corpus",
-			"in: {notes: patients.notes, tokenizer: tokenizer}\n    with: {", "in: {notes: patients.notes, tokenizer: tokenizer}\n    with: {split_seed: 2, ",
+			"  split:\n    stage: split.hash\n    in: {patients: patients}\n", "  other_split: {stage: split.hash, in: {patients: patients}, with: {seed: 2}}\n  split:\n    stage: split.hash\n    in: {patients: patients}\n",
+			"in: {tokens: corpus, split: split, base: base}", "in: {tokens: corpus, split: other_split, base: base}",
 			[]string{"step clinical", "patients", "train"},
 		},
 		{
-			"no label vocabulary",
-			"with: {task: diag, min_count: ${min_count}}", "with: {task: diag, min_count: 100000}",
-			[]string{"step vocabulary_diag", "holds no label", "min_count"},
-		},
-		{
-			"a label vocabulary of another split",
-			"with: {task: proc, min_count: ${min_count}}", "with: {task: proc, min_count: ${min_count}, split_seed: 2}",
-			[]string{"step labels_proc", "split_seed"},
+			"no label set",
+			"with: {task: diag, min_count: ${min_count}}", "with: {task: diag, min_count: 100000}", "", "",
+			[]string{"step label_set_diag", "no label has 100000 admissions", "min_count"},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			changed := strings.Replace(demo, c.from, c.to, 1)
+			changed := strings.Replace(strings.Replace(demo, c.from, c.to, 1), c.also, c.by, 1)
 			if changed == demo {
 				t.Fatal("the demo's file has no such setting")
 			}

@@ -15,10 +15,11 @@ name: data
 steps:
   mimic: {stage: synth.mimiciv, with: {patients: 2500}}
   patients: {stage: ingest.mimiciv, in: {mimic: mimic}, with: {shards: 8}}
-  mortality: {stage: label.mortality, in: {patients: patients}}
   split: {stage: split.hash, in: {patients: patients}}
+  mortality: {stage: label.mortality, in: {patients: patients}}
+  texts: {stage: text.admission, in: {patients: patients}}
   tokenizer: {stage: tokenize.train, in: {notes: patients.notes, split: split}, with: {vocab_size: 2048, max_notes: 2000}}
-  tokens: {stage: tokenize.examples, in: {examples: mortality.examples, tokenizer: tokenizer}, with: {max_length: 112}}
+  tokens: {stage: tokenize.texts, in: {texts: texts, tokenizer: tokenizer}, with: {max_length: 112}}
   corpus: {stage: tokenize.notes, in: {notes: patients.notes, tokenizer: tokenizer}, with: {max_length: 112}}
 `
 

@@ -32,7 +32,7 @@ func init() {
 	stages.RegisterMap(stages.Spec{
 		Name: "test.panicky", Version: 1, Doc: "panics with a note's text",
 		In:  []stages.Port{{Name: "notes", Kind: mimic.KindPatients, Tables: []string{mimic.TableNotes}, Sharded: true, Doc: "notes"}},
-		Out: stages.Output{Kind: task.KindExamples, Tables: []string{task.TableExamples}},
+		Out: stages.Output{Kind: task.KindTexts, Tables: []string{task.TableTexts}},
 	}, func(_ *stages.Environment, _ struct{}) (stages.Map, error) { return panicky{}, nil })
 }
 

@@ -29,9 +29,9 @@ func TestLinksToDatasetsAndOutOfThem(t *testing.T) {
 	}
 	link(steps[0], "dataset")
 	clinflow(t, dir, 0, "verify", "dataset")
-	clinflow(t, dir, 0, "cat", "dataset", "--table", "examples")
+	clinflow(t, dir, 0, "cat", "dataset", "--table", "labels")
 
-	parts, err := filepath.Glob(filepath.Join(steps[0], "examples", "*"))
+	parts, err := filepath.Glob(filepath.Join(steps[0], "labels", "*"))
 	if err != nil || len(parts) == 0 {
 		t.Fatal(parts, err)
 	}
@@ -41,7 +41,7 @@ func TestLinksToDatasetsAndOutOfThem(t *testing.T) {
 	if err := os.Symlink(filepath.Join(dir, "part"), parts[0]); err != nil {
 		t.Fatal(err)
 	}
-	for _, args := range [][]string{{"verify", "dataset"}, {"cat", "dataset", "--table", "examples"}} {
+	for _, args := range [][]string{{"verify", "dataset"}, {"cat", "dataset", "--table", "labels"}} {
 		if r := clinflow(t, dir, 3, args...); !strings.Contains(r.stderr, filepath.Base(parts[0])+" is a link that leads out of") {
 			t.Errorf("%v says\n%s", args, r.stderr)
 		}

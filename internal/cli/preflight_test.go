@@ -29,10 +29,12 @@ func bases(t *testing.T, dir string) {
 const labelled = `name: labelled
 steps:
   patients: {stage: ingest.mimiciv, with: {root: tree, shards: 2}}
+  split: {stage: split.hash, in: {patients: patients}}
   stays: {stage: label.length_of_stay, in: {patients: patients}}
-  tokens: {stage: tokenize.examples, in: {examples: stays.examples}, with: {tokenizer: one}}
-  tuned: {stage: train.finetune, in: {tokens: tokens}, with: {base: one, num_labels: 4}}
-  predictions: {stage: train.predict, in: {tokens: tokens, adapter: tuned}, with: {base: one, task: los, variant: lora}}
+  texts: {stage: text.admission, in: {patients: patients}}
+  tokens: {stage: tokenize.texts, in: {texts: texts}, with: {tokenizer: one}}
+  tuned: {stage: train.finetune, in: {tokens: tokens, labels: stays, split: split}, with: {base: one}}
+  predictions: {stage: train.predict, in: {tokens: tokens, labels: stays, split: split, adapter: tuned}, with: {base: one, variant: lora}}
   auroc: {stage: eval.auroc, in: {predictions: [predictions]}}
 `
 
@@ -43,19 +45,19 @@ func TestEightFaultsAreToldAtOnce(t *testing.T) {
 	write(t, filepath.Join(dir, "faulty.yaml"), strings.NewReplacer(
 		"name: labelled\n", "name: faulty\nschedule: {cron: \"61 3 * * *\"}\n",
 		"root: tree", "root: nowhere",
-		", num_labels: 4", "",
-		"base: one, task: los, variant: lora", `base: two, task: los, variant: "lora r=8"`,
-		"steps:\n", "steps:\n  more: {stage: ingest.mimicv, with: {root: tree}}\n",
+		"labels: stays, split: split, adapter", "labels: deaths, split: split, adapter",
+		"base: one, variant: lora", `base: two, variant: "lora r=8"`,
+		"steps:\n", "steps:\n  more: {stage: ingest.mimicv, with: {root: tree}}\n  deaths: {stage: label.mortality, in: {patients: patients}}\n",
 	).Replace(labelled))
 	want := []string{
 		"faulty.yaml: --memory: 5 is too little",
 		`faulty.yaml: --device: "gpu" is not a device`,
 		"faulty.yaml:2:18: schedule.cron: 61 is no minute",
 		"faulty.yaml:4:17: steps.more.stage: unknown stage ingest.mimicv; did you mean ingest.mimiciv?",
-		"faulty.yaml:5:50: steps.patients.with.root: nowhere is not there",
-		"faulty.yaml:8:62: steps.tuned.with.num_labels: is missing; los has 4 classes",
-		"faulty.yaml:9:69: steps.predictions.in.adapter: tuned is over the base model one, this step over two, which is another",
-		`faulty.yaml:9:115: steps.predictions.with.variant: is no name`,
+		"faulty.yaml:6:50: steps.patients.with.root: nowhere is not there",
+		"faulty.yaml:12:99: steps.predictions.in.adapter: tuned is over the base model one, this step over two, which is another",
+		"faulty.yaml:12:99: steps.predictions.in.adapter: is trained for los (multiclass), the labels are of mor (binary)",
+		`faulty.yaml:12:134: steps.predictions.with.variant: is no name`,
 	}
 	for _, command := range []string{"lint", "plan", "run"} {
 		r := clinflow(t, dir, 2, command, "faulty.yaml", "--device", "gpu", "--memory", "5")
@@ -81,9 +83,9 @@ func TestFaultsAreToldBeforeTheFirstStep(t *testing.T) {
 	dir := tree(t)
 	bases(t, dir)
 	write(t, filepath.Join(dir, "sound.yaml"), labelled)
-	write(t, filepath.Join(dir, "linked.yaml"), strings.Replace(labelled, "base: one, task", "base: link, task", 1))
+	write(t, filepath.Join(dir, "linked.yaml"), strings.Replace(labelled, "base: one, variant", "base: link, variant", 1))
 	for _, dag := range []string{"sound.yaml", "linked.yaml"} {
-		if r := clinflow(t, dir, 0, "lint", dag); r.stdout != dag+": 6 steps, no faults\n" {
+		if r := clinflow(t, dir, 0, "lint", dag); r.stdout != dag+": 8 steps, no faults\n" {
 			t.Errorf("lint %s: %s", dag, r.all())
 		}
 		clinflow(t, dir, 0, "plan", dag)
@@ -96,18 +98,17 @@ func TestFaultsAreToldBeforeTheFirstStep(t *testing.T) {
 		{"no such tree", "root: tree", "root: nowhere", ":3:50: steps.patients.with.root: nowhere is not there"},
 		{"no tables", "root: tree", "root: empty", ":3:50: steps.patients.with.root: missing"},
 		{"no notes", "root: tree", "root: tree, note_root: empty", ":3:67: steps.patients.with.note_root: missing"},
-		{"no tokenizer", "tokenizer: one", "tokenizer: empty", ":5:88: steps.tokens.with.tokenizer: "},
-		{"a model without config.json", "base: one, num", "base: empty, num", ":6:69: steps.tuned.with.base: empty: has no config.json"},
-		{"a base of neither step nor path", "base: one, num", "num", ":6:62: steps.tuned.with.base: is missing"},
-		{"too many classes", "num_labels: 4", "num_labels: 5", ":6:86: steps.tuned.with.num_labels: is 5, but los has 4 classes"},
-		{"sets of labels for classes", "num_labels: 4", "num_labels: 4, problem_type: multi_label_classification", ":6:103: steps.tuned.with.problem_type: is multi_label_classification, but the labels of los are of single_label_classification"},
-		{"another base", "base: one, task", "base: two, task", ":7:69: steps.predictions.in.adapter: tuned is over the base model one"},
-		{"another task", "task: los", "task: diag", ":7:101: steps.predictions.with.task: the examples are of the task los, not diag"},
-		{"a task of his own taken for one with sets", "task: los", "task: mine", ""},
-		{"classes measured as sets", "[predictions]}", "[predictions]}, with: {multi_label: [los]}", ":8:84: steps.auroc.with.multi_label: has the task los of predictions, whose examples have one class each"},
+		{"no tokenizer", "tokenizer: one", "tokenizer: empty", ":7:73: steps.tokens.with.tokenizer: "},
+		{"a model without config.json", "base: one}", "base: empty}", ":8:98: steps.tuned.with.base: empty: has no config.json"},
+		{"a base of neither step nor path", "with: {base: one}}", "with: {}}", ":8:91: steps.tuned.with.base: is missing"},
+		{"another base", "base: one, variant", "base: two, variant", ":9:98: steps.predictions.in.adapter: tuned is over the base model one"},
+		{"another task", "labels: stays, split: split, adapter: tuned}", "labels: deaths, split: split, adapter: tuned}", ":9:99: steps.predictions.in.adapter: is trained for los (multiclass), the labels are of mor (binary)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			changed := strings.Replace(labelled, c.from, c.to, 1)
+			if c.name == "another task" {
+				changed += "  deaths: {stage: label.mortality, in: {patients: patients}}\n"
+			}
 			if changed == labelled {
 				t.Fatal("the DAG has no such text")
 			}
@@ -128,7 +129,7 @@ func TestFaultsAreToldBeforeTheFirstStep(t *testing.T) {
 	write(t, filepath.Join(dir, "two", "config.json"), fewer)
 	write(t, filepath.Join(dir, "mixed.yaml"), strings.ReplaceAll(labelled, "base: one", "base: two"))
 	r := clinflow(t, dir, 2, "lint", "mixed.yaml")
-	if !strings.Contains(r.stderr, "mixed.yaml:6:47: steps.tuned.in.tokens: the tokenizer of tokens has 512 pieces, the base model's vocabulary is 500") {
+	if !strings.Contains(r.stderr, "mixed.yaml:8:47: steps.tuned.in.tokens: the tokenizer of tokens has 512 pieces, the base model's vocabulary is 500") {
 		t.Errorf("a tokenizer larger than the model: %s", r.stderr)
 	}
 }
@@ -157,7 +158,7 @@ func TestLintOnAMachineWithoutTheData(t *testing.T) {
 	}
 	clinflow(t, t.TempDir(), 2, "lint", "two-step", "--set", "note="+t.TempDir())
 	clinflow(t, t.TempDir(), 2, "plan", "two-step")
-	if r := clinflow(t, t.TempDir(), 0, "lint", "--no-inputs", "two-step"); r.stdout != "two-step (shipped): 9 steps, no faults\n" {
+	if r := clinflow(t, t.TempDir(), 0, "lint", "--no-inputs", "two-step"); r.stdout != "two-step (shipped): 13 steps, no faults\n" {
 		t.Errorf("--no-inputs: %s", r.all())
 	}
 }

@@ -59,6 +59,12 @@ func TestCounts(t *testing.T) {
 		"bad records": {
 			map[string]string{"read": "1000", "kept": "960", "skipped": "37", "quarantined": "3", "quarantined.quote": "3"},
 			map[string]string{"read": "1000", "kept": "960", "skipped": ">=10", "quarantined": "<10", "quarantined.quote": "<10"}},
+		"labels that are in no split yet": {
+			map[string]string{"kept": "140", "class.0": "100", "class.1": "34", "class.2": "6"},
+			map[string]string{"kept": "140", "class.0": "100", "class.1": ">=10", "class.2": "<10"}},
+		"few labels without a text": {
+			map[string]string{"examples.train": "70", "examples.val": "12", "examples.test": "20", "labels_without_tokens.train": "3", "positives.test": "18"},
+			map[string]string{"examples.train": "70", "examples.val": ">=10", "examples.test": "20", "labels_without_tokens.train": "<10", "positives.test": ">=10"}},
 		"names that make no sum": {
 			map[string]string{"read": "1000", "kept": "20", "dropped.died": "4"},
 			map[string]string{"read": "1000", "kept": "20", "dropped.died": "<10"}},

@@ -1,6 +1,7 @@
 package smallcell
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -63,39 +64,79 @@ func Counts(counts map[string]int64, show bool) map[string]Count {
 
 // sumsOf lists the cells of which each follows from the others: a total, which comes
 // last, and its parts. What was read was kept or left out for some reason; what was
-// kept is in a split; a split's examples are of a class, or positive or negative.
-// Names that only look like a sum, because their counts make none, are passed over.
+// kept may be in a split; what was kept, or the examples of a split, is of a class, or
+// positive or negative. Names that only look like a sum, because their counts make
+// none, are passed over.
 func sumsOf(counts map[string]int64, cells map[string]*Count) (sums [][]*Count) {
-	for _, total := range []string{"read", "kept", "quarantined", "kept.train", "kept.val", "kept.test"} {
-		var rest int64
-		var sum []*Count
-		for _, part := range partsOf(counts, total) {
-			rest += counts[part]
-			sum = append(sum, cells[part])
-		}
-		split, of := strings.CutPrefix(total, "kept.")
-		if n, counted := counts["positives."+split]; of && counted && Small(counts[total]-n) {
-			negatives := Below // nowhere told, but worked out of the two
-			sums = append(sums, []*Count{cells["positives."+split], &negatives, cells[total]})
-		}
-		if n, counted := counts[total]; counted && len(sum) > 0 && rest == n {
-			sums = append(sums, append(sum, cells[total]))
+	add := func(total string, parts []string) {
+		if n, counted := counts[total]; counted && len(parts) > 0 && sumOf(counts, parts) == n {
+			sums = append(sums, append(cellsOf(cells, parts), cells[total]))
 		}
 	}
-	return sums
+	for _, total := range []string{"read", "kept", "quarantined"} {
+		add(total, partsOf(counts, total))
+	}
+	for _, total := range slices.Sorted(maps.Keys(counts)) {
+		first, split, _ := strings.Cut(total, ".")
+		if first != "kept" && first != "examples" {
+			continue
+		}
+		add(total, classesOf(counts, split))
+		positives := strings.TrimSuffix("positives."+split, ".")
+		if n, counted := counts[positives]; counted && Small(counts[total]-n) {
+			negatives := Below // nowhere told, but worked out of the two
+			sums = append(sums, []*Count{cells[positives], &negatives, cells[total]})
+		}
+	}
+	// A task's labels are told by their own dataset: with a text they are examples.
+	return append(sums, cellsOf(cells, named(counts, "examples.", "labels_without_tokens.")))
 }
 
 // partsOf names the parts of a total, in order.
-func partsOf(counts map[string]int64, total string) (parts []string) {
-	split, ofSplit := strings.CutPrefix(total, "kept.")
-	for name := range counts {
-		switch {
-		case ofSplit && strings.HasPrefix(name, "class.") && strings.HasSuffix(name, "."+split),
-			total == "read" && (name == "kept" || name == "skipped" || name == "quarantined" || strings.HasPrefix(name, "dropped.")),
-			!ofSplit && strings.HasPrefix(name, total+"."):
-			parts = append(parts, name)
+func partsOf(counts map[string]int64, total string) []string {
+	parts := named(counts, total+".")
+	if total == "read" {
+		for _, name := range []string{"kept", "skipped", "quarantined"} {
+			if _, counted := counts[name]; counted {
+				parts = append(parts, name)
+			}
 		}
+		parts = append(parts, named(counts, "dropped.")...)
 	}
 	slices.Sort(parts)
 	return parts
+}
+
+// classesOf names the classes of a split, "" where the examples are in none.
+func classesOf(counts map[string]int64, split string) (classes []string) {
+	for _, name := range named(counts, "class.") {
+		if _, of, _ := strings.Cut(strings.TrimPrefix(name, "class."), "."); of == split {
+			classes = append(classes, name)
+		}
+	}
+	return classes
+}
+
+// named are the names with one of some prefixes, in order.
+func named(counts map[string]int64, prefixes ...string) (names []string) {
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		if slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(name, prefix) }) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func sumOf(counts map[string]int64, names []string) (n int64) {
+	for _, name := range names {
+		n += counts[name]
+	}
+	return n
+}
+
+func cellsOf(cells map[string]*Count, names []string) (of []*Count) {
+	for _, name := range names {
+		of = append(of, cells[name])
+	}
+	return of
 }

@@ -24,8 +24,8 @@ func aurocSpec() stages.Spec {
 		Name:    "eval.auroc",
 		Version: 4,
 		Doc: "Computes the exact AUROC of each variant on each task: whole counts of pairs, one division, ties at mid-rank. " +
-			"Two classes: the softmax score of the second. More: one-versus-one (Hand and Till) and one-versus-rest, macro. " +
-			"Multi-label: by class over documents, on softmax and on sigmoid, mean over the classes that have both values. " +
+			"The manifests of the predictions tell their tasks. Binary: the softmax score of the second class. Multiclass: one-versus-one (Hand and Till) and one-versus-rest, macro. " +
+			"Multilabel: by label over documents, on softmax and on sigmoid, mean over the labels that have both values. " +
 			"A variant's macro_auroc is the mean over the tasks that it has an AUROC of, tasks_averaged their number. " +
 			"Writes metrics.json and roc.json.",
 		In: []stages.Port{
@@ -39,8 +39,7 @@ func aurocSpec() stages.Spec {
 
 // AUROCConfig configures eval.auroc.
 type AUROCConfig struct {
-	Split      string   `json:"split" default:"test" enum:"train,val,test" doc:"Split that is measured."`
-	MultiLabel []string `json:"multi_label" name:"true" default:"[\"diag\",\"proc\"]" doc:"Tasks whose examples have sets of labels; all others have one class each."`
+	Split string `json:"split" default:"test" enum:"train,val,test" doc:"Split that is measured."`
 	auroc.Measures
 	SmallCells string `json:"small_cells" default:"hide" enum:"hide,show" doc:"Whether counts of one to nine are told. Hidden, they are \"<10\" in metrics.json, with what would give them away, and the AUROC of a task that has so few positives, negatives or examples of a class has two digits and no curve."`
 }
@@ -56,7 +55,10 @@ func newAuroc(env *stages.Environment, c AUROCConfig) (stages.Reduce, error) {
 
 // Accumulate checks the predictions of a part and says where those of each key lie.
 func (s aurocStage) Accumulate(ctx context.Context, in stages.Inputs, part int, emit func(string, []byte)) error {
-	for _, port := range []string{portVariants, portBaseline, portBest} {
+	if _, err := tasksOf(in); err != nil {
+		return err
+	}
+	for _, port := range ports {
 		for i, d := range in[port] {
 			groups, err := s.collect(ctx, d, part, port)
 			if err != nil {
@@ -91,8 +93,12 @@ func (s aurocStage) Merge(ctx context.Context, in stages.Inputs, key string, acc
 }
 
 // Finish writes metrics.json and roc.json.
-func (s aurocStage) Finish(_ context.Context, _ stages.Inputs, results []stages.Keyed, out *dataset.Writer) error {
-	metrics := Metrics{Split: s.config.Split, Variants: map[string]*Scores{}}
+func (s aurocStage) Finish(_ context.Context, in stages.Inputs, results []stages.Keyed, out *dataset.Writer) error {
+	tasks, err := tasksOf(in)
+	if err != nil {
+		return err
+	}
+	metrics := Metrics{Split: s.config.Split, Tasks: map[string]Task{}, Variants: map[string]*Scores{}}
 	curves := Curves{Variants: map[string]TaskCurves{}}
 	if len(results) == 0 {
 		return exit.Errorf(exit.BadData, "the predictions hold no example of split %s; predict that split, or choose another", s.config.Split)
@@ -102,6 +108,7 @@ func (s aurocStage) Finish(_ context.Context, _ stages.Inputs, results []stages.
 		if err := json.Unmarshal(keyed.Value, &r); err != nil {
 			return fmt.Errorf("read a measured task: %w", err)
 		}
+		metrics.Tasks[key.task] = taskMeasured(tasks[key.task])
 		metrics.put(key, r.Score)
 		curves.put(key, r.Curve)
 		if key.port == portVariants {

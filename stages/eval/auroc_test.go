@@ -40,45 +40,54 @@ func TestAUROCEqualsScikitLearn(t *testing.T) {
 		rows = append(rows, c.Rows("lora")...)
 	}
 	same := cmp.Comparer(func(a, b float64) bool { return math.Abs(a-b) < 1e-12 })
-	scores := measure(t, "{}", stages.Inputs{"predictions": {evaltest.Predictions(t, 3, rows)}}).Variants["lora"]
+	metrics := measure(t, "{}", stages.Inputs{"predictions": evaltest.ByTask(t, 3, rows)})
+	scores := metrics.Variants["lora"]
 	var sum float64
 	for _, c := range cases {
-		want := TaskScore{N: smallcell.Count(c.N), Positives: smallcell.Count(c.Positives), ClassesUsed: c.Used, ClassesSkipped: c.Skipped, AUROC: &c.AUROC, Kind: KindBinary}
+		want := TaskScore{N: smallcell.Count(c.N), Positives: smallcell.Count(c.Positives), ClassesUsed: c.Used, ClassesSkipped: c.Skipped, AUROC: &c.AUROC}
 		switch c.Task {
 		case "los":
-			want.Kind, want.Measure, want.ClassCounts = KindMulticlass, auroc.MeasureOvO, smallcell.Parts(c.ClassCounts)
+			want.Measure, want.ClassCounts = auroc.MeasureOvO, smallcell.Parts(c.ClassCounts)
 			want.AUROC, want.OneVsOne, want.OneVsRest = &c.OvO, &c.OvO, &c.OvR
 		case "diag":
-			want.Kind, want.Measure = KindMultiLabel, auroc.MeasureSoftmax
+			want.Measure = auroc.MeasureSoftmax
 			want.AUROC, want.Softmax, want.Sigmoid = &c.Softmax, &c.Softmax, &c.Sigmoid
 		}
 		if diff := cmp.Diff(want, scores.Tasks[c.Task], same); diff != "" {
 			t.Errorf("%s: %s", c.Task, diff)
+		}
+		of := evaltest.TaskOf(c.Task, len(c.Logits[0]))
+		told := Task{Kind: of.Kind, NumLabels: len(c.Logits[0]), Labels: of.Labels, Recipe: "clinical", Split: "hash", Release: "synthetic"}
+		if c.Task == "diag" {
+			told.Labels = nil
+		}
+		if diff := cmp.Diff(told, metrics.Tasks[c.Task]); diff != "" {
+			t.Errorf("%s is told as %s", c.Task, diff)
 		}
 		sum += *want.AUROC
 	}
 	if macro := sum / float64(len(cases)); math.Abs(*scores.MacroAUROC-macro) > 1e-12 || scores.TasksAveraged != len(cases) {
 		t.Errorf("macro %v of %d tasks, want %v of %d", *scores.MacroAUROC, scores.TasksAveraged, macro, len(cases))
 	}
-	other := measure(t, "{multiclass: ovr, multi_label_score: sigmoid}", stages.Inputs{"predictions": {evaltest.Predictions(t, 3, rows)}}).Variants["lora"].Tasks
+	other := measure(t, "{multiclass: ovr, multi_label_score: sigmoid}", stages.Inputs{"predictions": evaltest.ByTask(t, 3, rows)}).Variants["lora"].Tasks
 	if *other["los"].AUROC != *scores.Tasks["los"].OneVsRest || *other["diag"].AUROC != *scores.Tasks["diag"].Sigmoid {
 		t.Error("the configuration does not choose what counts")
 	}
 }
 
-// TestAUROCOfAnyParts: neither parts nor the split over datasets shows.
+// TestAUROCOfAnyParts: neither parts nor the split of variants over datasets shows.
 func TestAUROCOfAnyParts(t *testing.T) {
 	cases := golden(t)
 	var all, other []task.Prediction
 	var each, eachOther []*dataset.Dataset
 	for _, c := range cases {
-		all = append(all, c.Rows("head")...)
-		each = append(each, evaltest.Predictions(t, 7, c.Rows("head")))
+		all = append(all, append(c.Rows("head"), c.Rows("lora")...)...)
+		each = append(each, evaltest.Predictions(t, 7, c.Rows("head")), evaltest.Predictions(t, 7, c.Rows("lora")))
 		other = append(other, c.Rows("ignored")...)
 		eachOther = append(eachOther, evaltest.Predictions(t, 7, c.Rows("ignored")))
 	}
-	one := stagetest.Run(t, "eval.auroc", "{}", stages.Inputs{"predictions": {evaltest.Predictions(t, 1, all)}, "baseline": {evaltest.Predictions(t, 1, other)}, "known_best": {evaltest.Predictions(t, 1, other)}})
-	many := stagetest.Run(t, "eval.auroc", "{}", stages.Inputs{"predictions": each, "baseline": eachOther, "known_best": {evaltest.Predictions(t, 7, other)}})
+	one := stagetest.Run(t, "eval.auroc", "{}", stages.Inputs{"predictions": evaltest.ByTask(t, 1, all), "baseline": evaltest.ByTask(t, 1, other), "known_best": evaltest.ByTask(t, 1, other)})
+	many := stagetest.Run(t, "eval.auroc", "{}", stages.Inputs{"predictions": each, "baseline": eachOther, "known_best": evaltest.ByTask(t, 7, other)})
 	for _, name := range []string{MetricsName, CurvesName} {
 		if diff := cmp.Diff(evaltest.File(t, one, name), evaltest.File(t, many, name)); diff != "" {
 			t.Errorf("%s differs: %s", name, diff)
@@ -97,7 +106,7 @@ func TestAUROCOfAnyParts(t *testing.T) {
 	if err := json.Unmarshal([]byte(evaltest.File(t, one, CurvesName)), &c); err != nil {
 		t.Fatal(err)
 	}
-	if len(m.Variants) != 1 || len(c.Variants) != 1 || cmp.Diff(c.Variants["head"], c.Baseline) != "" || cmp.Diff(c.Baseline, c.KnownBest) != "" {
+	if len(m.Variants) != 2 || len(c.Variants) != 2 || cmp.Diff(c.Variants["head"], c.Baseline) != "" || cmp.Diff(c.Baseline, c.KnownBest) != "" {
 		t.Error("variants and curves hold more than the variants, or other curves of the same logits")
 	}
 }
@@ -142,10 +151,11 @@ func TestAUROCRefuses(t *testing.T) {
 		"other classes":   {func(r []task.Prediction) { r[5].Logits = []float32{1, 2, 3} }, exit.BadData, "number of logits"},
 		"nothing to test": {func(r []task.Prediction) { clear(r) }, exit.BadData, "no example of split test"},
 		"bad name":        {func(r []task.Prediction) { r[5].Variant = "a/b" }, exit.Usage, "names of variants"},
+		"another task":    {func(r []task.Prediction) { r[5].Task = "pmv" }, exit.BadData, "not of the task mor"},
 	} {
 		rows := golden(t)[0].Rows("lora")
 		c.change(rows)
-		_, err := stagetest.Try(t, "eval.auroc", "{}", stages.Inputs{"predictions": {evaltest.Predictions(t, 1, rows)}})
+		_, err := stagetest.Try(t, "eval.auroc", "{}", stages.Inputs{"predictions": {evaltest.PredictionsOf(t, 1, evaltest.TaskOf("mor", 2), rows)}})
 		if exit.Of(err) != c.code || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: error %v, want code %d saying %q", name, err, c.code, c.says)
 		}
@@ -159,6 +169,34 @@ func TestAUROCRefuses(t *testing.T) {
 		if _, err := stagetest.Try(t, "eval.auroc", "{}", in); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "two datasets") {
 			t.Errorf("%s task from two datasets: error %v", name, err)
 		}
+	}
+}
+
+// TestAUROCTakesTheTaskFromTheManifest: what is not told is not guessed, and what
+// differs is not compared.
+func TestAUROCTakesTheTaskFromTheManifest(t *testing.T) {
+	rows := golden(t)[0].Rows("lora")
+	binary := evaltest.TaskOf("mor", 2)
+	another := binary
+	another.Labels = []string{"yes", "no"}
+	for name, c := range map[string]struct {
+		in   stages.Inputs
+		code exit.Code
+		says string
+	}{
+		"no task":      {stages.Inputs{"predictions": {evaltest.PredictionsOf(t, 1, task.Task{}, rows)}}, exit.BadData, "tells no task"},
+		"no labels":    {stages.Inputs{"predictions": {evaltest.PredictionsOf(t, 1, task.Task{Name: "mor", Kind: task.LanguageModeling}, rows)}}, exit.BadData, "has no labels"},
+		"bad name":     {stages.Inputs{"predictions": {evaltest.PredictionsOf(t, 1, task.Task{Name: "a/b", Kind: task.Binary, Labels: binary.Labels}, rows)}}, exit.Usage, "names of variants and tasks"},
+		"other labels": {stages.Inputs{"predictions": {evaltest.PredictionsOf(t, 1, binary, rows)}, "baseline": {evaltest.PredictionsOf(t, 1, another, rows)}}, exit.BadData, "of the task mor, with other labels"},
+	} {
+		if _, err := stagetest.Try(t, "eval.auroc", "{}", c.in); exit.Of(err) != c.code || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: error %v, want code %d saying %q", name, err, c.code, c.says)
+		}
+	}
+	// The same rows as a multilabel task are measured as one: no name decides.
+	sets := evaltest.PredictionsOf(t, 1, task.Task{Name: "mor", Kind: task.Multilabel, Labels: binary.Labels}, rows)
+	if m := measure(t, "{}", stages.Inputs{"predictions": {sets}}); m.Variants["lora"].Tasks["mor"].Measure != auroc.MeasureSoftmax || m.Tasks["mor"].Kind != task.Multilabel {
+		t.Errorf("measured as %+v", m.Tasks["mor"])
 	}
 }
 
@@ -181,7 +219,7 @@ func TestCurvesHoldNoIDs(t *testing.T) {
 
 // The golden digest was written by version 4 of the stage: where it moves, raise
 // the stage's version and write the new one.
-const goldenAUROC = "3ef7a60a5b059605f3a9eb0fbb62101df971601097eed3a776a121021afacd2e"
+const goldenAUROC = "d5224cc78248495bc99702d689556df5936b61a05dd1789447da29d2507e5ff5"
 
 func TestGoldenDigest(t *testing.T) {
 	metrics := evaltest.Measured(t, golden(t))

@@ -2,7 +2,10 @@ package eval
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -12,13 +15,15 @@ import (
 	"github.com/clinflow/clinflow/task"
 )
 
-// The ports say what predictions are: a variant's, or those of the model that
-// every variant should beat, or of the best possible one.
+// The ports say what predictions are: a variant's, or those of the baseline, which
+// every variant should beat, or of the best possible model.
 const (
 	portVariants = "predictions"
 	portBaseline = "baseline"
 	portBest     = "known_best"
 )
+
+var ports = []string{portVariants, portBaseline, portBest}
 
 // groupKey names predictions that are measured together. Those of the baseline and
 // of the best possible model are one variant, which has the port's name.
@@ -32,24 +37,65 @@ func parseKey(text string) groupKey {
 	return groupKey{names[0], names[1], names[2]}
 }
 
+// taskOf is what predictions are of, as their manifest says.
+func taskOf(d *dataset.Dataset) (task.Task, error) {
+	of, told, err := task.Of(d)
+	switch {
+	case err != nil:
+		return of, err
+	case !told:
+		return of, exit.Errorf(exit.BadData, "%s: the manifest of these predictions tells no task; make them again with this version, or let the stage that makes them say it", d.URI())
+	case of.Kind == task.LanguageModeling:
+		return of, exit.Errorf(exit.BadData, "%s: the task %s has no labels, so there is no AUROC", d.URI(), of.Name)
+	case !stages.NamePattern.MatchString(of.Name):
+		return of, exit.Errorf(exit.Usage, "%s: names of variants and tasks may hold letters, digits, _ . and - only", d.URI())
+	}
+	return of, nil
+}
+
+// tasksOf are the tasks of all predictions by name. Datasets of one name whose tasks
+// differ are refused: their labels would be compared though they mean other things.
+func tasksOf(in stages.Inputs) (map[string]task.Task, error) {
+	tasks, from := map[string]task.Task{}, map[string]string{}
+	for _, port := range ports {
+		for _, d := range in[port] {
+			of, err := taskOf(d)
+			if err != nil {
+				return nil, err
+			}
+			if first, seen := tasks[of.Name]; seen && !reflect.DeepEqual(first, of) {
+				return nil, exit.Errorf(exit.BadData, "%s and %s are of the task %s, with other labels, or another recipe, split or release; measure predictions for the same labels", from[of.Name], d.URI(), of.Name)
+			}
+			if from[of.Name] == "" {
+				tasks[of.Name], from[of.Name] = of, d.URI()
+			}
+		}
+	}
+	return tasks, nil
+}
+
 // tally says what a part holds of a key: the accumulator of eval.auroc. Scores stay
 // in their files; Merge reads them there, as many at a time as memory takes.
 type tally struct {
 	Dataset int `json:"dataset"` // its place among its port's
 	Part    int `json:"part"`
-	Classes int `json:"classes"`
+	Classes int `json:"classes"` // logits of an example
 	N       int `json:"n"`
 }
 
 // group is the examples of one key in one part, while they are counted.
 type group struct {
+	of         task.Task
 	classes, n int
-	multiLabel bool
 	notFinite  int
 }
 
 // collect counts and checks the examples of the split in one part of a dataset.
 func (s aurocStage) collect(ctx context.Context, d *dataset.Dataset, part int, port string) (map[groupKey]*group, error) {
+	of, err := taskOf(d)
+	if err != nil {
+		return nil, err
+	}
 	groups := map[groupKey]*group{}
 	for row, err := range dataset.Read[task.Prediction](ctx, d, task.TablePredictions, part) {
 		if err != nil {
@@ -58,20 +104,23 @@ func (s aurocStage) collect(ctx context.Context, d *dataset.Dataset, part int, p
 		if row.Split != s.config.Split {
 			continue
 		}
-		key := groupKey{port, row.Variant, row.Task}
+		if row.Task != of.Name {
+			return nil, exit.Errorf(exit.BadData, "%s: part %d: an example is not of the task %s that the manifest tells; make the predictions again", d.URI(), part, of.Name)
+		}
+		key := groupKey{port, row.Variant, of.Name}
 		if port != portVariants {
 			key.variant = port
 		}
 		g := groups[key]
 		if g == nil {
-			if !stages.NamePattern.MatchString(key.variant) || !stages.NamePattern.MatchString(key.task) {
+			if !stages.NamePattern.MatchString(key.variant) {
 				return nil, exit.Errorf(exit.Usage, "%s: names of variants and tasks may hold letters, digits, _ . and - only", d.URI())
 			}
-			g = &group{classes: len(row.Logits), multiLabel: slices.Contains(s.config.MultiLabel, row.Task)}
+			g = &group{of: of, classes: len(row.Logits)}
 			groups[key] = g
 		}
 		if !g.add(row) {
-			return nil, exit.Errorf(exit.BadData, "%s: part %d: task %s: an example's label is outside its classes, or its number of logits is not that of the first example", d.URI(), part, key.task)
+			return nil, exit.Errorf(exit.BadData, "%s: part %d: task %s: an example's label is outside the task's %d, or its number of logits is not theirs", d.URI(), part, key.task, of.NumLabels())
 		}
 	}
 	for key, g := range groups {
@@ -82,14 +131,16 @@ func (s aurocStage) collect(ctx context.Context, d *dataset.Dataset, part int, p
 	return groups, nil
 }
 
-// add counts a row, unless its labels or logits do not fit.
+// add counts a row, unless its labels or logits do not fit the task. Of a binary task
+// one logit is enough: that of the positive class.
 func (g *group) add(row task.Prediction) bool {
 	labels := row.Labels
-	if !g.multiLabel {
+	if !g.of.Multilabel() {
 		labels = []int32{row.Label}
 	}
-	outside := func(label int32) bool { return label < 0 || int(label) >= max(2, g.classes) }
-	if len(row.Logits) != g.classes || g.classes == 0 || slices.ContainsFunc(labels, outside) {
+	outside := func(label int32) bool { return label < 0 || int(label) >= g.of.NumLabels() }
+	single := g.of.Kind == task.Binary && g.classes == 1
+	if len(row.Logits) != g.classes || g.classes != g.of.NumLabels() && !single || slices.ContainsFunc(labels, outside) {
 		return false
 	}
 	if slices.ContainsFunc(row.Logits, func(x float32) bool { return math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) }) {
@@ -97,4 +148,45 @@ func (g *group) add(row task.Prediction) bool {
 	}
 	g.n++
 	return true
+}
+
+// examples are the predictions of a key where they lie: in parts of one dataset.
+type examples struct {
+	key        groupKey
+	split      string
+	dataset    *dataset.Dataset
+	parts      []tally // those that hold some
+	n, classes int
+	multiLabel bool
+}
+
+// examplesOf puts the tallies of a key together. Examples of two datasets, or with
+// different numbers of logits, are an error.
+func (s aurocStage) examplesOf(key groupKey, in stages.Inputs, accumulators [][]byte) (e examples, err error) {
+	e = examples{key: key, split: s.config.Split}
+	for _, text := range accumulators {
+		var t tally
+		if err := json.Unmarshal(text, &t); err != nil {
+			return e, fmt.Errorf("read an accumulator of eval.auroc: %w", err)
+		}
+		from := in[key.port][t.Dataset]
+		switch {
+		case len(e.parts) == 0:
+			e.dataset, e.classes = from, t.Classes
+		case t.Dataset != e.parts[0].Dataset:
+			return e, exit.Errorf(exit.Usage, "variant %s of task %s comes from two datasets, %s and %s; give each its own variant name", key.variant, key.task, e.dataset.URI(), from.URI())
+		case t.Classes != e.classes:
+			return e, exit.Errorf(exit.BadData, "%s: parts differ in their examples' number of logits; predict them with one model", from.URI())
+		}
+		e.parts = append(e.parts, t)
+		e.n += t.N
+	}
+	of, err := taskOf(e.dataset)
+	e.multiLabel = of.Multilabel()
+	return e, err
+}
+
+// hold says whether a row is one of the examples.
+func (e examples) hold(row task.Prediction) bool {
+	return row.Split == e.split && (e.key.port != portVariants || row.Variant == e.key.variant)
 }

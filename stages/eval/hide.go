@@ -14,10 +14,10 @@ import (
 // all its digits, a fraction of their pairs.
 func (r *result) hide() {
 	s := &r.Score
-	switch s.Kind {
-	case KindBinary: // the negatives are told by the other two
+	switch {
+	case s.Measure == "": // binary: the negatives are told by the other two
 		s.Positives = smallcell.Parts([]smallcell.Count{s.Positives, s.N - s.Positives})[0]
-	case KindMulticlass:
+	case s.ClassCounts != nil:
 		s.ClassCounts = smallcell.Parts(s.ClassCounts)
 		s.Positives = smallcell.Of(s.Positives)
 	default:

@@ -9,13 +9,6 @@ import (
 	"github.com/clinflow/clinflow/internal/smallcell"
 )
 
-// The kinds of tasks, as metrics.json names them.
-const (
-	KindBinary     = "binary"
-	KindMulticlass = "multiclass"
-	KindMultiLabel = "multi_label"
-)
-
 // curvePoints bounds the points of a curve in roc.json; curveSteps is the grid
 // of a mean curve.
 const (
@@ -61,7 +54,7 @@ func measureBinary(c *columns) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	score := TaskScore{Kind: KindBinary, N: smallcell.Count(c.n), Positives: smallcell.Count(count.Positives), AUROC: optional(count.AUROC()), ClassesUsed: 1}
+	score := TaskScore{N: smallcell.Count(c.n), Positives: smallcell.Count(count.Positives), AUROC: optional(count.AUROC()), ClassesUsed: 1}
 	if score.AUROC == nil {
 		score.ClassesUsed, score.ClassesSkipped = 0, 1
 	}
@@ -84,7 +77,7 @@ func (s aurocStage) measureMulticlass(c *columns) (result, error) {
 		return result{}, err
 	}
 	score := TaskScore{
-		Kind: KindMulticlass, N: smallcell.Count(c.n), Positives: smallcell.Count(c.n), ClassCounts: counts, Measure: s.config.Multiclass,
+		N: smallcell.Count(c.n), Positives: smallcell.Count(c.n), ClassCounts: counts, Measure: s.config.Multiclass,
 		ClassesUsed: ovo.Used, ClassesSkipped: ovo.Skipped,
 		OneVsOne: optional(ovo.Value, ovo.Used > 0), OneVsRest: optional(ovr.Value, ovr.Used > 0),
 	}

@@ -24,7 +24,7 @@ func TestAccumulatorsAreSmall(t *testing.T) {
 		wide = append(wide, row)
 	}
 	var sizes []int
-	s := aurocStage{AUROCConfig{Split: "test", MultiLabel: []string{"diag"}, Measures: auroc.Measures{MultiLabelScore: auroc.MeasureSoftmax}}, memory.New(memory.DefaultBytes)}
+	s := aurocStage{AUROCConfig{Split: "test", Measures: auroc.Measures{MultiLabelScore: auroc.MeasureSoftmax}}, memory.New(memory.DefaultBytes)}
 	for _, rows := range [][]task.Prediction{rows, wide} {
 		in := stages.Inputs{portVariants: {evaltest.Predictions(t, 1, rows)}}
 		var key string
@@ -49,7 +49,7 @@ func TestAUROCOfAnyMemory(t *testing.T) {
 	for _, c := range golden(t) {
 		rows = append(rows, c.Rows("lora")...)
 	}
-	in := stages.Inputs{"predictions": {evaltest.Predictions(t, 3, rows)}}
+	in := stages.Inputs{"predictions": evaltest.ByTask(t, 3, rows)}
 	much := stagetest.Run(t, "eval.auroc", "{}", in)
 	for _, bytes := range []int64{1, 4 * cellBytes * 900} {
 		env := stages.Default.With(func(s *stages.Settings) { s.Memory = memory.New(bytes) })

@@ -6,6 +6,7 @@ import (
 
 	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/smallcell"
+	"github.com/clinflow/clinflow/task"
 )
 
 // The files of a metrics dataset.
@@ -18,9 +19,28 @@ const (
 // the baseline, which each should beat, and the best possible model, which none can.
 type Metrics struct {
 	Split     string             `json:"split"`
+	Tasks     map[string]Task    `json:"tasks"`
 	Variants  map[string]*Scores `json:"variants"`
 	Baseline  *Scores            `json:"baseline,omitempty"`
 	KnownBest *Scores            `json:"known_best,omitempty"`
+}
+
+// Task is what was measured, as the manifests of the predictions tell it.
+type Task struct {
+	Kind      task.Kind `json:"kind"`
+	NumLabels int       `json:"num_labels"`
+	Labels    []string  `json:"labels,omitempty"` // their names by number; a multilabel task has too many
+	Recipe    string    `json:"recipe,omitempty"`
+	Split     string    `json:"split,omitempty"` // how patients were split
+	Release   string    `json:"release,omitempty"`
+}
+
+func taskMeasured(of task.Task) Task {
+	t := Task{Kind: of.Kind, NumLabels: of.NumLabels(), Recipe: of.Recipe, Split: of.Split, Release: of.Release}
+	if !of.Multilabel() {
+		t.Labels = of.Labels
+	}
+	return t
 }
 
 // Scores are a variant's. MacroAUROC is the mean over the tasks that have an
@@ -40,7 +60,6 @@ type TaskScore struct {
 	AUROC          *float64          `json:"auroc"`
 	N              smallcell.Count   `json:"n"`
 	Positives      smallcell.Count   `json:"positives"`
-	Kind           string            `json:"kind"`
 	ClassesUsed    int               `json:"classes_used"`
 	ClassesSkipped int               `json:"classes_skipped"`
 	ClassCounts    []smallcell.Count `json:"class_counts,omitempty"` // multiclass: examples by class
@@ -130,8 +149,8 @@ func (m *Metrics) average() {
 // average sums in the order of the names, so that its bits do not move.
 func (s *Scores) average() {
 	var mean auroc.Mean
-	for _, task := range s.Averaged() {
-		mean.Add(*s.Tasks[task].AUROC, true)
+	for _, name := range s.Averaged() {
+		mean.Add(*s.Tasks[name].AUROC, true)
 	}
 	s.MacroAUROC, s.TasksAveraged = optional(mean.Value, mean.Used > 0), mean.Used
 }
@@ -139,9 +158,9 @@ func (s *Scores) average() {
 // Averaged are the tasks that have an AUROC, in the order of their names.
 func (s *Scores) Averaged() []string {
 	var tasks []string
-	for _, task := range slices.Sorted(maps.Keys(s.Tasks)) {
-		if s.Tasks[task].AUROC != nil {
-			tasks = append(tasks, task)
+	for _, name := range slices.Sorted(maps.Keys(s.Tasks)) {
+		if s.Tasks[name].AUROC != nil {
+			tasks = append(tasks, name)
 		}
 	}
 	return tasks

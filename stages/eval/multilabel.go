@@ -34,7 +34,7 @@ func (s aurocStage) measureMultiLabel(ctx context.Context, e examples, room int6
 	var softmax, sigmoid auroc.Mean
 	var curves [][]auroc.Point
 	var positives, negatives int // of the classes that are used
-	score := TaskScore{Kind: KindMultiLabel, N: smallcell.Count(e.n), Measure: s.config.MultiLabelScore}
+	score := TaskScore{N: smallcell.Count(e.n), Measure: s.config.MultiLabelScore}
 	for _, r := range results {
 		softmax.Add(r.softmax.AUROC())
 		sigmoid.Add(r.sigmoid.AUROC())

@@ -10,6 +10,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/task"
 )
 
 // Example is one text of a patient. InputIDs is unpadded, [n_tokens]. Label is the
@@ -18,11 +19,20 @@ import (
 type Example struct {
 	ExampleID string
 	SubjectID int64
+	HadmID    int64  // 0 where the text belongs to no admission
 	Split     string // train, val or test
 	InputIDs  []int32
 	NTokens   int32 // of the text, also where InputIDs stands for something else
 	Label     int32
 	Labels    []int32
+}
+
+// Prediction is a variant's answer for the example, with the logits [classes].
+func (e Example) Prediction(of, variant string, logits []float32) task.Prediction {
+	return task.Prediction{
+		ExampleID: e.ExampleID, SubjectID: e.SubjectID, Task: of, Variant: variant,
+		Split: e.Split, Label: e.Label, Labels: e.Labels, Logits: logits,
+	}
 }
 
 // Rows are examples in an order of their own.
@@ -90,7 +100,7 @@ func (r Rows) CheckLabels(multilabel bool, numLabels int) error {
 	unknown := func(label int32) bool { return label < 0 || int(label) >= numLabels }
 	for _, row := range r {
 		if !multilabel && unknown(row.Label) || multilabel && slices.ContainsFunc(row.Labels, unknown) {
-			return exit.Errorf(exit.BadData, "a label of split %s is outside 0…%d; bind the vocabulary that the labels were numbered by, or set num_labels to their number", row.Split, numLabels-1)
+			return exit.Errorf(exit.BadData, "a label of split %s is outside 0…%d, the labels that the task has; make the labels again", row.Split, numLabels-1)
 		}
 	}
 	return nil

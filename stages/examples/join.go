@@ -1,13 +1,14 @@
 package examples
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
+	"strconv"
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/task"
 )
@@ -21,24 +22,6 @@ type Source struct {
 	// example without labels, as a language model needs them.
 	Labels *dataset.Dataset
 	Split  *dataset.Dataset
-}
-
-// The ports that examples come by.
-var (
-	TokensPort = stages.Port{
-		Name: "tokens", Kind: task.KindTextTokens, Tables: []string{task.TableTextTokens}, Sharded: true, Many: true,
-		Doc: "Tokenized texts. Of several datasets a later one's row takes the place of the row of the same text, or takes it away.",
-	}
-	LabelsPort = stages.Port{
-		Name: "labels", Kind: task.KindLabels, Tables: []string{task.TableLabels}, Sharded: true,
-		Doc: "The labels of a task, by text or by admission. Their manifest says what the task is.",
-	}
-)
-
-// SourceOf is the examples of a stage with these ports and split.Port; labels need not
-// be bound.
-func SourceOf(in stages.Inputs) Source {
-	return Source{Tokens: in[TokensPort.Name], Labels: in.One(LabelsPort.Name), Split: in.One(split.Port.Name)}
 }
 
 // Check refuses datasets that cannot be joined part by part.
@@ -66,17 +49,55 @@ type Counts struct {
 	Withdrawn     int64 // texts that a later dataset of tokens takes away
 	Replaced      int64 // texts whose tokens are a later dataset's, whatever else they lack
 	WithoutTokens int64 // labels whose texts are not in the tokens, or withdrawn
+
+	// BySplit are the examples, what they are labelled with, and the labels without
+	// tokens, under the names that they have in the manifest: examples.train,
+	// positives.val, class.2.test, pairs.train, labels_without_tokens.test. Labels of
+	// patients in no split are labels_without_tokens.none.
+	BySplit map[string]int64
 }
 
-// Note writes the counts into the manifest, of what did not meet where there is any.
+func (c *Counts) add(name, split string, n int64) {
+	if c.BySplit == nil {
+		c.BySplit = map[string]int64{}
+	}
+	c.BySplit[name+"."+cmp.Or(split, "none")] += n
+}
+
+// example counts an example with its labels.
+func (c *Counts) example(kind task.Kind, e Example) {
+	c.Examples++
+	c.add("examples", e.Split, 1)
+	switch kind {
+	case task.Binary:
+		c.add("positives", e.Split, int64(e.Label))
+	case task.Multiclass:
+		c.add("class."+strconv.Itoa(int(e.Label)), e.Split, 1)
+	case task.Multilabel:
+		c.add("pairs", e.Split, int64(len(e.Labels)))
+	}
+}
+
+func (c *Counts) withoutTokens(split string, labels int64) {
+	if labels > 0 {
+		c.WithoutTokens += labels
+		c.add("labels_without_tokens", split, labels)
+	}
+}
+
+// Note writes the counts into the manifest: the examples, and what did not meet where
+// there is any.
 func (c Counts) Note(out *dataset.Writer) {
 	for name, n := range map[string]int64{
 		"texts_without_split": c.WithoutSplit, "texts_without_label": c.WithoutLabel,
-		"texts_withdrawn": c.Withdrawn, "texts_replaced": c.Replaced, "labels_without_tokens": c.WithoutTokens,
+		"texts_withdrawn": c.Withdrawn, "texts_replaced": c.Replaced,
 	} {
 		if n > 0 {
 			out.Count(name, n)
 		}
+	}
+	for name, n := range c.BySplit {
+		out.Count(name, n)
 	}
 }
 
@@ -101,10 +122,11 @@ func (s Source) Part(ctx context.Context, part int, counts *Counts) iter.Seq2[Ex
 // join is one part being joined.
 type join struct {
 	part     int
-	texts    *patients[task.TextTokens]
-	overlays []*patients[task.TextTokens]
+	texts    *patients[task.Tokens]
+	overlays []*patients[task.Tokens]
 	labels   *patients[task.Label] // nil: none are asked for
 	split    map[int64]string      // by subject_id
+	kind     task.Kind             // of the labels' task, "" where it is not told
 	counts   *Counts
 }
 
@@ -118,7 +140,7 @@ func (s Source) open(ctx context.Context, part int, counts *Counts) (*join, erro
 	}
 	j := &join{part: part, split: splits, counts: counts}
 	for i, d := range s.Tokens {
-		p := openPatients(ctx, d, task.TableTextTokens, part, func(row task.TextTokens) int64 { return row.SubjectID })
+		p := openPatients(ctx, d, task.TableTokens, part, func(row task.Tokens) int64 { return row.SubjectID })
 		if i == 0 {
 			j.texts = p
 		} else {
@@ -126,7 +148,13 @@ func (s Source) open(ctx context.Context, part int, counts *Counts) (*join, erro
 		}
 	}
 	if s.Labels != nil {
+		of, _, err := task.Of(s.Labels)
+		if err != nil {
+			return nil, err
+		}
+		j.kind = of.Kind
 		j.labels = openPatients(ctx, s.Labels, task.TableLabels, part, func(row task.Label) int64 { return row.SubjectID })
+		j.labels.passed = func(row task.Label) { j.counts.withoutTokens(j.split[row.SubjectID], 1) }
 	}
 	return j, nil
 }
@@ -173,13 +201,12 @@ func (j *join) finish() error {
 	if j.labels == nil {
 		return nil
 	}
-	skipped, err := j.labels.skip(nil)
-	j.counts.WithoutTokens += int64(skipped)
+	_, err := j.labels.skip(nil)
 	return err
 }
 
 // patient joins the texts of one patient.
-func (j *join) patient(texts []task.TextTokens) ([]Example, error) {
+func (j *join) patient(texts []task.Tokens) ([]Example, error) {
 	laid, err := j.lay(texts)
 	if err != nil {
 		return nil, err
@@ -205,19 +232,20 @@ func (j *join) patient(texts []task.TextTokens) ([]Example, error) {
 		case !labelled && j.labels != nil:
 			j.counts.WithoutLabel++
 		default:
-			j.counts.Examples++
-			rows = append(rows, Example{
-				ExampleID: text.TextID, SubjectID: text.SubjectID, Split: of,
+			e := Example{
+				ExampleID: text.TextID, SubjectID: text.SubjectID, HadmID: text.HadmID, Split: of,
 				InputIDs: text.InputIDs, NTokens: text.NTokens, Label: label.Label, Labels: label.Labels,
-			})
+			}
+			j.counts.example(j.kind, e)
+			rows = append(rows, e)
 		}
 	}
-	j.counts.WithoutTokens += labels.unmet()
+	j.counts.withoutTokens(j.split[texts[0].SubjectID], labels.unmet())
 	return rows, nil
 }
 
 // lay puts the rows of later tokens in the place of a patient's texts, and says which.
-func (j *join) lay(texts []task.TextTokens) ([]bool, error) {
+func (j *join) lay(texts []task.Tokens) ([]bool, error) {
 	at := make(map[string]int, len(texts))
 	for i, text := range texts {
 		at[text.TextID] = i
@@ -253,11 +281,10 @@ func (j *join) labelsOf(subject int64) (*labels, error) {
 	if j.labels == nil {
 		return nil, nil
 	}
-	rows, skipped, err := j.labels.of(subject)
+	rows, _, err := j.labels.of(subject)
 	if err != nil {
 		return nil, err
 	}
-	j.counts.WithoutTokens += int64(skipped)
 	l := &labels{rows: rows, met: make([]bool, len(rows)), byText: map[string]int{}, byAdmission: map[int64]int{}}
 	for i, row := range rows {
 		if row.TextID != "" {
@@ -281,7 +308,7 @@ type labels struct {
 }
 
 // of is the label of a text: its own, or else its admission's.
-func (l *labels) of(text task.TextTokens) (task.Label, bool) {
+func (l *labels) of(text task.Tokens) (task.Label, bool) {
 	if l == nil {
 		return task.Label{}, false
 	}

@@ -3,6 +3,7 @@ package examples
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -18,18 +19,18 @@ import (
 )
 
 // text is a tokenized text whose admission is its id.
-func text(subject, hadm int64, ids ...int32) task.TextTokens {
-	return task.TextTokens{TextID: fmt.Sprint(hadm), SubjectID: subject, HadmID: hadm, InputIDs: ids, NTokens: int32(len(ids))}
+func text(subject, hadm int64, ids ...int32) task.Tokens {
+	return task.Tokens{TextID: fmt.Sprint(hadm), SubjectID: subject, HadmID: hadm, InputIDs: ids, NTokens: int32(len(ids))}
 }
 
 // note is a tokenized text that is one of several of its admission.
-func note(id string, subject, hadm int64, ids ...int32) task.TextTokens {
-	return task.TextTokens{TextID: id, SubjectID: subject, HadmID: hadm, InputIDs: ids, NTokens: int32(len(ids))}
+func note(id string, subject, hadm int64, ids ...int32) task.Tokens {
+	return task.Tokens{TextID: id, SubjectID: subject, HadmID: hadm, InputIDs: ids, NTokens: int32(len(ids))}
 }
 
-func tokensOf(t testing.TB, parts int, rows ...task.TextTokens) *dataset.Dataset {
+func tokensOf(t testing.TB, parts int, rows ...task.Tokens) *dataset.Dataset {
 	t.Helper()
-	return stagetest.Dataset(t, task.KindTextTokens, parts, nil, stagetest.TableOf(task.TableTextTokens, rows, func(r task.TextTokens) int64 { return r.SubjectID }))
+	return stagetest.Dataset(t, task.KindTokens, parts, nil, stagetest.TableOf(task.TableTokens, rows, func(r task.Tokens) int64 { return r.SubjectID }))
 }
 
 func labelsOf(t testing.TB, parts int, rows ...task.Label) *dataset.Dataset {
@@ -63,54 +64,54 @@ func TestJoin(t *testing.T) {
 	splits := []task.Split{{SubjectID: 1, Split: "train"}, {SubjectID: 2, Split: "val"}, {SubjectID: 4, Split: "test"}}
 	for _, c := range []struct {
 		name   string
-		tokens [][]task.TextTokens
+		tokens [][]task.Tokens
 		labels []label // nil: none are bound
 		want   []Example
 		counts Counts
 	}{
 		{
 			"by admission, in the order of the tokens",
-			[][]task.TextTokens{{text(1, 11, 5), text(1, 10, 6), text(2, 20, 7)}},
+			[][]task.Tokens{{text(1, 11, 5), text(1, 10, 6), text(2, 20, 7)}},
 			[]label{{SubjectID: 1, HadmID: 10, Label: 1}, {SubjectID: 1, HadmID: 11, Label: 2}, {SubjectID: 2, HadmID: 20, Labels: []int32{3, 4}}},
-			[]Example{{"11", 1, "train", []int32{5}, 1, 2, nil}, {"10", 1, "train", []int32{6}, 1, 1, nil}, {"20", 2, "val", []int32{7}, 1, 0, []int32{3, 4}}},
+			[]Example{{"11", 1, 11, "train", []int32{5}, 1, 2, nil}, {"10", 1, 10, "train", []int32{6}, 1, 1, nil}, {"20", 2, 20, "val", []int32{7}, 1, 0, []int32{3, 4}}},
 			Counts{Examples: 3},
 		},
 		{
 			"an admission's label is that of all its texts, but for one with a label of its own",
-			[][]task.TextTokens{{note("a", 1, 10, 5), note("b", 1, 10, 6), note("c", 1, 0, 7)}},
+			[][]task.Tokens{{note("a", 1, 10, 5), note("b", 1, 10, 6), note("c", 1, 0, 7)}},
 			[]label{{SubjectID: 1, HadmID: 10, Label: 1}, {SubjectID: 1, HadmID: 10, TextID: "b", Label: 2}, {SubjectID: 1, TextID: "c", Label: 3}},
-			[]Example{{"a", 1, "train", []int32{5}, 1, 1, nil}, {"b", 1, "train", []int32{6}, 1, 2, nil}, {"c", 1, "train", []int32{7}, 1, 3, nil}},
+			[]Example{{"a", 1, 10, "train", []int32{5}, 1, 1, nil}, {"b", 1, 10, "train", []int32{6}, 1, 2, nil}, {"c", 1, 0, "train", []int32{7}, 1, 3, nil}},
 			Counts{Examples: 3},
 		},
 		{
 			"a text without an admission has no admission's label",
-			[][]task.TextTokens{{note("a", 1, 0, 5)}},
+			[][]task.Tokens{{note("a", 1, 0, 5)}},
 			[]label{{SubjectID: 1, Label: 1}},
 			nil,
 			Counts{WithoutLabel: 1, WithoutTokens: 1},
 		},
 		{
 			"what is left out is counted",
-			[][]task.TextTokens{{text(1, 10, 5), text(2, 20, 6), text(3, 30, 7), text(4, 40, 8)}},
+			[][]task.Tokens{{text(1, 10, 5), text(2, 20, 6), text(3, 30, 7), text(4, 40, 8)}},
 			[]label{{SubjectID: 0, HadmID: 1}, {SubjectID: 1, HadmID: 10, Label: 1}, {SubjectID: 2, HadmID: 21}, {SubjectID: 3, HadmID: 30}, {SubjectID: 9, HadmID: 90}, {SubjectID: 9, HadmID: 91}},
-			[]Example{{"10", 1, "train", []int32{5}, 1, 1, nil}},
+			[]Example{{"10", 1, 10, "train", []int32{5}, 1, 1, nil}},
 			Counts{Examples: 1, WithoutSplit: 1, WithoutLabel: 2, WithoutTokens: 4},
 		},
 		{
 			"without labels",
-			[][]task.TextTokens{{text(1, 10, 5), text(3, 30, 7), text(4, 40, 8)}},
+			[][]task.Tokens{{text(1, 10, 5), text(3, 30, 7), text(4, 40, 8)}},
 			nil,
-			[]Example{{"10", 1, "train", []int32{5}, 1, 0, nil}, {"40", 4, "test", []int32{8}, 1, 0, nil}},
+			[]Example{{"10", 1, 10, "train", []int32{5}, 1, 0, nil}, {"40", 4, 40, "test", []int32{8}, 1, 0, nil}},
 			Counts{Examples: 2, WithoutSplit: 1},
 		},
 		{
 			"a later text stands in the place of the earlier one, or takes it away",
-			[][]task.TextTokens{{text(1, 10, 5), text(1, 11, 6), text(2, 20, 7), text(3, 30, 8)}, {text(1, 11), text(2, 20, 9, 9), text(3, 30, 1)}, {text(2, 20, 4)}},
+			[][]task.Tokens{{text(1, 10, 5), text(1, 11, 6), text(2, 20, 7), text(3, 30, 8)}, {text(1, 11), text(2, 20, 9, 9), text(3, 30, 1)}, {text(2, 20, 4)}},
 			[]label{{SubjectID: 1, HadmID: 10}, {SubjectID: 1, HadmID: 11}, {SubjectID: 2, HadmID: 20, Label: 1}},
-			[]Example{{"10", 1, "train", []int32{5}, 1, 0, nil}, {"20", 2, "val", []int32{4}, 1, 1, nil}},
+			[]Example{{"10", 1, 10, "train", []int32{5}, 1, 0, nil}, {"20", 2, 20, "val", []int32{4}, 1, 1, nil}},
 			Counts{Examples: 2, Withdrawn: 1, Replaced: 2, WithoutTokens: 1, WithoutSplit: 1},
 		},
-		{"nothing", [][]task.TextTokens{nil, nil}, []label{}, nil, Counts{}},
+		{"nothing", [][]task.Tokens{nil, nil}, []label{}, nil, Counts{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := Source{Split: splitsOf(t, 1, splits...)}
@@ -127,16 +128,55 @@ func TestJoin(t *testing.T) {
 			if diff := gocmp.Diff(c.want, got, cmpopts.EquateEmpty()); diff != "" {
 				t.Error(diff)
 			}
-			if counts != c.counts {
-				t.Errorf("counts %+v, want %+v", counts, c.counts)
+			var examples, without int64
+			for name, n := range counts.BySplit {
+				if strings.HasPrefix(name, "examples.") {
+					examples += n
+				} else {
+					without += n
+				}
+			}
+			if examples != counts.Examples || without != counts.WithoutTokens {
+				t.Errorf("by split %v, of %+v", counts.BySplit, counts)
+			}
+			if diff := gocmp.Diff(c.counts, counts, cmpopts.IgnoreFields(Counts{}, "BySplit")); diff != "" {
+				t.Errorf("counts: %s", diff)
 			}
 		})
 	}
 }
 
+// TestCountsBySplit: the manifest says of each split how many labels have a text, and
+// of what label the examples are.
+func TestCountsBySplit(t *testing.T) {
+	splits := []task.Split{{SubjectID: 1, Split: "train"}, {SubjectID: 2, Split: "val"}, {SubjectID: 4, Split: "test"}}
+	labels := []task.Label{{SubjectID: 1, HadmID: 10, Label: 1, Labels: []int32{0, 2}}, {SubjectID: 1, HadmID: 11}, {SubjectID: 2, HadmID: 20, Labels: []int32{1}}, {SubjectID: 2, HadmID: 21}, {SubjectID: 3, HadmID: 30}, {SubjectID: 4, HadmID: 40}}
+	unmet := map[string]int64{"labels_without_tokens.val": 1, "labels_without_tokens.test": 1, "labels_without_tokens.none": 1}
+	for kind, want := range map[task.Kind]map[string]int64{
+		task.Binary:     {"positives.train": 1, "positives.val": 0},
+		task.Multiclass: {"class.1.train": 1, "class.0.train": 1, "class.0.val": 1},
+		task.Multilabel: {"pairs.train": 2, "pairs.val": 1},
+	} {
+		of := task.Task{Name: "x", Kind: kind, Labels: []string{"a", "b"}}
+		s := Source{
+			Tokens: []*dataset.Dataset{tokensOf(t, 1, text(1, 10, 5), text(1, 11, 6), text(2, 20, 7))}, Split: splitsOf(t, 1, splits...),
+			Labels: stagetest.Dataset(t, task.KindLabels, 1, map[string]any{task.Attribute: of}, stagetest.TableOf(task.TableLabels, labels, func(r task.Label) int64 { return r.SubjectID })),
+		}
+		_, counts, err := joined(t, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want["examples.train"], want["examples.val"] = 2, 1
+		maps.Copy(want, unmet)
+		if diff := gocmp.Diff(want, counts.BySplit); diff != "" {
+			t.Errorf("%s: %s", kind, diff)
+		}
+	}
+}
+
 func TestJoinRefusals(t *testing.T) {
 	splits := []task.Split{{SubjectID: 1, Split: "train"}}
-	first := []task.TextTokens{text(1, 10, 5), text(2, 20, 6)}
+	first := []task.Tokens{text(1, 10, 5), text(2, 20, 6)}
 	for _, c := range []struct {
 		name   string
 		source func(t *testing.T) Source
@@ -185,7 +225,7 @@ func TestJoinRefusals(t *testing.T) {
 }
 
 // naive joins by looking at every row for each text.
-func naive(tokens, overlay []task.TextTokens, labels []task.Label, splits []task.Split) []Example {
+func naive(tokens, overlay []task.Tokens, labels []task.Label, splits []task.Split) []Example {
 	var out []Example
 	for _, text := range tokens {
 		for _, over := range overlay {
@@ -206,7 +246,7 @@ func naive(tokens, overlay []task.TextTokens, labels []task.Label, splits []task
 		}
 		for _, s := range splits {
 			if s.SubjectID == text.SubjectID && found != nil && text.TextID != "withdrawn" {
-				out = append(out, Example{text.TextID, text.SubjectID, s.Split, text.InputIDs, text.NTokens, found.Label, found.Labels})
+				out = append(out, Example{text.TextID, text.SubjectID, text.HadmID, s.Split, text.InputIDs, text.NTokens, found.Label, found.Labels})
 			}
 		}
 	}
@@ -215,7 +255,7 @@ func naive(tokens, overlay []task.TextTokens, labels []task.Label, splits []task
 
 func TestJoinIsTheNaiveJoin(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		var tokens, overlay []task.TextTokens
+		var tokens, overlay []task.Tokens
 		var labels []task.Label
 		var splits []task.Split
 		some := rapid.Bool()

@@ -19,6 +19,7 @@ type patients[T any] struct {
 	head    T // the first row that was not given out yet
 	more    bool
 	begun   bool
+	passed  func(T) // sees rows that are skipped; may be nil
 }
 
 func openPatients[T any](ctx context.Context, d *dataset.Dataset, table string, part int, subject func(T) int64) *patients[T] {
@@ -81,6 +82,9 @@ func (p *patients[T]) skip(before *int64) (n int, err error) {
 		return 0, err
 	}
 	for ; p.more && (before == nil || p.subject(p.head) < *before); n++ {
+		if p.passed != nil {
+			p.passed(p.head)
+		}
 		if err := p.advance(); err != nil {
 			return n, err
 		}

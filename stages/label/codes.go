@@ -22,8 +22,8 @@ type codeTask struct {
 
 // codeTasks by name.
 var codeTasks = map[string]codeTask{
-	"diag": {"diag", "labels.diagnoses", "diagnosis (DIAG)", mimic.TableDiagnoses, func(r recipe.Recipe) recipe.Category { return r.Diagnosis }},
-	"proc": {"proc", "labels.procedures", "procedure (PROC)", mimic.TableProcedures, func(r recipe.Recipe) recipe.Category { return r.Procedure }},
+	"diag": {"diag", "label.diagnoses", "diagnosis (DIAG)", mimic.TableDiagnoses, func(r recipe.Recipe) recipe.Category { return r.Diagnosis }},
+	"proc": {"proc", "label.procedures", "procedure (PROC)", mimic.TableProcedures, func(r recipe.Recipe) recipe.Category { return r.Procedure }},
 }
 
 func init() {
@@ -45,6 +45,11 @@ const portLabelSet = "label_set"
 type coding struct {
 	codeTask
 	recipe.Config
+}
+
+// Planned is the task, whose labels the label set lists.
+func (c coding) Planned() task.Task {
+	return task.Task{Name: c.name, Kind: task.Multilabel, Recipe: c.Recipe}
 }
 
 // Task is the label set's. One of another task or recipe is refused: its numbers

@@ -62,7 +62,7 @@ func TestCategories(t *testing.T) {
 		if s.diagnoses = codes; table == "procedures" {
 			of.Name, s.diagnoses, s.procedures = "proc", nil, codes
 		}
-		d := stagetest.Run(t, "labels."+table, "{}", with(s.inputs(t, 1), set(t, of)))
+		d := stagetest.Run(t, "label."+table, "{}", with(s.inputs(t, 1), set(t, of)))
 		got := map[int64]string{}
 		for _, m := range medsOf(t, d) {
 			got[m.SubjectID] += m.CategoricalValue
@@ -89,7 +89,7 @@ func TestDiagnoses(t *testing.T) {
 		procedures: []mimic.Code{code(20, 9, "4280")},
 	}
 	of := diagnoses("10:I10", "9:038", "9:428", "9:E888")
-	d := stagetest.Run(t, "labels.diagnoses", "{}", with(s.inputs(t, 1), set(t, of)))
+	d := stagetest.Run(t, "label.diagnoses", "{}", with(s.inputs(t, 1), set(t, of)))
 	of.Release = "mimiciv"
 	if diff := cmp.Diff(of, taskOf(t, d)); diff != "" {
 		t.Error(diff)
@@ -117,7 +117,7 @@ func TestCodesRefuseALabelSetOfOthers(t *testing.T) {
 	in := tables{admissions: stayed(10), diagnoses: []mimic.Code{code(10, 9, "4280")}}.inputs(t, 1)
 	try := func(of any, words ...string) {
 		t.Helper()
-		wantRefusal(t, exit.BadData, "labels.diagnoses", "{}", with(in, set(t, of)), words...)
+		wantRefusal(t, exit.BadData, "label.diagnoses", "{}", with(in, set(t, of)), words...)
 	}
 	another := diagnoses("9:428")
 	another.Name = "proc"
@@ -129,7 +129,7 @@ func TestCodesRefuseALabelSetOfOthers(t *testing.T) {
 	try([]string{"9:428"}, "is not one of this version")
 	try(map[string]any{"name": "diag", "kind": "many", "labels": []string{"9:428"}}, "kind")
 	bare := stagetest.Dataset(t, task.KindLabelSet, 0, nil)
-	wantRefusal(t, exit.BadData, "labels.diagnoses", "{}", with(in, bare), "label.set")
+	wantRefusal(t, exit.BadData, "label.diagnoses", "{}", with(in, bare), "label.set")
 }
 
 // The stages and the label set agree on every label of random codes, and on
@@ -146,7 +146,7 @@ func TestCodesAgreeWithTheirLabelSet(t *testing.T) {
 			}
 			wantCounts(t, set, all.counts())
 			got := map[int64]map[string]bool{}
-			for _, e := range labelsOf(t, stagetest.Run(t, "labels.procedures", "{}", with(in, set))) {
+			for _, e := range labelsOf(t, stagetest.Run(t, "label.procedures", "{}", with(in, set))) {
 				got[e.HadmID] = map[string]bool{}
 				for i, label := range e.Labels {
 					got[e.HadmID][list.Labels[label]] = true
@@ -164,7 +164,7 @@ func TestCodesAgreeWithTheirLabelSet(t *testing.T) {
 
 // Stages that need a label set say so in their reference.
 func TestCodesNeedALabelSet(t *testing.T) {
-	for _, name := range []string{"labels.diagnoses", "labels.procedures"} {
+	for _, name := range []string{"label.diagnoses", "label.procedures"} {
 		spec, _ := stages.Default.Lookup(name)
 		if port := spec.In[1]; port.Name != "label_set" || port.Kind != task.KindLabelSet || port.Sharded || port.Optional {
 			t.Errorf("%s: port %+v", name, port)

@@ -58,24 +58,24 @@ func TestMIMICDemo(t *testing.T) {
 	wantCounts(t, d, map[string]int64{"quarantined": 0})
 	in := stages.Inputs{"patients": {d}}
 
-	mor := demoTask(t, "labels.mortality", in, golden.Mor)
+	mor := demoTask(t, "label.mortality", in, golden.Mor)
 	wantCounts(t, mor, map[string]int64{"read": golden.Mor.Admissions, "positives": golden.Mor.Positives})
 
-	los := demoTask(t, "labels.length_of_stay", in, golden.Los)
+	los := demoTask(t, "label.length_of_stay", in, golden.Los)
 	wantCounts(t, los, map[string]int64{"dropped.died": golden.Los.Died})
 	for class, n := range golden.Los.Classes {
 		wantCounts(t, los, map[string]int64{fmt.Sprintf("class.%d", class): n})
 	}
 
-	pmv := demoTask(t, "labels.ventilation", in, golden.Pmv)
+	pmv := demoTask(t, "label.ventilation", in, golden.Pmv)
 	wantCounts(t, pmv, map[string]int64{
 		"positives":           golden.Pmv.Positives,
 		"dropped.no_icu_stay": golden.Pmv.NoICUStay, "dropped.no_invasive_ventilation": golden.Pmv.NotVentilated, "dropped.short_ventilation": golden.Pmv.TooShort,
 		"ventilation_without_admission": 0, "ventilation_without_times": 0, "icustays_without_intime": 0,
 	})
 
-	demoCodes(t, "diag", "labels.diagnoses", in, golden.Diag)
-	demoCodes(t, "proc", "labels.procedures", in, golden.Proc)
+	demoCodes(t, "diag", "label.diagnoses", in, golden.Diag)
+	demoCodes(t, "proc", "label.procedures", in, golden.Proc)
 }
 
 // demoCodes compares with a list of all labels first, then counts the list of

@@ -18,12 +18,12 @@ var golden = map[string]struct {
 	version int
 	digest  string
 }{
-	"label.set":             {1, "748afe642e2107f2b03f049dc383f6d6b4b9399bc0435b00a828aaf9d2553ca4"},
-	"labels.mortality":      {3, "bfa28eca482aba91d0a0ffa6d98e948c1f748e5445792a6b448102b3bfb374af"},
-	"labels.length_of_stay": {3, "32c585164b7e01e1f438cdd19eb073f328d760cf9f374b9976eba3d7bf5122fe"},
-	"labels.ventilation":    {3, "d6479bf8b33be2d566c55754ebe612ca0b7d9a805962b0f5250789a91cf37471"},
-	"labels.diagnoses":      {3, "3baf05049170e410f4c82601f4b9000a11879deb9918a9c6f413fdf27a665818"},
-	"labels.procedures":     {3, "94d82b0c11de8c9462e0278290fbee25e2ce91e98beef4d66f5c193ecf1074c9"},
+	"label.set":            {1, "748afe642e2107f2b03f049dc383f6d6b4b9399bc0435b00a828aaf9d2553ca4"},
+	"label.mortality":      {3, "bfa28eca482aba91d0a0ffa6d98e948c1f748e5445792a6b448102b3bfb374af"},
+	"label.length_of_stay": {3, "32c585164b7e01e1f438cdd19eb073f328d760cf9f374b9976eba3d7bf5122fe"},
+	"label.ventilation":    {3, "d6479bf8b33be2d566c55754ebe612ca0b7d9a805962b0f5250789a91cf37471"},
+	"label.diagnoses":      {3, "3baf05049170e410f4c82601f4b9000a11879deb9918a9c6f413fdf27a665818"},
+	"label.procedures":     {3, "94d82b0c11de8c9462e0278290fbee25e2ce91e98beef4d66f5c193ecf1074c9"},
 }
 
 // goldenTables holds, for each stage, rows that it keeps and rows that it does not.
@@ -49,8 +49,8 @@ func TestOutputsMoveOnlyWithTheirVersions(t *testing.T) {
 	proc := stagetest.Run(t, "label.set", "{task: proc, min_count: 2}", split(t, "{}", in))
 	holds(t, diag, listed(t, diag), listed(t, proc), taskOf(t, diag), taskOf(t, proc))
 	for stage, in := range map[string]stages.Inputs{
-		"labels.mortality": in, "labels.length_of_stay": in, "labels.ventilation": in,
-		"labels.diagnoses": with(in, diag), "labels.procedures": with(in, proc),
+		"label.mortality": in, "label.length_of_stay": in, "label.ventilation": in,
+		"label.diagnoses": with(in, diag), "label.procedures": with(in, proc),
 	} {
 		d := stagetest.Run(t, stage, "{}", in)
 		holds(t, d, labelsOf(t, d), medsOf(t, d), taskOf(t, d))

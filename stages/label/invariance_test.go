@@ -30,7 +30,7 @@ func labelAll(t *testing.T, mimic *dataset.Dataset, config string) labelled {
 			all.Counts["set."+name], all.Sets[name] = set.Manifest.Counts, listed(t, set)
 			in = with(in, set)
 		}
-		out := stagetest.Run(t, "labels."+stage, "{}", in)
+		out := stagetest.Run(t, "label."+stage, "{}", in)
 		all.Counts[stage], all.Labels[stage] = out.Manifest.Counts, map[int64]task.Label{}
 		for _, l := range labelsOf(t, out) {
 			all.Labels[stage][l.HadmID] = l

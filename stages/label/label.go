@@ -39,6 +39,7 @@ type ofAdmission struct {
 	labeller Labeller
 }
 
+func (o ofAdmission) Planned() task.Task                                     { return o.task }
 func (o ofAdmission) Task(context.Context, stages.Inputs) (task.Task, error) { return o.task, nil }
 func (o ofAdmission) Begin(*Part) (Labeller, error)                          { return o.labeller, nil }
 
@@ -68,6 +69,18 @@ func (l labelling) Attributes(ctx context.Context, in stages.Inputs) (map[string
 	t, err := l.outcome.Task(ctx, in)
 	t.Release = mimic.ReleaseOf(in.One("patients"))
 	return map[string]any{task.Attribute: t}, err
+}
+
+// planned is implemented by an outcome that knows before anything runs what its task
+// is, but for the labels where its inputs list them.
+type planned interface{ Planned() task.Task }
+
+// Task implements stages.Labelling.
+func (l labelling) Task(stages.Givers) task.Task {
+	if p, ok := l.outcome.(planned); ok {
+		return p.Planned()
+	}
+	return task.Task{}
 }
 
 // Check asks the outcome, if it can tell.

@@ -40,7 +40,7 @@ func TestLengthOfStay(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			in := tables{admissions: []mimic.Admission{{SubjectID: 1, HadmID: 10, Admittime: admit, Dischtime: c.discharge, HospitalExpireFlag: c.flag}}}.inputs(t, 1)
-			d := stagetest.Run(t, "labels.length_of_stay", "{}", in)
+			d := stagetest.Run(t, "label.length_of_stay", "{}", in)
 			if c.dropped != "" {
 				wantCounts(t, d, map[string]int64{"read": 1, "kept": 0, c.dropped: 1})
 				return

@@ -56,11 +56,11 @@ func TestLabelsHaveTheMEDSSchema(t *testing.T) {
 		in    stages.Inputs
 		value string
 	}{
-		"labels.mortality":      {in, "boolean_value"},
-		"labels.ventilation":    {in, "boolean_value"},
-		"labels.length_of_stay": {in, "integer_value"},
-		"labels.diagnoses":      {coded("diag"), "categorical_value"},
-		"labels.procedures":     {coded("proc"), "categorical_value"},
+		"label.mortality":      {in, "boolean_value"},
+		"label.ventilation":    {in, "boolean_value"},
+		"label.length_of_stay": {in, "integer_value"},
+		"label.diagnoses":      {coded("diag"), "categorical_value"},
+		"label.procedures":     {coded("proc"), "categorical_value"},
 	} {
 		d := stagetest.Run(t, stage, "{}", c.in)
 		want := map[string]medsColumn{}
@@ -132,7 +132,7 @@ func arrowType(node *schema.PrimitiveNode) string {
 // A label that MEDS has no time for is a label all the same.
 func TestLabelsWithoutAPredictionTime(t *testing.T) {
 	in := tables{admissions: []mimic.Admission{{SubjectID: 1, HadmID: 10}, {SubjectID: 1, HadmID: 11, Admittime: admit}}}.inputs(t, 1)
-	d := stagetest.Run(t, "labels.mortality", "{}", in)
+	d := stagetest.Run(t, "label.mortality", "{}", in)
 	wantCounts(t, d, map[string]int64{"kept": 2, "meds_without_prediction_time": 1})
 	if diff := cmp.Diff([]task.MEDSLabel{{SubjectID: 1, PredictionTime: admit}}, medsOf(t, d)); diff != "" {
 		t.Error(diff)

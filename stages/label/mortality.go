@@ -8,7 +8,7 @@ import (
 
 func init() {
 	Register(stages.Spec{
-		Name: "labels.mortality", Version: 3,
+		Name: "label.mortality", Version: 3,
 		Doc: "Labels admissions by in-hospital mortality (MOR): hospital_expire_flag.",
 	}, nil, func(config Config) (Outcome, error) {
 		return OfAdmission(task.Task{Name: "mor", Kind: task.Binary, Labels: []string{"survived", "died"}, Recipe: config.Recipe}, mortality), nil

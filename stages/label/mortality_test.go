@@ -16,7 +16,7 @@ func TestMortality(t *testing.T) {
 		{SubjectID: 1, HadmID: 11, Admittime: admit + day, HospitalExpireFlag: 1},
 		{SubjectID: 2, HadmID: 20, Admittime: admit, HospitalExpireFlag: -1}, // no flag
 	}}.inputs(t, 1)
-	d := stagetest.Run(t, "labels.mortality", "{}", in)
+	d := stagetest.Run(t, "label.mortality", "{}", in)
 	if diff := cmp.Diff([]task.Label{{SubjectID: 1, HadmID: 10}, {SubjectID: 1, HadmID: 11, Label: 1}}, labelsOf(t, d)); diff != "" {
 		t.Error(diff)
 	}

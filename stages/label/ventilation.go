@@ -14,7 +14,7 @@ import (
 
 func init() {
 	Register(stages.Spec{
-		Name: "labels.ventilation", Version: 3,
+		Name: "label.ventilation", Version: 3,
 		Doc: "Labels admissions by prolonged mechanical ventilation (PMV): those whose first ICU stay, by intime and then stay_id, " +
 			"has invasive ventilation that spans at least 1.75 days from its first start to its last end; the label is 1 from 6.75 days. " +
 			"Gaps count as ventilated, and deaths are not left out, as in Clinical XLNet's cohort (Huang et al. 2020). " +
@@ -24,9 +24,12 @@ func init() {
 
 type ventilation struct{ recipe.Config }
 
-func (v ventilation) Task(context.Context, stages.Inputs) (task.Task, error) {
-	return task.Task{Name: "pmv", Kind: task.Binary, Labels: []string{"not prolonged", "prolonged"}, Recipe: v.Recipe}, nil
+// Planned is the task.
+func (v ventilation) Planned() task.Task {
+	return task.Task{Name: "pmv", Kind: task.Binary, Labels: []string{"not prolonged", "prolonged"}, Recipe: v.Recipe}
 }
+
+func (v ventilation) Task(context.Context, stages.Inputs) (task.Task, error) { return v.Planned(), nil }
 
 // The spans are 2 and 7 days less a quarter of a day, which Clinical XLNet
 // forgives: its cohorts end 0.25 days after the last row.

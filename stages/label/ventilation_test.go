@@ -68,7 +68,7 @@ func TestVentilation(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			in := tables{admissions: []mimic.Admission{{SubjectID: 1, HadmID: 10, Admittime: admit, HospitalExpireFlag: 1}}, icustays: c.stays, ventilation: c.events}.inputs(t, 1)
-			d := stagetest.Run(t, "labels.ventilation", "{}", in)
+			d := stagetest.Run(t, "label.ventilation", "{}", in)
 			wantCounts(t, d, c.counted)
 			if c.dropped != "" {
 				wantCounts(t, d, map[string]int64{"read": 1, "kept": 0, c.dropped: 1})
@@ -98,7 +98,7 @@ func TestRowsOfNoAdmissionAreCounted(t *testing.T) {
 		s.icustays = append(s.icustays, mimic.ICUStay{SubjectID: subject, HadmID: hadm, StayID: hadm, Intime: admit})
 		s.ventilation = append(s.ventilation, mimic.Ventilation{SubjectID: subject, HadmID: hadm, StayID: hadm, Kind: mimic.InvasiveVentilation, Starttime: admit, Endtime: admit + dataset.Time(subject)*day})
 	}
-	d := stagetest.Run(t, "labels.ventilation", "{}", s.inputs(t, 1))
+	d := stagetest.Run(t, "label.ventilation", "{}", s.inputs(t, 1))
 	wantCounts(t, d, map[string]int64{"kept": 3, "icustays_without_admission": 4, "ventilation_without_admission": 4})
 	for _, e := range labelsOf(t, d) {
 		if want := e.SubjectID >= 7; e.SubjectID*10 != e.HadmID || (e.Label == 1) != want {

@@ -17,7 +17,7 @@ import (
 	"github.com/clinflow/clinflow/task"
 
 	_ "github.com/clinflow/clinflow/stages/ingest"
-	_ "github.com/clinflow/clinflow/stages/label/before"
+	_ "github.com/clinflow/clinflow/stages/text"
 )
 
 // demo is the tables of the MIMIC-IV demo 2.2, which has no notes.
@@ -29,12 +29,17 @@ const demo = "../label/testdata/mimiciv-demo-2.2"
 func TestAttachToTheDemo(t *testing.T) {
 	files := stagetest.Run(t, "synth.mimiciv", "{attach: "+demo+"}", nil)
 	patients := stagetest.Run(t, "ingest.mimiciv", "{shards: 2}", stages.Inputs{"mimic": {files}})
-	examples := rows[task.Example](t, stagetest.Run(t, "label.mortality", "{}", stages.Inputs{"patients": {patients}}), task.TableExamples)
-	if len(examples) != 275 {
-		t.Fatalf("%d examples", len(examples))
+	in := stages.Inputs{"patients": {patients}}
+	texts := stagetest.Rows[task.Text](t, stagetest.Run(t, "text.admission", "{}", in), task.TableTexts)
+	if len(texts) != 275 {
+		t.Fatalf("%d texts", len(texts))
+	}
+	deaths := map[int64]bool{}
+	for _, l := range stagetest.Rows[task.Label](t, stagetest.Run(t, "label.mortality", "{}", in), task.TableLabels) {
+		deaths[l.HadmID] = l.Label == 1
 	}
 	summaries := map[int64]int{}
-	for _, note := range rows[mimic.Note](t, patients, mimic.TableNotes) {
+	for _, note := range stagetest.Rows[mimic.Note](t, patients, mimic.TableNotes) {
 		if note.NoteType == mimic.DischargeSummary {
 			summaries[note.HadmID]++
 		}
@@ -42,14 +47,14 @@ func TestAttachToTheDemo(t *testing.T) {
 	chances := mortality(t, files)
 	var scores []float64
 	var died []bool
-	for _, e := range examples {
+	for _, e := range texts {
 		if summaries[e.HadmID] != 1 || strings.Contains(e.Text, "PRESENT ILLNESS: \n") {
 			t.Errorf("hadm_id %d has %d summaries, or one without present illness", e.HadmID, summaries[e.HadmID])
 		}
 		if text := strings.ToLower(e.Text); tree.CanaryPattern.MatchString(text) || hasSentinel(text) {
-			t.Errorf("hadm_id %d: a word of a later section is in the example", e.HadmID)
+			t.Errorf("hadm_id %d: a word of a later section is in the text", e.HadmID)
 		}
-		scores, died = append(scores, chances[e.HadmID]), append(died, e.Label == 1)
+		scores, died = append(scores, chances[e.HadmID]), append(died, deaths[e.HadmID])
 	}
 	count, err := auroc.Of(scores, died)
 	if best, _ := count.AUROC(); err != nil || count.Positives != 15 || best < 0.8 {

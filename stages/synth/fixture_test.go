@@ -1,17 +1,16 @@
 package synth_test
 
 import (
-	"encoding/json"
 	"fmt"
-	"strings"
+	"strconv"
 	"testing"
 
 	"github.com/clinflow/clinflow/dataset"
-	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/vocabulary"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/task"
+
+	_ "github.com/clinflow/clinflow/stages/label"
 )
 
 // ingested makes a synthetic tree and the patients of it.
@@ -21,79 +20,50 @@ func ingested(t *testing.T, config string, shards int) (files, patients *dataset
 	return files, stagetest.Run(t, "ingest.mimiciv", fmt.Sprintf("{shards: %d}", shards), stages.Inputs{"mimic": {files}})
 }
 
-// rows are all rows of a table.
-func rows[T any](t *testing.T, d *dataset.Dataset, table string) []T {
+// labelled are the labels of a task for patients, and tokens of one text for each.
+func labelled(t *testing.T, name string, patients *dataset.Dataset) (labels, tokens *dataset.Dataset) {
 	t.Helper()
-	var all []T
-	for part := range d.Parts() {
-		for row, err := range dataset.Read[T](t.Context(), d, table, part) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			all = append(all, row)
-		}
+	in := stages.Inputs{"patients": {patients}, "split": {splitOf(t, patients)}}
+	if name == "diag" || name == "proc" {
+		in["label_set"] = []*dataset.Dataset{stagetest.Run(t, "label.set", "{min_count: 5, task: "+name+"}", in)}
 	}
-	return all
+	stage := map[string]string{"mor": "mortality", "pmv": "ventilation", "los": "length_of_stay", "diag": "diagnoses", "proc": "procedures"}[name]
+	labels = stagetest.Run(t, "label."+stage, "{}", in)
+	return labels, tokensOf(t, patients.Parts(), stagetest.Rows[task.Label](t, labels, task.TableLabels))
 }
 
-// listed is a vocabulary for diagnoses with the defaults of the stages.
-func listed(labels ...string) vocabulary.Vocabulary {
-	return vocabulary.Vocabulary{Task: "diag", Recipe: "clinical", Split: "hash", SplitSeed: 1, MinCount: 1, Labels: labels, Counts: make([]int64, len(labels))}
+func splitOf(t *testing.T, patients *dataset.Dataset) *dataset.Dataset {
+	t.Helper()
+	return stagetest.Run(t, "split.hash", "{}", stages.Inputs{"patients": {patients}})
 }
 
-// bound writes a vocabulary as label.vocab does.
-func bound(t *testing.T, v vocabulary.Vocabulary) *dataset.Dataset {
+func labelsOf(t *testing.T, parts int, of task.Task, rows []task.Label) *dataset.Dataset {
 	t.Helper()
-	text, err := json.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return artifact(t, task.KindVocabulary, vocabulary.FileName, string(text))
+	return stagetest.Dataset(t, task.KindLabels, parts, map[string]any{task.Attribute: of},
+		stagetest.TableOf(task.TableLabels, rows, func(l task.Label) int64 { return l.SubjectID }))
 }
 
-func labelsIn(t *testing.T, d *dataset.Dataset) []string {
+// tokensOf are one text an admission that has a label.
+func tokensOf(t *testing.T, parts int, labels []task.Label) *dataset.Dataset {
 	t.Helper()
-	v, err := vocabulary.Read(t.Context(), d)
-	if err != nil {
-		t.Fatal(err)
+	var texts []task.Tokens
+	for _, l := range labels {
+		texts = append(texts, task.Tokens{TextID: strconv.FormatInt(l.HadmID, 10), SubjectID: l.SubjectID, HadmID: l.HadmID, InputIDs: []int32{1}, NTokens: 1})
 	}
-	return v.Labels
+	return stagetest.Dataset(t, task.KindTokens, parts, nil,
+		stagetest.TableOf(task.TableTokens, texts, func(x task.Tokens) int64 { return x.SubjectID }))
 }
 
-// artifact is a dataset that holds one file.
-func artifact(t *testing.T, kind, name, text string) *dataset.Dataset {
+// bestInputs are what synth.known_best takes.
+func bestInputs(t *testing.T, files, patients, labels, tokens *dataset.Dataset) stages.Inputs {
 	t.Helper()
-	w, err := dataset.NewWriter(t.Context(), t.TempDir()+"/artifact", kind, 0)
-	if err != nil {
-		t.Fatal(err)
+	return stages.Inputs{
+		"tokens": {tokens}, "labels": {labels}, "mimic": {files},
+		"split": {splitOf(t, patients)},
 	}
-	if err := w.WriteFile(name, []byte(text)); err != nil {
-		t.Fatal(err)
-	}
-	return committed(t, w)
 }
 
-func committed(t *testing.T, w *dataset.Writer) *dataset.Dataset {
+func predictionsOf(t *testing.T, in stages.Inputs) []task.Prediction {
 	t.Helper()
-	if err := w.Commit(t.Context(), dataset.Manifest{}, nil); err != nil {
-		t.Fatal(err)
-	}
-	d, err := dataset.Open(t.Context(), w.URI())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
-
-// wantRefusal fails the test unless the stage ends with the code, in a sentence
-// that has all the words.
-func wantRefusal(t *testing.T, code exit.Code, stage, config string, in stages.Inputs, words ...string) {
-	t.Helper()
-	_, err := stagetest.Try(t, stage, config, in)
-	stagetest.WantCode(t, err, code)
-	for _, word := range words {
-		if !strings.Contains(err.Error(), word) {
-			t.Errorf("%s: %q does not say %q", stage, err, word)
-		}
-	}
+	return stagetest.Rows[task.Prediction](t, stagetest.Run(t, "synth.known_best", "{}", in), task.TablePredictions)
 }

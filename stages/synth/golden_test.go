@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -14,6 +13,7 @@ import (
 	tree "github.com/clinflow/clinflow/internal/synth"
 	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/task"
 )
@@ -35,51 +35,34 @@ var (
 
 func TestKnownBestMovesOnlyWithItsVersion(t *testing.T) {
 	files := goldenTruth(t)
-	hash := sha256.New()
+	var splits []task.Split
+	for _, subject := range []int64{1, 2, 3, 4, 5} {
+		splits = append(splits, task.Split{SubjectID: subject, Split: map[bool]string{true: "test", false: "train"}[subject == 4]})
+	}
+	splitting := stagetest.Dataset(t, task.KindSplits, 1, map[string]any{split.Attribute: split.Rule{Name: "golden"}},
+		stagetest.TableOf(task.TableSplits, splits, func(s task.Split) int64 { return s.SubjectID }))
 	var written []any
 	for _, c := range []struct{ task, labels string }{{"los", "los"}, {"pmv", "pmv"}, {"mor", "pmv"}} {
-		best := stagetest.Run(t, "synth.known_best", "{task: "+c.task+"}", stages.Inputs{"examples": {goldenExamples(t, c.labels)}, "mimic": {files}})
+		var rows []task.Label
+		for _, hadm := range goldenAdmissions {
+			if label, labelled := goldenLabels[c.labels][hadm]; labelled {
+				rows = append(rows, task.Label{SubjectID: hadm / 10, HadmID: hadm, Label: label})
+			}
+		}
+		in := stages.Inputs{"labels": {labelsOf(t, 1, task.Task{Name: c.task, Kind: task.Multiclass, Labels: []string{"0", "1", "2", "3"}}, rows)}, "tokens": {tokensOf(t, 1, rows)}, "split": {splitting}, "mimic": {files}}
+		best := stagetest.Run(t, "synth.known_best", "{}", in)
 		if best.Manifest.StageVersion != 1 {
 			t.Errorf("version %d", best.Manifest.StageVersion)
 		}
-		written = append(written, rows[task.Prediction](t, best, task.TablePredictions))
+		written = append(written, stagetest.Rows[task.Prediction](t, best, task.TablePredictions))
 	}
+	hash := sha256.New()
 	if err := json.NewEncoder(hash).Encode(written); err != nil {
 		t.Fatal(err)
 	}
 	if got := hex.EncodeToString(hash.Sum(nil)); got != goldenBest {
 		t.Errorf("digest %s", got)
 	}
-}
-
-func goldenExamples(t *testing.T, of string) *dataset.Dataset {
-	t.Helper()
-	w, err := dataset.NewWriter(t.Context(), t.TempDir()+"/examples", task.KindExamples, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	part := w.Part(0)
-	table, err := dataset.Rows[task.Example](part, task.TableExamples)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, hadm := range goldenAdmissions {
-		label, labelled := goldenLabels[of][hadm]
-		if !labelled {
-			continue
-		}
-		split := "train"
-		if hadm == 40 {
-			split = "test"
-		}
-		if err := table.Write(task.Example{ExampleID: strconv.FormatInt(hadm, 10), SubjectID: hadm / 10, HadmID: hadm, Split: split, Label: label}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := part.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return committed(t, w)
 }
 
 // goldenTruth is a tree that has chances of the golden admissions: those that
@@ -96,5 +79,19 @@ func goldenTruth(t *testing.T) *dataset.Dataset {
 	if err := z.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return artifact(t, mimic.KindFiles, tree.FactorsFile, file.String())
+	w, err := dataset.NewWriter(t.Context(), t.TempDir()+"/mimic", mimic.KindFiles, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.WriteFile(tree.FactorsFile, []byte(file.String())); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Commit(t.Context(), dataset.Manifest{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	d, err := dataset.Open(t.Context(), w.URI())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
 }

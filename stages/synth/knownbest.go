@@ -8,6 +8,8 @@ import (
 	tree "github.com/clinflow/clinflow/internal/synth"
 	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/examples"
+	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/task"
 )
 
@@ -16,50 +18,44 @@ func init() {
 		Name:    "synth.known_best",
 		Version: 1,
 		Doc: "Predicts a task on synthetic admissions by the probabilities that their outcomes were drawn from, so that the best possible AUROC is known. " +
+			"It predicts the examples that a model with the same tokens, labels and split predicts, of all splits. " +
 			"The logits are 0 and the log-odds for mor and pmv, the logarithms of the four classes' probabilities for los, and each label's log-odds for diag and proc.",
 		In: []stages.Port{
-			{Name: "examples", Kind: task.KindExamples, Sharded: true, Tables: []string{task.TableExamples}, Doc: "the examples of the task"},
-			{Name: "mimic", Kind: mimic.KindFiles, Doc: "the synthetic tree that the examples come from"},
-			{Name: portVocabulary, Kind: task.KindVocabulary, Optional: true, Doc: "the labels that the examples were made with; diag and proc need it"},
+			examples.TokensPort, examples.LabelsPort, split.Port,
+			{Name: "mimic", Kind: mimic.KindFiles, Doc: "The synthetic tree that the labels come from."},
 		},
 		Out: stages.Output{Kind: task.KindPredictions, Tables: []string{task.TablePredictions}},
 	}, newKnownBest)
 }
 
-const portVocabulary = "vocabulary"
+// KnownBestConfig is the configuration of synth.known_best, which has nothing to
+// choose: the labels say what the task is.
+type KnownBestConfig struct{}
 
-// KnownBestConfig is the configuration of synth.known_best.
-type KnownBestConfig struct {
-	Task string `json:"task" default:"mor" enum:"mor,los,pmv,diag,proc" doc:"the task that the examples are of"`
+type knownBest struct{}
+
+func newKnownBest(*stages.Environment, KnownBestConfig) (stages.Map, error) {
+	return knownBest{}, nil
 }
 
-type knownBest struct{ task string }
-
-func newKnownBest(_ *stages.Environment, config KnownBestConfig) (stages.Map, error) {
-	return knownBest{config.Task}, nil
-}
-
-// Task is what the predictions are of.
-func (k knownBest) Task(of stages.Task) stages.Task {
-	if of.Name != "" {
-		of.Name = k.task
-	}
-	return of
-}
-
-// Check compares the task with that of the examples.
-func (k knownBest) Check(_ context.Context, in stages.Givers) []stages.Fault {
-	return in.Task("examples").CheckName("task", k.task)
+// Attributes say of which task the predictions are.
+func (knownBest) Attributes(_ context.Context, in stages.Inputs) (map[string]any, error) {
+	of, err := examples.TaskOf(in)
+	return map[string]any{task.Attribute: of}, err
 }
 
 // Part writes the predictions of a part.
-func (k knownBest) Part(ctx context.Context, in stages.Inputs, part int, out *dataset.PartWriter) error {
-	examples := in.One("examples")
-	logits, err := logitsOf(ctx, k.task, in)
+func (knownBest) Part(ctx context.Context, in stages.Inputs, part int, out *dataset.PartWriter) error {
+	of, err := examples.TaskOf(in)
 	if err != nil {
 		return err
 	}
-	truths, err := truthsOfPart(ctx, in.One("mimic"), part, examples.Parts())
+	logits, err := logitsOf(ctx, of)
+	if err != nil {
+		return err
+	}
+	source := examples.SourceOf(in)
+	truths, err := truthsOfPart(ctx, in.One("mimic"), part, source.Parts())
 	if err != nil {
 		return err
 	}
@@ -67,24 +63,24 @@ func (k knownBest) Part(ctx context.Context, in stages.Inputs, part int, out *da
 	if err != nil {
 		return err
 	}
-	for e, err := range dataset.Read[task.Example](ctx, examples, task.TableExamples, part) {
+	for e, err := range source.Part(ctx, part, nil) {
 		if err != nil {
 			return err
 		}
 		truth, known := truths[e.HadmID]
 		if !known {
-			return exit.Errorf(exit.BadData, "%s has no chances for hadm_id %d; give the tree that the examples come from", tree.FactorsFile, e.HadmID)
+			return exit.Errorf(exit.BadData, "%s has no chances for hadm_id %d; give the tree that the labels come from", tree.FactorsFile, e.HadmID)
 		}
-		if err := rows.Write(k.prediction(e, logits(&truth))); err != nil {
+		if err := rows.Write(prediction(of, e, logits(&truth))); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (k knownBest) prediction(e task.Example, logits []float32) task.Prediction {
+func prediction(of task.Task, e examples.Example, logits []float32) task.Prediction {
 	return task.Prediction{
-		ExampleID: e.ExampleID, SubjectID: e.SubjectID, Task: k.task, Variant: "known_best",
+		ExampleID: e.ExampleID, SubjectID: e.SubjectID, Task: of.Name, Variant: "known_best",
 		Split: e.Split, Label: e.Label, Labels: e.Labels, Logits: logits,
 	}
 }

@@ -4,42 +4,68 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	tree "github.com/clinflow/clinflow/internal/synth"
-	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/examples"
+	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/task"
 )
 
 func TestKnownBestPredictsTheChancesOutcomesWereDrawnFrom(t *testing.T) {
-	files, d := ingested(t, "{patients: 800, seed: 13}", 3)
-	examples := stagetest.Run(t, "label.mortality", "{}", stages.Inputs{"patients": {d}})
-	best := stagetest.Run(t, "synth.known_best", "{}", stages.Inputs{"examples": {examples}, "mimic": {files}})
-	chances := truth(t, files)
-	predicted := rows[task.Prediction](t, best, task.TablePredictions)
-	labelled := rows[task.Example](t, examples, task.TableExamples)
-	if len(predicted) != len(labelled) || len(predicted) < 700 {
-		t.Fatalf("%d predictions for %d examples", len(predicted), len(labelled))
+	files, patients := ingested(t, "{patients: 800, seed: 13}", 3)
+	k := bestOf(t, "mor", files, patients)
+	if len(k.predictions) < 700 {
+		t.Fatalf("%d predictions", len(k.predictions))
 	}
-	var expected, variance, deaths float64
-	for i, p := range predicted {
-		e := labelled[i]
-		if p.ExampleID != e.ExampleID || p.SubjectID != e.SubjectID || p.Split != e.Split || p.Label != e.Label || p.Task != "mor" || p.Variant != "known_best" {
-			t.Fatalf("prediction %d is not of its example: %+v", i, p)
-		}
-		chance := chances[e.HadmID].Mor
+	var deaths tested
+	for i, p := range k.predictions {
 		// Softmax of the logits is the chance again.
 		score := 1 / (1 + math.Exp(float64(p.Logits[0])-float64(p.Logits[1])))
-		if math.Abs(score-chance) > 1e-6 {
-			t.Fatalf("hadm_id %d has score %v, chance %v", e.HadmID, score, chance)
-		}
-		expected, variance, deaths = expected+chance, variance+chance*(1-chance), deaths+float64(p.Label)
+		deaths.see(t, score, k.truths[k.examples[i].HadmID].Mor, p.Label == 1)
 	}
-	if math.Abs(deaths-expected) > 4*math.Sqrt(variance) {
-		t.Errorf("%v deaths where %v are expected", deaths, expected)
+	deaths.end(t, "mor")
+}
+
+// TestKnownBestPredictsTheExamplesOfModels: what a later dataset of tokens withdraws,
+// who is in no split and what has no text is not predicted.
+func TestKnownBestPredictsTheExamplesOfModels(t *testing.T) {
+	files, patients := ingested(t, "{patients: 60, radiology_per_admission: 0, seed: 19}", 2)
+	labels, tokens := labelled(t, "mor", patients)
+	rows := stagetest.Rows[task.Tokens](t, tokens, task.TableTokens)
+	withdrawn, unsplit := rows[3], rows[len(rows)-1].SubjectID
+	withdrawn.InputIDs, withdrawn.NTokens = nil, 0
+	in := bestInputs(t, files, patients, labels, tokens)
+	subject := func(x task.Tokens) int64 { return x.SubjectID }
+	in["tokens"] = []*dataset.Dataset{
+		stagetest.Dataset(t, task.KindTokens, 2, nil, stagetest.TableOf(task.TableTokens, slices.Delete(slices.Clone(rows), 7, 8), subject)),
+		stagetest.Dataset(t, task.KindTokens, 2, nil, stagetest.TableOf(task.TableTokens, []task.Tokens{withdrawn}, subject)),
+	}
+	splits := slices.DeleteFunc(stagetest.Rows[task.Split](t, in.One("split"), task.TableSplits), func(s task.Split) bool { return s.SubjectID == unsplit })
+	in["split"] = []*dataset.Dataset{stagetest.Dataset(t, task.KindSplits, 2, map[string]any{split.Attribute: split.Rule{Name: "mine"}},
+		stagetest.TableOf(task.TableSplits, splits, func(s task.Split) int64 { return s.SubjectID }))}
+	best := stagetest.Run(t, "synth.known_best", "{}", in)
+	var got, want []string
+	for _, p := range stagetest.Rows[task.Prediction](t, best, task.TablePredictions) {
+		got = append(got, p.ExampleID)
+	}
+	for part := range 2 {
+		for e, err := range examples.SourceOf(in).Part(t.Context(), part, nil) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			want = append(want, e.ExampleID)
+		}
+	}
+	if !slices.Equal(got, want) || len(got) >= len(rows)-2 || slices.Contains(got, rows[3].TextID) || slices.Contains(got, rows[7].TextID) {
+		t.Errorf("%d predictions, %d examples of %d labelled admissions", len(got), len(want), len(rows))
+	}
+	if of, told, err := task.Of(best); err != nil || !told || of.Name != "mor" || of.Split != "mine" {
+		t.Errorf("the manifest tells the task %+v, %v", of, err)
 	}
 }
 
@@ -60,27 +86,32 @@ func truth(t *testing.T, files *dataset.Dataset) map[int64]tree.Truth {
 	return truths
 }
 
-// known is a task with its examples on a synthetic tree, and what is predicted.
+// known is a task with its labels on a synthetic tree, and what is predicted.
 type known struct {
-	examples    []task.Example
+	examples    []task.Label
 	predictions []task.Prediction
 	truths      map[int64]tree.Truth
+	labels      []string
 }
 
-func bestOf(t *testing.T, name, stage string, files *dataset.Dataset, in stages.Inputs) known {
+func bestOf(t *testing.T, name string, files, patients *dataset.Dataset) known {
 	t.Helper()
-	examples := stagetest.Run(t, stage, "{}", in)
-	best := stages.Inputs{"examples": {examples}, "mimic": {files}, "vocabulary": in["vocabulary"]}
+	labels, tokens := labelled(t, name, patients)
+	of, _, err := task.Of(labels)
+	if err != nil {
+		t.Fatal(err)
+	}
 	k := known{
-		rows[task.Example](t, examples, task.TableExamples),
-		rows[task.Prediction](t, stagetest.Run(t, "synth.known_best", "{task: "+name+"}", best), task.TablePredictions), truth(t, files),
+		stagetest.Rows[task.Label](t, labels, task.TableLabels),
+		predictionsOf(t, bestInputs(t, files, patients, labels, tokens)), truth(t, files), of.Labels,
 	}
 	if len(k.predictions) != len(k.examples) || len(k.examples) < 100 {
 		t.Fatalf("%s: %d predictions for %d examples", name, len(k.predictions), len(k.examples))
 	}
 	for i, p := range k.predictions {
 		e := k.examples[i]
-		if p.ExampleID != e.ExampleID || p.Split != e.Split || p.Label != e.Label || !slices.Equal(p.Labels, e.Labels) || p.Task != name || p.Variant != "known_best" {
+		if p.ExampleID != fmt.Sprint(e.HadmID) || p.SubjectID != e.SubjectID || p.Split != split.Of(e.SubjectID, 1) ||
+			p.Label != e.Label || !slices.Equal(p.Labels, e.Labels) || p.Task != name || p.Variant != "known_best" {
 			t.Fatalf("prediction %d is not of its example: %+v", i, p)
 		}
 	}
@@ -90,11 +121,10 @@ func bestOf(t *testing.T, name, stage string, files *dataset.Dataset, in stages.
 // Each task's logits give its chances back, and outcomes come as often as the
 // chances say.
 func TestKnownBestOfEachTask(t *testing.T) {
-	files, d := ingested(t, "{patients: 1000, radiology_per_admission: 0, seed: 16}", 2)
-	in := stages.Inputs{"patients": {d}}
+	files, patients := ingested(t, "{patients: 1000, radiology_per_admission: 0, seed: 16}", 2)
 
 	var classes [4]tested
-	k := bestOf(t, "los", "label.length_of_stay", files, in)
+	k := bestOf(t, "los", files, patients)
 	for i, p := range k.predictions {
 		chances := k.truths[k.examples[i].HadmID].Los
 		for class, logit := range p.Logits {
@@ -106,17 +136,15 @@ func TestKnownBestOfEachTask(t *testing.T) {
 	}
 
 	var prolonged tested
-	k = bestOf(t, "pmv", "label.ventilation", files, in)
+	k = bestOf(t, "pmv", files, patients)
 	for i, p := range k.predictions {
 		odds := math.Exp(float64(p.Logits[1] - p.Logits[0]))
 		prolonged.see(t, odds/(1+odds), k.truths[k.examples[i].HadmID].Pmv, p.Label == 1)
 	}
 	prolonged.end(t, "pmv")
 
-	for task, stage := range map[string]string{"diag": "label.diagnoses", "proc": "label.procedures"} {
-		vocab := stagetest.Run(t, "label.vocab", "{min_count: 5, task: "+task+"}", in)
-		k := bestOf(t, task, stage, files, stages.Inputs{"patients": {d}, "vocabulary": {vocab}})
-		checkCodes(t, task, k, labelsIn(t, vocab))
+	for _, name := range []string{"diag", "proc"} {
+		checkCodes(t, name, bestOf(t, name, files, patients))
 	}
 }
 
@@ -124,21 +152,21 @@ func TestKnownBestOfEachTask(t *testing.T) {
 // stage. How often a label comes is compared over both ICD versions and all
 // labels: the chances leave out that later admissions have more ICD-10, and that
 // admissions without a code are no examples.
-func checkCodes(t *testing.T, task string, k known, labels []string) {
+func checkCodes(t *testing.T, name string, k known) {
 	t.Helper()
 	category := func(version int, code string) string {
 		characters := 3
-		if task == "diag" && version == 9 && code[0] == 'E' {
+		if name == "diag" && version == 9 && code[0] == 'E' {
 			characters++
 		}
 		return fmt.Sprintf("%d:%.*s", version, characters, code)
 	}
 	expected, pairs := 0.0, 0.0
 	for i, p := range k.predictions[:100] {
-		chances := k.truths[k.examples[i].HadmID].Factors.CodeChances(task == "proc", category)
-		for n, label := range labels {
+		chances := k.truths[k.examples[i].HadmID].Factors.CodeChances(name == "proc", category)
+		for n, label := range k.labels {
 			if got := 1 / (1 + math.Exp(-float64(p.Logits[n]))); math.Abs(got-chances[label]) > 1e-6 {
-				t.Fatalf("%s: label %s has score %v, chance %v", task, label, got, chances[label])
+				t.Fatalf("%s: label %s has score %v, chance %v", name, label, got, chances[label])
 			}
 		}
 	}
@@ -148,8 +176,8 @@ func checkCodes(t *testing.T, task string, k known, labels []string) {
 			expected += 1 / (1 + math.Exp(-float64(logit)))
 		}
 	}
-	if len(labels) < 20 || math.Abs(pairs/expected-1) > 0.1 {
-		t.Errorf("%s: %v pairs where about %v are expected of %d labels", task, pairs, expected, len(labels))
+	if len(k.labels) < 20 || math.Abs(pairs/expected-1) > 0.1 {
+		t.Errorf("%s: %v pairs where about %v are expected of %d labels", name, pairs, expected, len(k.labels))
 	}
 }
 
@@ -169,37 +197,51 @@ func (s *tested) see(t *testing.T, score, chance float64, came bool) {
 }
 
 // end allows four standard deviations.
-func (s *tested) end(t *testing.T, task string) {
+func (s *tested) end(t *testing.T, name string) {
 	t.Helper()
 	if math.Abs(s.came-s.expected) > 4*math.Sqrt(s.variance) {
-		t.Errorf("%s: %v where %v are expected", task, s.came, s.expected)
+		t.Errorf("%s: %v where %v are expected", name, s.came, s.expected)
 	}
 }
 
-func TestKnownBestRefusesAnotherTree(t *testing.T) {
-	_, d := ingested(t, "{patients: 60, seed: 14}", 2)
-	examples := stagetest.Run(t, "label.mortality", "{}", stages.Inputs{"patients": {d}})
-	other := stagetest.Run(t, "synth.mimiciv", "{patients: 20, seed: 15}", nil)
-	_, err := stagetest.Try(t, "synth.known_best", "{}", stages.Inputs{"examples": {examples}, "mimic": {other}})
-	if err == nil {
-		t.Fatal("no error")
+func TestKnownBestRefuses(t *testing.T) {
+	files, patients := ingested(t, "{patients: 60, radiology_per_admission: 0, seed: 14}", 2)
+	labels, tokens := labelled(t, "mor", patients)
+	rows := stagetest.Rows[task.Label](t, labels, task.TableLabels)
+	of := func(name string, kind task.Kind, recipe string) *dataset.Dataset {
+		return labelsOf(t, 2, task.Task{Name: name, Kind: kind, Labels: []string{"9:428", "10:ZZZ"}, Recipe: recipe}, rows)
 	}
-	stagetest.WantCode(t, err, exit.BadData)
+	for name, c := range map[string]struct {
+		files, labels *dataset.Dataset
+		code          exit.Code
+		words         []string
+	}{
+		"another tree":    {stagetest.Run(t, "synth.mimiciv", "{patients: 20, seed: 15}", nil), labels, exit.BadData, []string{"has no chances"}},
+		"a task unknown":  {files, of("sepsis", task.Binary, "clinical"), exit.Usage, []string{"task sepsis", "mor, los"}},
+		"another recipe":  {files, of("diag", task.Multilabel, "of another program"), exit.BadData, []string{"no recipe", "clinical"}},
+		"a task not told": {files, stagetest.Dataset(t, task.KindLabels, 2, nil, stagetest.TableOf(task.TableLabels, rows, func(l task.Label) int64 { return l.SubjectID })), exit.BadData, []string{"tells no task"}},
+	} {
+		_, err := stagetest.Try(t, "synth.known_best", "{}", bestInputs(t, c.files, patients, c.labels, tokens))
+		stagetest.WantCode(t, err, c.code)
+		for _, word := range c.words {
+			if err != nil && !strings.Contains(err.Error(), word) {
+				t.Errorf("%s: %q does not say %q", name, err, word)
+			}
+		}
+	}
 }
 
-func TestKnownBestNeedsTheVocabularyOfItsTask(t *testing.T) {
-	files, d := ingested(t, "{patients: 20, radiology_per_admission: 0, seed: 17}", 1)
-	in := stages.Inputs{"patients": {d}, "vocabulary": {bound(t, listed("10:ZZZ", "9:428"))}}
-	best := stages.Inputs{"examples": {stagetest.Run(t, "label.diagnoses", "{}", in)}, "mimic": {files}}
-	wantRefusal(t, exit.Usage, "synth.known_best", "{task: diag}", best, "vocabulary", "label.vocab")
-	best["vocabulary"] = in["vocabulary"]
-	wantRefusal(t, exit.BadData, "synth.known_best", "{task: proc}", best, "port vocabulary", "task diag", "has proc")
-	another := listed("9:428")
-	another.Recipe = "of another program"
-	unknown := stages.Inputs{"examples": best["examples"], "mimic": {files}, "vocabulary": {bound(t, another)}}
-	wantRefusal(t, exit.BadData, "synth.known_best", "{task: diag}", unknown, "no recipe", "clinical")
-	// A label that the synthetic data cannot have is all but impossible.
-	for _, p := range rows[task.Prediction](t, stagetest.Run(t, "synth.known_best", "{task: diag}", best), task.TablePredictions) {
+// A label that the synthetic data cannot have is all but impossible.
+func TestKnownBestOfAnImpossibleLabel(t *testing.T) {
+	files, patients := ingested(t, "{patients: 20, radiology_per_admission: 0, seed: 17}", 1)
+	labels, tokens := labelled(t, "mor", patients)
+	of := task.Task{Name: "diag", Kind: task.Multilabel, Labels: []string{"10:ZZZ", "9:428"}, Recipe: "clinical"}
+	labels = labelsOf(t, 1, of, stagetest.Rows[task.Label](t, labels, task.TableLabels))
+	predictions := predictionsOf(t, bestInputs(t, files, patients, labels, tokens))
+	if len(predictions) == 0 {
+		t.Fatal("no predictions")
+	}
+	for _, p := range predictions {
 		if impossible := p.Logits[0]; math.Abs(float64(impossible)-math.Log(1e-9)) > 1e-3 || p.Logits[1] < -10 {
 			t.Fatalf("logits %v", p.Logits)
 		}

@@ -6,59 +6,47 @@ import (
 
 	"github.com/clinflow/clinflow/internal/exit"
 	tree "github.com/clinflow/clinflow/internal/synth"
-	"github.com/clinflow/clinflow/internal/vocabulary"
-	"github.com/clinflow/clinflow/stages"
-	"github.com/clinflow/clinflow/stages/label/before"
+	"github.com/clinflow/clinflow/stages/recipe"
+	"github.com/clinflow/clinflow/task"
 )
 
-// logitsOf says how the chances of a task become the logits of a prediction.
-func logitsOf(ctx context.Context, task string, in stages.Inputs) (func(*tree.Truth) []float32, error) {
-	switch task {
+// logitsOf says how the chances of an admission become the logits of a prediction,
+// [labels of the task].
+func logitsOf(ctx context.Context, of task.Task) (func(*tree.Truth) []float32, error) {
+	switch of.Name {
 	case "mor":
 		return func(t *tree.Truth) []float32 { return []float32{0, logOdds(t.Mor)} }, nil
 	case "pmv":
 		return func(t *tree.Truth) []float32 { return []float32{0, logOdds(t.Pmv)} }, nil
 	case "los":
 		return func(t *tree.Truth) []float32 { return logarithms(t.Los[:]) }, nil
+	case "diag", "proc":
+		return codeLogits(ctx, of)
 	default:
-		return codeLogits(ctx, task, in)
+		return nil, exit.Errorf(exit.Usage, "synth.known_best: synthetic data have no chances of the task %s, only of mor, los, pmv, diag and proc", of.Name)
 	}
 }
 
-// codeLogits are the log-odds of the labels of a vocabulary. Admissions have few
+// codeLogits are the log-odds of the labels of a task of codes. Admissions have few
 // different factors, so each is worked out once.
-func codeLogits(ctx context.Context, task string, in stages.Inputs) (func(*tree.Truth) []float32, error) {
-	v, labelOf, err := labelsOf(ctx, task, in)
+func codeLogits(ctx context.Context, of task.Task) (func(*tree.Truth) []float32, error) {
+	r, err := recipe.Config{Recipe: of.Recipe}.New(ctx, nil)
 	if err != nil {
-		return nil, err
+		return nil, exit.Errorf(exit.BadData, "synth.known_best: %s; make the labels of %s again", err, of.Name)
+	}
+	procedures := of.Name == "proc"
+	category := r.Diagnosis
+	if procedures {
+		category = r.Procedure
 	}
 	byFactors := map[tree.Factors][]float32{}
 	return func(t *tree.Truth) []float32 {
 		if byFactors[t.Factors] == nil {
-			chances := t.Factors.CodeChances(task == "proc", labelOf)
-			byFactors[t.Factors] = logOddsOf(v.Labels, chances)
+			chances := t.Factors.CodeChances(procedures, category)
+			byFactors[t.Factors] = logOddsOf(of.Labels, chances)
 		}
 		return byFactors[t.Factors]
 	}, nil
-}
-
-// labelsOf are the labels of the port vocabulary, and which of them a code falls
-// under by its recipe.
-func labelsOf(ctx context.Context, task string, in stages.Inputs) (v vocabulary.Vocabulary, labelOf before.Category, err error) {
-	d := in.One(portVocabulary)
-	if d == nil {
-		return v, nil, exit.Errorf(exit.Usage, "synth.known_best: task %s needs the input %s; give it the label.vocab step that the examples were made with", task, portVocabulary)
-	}
-	if v, err = vocabulary.Read(ctx, d); err != nil {
-		return v, nil, err
-	}
-	if v.Task != task {
-		return v, nil, exit.Errorf(exit.BadData, "port %s: %s was made with task %s, this step has %s; give it the label.vocab step with the same task", portVocabulary, d.URI(), v.Task, task)
-	}
-	if labelOf, err = before.CategoryOf(task, v.Recipe); err != nil {
-		return v, nil, exit.Errorf(exit.BadData, "port %s: %s: %s; make it again with label.vocab", portVocabulary, d.URI(), err)
-	}
-	return v, labelOf, nil
 }
 
 // leastChance stands for chances of 0: for labels that the synthetic data cannot

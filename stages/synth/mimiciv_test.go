@@ -13,7 +13,6 @@ import (
 	tree "github.com/clinflow/clinflow/internal/synth"
 	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages/stagetest"
-
 	_ "github.com/clinflow/clinflow/stages/synth"
 )
 

@@ -15,6 +15,7 @@ import (
 	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/split"
+	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/stages/tokenize/hf"
 	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
 	"github.com/clinflow/clinflow/task"
@@ -27,39 +28,14 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// bound writes rows into the parts of their patients.
-func bound[T any](t testing.TB, kind, table string, parts int, rows []T, subject func(T) int64) *dataset.Dataset {
-	t.Helper()
-	uri := filepath.Join(t.TempDir(), "in")
-	w, err := dataset.NewWriter(t.Context(), uri, kind, parts)
-	must(t, err)
-	must(t, w.SetTables(table))
-	for part := range parts {
-		out := w.Part(part)
-		writer, err := dataset.Rows[T](out, table)
-		must(t, err)
-		for _, row := range rows {
-			if mimic.PartOf(subject(row), parts) == part {
-				must(t, writer.Write(row))
-			}
-		}
-		_, err = out.Close()
-		must(t, err)
-	}
-	must(t, w.Commit(t.Context(), dataset.Manifest{}, nil))
-	d, err := dataset.Open(t.Context(), uri)
-	must(t, err)
-	return d
-}
-
 func notesOf(t testing.TB, parts int, rows []mimic.Note) *dataset.Dataset {
 	t.Helper()
-	return bound(t, mimic.KindPatients, mimic.TableNotes, parts, rows, func(n mimic.Note) int64 { return n.SubjectID })
+	return stagetest.Dataset(t, mimic.KindPatients, parts, nil, stagetest.TableOf(mimic.TableNotes, rows, func(n mimic.Note) int64 { return n.SubjectID }))
 }
 
-func examplesOf(t testing.TB, parts int, rows []task.Example) *dataset.Dataset {
+func textsOf(t testing.TB, parts int, rows []task.Text) *dataset.Dataset {
 	t.Helper()
-	return bound(t, task.KindExamples, task.TableExamples, parts, rows, func(e task.Example) int64 { return e.SubjectID })
+	return stagetest.Dataset(t, task.KindTexts, parts, nil, stagetest.TableOf(task.TableTexts, rows, func(x task.Text) int64 { return x.SubjectID }))
 }
 
 // someNotes are two notes for each of 60 patients; words hold the patient's
@@ -120,17 +96,11 @@ func tokenizerOf(t testing.TB, data []byte) *dataset.Dataset {
 	return d
 }
 
-// tokensOf reads all parts, ordered by example.
+// tokensOf reads all parts, ordered by text.
 func tokensOf(t testing.TB, d *dataset.Dataset) []task.Tokens {
 	t.Helper()
-	var all []task.Tokens
-	for part := range d.Parts() {
-		for row, err := range dataset.Read[task.Tokens](t.Context(), d, task.TableTokens, part) {
-			must(t, err)
-			all = append(all, row)
-		}
-	}
-	slices.SortFunc(all, func(a, b task.Tokens) int { return cmp.Compare(a.ExampleID, b.ExampleID) })
+	all := stagetest.Rows[task.Tokens](t, d, task.TableTokens)
+	slices.SortFunc(all, func(a, b task.Tokens) int { return cmp.Compare(a.TextID, b.TextID) })
 	return all
 }
 

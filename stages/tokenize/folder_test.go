@@ -62,8 +62,8 @@ func TestTransformersOpenTheTrainedFolder(t *testing.T) {
 	for _, row := range tokens {
 		ids, err := json.Marshal(row.InputIDs)
 		must(t, err)
-		if got := fmt.Sprintf("%x", sha256.Sum256(ids))[:16]; got != golden.Notes[row.ExampleID] {
-			t.Errorf("note %s has other ids in transformers", row.ExampleID)
+		if got := fmt.Sprintf("%x", sha256.Sum256(ids))[:16]; got != golden.Notes[row.TextID] {
+			t.Errorf("note %s has other ids in transformers", row.TextID)
 		}
 	}
 	if len(tokens) < 20 || len(tokens) != len(golden.Notes) || len(golden.Transformers) != 2 {

@@ -6,15 +6,14 @@ import (
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
-	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/task"
 )
 
 func init() {
 	stages.RegisterMap(stages.Spec{
 		Name:    "tokenize.notes",
-		Version: 2,
-		Doc: "Turns notes into token ids for language modelling: one row a note, example_id its note_id, split that of its patient, label 0. " +
+		Version: 3,
+		Doc: "Turns notes into token ids for language modelling: one row a note, text_id its note_id. " +
 			"input_ids is unpadded and cut at max_length. Notes marked as errors and notes without text are left out and counted.",
 		In: []stages.Port{
 			{Name: "notes", Kind: mimic.KindPatients, Sharded: true, Tables: []string{mimic.TableNotes}, Doc: "the notes"},
@@ -27,17 +26,13 @@ func init() {
 // NotesConfig is the configuration of tokenize.notes.
 type NotesConfig struct {
 	Options
-	SplitSeed int64 `json:"split_seed" default:"1" doc:"seed of the split by patient; the same in every stage that splits"`
 }
 
-type notes struct {
-	*encoding
-	splitSeed int64
-}
+type notes struct{ *encoding }
 
 func newNotes(_ *stages.Environment, config NotesConfig) (stages.Map, error) {
 	t, err := newEncoding(config.Options)
-	return &notes{t, config.SplitSeed}, err
+	return &notes{t}, err
 }
 
 // noteText is what is read of a note.
@@ -51,27 +46,20 @@ type noteText struct {
 
 // Part writes the tokens of a part's notes.
 func (n *notes) Part(ctx context.Context, in stages.Inputs, part int, out *dataset.PartWriter) error {
-	encoder, err := n.encoder(ctx, in)
-	if err != nil {
-		return err
-	}
-	defer n.encoders.Put(encoder)
-	w, err := newTokenWriter(n.encoding, encoder, out)
-	if err != nil {
-		return err
-	}
-	for note, err := range dataset.Read[noteText](ctx, in.One("notes"), mimic.TableNotes, part) {
-		if err != nil {
-			return err
+	return n.tokenize(ctx, in, out, func(w *writer) error {
+		for note, err := range dataset.Read[noteText](ctx, in.One("notes"), mimic.TableNotes, part) {
+			if err != nil {
+				return err
+			}
+			if err := n.write(w, note); err != nil {
+				return err
+			}
 		}
-		if err := n.write(w, note); err != nil {
-			return err
-		}
-	}
-	return nil
+		return nil
+	})
 }
 
-func (n *notes) write(w *tokenWriter, note noteText) error {
+func (n *notes) write(w *writer, note noteText) error {
 	w.out.Count("read", 1)
 	switch {
 	case note.IsError:
@@ -81,8 +69,5 @@ func (n *notes) write(w *tokenWriter, note noteText) error {
 		w.out.Count("dropped.no_text", 1)
 		return nil
 	}
-	return w.write(task.Tokens{
-		ExampleID: note.NoteID, SubjectID: note.SubjectID,
-		Split: split.Of(note.SubjectID, n.splitSeed),
-	}, note.Text)
+	return w.write(task.Tokens{TextID: note.NoteID, SubjectID: note.SubjectID, HadmID: note.HadmID}, note.Text, false)
 }

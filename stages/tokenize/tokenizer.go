@@ -1,5 +1,5 @@
-// Package tokenize holds the stages that train tokenizers and turn notes and
-// examples into token ids.
+// Package tokenize holds the stages that train tokenizers and turn notes and texts
+// into token ids.
 package tokenize
 
 import (

@@ -1,15 +1,31 @@
 package tokenize
 
 import (
+	"context"
 	"slices"
 
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/tokenize/tokenizer"
 	"github.com/clinflow/clinflow/task"
 )
 
-// tokenWriter writes the tokens of one part and counts them.
-type tokenWriter struct {
+// tokenize calls write with a writer of a part's tokens.
+func (t *encoding) tokenize(ctx context.Context, in stages.Inputs, out *dataset.PartWriter, write func(*writer) error) error {
+	encoder, err := t.encoder(ctx, in)
+	if err != nil {
+		return err
+	}
+	defer t.encoders.Put(encoder)
+	rows, err := dataset.Rows[task.Tokens](out, task.TableTokens)
+	if err != nil {
+		return err
+	}
+	return write(&writer{encoding: t, encoder: encoder, out: out, rows: rows})
+}
+
+// writer writes the tokens of one part and counts them.
+type writer struct {
 	encoding *encoding
 	encoder  tokenizer.Encoder
 	out      *dataset.PartWriter
@@ -17,18 +33,16 @@ type tokenWriter struct {
 	ids      []int32 // of the last text; a row keeps a copy of its length
 }
 
-func newTokenWriter(t *encoding, e tokenizer.Encoder, out *dataset.PartWriter) (*tokenWriter, error) {
-	rows, err := dataset.Rows[task.Tokens](out, task.TableTokens)
-	return &tokenWriter{encoding: t, encoder: e, out: out, rows: rows}, err
-}
-
-// write fills in the ids of text and writes the row.
-func (w *tokenWriter) write(row task.Tokens, text string) error {
+// write fills in the ids of a text and writes the row.
+func (w *writer) write(row task.Tokens, text string, withdrawn bool) error {
+	if withdrawn {
+		w.out.Count("withdrawn", 1)
+		return w.rows.Write(row)
+	}
 	ids, cut := w.encoding.inputIDs(w.ids[:0], w.encoder, text)
 	w.ids = ids
 	row.InputIDs, row.NTokens = slices.Clone(ids), int32(len(ids))
 	w.out.Count("kept", 1)
-	w.out.Count("kept."+row.Split, 1)
 	w.out.Count("tokens", int64(len(ids)))
 	if cut {
 		w.out.Count("truncated", 1)

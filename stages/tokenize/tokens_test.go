@@ -17,7 +17,6 @@ import (
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
-	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/task"
 )
@@ -62,9 +61,9 @@ func TestNotes(t *testing.T) {
 	rows := append(someNotes(3),
 		mimic.Note{NoteID: "wrong", SubjectID: 1, Text: "entered in error", IsError: true},
 		mimic.Note{NoteID: "empty", SubjectID: 2},
-		mimic.Note{NoteID: "long", SubjectID: 3, Text: strings.Repeat("chest pain ", 500)})
+		mimic.Note{NoteID: "long", SubjectID: 3, HadmID: 30, Text: strings.Repeat("chest pain ", 500)})
 	in := stages.Inputs{"notes": {notesOf(t, 4, rows)}, "tokenizer": {tokenizerOf(t, modelFile(t))}}
-	d := stagetest.Run(t, "tokenize.notes", "split_seed: 3\nmax_length: 24", in)
+	d := stagetest.Run(t, "tokenize.notes", "max_length: 24", in)
 	encoder, texts := goldenModel(t).NewEncoder(), map[string]mimic.Note{}
 	for _, row := range rows {
 		texts[row.NoteID] = row
@@ -72,20 +71,20 @@ func TestNotes(t *testing.T) {
 	cut, sum := int64(0), int64(0)
 	got := tokensOf(t, d)
 	for _, row := range got {
-		note := texts[row.ExampleID]
+		note := texts[row.TextID]
 		ids := append([]int32{1}, encoder.Encode(nil, note.Text)...)
 		if len(ids) > 24 {
 			ids, cut = ids[:24], cut+1
 		}
 		sum += int64(len(ids))
-		want := task.Tokens{ExampleID: note.NoteID, SubjectID: note.SubjectID, Split: split.Of(note.SubjectID, 3), InputIDs: ids, NTokens: int32(len(ids))}
+		want := task.Tokens{TextID: note.NoteID, SubjectID: note.SubjectID, HadmID: note.HadmID, InputIDs: ids, NTokens: int32(len(ids))}
 		if diff := cmp.Diff(want, row); diff != "" {
 			t.Error(diff)
 		}
 	}
 	counts := d.Manifest.Counts
 	if len(got) != 121 || counts["read"] != 123 || counts["kept"] != 121 || counts["dropped.iserror"] != 1 || counts["dropped.no_text"] != 1 ||
-		counts["truncated"] != cut || counts["tokens"] != sum || counts["kept.train"]+counts["kept.val"]+counts["kept.test"] != 121 {
+		counts["truncated"] != cut || counts["tokens"] != sum {
 		t.Errorf("%d rows, %d cut, %d tokens, counts %v", len(got), cut, sum, counts)
 	}
 }
@@ -98,10 +97,9 @@ func TestTexts(t *testing.T) {
 		{TextID: "102", SubjectID: 1, HadmID: 102, Withdrawn: true},
 		{TextID: "103", SubjectID: 1, Text: strings.Repeat("chest pain ", 500)},
 	}
-	texts := stagetest.Dataset(t, task.KindTexts, 2, nil, stagetest.TableOf(task.TableTexts, rows, func(x task.Text) int64 { return x.SubjectID }))
-	d := stagetest.Run(t, "tokenize.texts", "max_length: 24\ntokenizer: "+modelFolder(t, modelFile(t)), stages.Inputs{"texts": {texts}})
+	d := stagetest.Run(t, "tokenize.texts", "max_length: 24\ntokenizer: "+modelFolder(t, modelFile(t)), stages.Inputs{"texts": {textsOf(t, 2, rows)}})
 	ids := func(text string) []int32 { return goldenModel(t).NewEncoder().Encode([]int32{1}, text) }
-	want := []task.TextTokens{
+	want := []task.Tokens{
 		{TextID: "100", SubjectID: 1, HadmID: 100, InputIDs: ids(rows[0].Text)},
 		{TextID: "101", SubjectID: 1, HadmID: 101, InputIDs: []int32{1}},
 		{TextID: "102", SubjectID: 1, HadmID: 102},
@@ -112,7 +110,7 @@ func TestTexts(t *testing.T) {
 		want[i].NTokens = int32(len(want[i].InputIDs))
 		sum += int64(want[i].NTokens)
 	}
-	if diff := cmp.Diff(want, stagetest.Rows[task.TextTokens](t, d, task.TableTextTokens)); diff != "" {
+	if diff := cmp.Diff(want, tokensOf(t, d)); diff != "" {
 		t.Error(diff)
 	}
 	if diff := cmp.Diff(map[string]int64{"read": 4, "kept": 3, "withdrawn": 1, "truncated": 1, "tokens": sum}, d.Manifest.Counts); diff != "" {
@@ -120,27 +118,10 @@ func TestTexts(t *testing.T) {
 	}
 }
 
-func TestExamplesKeepLabels(t *testing.T) {
-	rows := []task.Example{
-		{ExampleID: "100", SubjectID: 1, HadmID: 100, Split: "val", Text: "CHIEF COMPLAINT: syncope", Label: 1},
-		{ExampleID: "101", SubjectID: 1, HadmID: 101, Split: "val", Text: "", Labels: []int32{3, 5}},
-	}
-	in := stages.Inputs{"examples": {examplesOf(t, 2, rows)}}
-	d := stagetest.Run(t, "tokenize.examples", "tokenizer: "+modelFolder(t, modelFile(t)), in)
-	ids := goldenModel(t).NewEncoder().Encode([]int32{1}, rows[0].Text)
-	want := []task.Tokens{
-		{ExampleID: "100", SubjectID: 1, Split: "val", InputIDs: ids, NTokens: int32(len(ids)), Label: 1},
-		{ExampleID: "101", SubjectID: 1, Split: "val", InputIDs: []int32{1}, NTokens: 1, Labels: []int32{3, 5}},
-	}
-	if diff := cmp.Diff(want, tokensOf(t, d)); diff != "" {
-		t.Error(diff)
-	}
-}
-
 // Parts worked on side by side share one tokenizer.
 func TestPartsSideBySide(t *testing.T) {
 	in := stages.Inputs{"notes": {notesOf(t, 8, someNotes(1))}}
-	stage, err := newNotes(stages.Default, NotesConfig{Options: Options{Tokenizer: modelFolder(t, modelFile(t)), MaxLength: 128, AddBOS: true}, SplitSeed: 1})
+	stage, err := newNotes(stages.Default, NotesConfig{Options: Options{Tokenizer: modelFolder(t, modelFile(t)), MaxLength: 128, AddBOS: true}})
 	must(t, err)
 	w, err := dataset.NewWriter(t.Context(), filepath.Join(t.TempDir(), "out"), task.KindTokens, 8)
 	must(t, err)
@@ -230,8 +211,8 @@ func TestAddedTokens(t *testing.T) {
 	added := int32(goldenModel(t).Size())
 	must(t, os.WriteFile(filepath.Join(folder, "added_tokens.json"), fmt.Appendf(nil, `{"[**mark**]": %d}`, added), 0o600))
 	const text = "seen by [**mark**] today"
-	in := stages.Inputs{"examples": {examplesOf(t, 1, []task.Example{{ExampleID: "1", SubjectID: 1, Split: "train", Text: text}})}}
-	row := tokensOf(t, stagetest.Run(t, "tokenize.examples", "tokenizer: "+folder, in))[0]
+	in := stages.Inputs{"texts": {textsOf(t, 1, []task.Text{{TextID: "1", SubjectID: 1, Text: text}})}}
+	row := tokensOf(t, stagetest.Run(t, "tokenize.texts", "tokenizer: "+folder, in))[0]
 	var out strings.Builder
 	must(t, EncodeLines(t.Context(), folder, strings.NewReader(`"`+text+`"`), &out))
 	ids, err := json.Marshal(row.InputIDs[1:])

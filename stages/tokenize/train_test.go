@@ -126,16 +126,16 @@ func TestStageVersions(t *testing.T) {
 	rows := someNotes(1)
 	tokenizer := trainOn(t, "vocab_size: 320", 3, rows)
 	tokens := stagetest.Run(t, "tokenize.notes", "", stages.Inputs{"notes": {notesOf(t, 3, rows)}, "tokenizer": {tokenizer}})
-	labelled := examplesOf(t, 3, []task.Example{{ExampleID: "1", SubjectID: 1, Split: "train", Text: rows[0].Text, Label: 1}})
-	examples := stagetest.Run(t, "tokenize.examples", "add_eos: true", stages.Inputs{"examples": {labelled}, "tokenizer": {tokenizer}})
+	texts := textsOf(t, 3, []task.Text{{TextID: "1", SubjectID: 1, HadmID: 10, Text: rows[0].Text}})
+	ofTexts := stagetest.Run(t, "tokenize.texts", "add_eos: true", stages.Inputs{"texts": {texts}, "tokenizer": {tokenizer}})
 	for _, stage := range []struct {
 		name, want string
 		version    int
 		output     any
 	}{
 		{"tokenize.train", "13563d34d4f92867c441020158e58f24710a5578bb6597df15abfac76b8b7b06", 3, tokenizer.Manifest.Files},
-		{"tokenize.notes", "9e59878c72725a800fa50b81c209a09d0ff208b393023204816e65f131c8887a", 2, tokensOf(t, tokens)},
-		{"tokenize.examples", "36ba36eab829786cd9693adaf8bab0fc2aa5fca3458a163eab28616280383198", 2, tokensOf(t, examples)},
+		{"tokenize.notes", "1bb48e88acc5805c4bfbc742452ed9cce492f563a6f1987c1337bd0c2bc284dd", 3, tokensOf(t, tokens)},
+		{"tokenize.texts", "c4054c33c786c7ac49391a5158d75a312cd12c2d582d8ba2d0deef4f6117fe02", 1, tokensOf(t, ofTexts)},
 	} {
 		content, err := json.Marshal(stage.output)
 		must(t, err)

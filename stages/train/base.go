@@ -7,21 +7,22 @@ import (
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/examples"
+	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/tokenize/tokenizer"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/leakage"
 	"github.com/clinflow/clinflow/stages/train/model"
 	"github.com/clinflow/clinflow/stages/train/model/llama"
 	"github.com/clinflow/clinflow/stages/train/trainer"
-	"github.com/clinflow/clinflow/task"
 )
 
 func init() {
 	stages.RegisterJob(stages.Spec{
-		Name: "train.base", Version: 4,
+		Name: "train.base", Version: 5,
 		Doc: "Trains a small LLaMA from scratch as a language model on the train patients' notes, over all its parameters. Leaves a Hugging Face folder with the tokenizer's files, train_log.jsonl and train_patients.bin, the record of whom it was trained on; loss is also measured on val at each epoch's end. It stands in for a real base model where none may be downloaded, as in the demo.",
 		In: []stages.Port{
-			{Name: "tokens", Kind: task.KindTokens, Tables: []string{task.TableTokens}, Doc: "Tokenized notes with their split."},
+			examples.TokensPort,
+			split.Port,
 			{Name: "tokenizer", Kind: stages.KindTokenizer, Doc: "The tokenizer that made the tokens: gives the vocabulary."},
 		},
 		Out: stages.Output{Kind: stages.KindModel},
@@ -57,12 +58,18 @@ func newBase(env *stages.Environment, c BaseConfig) (stages.Job, error) {
 	return &base{onDevice{env}, c}, nil
 }
 
+// Attributes implements stages.Attributed.
+func (*base) Attributes(_ context.Context, in stages.Inputs) (map[string]any, error) {
+	return examples.Attributes(examples.LanguageModel(in))
+}
+
 // Run implements stages.Job.
 func (b *base) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) error {
-	splits, err := readSplits(ctx, in.One("tokens"), leakage.Ancestry{}, "train", "val")
+	splits, counts, err := readSplits(ctx, examples.TextsOf(in), leakage.Ancestry{}, "train", "val")
 	if err != nil {
 		return err
 	}
+	counts.Note(out)
 	given := in.One("tokenizer")
 	if err := given.CheckFiles(ctx); err != nil {
 		return err

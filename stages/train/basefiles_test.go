@@ -40,9 +40,9 @@ func (g givenBase) run(t *testing.T, stage, config string, ports stages.Inputs) 
 // step or a path, and so is the same base under another name.
 func TestTheBaseIsKnownByItsContent(t *testing.T) {
 	tokens := corpus(t, 60, 1)
-	bound := stages.Inputs{"tokens": {tokens}}
+	bound := tokens.with(nil)
 	with := func(port string, d *dataset.Dataset) stages.Inputs {
-		return stages.Inputs{"tokens": {tokens}, port: {d}}
+		return tokens.with(stages.Inputs{port: {d}})
 	}
 	a, b := baseModel(t, tokens, `epochs: 1, seed: 1`), baseModel(t, tokens, `epochs: 1, seed: 2`)
 	files := []string{"config.json", "model.safetensors"}
@@ -56,7 +56,7 @@ func TestTheBaseIsKnownByItsContent(t *testing.T) {
 		for _, used := range same {
 			_, err := used.run(t, "train.finetune", quickAdapter, with("clinical", clinical))
 			must(t, err)
-			d, err := used.run(t, "train.predict", `task: mor, variant: x`, with("adapter", adapter))
+			d, err := used.run(t, "train.predict", `variant: x`, with("adapter", adapter))
 			must(t, err)
 			if n, counted := d.Manifest.Counts["unknown_base_model"]; counted {
 				t.Errorf("%d adapters of an unknown base", n)
@@ -65,7 +65,7 @@ func TestTheBaseIsKnownByItsContent(t *testing.T) {
 		for _, used := range others {
 			_, err := used.run(t, "train.finetune", quickAdapter, with("clinical", clinical))
 			checkAnotherBase(t, err, clinical, trained, used)
-			_, err = used.run(t, "train.predict", `task: mor, variant: x`, with("adapter", adapter))
+			_, err = used.run(t, "train.predict", `variant: x`, with("adapter", adapter))
 			checkAnotherBase(t, err, adapter, trained, used)
 		}
 	}
@@ -92,8 +92,8 @@ func checkAnotherBase(t *testing.T, err error, adapter *dataset.Dataset, trained
 
 func TestAnAdapterWithoutARecordOfItsBaseIsCounted(t *testing.T) {
 	const kind = kindsDir + "pad_is_another/"
-	tokens := documents(t, [][]int32{{1, 5, 9}}, 1)
-	d := stagetest.Run(t, "train.predict", `{base: `+kind+`model, task: t, variant: v, splits: [train]}`, stages.Inputs{"tokens": {tokens}, "adapter": {adapterOf(t, kind+"adapter")}})
+	tokens := documents(t, [][]int32{{1, 5, 9}}, 3)
+	d := stagetest.Run(t, "train.predict", `{base: `+kind+`model, variant: v, splits: [train]}`, tokens.with(stages.Inputs{"adapter": {adapterOf(t, kind+"adapter")}}))
 	if n := d.Manifest.Counts["unknown_base_model"]; n != 1 {
 		t.Errorf("%d are counted", n)
 	}
@@ -109,7 +109,7 @@ func TestABaseOfInfiniteWeightsIsNamed(t *testing.T) {
 	copy(data[len(data)-4:], "\x00\x00\x80\x7f") // +infinity, the last number of the last tensor
 	must(t, os.WriteFile(path, data, 0o600))
 	for _, stage := range []string{"train.pretrain", "train.finetune"} {
-		_, err := stagetest.Try(t, stage, `{base: `+dir+`, `+quickAdapter+`}`, stages.Inputs{"tokens": {tokens}})
+		_, err := stagetest.Try(t, stage, `{base: `+dir+`, `+quickAdapter+`}`, tokens.with(nil))
 		if exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), `tensor "model.norm.weight"`) {
 			t.Errorf("%s: %v", stage, err)
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/examples"
+	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/train/bagofwords"
 	"github.com/clinflow/clinflow/stages/train/leakage"
 	"github.com/clinflow/clinflow/task"
@@ -14,11 +15,12 @@ import (
 
 func init() {
 	stages.RegisterJob(stages.Spec{
-		Name: "train.baseline", Version: 1,
-		Doc: "Predicts a task by logistic regression on how often each token occurs in a document, with no idea of their order: the baseline that a language model has to beat. Fits on train as scikit-learn's TfidfTransformer and LogisticRegression do by default, in float64: two classes by one regression, more by a softmax, each label of a set by a regression of its own. A class or label that train cannot tell apart gets its prior as a constant logit. Two classes get the logits 0 and z, as many as train.predict gives. Parts and rows stand as in the tokens.",
+		Name: "train.baseline", Version: 2,
+		Doc: "Predicts a task by logistic regression on how often each token occurs in a document, with no idea of their order: the baseline that a language model has to beat. Fits on train as scikit-learn's TfidfTransformer and LogisticRegression do by default, in float64: a binary task by one regression, more by a softmax, each label of a set by a regression of its own. A class or label that train cannot tell apart gets its prior as a constant logit. Two classes get the logits 0 and z, as many as train.predict gives. Parts and rows stand as in the tokens.",
 		In: []stages.Port{
-			{Name: "tokens", Kind: task.KindTokens, Tables: []string{task.TableTokens}, Sharded: true, Doc: "Tokenized examples with split and labels."},
-			vocabularyPort,
+			examples.TokensPort,
+			examples.LabelsPort,
+			split.Port,
 		},
 		Out: stages.Output{Kind: task.KindPredictions, Tables: []string{task.TablePredictions}},
 	}, newBaseline)
@@ -47,14 +49,20 @@ func newBaseline(env *stages.Environment, c BaselineConfig) (stages.Job, error) 
 	return &baseline{env, c}, c.check()
 }
 
+// Attributes implements stages.Attributed.
+func (*baseline) Attributes(_ context.Context, in stages.Inputs) (map[string]any, error) {
+	return examples.Attributes(examples.TaskOf(in))
+}
+
 // Run implements stages.Job. Train and the chosen splits are held in memory, 4
 // bytes a token; a document's features take 12 bytes a distinct token.
-func (b *baseline) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) (err error) {
-	c, tokens := b.config, in.One("tokens")
-	if c.Labelled, err = c.counted(ctx, in); err != nil {
+func (b *baseline) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) error {
+	c := b.config
+	of, err := examples.TaskOf(in)
+	if err != nil {
 		return err
 	}
-	splits, err := c.examples(ctx, tokens)
+	splits, counts, err := c.examples(ctx, in, of)
 	if err != nil {
 		return err
 	}
@@ -63,53 +71,54 @@ func (b *baseline) Run(ctx context.Context, in stages.Inputs, out *dataset.Write
 		train = train.ShuffleLabels(c.Seed)
 	}
 	weighting := bagofwords.NewWeighting(train.Documents())
-	f, err := c.fit(ctx, b.env, weighting.Matrix(train.Documents()), train)
+	f, err := c.fit(ctx, b.env, of, weighting.Matrix(train.Documents()), train)
 	if err != nil {
 		return err
 	}
+	counts.Note(out)
 	f.note(out)
 	out.SetSeed("train", c.Seed)
 	out.Count("train_examples", int64(len(train)))
 	out.Count("features", int64(weighting.Features()))
-	return c.write(ctx, tokens, c.Variant, func(row task.Tokens) ([]float32, error) {
+	return c.write(ctx, examples.SourceOf(in), of.Name, c.Variant, func(row examples.Example) ([]float32, error) {
 		return f.logits(weighting.Matrix([][]int32{row.InputIDs}), 0), nil
 	}, out)
 }
 
 // examples reads and checks train and the splits to predict.
-func (c BaselineConfig) examples(ctx context.Context, tokens *dataset.Dataset) (map[string]examples.Rows, error) {
-	splits, err := readSplits(ctx, tokens, leakage.Ancestry{}, append([]string{"train"}, c.Splits...)...)
+func (c BaselineConfig) examples(ctx context.Context, in stages.Inputs, of task.Task) (map[string]examples.Rows, examples.Counts, error) {
+	splits, counts, err := readSplits(ctx, examples.SourceOf(in), leakage.Ancestry{}, append([]string{"train"}, c.Splits...)...)
 	if err != nil {
-		return nil, err
+		return nil, counts, err
 	}
 	if len(splits["train"]) == 0 {
-		return nil, exit.Errorf(exit.BadData, "%s: no example of split train to learn from", tokens.URI())
+		return nil, counts, exit.Errorf(exit.BadData, "%s: no example of split train to learn from", examples.SourceOf(in).URI())
 	}
 	for _, rows := range splits {
-		if err := rows.CheckLabels(c.ProblemType == multiLabel, c.NumLabels); err != nil {
-			return nil, err
+		if err := rows.CheckLabels(of.Multilabel(), of.NumLabels()); err != nil {
+			return nil, counts, err
 		}
 	}
-	return splits, nil
+	return splits, counts, nil
 }
 
 // fit fits one regression, or one a label.
-func (c BaselineConfig) fit(ctx context.Context, env *stages.Environment, x *bagofwords.Matrix, train examples.Rows) (fitted, error) {
-	r := regressions{ctx, bagofwords.Regression{C: c.C, Tolerance: c.Tolerance, MaxIterations: c.MaxIter}, x, train, c.rowWeights(train)}
+func (c BaselineConfig) fit(ctx context.Context, env *stages.Environment, of task.Task, x *bagofwords.Matrix, train examples.Rows) (fitted, error) {
+	r := regressions{ctx, bagofwords.Regression{C: c.C, Tolerance: c.Tolerance, MaxIterations: c.MaxIter}, x, train, c.rowWeights(of, train)}
 	switch {
-	case c.ProblemType == multiLabel:
-		bar := env.Progress.Start("train.baseline", "labels", int64(c.NumLabels))
+	case of.Multilabel():
+		bar := env.Progress.Start("train.baseline", "labels", int64(of.NumLabels()))
 		defer bar.Done()
-		return r.labels(c.NumLabels, env.Workers, bar)
-	case c.NumLabels == 2:
+		return r.labels(of.NumLabels(), env.Workers, bar)
+	case of.NumLabels() == 2:
 		return r.binary()
 	default:
-		return r.classes(c.NumLabels)
+		return r.classes(of.NumLabels())
 	}
 }
 
-func (c BaselineConfig) rowWeights(train examples.Rows) []float64 {
-	byClass := c.weights(train)
+func (c BaselineConfig) rowWeights(of task.Task, train examples.Rows) []float64 {
+	byClass := c.weights(of, train)
 	weights := make([]float64, len(train))
 	for i, row := range train {
 		weights[i] = 1

@@ -13,6 +13,7 @@ import (
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/examples"
 	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/stages/train/trainer"
 	"github.com/clinflow/clinflow/task"
@@ -41,11 +42,11 @@ func readBagGolden(t *testing.T) (g bagGolden) {
 }
 
 // tokens are the golden documents in parts: labels and sets belong to train.
-func (g bagGolden) tokens(t *testing.T, labels []int32, sets [][]int32) *dataset.Dataset {
+func (g bagGolden) tokens(t *testing.T, labels []int32, sets [][]int32) labelled {
 	t.Helper()
-	var rows []task.Tokens
+	var rows []examples.Example
 	for i, ids := range g.Train {
-		row := task.Tokens{ExampleID: fmt.Sprint("train", i), SubjectID: int64(i), Split: "train", InputIDs: ids}
+		row := examples.Example{ExampleID: fmt.Sprint("train", i), SubjectID: int64(i), Split: "train", InputIDs: ids}
 		if labels != nil {
 			row.Label = labels[i]
 		}
@@ -55,25 +56,25 @@ func (g bagGolden) tokens(t *testing.T, labels []int32, sets [][]int32) *dataset
 		rows = append(rows, row)
 	}
 	for i, ids := range g.Test {
-		rows = append(rows, task.Tokens{ExampleID: fmt.Sprint("test", i), SubjectID: int64(1000 + i), Split: "test", InputIDs: ids})
+		rows = append(rows, examples.Example{ExampleID: fmt.Sprint("test", i), SubjectID: int64(1000 + i), Split: "test", InputIDs: ids})
 	}
-	return writeTokens(t, rows, 3)
+	return write(t, rows, 3)
 }
 
 // bag runs the stage and returns the logits by example_id.
-func bag(t *testing.T, config string, in stages.Inputs) (*dataset.Dataset, map[string][]float32) {
+func bag(t *testing.T, config string, on labelled) (*dataset.Dataset, map[string][]float32) {
 	t.Helper()
-	return bagIn(t, stages.Default, config, in)
+	return bagIn(t, stages.Default, config, on)
 }
 
-func bagIn(t *testing.T, env *stages.Environment, config string, in stages.Inputs) (*dataset.Dataset, map[string][]float32) {
+func bagIn(t *testing.T, env *stages.Environment, config string, on labelled) (*dataset.Dataset, map[string][]float32) {
 	t.Helper()
-	d := stagetest.RunIn(t, env, "train.baseline", config, in)
+	d := stagetest.RunIn(t, env, "train.baseline", config, on.with(nil))
 	logits := map[string][]float32{}
 	for part := range d.Parts() {
 		for row, err := range dataset.Read[task.Prediction](t.Context(), d, task.TablePredictions, part) {
 			must(t, err)
-			if row.Task != "t" || row.Variant != "bag_of_words" {
+			if row.Task != "mor" || row.Variant != "bag_of_words" {
 				t.Fatalf("a prediction of task %q, variant %q", row.Task, row.Variant)
 			}
 			logits[row.ExampleID] = row.Logits
@@ -82,14 +83,17 @@ func bagIn(t *testing.T, env *stages.Environment, config string, in stages.Input
 	return d, logits
 }
 
-const tightBag = `task: t, splits: [test], tolerance: 1.0e-8, max_iter: 10000, `
+// classesOf is the kind of a task of two classes, or of more.
+var classesOf = map[bool]task.Kind{true: task.Binary, false: task.Multiclass}
+
+const tightBag = `splits: [test], tolerance: 1.0e-8, max_iter: 10000, `
 
 func TestBaselineAsScikitLearn(t *testing.T) {
 	g := readBagGolden(t)
 	for i, c := range g.Cases {
 		weights := map[bool]string{true: "balanced", false: "none"}[c.Balanced]
-		config := fmt.Sprintf(`{%s num_labels: %d, c: %g, class_weights: %s}`, tightBag, c.Classes, c.C, weights)
-		d, logits := bag(t, config, stages.Inputs{"tokens": {g.tokens(t, c.Labels, nil)}})
+		config := fmt.Sprintf(`{%s c: %g, class_weights: %s}`, tightBag, c.C, weights)
+		d, logits := bag(t, config, g.tokens(t, c.Labels, nil).as(t, "mor", classesOf[c.Classes == 2], c.Classes))
 		if n := d.Manifest.Counts["unconverged_fits"]; n != 0 || len(logits) != len(g.Test) {
 			t.Fatalf("case %d: %d fits did not converge, %d documents predicted", i, n, len(logits))
 		}
@@ -104,12 +108,7 @@ func TestBaselineAsScikitLearn(t *testing.T) {
 
 func TestBaselineForEachLabel(t *testing.T) {
 	g := readBagGolden(t)
-	names := make([]string, len(g.PerLabel))
-	for i := range names {
-		names[i] = fmt.Sprint("10:", i)
-	}
-	in := stages.Inputs{"tokens": {g.tokens(t, nil, g.Sets)}, "vocabulary": {labelList(t, "", names...)}}
-	d, logits := bag(t, `{`+tightBag+`problem_type: multi_label_classification}`, in)
+	d, logits := bag(t, `{`+tightBag+`}`, g.tokens(t, nil, g.Sets).as(t, "mor", task.Multilabel, len(g.PerLabel)))
 	if n := d.Manifest.Counts["constant_logits"]; n != 2 {
 		t.Errorf("%d constant logits; one label is never there and one always", n)
 	}
@@ -143,8 +142,8 @@ func TestBaselineOfClassesThatTrainLacks(t *testing.T) {
 		moved[i], one[i] = label+label/2, 5 // classes 0, 1, 3, 4 of six; class 5 alone
 	}
 	// Balanced weights count the empty classes too: none are compared here.
-	d, got := bag(t, `{`+tightBag+`num_labels: 6, class_weights: none}`, stages.Inputs{"tokens": {g.tokens(t, moved, nil)}})
-	_, want := bag(t, `{`+tightBag+`num_labels: 4, class_weights: none}`, stages.Inputs{"tokens": {g.tokens(t, four, nil)}})
+	d, got := bag(t, `{`+tightBag+`class_weights: none}`, g.tokens(t, moved, nil).as(t, "mor", task.Multiclass, 6))
+	_, want := bag(t, `{`+tightBag+`class_weights: none}`, g.tokens(t, four, nil).as(t, "mor", task.Multiclass, 4))
 	if d.Manifest.Counts["constant_logits"] != 2 {
 		t.Errorf("%d constant logits, two classes of six are empty", d.Manifest.Counts["constant_logits"])
 	}
@@ -152,15 +151,15 @@ func TestBaselineOfClassesThatTrainLacks(t *testing.T) {
 	for id, w := range want {
 		nearLogits(t, id, got[id], []float64{float64(w[0]), float64(w[1]), empty, float64(w[2]), float64(w[3]), empty})
 	}
-	_, got = bag(t, `{`+tightBag+`num_labels: 6}`, stages.Inputs{"tokens": {g.tokens(t, one, nil)}})
+	_, got = bag(t, `{`+tightBag+`}`, g.tokens(t, one, nil).as(t, "mor", task.Multiclass, 6))
 	for id, logits := range got {
 		nearLogits(t, id, logits, []float64{empty, empty, empty, empty, empty, -empty})
 	}
 }
 
 func TestBaselineLearnsAndDoesNotLeak(t *testing.T) {
-	auroc := func(tokens *dataset.Dataset, config string) float64 {
-		d := stagetest.Run(t, "train.baseline", `{task: t, splits: [test], `+config+`}`, stages.Inputs{"tokens": {tokens}})
+	auroc := func(tokens labelled, config string) float64 {
+		d := stagetest.Run(t, "train.baseline", `{splits: [test], `+config+`}`, tokens.with(nil))
 		var rows []task.Prediction
 		for part := range d.Parts() {
 			for row, err := range dataset.Read[task.Prediction](t.Context(), d, task.TablePredictions, part) {
@@ -180,44 +179,44 @@ func TestBaselineLearnsAndDoesNotLeak(t *testing.T) {
 }
 
 func TestBaselineIsTheSameForPartsAndWorkers(t *testing.T) {
-	run := func(parts, workers int, config string) map[string][]float32 {
-		_, logits := bagIn(t, environment("cpu", workers), `{task: t, `+config+`}`, stages.Inputs{"tokens": {corpus(t, 150, parts)}})
+	run := func(parts, workers int, kind task.Kind, labels int) map[string][]float32 {
+		_, logits := bagIn(t, environment("cpu", workers), `{}`, corpus(t, 150, parts).as(t, "mor", kind, labels))
 		return logits
 	}
-	for _, config := range []string{``, `num_labels: 3`, `num_labels: 4, problem_type: multi_label_classification`} {
-		if diff := cmp.Diff(run(1, 1, config), run(5, 3, config)); diff != "" {
-			t.Errorf("{%s}: 5 parts and 3 workers differ from one and one:\n%s", config, diff)
+	for kind, labels := range map[task.Kind]int{task.Binary: 2, task.Multiclass: 3, task.Multilabel: 4} {
+		if diff := cmp.Diff(run(1, 1, kind, labels), run(5, 3, kind, labels)); diff != "" {
+			t.Errorf("%s: 5 parts and 3 workers differ from one and one:\n%s", kind, diff)
 		}
 	}
 }
 
 func TestBaselineRefusals(t *testing.T) {
 	good := corpus(t, 30, 1)
-	rows := func(change func(i int, row *task.Tokens)) *dataset.Dataset {
+	rows := func(change func(i int, row *examples.Example)) labelled {
 		out := strangers()
 		for i := range out {
 			change(i, &out[i])
 		}
-		return writeTokens(t, out, 1)
+		return write(t, out, 1)
 	}
 	for _, c := range []struct {
 		name, config string
-		tokens       *dataset.Dataset
+		tokens       labelled
 		code         exit.Code
 		want         string
 	}{
-		{"a patient in two splits", ``, rows(func(i int, r *task.Tokens) {
+		{"a patient in two splits", ``, rows(func(i int, r *examples.Example) {
 			if i == 3 {
 				r.SubjectID, r.Split = 1004, "test"
 			}
 		}), exit.BadData, "1 patients occur in more than one split"},
-		{"no train rows", ``, rows(func(_ int, r *task.Tokens) { r.Split = "test" }), exit.BadData, "no example of split train"},
-		{"a label outside", ``, rows(func(_ int, r *task.Tokens) { r.Label = 2 }), exit.BadData, "outside 0…1"},
-		{"no vocabulary", `, problem_type: multi_label_classification`, good, exit.BadData, "label vocabulary"},
-		{"no penalty", `, c: 0`, good, exit.Usage, "c: is 0"},
-		{"an unknown split", `, splits: [dev]`, good, exit.Usage, "splits"},
+		{"no train rows", ``, rows(func(_ int, r *examples.Example) { r.Split = "test" }), exit.BadData, "no example of split train"},
+		{"a label outside", ``, rows(func(_ int, r *examples.Example) { r.Label = 2 }), exit.BadData, "outside 0…1"},
+		{"no labels of the task", ``, good.as(t, "mor", task.Multilabel, 0), exit.BadData, "is multilabel and has 0 labels"},
+		{"no penalty", `c: 0`, good, exit.Usage, "c: is 0"},
+		{"an unknown split", `splits: [dev]`, good, exit.Usage, "splits"},
 	} {
-		_, err := stagetest.Try(t, "train.baseline", `{task: t`+c.config+`}`, stages.Inputs{"tokens": {c.tokens}})
+		_, err := stagetest.Try(t, "train.baseline", `{`+c.config+`}`, c.tokens.with(nil))
 		if exit.Of(err) != c.code || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: exit %d, %v; want %d and %q", c.name, exit.Of(err), err, c.code, c.want)
 		}

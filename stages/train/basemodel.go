@@ -107,22 +107,22 @@ func (b BaseModel) faults(ctx context.Context, in stages.Givers, adapter string)
 		limits, err := model.Look(b.Base)
 		found = stages.FaultOf("base", err)
 		if err == nil {
-			found = append(found, holds(limits, in.One("tokens"))...)
+			found = append(found, holds(limits, in["tokens"])...)
 		}
 	}
 	return append(found, b.sameAs(ctx, bound, in, adapter)...)
 }
 
 // holds compares a model's vocabulary with that of the tokens.
-func holds(limits model.Limits, tokens *stages.Giver) []stages.Fault {
-	if tokens == nil {
-		return nil
+func holds(limits model.Limits, tokens []*stages.Giver) (found []stages.Fault) {
+	for _, from := range tokens {
+		t, ok := from.Built.(interface{ Vocabulary() int })
+		if !ok || t.Vocabulary() <= limits.Vocabulary {
+			continue
+		}
+		found = append(found, stages.Faultf("in.tokens", "the tokenizer of %s has %d pieces, the base model's vocabulary is %d; tokenize with the base model's own tokenizer", from.Step, t.Vocabulary(), limits.Vocabulary)...)
 	}
-	t, ok := tokens.Built.(interface{ Vocabulary() int })
-	if !ok || t.Vocabulary() <= limits.Vocabulary {
-		return nil
-	}
-	return stages.Faultf("in.tokens", "the tokenizer of %s has %d pieces, the base model's vocabulary is %d; tokenize with the base model's own tokenizer", tokens.Step, t.Vocabulary(), limits.Vocabulary)
+	return found
 }
 
 // sameAs refuses an adapter over another base model. Two steps, or a step and a

@@ -5,11 +5,13 @@ import (
 	"slices"
 
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/examples"
+	"github.com/clinflow/clinflow/task"
 )
 
 // Check implements stages.Checked.
 func (f *finetune) Check(ctx context.Context, in stages.Givers) []stages.Fault {
-	return slices.Concat(f.wanted(), f.config.BaseModel.faults(ctx, in, "clinical"), f.config.Labelled.faults(in))
+	return slices.Concat(f.wanted(), f.config.BaseModel.faults(ctx, in, "clinical"))
 }
 
 // Check implements stages.Checked.
@@ -19,26 +21,26 @@ func (p *pretrain) Check(ctx context.Context, in stages.Givers) []stages.Fault {
 
 // Check implements stages.Checked.
 func (p *predict) Check(ctx context.Context, in stages.Givers) []stages.Fault {
-	return slices.Concat(p.wanted(), p.config.BaseModel.faults(ctx, in, "adapter"), in.Task("tokens").CheckName("task", p.config.Predicted.Task))
+	return slices.Concat(p.wanted(), p.config.BaseModel.faults(ctx, in, "adapter"), p.anotherTask(in))
+}
+
+// anotherTask compares the labels with those that the adapter is trained for.
+func (p *predict) anotherTask(in stages.Givers) []stages.Fault {
+	of, trained := in.Task(examples.LabelsPort.Name), in.Task("adapter")
+	if of.Name == "" || trained.Name == "" || of.Name == trained.Name && of.Kind == trained.Kind {
+		return nil
+	}
+	return stages.Faultf("in.adapter", "is trained for %s, the labels are of %s; give labels of the same task", trained, of)
 }
 
 // Check implements stages.Checked.
 func (b *base) Check(context.Context, stages.Givers) []stages.Fault { return b.wanted() }
 
-// Check implements stages.Checked.
-func (b *baseline) Check(_ context.Context, in stages.Givers) []stages.Fault {
-	return slices.Concat(b.config.Labelled.faults(in), in.Task("tokens").CheckName("task", b.config.Predicted.Task))
-}
+// Task is that of the labels.
+func (f *finetune) Task(in stages.Givers) task.Task { return in.Task(examples.LabelsPort.Name) }
 
-// Task renames what the tokens are labelled for.
-func (p *predict) Task(of stages.Task) stages.Task { return p.config.Predicted.renamed(of) }
+// Task is that of the labels.
+func (p *predict) Task(in stages.Givers) task.Task { return in.Task(examples.LabelsPort.Name) }
 
-// Task renames what the tokens are labelled for.
-func (b *baseline) Task(of stages.Task) stages.Task { return b.config.Predicted.renamed(of) }
-
-func (p Predicted) renamed(of stages.Task) stages.Task {
-	if of.Name != "" {
-		of.Name = p.Task
-	}
-	return of
-}
+// Task is that of the labels.
+func (b *baseline) Task(in stages.Givers) task.Task { return in.Task(examples.LabelsPort.Name) }

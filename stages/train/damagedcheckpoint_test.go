@@ -16,7 +16,7 @@ import (
 // A training run goes on from what it wrote, or says that it cannot.
 func TestDamagedCheckpointsAreRefused(t *testing.T) {
 	tokens := corpus(t, 60, 1)
-	in := stages.Inputs{"tokens": {tokens}, "base": {baseModel(t, tokens, quickBase)}}
+	in := tokens.with(stages.Inputs{"base": {baseModel(t, tokens, quickBase)}})
 	const config = `{epochs: 4}`
 	uri := filepath.Join(t.TempDir(), "out")
 	_, looks := undisturbed(t, "train.finetune", config, in)

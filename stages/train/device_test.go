@@ -79,11 +79,11 @@ func TestShortMemoryDoesNotShow(t *testing.T) {
 	device, err := onDevice{env}.device()
 	must(t, err)
 	tokens := corpus(t, 60, 1)
-	in := stages.Inputs{"tokens": {tokens}, "base": {baseModelIn(t, env, tokens, quickBase)}}
+	in := tokens.with(stages.Inputs{"base": {baseModelIn(t, env, tokens, quickBase)}})
 	train := func(spare func(int64) bool) (string, []task.Prediction) {
 		device.spare = spare
 		adapter := stagetest.RunIn(t, env, "train.finetune", `{learning_rate: 0.01, epochs: 2, peft: {dropout: 0.1, target_modules: [q_proj, up_proj, down_proj]}}`, in)
-		return weightsDigest(t, adapter), predictionsIn(t, env, tokens, in.One("base"), adapter, `{task: mor, variant: lora}`)
+		return weightsDigest(t, adapter), predictionsIn(t, env, tokens, in.One("base"), adapter, `{variant: lora}`)
 	}
 	refused, granted := 0, 0
 	want, wantRows := train(func(int64) bool { granted++; return true })

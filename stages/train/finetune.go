@@ -9,6 +9,7 @@ import (
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/examples"
+	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/train/adapter"
 	"github.com/clinflow/clinflow/stages/train/leakage"
 	"github.com/clinflow/clinflow/stages/train/model"
@@ -18,13 +19,14 @@ import (
 
 func init() {
 	stages.RegisterJob(stages.Spec{
-		Name: "train.finetune", Version: 5,
-		Doc: "Trains a classification head, and adapters under it, on a labelled task. A variant is a list of adapters, each frozen or trainable, whose updates add up. Without the port clinical: the head alone (peft.type none) or a new LoRA under it (lora). With an adapter of train.pretrain bound to clinical, the same two over it, and it is frozen or trained further (clinical): six variants in all. Where nothing under the head is trained, hidden states are computed once. Leaves the new adapter with its head in the PEFT library's layout, the clinical adapter beside it in clinical/, train_log.jsonl and train_patients.bin, the record of whom it was trained on: hashes of patients, not anonymised. Val and test patients that the base or the clinical adapter was trained on are refused; one without a record is counted in the manifest as unknown_training_patients. A clinical adapter of another base than this is refused, known by the base's files (base_model.sha256); one without that record is counted as unknown_base_model.",
+		Name: "train.finetune", Version: 6,
+		Doc: "Trains a classification head, and adapters under it, on the task of the labels. A variant is a list of adapters, each frozen or trainable, whose updates add up. Without the port clinical: the head alone (peft.type none) or a new LoRA under it (lora). With an adapter of train.pretrain bound to clinical, the same two over it, and it is frozen or trained further (clinical): six variants in all. Where nothing under the head is trained, hidden states are computed once. Leaves the new adapter with its head in the PEFT library's layout, the clinical adapter beside it in clinical/, train_log.jsonl and train_patients.bin, the record of whom it was trained on: hashes of patients, not anonymised. Val and test patients that the base or the clinical adapter was trained on are refused; one without a record is counted in the manifest as unknown_training_patients. A clinical adapter of another base than this is refused, known by the base's files (base_model.sha256); one without that record is counted as unknown_base_model.",
 		In: []stages.Port{
-			{Name: "tokens", Kind: task.KindTokens, Tables: []string{task.TableTokens}, Doc: "Tokenized examples with split and labels."},
+			examples.TokensPort,
+			examples.LabelsPort,
+			split.Port,
 			{Name: "base", Kind: stages.KindModel, Optional: true, Doc: "The base model, where it is not given by path."},
 			{Name: "clinical", Kind: stages.KindAdapter, Optional: true, Doc: "An adapter to put under the new one."},
-			vocabularyPort,
 		},
 		Out: stages.Output{Kind: stages.KindAdapter},
 	}, newFinetune)
@@ -54,10 +56,18 @@ func newFinetune(env *stages.Environment, c FinetuneConfig) (stages.Job, error) 
 	return &finetune{onDevice{env}, c}, nil
 }
 
+// Attributes implements stages.Attributed.
+func (f *finetune) Attributes(_ context.Context, in stages.Inputs) (map[string]any, error) {
+	attributes, err := examples.Attributes(examples.TaskOf(in))
+	attributes[task.VariantAttribute] = f.config.variantName(in.One("clinical") != nil)
+	return attributes, err
+}
+
 // Run implements stages.Job.
-func (f *finetune) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) (err error) {
+func (f *finetune) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) error {
 	c := f.config
-	if c.Labelled, err = c.counted(ctx, in); err != nil {
+	of, err := examples.TaskOf(in)
+	if err != nil {
 		return err
 	}
 	under, err := ancestryOf(ctx, in, c.Base)
@@ -72,16 +82,17 @@ func (f *finetune) Run(ctx context.Context, in stages.Inputs, out *dataset.Write
 	if err := errors.Join(base.Under(ctx, "clinical", in.One("clinical"), out), base.Write(out)); err != nil {
 		return err
 	}
-	splits, err := c.examples(ctx, in, under)
+	splits, counts, err := c.examples(ctx, in, of, under)
 	if err != nil {
 		return err
 	}
+	counts.Note(out)
 	return f.onBase(ctx, in, c.Base, func(m *model.Model, dir string) error {
-		v, err := newVariant(ctx, m, dir, c, in)
+		v, err := newVariant(ctx, m, dir, c, of, in)
 		if err != nil {
 			return err
 		}
-		t, err := c.trainer(ctx, f.env, m, v, splits, out.Scratch())
+		t, err := c.trainer(ctx, f.env, m, of, v, splits, out.Scratch())
 		if err != nil {
 			return err
 		}
@@ -92,35 +103,35 @@ func (f *finetune) Run(ctx context.Context, in stages.Inputs, out *dataset.Write
 
 // examples reads and checks train and val, and shuffles their labels where it is
 // asked for: true labels of val would let the selection of an epoch leak.
-func (c FinetuneConfig) examples(ctx context.Context, in stages.Inputs, under leakage.Ancestry) (map[string]examples.Rows, error) {
-	splits, err := readSplits(ctx, in.One("tokens"), under, "train", "val")
+func (c FinetuneConfig) examples(ctx context.Context, in stages.Inputs, of task.Task, under leakage.Ancestry) (map[string]examples.Rows, examples.Counts, error) {
+	splits, counts, err := readSplits(ctx, examples.SourceOf(in), under, split.Train, split.Val)
 	if err != nil {
-		return nil, err
+		return nil, counts, err
 	}
-	for split, rows := range splits {
-		if err := rows.CheckLabels(c.ProblemType == multiLabel, c.NumLabels); err != nil {
-			return nil, err
+	for name, rows := range splits {
+		if err := rows.CheckLabels(of.Multilabel(), of.NumLabels()); err != nil {
+			return nil, counts, err
 		}
 		if c.ShuffleLabels {
-			splits[split] = rows.ShuffleLabels(c.Seed)
+			splits[name] = rows.ShuffleLabels(c.Seed)
 		}
 	}
-	return splits, nil
+	return splits, counts, nil
 }
 
 // trainer is the training run. Where nothing under the head is trained the examples
 // become numbers of hidden states that were computed once.
-func (c FinetuneConfig) trainer(ctx context.Context, env *stages.Environment, m *model.Model, v variant, splits map[string]examples.Rows, scratch store.Dir) (trainer.Trainer, error) {
-	for split, rows := range splits {
+func (c FinetuneConfig) trainer(ctx context.Context, env *stages.Environment, m *model.Model, of task.Task, v variant, splits map[string]examples.Rows, scratch store.Dir) (trainer.Trainer, error) {
+	for name, rows := range splits {
 		if err := trainer.CheckTokens(rows, m.Limits()); err != nil {
 			return trainer.Trainer{}, err
 		}
-		splits[split] = trainer.Pooled(rows, m)
+		splits[name] = trainer.Pooled(rows, m)
 	}
-	o := trainer.Classifier{Logits: m.ClassLogits, Multilabel: c.ProblemType == multiLabel, NumLabels: c.NumLabels, ClassWeights: c.weights(splits["train"]), Measures: c.SelectionAUROC}
+	o := trainer.Classifier{Logits: m.ClassLogits, Multilabel: of.Multilabel(), NumLabels: of.NumLabels(), ClassWeights: c.weights(of, splits[split.Train]), Measures: c.SelectionAUROC}
 	t := trainer.Trainer{
 		Env: env, Name: "train.finetune", Optimization: c.Optimization, LearningRate: c.LearningRate, Epochs: c.Epochs, BatchSize: c.BatchSize,
-		KeepBest: c.Selection == "best", Patience: c.Patience, Model: m, Train: splits["train"], Val: splits["val"],
+		KeepBest: c.Selection == "best", Patience: c.Patience, Model: m, Train: splits[split.Train], Val: splits[split.Val],
 	}
 	if v.headAlone(m) {
 		h, err := trainer.ComputeHidden(ctx, env, t.Name, m, c.BatchSize, scratch, t.Train, t.Val)

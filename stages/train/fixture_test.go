@@ -1,15 +1,18 @@
 package train
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/store"
-	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/examples"
 	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/stagetest"
 	_ "github.com/clinflow/clinflow/stages/tokenize/hf"
@@ -26,11 +29,11 @@ const (
 	wordYes   = 6
 )
 
-// corpus writes n documents of a patient each to a tokens dataset of parts.
-func corpus(t testing.TB, n, parts int) *dataset.Dataset {
+// corpus makes n documents of a patient each, in so many parts.
+func corpus(t testing.TB, n, parts int) labelled {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(1, 2))
-	rows := make([]task.Tokens, n)
+	rows := make([]examples.Example, n)
 	for i := range rows {
 		length := 6 + rng.IntN(15)
 		ids := []int32{1}
@@ -39,36 +42,60 @@ func corpus(t testing.TB, n, parts int) *dataset.Dataset {
 		}
 		label := rng.Int32N(2)
 		ids[1+rng.IntN(length-1)] = wordNo + label
-		rows[i] = task.Tokens{
+		rows[i] = examples.Example{
 			ExampleID: fmt.Sprint("e", i), SubjectID: int64(i), Split: split.Of(int64(i), 1),
 			InputIDs: ids, NTokens: int32(length), Label: label, Labels: []int32{label}[:label],
 		}
 	}
-	return writeTokens(t, rows, parts)
+	return write(t, rows, parts)
 }
 
-func writeTokens(t testing.TB, rows []task.Tokens, parts int) *dataset.Dataset {
+// labelled is documents with labels and splits, as the stages take them.
+type labelled struct {
+	tokens, labels, split *dataset.Dataset
+	rows                  []examples.Example
+}
+
+// write makes the datasets of examples, which are of the task mor with two labels.
+func write(t testing.TB, rows []examples.Example, parts int) labelled {
 	t.Helper()
-	uri := filepath.Join(t.TempDir(), "tokens")
-	w, err := dataset.NewWriter(t.Context(), uri, task.KindTokens, parts)
-	must(t, err)
-	must(t, w.SetTables(task.TableTokens))
-	for part := range parts {
-		p := w.Part(part)
-		table, err := dataset.Rows[task.Tokens](p, task.TableTokens)
-		must(t, err)
-		for _, row := range rows {
-			if mimic.PartOf(row.SubjectID, parts) == part {
-				must(t, table.Write(row))
-			}
+	rows = slices.Clone(rows)
+	slices.SortStableFunc(rows, func(a, b examples.Example) int { return cmp.Compare(a.SubjectID, b.SubjectID) })
+	var tokens []task.Tokens
+	var splits []task.Split
+	for _, row := range rows {
+		tokens = append(tokens, task.Tokens{TextID: row.ExampleID, SubjectID: row.SubjectID, InputIDs: row.InputIDs, NTokens: row.NTokens})
+		if of := (task.Split{SubjectID: row.SubjectID, Split: row.Split}); !slices.Contains(splits, of) {
+			splits = append(splits, of)
 		}
-		_, err = p.Close()
-		must(t, err)
 	}
-	must(t, w.Commit(t.Context(), dataset.Manifest{Stage: "test"}, nil))
-	d, err := dataset.Open(t.Context(), uri)
-	must(t, err)
-	return d
+	return labelled{
+		tokens: stagetest.Dataset(t, task.KindTokens, parts, nil, stagetest.TableOf(task.TableTokens, tokens, func(r task.Tokens) int64 { return r.SubjectID })),
+		split:  stagetest.Dataset(t, task.KindSplits, parts, map[string]any{split.Attribute: split.Rule{Name: "test"}}, stagetest.TableOf(task.TableSplits, splits, func(r task.Split) int64 { return r.SubjectID })),
+		rows:   rows,
+	}.as(t, "mor", task.Binary, 2)
+}
+
+// as are the same documents with labels of another task.
+func (l labelled) as(t testing.TB, name string, kind task.Kind, labels int) labelled {
+	t.Helper()
+	of := task.Task{Name: name, Kind: kind}
+	for i := range labels {
+		of.Labels = append(of.Labels, fmt.Sprint("label ", i))
+	}
+	var rows []task.Label
+	for _, row := range l.rows {
+		rows = append(rows, task.Label{TextID: row.ExampleID, SubjectID: row.SubjectID, Label: row.Label, Labels: row.Labels})
+	}
+	l.labels = stagetest.Dataset(t, task.KindLabels, l.tokens.Parts(), map[string]any{task.Attribute: of}, stagetest.TableOf(task.TableLabels, rows, func(r task.Label) int64 { return r.SubjectID }))
+	return l
+}
+
+// with are the inputs of a stage that takes the examples and others.
+func (l labelled) with(others stages.Inputs) stages.Inputs {
+	in := stages.Inputs{"tokens": []*dataset.Dataset{l.tokens}, "labels": {l.labels}, "split": {l.split}}
+	maps.Copy(in, others)
+	return in
 }
 
 func must(t testing.TB, err error) {
@@ -89,15 +116,15 @@ func environment(device string, workers int) *stages.Environment {
 }
 
 // baseModel is a tiny model trained by train.base on the corpus.
-func baseModel(t testing.TB, tokens *dataset.Dataset, config string) *dataset.Dataset {
+func baseModel(t testing.TB, tokens labelled, config string) *dataset.Dataset {
 	t.Helper()
 	return baseModelIn(t, stages.Default, tokens, config)
 }
 
-func baseModelIn(t testing.TB, env *stages.Environment, tokens *dataset.Dataset, config string) *dataset.Dataset {
+func baseModelIn(t testing.TB, env *stages.Environment, tokens labelled, config string) *dataset.Dataset {
 	t.Helper()
 	return stagetest.RunIn(t, env, "train.base", `{hidden_size: 16, intermediate_size: 24, layers: 1, heads: 2, kv_heads: 1, max_length: 24, batch_size: 8, initializer_range: 0.15, `+config+`}`,
-		stages.Inputs{"tokens": {tokens}, "tokenizer": {smallestTokenizer(t)}})
+		tokens.with(stages.Inputs{"tokenizer": {smallestTokenizer(t)}}))
 }
 
 // readLog reads the training log of an artifact.

@@ -41,7 +41,7 @@ const cardHead = `{peft: {type: none}, learning_rate: 0.05, epochs: 2, batch_siz
 // TestSlowTheStagesOnACard trains as on the processor, on the card that "auto" finds.
 func TestSlowTheStagesOnACard(t *testing.T) {
 	tokens := corpus(t, 60, 1)
-	in := stages.Inputs{"tokens": {tokens}, "base": {baseModelIn(t, onCPU(), tokens, quickBase)}}
+	in := tokens.with(stages.Inputs{"base": {baseModelIn(t, onCPU(), tokens, quickBase)}})
 	for name, config := range map[string]string{"lora": cardLoRA, "head over hidden states": cardHead} {
 		t.Run(name, func(t *testing.T) {
 			want := readLog(t, stagetest.RunIn(t, onCPU(), "train.finetune", config, in))
@@ -62,7 +62,7 @@ func TestSlowTheStagesOnACard(t *testing.T) {
 					t.Errorf("step %d: loss %g, on the processor %g", line.Step, line.Loss, want[i].Loss)
 				}
 			}
-			rows := predictionsIn(t, env, tokens, in.One("base"), adapter, `{task: mor, variant: x, splits: [test]}`)
+			rows := predictionsIn(t, env, tokens, in.One("base"), adapter, `{variant: x, splits: [test]}`)
 			if len(rows) == 0 || len(rows[0].Logits) != 2 {
 				t.Error("nothing was predicted on the card")
 			}
@@ -74,7 +74,7 @@ func TestSlowTheStagesOnACard(t *testing.T) {
 // which then goes on from its last checkpoint to the same bytes.
 func TestSlowALostCardLeavesTheLastCheckpoint(t *testing.T) {
 	tokens := corpus(t, 60, 1)
-	in := stages.Inputs{"tokens": {tokens}, "base": {baseModelIn(t, onCPU(), tokens, quickBase)}}
+	in := tokens.with(stages.Inputs{"base": {baseModelIn(t, onCPU(), tokens, quickBase)}})
 	_, env, _ := emulatedCard(t)
 	whole, err := attemptIn(t, t.Context(), env, "train.finetune", cardLoRA, filepath.Join(t.TempDir(), "out"), in)
 	must(t, err)
@@ -106,11 +106,11 @@ func TestSlowALostCardLeavesTheLastCheckpoint(t *testing.T) {
 func TestSlowTooLargeABatch(t *testing.T) {
 	tokens := corpus(t, 60, 1)
 	base := stagetest.RunIn(t, onCPU(), "train.base", `{hidden_size: 32, intermediate_size: 256, layers: 4, heads: 2, kv_heads: 1, max_length: 24, epochs: 1}`,
-		stages.Inputs{"tokens": {tokens}, "tokenizer": {smallestTokenizer(t)}})
+		tokens.with(stages.Inputs{"tokenizer": {smallestTokenizer(t)}}))
 	pretrain := func(config string) error {
 		card, env, _ := emulatedCard(t)
 		card.SetMemory(44 << 20)
-		_, err := attemptIn(t, t.Context(), env, "train.pretrain", config, filepath.Join(t.TempDir(), "out"), stages.Inputs{"tokens": {tokens}, "base": {base}})
+		_, err := attemptIn(t, t.Context(), env, "train.pretrain", config, filepath.Join(t.TempDir(), "out"), tokens.with(stages.Inputs{"base": {base}}))
 		return err
 	}
 	err := pretrain(`{batch_size: 3000, epochs: 1}`)
@@ -136,10 +136,10 @@ func TestSlowTooLargeABatch(t *testing.T) {
 func TestSlowTooLargeAModel(t *testing.T) {
 	tokens := corpus(t, 20, 1)
 	base := stagetest.RunIn(t, onCPU(), "train.base", `{hidden_size: 256, intermediate_size: 1024, layers: 2, heads: 2, kv_heads: 2, max_length: 24, epochs: 1, batch_size: 20}`,
-		stages.Inputs{"tokens": {tokens}, "tokenizer": {smallestTokenizer(t)}})
+		tokens.with(stages.Inputs{"tokenizer": {smallestTokenizer(t)}}))
 	card, env, _ := emulatedCard(t)
 	card.SetMemory(34 << 20)
-	_, err := attemptIn(t, t.Context(), env, "train.pretrain", `{epochs: 1}`, filepath.Join(t.TempDir(), "out"), stages.Inputs{"tokens": {tokens}, "base": {base}})
+	_, err := attemptIn(t, t.Context(), env, "train.pretrain", `{epochs: 1}`, filepath.Join(t.TempDir(), "out"), tokens.with(stages.Inputs{"base": {base}}))
 	if exit.Of(err) != exit.Usage || !strings.Contains(fmt.Sprint(err), "the model does not fit") {
 		t.Errorf("got %v, want exit.Usage", err)
 	}

@@ -9,7 +9,9 @@ import (
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/examples"
 	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/stages/train/adapter"
 	"github.com/clinflow/clinflow/stages/train/adapter/lora"
@@ -31,9 +33,9 @@ func TestPartsAndWorkersDoNotShow(t *testing.T) {
 		env := environment("cpu", workers)
 		tokens := corpus(t, 150, parts)
 		base := baseModelIn(t, env, tokens, quickBase)
-		adapter := stagetest.RunIn(t, env, "train.finetune", `{learning_rate: 0.01, epochs: 2, peft: {dropout: 0.1}}`, stages.Inputs{"tokens": {tokens}, "base": {base}})
+		adapter := stagetest.RunIn(t, env, "train.finetune", `{learning_rate: 0.01, epochs: 2, peft: {dropout: 0.1}}`, tokens.with(stages.Inputs{"base": {base}}))
 		o := outcome{base.Manifest.Digest(), weightsDigest(t, adapter), map[string][]float32{}}
-		for _, row := range predictionsIn(t, env, tokens, base, adapter, `{task: mor, variant: lora}`) {
+		for _, row := range predictionsIn(t, env, tokens, base, adapter, `{variant: lora}`) {
 			o.logits[row.ExampleID] = row.Logits
 		}
 		return o
@@ -61,13 +63,12 @@ func weightsDigest(t *testing.T, d *dataset.Dataset) string {
 func TestPredictionsKeepPartsAndRows(t *testing.T) {
 	tokens := corpus(t, 80, 3)
 	base := baseModel(t, tokens, quickBase)
-	adapter := stagetest.Run(t, "train.finetune", `{peft: {type: none}, epochs: 1}`, stages.Inputs{"tokens": {tokens}, "base": {base}})
-	d := stagetest.Run(t, "train.predict", `{task: mor, variant: head, splits: [train, test]}`, stages.Inputs{"tokens": {tokens}, "base": {base}, "adapter": {adapter}})
-	for part := range tokens.Parts() {
+	adapter := stagetest.Run(t, "train.finetune", `{peft: {type: none}, epochs: 1}`, tokens.with(stages.Inputs{"base": {base}}))
+	d := stagetest.Run(t, "train.predict", `{variant: head, splits: [train, test]}`, tokens.with(stages.Inputs{"base": {base}, "adapter": {adapter}}))
+	for part := range d.Parts() {
 		var want, got []task.Prediction
-		for row, err := range dataset.Read[task.Tokens](t.Context(), tokens, task.TableTokens, part) {
-			must(t, err)
-			if row.Split != "val" {
+		for _, row := range tokens.rows { // ordered as the tokens
+			if mimic.PartOf(row.SubjectID, d.Parts()) == part && row.Split != "val" {
 				want = append(want, task.Prediction{ExampleID: row.ExampleID, SubjectID: row.SubjectID, Task: "mor", Variant: "head", Split: row.Split, Label: row.Label, Labels: row.Labels})
 			}
 		}
@@ -102,9 +103,9 @@ func tinyModel(t *testing.T) (*model.Model, *adapter.Adapter) {
 
 func TestHeadOverCachedStatesIsTheHead(t *testing.T) {
 	tokens := corpus(t, 150, 1)
-	in := stages.Inputs{"tokens": {tokens}, "base": {baseModel(t, tokens, quickBase)}}
+	in := tokens.with(stages.Inputs{"base": {baseModel(t, tokens, quickBase)}})
 	clinical := stagetest.Run(t, "train.pretrain", `{learning_rate: 0.1, peft: {r: 2}}`, in)
-	for name, in := range map[string]stages.Inputs{"head": in, "clinical_frozen": {"tokens": in["tokens"], "base": in["base"], "clinical": {clinical}}} {
+	for name, in := range map[string]stages.Inputs{"head": in, "clinical_frozen": tokens.with(stages.Inputs{"base": in["base"], "clinical": {clinical}})} {
 		want, got := headLog(t, in, false), headLog(t, in, true)
 		if len(want) < 10 {
 			t.Fatalf("a log of %d lines", len(want))
@@ -115,12 +116,14 @@ func TestHeadOverCachedStatesIsTheHead(t *testing.T) {
 	}
 }
 
+// twoLabels is the task of the tests' documents.
+var twoLabels = task.Task{Name: "mor", Kind: task.Binary, Labels: []string{"no", "yes"}}
+
 // headLog trains a head alone over documents of one length, which are batched
 // alike with and without the cache.
 func headLog(t *testing.T, in stages.Inputs, cached bool) []trainlog.Line {
 	t.Helper()
-	tokens := in.One("tokens")
-	splits, err := readSplits(t.Context(), tokens, leakage.Ancestry{}, "train", "val")
+	splits, _, err := readSplits(t.Context(), examples.SourceOf(in), leakage.Ancestry{}, "train", "val")
 	must(t, err)
 	for _, rows := range splits {
 		for i := range rows {
@@ -131,16 +134,16 @@ func headLog(t *testing.T, in stages.Inputs, cached bool) []trainlog.Line {
 	must(t, json.Unmarshal([]byte(`{"type": "none", "r": 1}`), &headAlone))
 	c := FinetuneConfig{
 		LearningRate: 0.1, Epochs: 2, BatchSize: 16, PEFT: headAlone, Clinical: "frozen",
-		Labelled:     Labelled{ProblemType: singleLabel, NumLabels: 2, ClassWeights: "balanced"},
+		Labelled:     Labelled{ClassWeights: "balanced"},
 		Optimization: trainer.Optimization{Accumulation: 1, LogEvery: 1, SaveEvery: 100},
 	}
 	var lines []trainlog.Line
 	must(t, onDevice{stages.Default}.onBase(t.Context(), in, "", func(m *model.Model, dir string) error {
-		v, err := newVariant(t.Context(), m, dir, c, in)
+		v, err := newVariant(t.Context(), m, dir, c, twoLabels, in)
 		must(t, err)
 		work, err := store.Open(t.TempDir())
 		must(t, err)
-		to, err := c.trainer(t.Context(), stages.Default, m, v, splits, work)
+		to, err := c.trainer(t.Context(), stages.Default, m, twoLabels, v, splits, work)
 		must(t, err)
 		defer to.Hidden.Close()
 		if n := len(to.Train[0].InputIDs); n != 1 {

@@ -1,77 +1,97 @@
 package train
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/vocabulary"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/task"
 )
 
-// labelList is a vocabulary dataset; without labels its file is what the text says.
-func labelList(t *testing.T, text string, labels ...string) *dataset.Dataset {
-	t.Helper()
-	uri := filepath.Join(t.TempDir(), "labels")
-	w, err := dataset.NewWriter(t.Context(), uri, task.KindVocabulary, 0)
-	must(t, err)
-	switch {
-	case len(labels) > 0:
-		must(t, vocabulary.Vocabulary{Task: "diag", Labels: labels, Counts: make([]int64, len(labels))}.Write(w))
-	case text != "":
-		must(t, w.WriteFile(vocabulary.FileName, []byte(text)))
-	}
-	must(t, w.Commit(t.Context(), dataset.Manifest{Stage: "test"}, nil))
-	d, err := dataset.Open(t.Context(), uri)
-	must(t, err)
-	return d
-}
-
-func TestNumberOfLabels(t *testing.T) {
+// The labels' manifest says how many outputs a head has and what it is trained for;
+// adapter and predictions say it on.
+func TestTheTaskIsThatOfTheLabels(t *testing.T) {
 	tokens := corpus(t, 60, 1) // labels 0 and 1
 	base := baseModel(t, tokens, `epochs: 1`)
-	const multi = `problem_type: multi_label_classification, `
-	three := labelList(t, "", "9:401", "9:428", "9:584")
 	for _, c := range []struct {
-		name, config string
-		vocabulary   *dataset.Dataset
-		labels       int // of the head; 0: refused
-		code         exit.Code
-		want         string
+		name   string
+		kind   task.Kind
+		labels int
+		code   exit.Code // OK: trained
+		want   string
 	}{
-		{"single-label by default", ``, nil, 2, exit.OK, ""},
-		{"single-label, given", `num_labels: 4, `, nil, 4, exit.OK, ""},
-		{"single-label by a vocabulary", ``, three, 3, exit.OK, ""},
-		{"multi-label by a vocabulary", multi, three, 3, exit.OK, ""},
-		{"multi-label, given", multi + `num_labels: 5, `, nil, 5, exit.OK, ""},
-		{"both, and equal", multi + `num_labels: 3, `, three, 3, exit.OK, ""},
-		{"both, and unequal", multi + `num_labels: 4, `, three, 0, exit.Usage, "num_labels: is 4"},
-		{"multi-label without either", multi, nil, 0, exit.BadData, "label vocabulary of a multi-label task is missing"},
-		{"no labels.json", multi, labelList(t, ""), 0, exit.BadData, "has no labels.json"},
-		{"an empty labels.json", multi, labelList(t, "{}"), 0, exit.BadData, "holds no label"},
-		{"one class", `num_labels: 1, `, nil, 0, exit.Usage, "at least 2 classes"},
-		{"labels outside the vocabulary", multi, labelList(t, "", "9:401"), 0, exit.BadData, "outside 0…0"},
+		{"binary", task.Binary, 2, exit.OK, ""},
+		{"multiclass", task.Multiclass, 4, exit.OK, ""},
+		{"multilabel", task.Multilabel, 5, exit.OK, ""},
+		{"binary of one", task.Binary, 1, exit.BadData, "is binary and has 1 labels"},
+		{"multiclass of one", task.Multiclass, 1, exit.BadData, "is multiclass and has 1 labels"},
+		{"multilabel of none", task.Multilabel, 0, exit.BadData, "is multilabel and has 0 labels"},
+		{"of no kind", "regression", 1, exit.BadData, "unknown kind"},
+		{"without labels", task.LanguageModeling, 0, exit.BadData, "tells no task with labels"},
+		{"labels outside", task.Multilabel, 1, exit.BadData, "outside 0…0"},
 	} {
-		in := stages.Inputs{"tokens": {tokens}, "base": {base}}
-		if c.vocabulary != nil {
-			in["vocabulary"] = []*dataset.Dataset{c.vocabulary}
-		}
-		d, err := stagetest.Try(t, "train.finetune", `{`+c.config+`epochs: 1, peft: {type: none}}`, in)
-		if c.labels == 0 {
+		of := tokens.as(t, "some", c.kind, c.labels)
+		in := of.with(stages.Inputs{"base": {base}})
+		d, err := stagetest.Try(t, "train.finetune", `{epochs: 1, peft: {type: none}}`, in)
+		if c.code != exit.OK {
 			if exit.Of(err) != c.code || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%s: exit %d, %v; want %d and %q", c.name, exit.Of(err), err, c.code, c.want)
 			}
 			continue
 		}
 		must(t, err)
-		for _, row := range predictions(t, tokens, base, d, `{task: t, variant: v, splits: [test]}`) {
-			if len(row.Logits) != c.labels {
-				t.Fatalf("%s: %d logits, want %d", c.name, len(row.Logits), c.labels)
+		predicted := stagetest.Run(t, "train.predict", `{variant: v, splits: [test]}`, of.with(stages.Inputs{"base": {base}, "adapter": {d}}))
+		for _, row := range stagetest.Rows[task.Prediction](t, predicted, task.TablePredictions) {
+			if len(row.Logits) != c.labels || row.Task != "some" {
+				t.Fatalf("%s: %d logits of %s, want %d", c.name, len(row.Logits), row.Task, c.labels)
 			}
 		}
+		want, _, err := task.Of(of.labels)
+		must(t, err)
+		want.Split = "test" // the rule of the splits
+		for _, made := range []*dataset.Dataset{d, predicted} {
+			got, told, err := task.Of(made)
+			must(t, err)
+			if diff := cmp.Diff(want, got); diff != "" || !told {
+				t.Errorf("%s: %s says it is of %v:\n%s", c.name, made.Manifest.Kind, got, diff)
+			}
+		}
+	}
+}
+
+func TestLabelsWithoutATaskAreRefused(t *testing.T) {
+	tokens := corpus(t, 60, 1)
+	tokens.labels = stagetest.Dataset(t, task.KindLabels, 1, nil, stagetest.TableOf(task.TableLabels, nil, func(r task.Label) int64 { return r.SubjectID }))
+	for _, stage := range []string{"train.finetune", "train.baseline"} {
+		_, err := stagetest.Try(t, stage, `{}`, tokens.with(nil))
+		stagetest.WantCode(t, err, exit.BadData)
+	}
+}
+
+// An adapter predicts the task that it was trained for, whose labels are numbered alike.
+func TestPredictingAnotherTaskIsRefused(t *testing.T) {
+	tokens := corpus(t, 60, 1)
+	base := baseModel(t, tokens, `epochs: 1`)
+	adapter := stagetest.Run(t, "train.finetune", `{epochs: 1, peft: {type: none}}`, tokens.with(stages.Inputs{"base": {base}}))
+	for _, other := range []labelled{tokens.as(t, "pmv", task.Binary, 2), tokens.as(t, "mor", task.Multilabel, 2), tokens.as(t, "mor", task.Multiclass, 3)} {
+		_, err := stagetest.Try(t, "train.predict", `{variant: v}`, other.with(stages.Inputs{"base": {base}, "adapter": {adapter}}))
+		if exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "was trained for mor (binary)") {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
+// A head that is not of this program is compared with the labels by its size.
+func TestAHeadOfAnotherSizeIsRefused(t *testing.T) {
+	const kind = kindsDir + "pad_is_another/"
+	tokens := documents(t, [][]int32{{1, 5, 9}}, 1).as(t, "t", task.Multiclass, 7)
+	_, err := stagetest.Try(t, "train.predict", `{base: `+kind+`model, variant: v, splits: [train]}`, tokens.with(stages.Inputs{"adapter": {adapterOf(t, kind+"adapter")}}))
+	if exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "with 7") {
+		t.Errorf("%v", err)
 	}
 }

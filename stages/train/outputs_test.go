@@ -9,6 +9,7 @@ import (
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/examples"
 	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/task"
 )
@@ -60,10 +61,10 @@ func peakOf(t *testing.T, stage, config string, in stages.Inputs) (*dataset.Data
 }
 
 // numbered are n documents of a patient each, whom no model of the tests knows.
-func numbered(n int, split string) []task.Tokens {
-	rows := make([]task.Tokens, n)
+func numbered(n int, split string) []examples.Example {
+	rows := make([]examples.Example, n)
 	for i := range rows {
-		rows[i] = task.Tokens{ExampleID: fmt.Sprint("n", i), SubjectID: int64(1000000 + i), Split: split, InputIDs: []int32{1, int32(7 + i%20)}, NTokens: 2}
+		rows[i] = examples.Example{ExampleID: fmt.Sprint("n", i), SubjectID: int64(1000000 + i), Split: split, InputIDs: []int32{1, int32(7 + i%20)}, NTokens: 2}
 	}
 	return rows
 }
@@ -71,12 +72,11 @@ func numbered(n int, split string) []task.Tokens {
 func TestPredictionsAreNotHeldInMemory(t *testing.T) {
 	const rows, labels = 6000, 2000
 	const all = rows * labels * 4
-	tokens := corpus(t, 40, 1)
+	tokens := corpus(t, 40, 1).as(t, "diag", task.Multilabel, labels)
 	base := baseModel(t, tokens, quickBase)
-	multiLabel := fmt.Sprintf(`problem_type: multi_label_classification, num_labels: %d`, labels)
-	adapter := stagetest.Run(t, "train.finetune", `{peft: {type: none}, epochs: 1, `+multiLabel+`}`, stages.Inputs{"tokens": {tokens}, "base": {base}})
-	in := stages.Inputs{"tokens": {writeTokens(t, numbered(rows, "test"), 1)}, "base": {base}, "adapter": {adapter}}
-	d, peak := peakOf(t, "train.predict", `{task: diag, variant: head, splits: [test]}`, in)
+	adapter := stagetest.Run(t, "train.finetune", `{peft: {type: none}, epochs: 1}`, tokens.with(stages.Inputs{"base": {base}}))
+	in := write(t, numbered(rows, "test"), 1).as(t, "diag", task.Multilabel, labels).with(stages.Inputs{"base": {base}, "adapter": {adapter}})
+	d, peak := peakOf(t, "train.predict", `{variant: head, splits: [test]}`, in)
 	t.Logf("%d MiB of logits, %d MiB held at most", all>>20, peak>>20)
 	if peak > all/2 {
 		t.Errorf("predicting holds %d bytes, of %d of logits", peak, all)
@@ -90,8 +90,8 @@ func TestHiddenStatesAreNotHeldInMemory(t *testing.T) {
 	const rows, hidden = 16000, 512
 	const all = rows * hidden * 4
 	base := stagetest.Run(t, "train.base", fmt.Sprintf(`{hidden_size: %d, intermediate_size: 8, layers: 1, heads: 64, kv_heads: 1, max_length: 24, epochs: 1}`, hidden),
-		stages.Inputs{"tokens": {corpus(t, 10, 1)}, "tokenizer": {smallestTokenizer(t)}})
-	in := stages.Inputs{"tokens": {writeTokens(t, numbered(rows, "train"), 1)}, "base": {base}}
+		corpus(t, 10, 1).with(stages.Inputs{"tokenizer": {smallestTokenizer(t)}}))
+	in := write(t, numbered(rows, "train"), 1).with(stages.Inputs{"base": {base}})
 	_, peak := peakOf(t, "train.finetune", `{peft: {type: none}, epochs: 1, batch_size: 64}`, in)
 	t.Logf("%d MiB of hidden states, %d MiB held at most", all>>20, peak>>20)
 	if peak > all/2 {

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/stages/train/adapter"
 )
@@ -43,7 +42,7 @@ func TestTrainingReadsTheTokenThatTransformersReads(t *testing.T) {
 	for _, peftType := range []string{"lora", "none"} {
 		trained := func(texts [][]int32) []byte {
 			d := stagetest.Run(t, "train.finetune", `{base: `+base+`, epochs: 3, batch_size: 2, learning_rate: 0.1, peft: {type: `+peftType+`, r: 2}}`,
-				stages.Inputs{"tokens": {documents(t, texts, 2)}})
+				documents(t, texts, 2).with(nil))
 			path, err := d.LocalPath(t.Context(), adapter.WeightsName)
 			must(t, err)
 			data, err := os.ReadFile(path)
@@ -57,7 +56,7 @@ func TestTrainingReadsTheTokenThatTransformersReads(t *testing.T) {
 }
 
 func TestDocumentsThatAreTooLongForTheModel(t *testing.T) {
-	long := stages.Inputs{"tokens": {documents(t, [][]int32{make([]int32, 33)}, 1)}}
+	long := documents(t, [][]int32{make([]int32, 33)}, 1).with(nil)
 	for _, stage := range []string{"train.finetune", "train.pretrain"} {
 		_, err := stagetest.Try(t, stage, `{base: `+kindsDir+`pad_is_eos/model, peft: {r: 2}, epochs: 1}`, long)
 		if exit.Of(err) != exit.Usage || err == nil {

@@ -5,8 +5,10 @@ import (
 	"path"
 
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/examples"
+	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/train/adapter"
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/model"
@@ -16,10 +18,12 @@ import (
 
 func init() {
 	stages.RegisterJob(stages.Spec{
-		Name: "train.predict", Version: 3,
-		Doc: "Computes a fine-tuned model's logits for the examples of the chosen splits. Parts and rows stand as in the tokens. Val and test patients that the base or an adapter was trained on are refused; one without a record of its patients is counted in the manifest as unknown_training_patients. An adapter of another base than this is refused, known by the base's files (base_model.sha256); one without that record is counted as unknown_base_model.",
+		Name: "train.predict", Version: 4,
+		Doc: "Computes a fine-tuned model's logits for the examples of the chosen splits. The labels must be of the task that the adapter was trained for. Parts and rows stand as in the tokens. Val and test patients that the base or an adapter was trained on are refused; one without a record of its patients is counted in the manifest as unknown_training_patients. An adapter of another base than this is refused, known by the base's files (base_model.sha256); one without that record is counted as unknown_base_model.",
 		In: []stages.Port{
-			{Name: "tokens", Kind: task.KindTokens, Tables: []string{task.TableTokens}, Sharded: true, Doc: "Tokenized examples with split and labels."},
+			examples.TokensPort,
+			examples.LabelsPort,
+			split.Port,
 			{Name: "base", Kind: stages.KindModel, Optional: true, Doc: "The base model, where it is not given by path."},
 			{Name: "adapter", Kind: stages.KindAdapter, Doc: "What train.finetune left."},
 		},
@@ -44,11 +48,33 @@ func newPredict(env *stages.Environment, c PredictConfig) (stages.Job, error) {
 	return &predict{onDevice{env}, c}, c.check()
 }
 
+// task is the labels' task, which must be that of the adapter where its manifest
+// tells one.
+func (p *predict) task(in stages.Inputs) (task.Task, error) {
+	of, err := examples.TaskOf(in)
+	if err != nil {
+		return of, err
+	}
+	trained, told, err := task.Of(in.One("adapter"))
+	if err == nil && told && !of.Same(trained) {
+		return of, exit.Errorf(exit.Usage, "adapter: %s was trained for %s, the labels are of %s; give labels of the same task, numbered alike", in.One("adapter").URI(), trained, of)
+	}
+	return of, err
+}
+
+// Attributes implements stages.Attributed.
+func (p *predict) Attributes(_ context.Context, in stages.Inputs) (map[string]any, error) {
+	return examples.Attributes(p.task(in))
+}
+
 // Run implements stages.Job. All chosen rows are held in memory, 4 bytes a
 // token, and go through the model in the order of their ids, so that the number
 // of parts does not show in the logits. These lie on disk until their part is written.
 func (p *predict) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) error {
-	tokens := in.One("tokens")
+	of, err := p.task(in)
+	if err != nil {
+		return err
+	}
 	under, err := ancestryOf(ctx, in, p.config.Base)
 	if err != nil {
 		return err
@@ -57,10 +83,11 @@ func (p *predict) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer
 	if err != nil {
 		return err
 	}
-	splits, err := readSplits(ctx, tokens, under, p.config.Splits...)
+	splits, counts, err := readSplits(ctx, examples.SourceOf(in), under, p.config.Splits...)
 	if err != nil {
 		return err
 	}
+	counts.Note(out)
 	under.Note(out)
 	if err := base.Under(ctx, "adapter", in.One("adapter"), out); err != nil {
 		return err
@@ -78,8 +105,11 @@ func (p *predict) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer
 			return err
 		}
 		defer logits.Close()
+		if logits.Cols() != of.NumLabels() {
+			return exit.Errorf(exit.Usage, "adapter: its head has %d outputs, the labels are of %s with %d; give labels of the task that it was trained for", logits.Cols(), of, of.NumLabels())
+		}
 		out.SetKernel(m.Params().Backend().Name())
-		return p.config.write(ctx, tokens, p.config.Variant, theirs(rows, logits), out)
+		return p.config.write(ctx, examples.SourceOf(in), of.Name, p.config.Variant, theirs(rows, logits), out)
 	})
 }
 
@@ -114,12 +144,12 @@ func adapterFolders(ctx context.Context, d *dataset.Dataset) ([]string, error) {
 }
 
 // theirs tells the outputs of a row, known by its example_id.
-func theirs(rows examples.Rows, o *trainer.Outputs) func(row task.Tokens) ([]float32, error) {
+func theirs(rows examples.Rows, o *trainer.Outputs) func(row examples.Example) ([]float32, error) {
 	number := make(map[string]int, len(rows))
 	for i, row := range rows {
 		number[row.ExampleID] = i
 	}
-	return func(row task.Tokens) ([]float32, error) {
+	return func(row examples.Example) ([]float32, error) {
 		values := make([]float32, o.Cols())
 		return values, o.Read(number[row.ExampleID], values)
 	}

@@ -8,19 +8,21 @@ import (
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/examples"
+	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/train/adapter"
 	"github.com/clinflow/clinflow/stages/train/adapter/lora"
 	"github.com/clinflow/clinflow/stages/train/model"
 	"github.com/clinflow/clinflow/stages/train/trainer"
-	"github.com/clinflow/clinflow/task"
 )
 
 func init() {
 	stages.RegisterJob(stages.Spec{
-		Name: "train.pretrain", Version: 4,
+		Name: "train.pretrain", Version: 5,
 		Doc: "Adapts a frozen base model to clinical language: trains a LoRA adapter as a language model on the train patients' notes. Leaves the adapter in the PEFT library's layout, train_log.jsonl, train_patients.bin, the record of whom it was trained on, base_model.sha256, the record of the base, and metrics.json with the perplexity on val before and after. Val and test patients that the base was trained on are refused.",
 		In: []stages.Port{
-			{Name: "tokens", Kind: task.KindTokens, Tables: []string{task.TableTokens}, Doc: "Tokenized notes with their split."},
+			examples.TokensPort,
+			split.Port,
 			{Name: "base", Kind: stages.KindModel, Optional: true, Doc: "The base model, where it is not given by path."},
 		},
 		Out: stages.Output{Kind: stages.KindAdapter},
@@ -50,16 +52,22 @@ func newPretrain(env *stages.Environment, c PretrainConfig) (stages.Job, error) 
 	return &pretrain{onDevice{env}, c}, nil
 }
 
+// Attributes implements stages.Attributed.
+func (*pretrain) Attributes(_ context.Context, in stages.Inputs) (map[string]any, error) {
+	return examples.Attributes(examples.LanguageModel(in))
+}
+
 // Run implements stages.Job.
 func (p *pretrain) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) error {
 	under, err := ancestryOf(ctx, in, p.config.Base)
 	if err != nil {
 		return err
 	}
-	splits, err := readSplits(ctx, in.One("tokens"), under, "train", "val")
+	splits, counts, err := readSplits(ctx, examples.TextsOf(in), under, "train", "val")
 	if err != nil {
 		return err
 	}
+	counts.Note(out)
 	under.Note(out)
 	base, err := p.baseOf(ctx, in, p.config.Base)
 	if err != nil {

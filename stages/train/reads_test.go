@@ -17,16 +17,16 @@ import (
 func TestTheBasesOtherFilesAreNotRead(t *testing.T) {
 	tokens := corpus(t, 60, 1)
 	base := baseModel(t, tokens, quickBase)
-	clinical := stagetest.Run(t, "train.finetune", `{`+quickAdapter+`}`, stages.Inputs{"tokens": {tokens}, "base": {base}})
+	clinical := stagetest.Run(t, "train.finetune", `{`+quickAdapter+`}`, tokens.with(stages.Inputs{"base": {base}}))
 	path, err := base.LocalPath(t.Context(), "config.json")
 	must(t, err)
 	for _, c := range []struct {
 		stage, config string
 		in            stages.Inputs
 	}{
-		{"train.pretrain", quickAdapter, stages.Inputs{"tokens": {tokens}}},
-		{"train.finetune", quickAdapter, stages.Inputs{"tokens": {tokens}}},
-		{"train.predict", `variant: lora, task: mor`, stages.Inputs{"tokens": {tokens}, "adapter": {clinical}}},
+		{"train.pretrain", quickAdapter, tokens.with(nil)},
+		{"train.finetune", quickAdapter, tokens.with(nil)},
+		{"train.predict", `variant: lora`, tokens.with(stages.Inputs{"adapter": {clinical}})},
 	} {
 		t.Run(c.stage, func(t *testing.T) {
 			folder := t.TempDir()

@@ -90,11 +90,11 @@ func TestInterruptedRunsEndAlike(t *testing.T) {
 		name, stage, config string
 		in                  stages.Inputs
 	}{
-		{"base", "train.base", `{hidden_size: 8, heads: 2, kv_heads: 1, epochs: 2, batch_size: 8, max_grad_norm: 1, save_every: 2}`, stages.Inputs{"tokens": {tokens}, "tokenizer": {tokenizer}}},
-		{"pretrain", "train.pretrain", "{" + adapter + "}", stages.Inputs{"tokens": {tokens}, "base": {base}}},
-		{"lora", "train.finetune", "{selection: best, " + adapter + "}", stages.Inputs{"tokens": {tokens}, "base": {base}}},
-		{"patience", "train.finetune", `{selection: best, patience: 2, learning_rate: 0.3, warmup_ratio: 0, epochs: 9, save_every: 4, peft: {r: 2}}`, stages.Inputs{"tokens": {tokens}, "base": {base}}},
-		{"head", "train.finetune", `{peft: {type: none}, epochs: 4, learning_rate: 0.1, save_every: 1}`, stages.Inputs{"tokens": {tokens}, "base": {base}}},
+		{"base", "train.base", `{hidden_size: 8, heads: 2, kv_heads: 1, epochs: 2, batch_size: 8, max_grad_norm: 1, save_every: 2}`, tokens.with(stages.Inputs{"tokenizer": {tokenizer}})},
+		{"pretrain", "train.pretrain", "{" + adapter + "}", tokens.with(stages.Inputs{"base": {base}})},
+		{"lora", "train.finetune", "{selection: best, " + adapter + "}", tokens.with(stages.Inputs{"base": {base}})},
+		{"patience", "train.finetune", `{selection: best, patience: 2, learning_rate: 0.3, warmup_ratio: 0, epochs: 9, save_every: 4, peft: {r: 2}}`, tokens.with(stages.Inputs{"base": {base}})},
+		{"head", "train.finetune", `{peft: {type: none}, epochs: 4, learning_rate: 0.1, save_every: 1}`, tokens.with(stages.Inputs{"base": {base}})},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			whole, looks := undisturbed(t, c.stage, c.config, c.in)
@@ -159,7 +159,7 @@ func interrupted(t *testing.T, rng *rand.Rand, looks int, stage, config string, 
 // output is complete, at whatever look at the context.
 func TestInterruptionsBetweenTheEndAndTheManifest(t *testing.T) {
 	tokens := corpus(t, 60, 1)
-	in := stages.Inputs{"tokens": {tokens}, "base": {baseModel(t, tokens, quickBase)}}
+	in := tokens.with(stages.Inputs{"base": {baseModel(t, tokens, quickBase)}})
 	const config = `{selection: best, epochs: 2, save_every: 1000, peft: {r: 2}}`
 	whole, looks := undisturbed(t, "train.finetune", config, in)
 	for left := looks - 8; left < looks; left++ {
@@ -182,7 +182,7 @@ func TestInterruptionsBetweenTheEndAndTheManifest(t *testing.T) {
 // before its output is complete.
 func TestStateWithoutItsTensors(t *testing.T) {
 	tokens := corpus(t, 60, 1)
-	in := stages.Inputs{"tokens": {tokens}, "base": {baseModel(t, tokens, quickBase)}}
+	in := tokens.with(stages.Inputs{"base": {baseModel(t, tokens, quickBase)}})
 	uri := filepath.Join(t.TempDir(), "out")
 	want, looks := undisturbed(t, "train.finetune", `{epochs: 4}`, in)
 	_, err := attempt(t, &countdown{t.Context(), looks / 2}, "train.finetune", `{epochs: 4}`, uri, in)
@@ -199,7 +199,7 @@ func TestStateWithoutItsTensors(t *testing.T) {
 
 func TestCheckpointOfAnotherRunIsNotUsed(t *testing.T) {
 	tokens := corpus(t, 60, 1)
-	in := stages.Inputs{"tokens": {tokens}, "base": {baseModel(t, tokens, quickBase)}}
+	in := tokens.with(stages.Inputs{"base": {baseModel(t, tokens, quickBase)}})
 	uri := filepath.Join(t.TempDir(), "out")
 	_, looks := undisturbed(t, "train.finetune", `{epochs: 5, seed: 1}`, in)
 	_, err := attempt(t, &countdown{t.Context(), looks / 2}, "train.finetune", `{epochs: 5, seed: 1}`, uri, in)

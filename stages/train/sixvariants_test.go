@@ -12,6 +12,7 @@ import (
 	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/examples"
 	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/leakage"
@@ -35,17 +36,17 @@ var sixVariants = []struct {
 }
 
 // ground is a base model and a clinical adapter to try the six variants on.
-func ground(t *testing.T) (in, withClinical stages.Inputs) {
+func ground(t *testing.T) (tokens labelled, in, withClinical stages.Inputs) {
 	t.Helper()
-	tokens := corpus(t, 120, 1)
-	in = stages.Inputs{"tokens": {tokens}, "base": {baseModel(t, tokens, quickBase)}}
+	tokens = corpus(t, 120, 1)
+	in = tokens.with(stages.Inputs{"base": {baseModel(t, tokens, quickBase)}})
 	clinical := stagetest.Run(t, "train.pretrain", `{learning_rate: 0.02, peft: {r: 2}}`, in)
-	return in, stages.Inputs{"tokens": {tokens}, "base": in["base"], "clinical": {clinical}}
+	return tokens, in, tokens.with(stages.Inputs{"base": in["base"], "clinical": {clinical}})
 }
 
 func TestSixVariantsTrainWhatTheyName(t *testing.T) {
-	in, withClinical := ground(t)
-	splits, err := readSplits(t.Context(), in.One("tokens"), leakage.Ancestry{}, "train", "val")
+	_, in, withClinical := ground(t)
+	splits, _, err := readSplits(t.Context(), examples.SourceOf(in), leakage.Ancestry{}, "train", "val")
 	must(t, err)
 	spec, _ := stages.Default.Lookup("train.finetune")
 	for _, c := range sixVariants {
@@ -53,16 +54,19 @@ func TestSixVariantsTrainWhatTheyName(t *testing.T) {
 		if c.clinical {
 			ports = withClinical
 		}
-		built, err := spec.Build(stages.Default, stagetest.Resolve(t, spec.Config(), `{num_labels: 2, epochs: 1, learning_rate: 0.01, `+c.config+`}`))
+		built, err := spec.Build(stages.Default, stagetest.Resolve(t, spec.Config(), `{epochs: 1, learning_rate: 0.01, `+c.config+`}`))
 		must(t, err)
 		config := built.(*finetune).config
+		if got := config.variantName(c.clinical); got != c.name {
+			t.Errorf("%s calls itself %s", c.name, got)
+		}
 		must(t, onDevice{stages.Default}.onBase(t.Context(), ports, "", func(m *model.Model, dir string) error {
-			v, err := newVariant(t.Context(), m, dir, config, ports)
+			v, err := newVariant(t.Context(), m, dir, config, twoLabels, ports)
 			must(t, err)
 			before := parameters(t, m)
 			work, err := store.Open(t.TempDir())
 			must(t, err)
-			to, err := config.trainer(t.Context(), stages.Default, m, v, splits, work)
+			to, err := config.trainer(t.Context(), stages.Default, m, twoLabels, v, splits, work)
 			must(t, err)
 			defer to.Hidden.Close()
 			once := len(c.moves) == 1 // the head alone: each document is one number
@@ -116,7 +120,7 @@ func moved(t *testing.T, before, after map[string][]float32) []string {
 }
 
 func TestWhatIsPredictedIsWhatWasTrained(t *testing.T) {
-	in, withClinical := ground(t)
+	tokens, in, withClinical := ground(t)
 	for _, c := range sixVariants {
 		ports := in
 		if c.clinical {
@@ -126,7 +130,7 @@ func TestWhatIsPredictedIsWhatWasTrained(t *testing.T) {
 		// The loss of the predictions is the one measured while training: all
 		// adapters applied, no dropout.
 		log := readLog(t, adapter)
-		got := crossEntropy(predictions(t, in.One("tokens"), in.One("base"), adapter, `{task: mor, variant: x, splits: [val]}`))
+		got := crossEntropy(predictions(t, tokens, in.One("base"), adapter, `{variant: x, splits: [val]}`))
 		if want := log[len(log)-1].Loss; math.Abs(got-want) > 1e-4 {
 			t.Errorf("%s: the predictions' loss on val is %.6f, the training log's %.6f", c.name, got, want)
 		}

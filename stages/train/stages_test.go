@@ -22,10 +22,10 @@ const (
 )
 
 // testAUROC fine-tunes on tokens and returns the AUROC on the test split.
-func testAUROC(t *testing.T, tokens, base *dataset.Dataset, config string) float64 {
+func testAUROC(t *testing.T, tokens labelled, base *dataset.Dataset, config string) float64 {
 	t.Helper()
-	adapter := stagetest.Run(t, "train.finetune", config, stages.Inputs{"tokens": {tokens}, "base": {base}})
-	rows := predictions(t, tokens, base, adapter, `{task: mor, variant: x, splits: [test]}`)
+	adapter := stagetest.Run(t, "train.finetune", config, tokens.with(stages.Inputs{"base": {base}}))
+	rows := predictions(t, tokens, base, adapter, `{variant: x, splits: [test]}`)
 	return aurocOf(t, trainer.Classifier{NumLabels: 2}, rows)
 }
 
@@ -44,14 +44,14 @@ func aurocOf(t *testing.T, o trainer.Classifier, predicted []task.Prediction) fl
 	return *mean
 }
 
-func predictions(t *testing.T, tokens, base, adapter *dataset.Dataset, config string) []task.Prediction {
+func predictions(t *testing.T, tokens labelled, base, adapter *dataset.Dataset, config string) []task.Prediction {
 	t.Helper()
 	return predictionsIn(t, stages.Default, tokens, base, adapter, config)
 }
 
-func predictionsIn(t *testing.T, env *stages.Environment, tokens, base, adapter *dataset.Dataset, config string) (rows []task.Prediction) {
+func predictionsIn(t *testing.T, env *stages.Environment, tokens labelled, base, adapter *dataset.Dataset, config string) (rows []task.Prediction) {
 	t.Helper()
-	d := stagetest.RunIn(t, env, "train.predict", config, stages.Inputs{"tokens": {tokens}, "base": {base}, "adapter": {adapter}})
+	d := stagetest.RunIn(t, env, "train.predict", config, tokens.with(stages.Inputs{"base": {base}, "adapter": {adapter}}))
 	for part := range d.Parts() {
 		for row, err := range dataset.Read[task.Prediction](t.Context(), d, task.TablePredictions, part) {
 			must(t, err)
@@ -90,7 +90,7 @@ func TestBaseModelLearnsTheLanguage(t *testing.T) {
 func TestPretrainLowersPerplexity(t *testing.T) {
 	tokens := corpus(t, 400, 1)
 	base := baseModel(t, tokens, `epochs: 1, learning_rate: 0.003`)
-	adapter := stagetest.Run(t, "train.pretrain", `{learning_rate: 0.02, epochs: 3, peft: {target_modules: [q_proj, v_proj, o_proj, down_proj]}}`, stages.Inputs{"tokens": {tokens}, "base": {base}})
+	adapter := stagetest.Run(t, "train.pretrain", `{learning_rate: 0.02, epochs: 3, peft: {target_modules: [q_proj, v_proj, o_proj, down_proj]}}`, tokens.with(stages.Inputs{"base": {base}}))
 	path, err := adapter.LocalPath(t.Context(), "metrics.json")
 	must(t, err)
 	text, err := os.ReadFile(path)

@@ -10,23 +10,23 @@ import (
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/examples"
 	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/stages/train/leakage"
-	"github.com/clinflow/clinflow/task"
 )
 
 // splitBy are documents of patients 0…59 under a split of that seed.
-func splitBy(t *testing.T, seed int64) *dataset.Dataset {
+func splitBy(t *testing.T, seed int64) labelled {
 	t.Helper()
-	rows := make([]task.Tokens, 60)
+	rows := make([]examples.Example, 60)
 	for i := range rows {
-		rows[i] = task.Tokens{
+		rows[i] = examples.Example{
 			ExampleID: fmt.Sprint("e", i), SubjectID: int64(i), Split: split.Of(int64(i), seed),
 			InputIDs: []int32{1, 7, wordNo + int32(i%2), 8}, NTokens: 4, Label: int32(i % 2),
 		}
 	}
-	return writeTokens(t, rows, 2)
+	return write(t, rows, 2)
 }
 
 // leaked counts the patients whom one seed trains on and another holds out.
@@ -62,18 +62,18 @@ func TestHeldOutPatientsWereNotTrainedOn(t *testing.T) {
 	foreign := elsewhere(t, base, "config.json", "model.safetensors") // the same base without its record
 	known := elsewhere(t, otherBase, "config.json", "model.safetensors", leakage.PatientsName)
 	bound := func(base *dataset.Dataset, ports stages.Inputs) stages.Inputs {
-		all := stages.Inputs{"tokens": {own}, "base": {base}}
+		all := own.with(stages.Inputs{"base": {base}})
 		for port, d := range ports {
 			all[port] = d
 		}
 		return all
 	}
 	clinical := stagetest.Run(t, "train.pretrain", `{`+quickAdapter+`}`, bound(base, nil))
-	otherClinical := stagetest.Run(t, "train.pretrain", `{base: `+foreign+`, `+quickAdapter+`}`, stages.Inputs{"tokens": {other}})
-	mixed := stagetest.Run(t, "train.finetune", `{base: `+foreign+`, `+quickAdapter+`}`, stages.Inputs{"tokens": {other}, "clinical": {otherClinical}})
-	over := stagetest.Run(t, "train.finetune", `{`+quickAdapter+`}`, stages.Inputs{"tokens": {writeTokens(t, strangers(), 2)}, "base": {base}, "clinical": {otherClinical}})
+	otherClinical := stagetest.Run(t, "train.pretrain", `{base: `+foreign+`, `+quickAdapter+`}`, other.with(nil))
+	mixed := stagetest.Run(t, "train.finetune", `{base: `+foreign+`, `+quickAdapter+`}`, other.with(stages.Inputs{"clinical": {otherClinical}}))
+	over := stagetest.Run(t, "train.finetune", `{`+quickAdapter+`}`, write(t, strangers(), 2).with(stages.Inputs{"base": {base}, "clinical": {otherClinical}}))
 	good := stagetest.Run(t, "train.finetune", `{`+quickAdapter+`}`, bound(base, stages.Inputs{"clinical": {clinical}}))
-	const predict = `task: mor, variant: x`
+	const predict = `variant: x`
 	for _, c := range []struct {
 		name, stage, config string
 		in                  stages.Inputs
@@ -84,11 +84,11 @@ func TestHeldOutPatientsWereNotTrainedOn(t *testing.T) {
 		{"own splits, predicted", "train.predict", predict, bound(base, stages.Inputs{"adapter": {good}}), false, 0},
 		{"base of another seed under a language model", "train.pretrain", quickAdapter, bound(otherBase, nil), true, 0},
 		{"base of another seed", "train.finetune", quickAdapter, bound(otherBase, nil), true, 0},
-		{"base of another seed by path", "train.finetune", quickAdapter + `, base: ` + known, stages.Inputs{"tokens": {own}}, true, 0},
+		{"base of another seed by path", "train.finetune", quickAdapter + `, base: ` + known, own.with(nil), true, 0},
 		{"clinical corpus of another seed", "train.finetune", quickAdapter, bound(base, stages.Inputs{"clinical": {otherClinical}}), true, 0},
-		{"base by path without a record", "train.finetune", quickAdapter + `, base: ` + foreign, stages.Inputs{"tokens": {own}}, false, 1},
+		{"base by path without a record", "train.finetune", quickAdapter + `, base: ` + foreign, own.with(nil), false, 1},
 		{"predicted on another base", "train.predict", predict, bound(otherBase, stages.Inputs{"adapter": {good}}), true, 0},
-		{"predicted by an adapter of another seed", "train.predict", predict + `, base: ` + foreign, stages.Inputs{"tokens": {own}, "adapter": {mixed}}, true, 0},
+		{"predicted by an adapter of another seed", "train.predict", predict + `, base: ` + foreign, own.with(stages.Inputs{"adapter": {mixed}}), true, 0},
 		{"predicted over a clinical adapter of another seed", "train.predict", predict, bound(base, stages.Inputs{"adapter": {over}}), true, 0},
 		{"train patients predicted, though test patients leak", "train.predict", predict + `, splits: [train]`, bound(base, stages.Inputs{"adapter": {over}}), true, 0},
 	} {
@@ -100,7 +100,7 @@ func TestHeldOutPatientsWereNotTrainedOn(t *testing.T) {
 			}
 			continue
 		}
-		want := fmt.Sprintf("%s: %d patients of its val and test splits", own.URI(), leaked(2, 1))
+		want := fmt.Sprintf("%s: %d patients of its val and test splits", own.tokens.URI(), leaked(2, 1))
 		if exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v; want exit %d and %q", c.name, err, exit.BadData, want)
 		}
@@ -108,10 +108,10 @@ func TestHeldOutPatientsWereNotTrainedOn(t *testing.T) {
 }
 
 // strangers are documents of patients that no other dataset of the test has.
-func strangers() []task.Tokens {
-	rows := make([]task.Tokens, 20)
+func strangers() []examples.Example {
+	rows := make([]examples.Example, 20)
 	for i := range rows {
-		rows[i] = task.Tokens{ExampleID: fmt.Sprint("s", i), SubjectID: int64(1000 + i), Split: "train", InputIDs: []int32{1, 7}, NTokens: 2, Label: int32(i % 2)}
+		rows[i] = examples.Example{ExampleID: fmt.Sprint("s", i), SubjectID: int64(1000 + i), Split: "train", InputIDs: []int32{1, 7}, NTokens: 2, Label: int32(i % 2)}
 	}
 	return rows
 }
@@ -144,7 +144,7 @@ func TestDamagedRecordIsRefused(t *testing.T) {
 	for name, data := range map[string]string{"cut short": "seven", "out of order": "bbbbbbbbaaaaaaaa"} {
 		dir := elsewhere(t, base, "config.json", "model.safetensors")
 		must(t, os.WriteFile(filepath.Join(dir, leakage.PatientsName), []byte(data), 0o600))
-		_, err := stagetest.Try(t, "train.finetune", `{base: `+dir+`, `+quickAdapter+`}`, stages.Inputs{"tokens": {tokens}})
+		_, err := stagetest.Try(t, "train.finetune", `{base: `+dir+`, `+quickAdapter+`}`, tokens.with(nil))
 		if exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), "damaged") {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/examples"
 	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/stages/train/checkpoint"
 	"github.com/clinflow/clinflow/stages/train/trainlog"
@@ -28,13 +29,17 @@ const llamaDir = "model/testdata/llama/"
 var update = flag.Bool("update", false, "write testdata/two_adapters anew; run oracle/llama_ours.py after it")
 
 // documents are a tokens dataset of the given texts, of a train patient each.
-func documents(t *testing.T, texts [][]int32, labels int32) *dataset.Dataset {
+func documents(t *testing.T, texts [][]int32, labels int32) labelled {
 	t.Helper()
-	var rows []task.Tokens
+	var rows []examples.Example
 	for i, ids := range texts {
-		rows = append(rows, task.Tokens{ExampleID: fmt.Sprint(i), SubjectID: int64(i), Split: "train", InputIDs: ids, NTokens: int32(len(ids)), Label: int32(i) % labels})
+		rows = append(rows, examples.Example{ExampleID: fmt.Sprint(i), SubjectID: int64(i), Split: "train", InputIDs: ids, NTokens: int32(len(ids)), Label: int32(i) % labels})
 	}
-	return writeTokens(t, rows, 1)
+	kind := task.Multiclass
+	if labels <= 2 {
+		kind = task.Binary
+	}
+	return write(t, rows, 1).as(t, "t", kind, int(max(labels, 2)))
 }
 
 // finetunedTwo trains a LoRA over a clinical one on the tiny model of package
@@ -44,9 +49,9 @@ func finetunedTwo(t *testing.T) *dataset.Dataset {
 	env := environment("cpu:go", 1)
 	const schedule = `base: model/testdata/ours/base, learning_rate: 0.1, warmup_ratio: 0, epochs: 20, batch_size: 6`
 	tokens := documents(t, [][]int32{{1, 5, 9, 3}, {1, 14, 7, 8, 8}, {1, 4, 11}, {1, 6, 3, 15, 12}, {1, 10, 13}, {1, 9, 9, 4}}, 3)
-	clinical := stagetest.RunIn(t, env, "train.pretrain", `{`+schedule+`, peft: {r: 3, alpha: 6, target_modules: [q_proj, v_proj, up_proj]}}`, stages.Inputs{"tokens": {tokens}})
-	return stagetest.RunIn(t, env, "train.finetune", `{`+schedule+`, clinical: trainable, num_labels: 3, peft: {r: 2, alpha: 4, target_modules: [q_proj, down_proj]}}`,
-		stages.Inputs{"tokens": {tokens}, "clinical": {clinical}})
+	clinical := stagetest.RunIn(t, env, "train.pretrain", `{`+schedule+`, peft: {r: 3, alpha: 6, target_modules: [q_proj, v_proj, up_proj]}}`, tokens.with(nil))
+	return stagetest.RunIn(t, env, "train.finetune", `{`+schedule+`, clinical: trainable, peft: {r: 2, alpha: 4, target_modules: [q_proj, down_proj]}}`,
+		tokens.with(stages.Inputs{"clinical": {clinical}}))
 }
 
 func TestTwoAdaptersThatPEFTReadsAreUnchanged(t *testing.T) {
@@ -95,9 +100,9 @@ func adapterOf(t *testing.T, dir string) *dataset.Dataset {
 // checkPredictions compares train.predict's logits with PEFT's, [documents, labels].
 func checkPredictions(t *testing.T, base, adapter string, texts [][]int32, want []float64) {
 	t.Helper()
-	d := stagetest.Run(t, "train.predict", `{base: `+base+`, task: t, variant: v, splits: [train]}`,
-		stages.Inputs{"tokens": {documents(t, texts, 1)}, "adapter": {adapterOf(t, adapter)}})
 	labels := len(want) / len(texts)
+	d := stagetest.Run(t, "train.predict", `{base: `+base+`, variant: v, splits: [train]}`,
+		documents(t, texts, int32(labels)).with(stages.Inputs{"adapter": {adapterOf(t, adapter)}}))
 	rows := 0
 	for row, err := range dataset.Read[task.Prediction](t.Context(), d, task.TablePredictions, 0) {
 		must(t, err)

@@ -17,7 +17,7 @@ func TestMaxValChoosesTheSameDocuments(t *testing.T) {
 	var want []byte
 	for _, parts := range []int{1, 3} {
 		tokens := corpus(t, 120, parts)
-		in := stages.Inputs{"tokens": {tokens}, "base": {baseModel(t, tokens, quickBase)}}
+		in := tokens.with(stages.Inputs{"base": {baseModel(t, tokens, quickBase)}})
 		all := stagetest.Run(t, "train.pretrain", `{peft: {r: 2}, max_val: 0}`, in)
 		few := stagetest.Run(t, "train.pretrain", `{peft: {r: 2}, max_val: 5}`, in)
 		if all.Manifest.Counts["val_examples"] <= 5 || few.Manifest.Counts["val_examples"] != 5 {

@@ -8,9 +8,11 @@ import (
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/train/adapter"
+	"github.com/clinflow/clinflow/stages/train/adapter/lora"
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/leakage"
 	"github.com/clinflow/clinflow/stages/train/model"
+	"github.com/clinflow/clinflow/task"
 )
 
 // variant is a way of training a task over a frozen base model: a list of adapters,
@@ -25,6 +27,24 @@ import (
 //	clinical_trainable             clinical (trainable),      task (none)
 //	clinical_trainable_downstream  clinical (trainable),      task (lora)
 type variant []placed
+
+// variantName is what the paper's Table 3 calls the variant of a configuration. With
+// another method than LoRA it has the method's name.
+func (c FinetuneConfig) variantName(clinical bool) string {
+	head := c.PEFT.Type == lora.None
+	switch {
+	case !clinical && head:
+		return "head"
+	case !clinical:
+		return c.PEFT.Type
+	case head:
+		return "clinical_" + c.Clinical
+	case c.PEFT.Type == "lora":
+		return "clinical_" + c.Clinical + "_downstream"
+	default:
+		return "clinical_" + c.Clinical + "_" + c.PEFT.Type
+	}
+}
 
 // placed is an adapter of a variant and its folder in an output.
 type placed struct {
@@ -41,7 +61,7 @@ const (
 )
 
 // newVariant puts the adapters of a configuration on the base model of the folder dir.
-func newVariant(ctx context.Context, m *model.Model, dir string, c FinetuneConfig, in stages.Inputs) (variant, error) {
+func newVariant(ctx context.Context, m *model.Model, dir string, c FinetuneConfig, of task.Task, in stages.Inputs) (variant, error) {
 	var v variant
 	if d := in.One("clinical"); d != nil {
 		a, err := loadClinical(ctx, m, d, graph.Mode(c.Clinical == "trainable"))
@@ -50,8 +70,8 @@ func newVariant(ctx context.Context, m *model.Model, dir string, c FinetuneConfi
 		}
 		v = append(v, placed{a, clinicalFolder, d})
 	}
-	task, err := m.AddAdapter("task", c.PEFT.Config(adapter.SeqCls, dir), c.NumLabels, c.Seed)
-	return append(v, placed{task, taskFolder, nil}), err
+	head, err := m.AddAdapter("task", c.PEFT.Config(adapter.SeqCls, dir), of.NumLabels(), c.Seed)
+	return append(v, placed{head, taskFolder, nil}), err
 }
 
 func loadClinical(ctx context.Context, m *model.Model, d *dataset.Dataset, mode graph.Mode) (*adapter.Adapter, error) {

@@ -10,7 +10,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/examples"
@@ -23,7 +22,7 @@ import (
 
 func TestAdapterIsWhatWasConfigured(t *testing.T) {
 	tokens := corpus(t, 60, 1)
-	in := stages.Inputs{"tokens": {tokens}, "base": {baseModel(t, tokens, quickBase)}}
+	in := tokens.with(stages.Inputs{"base": {baseModel(t, tokens, quickBase)}})
 	for _, c := range []struct {
 		config string
 		want   lora.Config
@@ -47,25 +46,25 @@ func TestAdapterIsWhatWasConfigured(t *testing.T) {
 func TestClassWeightsFollowTheConfiguration(t *testing.T) {
 	rows := map[string]examples.Rows{"train": {{InputIDs: []int32{1}, Label: 1}, {InputIDs: []int32{2}}, {InputIDs: []int32{3}}}}
 	for _, c := range []struct {
-		kind, weights string
-		want          []float64
-	}{{singleLabel, "balanced", rows["train"].ClassWeights(2)}, {singleLabel, "none", nil}, {multiLabel, "balanced", nil}} {
+		of      task.Task
+		weights string
+		want    []float64
+	}{{twoLabels, "balanced", rows["train"].ClassWeights(2)}, {twoLabels, "none", nil}, {task.Task{Kind: task.Multilabel, Labels: twoLabels.Labels}, "balanced", nil}} {
 		m, a := tinyModel(t)
-		config := FinetuneConfig{Labelled: Labelled{ProblemType: c.kind, ClassWeights: c.weights, NumLabels: 2}, BatchSize: 2}
-		to, err := config.trainer(t.Context(), stages.Default, m, variant{{a, taskFolder, nil}}, rows, nil)
+		config := FinetuneConfig{Labelled: Labelled{ClassWeights: c.weights}, BatchSize: 2}
+		to, err := config.trainer(t.Context(), stages.Default, m, c.of, variant{{a, taskFolder, nil}}, rows, nil)
 		must(t, err)
 		if diff := cmp.Diff(c.want, to.Objective.(trainer.Classifier).ClassWeights); diff != "" {
-			t.Errorf("%s, %s:\n%s", c.kind, c.weights, diff)
+			t.Errorf("%s, %s:\n%s", c.of.Kind, c.weights, diff)
 		}
 	}
 }
 
 func TestMultiLabel(t *testing.T) {
-	tokens := corpus(t, 500, 1)
+	tokens := corpus(t, 500, 1).as(t, "diag", task.Multilabel, 3)
 	base := baseModel(t, tokens, quickBase)
-	config := strings.Replace(quickLoRA, "{", "{problem_type: multi_label_classification, num_labels: 3, ", 1)
-	adapter := stagetest.Run(t, "train.finetune", config, stages.Inputs{"tokens": {tokens}, "base": {base}})
-	rows := predictions(t, tokens, base, adapter, `{task: diag, variant: x, splits: [test]}`)
+	adapter := stagetest.Run(t, "train.finetune", quickLoRA, tokens.with(stages.Inputs{"base": {base}}))
+	rows := predictions(t, tokens, base, adapter, `{variant: x, splits: [test]}`)
 	for _, row := range rows {
 		if row.Logits[2] > -1 {
 			t.Errorf("a label that no one has gets the logit %g", row.Logits[2])
@@ -81,14 +80,14 @@ func TestSelectionKeepsTheBestEpoch(t *testing.T) {
 	tokens := corpus(t, 200, 1)
 	base := baseModel(t, tokens, quickBase)
 	// A rate so high that epochs go up and down.
-	adapter := stagetest.Run(t, "train.finetune", `{selection: best, learning_rate: 0.3, epochs: 6, warmup_ratio: 0}`, stages.Inputs{"tokens": {tokens}, "base": {base}})
+	adapter := stagetest.Run(t, "train.finetune", `{selection: best, learning_rate: 0.3, epochs: 6, warmup_ratio: 0}`, tokens.with(stages.Inputs{"base": {base}}))
 	var perEpoch []float64
 	for _, line := range readLog(t, adapter) {
 		if line.AUROC != nil {
 			perEpoch = append(perEpoch, *line.AUROC)
 		}
 	}
-	rows := predictions(t, tokens, base, adapter, `{task: mor, variant: x, splits: [val]}`)
+	rows := predictions(t, tokens, base, adapter, `{variant: x, splits: [val]}`)
 	got := aurocOf(t, trainer.Classifier{NumLabels: 2}, rows)
 	if len(perEpoch) != 6 || slices.Max(perEpoch) == perEpoch[5] || math.Abs(got-slices.Max(perEpoch)) > 1e-9 {
 		t.Errorf("the adapter's AUROC on val is %.4f, the epochs' were %.4f", got, perEpoch)
@@ -99,8 +98,8 @@ func TestPatienceKeepsTheBestEpoch(t *testing.T) {
 	tokens := corpus(t, 200, 1)
 	base := baseModel(t, tokens, quickBase)
 	const config = `selection: best, learning_rate: 0.3, warmup_ratio: 0, peft: {r: 2}`
-	whole := stagetest.Run(t, "train.finetune", `{epochs: 9, `+config+`}`, stages.Inputs{"tokens": {tokens}, "base": {base}})
-	early := stagetest.Run(t, "train.finetune", `{epochs: 9, patience: 2, `+config+`}`, stages.Inputs{"tokens": {tokens}, "base": {base}})
+	whole := stagetest.Run(t, "train.finetune", `{epochs: 9, `+config+`}`, tokens.with(stages.Inputs{"base": {base}}))
+	early := stagetest.Run(t, "train.finetune", `{epochs: 9, patience: 2, `+config+`}`, tokens.with(stages.Inputs{"base": {base}}))
 	log := readLog(t, early)
 	if n := early.Manifest.Counts["epochs"]; n >= 9 || whole.Manifest.Counts["epochs"] != 9 || !log[len(log)-1].Stopped {
 		t.Fatalf("%d epochs of 9 were run, the log's last line is %+v", n, log[len(log)-1])
@@ -114,7 +113,7 @@ func TestPatienceKeepsTheBestEpoch(t *testing.T) {
 			best = max(best, *line.AUROC)
 		}
 	}
-	rows := predictions(t, tokens, base, early, `{task: mor, variant: x, splits: [val]}`)
+	rows := predictions(t, tokens, base, early, `{variant: x, splits: [val]}`)
 	if got := aurocOf(t, trainer.Classifier{NumLabels: 2}, rows); math.Abs(got-best) > 1e-9 {
 		t.Errorf("the adapter's AUROC on val is %.4f, the best epoch's was %.4f", got, best)
 	}
@@ -123,18 +122,18 @@ func TestPatienceKeepsTheBestEpoch(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	tokens := corpus(t, 60, 1)
 	base, other := baseModel(t, tokens, quickBase), baseModel(t, tokens, `seed: 7, epochs: 1`)
-	adapter := stagetest.Run(t, "train.finetune", `{peft: {type: none}, epochs: 1}`, stages.Inputs{"tokens": {tokens}, "base": {base}})
-	rows := func(change func(i int, row *task.Tokens)) *dataset.Dataset {
-		var out []task.Tokens
+	adapter := stagetest.Run(t, "train.finetune", `{peft: {type: none}, epochs: 1}`, tokens.with(stages.Inputs{"base": {base}}))
+	rows := func(change func(i int, row *examples.Example)) labelled {
+		var out []examples.Example
 		for i := range 30 {
-			row := task.Tokens{ExampleID: fmt.Sprint(i), SubjectID: int64(i), Split: "train", InputIDs: []int32{1, 5, 6}, NTokens: 3}
+			row := examples.Example{ExampleID: fmt.Sprint(i), SubjectID: int64(i), Split: "train", InputIDs: []int32{1, 5, 6}, NTokens: 3}
 			change(i, &row)
 			out = append(out, row)
 		}
-		return writeTokens(t, out, 1)
+		return write(t, out, 1)
 	}
-	onBase := func(tokens *dataset.Dataset) stages.Inputs {
-		return stages.Inputs{"tokens": {tokens}, "base": {base}}
+	onBase := func(tokens labelled) stages.Inputs {
+		return tokens.with(stages.Inputs{"base": {base}})
 	}
 	for _, c := range []struct {
 		name, stage, config string
@@ -142,30 +141,30 @@ func TestRefusals(t *testing.T) {
 		code                exit.Code
 		want                string
 	}{
-		{"a patient in two splits", "train.finetune", `{}`, onBase(rows(func(i int, r *task.Tokens) {
+		{"a patient in two splits", "train.finetune", `{}`, onBase(rows(func(i int, r *examples.Example) {
 			if i == 3 {
 				r.SubjectID, r.Split = 4, "test"
 			}
 		})), exit.BadData, "1 patients occur in more than one split"},
-		{"language model on a patient in two splits", "train.pretrain", `{}`, onBase(rows(func(i int, r *task.Tokens) {
+		{"language model on a patient in two splits", "train.pretrain", `{}`, onBase(rows(func(i int, r *examples.Example) {
 			if i == 3 {
 				r.SubjectID, r.Split = 4, "val"
 			}
 		})), exit.BadData, "1 patients occur in more than one split"},
-		{"no train rows", "train.pretrain", `{}`, onBase(rows(func(i int, r *task.Tokens) { r.SubjectID, r.Split = int64(1000+i), "val" })), exit.BadData, "no example of split train"},
-		{"nothing to predict", "train.pretrain", `{}`, onBase(rows(func(i int, r *task.Tokens) { r.InputIDs = r.InputIDs[:1] })), exit.BadData, "no example of split train"},
-		{"an example id twice", "train.finetune", `{}`, onBase(rows(func(i int, r *task.Tokens) { r.ExampleID = "same" })), exit.BadData, "an example_id occurs twice"},
-		{"a label outside", "train.finetune", `{}`, onBase(rows(func(i int, r *task.Tokens) { r.Label = 2 })), exit.BadData, "outside 0…1"},
-		{"a document without tokens", "train.finetune", `{}`, onBase(rows(func(i int, r *task.Tokens) { r.InputIDs = nil })), exit.BadData, "no token"},
-		{"a token outside the vocabulary", "train.pretrain", `{}`, onBase(rows(func(i int, r *task.Tokens) { r.InputIDs = []int32{1, 999} })), exit.BadData, "vocabulary of 261"},
-		{"documents longer than the model", "train.finetune", `{}`, onBase(rows(func(i int, r *task.Tokens) { r.InputIDs = make([]int32, 25) })), exit.Usage, "max_position_embeddings"},
-		{"no base", "train.finetune", `{}`, stages.Inputs{"tokens": {tokens}}, exit.Usage, "base: is missing"},
+		{"no train rows", "train.pretrain", `{}`, onBase(rows(func(i int, r *examples.Example) { r.SubjectID, r.Split = int64(1000+i), "val" })), exit.BadData, "no example of split train"},
+		{"nothing to predict", "train.pretrain", `{}`, onBase(rows(func(i int, r *examples.Example) { r.InputIDs = r.InputIDs[:1] })), exit.BadData, "no example of split train"},
+		{"an example id twice", "train.finetune", `{}`, onBase(rows(func(i int, r *examples.Example) { r.ExampleID = "same" })), exit.BadData, "an example_id occurs twice"},
+		{"a label outside", "train.finetune", `{}`, onBase(rows(func(i int, r *examples.Example) { r.Label = 2 })), exit.BadData, "outside 0…1"},
+		{"a document without tokens", "train.finetune", `{}`, onBase(rows(func(i int, r *examples.Example) { r.InputIDs = nil })), exit.BadData, "no token"},
+		{"a token outside the vocabulary", "train.pretrain", `{}`, onBase(rows(func(i int, r *examples.Example) { r.InputIDs = []int32{1, 999} })), exit.BadData, "vocabulary of 261"},
+		{"documents longer than the model", "train.finetune", `{}`, onBase(rows(func(i int, r *examples.Example) { r.InputIDs = make([]int32, 25) })), exit.Usage, "max_position_embeddings"},
+		{"no base", "train.finetune", `{}`, tokens.with(nil), exit.Usage, "base: is missing"},
 		{"two bases", "train.finetune", `{base: elsewhere}`, onBase(tokens), exit.Usage, "give one"},
-		{"a base that is not there", "train.finetune", `{base: nowhere}`, stages.Inputs{"tokens": {tokens}}, exit.Usage, "config.json"},
+		{"a base that is not there", "train.finetune", `{base: nowhere}`, tokens.with(nil), exit.Usage, "config.json"},
 		{"nothing to train", "train.pretrain", `{peft: {type: none}}`, onBase(tokens), exit.Usage, "peft.type"},
 		{"heads that do not divide", "train.base", `{hidden_size: 10, heads: 4}`, nil, exit.Usage, "heads"},
-		{"an unknown split", "train.predict", `{task: t, variant: v, splits: [dev]}`, nil, exit.Usage, "splits"},
-		{"an adapter of another base", "train.predict", `{task: t, variant: v}`, stages.Inputs{"tokens": {tokens}, "base": {other}, "adapter": {adapter}}, exit.Usage, "another base"},
+		{"an unknown split", "train.predict", `{variant: v, splits: [dev]}`, nil, exit.Usage, "splits"},
+		{"an adapter of another base", "train.predict", `{variant: v}`, tokens.with(stages.Inputs{"base": {other}, "adapter": {adapter}}), exit.Usage, "another base"},
 		{"a rate that diverges", "train.finetune", `{learning_rate: 1.0e+30, epochs: 2, warmup_ratio: 0}`, onBase(tokens), exit.Failed, "diverged"},
 	} {
 		_, err := stagetest.Try(t, c.stage, c.config, c.in)

@@ -3,12 +3,15 @@
 package evaltest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/clinflow/clinflow/dataset"
@@ -72,15 +75,51 @@ func Measured(t testing.TB, cases []Case) *dataset.Dataset {
 			rows = append(rows, row)
 		}
 	}
-	return stagetest.Run(t, "eval.auroc", "{}", stages.Inputs{"predictions": {Predictions(t, 2, rows)}, "known_best": {Predictions(t, 2, best)}})
+	return stagetest.Run(t, "eval.auroc", "{}", stages.Inputs{"predictions": ByTask(t, 2, rows), "known_best": ByTask(t, 2, best)})
 }
 
-// Predictions writes predictions into a dataset of that many parts.
+// kinds are those of the tasks in tests that are not binary.
+var kinds = map[string]task.Kind{"los": task.Multiclass, "diag": task.Multilabel, "proc": task.Multilabel}
+
+// TaskOf is the task of a name with so many labels.
+func TaskOf(name string, labels int) task.Task {
+	of := task.Task{Name: name, Kind: cmp.Or(kinds[name], task.Binary), Recipe: "clinical", Split: "hash", Release: "synthetic"}
+	for i := range labels {
+		of.Labels = append(of.Labels, fmt.Sprint("label ", i))
+	}
+	return of
+}
+
+// ByTask writes predictions into a dataset a task.
+func ByTask(t testing.TB, parts int, rows []task.Prediction) []*dataset.Dataset {
+	t.Helper()
+	byTask := map[string][]task.Prediction{}
+	for _, row := range rows {
+		byTask[row.Task] = append(byTask[row.Task], row)
+	}
+	var all []*dataset.Dataset
+	for _, name := range slices.Sorted(maps.Keys(byTask)) {
+		all = append(all, Predictions(t, parts, byTask[name]))
+	}
+	return all
+}
+
+// Predictions writes predictions of the first row's task into a dataset of that many
+// parts.
 func Predictions(t testing.TB, parts int, rows []task.Prediction) *dataset.Dataset {
+	t.Helper()
+	return PredictionsOf(t, parts, TaskOf(rows[0].Task, len(rows[0].Logits)), rows)
+}
+
+// PredictionsOf writes predictions of a task; of the zero task the manifest tells none.
+func PredictionsOf(t testing.TB, parts int, of task.Task, rows []task.Prediction) *dataset.Dataset {
 	t.Helper()
 	w, err := dataset.NewWriter(t.Context(), filepath.Join(t.TempDir(), "predictions"), task.KindPredictions, parts)
 	must(t, err)
 	must(t, w.SetTables(task.TablePredictions))
+	if of.Kind != "" {
+		must(t, w.SetAttribute(task.Attribute, of))
+	}
 	for part := range parts {
 		p := w.Part(part)
 		table, err := dataset.Rows[task.Prediction](p, task.TablePredictions)

@@ -10,19 +10,20 @@ import (
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/smallcell"
-	"github.com/clinflow/clinflow/internal/vocabulary"
+	"github.com/clinflow/clinflow/stages/label"
 	"github.com/clinflow/clinflow/task"
 )
 
 // data is what the report shows of datasets' counts.
 type data struct {
-	Examples     []exampleCounts
-	Vocabularies []vocabularyCounts
-	Others       []datasetCounts
+	Labels    []labelCounts
+	Joined    []joinedCounts
+	LabelSets []labelSetCounts
+	Others    []datasetCounts
 }
 
-// vocabularyCounts are of the label list of a multi-label task.
-type vocabularyCounts struct {
+// labelSetCounts are of the list of labels of a multilabel task.
+type labelSetCounts struct {
 	Step, Label, Recipe, Split         string
 	Labels                             smallcell.Count
 	MinCount                           int
@@ -40,20 +41,27 @@ type namedCount struct {
 	N    smallcell.Count
 }
 
-// dataOf gathers what datasets count; small counts only where show is set.
-func dataOf(ctx context.Context, datasets []*dataset.Dataset, show bool) (data, error) {
-	var shown data
+// dataOf gathers what datasets count, and what models and predictions were joined of;
+// small counts only where show is set.
+func dataOf(ctx context.Context, datasets, models []*dataset.Dataset, show bool) (shown data, err error) {
+	if shown.Joined, err = joinedOf(slices.Concat(models, datasets), show); err != nil {
+		return shown, err
+	}
 	for _, d := range datasets {
 		counts := smallcell.Counts(d.Manifest.Counts, show)
 		switch d.Manifest.Kind {
-		case task.KindExamples:
-			shown.Examples = append(shown.Examples, examplesOf(d, counts))
-		case task.KindVocabulary:
-			v, err := vocabularyOf(ctx, d, counts)
+		case task.KindLabels:
+			of, _, err := task.Of(d)
 			if err != nil {
 				return shown, err
 			}
-			shown.Vocabularies = append(shown.Vocabularies, v)
+			shown.Labels = append(shown.Labels, labelsOf(d, of, counts))
+		case task.KindLabelSet:
+			set, err := labelSetOf(ctx, d, counts)
+			if err != nil {
+				return shown, err
+			}
+			shown.LabelSets = append(shown.LabelSets, set)
 		default:
 			shown.Others = append(shown.Others, countsOf(d, counts, show))
 		}
@@ -61,10 +69,15 @@ func dataOf(ctx context.Context, datasets []*dataset.Dataset, show bool) (data, 
 	return shown, nil
 }
 
-func vocabularyOf(ctx context.Context, d *dataset.Dataset, counts map[string]smallcell.Count) (vocabularyCounts, error) {
-	v, err := vocabulary.Read(ctx, d)
-	return vocabularyCounts{
-		Step: stepName(d), Label: taskLabel(v.Task), Recipe: v.Recipe, Split: v.Split, Labels: counts["labels"], MinCount: v.MinCount,
+func labelSetOf(ctx context.Context, d *dataset.Dataset, counts map[string]smallcell.Count) (labelSetCounts, error) {
+	of, _, err := task.Of(d)
+	if err != nil {
+		return labelSetCounts{}, err
+	}
+	var list label.Counted
+	err = d.ReadJSON(ctx, label.SetFile, &list)
+	return labelSetCounts{
+		Step: stepName(d), Label: taskLabel(of.Name), Recipe: of.Recipe, Split: of.Split, Labels: counts["labels"], MinCount: list.MinCount,
 		Codes: counts["distinct_codes"], Pairs: counts["pairs"], Admissions: counts["admissions"], NotTaken: counts["codes_ignored"],
 	}, err
 }

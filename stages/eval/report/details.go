@@ -1,24 +1,26 @@
 package report
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/stages/eval"
+	"github.com/clinflow/clinflow/task"
 )
 
 // taskFacts is what a task was measured on.
 type taskFacts struct {
 	Label, Name, Kind, Positives, Score string
 	N                                   smallcell.Count
-	Used, Skipped                       int
+	Labels, Used, Skipped               int
 }
 
 // measured is a task's score in the first row that has it.
-func (t resultTable) measured(task string) eval.TaskScore {
+func (t resultTable) measured(name string) eval.TaskScore {
 	for _, row := range t.variants() {
-		if score, present := row.scores.Tasks[task]; present {
+		if score, present := row.scores.Tasks[name]; present {
 			return score
 		}
 	}
@@ -27,16 +29,16 @@ func (t resultTable) measured(task string) eval.TaskScore {
 
 func (t resultTable) facts() []taskFacts {
 	var facts []taskFacts
-	for _, task := range t.Tasks {
-		score := t.measured(task)
+	for _, name := range t.Tasks {
+		score, of := t.measured(name), t.of[name]
 		f := taskFacts{
-			Label: taskLabel(task), Name: taskNames[task], Kind: strings.ReplaceAll(score.Kind, "_", "-"), Score: scoreName(score),
+			Label: taskLabel(name), Name: taskNames[name], Kind: string(of.Kind), Labels: of.NumLabels, Score: scoreName(score),
 			N: score.N, Used: score.ClassesUsed, Skipped: score.ClassesSkipped, Positives: showCount(score.Positives),
 		}
-		switch score.Kind {
-		case eval.KindMulticlass:
+		switch {
+		case score.ClassCounts != nil:
 			f.Positives = "by class " + showParts(score.ClassCounts)
-		case eval.KindMultiLabel:
+		case of.Kind == task.Multilabel:
 			f.Positives += " pairs"
 		}
 		facts = append(facts, f)
@@ -59,19 +61,24 @@ type scoreColumn struct {
 	task, measure string
 }
 
-// twoMeasures are the measures of the kinds of tasks that have two.
-var twoMeasures = map[string][]string{
-	eval.KindMulticlass: {auroc.MeasureOvO, auroc.MeasureOvR},
-	eval.KindMultiLabel: {auroc.MeasureSoftmax, auroc.MeasureSigmoid},
+// twoMeasures are the pairs of measures that a task may have.
+var twoMeasures = [][]string{
+	{auroc.MeasureOvO, auroc.MeasureOvR},
+	{auroc.MeasureSoftmax, auroc.MeasureSigmoid},
 }
 
 // bothScores is nil where no task has two.
 func (t resultTable) bothScores() *bothScores {
 	var b bothScores
-	for _, task := range t.Tasks {
-		score := t.measured(task)
-		for _, measure := range twoMeasures[score.Kind] {
-			b.Columns = append(b.Columns, scoreColumn{taskLabel(task), measureNames[measure], measure == score.Measure, task, measure})
+	for _, name := range t.Tasks {
+		score := t.measured(name)
+		for _, pair := range twoMeasures {
+			if !slices.Contains(pair, score.Measure) {
+				continue
+			}
+			for _, measure := range pair {
+				b.Columns = append(b.Columns, scoreColumn{taskLabel(name), measureNames[measure], measure == score.Measure, name, measure})
+			}
 		}
 	}
 	if len(b.Columns) == 0 {

@@ -1,10 +1,13 @@
 package report
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -60,12 +63,12 @@ func drawn(of, variant string, signal float64) []task.Prediction {
 func table3(t testing.TB) *dataset.Dataset {
 	t.Helper()
 	in := stages.Inputs{}
-	for _, task := range paperTasks {
+	for _, name := range paperTasks {
 		for _, variant := range paperVariants {
-			in["predictions"] = append(in["predictions"], evaltest.Predictions(t, 1, drawn(task, variant, signals[variant])))
+			in["predictions"] = append(in["predictions"], evaltest.Predictions(t, 1, drawn(name, variant, signals[variant])))
 		}
-		in["baseline"] = append(in["baseline"], evaltest.Predictions(t, 1, drawn(task, "bag_of_words", 0.9)))
-		in["known_best"] = append(in["known_best"], evaltest.Predictions(t, 1, drawn(task, "best", 2.4)))
+		in["baseline"] = append(in["baseline"], evaltest.Predictions(t, 1, drawn(name, "bag_of_words", 0.9)))
+		in["known_best"] = append(in["known_best"], evaltest.Predictions(t, 1, drawn(name, "best", 2.4)))
 	}
 	return stagetest.Run(t, "eval.auroc", "{}", in)
 }
@@ -88,6 +91,11 @@ func artifact(t testing.TB, folder, kind string, files map[string]string, m data
 	for name, n := range counts {
 		w.Count(name, n)
 	}
+	for name, value := range m.Attributes {
+		if err := w.SetAttribute(name, value); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if err := w.Commit(t.Context(), m, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -98,11 +106,36 @@ func artifact(t testing.TB, folder, kind string, files map[string]string, m data
 	return d
 }
 
-// adapter writes an artifact with a training log.
+// adapter writes an artifact with a training log, whose manifest tells no task.
 func adapter(t testing.TB, folder, log string) *dataset.Dataset {
 	t.Helper()
-	return artifact(t, folder, stages.KindAdapter, map[string]string{trainlog.Name: log}, dataset.Manifest{Stage: "train.finetune", StageVersion: 2},
-		map[string]int64{"train_examples": 1234567, "quarantined": 3})
+	return trained(t, folder, "", "", log)
+}
+
+// trained writes an adapter of a task and a variant, where they are given.
+func trained(t testing.TB, folder, name, variant, log string) *dataset.Dataset {
+	t.Helper()
+	counts := map[string]int64{"train_examples": 1234567, "quarantined": 3}
+	if name != "" {
+		maps.Copy(counts, joinedCountsOf(name))
+	}
+	return artifact(t, folder, stages.KindAdapter, map[string]string{trainlog.Name: log}, dataset.Manifest{Stage: "train.finetune", StageVersion: 2, Attributes: attributesOf(t, name, variant)}, counts)
+}
+
+// attributesOf are those of a task and a variant, none of no task.
+func attributesOf(t testing.TB, name, variant string) map[string]json.RawMessage {
+	t.Helper()
+	attributes := map[string]json.RawMessage{}
+	for attribute, value := range map[string]any{task.Attribute: evaltest.TaskOf(name, classes[name]), task.VariantAttribute: variant} {
+		text, err := json.Marshal(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name != "" {
+			attributes[attribute] = text
+		}
+	}
+	return attributes
 }
 
 // pretrained is an adapter with perplexities.
@@ -139,9 +172,9 @@ func taskLog(epochs int, signal float64) string {
 func table3Logs(t testing.TB) []*dataset.Dataset {
 	t.Helper()
 	logs := []*dataset.Dataset{adapter(t, "base", log()), pretrained(t, `{"val_perplexity":{"before":18.42,"after":14.9}}`)}
-	for k, task := range paperTasks {
+	for k, name := range paperTasks {
 		for i, variant := range paperVariants {
-			logs = append(logs, adapter(t, task+"_"+variant+"-0123456789abcdef", taskLog(4+(k+i)%5, signals[variant])))
+			logs = append(logs, trained(t, "tune_"+name+strconv.Itoa(i)+"-0123456789abcdef", name, variant, taskLog(4+(k+i)%5, signals[variant])))
 		}
 	}
 	return logs

@@ -56,15 +56,15 @@ var besideNotes = map[string]string{
 // must not be compared.
 func (t resultTable) unequal() []string {
 	var warnings []string
-	for _, task := range t.Tasks {
+	for _, name := range t.Tasks {
 		seen := map[[2]smallcell.Count]bool{}
 		for _, row := range t.Rows {
-			if score, present := row.scores.Tasks[task]; present {
+			if score, present := row.scores.Tasks[name]; present {
 				seen[[2]smallcell.Count{score.N, score.Positives}] = true
 			}
 		}
 		if len(seen) > 1 {
-			warnings = append(warnings, "The rows of task "+taskLabel(task)+" were measured on different examples and cannot be compared.")
+			warnings = append(warnings, "The rows of task "+taskLabel(name)+" were measured on different examples and cannot be compared.")
 		}
 	}
 	return warnings
@@ -72,12 +72,12 @@ func (t resultTable) unequal() []string {
 
 // scoreName says which score of a task is its AUROC.
 func scoreName(score eval.TaskScore) string {
-	switch name := measureNames[score.Measure]; score.Kind {
-	case eval.KindBinary:
+	switch name := measureNames[score.Measure]; {
+	case name == "":
 		return "of the positive class"
-	case eval.KindMulticlass:
+	case score.ClassCounts != nil:
 		return name + ", on softmax"
 	default:
-		return name + ", by class over documents"
+		return name + ", by label over documents"
 	}
 }

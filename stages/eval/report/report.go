@@ -32,8 +32,8 @@ func reportSpec() stages.Spec {
 			"ROC curves, the course of training, counts of the data, and what made each result. Counts of one to nine, and what would give them away, are hidden unless small_cells says otherwise.",
 		In: []stages.Port{
 			{Name: "metrics", Kind: stages.KindMetrics, Doc: "What eval.auroc left."},
-			{Name: "logs", Many: true, Optional: true, Doc: "Models and adapters whose train_log.jsonl is drawn. A step whose name holds a variant and a task of the metrics as words, such as mor_lora, is drawn in that task's figures (the variant suffices where there is one task), any other in one of its own. The perplexities that train.pretrain leaves are listed."},
-			{Name: "data", Many: true, Optional: true, Doc: "Datasets whose counts are listed: examples by split with their labels, label vocabularies, and others."},
+			{Name: "logs", Many: true, Optional: true, Doc: "Models and adapters whose train_log.jsonl is drawn. One whose manifest tells a task and a variant of the metrics is drawn in that task's figures, any other in one of its own. The perplexities that train.pretrain leaves are listed."},
+			{Name: "data", Many: true, Optional: true, Doc: "Datasets whose counts are listed: labels of tasks, label sets, and others. How many of the labels have a text, by split, is told by the models of the port logs."},
 		},
 		Out: stages.Output{Kind: stages.KindReport},
 	}
@@ -108,7 +108,7 @@ func (r report) page(ctx context.Context, in stages.Inputs) (p page, err error) 
 	if p.Training, err = t.trainingOf(ctx, in["logs"], r.config.SmallCells == smallcell.Show); err != nil {
 		return p, err
 	}
-	if p.Data, err = dataOf(ctx, in["data"], r.config.SmallCells == smallcell.Show); err != nil {
+	if p.Data, err = dataOf(ctx, in["data"], in["logs"], r.config.SmallCells == smallcell.Show); err != nil {
 		return p, err
 	}
 	for _, port := range []string{"metrics", "logs", "data"} {

@@ -17,6 +17,7 @@ type resultTable struct {
 	Best  bool        // the best possible is known
 	Notes []string
 
+	of    map[string]eval.Task
 	whole []string // the tasks that a variant has an AUROC of
 }
 
@@ -69,7 +70,7 @@ func tableOf(m eval.Metrics, c eval.Curves) resultTable {
 			}
 		}
 	}
-	t := resultTable{Tasks: ordered(maps.Keys(tasks), paperTasks), Best: m.KnownBest != nil, whole: slices.Sorted(maps.Keys(averaged))}
+	t := resultTable{Tasks: ordered(maps.Keys(tasks), paperTasks), Best: m.KnownBest != nil, of: m.Tasks, whole: slices.Sorted(maps.Keys(averaged))}
 	for _, variant := range ordered(maps.Keys(m.Variants), paperVariants) {
 		t.add(variant, m.Variants[variant], m.KnownBest, c.Variants[variant])
 	}

@@ -13,9 +13,9 @@ import (
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/smallcell"
-	"github.com/clinflow/clinflow/internal/vocabulary"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/eval/evaltest"
+	"github.com/clinflow/clinflow/stages/label"
 	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/task"
 )
@@ -64,6 +64,10 @@ func TestReportOfTable3(t *testing.T) {
 		"perplexity":           {inner(`<td>([^<]*)</td>`, cut(t, page, "<h3>Perplexity", "</table>")), []string{"18.42", "14.90", "−19.1 %"}},
 		"figures alone":        {inner(`<figcaption>([^<]*)<`, cut(t, page, "<h3>Loss by step", "<h3>")), []string{"base", "clinical"}},
 		"the variants' legend": {inner(`</svg>([^ <]*(?:<wbr>[^ <]*)*)</li>`, cut(t, page, "<h3>Validation of the variants", "</ul>")), paperVariants},
+		"labels' tasks":        {inner(`<td class="text">([A-Z]*)</td>`, cut(t, page, "<h3>Labels of the tasks", "</table>")), heads[1:6]},
+		"labels":               {inner(`<td>([^<]*)<small>`, cut(t, page, "<h3>Labels of the tasks", "</table>")), []string{"1,600", "2,516", "2,516", "2,516", "2,516"}},
+		"tasks joined":         {inner(`<tr><th scope="row">([^<]*)<`, cut(t, page, "<h3>Examples of the tasks", "</table>")), heads[1:6]},
+		"without a text":       {inner(`<small>([^<]*) without a text`, cut(t, page, "<h3>Examples of the tasks", "LOS")), []string{"≥ 10", "&lt; 10", "≥ 10", "&lt; 10"}},
 		"what counts":          {inner(`<br>(● [^<]*)<`, page), []string{"● one-versus-one", "● softmax", "● softmax"}},
 	} {
 		if diff := cmp.Diff(c.want, c.got); diff != "" {
@@ -72,7 +76,7 @@ func TestReportOfTable3(t *testing.T) {
 	}
 	for _, want := range []string{
 		"58.61 is printed; the mean of the row&#39;s tasks is 59.94", "MIMIC-III", "Gema et al.",
-		"402 positive", "&lt; 10 positive", "15,012 pairs", "by class 600 · 640 · 400 · 110", "by class 100 · 92 · ≥ 10 · &lt; 10",
+		"570 positive", "by class 880 · 920 · 560 · 156", "21,444 pairs", "402 positive", "&lt; 10 positive", "15,012 pairs", "by class 600 · 640 · 400 · 110", "by class 100 · 92 · ≥ 10 · &lt; 10",
 		"no icu stay <b>1,200</b>", "<b>312</b>", "<td>704</td>", "tokens <b>265,012</b>",
 	} {
 		if !strings.Contains(page, want) {
@@ -141,8 +145,8 @@ func TestReportOfABestWithoutAUROC(t *testing.T) {
 	}
 }
 
-func TestReportRefusesADamagedVocabulary(t *testing.T) {
-	damaged := artifact(t, "labels", task.KindVocabulary, map[string]string{vocabulary.FileName: "zqcanary"}, dataset.Manifest{Stage: "label.vocab", StageVersion: 1}, nil)
+func TestReportRefusesADamagedLabelSet(t *testing.T) {
+	damaged := artifact(t, "labels", task.KindLabelSet, map[string]string{label.SetFile: "zqcanary"}, dataset.Manifest{Stage: "label.set", StageVersion: 1}, nil)
 	_, err := stagetest.Try(t, "eval.report", "{}", stages.Inputs{"metrics": {evaltest.Measured(t, golden(t))}, "data": {damaged}})
 	if exit.Of(err) != exit.BadData || strings.Contains(err.Error(), "canary") {
 		t.Errorf("error %v", err)

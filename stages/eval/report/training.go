@@ -3,11 +3,12 @@ package report
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
-	"strings"
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/stages/train/trainlog"
+	"github.com/clinflow/clinflow/task"
 )
 
 // training is what the report shows of the trainings' logs.
@@ -59,12 +60,49 @@ func (t resultTable) trainingOf(ctx context.Context, logs []*dataset.Dataset, al
 	return shown, err
 }
 
-func (t resultTable) runOf(ctx context.Context, d *dataset.Dataset) (runLog, error) {
-	r := runLog{step: stepName(d)}
-	r.variant, r.task = t.placeOf(r.step)
-	var err error
+// runLog is a training's log, and the variant and task of the metrics that it trained;
+// both are empty where it trained no such thing, but a language model.
+type runLog struct {
+	step, task, variant string
+	lines               []trainlog.Line
+}
+
+// runOf reads a log. The manifest tells the task and the variant.
+func (t resultTable) runOf(ctx context.Context, d *dataset.Dataset) (r runLog, err error) {
+	r.step = stepName(d)
+	of, _, err := task.Of(d)
+	if err != nil {
+		return r, err
+	}
+	variant, err := task.VariantOf(d)
+	if err != nil {
+		return r, err
+	}
+	if slices.Contains(t.Tasks, of.Name) && t.position(variant) >= 0 {
+		r.task, r.variant = of.Name, variant
+	}
 	r.lines, err = trainlog.Read(ctx, d)
 	return r, err
+}
+
+// validations are the lines of the split val, one an epoch.
+func (r runLog) validations() []trainlog.Line {
+	var lines []trainlog.Line
+	for _, line := range r.lines {
+		if line.Split == "val" {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// round leaves two digits of the AUROCs.
+func (r runLog) round() {
+	for _, line := range r.lines {
+		if line.AUROC != nil {
+			*line.AUROC = math.Round(100**line.AUROC) / 100
+		}
+	}
 }
 
 // joins says whether a log can be drawn with the others of its task: it has one,
@@ -74,52 +112,21 @@ func (r runLog) joins(others []runLog) bool {
 	return r.task != "" && len(r.validations()) > 0 && !slices.ContainsFunc(others, same)
 }
 
-// placeOf finds the variant and the task of the metrics that a step trained, by the
-// step's name: nothing in an adapter's manifest tells its task. The name holds
-// both as whole words, as mor_lora does; of the variants that it holds the longest
-// counts. Where the metrics hold one task the variant suffices.
-func (t resultTable) placeOf(step string) (variant, task string) {
-	words := wordsOf(step)
-	for _, row := range t.variants() {
-		if len(row.Name) > len(variant) && strings.Contains(words, wordsOf(row.Name)) {
-			variant = row.Name
-		}
-	}
-	if variant == "" {
-		return "", ""
-	}
-	rest := strings.Replace(words, wordsOf(variant), "_", 1)
-	for _, name := range t.Tasks {
-		if strings.Contains(rest, wordsOf(name)) && len(name) > len(task) {
-			task = name
-		}
-	}
-	if task == "" && len(t.Tasks) == 1 {
-		task = t.Tasks[0]
-	}
-	return variant, task
-}
-
-// wordsOf sets a name's words off by _, and the name itself.
-func wordsOf(name string) string {
-	return "_" + strings.NewReplacer("-", "_", ".", "_").Replace(name) + "_"
-}
-
 // drawTasks draws the validation of each task's variants.
 func (t resultTable) drawTasks(byTask map[string][]runLog, shown *training) error {
 	styles := t.styles()
 	drawn := map[string]bool{}
 	order := func(a, b runLog) int { return cmp.Compare(t.position(a.variant), t.position(b.variant)) }
-	for _, task := range t.Tasks {
-		logs := slices.SortedFunc(slices.Values(byTask[task]), order)
+	for _, name := range t.Tasks {
+		logs := slices.SortedFunc(slices.Values(byTask[name]), order)
 		if len(logs) == 0 {
 			continue
 		}
-		figures, err := validationFigures(logs, taskLabel(task), styles)
+		figures, err := validationFigures(logs, taskLabel(name), styles)
 		if err != nil {
 			return err
 		}
-		shown.Tasks = append(shown.Tasks, taskFigures{taskLabel(task), figures})
+		shown.Tasks = append(shown.Tasks, taskFigures{taskLabel(name), figures})
 		for _, r := range logs {
 			drawn[r.variant] = true
 		}
@@ -132,7 +139,7 @@ func (t resultTable) drawTasks(byTask map[string][]runLog, shown *training) erro
 	return nil
 }
 
-// position is a variant's place in the table.
+// position is a variant's place in the table, -1 where it has none.
 func (t resultTable) position(variant string) int {
-	return slices.IndexFunc(t.Rows, func(r resultRow) bool { return r.Name == variant })
+	return slices.IndexFunc(t.Rows, func(r resultRow) bool { return r.Name == variant && !r.Beside })
 }

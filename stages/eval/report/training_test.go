@@ -13,51 +13,30 @@ import (
 	"github.com/clinflow/clinflow/stages/stagetest"
 )
 
-func TestWhatALogTrained(t *testing.T) {
-	five, one := resultTable{Tasks: paperTasks}, resultTable{Tasks: []string{"mor"}}
-	for _, variant := range paperVariants {
-		five.Rows, one.Rows = append(five.Rows, resultRow{Name: variant}), append(one.Rows, resultRow{Name: variant})
-	}
-	five.Rows = append(five.Rows, resultRow{Name: bestName, Beside: true})
-	for name, c := range map[string]struct {
-		table         resultTable
-		variant, task string
-	}{
-		"mor_lora":                              {five, "lora", "mor"},
-		"lora-mor":                              {five, "lora", "mor"},
-		"finetune_diag_clinical_frozen":         {five, "clinical_frozen", "diag"},
-		"pmv_clinical_frozen_downstream":        {five, "clinical_frozen_downstream", "pmv"},
-		"clinical_trainable_downstream.los.two": {five, "clinical_trainable_downstream", "los"},
-		"lora":                                  {five, "lora", ""},
-		"length_lora":                           {five, "lora", ""},
-		"mor_lorax":                             {five, "", ""},
-		"clinical":                              {five, "", ""},
-		"base":                                  {one, "", ""},
-		"head":                                  {one, "head", "mor"},
-		"mortality_lora":                        {one, "lora", "mor"},
-	} {
-		if variant, task := c.table.placeOf(name); variant != c.variant || task != c.task {
-			t.Errorf("%s: variant %q of task %q, want %q of %q", name, variant, task, c.variant, c.task)
-		}
-	}
-}
-
 // TestLogsAreDrawnOnce: what cannot share a task's figure has one of its own.
 func TestLogsAreDrawnOnce(t *testing.T) {
 	metrics := stagetest.Run(t, "eval.auroc", "{}", stages.Inputs{"predictions": {evaltest.Predictions(t, 1, drawn("mor", "lora", 1))}})
 	unvalidated := `{"step":1,"epoch":1,"split":"train","loss":0.5}` + "\n"
 	unlabelled := `{"step":1,"epoch":1,"split":"val","loss":0.5}` + "\n"
-	for name, c := range map[string]struct{ logs, want []string }{
-		"one of a task":      {[]string{"lora", taskLog(2, 1)}, []string{"MOR, validation loss", "MOR, validation AUROC"}},
-		"no AUROC logged":    {[]string{"lora", unlabelled}, []string{"MOR, validation loss"}},
-		"two of one place":   {[]string{"lora", taskLog(2, 1), "mor_lora", taskLog(3, 1)}, []string{"mor_lora", "MOR, validation loss", "MOR, validation AUROC"}},
-		"nothing validated":  {[]string{"lora", unvalidated}, []string{"lora"}},
-		"nothing of a task":  {[]string{"base", log()}, []string{"base"}},
-		"nothing was logged": {[]string{"lora", ""}, []string{"lora"}},
+	type tuned struct{ step, task, variant, log string }
+	for name, c := range map[string]struct {
+		logs []tuned
+		want []string
+	}{
+		"one of a task":      {[]tuned{{"x", "mor", "lora", taskLog(2, 1)}}, []string{"MOR, validation loss", "MOR, validation AUROC"}},
+		"no AUROC logged":    {[]tuned{{"x", "mor", "lora", unlabelled}}, []string{"MOR, validation loss"}},
+		"two of one place":   {[]tuned{{"x", "mor", "lora", taskLog(2, 1)}, {"y", "mor", "lora", taskLog(3, 1)}}, []string{"y", "MOR, validation loss", "MOR, validation AUROC"}},
+		"nothing validated":  {[]tuned{{"x", "mor", "lora", unvalidated}}, []string{"x"}},
+		"nothing of a task":  {[]tuned{{"base", "", "", log()}}, []string{"base"}},
+		"nothing was logged": {[]tuned{{"x", "mor", "lora", ""}}, []string{"x"}},
+		"another task":       {[]tuned{{"x", "pmv", "lora", taskLog(2, 1)}}, []string{"x"}},
+		"another variant":    {[]tuned{{"x", "mor", "head", taskLog(2, 1)}}, []string{"x"}},
+		"a row beside":       {[]tuned{{"x", "mor", baselineName, taskLog(2, 1)}}, []string{"x"}},
+		"a name tells none":  {[]tuned{{"mor_lora", "", "", taskLog(2, 1)}}, []string{"mor_lora"}},
 	} {
 		in := stages.Inputs{"metrics": {metrics}}
-		for i := 0; i < len(c.logs); i += 2 {
-			in["logs"] = append(in["logs"], adapter(t, c.logs[i], c.logs[i+1]))
+		for _, l := range c.logs {
+			in["logs"] = append(in["logs"], trained(t, l.step, l.task, l.variant, l.log))
 		}
 		if diff := cmp.Diff(c.want, inner(`<figcaption>([^<]*)<`, cut(t, reportOf(t, in), "<h2>Training", "<h2>"))); diff != "" {
 			t.Errorf("%s: %s", name, diff)
@@ -90,7 +69,7 @@ func TestValidationIsDrawnToTwoDigits(t *testing.T) {
 	metrics := evaltest.Measured(t, golden(t))
 	figures := func(config, auroc string) string {
 		log := `{"step":1,"epoch":1,"split":"val","loss":0.5,"auroc":0.5}` + "\n" + `{"step":3,"epoch":3,"split":"val","loss":0.4,"auroc":0.9}` + "\n" + `{"step":2,"epoch":2,"split":"val","loss":0.4,"auroc":` + auroc + "}\n"
-		in := stages.Inputs{"metrics": {metrics}, "logs": {adapter(t, "mor_lora", log)}}
+		in := stages.Inputs{"metrics": {metrics}, "logs": {trained(t, "x", "mor", "lora", log)}}
 		page := evaltest.File(t, stagetest.Run(t, "eval.report", config, in), FileName)
 		return cut(t, page, "<h2>Training", "<h2>")
 	}

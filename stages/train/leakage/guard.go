@@ -49,7 +49,7 @@ func (g *Guard) Verdict(uri string) error {
 	}
 	for _, r := range g.Under.records {
 		if n := r.heldOut(g.split); n > 0 {
-			return exit.Errorf(exit.BadData, "%s: %d patients of its val and test splits are among those that %s was trained on, so the test would measure memory; give both the same split_seed", uri, n, r.of)
+			return exit.Errorf(exit.BadData, "%s: %d patients of its val and test splits are among those that %s was trained on, so the test would measure memory; give both the same split", uri, n, r.of)
 		}
 	}
 	return nil

@@ -1,0 +1,59 @@
+package examples
+
+import (
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/split"
+	"github.com/clinflow/clinflow/task"
+)
+
+// The ports that examples come by, beside split.Port.
+var (
+	TokensPort = stages.Port{
+		Name: "tokens", Kind: task.KindTokens, Tables: []string{task.TableTokens}, Sharded: true, Many: true,
+		Doc: "Tokenized texts. Of several datasets a later one's row takes the place of the row of the same text, or takes it away.",
+	}
+	LabelsPort = stages.Port{
+		Name: "labels", Kind: task.KindLabels, Tables: []string{task.TableLabels}, Sharded: true,
+		Doc: "The labels of a task, by text or by admission. Their manifest says what the task is.",
+	}
+)
+
+// SourceOf is the labelled examples of a stage with these ports.
+func SourceOf(in stages.Inputs) Source {
+	return Source{Tokens: in[TokensPort.Name], Labels: in.One(LabelsPort.Name), Split: in.One(split.Port.Name)}
+}
+
+// TextsOf is SourceOf without labels, for language models.
+func TextsOf(in stages.Inputs) Source {
+	return Source{Tokens: in[TokensPort.Name], Split: in.One(split.Port.Name)}
+}
+
+// TaskOf is the task of the labels that a stage takes, with the rule of its splits.
+func TaskOf(in stages.Inputs) (task.Task, error) {
+	labels := in.One(LabelsPort.Name)
+	of, told, err := task.Of(labels)
+	switch {
+	case err != nil:
+		return of, err
+	case !told || of.Kind == task.LanguageModeling:
+		return of, exit.Errorf(exit.BadData, "%s: the manifest of these labels tells no task with labels; make them again", labels.URI())
+	}
+	return withSplit(of, in)
+}
+
+// LanguageModel is the task of a stage that takes no labels.
+func LanguageModel(in stages.Inputs) (task.Task, error) {
+	return withSplit(task.Task{Name: string(task.LanguageModeling), Kind: task.LanguageModeling}, in)
+}
+
+func withSplit(of task.Task, in stages.Inputs) (task.Task, error) {
+	rule, err := split.RuleOf(in.One(split.Port.Name))
+	of.Split = rule.String()
+	return of, err
+}
+
+// Attributes are what the manifest of a model, an adapter or predictions tells of them.
+func Attributes(of task.Task, err error) (map[string]any, error) {
+	return map[string]any{task.Attribute: of}, err
+}

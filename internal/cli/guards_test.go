@@ -24,6 +24,12 @@ func TestGuardsStopTheRun(t *testing.T) {
 			"with: {task: diag, min_count: ${min_count}}", "with: {task: diag, min_count: 100000}", "", "",
 			[]string{"step label_set_diag", "no label has 100000 admissions", "min_count"},
 		},
+		{
+			"a label set of another split",
+			"  split:\n    stage: split.hash\n    in: {patients: patients}\n", "  other_split: {stage: split.hash, in: {patients: patients}, with: {seed: 2}}\n  split:\n    stage: split.hash\n    in: {patients: patients}\n",
+			"in: {patients: patients, split: split}\n    with: {task: proc", "in: {patients: patients, split: other_split}\n    with: {task: proc",
+			[]string{"proc", "port labels", "split hash, seed 2", "label.set"},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			changed := strings.Replace(strings.Replace(demo, c.from, c.to, 1), c.also, c.by, 1)

@@ -14,6 +14,8 @@ import (
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/task"
 )
@@ -299,4 +301,23 @@ func TestJoinIsTheNaiveJoin(t *testing.T) {
 			r.Fatal(diff)
 		}
 	})
+}
+
+// Labels that were listed with another split than that of the examples are refused;
+// labels that no split had a say in go with any.
+func TestLabelsListedWithAnotherSplitAreRefused(t *testing.T) {
+	for listed, fits := range map[string]bool{"": true, "hash, seed 4": true, "hash, seed 1": false, "core": false} {
+		of := task.Task{Name: "diag", Kind: task.Multilabel, Labels: []string{"9:428"}, Split: listed}
+		in := stages.Inputs{
+			"labels": {stagetest.Dataset(t, task.KindLabels, 1, map[string]any{task.Attribute: of})},
+			"split":  {stagetest.Dataset(t, task.KindSplits, 1, map[string]any{split.Attribute: split.Rule{Name: "hash", Seed: 4}})},
+		}
+		of.Split = "hash, seed 4"
+		switch got, err := TaskOf(in); {
+		case fits && (err != nil || gocmp.Diff(of, got) != ""):
+			t.Errorf("listed with %q: %+v, %v", listed, got, err)
+		case !fits && exit.Of(err) != exit.BadData:
+			t.Errorf("listed with %q: %v", listed, err)
+		}
+	}
 }

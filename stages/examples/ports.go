@@ -47,8 +47,15 @@ func LanguageModel(in stages.Inputs) (task.Task, error) {
 	return withSplit(task.Task{Name: string(task.LanguageModeling), Kind: task.LanguageModeling}, in)
 }
 
+// withSplit is a task with the rule of the splits that a stage takes. Labels whose
+// list was made with other splits are refused: patients of val and test would have had
+// a say in it.
 func withSplit(of task.Task, in stages.Inputs) (task.Task, error) {
 	rule, err := split.RuleOf(in.One(split.Port.Name))
+	if err == nil && of.Split != "" && of.Split != rule.String() {
+		err = exit.Errorf(exit.BadData, "port %s: %s was listed with the split %s, this step has %s; give label.set and this step the same split",
+			LabelsPort.Name, in.One(LabelsPort.Name).URI(), of.Split, rule)
+	}
 	of.Split = rule.String()
 	return of, err
 }

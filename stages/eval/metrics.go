@@ -15,7 +15,7 @@ const (
 	CurvesName  = "roc.json"
 )
 
-// Metrics is metrics.json. Variants are the ways of training; beside them stand
+// Metrics is metrics.json. Variants are those of training; beside them stand
 // the baseline, which each should beat, and the best possible model, which none can.
 type Metrics struct {
 	Split     string             `json:"split"`

@@ -38,9 +38,3 @@ func (b *base) Check(context.Context, stages.Givers) []stages.Fault { return b.w
 
 // Task is that of the labels.
 func (f *finetune) Task(in stages.Givers) task.Task { return in.Task(examples.LabelsPort.Name) }
-
-// Task is that of the labels.
-func (p *predict) Task(in stages.Givers) task.Task { return in.Task(examples.LabelsPort.Name) }
-
-// Task is that of the labels.
-func (b *baseline) Task(in stages.Givers) task.Task { return in.Task(examples.LabelsPort.Name) }

@@ -14,7 +14,7 @@ import (
 )
 
 func init() {
-	stages.RegisterMap(stages.Spec{
+	stages.RegisterJob(stages.Spec{
 		Name:    "synth.known_best",
 		Version: 1,
 		Doc: "Predicts a task on synthetic admissions by the probabilities that their outcomes were drawn from, so that the best possible AUROC is known. " +
@@ -34,7 +34,7 @@ type KnownBestConfig struct{}
 
 type knownBest struct{}
 
-func newKnownBest(*stages.Environment, KnownBestConfig) (stages.Map, error) {
+func newKnownBest(*stages.Environment, KnownBestConfig) (stages.Job, error) {
 	return knownBest{}, nil
 }
 
@@ -44,8 +44,9 @@ func (knownBest) Attributes(_ context.Context, in stages.Inputs) (map[string]any
 	return map[string]any{task.Attribute: of}, err
 }
 
-// Part writes the predictions of a part.
-func (knownBest) Part(ctx context.Context, in stages.Inputs, part int, out *dataset.PartWriter) error {
+// Run reads the chances once, some 200 bytes an admission, and writes the predictions
+// part by part.
+func (knownBest) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) error {
 	of, err := examples.TaskOf(in)
 	if err != nil {
 		return err
@@ -54,40 +55,51 @@ func (knownBest) Part(ctx context.Context, in stages.Inputs, part int, out *data
 	if err != nil {
 		return err
 	}
-	source := examples.SourceOf(in)
-	truths, err := truthsOfPart(ctx, in.One("mimic"), part, source.Parts())
+	truths, err := truthsOf(ctx, in.One("mimic"))
 	if err != nil {
 		return err
 	}
-	rows, err := dataset.Rows[task.Prediction](out, task.TablePredictions)
-	if err != nil {
-		return err
-	}
-	for e, err := range source.Part(ctx, part, nil) {
+	source, counts := examples.SourceOf(in), examples.Counts{}
+	for part := range source.Parts() {
+		err := writePart(out.Part(part), func(write func(task.Prediction) error) error {
+			for e, err := range source.Part(ctx, part, &counts) {
+				if err != nil {
+					return err
+				}
+				truth, known := truths[e.HadmID]
+				if !known {
+					return exit.Errorf(exit.BadData, "%s has no chances for hadm_id %d; give the tree that the labels come from", tree.FactorsFile, e.HadmID)
+				}
+				if err := write(e.Prediction(of.Name, "known_best", logits(&truth))); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 		if err != nil {
 			return err
 		}
-		truth, known := truths[e.HadmID]
-		if !known {
-			return exit.Errorf(exit.BadData, "%s has no chances for hadm_id %d; give the tree that the labels come from", tree.FactorsFile, e.HadmID)
-		}
-		if err := rows.Write(prediction(of, e, logits(&truth))); err != nil {
-			return err
-		}
 	}
+	counts.Note(out)
 	return nil
 }
 
-func prediction(of task.Task, e examples.Example, logits []float32) task.Prediction {
-	return task.Prediction{
-		ExampleID: e.ExampleID, SubjectID: e.SubjectID, Task: of.Name, Variant: "known_best",
-		Split: e.Split, Label: e.Label, Labels: e.Labels, Logits: logits,
+// writePart writes the predictions that fill gives into a part.
+func writePart(to *dataset.PartWriter, fill func(write func(task.Prediction) error) error) error {
+	defer to.Abort()
+	rows, err := dataset.Rows[task.Prediction](to, task.TablePredictions)
+	if err != nil {
+		return err
 	}
+	if err := fill(rows.Write); err != nil {
+		return err
+	}
+	_, err = to.Close()
+	return err
 }
 
-// truthsOfPart are the chances of the admissions that fall into a part, by
-// hadm_id.
-func truthsOfPart(ctx context.Context, files *dataset.Dataset, part, parts int) (map[int64]tree.Truth, error) {
+// truthsOf are the chances of the admissions by hadm_id.
+func truthsOf(ctx context.Context, files *dataset.Dataset) (map[int64]tree.Truth, error) {
 	file, err := files.OpenFile(ctx, tree.FactorsFile)
 	if err != nil {
 		return nil, err
@@ -98,9 +110,7 @@ func truthsOfPart(ctx context.Context, files *dataset.Dataset, part, parts int) 
 		if err != nil {
 			return nil, err
 		}
-		if mimic.PartOf(truth.SubjectID, parts) == part {
-			truths[truth.HadmID] = truth
-		}
+		truths[truth.HadmID] = truth
 	}
 	return truths, nil
 }

@@ -44,6 +44,7 @@ type FinetuneConfig struct {
 	LearningRate   float64        `json:"learning_rate" default:"0.00005" min:"0" doc:"Highest learning rate."`
 	Epochs         int            `json:"epochs" default:"10" min:"1" doc:"Passes over the train split."`
 	BatchSize      int            `json:"batch_size" default:"10" unit:"documents" min:"1" doc:"Documents in a batch."`
+	Variant        string         `json:"variant,omitempty" name:"true" doc:"Name of the variant, by which predictions and the report know the adapter. Left out, it says what is trained: head, lora, clinical_frozen, clinical_frozen_downstream and so on."`
 	trainer.Optimization
 }
 

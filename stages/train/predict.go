@@ -34,7 +34,7 @@ func init() {
 // PredictConfig configures train.predict.
 type PredictConfig struct {
 	BaseModel
-	Variant string `json:"variant" name:"true" doc:"Name of the variant of training in the predictions, such as lora."`
+	Variant string `json:"variant,omitempty" name:"true" doc:"Name of the variant of training in the predictions, such as lora. Left out, it is the adapter's, which its manifest tells."`
 	Predicted
 	BatchSize int `json:"batch_size" default:"32" unit:"documents" min:"1" doc:"Documents in a batch."`
 }
@@ -62,6 +62,18 @@ func (p *predict) task(in stages.Inputs) (task.Task, error) {
 	return of, err
 }
 
+// variant is the name of the adapter's variant.
+func (p *predict) variant(in stages.Inputs) (string, error) {
+	if p.config.Variant != "" {
+		return p.config.Variant, nil
+	}
+	name, err := task.VariantOf(in.One("adapter"))
+	if err == nil && name == "" {
+		return "", exit.Errorf(exit.Usage, "variant: is missing, and the manifest of %s tells none; name the variant", in.One("adapter").URI())
+	}
+	return name, err
+}
+
 // Attributes implements stages.Attributed.
 func (p *predict) Attributes(_ context.Context, in stages.Inputs) (map[string]any, error) {
 	return examples.Attributes(p.task(in))
@@ -72,6 +84,10 @@ func (p *predict) Attributes(_ context.Context, in stages.Inputs) (map[string]an
 // of parts does not show in the logits. These lie on disk until their part is written.
 func (p *predict) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) error {
 	of, err := p.task(in)
+	if err != nil {
+		return err
+	}
+	variant, err := p.variant(in)
 	if err != nil {
 		return err
 	}
@@ -100,7 +116,7 @@ func (p *predict) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer
 		if err := addAdapters(ctx, m, in); err != nil {
 			return err
 		}
-		logits, err := trainer.Forward(ctx, p.env, "train.predict "+p.config.Variant, m, p.config.BatchSize, out.Scratch(), trainer.Pooled(rows, m), m.ClassLogits)
+		logits, err := trainer.Forward(ctx, p.env, "train.predict "+variant, m, p.config.BatchSize, out.Scratch(), trainer.Pooled(rows, m), m.ClassLogits)
 		if err != nil {
 			return err
 		}
@@ -109,7 +125,7 @@ func (p *predict) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer
 			return exit.Errorf(exit.Usage, "adapter: its head has %d outputs, the labels are of %s with %d; give labels of the task that it was trained for", logits.Cols(), of, of.NumLabels())
 		}
 		out.SetKernel(m.Params().Backend().Name())
-		return p.config.write(ctx, examples.SourceOf(in), of.Name, p.config.Variant, theirs(rows, logits), out)
+		return p.config.write(ctx, examples.SourceOf(in), of.Name, variant, theirs(rows, logits), out)
 	})
 }
 

@@ -28,11 +28,13 @@ import (
 //	clinical_trainable_downstream  clinical (trainable),      task (lora)
 type variant []placed
 
-// variantName is what the paper's Table 3 calls the variant of a configuration. With
-// another method than LoRA it has the method's name.
+// variantName is the name of a configuration's variant: its own, or else what the
+// paper's Table 3 calls it. With another method than LoRA it has the method's name.
 func (c FinetuneConfig) variantName(clinical bool) string {
 	head := c.PEFT.Type == lora.None
 	switch {
+	case c.Variant != "":
+		return c.Variant
 	case !clinical && head:
 		return "head"
 	case !clinical:

@@ -21,7 +21,7 @@ import (
 // a test asks for, in little memory.
 type drawn struct {
 	File     string `json:"file" path:"true" doc:"any file; a source reads one"`
-	Variant  string `json:"variant" doc:"way"`
+	Variant  string `json:"variant" doc:"variant"`
 	Examples int    `json:"examples" doc:"examples"`
 	Labels   int    `json:"labels" doc:"labels"`
 }
@@ -33,6 +33,15 @@ func init() {
 		Name: "test.drawn", Version: 1, Doc: "test",
 		Out: stages.Output{Kind: task.KindPredictions, Tables: []string{task.TablePredictions}},
 	}, func(_ *stages.Environment, d drawn) (stages.Source, error) { return d, nil })
+}
+
+// Attributes say that the predictions are of a multilabel task.
+func (d drawn) Attributes(context.Context, stages.Inputs) (map[string]any, error) {
+	of := task.Task{Name: "diag", Kind: task.Multilabel}
+	for label := range d.Labels {
+		of.Labels = append(of.Labels, fmt.Sprint(label))
+	}
+	return map[string]any{task.Attribute: of}, nil
 }
 
 func (d drawn) Parts() int { return drawnParts }
@@ -67,15 +76,15 @@ func (d drawn) Merge(_ context.Context, part int, _ []extsort.Run, out *dataset.
 	return nil
 }
 
-// evaluated draws predictions of so many ways and evaluates them, in one child, and
+// evaluated draws predictions of so many variants and evaluates them, in one child, and
 // returns its peak.
-func evaluated(t *testing.T, examples, labels, ways int, memory string) (peak int64) {
+func evaluated(t *testing.T, examples, labels, variants int, memory string) (peak int64) {
 	t.Helper()
 	dir := t.TempDir()
 	dag := "name: wide\nsteps:\n"
 	var names []string
-	for way := range ways {
-		name := "way" + strings.Repeat("x", way)
+	for k := range variants {
+		name := "variant" + strings.Repeat("x", k)
 		names = append(names, name)
 		dag += fmt.Sprintf("  %s: {stage: test.drawn, with: {file: %q, variant: %s, examples: %d, labels: %d}}\n", name, filepath.Join(dir, "wide.yaml"), name, examples, labels)
 	}
@@ -90,8 +99,8 @@ func evaluated(t *testing.T, examples, labels, ways int, memory string) (peak in
 		t.Fatal(err)
 	}
 	peak = peakMiB(cmd.ProcessState)
-	t.Logf("%d examples of %d labels, %d ways, --memory %s: peak %d MiB, eval.auroc %.1f s, processor %.1f s with the drawing",
-		examples, labels, ways, memory, peak, run.Steps[len(run.Steps)-1].Seconds, (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds())
+	t.Logf("%d examples of %d labels, %d variants, --memory %s: peak %d MiB, eval.auroc %.1f s, processor %.1f s with the drawing",
+		examples, labels, variants, memory, peak, run.Steps[len(run.Steps)-1].Seconds, (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds())
 	return peak
 }
 
@@ -102,10 +111,10 @@ func TestSlowEvaluationStaysInItsMemory(t *testing.T) {
 	}
 }
 
-// Six ways are measured one after the other.
-func TestSlowMoreWaysTakeNoMoreMemory(t *testing.T) {
+// Six variants are measured one after the other.
+func TestSlowMoreVariantsTakeNoMoreMemory(t *testing.T) {
 	one, six := evaluated(t, 8_000, 500, 1, "256MiB"), evaluated(t, 8_000, 500, 6, "256MiB")
 	if six > one+one/4 {
-		t.Errorf("peak %d MiB of one way, %d MiB of six", one, six)
+		t.Errorf("peak %d MiB of one variant, %d MiB of six", one, six)
 	}
 }

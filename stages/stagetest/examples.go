@@ -65,7 +65,7 @@ func runExample(t *testing.T, stage string) {
 	}
 	want := filesIn(t, "want")
 	for name, text := range want {
-		if !bytes.Equal(got[name], text) {
+		if made, ok := got[name]; !ok || !bytes.Equal(made, text) {
 			t.Errorf("want/%s:\n%s\ngot:\n%s", name, text, got[name])
 		}
 	}

@@ -29,7 +29,7 @@ steps:
     with: {peft: {type: lora, target_modules: [q_proj, v_proj]}, epochs: 1}
   predictions: {stage: train.predict, in: {tokens: tokens, labels: labels, split: split, base: base, adapter: adapter}, with: {variant: lora, splits: [test]}}
   auroc: {stage: eval.auroc, in: {predictions: [predictions]}}
-  report: {stage: eval.report, in: {metrics: auroc, logs: [base, adapter], data: [patients]}}
+  report: {stage: eval.report, in: {metrics: auroc, logs: [base, adapter], data: [patients, label_set]}}
 `
 
 // victims are files of every kind of dataset, with the step that reads each next
@@ -40,7 +40,7 @@ var victims = []struct{ step, file, other, next string }{
 	{"patients", "notes/part-00001-of-00002.parquet", "notes/part-00000-of-00002.parquet", "tokenizer"},
 	{"split", "splits/part-00000-of-00002.parquet", "splits/part-00001-of-00002.parquet", "label_set"},
 	{"texts", "texts/part-00000-of-00002.parquet", "texts/part-00001-of-00002.parquet", "tokens"},
-	{"label_set", "labels.json", "manifest.json", "labels"},
+	{"label_set", "labels.json", "manifest.json", "report"},
 	{"labels", "labels/part-00000-of-00002.parquet", "labels/part-00001-of-00002.parquet", "adapter"},
 	{"tokenizer", "tokenizer.model", "tokenizer_config.json", "tokens"},
 	{"tokens", "tokens/part-00000-of-00002.parquet", "tokens/part-00001-of-00002.parquet", "base"},

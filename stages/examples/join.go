@@ -1,11 +1,9 @@
 package examples
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"iter"
-	"strconv"
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
@@ -39,67 +37,6 @@ func (s Source) Parts() int { return s.Tokens[0].Parts() }
 
 // URI is the place of the texts.
 func (s Source) URI() string { return s.Tokens[0].URI() }
-
-// Counts say what met in a join and what did not. Each text is counted once: as an
-// example, as withdrawn, or by the first that it lacks, a split or a label.
-type Counts struct {
-	Examples      int64 // texts with all that they need
-	WithoutSplit  int64 // texts of patients who are in no split
-	WithoutLabel  int64 // texts without a label of the task
-	Withdrawn     int64 // texts that a later dataset of tokens takes away
-	Replaced      int64 // texts whose tokens are a later dataset's, whatever else they lack
-	WithoutTokens int64 // labels whose texts are not in the tokens, or withdrawn
-
-	// BySplit are the examples, what they are labelled with, and the labels without
-	// tokens, under the names that they have in the manifest: examples.train,
-	// positives.val, class.2.test, pairs.train, labels_without_tokens.test. Labels of
-	// patients in no split are labels_without_tokens.none.
-	BySplit map[string]int64
-}
-
-func (c *Counts) add(name, split string, n int64) {
-	if c.BySplit == nil {
-		c.BySplit = map[string]int64{}
-	}
-	c.BySplit[name+"."+cmp.Or(split, "none")] += n
-}
-
-// example counts an example with its labels.
-func (c *Counts) example(kind task.Kind, e Example) {
-	c.Examples++
-	c.add("examples", e.Split, 1)
-	switch kind {
-	case task.Binary:
-		c.add("positives", e.Split, int64(e.Label))
-	case task.Multiclass:
-		c.add("class."+strconv.Itoa(int(e.Label)), e.Split, 1)
-	case task.Multilabel:
-		c.add("pairs", e.Split, int64(len(e.Labels)))
-	}
-}
-
-func (c *Counts) withoutTokens(split string, labels int64) {
-	if labels > 0 {
-		c.WithoutTokens += labels
-		c.add("labels_without_tokens", split, labels)
-	}
-}
-
-// Note writes the counts into the manifest: the examples, and what did not meet where
-// there is any.
-func (c Counts) Note(out *dataset.Writer) {
-	for name, n := range map[string]int64{
-		"texts_without_split": c.WithoutSplit, "texts_without_label": c.WithoutLabel,
-		"texts_withdrawn": c.Withdrawn, "texts_replaced": c.Replaced,
-	} {
-		if n > 0 {
-			out.Count(name, n)
-		}
-	}
-	for name, n := range c.BySplit {
-		out.Count(name, n)
-	}
-}
 
 // Part joins one part. Examples come in the order of the first tokens; one patient's
 // rows and the part's splits are in memory at a time. counts may be nil.
@@ -275,63 +212,4 @@ func (j *join) noSuchText(overlay, rows int) error {
 		return nil
 	}
 	return exit.Errorf(exit.BadData, "%s: part %d has a text that %s does not have; bind the tokens of the texts that it was made of before it", j.overlays[overlay].uri, j.part, j.texts.uri)
-}
-
-func (j *join) labelsOf(subject int64) (*labels, error) {
-	if j.labels == nil {
-		return nil, nil
-	}
-	rows, _, err := j.labels.of(subject)
-	if err != nil {
-		return nil, err
-	}
-	l := &labels{rows: rows, met: make([]bool, len(rows)), byText: map[string]int{}, byAdmission: map[int64]int{}}
-	for i, row := range rows {
-		if row.TextID != "" {
-			l.byText[row.TextID] = i
-		} else {
-			l.byAdmission[row.HadmID] = i
-		}
-	}
-	if len(l.byText)+len(l.byAdmission) < len(rows) {
-		return nil, exit.Errorf(exit.BadData, "%s: a text or an admission has two labels in part %d; make the labels again", j.labels.uri, j.part)
-	}
-	return l, nil
-}
-
-// labels are those of one patient.
-type labels struct {
-	rows        []task.Label
-	met         []bool // whether the label has a text
-	byText      map[string]int
-	byAdmission map[int64]int
-}
-
-// of is the label of a text: its own, or else its admission's.
-func (l *labels) of(text task.Tokens) (task.Label, bool) {
-	if l == nil {
-		return task.Label{}, false
-	}
-	i, ok := l.byText[text.TextID]
-	if !ok && text.HadmID != 0 {
-		i, ok = l.byAdmission[text.HadmID]
-	}
-	if !ok {
-		return task.Label{}, false
-	}
-	l.met[i] = true
-	return l.rows[i], true
-}
-
-// unmet is how many labels have no text.
-func (l *labels) unmet() (n int64) {
-	if l == nil {
-		return 0
-	}
-	for _, met := range l.met {
-		if !met {
-			n++
-		}
-	}
-	return n
 }

@@ -28,7 +28,7 @@ func learn(ctx context.Context, t trainer.Trainer, out *dataset.Writer, files fu
 	if err != nil {
 		return err
 	}
-	t.Run = out.Identity()
+	t.Identity = out.Identity()
 	end, err := t.Learn(ctx, work)
 	if err != nil {
 		return err

@@ -22,14 +22,14 @@ const StateName = "state.json"
 // that a resumed run needs beside the parameters and their moments is here:
 // batch order and dropout are functions of seed, epoch and batch number.
 type State struct {
-	Run     string `json:"run"`     // what is trained: a checkpoint of another run is not used
-	Step    int    `json:"step"`    // optimizer steps done; the schedule's clock
-	Epoch   int    `json:"epoch"`   // epochs done
-	Group   int    `json:"group"`   // steps done in the epoch
-	Batch   int    `json:"batch"`   // batches done: the counter of the dropout's numbers
-	Tokens  int64  `json:"tokens"`  // real tokens trained on
-	Tensors string `json:"tensors"` // file of parameters and moments
-	SHA256  string `json:"sha256"`  // of that file
+	Identity string `json:"identity"` // of the Trainer
+	Step     int    `json:"step"`     // optimizer steps done; the schedule's clock
+	Epoch    int    `json:"epoch"`    // epochs done
+	Group    int    `json:"group"`    // steps done in the epoch
+	Batch    int    `json:"batch"`    // batches done: the counter of the dropout's numbers
+	Tokens   int64  `json:"tokens"`   // real tokens trained on
+	Tensors  string `json:"tensors"`  // file of parameters and moments
+	SHA256   string `json:"sha256"`   // of that file
 
 	// Summed loss and what it is to be divided by, since the last log line.
 	LossSum    float64 `json:"loss_sum"`
@@ -124,7 +124,7 @@ func (r *run) tensors() (map[string]checkpoint.Tensor, error) {
 // resume continues from the run's training checkpoint, where there is one whole.
 func (r *run) resume(ctx context.Context) error {
 	at, err := readState(ctx, r.work)
-	if err != nil || at.Tensors == "" || at.Run != r.at.Run {
+	if err != nil || at.Tensors == "" || at.Identity == "" || at.Identity != r.at.Identity {
 		return err
 	}
 	path, ok := r.work.LocalPath(at.Tensors)

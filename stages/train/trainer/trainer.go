@@ -40,9 +40,9 @@ type Optimization struct {
 
 // Trainer is one training run: a model, what it learns from, and how.
 type Trainer struct {
-	Env  *stages.Environment
-	Name string // for progress and errors
-	Run  string // what decides the result; a training checkpoint of another run is not used
+	Env      *stages.Environment
+	Name     string // for progress and errors
+	Identity string // what decides the result; a training checkpoint of another one is not used
 	Optimization
 	LearningRate float64 // the schedule's peak
 	Epochs       int
@@ -74,7 +74,7 @@ func (t Trainer) Learn(ctx context.Context, work store.Dir) (State, error) {
 	}
 	r := &run{
 		Trainer: t, params: t.Model.Params(), learner: l, ids: t.Train.IDs(), lengths: t.Train.Lengths(), work: work,
-		at: State{Run: t.Run},
+		at: State{Identity: t.Identity},
 	}
 	err := r.train(ctx)
 	return r.at, err

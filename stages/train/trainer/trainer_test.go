@@ -56,7 +56,7 @@ func newLoop(t *testing.T, work store.Dir, l *recorder) *run {
 			Env:  stages.Default,
 			Name: "test", Epochs: 2, BatchSize: 2, LearningRate: 1, Optimization: Optimization{Accumulation: 2, LogEvery: 3, SaveEvery: 100},
 		},
-		params: graph.NewParams(b), learner: l, work: work, at: State{Run: "this"},
+		params: graph.NewParams(b), learner: l, work: work, at: State{Identity: "this"},
 	}
 	for i := range 7 {
 		r.ids, r.lengths = append(r.ids, fmt.Sprint(i)), append(r.lengths, 10)

@@ -9,6 +9,7 @@ import (
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/examples"
 	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/task"
 )
@@ -93,5 +94,22 @@ func TestAHeadOfAnotherSizeIsRefused(t *testing.T) {
 	_, err := stagetest.Try(t, "train.predict", `{base: `+kind+`model, variant: v, splits: [train]}`, tokens.with(stages.Inputs{"adapter": {adapterOf(t, kind+"adapter")}}))
 	if exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "with 7") {
 		t.Errorf("%v", err)
+	}
+}
+
+// A split without examples has no predictions, and that is no fault.
+func TestPredictingNothing(t *testing.T) {
+	tokens := corpus(t, 60, 2)
+	base := baseModel(t, tokens, `epochs: 1`)
+	adapter := stagetest.Run(t, "train.finetune", `{epochs: 1, peft: {type: none}}`, tokens.with(stages.Inputs{"base": {base}}))
+	var train []examples.Example
+	for _, row := range tokens.rows {
+		if row.Split == "train" {
+			train = append(train, row)
+		}
+	}
+	d := stagetest.Run(t, "train.predict", `{variant: v, splits: [test]}`, write(t, train, 2).with(stages.Inputs{"base": {base}, "adapter": {adapter}}))
+	if rows := stagetest.Rows[task.Prediction](t, d, task.TablePredictions); len(rows) > 0 {
+		t.Errorf("%d predictions", len(rows))
 	}
 }

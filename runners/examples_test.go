@@ -1,11 +1,16 @@
 package runners_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -15,6 +20,7 @@ import (
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/examples"
+	"github.com/clinflow/clinflow/stages/stagetest"
 )
 
 // examplesBefore are the examples of a task, in their order.
@@ -34,7 +40,7 @@ func TestExamplesAreWhatTheyWere(t *testing.T) {
 	if err := json.Unmarshal(text, &want); err != nil {
 		t.Fatal(err)
 	}
-	d, err := dags.Load(t.Context(), stages.Default, dags.Request{DAG: "testdata/examples.yaml"})
+	d, err := dags.Load(t.Context(), stages.Default, dags.Request{DAG: "testdata/examples.yaml", Set: map[string]string{"tree": treeOfDeaths(t)}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,6 +59,55 @@ func TestExamplesAreWhatTheyWere(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
+	if counts := made["texts_without_deaths"].Manifest.Counts; counts["edited"] == 0 || counts["withdrawn"] == 0 {
+		t.Errorf("mortality's texts are those of the other tasks: %v", counts)
+	}
+}
+
+// mentions are what some notes are made to tell of a death, as in
+// oracle/examples_before.py.
+var mentions = map[string]string{
+	"GENERAL: Eyes closed": "GENERAL: Patient expired",
+	"1. Gout":              "1. Gout, of which the patient has died",
+}
+
+// treeOfDeaths is a folder of synthetic MIMIC-IV files with such notes.
+func treeOfDeaths(t *testing.T) string {
+	t.Helper()
+	files := stagetest.Run(t, "synth.mimiciv", "{patients: 80, seed: 3}", nil)
+	notes, err := files.LocalPath(t.Context(), "note/discharge.csv.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "tree")
+	if err := os.CopyFS(dir, os.DirFS(filepath.Dir(filepath.Dir(notes)))); err != nil {
+		t.Fatal(err)
+	}
+	packed, err := os.Open(notes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer packed.Close()
+	z, err := gzip.NewReader(packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for told, death := range mentions {
+		text = bytes.ReplaceAll(text, []byte(told), []byte(death))
+	}
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	if _, err := w.Write(text); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.Close(), os.WriteFile(filepath.Join(dir, "note", "discharge.csv.gz"), out.Bytes(), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 func joined(t *testing.T, from examples.Source) (e examplesBefore) {

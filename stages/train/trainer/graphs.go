@@ -14,8 +14,8 @@ import (
 	"github.com/clinflow/clinflow/stages/train/model"
 )
 
-// compiled is a graph ready to run and the node that is read from it; nil where
-// the loss is all.
+// compiled is a graph ready to run. logits is the node that is read after a run, nil
+// where only the loss is wanted.
 type compiled struct {
 	*graph.Machine
 	logits *graph.Node
@@ -92,8 +92,8 @@ func (c compiled) values(b batch) ([]float32, error) {
 	return values[:len(b.rows)*n], nil
 }
 
-// scatter reads the logits of a batch that just ran, if there are any, into their rows'
-// places.
+// scatter reads the logits of a batch that just ran, if there are any, and stores each
+// row's at the row's index.
 func (c compiled) scatter(b batch, into [][]float32) error {
 	if c.logits == nil {
 		return nil
@@ -117,8 +117,8 @@ func (l *modelLearner) longest() (compiled, int, error) {
 	return c, length, err
 }
 
-// reserve takes the memory of the longest batch before the first step, so that a run
-// does not end in its middle for want of it, and tells what a card's memory goes to.
+// reserve allocates the memory of the longest batch before the first step: a run that
+// does not fit fails at once, not after hours. It logs what a card's memory is used for.
 func (l *modelLearner) reserve(name string, params *graph.Params) error {
 	longest, length, err := l.longest()
 	if err != nil {
@@ -139,7 +139,7 @@ func (l *modelLearner) reserve(name string, params *graph.Params) error {
 
 func size(n int64) string { return humanize.IBytes(uint64(max(n, 0))) }
 
-// tooLarge says what would fit into the memory that is left, where a batch does not.
+// tooLarge turns an out-of-memory error into one that says which batch_size would fit.
 func (s *graphs) tooLarge(o graph.Options, g *graph.Graph, cause error) error {
 	needed := g.Memory()
 	g.Close()

@@ -13,11 +13,11 @@ import (
 )
 
 // HiddenStates are the last token's hidden states of every example of a frozen model,
-// computed once, so that epochs of the head alone cost next to nothing. They lie on
-// disk, where the system keeps as many in memory as it has room for; the device has
-// those of one batch. An example's input_ids become the one number of its state, and
-// when a batch runs that of its row in the table: the table is an embedding, and the
-// head's graph one of sequences of one token.
+// computed once, so that epochs of the head alone cost next to nothing. They are kept
+// on disk; the device holds those of one batch, in a table. An example's input_ids are
+// replaced by one number, that of its state. When a batch runs, its states are copied
+// into the table and the number becomes the row in it: the table is an embedding, and
+// the head's graph has sequences of one token.
 type HiddenStates struct {
 	states *Outputs
 	table  *graph.Param    // [batch_size, hidden_size]
@@ -50,7 +50,7 @@ func ComputeHidden(ctx context.Context, env *stages.Environment, name string, m 
 	return h, err
 }
 
-// load brings the states of a batch into the table. nil has none to bring.
+// load copies the states of a batch into the table. It does nothing where h is nil.
 func (h *HiddenStates) load(in *graph.Batch) error {
 	if h == nil {
 		return nil
@@ -71,7 +71,7 @@ func (h *HiddenStates) Head(head *adapter.Head) func(*graph.Graph) (*graph.Node,
 	}
 }
 
-// Close gives the space on disk back.
+// Close frees the space on disk.
 func (h *HiddenStates) Close() error {
 	if h == nil {
 		return nil

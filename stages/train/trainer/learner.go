@@ -94,8 +94,8 @@ func (l *modelLearner) validate(ctx context.Context) (validation, bool, error) {
 	return v, true, err
 }
 
-// progress shows the measuring of a language model, which takes hours where the model
-// and val are large.
+// progress is a bar for measuring a language model, which takes hours where the model
+// and val are large. Classifiers are measured without one.
 func (l *modelLearner) progress(rows int) *progress.Task {
 	if _, ok := l.objective.(LanguageModel); !ok {
 		return progress.None()

@@ -19,8 +19,8 @@ import (
 )
 
 // trainLog is the log of a run so far: a file beside the training checkpoints that
-// only grows. The checkpoint's state says how much of it counts; what a killed run
-// wrote behind that is written over.
+// only grows. The state says how many of its bytes count; bytes behind them, which a
+// killed run wrote, are overwritten.
 type trainLog struct {
 	pending bytes.Buffer // lines since the last training checkpoint
 	sum     hash.Hash    // of all lines before
@@ -35,7 +35,7 @@ func (l *trainLog) add(line trainlog.Line) error {
 	return nil
 }
 
-// save writes the pending lines behind those that the state counts.
+// save appends the pending lines to those that the state counts.
 func (l *trainLog) save(work store.Dir, at *State) error {
 	path, ok := work.LocalPath(trainlog.Name)
 	if !ok {
@@ -58,7 +58,7 @@ func (l *trainLog) save(work store.Dir, at *State) error {
 	return nil
 }
 
-// resume takes up the log as far as a state counts it.
+// resume continues a log whose first bytes a state counts, and checks their sha256.
 func (l *trainLog) resume(ctx context.Context, work store.Dir, at State) error {
 	f, err := work.Open(ctx, trainlog.Name)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -10,11 +10,10 @@ import (
 	"github.com/clinflow/clinflow/stages/train/model"
 )
 
-// Objective is what a model is trained for: a graph's computation and what its
-// loss reads beside the tokens.
+// Objective is what a model is trained for: the loss on top of its graph, and the
+// labels that the loss reads.
 type Objective interface {
-	// build adds the model and its loss to a graph; logits is nil where no one
-	// reads them.
+	// build adds the model and its loss to a graph. logits is nil for a language model.
 	build(g *graph.Graph) (loss, logits *graph.Node, err error)
 	// labels adds the rows' labels to a batch.
 	labels(in *graph.Batch, rows examples.Rows, b batch)

@@ -53,8 +53,8 @@ func Forward(ctx context.Context, env *stages.Environment, name string, m *model
 }
 
 // Outputs are what a model computed of every row of some examples, in a file of 4 bytes
-// a number: memory holds one batch of them, however many there are. The file has lost
-// its name when it can be read, so that nothing is left of it however the process ends.
+// a number: memory holds one batch of them, however many there are. The file is deleted
+// as soon as it is open for reading, so nothing is left of it however the process ends.
 type Outputs struct {
 	file  store.ReaderAt
 	cols  int
@@ -64,8 +64,8 @@ type Outputs struct {
 // outputsName is the file while it is written, in the step's scratch folder.
 const outputsName = "outputs"
 
-// writeOutputs keeps what compute adds, batch by batch: the values of its rows,
-// [rows, cols].
+// writeOutputs writes the values that compute adds batch by batch, [rows of the batch,
+// cols].
 func writeOutputs(ctx context.Context, scratch store.Dir, rows int, compute func(add func(b batch, values []float32) error) error) (*Outputs, error) {
 	f, err := store.Volatile(scratch).Create(ctx, outputsName)
 	if err != nil {
@@ -109,5 +109,5 @@ func (o *Outputs) Read(row int, to []float32) error {
 	return nil
 }
 
-// Close gives the space on disk back.
+// Close frees the space on disk.
 func (o *Outputs) Close() error { return o.file.Close() }

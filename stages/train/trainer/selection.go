@@ -15,7 +15,7 @@ type validation struct {
 	auroc *float64
 }
 
-// score is what is best when highest: the AUROC, without labels minus the loss.
+// score is the AUROC, or without one minus the loss: the higher, the better.
 func (v validation) score() float64 {
 	if v.auroc != nil {
 		return *v.auroc
@@ -23,8 +23,8 @@ func (v validation) score() float64 {
 	return -v.loss
 }
 
-// measureBefore measures the loss on val before the first step, once: a run that is
-// taken up has it in its training checkpoint.
+// measureBefore measures the loss on val before the first step. A resumed run finds it
+// in its training checkpoint and does not measure again.
 func (r *run) measureBefore(ctx context.Context) error {
 	if !r.Before || r.at.Step > 0 || r.at.Before != nil {
 		return nil
@@ -37,7 +37,8 @@ func (r *run) measureBefore(ctx context.Context) error {
 	return r.save(ctx)
 }
 
-// interrupted is err, or where the run was stopped what stopped says.
+// interrupted returns err; where err comes from a cancelled ctx it saves and returns
+// what stopped says.
 func (r *run) interrupted(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() != nil {
 		return r.stopped(ctx)
@@ -70,7 +71,8 @@ func (r *run) logVal(v validation) error {
 	})
 }
 
-// impatient says that val has not risen for as many epochs as the run waits.
+// impatient says whether the run has waited long enough: the score on val did not rise
+// for Patience epochs.
 func (r *run) impatient() bool { return r.Patience > 0 && r.at.Stale >= r.Patience }
 
 // keep remembers the first epoch with the highest score, and its parameters where

@@ -18,6 +18,11 @@ func TestWaitingForInputIsInterrupted(t *testing.T) {
 	if err := syscall.Mkfifo(filepath.Join(dir, "fifo"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	// A command that is interrupted before it listens is killed: let it start first,
+	// also on a busy machine.
+	began := time.Now()
+	clinflow(t, dir, 0, "version")
+	toStart := 300*time.Millisecond + 2*time.Since(began)
 	for _, args := range [][]string{
 		{"lint", "fifo"}, {"plan", "fifo"}, {"run", "fifo"}, {"lint", "/dev/stdin"},
 		{"inspect", "auroc"}, {"inspect", "encode", "--tokenizer", stories}, {"inspect", "logits", "--model", stories},
@@ -32,7 +37,7 @@ func TestWaitingForInputIsInterrupted(t *testing.T) {
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(300 * time.Millisecond)
+			time.Sleep(toStart)
 			start := time.Now()
 			if err := cmd.Process.Signal(signal); err != nil {
 				t.Fatal(err)

@@ -151,7 +151,12 @@ steps:
 
 // Names that only the last step would refuse are refused before the first.
 func TestNamesAreCheckedFirst(t *testing.T) {
-	dag := strings.Replace(read(t, "../../dags", "two-step.yaml"), "variant: clinical_frozen_downstream", `variant: "lora r=8"`, 1)
+	const sound = "with: {base: ${base}}\n"
+	shipped := read(t, "../../dags", "two-step.yaml")
+	if strings.Count(shipped, sound) != 1 {
+		t.Fatalf("two-step.yaml has %q %d times, want it once", sound, strings.Count(shipped, sound))
+	}
+	dag := strings.Replace(shipped, sound, "with: {base: ${base}, variant: \"lora r=8\"}\n", 1)
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "names.yaml"), dag)
 	for _, command := range []string{"lint", "plan", "run"} {

@@ -50,7 +50,7 @@ func attempted(t *testing.T, dir, name string) result {
 	return result{stderr: read(t, dir, "kept", name+".stderr"), code: code}
 }
 
-var stepOfPath = regexp.MustCompile(`disk/out/(?:steps/)?([a-z]+)`)
+var stepOfPath = regexp.MustCompile(`disk/out/(?:steps/)?([a-z_]+)`)
 
 // A run whose disk is full says which file had no room, leaves no dataset that
 // looks whole, and ends with the same bytes once there is room.

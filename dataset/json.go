@@ -48,22 +48,29 @@ func WriteRowJSON(p *PartWriter, table string, object []byte) error {
 }
 
 func writeJSON[T any](p *PartWriter, table string, object []byte) error {
-	var given map[string]json.RawMessage
-	if json.Unmarshal(object, &given) != nil {
-		return exit.Errorf(exit.BadData, "table %s: a row is not a JSON object", table)
-	}
 	var row T
-	if err := setColumns(reflect.ValueOf(&row).Elem(), given); err != nil {
-		return exit.Errorf(exit.BadData, "table %s: %w", table, err)
-	}
-	for name := range given {
-		return exit.Errorf(exit.BadData, "table %s has no column %s", table, name)
+	if err := setRow(reflect.ValueOf(&row).Elem(), table, object); err != nil {
+		return err
 	}
 	rows, err := Rows[T](p, table)
 	if err != nil {
 		return err
 	}
 	return rows.Write(row)
+}
+
+func setRow(row reflect.Value, table string, object []byte) error {
+	var given map[string]json.RawMessage
+	if json.Unmarshal(object, &given) != nil {
+		return exit.Errorf(exit.BadData, "table %s: a row is not a JSON object", table)
+	}
+	if err := setColumns(row, given); err != nil {
+		return exit.Errorf(exit.BadData, "table %s: %w", table, err)
+	}
+	for name := range given {
+		return exit.Errorf(exit.BadData, "table %s has no column %s", table, name)
+	}
+	return nil
 }
 
 // setColumns sets a row's fields and deletes their columns from those given.

@@ -25,20 +25,12 @@ func Read[T any](ctx context.Context, d *Dataset, table string, part int) iter.S
 
 // read returns nil where the caller wants no more rows.
 func read[T any](ctx context.Context, d *Dataset, table string, part int, yield func(T, error) bool) error {
-	info, err := d.part(table, part)
-	if err != nil {
-		return err
-	}
-	name := partName(table, part, d.Manifest.Parts)
-	if err := d.checkOnce(ctx, name, info.Bytes, info.SHA256); err != nil {
-		return err
-	}
-	r, err := parquet.Open(ctx, d.dir, name)
+	r, count, err := d.open(ctx, table, part)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	for row, err := range parquet.Rows[T](ctx, r, info.Rows) {
+	for row, err := range parquet.Rows[T](ctx, r, count) {
 		if err != nil {
 			return err
 		}
@@ -47,6 +39,20 @@ func read[T any](ctx context.Context, d *Dataset, table string, part int, yield 
 		}
 	}
 	return nil
+}
+
+// open opens a part whose bytes are as the manifest says, and tells its rows' number.
+func (d *Dataset) open(ctx context.Context, table string, part int) (*parquet.Reader, int64, error) {
+	info, err := d.part(table, part)
+	if err != nil {
+		return nil, 0, err
+	}
+	name := partName(table, part, d.Manifest.Parts)
+	if err := d.checkOnce(ctx, name, info.Bytes, info.SHA256); err != nil {
+		return nil, 0, err
+	}
+	r, err := parquet.Open(ctx, d.dir, name)
+	return r, info.Rows, err
 }
 
 // ColumnNames are the columns that a part of a table has, in their order: its rows

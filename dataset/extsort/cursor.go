@@ -24,58 +24,76 @@ func pieceOf(runs int) int64 {
 	return min(max(mergeBytes/int64(max(runs, 1)), leastPiece), mostPiece)
 }
 
-// cursor walks through a run.
+// cursor walks through the rows of a run.
 type cursor[T any] struct {
-	run    Run
+	frames
 	packer parquet.Packer[T]
 	order  func(a, b T) int
-	index  int    // of the run in the order of names
-	ahead  int64  // bytes to read at a time
-	read   int64  // bytes of the run
-	taken  int64  // rows of the run
-	piece  []byte // what was read, from the next row on; rows keep views of it
-	row    T      // the current one
+	index  int // of the run in the order of names
+	row    T   // the current one
+}
+
+// frames walks through the packed rows of a run, of whatever type they are.
+type frames struct {
+	run   Run
+	ahead int64  // bytes to read at a time
+	read  int64  // bytes of the run
+	taken int64  // rows of the run
+	piece []byte // what was read, from the next row on; rows keep views of it
 }
 
 // next goes to the next row, and reports false after the last.
 func (c *cursor[T]) next(ctx context.Context) (bool, error) {
+	body, more, err := c.frames.next(ctx)
+	if err != nil || !more {
+		return false, err
+	}
+	var row T
+	if !c.packer.Unpack(body, &row) {
+		return false, c.damaged("a row is not as it was written")
+	}
+	if c.taken > 1 && c.order(row, c.row) < 0 {
+		return false, c.damaged("its rows are not in order")
+	}
+	c.row = row
+	return true, nil
+}
+
+// next is the next row, packed, and whether there is one.
+func (c *frames) next(ctx context.Context) (body []byte, more bool, err error) {
 	if c.taken == c.run.Rows {
-		return false, c.ended()
+		return nil, false, c.ended()
 	}
 	body, rest, size := unframe(c.piece)
 	for body == nil {
 		if err := c.load(ctx, size); err != nil {
-			return false, err
+			return nil, false, err
 		}
 		body, rest, size = unframe(c.piece)
 	}
-	var row T
-	if !sound(c.piece, body) || !c.packer.Unpack(body, &row) {
-		return false, c.damaged("a row is not as it was written")
+	if !sound(c.piece, body) {
+		return nil, false, c.damaged("a row is not as it was written")
 	}
-	if c.taken > 0 && c.order(row, c.row) < 0 {
-		return false, c.damaged("its rows are not in order")
-	}
-	c.row, c.piece = row, rest
+	c.piece = rest
 	c.taken++
-	return true, nil
+	return body, true, nil
 }
 
-func (c *cursor[T]) ended() error {
+func (c *frames) ended() error {
 	if len(c.piece) == 0 && c.read == c.run.Bytes {
 		return nil
 	}
 	return c.damaged("it has more rows than were counted")
 }
 
-func (c *cursor[T]) damaged(what string) error {
+func (c *frames) damaged(what string) error {
 	return exit.Errorf(exit.BadData, "run %s/%s is damaged: %s; run the step again", c.run.Dir, c.run.Name, what)
 }
 
 // load reads on until the piece holds so many bytes, into new memory: rows keep
 // views of the old one. The file is opened for each piece, so that the number of
 // runs is not bounded by open files.
-func (c *cursor[T]) load(ctx context.Context, size int) error {
+func (c *frames) load(ctx context.Context, size int) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}

@@ -54,16 +54,13 @@ func merge[T any](ctx context.Context, runs []Run, table string, part int, order
 // theirs is by name, which holds the raw file's index and the run's number, so
 // that rows of equal keys stay in the order they were added.
 func openRuns[T any](ctx context.Context, runs []Run, table string, part int, order func(a, b T) int) (*cursorHeap[T], error) {
-	own := slices.DeleteFunc(slices.Clone(runs), func(r Run) bool { return r.Table != table })
-	slices.SortFunc(own, func(a, b Run) int {
-		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Offset, b.Offset))
-	})
+	own, err := runsOf(runs, table, part)
+	if err != nil {
+		return nil, err
+	}
 	open := &cursorHeap[T]{order: order}
 	for i, run := range own {
-		if run.Part != part {
-			return nil, exit.Errorf(exit.Failed, "run %s/%s holds rows of part %d, not %d", run.Dir, run.Name, run.Part, part)
-		}
-		c := &cursor[T]{run: run, packer: parquet.PackerOf[T](), order: order, index: i, ahead: pieceOf(len(own))}
+		c := &cursor[T]{frames: frames{run: run, ahead: pieceOf(len(own))}, packer: parquet.PackerOf[T](), order: order, index: i}
 		more, err := c.next(ctx)
 		if err != nil {
 			return nil, err
@@ -74,4 +71,18 @@ func openRuns[T any](ctx context.Context, runs []Run, table string, part int, or
 	}
 	heap.Init(open)
 	return open, nil
+}
+
+// runsOf are the runs of a table, all of one part, by name and place.
+func runsOf(runs []Run, table string, part int) ([]Run, error) {
+	own := slices.DeleteFunc(slices.Clone(runs), func(r Run) bool { return r.Table != table })
+	slices.SortFunc(own, func(a, b Run) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Offset, b.Offset))
+	})
+	for _, run := range own {
+		if run.Part != part {
+			return nil, exit.Errorf(exit.Failed, "run %s/%s holds rows of part %d, not %d", run.Dir, run.Name, run.Part, part)
+		}
+	}
+	return own, nil
 }

@@ -103,25 +103,32 @@ func eachRow[T any](ctx context.Context, r *Reader, left int64, yield func(T, er
 // group's length. A group of more than limit rows is refused before memory is
 // taken for it.
 func group[T any](r *Reader, index int, limit int64, rows []T) ([]T, error) {
+	err := r.group(index, limit, layoutOf[T](), func(count int) []unsafe.Pointer {
+		rows = resize(rows, count)
+		return pointers(rows)
+	})
+	return rows, err
+}
+
+// group decodes a row group into the rows that take gives for their number.
+func (r *Reader) group(index int, limit int64, l *layout, take func(count int) []unsafe.Pointer) error {
 	var missing string
-	err := guard.Do(r.place, func() error {
+	err := guard.Do(r.place, func() (err error) {
 		reader := r.file.RowGroup(index)
 		count := reader.NumRows()
 		if count < 0 || count > limit {
 			return errChunk
 		}
-		rows = resize(rows, int(count))
-		var err error
-		missing, err = decode(reader, layoutOf[T](), pointers(rows))
+		missing, err = decode(reader, l, take(int(count)))
 		return err
 	})
 	switch {
 	case missing != "":
-		return nil, exit.Errorf(exit.BadData, "%s has no column %q: it was written by another version; make the dataset again", r.place, missing)
+		return exit.Errorf(exit.BadData, "%s has no column %q: it was written by another version; make the dataset again", r.place, missing)
 	case err != nil:
-		return nil, r.damaged("a row group cannot be decoded")
+		return r.damaged("a row group cannot be decoded")
 	}
-	return rows, nil
+	return nil
 }
 
 // decode fills the rows by column name. It returns the name of a mandatory

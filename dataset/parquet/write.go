@@ -33,22 +33,35 @@ type Info struct {
 // Writer writes rows of type T into one file, in the order in which they come. It is
 // used by one goroutine and ends with Commit or Abort.
 type Writer[T any] struct {
+	*groupWriter
+	rows  []T   // the row group so far
+	bytes int64 // that they hold
+	done  bool
+}
+
+// groupWriter writes row groups of any type of row: what does not depend on the type
+// is compiled once.
+type groupWriter struct {
 	layout *layout
 	place  string // of the file, for errors
 	sink   *store.SummedFile
 	file   *file.Writer
-	rows   []T   // the row group so far
-	bytes  int64 // that they hold
 	groups int   // in the file
 	count  int64 // rows in the file
-	done   bool
 }
 
 // Create begins a file, which appears under its name at Commit. It lacks the columns
 // named, of those that rows of type T may lack (`absent`). It panics where T is no
 // row type, as Check does.
 func Create[T any](ctx context.Context, dir store.Dir, name string, lacks ...string) (*Writer[T], error) {
-	l := layoutOf[T]().without(lacks)
+	w, err := createGroups(ctx, dir, name, layoutOf[T]().without(lacks))
+	if err != nil {
+		return nil, err
+	}
+	return &Writer[T]{groupWriter: w}, nil
+}
+
+func createGroups(ctx context.Context, dir store.Dir, name string, l *layout) (*groupWriter, error) {
 	sink, err := store.CreateSummed(ctx, dir, name)
 	if err != nil {
 		return nil, err
@@ -59,7 +72,7 @@ func Create[T any](ctx context.Context, dir store.Dir, name string, lacks ...str
 		sink.Abort()
 		return nil, fmt.Errorf("%s: begin the Parquet file: %w", place, err)
 	}
-	return &Writer[T]{layout: l, place: place, sink: sink, file: w}, nil
+	return &groupWriter{layout: l, place: place, sink: sink, file: w}, nil
 }
 
 // properties are the same for every file of a layout: the bytes of a file follow from
@@ -92,14 +105,18 @@ func (w *Writer[T]) Write(row T) error {
 	w.rows = append(w.rows, row)
 	weight := w.layout.weight(unsafe.Pointer(&w.rows[len(w.rows)-1]))
 	if weight > MaxRowBytes {
-		return exit.Errorf(exit.BadData, "%s: row %d holds %d bytes, more than the %d a row may hold; quarantine it",
-			w.place, w.count+int64(len(w.rows)), weight, MaxRowBytes)
+		return w.tooLong(len(w.rows), weight)
 	}
 	w.bytes += weight
 	if w.bytes < groupBytes {
 		return nil
 	}
 	return w.flush()
+}
+
+func (w *groupWriter) tooLong(row int, weight int64) error {
+	return exit.Errorf(exit.BadData, "%s: row %d holds %d bytes, more than the %d a row may hold; quarantine it",
+		w.place, w.count+int64(row), weight, MaxRowBytes)
 }
 
 // flush writes the rows so far as one row group.
@@ -113,7 +130,7 @@ func (w *Writer[T]) flush() error {
 	return err
 }
 
-func (w *Writer[T]) writeGroup(rows []unsafe.Pointer) error {
+func (w *groupWriter) writeGroup(rows []unsafe.Pointer) error {
 	group, err := w.file.AppendRowGroupChecked()
 	if err != nil {
 		return w.failed()
@@ -137,7 +154,7 @@ func (w *Writer[T]) writeGroup(rows []unsafe.Pointer) error {
 
 // failed names the file. The store's own error says most; the encoder's may hold a
 // value of a row and is withheld.
-func (w *Writer[T]) failed() error {
+func (w *groupWriter) failed() error {
 	if err := w.sink.Err(); err != nil {
 		return err
 	}
@@ -154,6 +171,10 @@ func (w *Writer[T]) Commit() (Info, error) {
 	if err := w.flush(); err != nil {
 		return Info{}, err
 	}
+	return w.commit()
+}
+
+func (w *groupWriter) commit() (Info, error) {
 	if err := w.file.Close(); err != nil {
 		return Info{}, w.failed()
 	}

@@ -34,6 +34,9 @@ type Step struct {
 	Identity json.RawMessage
 	// Paths are the values of the fields that hold paths.
 	Paths []Path
+	// Parts is how many parts the step works on: what a source cuts, else those of its
+	// sharded inputs; 0 where it has none.
+	Parts int
 }
 
 // Ref names a step's output or one table of it.
@@ -61,16 +64,6 @@ type Publish struct {
 	Name string // in the output folder
 	Step string
 	File string // in the step's output
-}
-
-// Step finds a step by name.
-func (d *DAG) Step(name string) (*Step, bool) {
-	for _, s := range d.Steps {
-		if s.Name == name {
-			return s, true
-		}
-	}
-	return nil, false
 }
 
 // Upstream lists the steps that a step takes its inputs from, in port order and

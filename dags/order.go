@@ -64,50 +64,44 @@ func (c *checker) choose(names []string) {
 	c.dag.Publish = slices.DeleteFunc(c.dag.Publish, func(p Publish) bool { return !chosen[p.Step] })
 }
 
-// agree checks that the sharded inputs of a step have the same number of parts,
-// as far as configurations tell.
+// agree counts the parts that each step works on, and checks that its sharded inputs
+// have the same number, as far as configurations tell.
 func (c *checker) agree() {
 	if !c.ordered {
 		return
 	}
-	parts := map[string]int{}
+	outputs := map[string]int{} // parts by step; 0: none, or not known
 	for _, step := range c.dag.Steps {
 		d := c.byName[step.Name]
-		parts[d.Name] = partsOf(d, c.inputParts(d, parts))
+		d.Parts = c.inputParts(d, outputs)
+		if source, ok := d.built.(stages.Source); ok {
+			d.Parts = source.Parts()
+		}
+		if len(d.Stage.Out.Tables) > 0 {
+			outputs[d.Name] = d.Parts
+		}
 	}
 }
 
 // inputParts is the number of parts of a step's sharded inputs, 0 where it is
 // not known.
-func (c *checker) inputParts(d *draft, parts map[string]int) int {
+func (c *checker) inputParts(d *draft, outputs map[string]int) int {
 	var first Ref
 	for _, port := range d.Stage.In {
 		if !port.Sharded {
 			continue
 		}
 		for _, ref := range d.In[port.Name] {
-			switch n := parts[ref.Step]; {
+			switch n := outputs[ref.Step]; {
 			case n == 0:
 			case first.Step == "":
 				first = ref
-			case parts[first.Step] != n:
+			case outputs[first.Step] != n:
 				c.add(d.in[port.Name].at, d.path+".in."+port.Name,
-					fmt.Sprintf("%s has %d parts, %s has %d", ref, n, first, parts[first.Step]),
+					fmt.Sprintf("%s has %d parts, %s has %d", ref, n, first, outputs[first.Step]),
 					"give both the same shards")
 			}
 		}
 	}
-	return parts[first.Step]
-}
-
-// partsOf is the number of parts of a step's output as far as its stage and its
-// sharded inputs tell it before they are made: 0 is unknown.
-func partsOf(d *draft, ofInputs int) int {
-	if source, ok := d.built.(stages.Source); ok {
-		return source.Parts()
-	}
-	if len(d.Stage.Out.Tables) == 0 {
-		return 0
-	}
-	return ofInputs
+	return outputs[first.Step]
 }

@@ -3,6 +3,7 @@ package dags
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -87,7 +88,7 @@ func TestParseResolves(t *testing.T) {
 	if d.Schedule.Location.String() != "America/New_York" || d.Schedule.Catchup != "latest" || d.Vars["out"] != "runs" {
 		t.Errorf("schedule %+v, vars %v", d.Schedule, d.Vars)
 	}
-	last, _ := d.Step("adapter")
+	last := d.Steps[slices.IndexFunc(d.Steps, func(s *Step) bool { return s.Name == "adapter" })]
 	if diff := cmp.Diff([]Path{{Key: "base", Value: "/data/mimic-iv/base", Reads: []string{"config.json", "weights*", "parts/*.bin"}}}, last.Paths); diff != "" {
 		t.Error(diff)
 	}

@@ -31,24 +31,17 @@ func (b Beam) Run(ctx context.Context, job Job) error {
 	}
 	parts := job.Stage.InputParts(in)
 	if job.Stage.Shape == stages.ShapeSource {
-		if parts, err = sourceParts(job.Env, job.Stage, job.Config); err != nil {
+		built, err := job.Stage.Build(job.Env, job.Config)
+		if err != nil {
 			return err
 		}
+		parts = built.(stages.Source).Parts()
 	}
 	task, err := taskOf(job, parts)
 	if err != nil {
 		return err
 	}
 	return pipelines.Run(ctx, job.Env, b.Runner, task)
-}
-
-// sourceParts is how many parts a source cuts its dataset into.
-func sourceParts(env *stages.Environment, source stages.Spec, config json.RawMessage) (int, error) {
-	built, err := source.Build(env, config)
-	if err != nil {
-		return 0, err
-	}
-	return built.(stages.Source).Parts(), nil
 }
 
 func taskOf(job Job, parts int) (pipelines.Task, error) {

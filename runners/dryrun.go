@@ -18,18 +18,11 @@ func DryRun(ctx context.Context, env *stages.Environment, d *dags.DAG, runner, o
 	if err := CheckRemote(d, runner, out); err != nil {
 		return err
 	}
-	parts := map[string]int{}
 	for _, step := range d.Steps {
-		job := unmade(step, out)
-		n, err := partsOf(env, step, parts)
-		if err != nil {
-			return fmt.Errorf("step %s: %w", step.Name, err)
-		}
-		parts[step.Name] = n
 		if step.Stage.Shape == stages.ShapeJob {
 			continue
 		}
-		task, err := taskOf(job, n)
+		task, err := taskOf(unmade(step, out), step.Parts)
 		if err != nil {
 			return err
 		}
@@ -49,19 +42,6 @@ func unmade(step *dags.Step, out string) Job {
 		}
 	}
 	return job
-}
-
-// partsOf is how many parts a step will have, known from its source upstream.
-func partsOf(env *stages.Environment, step *dags.Step, upstream map[string]int) (int, error) {
-	if step.Stage.Shape == stages.ShapeSource {
-		return sourceParts(env, step.Stage, step.Config)
-	}
-	for _, port := range step.Stage.In {
-		if refs := step.In[port.Name]; port.Sharded && len(refs) > 0 {
-			return upstream[refs[0].Step], nil
-		}
-	}
-	return 0, nil
 }
 
 // Remote says whether a runner's workers are on other machines, which see other

@@ -27,6 +27,16 @@ type Port struct {
 	Doc      string
 }
 
+// The kinds of artifacts that several stages make or take. An artifact is a dataset
+// of files.
+const (
+	KindTokenizer = "tokenizer" // what transformers' AutoTokenizer loads
+	KindModel     = "model"     // a Hugging Face folder of a model
+	KindAdapter   = "adapter"   // a folder of the PEFT library, with adapters beside it
+	KindMetrics   = "metrics"   // metrics.json
+	KindReport    = "report"    // report.html
+)
+
 // Output is what a stage leaves: a dataset kind and, where it is sharded, its
 // tables.
 type Output struct {

@@ -129,12 +129,13 @@ type Part struct {
 	In      stages.Inputs
 	Out     *dataset.PartWriter // for counts of one's own
 	number  int
-	beside  []companion
+	tables  []openTable
 }
 
-// companion is a table that is read beside the admissions.
-type companion struct {
-	table   string
+// openTable is a table that is read beside the admissions. Its orphans are rows of no
+// admission.
+type openTable struct {
+	name    string
 	orphans func() (int64, error)
 	close   func()
 }
@@ -144,23 +145,23 @@ type companion struct {
 // are counted under <table>_without_admission.
 func Beside[R mimic.Row](p *Part, table string, wanted func(*R) bool) *mimic.ByAdmission[R] {
 	rows := mimic.ReadByAdmission(p.Context, p.patients(), table, p.number, wanted)
-	p.beside = append(p.beside, companion{table, rows.Orphans, rows.Close})
+	p.tables = append(p.tables, openTable{table, rows.Orphans, rows.Close})
 	return rows
 }
 
 func (p *Part) patients() *dataset.Dataset { return p.In.One("patients") }
 
 func (p *Part) countOrphans() (err error) {
-	for _, c := range p.beside {
-		n, failed := c.orphans()
-		p.Out.Count(c.table+"_without_admission", n)
+	for _, t := range p.tables {
+		n, failed := t.orphans()
+		p.Out.Count(t.name+"_without_admission", n)
 		err = errors.Join(err, failed)
 	}
 	return err
 }
 
 func (p *Part) close() {
-	for _, c := range p.beside {
-		c.close()
+	for _, t := range p.tables {
+		t.close()
 	}
 }

@@ -30,7 +30,7 @@ const Attribute = "split"
 // Rule says how patients were split. Datasets made with equal rules of the same
 // patients can be used together.
 type Rule struct {
-	Name string `json:"name"`           // of the way, such as hash
+	Name string `json:"name"`           // such as hash
 	Seed int64  `json:"seed,omitempty"` // of what is drawn
 }
 

@@ -91,26 +91,9 @@ func (p *predict) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer
 	if err != nil {
 		return err
 	}
-	under, err := ancestryOf(ctx, in, p.config.Base)
+	rows, err := p.rows(ctx, in, out)
 	if err != nil {
 		return err
-	}
-	base, err := p.baseOf(ctx, in, p.config.Base)
-	if err != nil {
-		return err
-	}
-	splits, counts, err := readSplits(ctx, examples.SourceOf(in), under, p.config.Splits...)
-	if err != nil {
-		return err
-	}
-	counts.Note(out)
-	under.Note(out)
-	if err := base.Under(ctx, "adapter", in.One("adapter"), out); err != nil {
-		return err
-	}
-	var rows examples.Rows
-	for _, split := range p.config.Splits {
-		rows = append(rows, splits[split]...)
 	}
 	return p.onBase(ctx, in, p.config.Base, func(m *model.Model, _ string) error {
 		if err := addAdapters(ctx, m, in); err != nil {
@@ -127,6 +110,30 @@ func (p *predict) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer
 		out.SetKernel(m.Params().Backend().Name())
 		return p.config.write(ctx, examples.SourceOf(in), of.Name, variant, theirs(rows, logits), out)
 	})
+}
+
+// rows are the examples of the chosen splits. None is of a patient whom the base or the
+// adapter was trained on, and the adapter is one of this base.
+func (p *predict) rows(ctx context.Context, in stages.Inputs, out *dataset.Writer) (examples.Rows, error) {
+	under, err := ancestryOf(ctx, in, p.config.Base)
+	if err != nil {
+		return nil, err
+	}
+	base, err := p.baseOf(ctx, in, p.config.Base)
+	if err != nil {
+		return nil, err
+	}
+	splits, counts, err := readSplits(ctx, examples.SourceOf(in), under, p.config.Splits...)
+	if err != nil {
+		return nil, err
+	}
+	counts.Note(out)
+	under.Note(out)
+	var rows examples.Rows
+	for _, split := range p.config.Splits {
+		rows = append(rows, splits[split]...)
+	}
+	return rows, base.Under(ctx, "adapter", in.One("adapter"), out)
 }
 
 // addAdapters puts what the fine-tuning left onto the base model.

@@ -86,7 +86,7 @@ func (c *checker) fits(from *draft, port stages.Port, table string, at position,
 func portWants(port stages.Port) string {
 	what := "the port takes " + cmp.Or(port.Kind, "any dataset")
 	if port.Doc != "" {
-		what += ": " + port.Doc
+		what += ": " + strings.TrimSuffix(port.Doc, ".")
 	}
 	return what
 }

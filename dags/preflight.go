@@ -1,6 +1,7 @@
 package dags
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -74,7 +75,8 @@ func (p *preflight) step(ctx context.Context, d *draft, g *stages.Giver) error {
 	}
 	for _, f := range faults {
 		if i, nowhere := gone[d.key(f.Key)]; nowhere {
-			p.list[i].Hint = f.What()
+			_, advice, _ := strings.Cut(f.What(), "; ") // what a folder that is not there lacks goes without saying
+			p.list[i].Hint = cmp.Or(advice, f.What())
 		}
 		if !told[d.key(f.Key)] {
 			p.list = append(p.list, d.problem(p.file, f))

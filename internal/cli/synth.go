@@ -37,7 +37,7 @@ func newSynth(s *settings) *cobra.Command {
 	var o synth.Options
 	var out string
 	cmd := &cobra.Command{
-		Use:   "synth",
+		Use:   "synth --out DIR",
 		Short: "Write a synthetic MIMIC-IV tree (hosp, icu, note) with signal to learn",
 		Long:  synthLong,
 		Args:  asUsed,

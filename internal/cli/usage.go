@@ -31,9 +31,12 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 }
 
 // asUsed wants the arguments that a command's usage line names: DAG one, [RUN] one or
-// none, [STEP…] any number.
+// none, [STEP…] any number; and the flag that stands there.
 func asUsed(cmd *cobra.Command, args []string) error {
-	line, _, _ := strings.Cut(cmd.Use, " --")
+	line, flag, _ := strings.Cut(cmd.Use, " --")
+	if flag, _, _ = strings.Cut(flag, " "); flag != "" && !cmd.Flags().Changed(flag) {
+		return misused(cmd, "--"+flag+" is missing: "+cmd.Flags().Lookup(flag).Usage)
+	}
 	wanted := strings.Fields(line)[1:]
 	for i, name := range wanted {
 		switch {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -52,6 +53,9 @@ func verifyOne(ctx context.Context, folder string) (string, error) {
 // datasetsBelow lists the folders with a manifest at or below root.
 func datasetsBelow(root string) ([]string, error) {
 	var folders []string
+	if _, err := os.Stat(root); errors.Is(err, fs.ErrNotExist) {
+		return nil, exit.Errorf(exit.Usage, "%s is not there; name a step's folder or the folder of a run", root)
+	}
 	if real, err := filepath.EvalSymlinks(root); err == nil {
 		root = real // the walk would not follow it
 	}

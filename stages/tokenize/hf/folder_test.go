@@ -133,7 +133,7 @@ func TestMergesOfOneText(t *testing.T) {
 
 // A file in a tokenizer's place is no folder of one.
 func TestAFileInTheFoldersPlace(t *testing.T) {
-	if _, err := openFolder(t, filepath.Join(trained, ModelFile)); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "has no tokenizer.model; give the folder of a tokenizer of a kind that is known: SentencePiece BPE") {
+	if _, err := openFolder(t, filepath.Join(trained, ModelFile)); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "has no tokenizer.model; give the folder of a tokenizer, of these kinds: SentencePiece BPE") {
 		t.Errorf("%v", err)
 	}
 }

@@ -79,7 +79,7 @@ func unknown(ctx context.Context, folder Folder) error {
 	if found, err := folder.Has(ctx, "tokenizer.json"); found && err == nil {
 		has = fmt.Sprintf("model.type %q in its tokenizer.json and %s", folder.ModelType(ctx), has)
 	}
-	return exit.Errorf(exit.Usage, "%s has %s; give the folder of a tokenizer of a kind that is known: %s", folder.URI(), has, strings.Join(names, ", "))
+	return exit.Errorf(exit.Usage, "%s has %s; give the folder of a tokenizer, of these kinds: %s", folder.URI(), has, strings.Join(names, ", "))
 }
 
 // checkVocabulary compares the tokenizer's size with the config.json of a model in

@@ -104,7 +104,7 @@ func TestOpenRefuses(t *testing.T) {
 		code     exit.Code
 		want     string
 	}{
-		{"empty folder", folder(t), exit.Usage, "has no tokenizer.model, no vocab.txt; give the folder of a tokenizer of a kind that is known: SentencePiece BPE, words"},
+		{"empty folder", folder(t), exit.Usage, "has no tokenizer.model, no vocab.txt; give the folder of a tokenizer, of these kinds: SentencePiece BPE, words"},
 		{"unknown type", folder(t, "tokenizer.json", `{"model": {"type": "Unigram"}}`), exit.Usage, `has model.type "Unigram" in its tokenizer.json and no tokenizer.model, no vocab.txt`},
 		{"two kinds", folder(t, "tokenizer.model", "x", "vocab.txt", vocabulary), exit.BadData, "two kinds, SentencePiece BPE and words"},
 		{"damaged", folder(t, "vocab.txt", "chest"), exit.BadData, "vocab.txt: lacks [UNK]"},

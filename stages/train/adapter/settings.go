@@ -25,7 +25,7 @@ type PEFT struct {
 func (PEFT) Fields() stages.Fields {
 	fields := stages.Fields{{
 		Key: stages.ChooserKey, Type: reflect.TypeFor[string](), Default: defaultType, Enum: names(byType),
-		Doc: "Method. none: nothing beside the head is trained.",
+		Doc: "Method; none, for train.finetune alone, is no new adapter.",
 	}}
 	for _, name := range names(byPEFTType) {
 		kind := byPEFTType[name]

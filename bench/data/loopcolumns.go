@@ -1,6 +1,8 @@
 package main
 
 import (
+	"github.com/apache/arrow-go/v18/parquet"
+
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/task"
@@ -67,7 +69,7 @@ var labelColumns = []column[task.Label]{
 
 var medsColumns = []column[task.MEDSLabel]{
 	int64s("subject_id", func(r *task.MEDSLabel) int64 { return r.SubjectID }),
-	times("prediction_time", func(r *task.MEDSLabel) dataset.Time { return r.PredictionTime }),
+	number("prediction_time", parquet.Types.Int64, wallClock, func(r *task.MEDSLabel) int64 { return int64(r.PredictionTime) }),
 	bools("boolean_value", func(r *task.MEDSLabel) bool { return r.BooleanValue }),
 }
 

@@ -27,7 +27,7 @@ var measureNames = map[string]string{
 
 // notes say how to read the table.
 func (t resultTable) notes() []string {
-	notes := []string{"AUROC: pairs of a positive and a negative example, counted whole, a tie as half a pair. Bars go from chance (0.5) to 1. Bold: the highest of the variants. Macro: the mean of the tasks."}
+	notes := []string{"AUROC: in which share of all pairs of a positive and a negative example the positive one has the higher score; a tie counts half. Bars go from chance (0.5) to 1. Bold: the highest of the variants. Macro: the mean of the tasks."}
 	if slices.ContainsFunc(t.Rows, func(r resultRow) bool {
 		return slices.ContainsFunc(r.Cells, func(c cell) bool { return c.Mark == fewMark })
 	}) {
@@ -42,7 +42,7 @@ func (t resultTable) notes() []string {
 		}
 	}
 	if t.Best {
-		notes = append(notes, "% of best: how much, in per cent, of the way from chance to the best possible macro average has been gone.")
+		notes = append(notes, "% of best: how far the macro average is from chance (0) to the best possible (100).")
 	}
 	return append(notes, t.unequal()...)
 }

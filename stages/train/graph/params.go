@@ -83,49 +83,6 @@ func (ps *Params) Trainable() []*Param {
 	return out
 }
 
-// ZeroGrad sets every gradient to zero.
-func (ps *Params) ZeroGrad() {
-	for _, s := range ps.slabs {
-		ps.backend.Fill(s.live.grad, 0)
-	}
-}
-
-// AdamW updates the trained parameters from their gradients (torch.optim.AdamW:
-// weight decay is decoupled and multiplied by the learning rate). Where maxNorm is
-// above zero the gradients are first scaled down to that norm together
-// (torch.nn.utils.clip_grad_norm_). It does not wait for the device.
-func (ps *Params) AdamW(a kernel.Adam, maxNorm float64) error {
-	factor, err := ps.clip(maxNorm)
-	if err != nil {
-		return err
-	}
-	for _, s := range ps.slabs {
-		t := s.live
-		ps.backend.AdamW(t.value, t.master, t.grad, t.m, t.v, factor, a)
-	}
-	return nil
-}
-
-// clip returns what AdamW multiplies the gradients by, nil for 1.
-func (ps *Params) clip(maxNorm float64) (kernel.Buffer, error) {
-	if maxNorm <= 0 {
-		return nil, nil
-	}
-	if ps.factor == nil {
-		b, err := ps.backend.Alloc(ps.backend.Master(), 1)
-		if err != nil {
-			return nil, fmt.Errorf("norm of the gradients: %w", err)
-		}
-		ps.factor = b
-	}
-	gradients := make([]kernel.Buffer, len(ps.slabs))
-	for i, s := range ps.slabs {
-		gradients[i] = s.live.grad
-	}
-	ps.backend.ClipFactor(ps.factor, gradients, maxNorm)
-	return ps.factor, nil
-}
-
 // Memory is what the parameters, their gradients and moments take, in bytes.
 func (ps *Params) Memory() (bytes int64) {
 	for _, t := range ps.owned() {

@@ -53,27 +53,6 @@ func (l *modelLearner) close() {
 	l.measuring.close()
 }
 
-func (l *modelLearner) tensors(rows examples.Rows, b batch) graph.Batch {
-	in := tensors(rows, b)
-	l.objective.labels(&in, rows, b)
-	return in
-}
-
-func (l *modelLearner) run(g compiled, in graph.Batch) (graph.Result, error) {
-	if err := l.hidden.load(&in); err != nil {
-		return graph.Result{}, err
-	}
-	return g.Run(in)
-}
-
-func (l *modelLearner) weight(b batch) (float64, error) {
-	g, err := l.training.at(b.length)
-	if err != nil {
-		return 0, err
-	}
-	return g.Weight(l.tensors(l.train, b))
-}
-
 func (l *modelLearner) tokens(b batch) int64 {
 	var n int64
 	for _, row := range b.rows {

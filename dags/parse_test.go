@@ -230,6 +230,17 @@ steps:
 		want: "\nx.yaml:3:3: steps.a: the steps depend on each other in a circle: a ← c ← b ← a\n",
 	},
 	{
+		name: "twice in a list",
+		yaml: `name: x
+steps:
+  p: {stage: fake.ingest, with: {root: /x}}
+  t: {stage: fake.tokens, in: {notes: p}}
+  a: {stage: fake.train, in: {tokens: t}, with: {epochs: 1}}
+  f: {stage: fake.train, in: {tokens: t, adapters: [a, a]}, with: {epochs: 1}}
+`,
+		want: "\nx.yaml:6:56: steps.f.in.adapters[1]: a is in the list already; name it once\n",
+	},
+	{
 		name: "itself",
 		yaml: "name: x\nsteps:\n  a: {stage: fake.train, in: {tokens: a}, with: {epochs: 1}}\n",
 		want: "\nx.yaml:3:39: steps.a.in.tokens: a gives adapter, the port takes tokens\n",

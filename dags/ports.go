@@ -43,8 +43,15 @@ func (c *checker) bindMany(d *draft, port stages.Port, n *node, path string) {
 	if len(n.items) == 0 && !port.Optional {
 		c.add(n.at, path, "the list is empty; "+portWants(port), c.givers(d, port))
 	}
+	seen := map[string]bool{}
 	for i, item := range n.items {
-		c.bindOne(d, port, item, fmt.Sprintf("%s[%d]", path, i))
+		path := fmt.Sprintf("%s[%d]", path, i)
+		if item.kind == scalar && !item.unbound() && seen[item.text] {
+			c.add(item.at, path, item.text+" is in the list already", "name it once")
+			continue
+		}
+		seen[item.text] = item.kind == scalar
+		c.bindOne(d, port, item, path)
 	}
 }
 

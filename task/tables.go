@@ -24,6 +24,10 @@ const (
 	TablePredictions = "predictions"
 )
 
+// CountWithdrawn is the count, in the manifest of texts and of their tokens, of the rows
+// that take a text away from the datasets that they are laid over.
+const CountWithdrawn = "withdrawn"
+
 // The first version of tokens had splits and labels beside them.
 const tokensVersion = 2
 

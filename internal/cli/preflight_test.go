@@ -103,6 +103,10 @@ func TestFaultsAreToldBeforeTheFirstStep(t *testing.T) {
 		{"a base of neither step nor path", "with: {base: one}}", "with: {}}", ":8:91: steps.tuned.with.base: is missing"},
 		{"another base", "base: one, variant", "base: two, variant", ":9:98: steps.predictions.in.adapter: tuned is over the base model one"},
 		{"another task", "labels: stays, split: split, adapter: tuned}", "labels: deaths, split: split, adapter: tuned}", ":9:99: steps.predictions.in.adapter: is trained for los (multiclass), the labels are of mor (binary)"},
+		{"labels listed with another split", "{stage: label.length_of_stay, in: {patients: patients}}", `{stage: label.diagnoses, in: {patients: patients, label_set: set}}
+  other: {stage: split.hash, in: {patients: patients}, with: {seed: 7}}
+  set: {stage: label.set, in: {patients: patients, split: other}, with: {task: diag}}`,
+			":10:77: steps.tuned.in.split: is by hash, seed 1; the step set, which lists the labels, has hash, seed 7; give both the same split"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			changed := strings.Replace(labelled, c.from, c.to, 1)

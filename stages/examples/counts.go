@@ -3,8 +3,10 @@ package examples
 import (
 	"cmp"
 	"strconv"
+	"strings"
 
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/task"
 )
 
@@ -23,6 +25,24 @@ type Counts struct {
 	// positives.val, class.2.test, pairs.train, labels_without_tokens.test. Labels of
 	// patients in no split are labels_without_tokens.none.
 	BySplit map[string]int64
+}
+
+// Unmet is an error where there are texts and none of them became an example. It has
+// no figures, which may be small.
+func (c Counts) Unmet(uri string) error {
+	var lacks []string
+	for _, l := range []struct {
+		n     int64
+		words string
+	}{{c.WithoutSplit, "its patient is in no split"}, {c.WithoutLabel, "the labels have none for it"}, {c.Withdrawn, "it is withdrawn"}} {
+		if l.n > 0 {
+			lacks = append(lacks, l.words)
+		}
+	}
+	if c.Examples > 0 || len(lacks) == 0 {
+		return nil
+	}
+	return exit.Errorf(exit.BadData, "%s: no text is an example, for %s; give tokens, labels and a split of the same patients", uri, strings.Join(lacks, " or "))
 }
 
 func (c *Counts) add(name, split string, n int64) {

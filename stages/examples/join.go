@@ -22,8 +22,12 @@ type Source struct {
 	Split  *dataset.Dataset
 }
 
-// Check refuses datasets that cannot be joined part by part.
+// Check refuses datasets that cannot be joined part by part, and first tokens that are
+// to be laid over others: what they take away would be examples without a token.
 func (s Source) Check() error {
+	if s.Tokens[0].Manifest.Counts[task.CountWithdrawn] > 0 {
+		return exit.Errorf(exit.Usage, "%s withdraws texts; bind the tokens of the texts that it was made of before it", s.URI())
+	}
 	for _, d := range append([]*dataset.Dataset{s.Labels, s.Split}, s.Tokens...) {
 		if d != nil && d.Parts() != s.Parts() {
 			return exit.Errorf(exit.Usage, "%s has %d parts and %s has %d: examples are joined part by part; make both of the same patients", s.URI(), s.Parts(), d.URI(), d.Parts())

@@ -176,6 +176,25 @@ func TestCountsBySplit(t *testing.T) {
 	}
 }
 
+// Texts of which none is an example are a mistake in what was bound, and the error says
+// which; a few examples, or no texts at all, are none of the join's business.
+func TestUnmetSaysWhatIsMissing(t *testing.T) {
+	for _, c := range []struct {
+		counts Counts
+		want   string
+	}{
+		{Counts{}, ""},
+		{Counts{Examples: 1, WithoutLabel: 8}, ""},
+		{Counts{WithoutSplit: 3}, "texts: no text is an example, for its patient is in no split; give"},
+		{Counts{WithoutLabel: 3, Withdrawn: 2}, "for the labels have none for it or it is withdrawn; give tokens, labels and a split of the same patients"},
+	} {
+		err := c.counts.Unmet("texts")
+		if (err == nil) != (c.want == "") || err != nil && (exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%+v: %v", c.counts, err)
+		}
+	}
+}
+
 func TestJoinRefusals(t *testing.T) {
 	splits := []task.Split{{SubjectID: 1, Split: "train"}}
 	first := []task.Tokens{text(1, 10, 5), text(2, 20, 6)}
@@ -209,6 +228,11 @@ func TestJoinRefusals(t *testing.T) {
 		{"labels of other parts", func(t *testing.T) Source {
 			return Source{Tokens: []*dataset.Dataset{tokensOf(t, 1, first...)}, Labels: labelsOf(t, 2)}
 		}, exit.Usage, "has 1 parts"},
+		{"texts that are withdrawn, without those that they are of", func(t *testing.T) Source {
+			tokens := tokensOf(t, 1, text(1, 10), text(2, 20, 6))
+			tokens.Manifest.Counts = map[string]int64{task.CountWithdrawn: 1}
+			return Source{Tokens: []*dataset.Dataset{tokens}}
+		}, exit.Usage, "bind the tokens of the texts that it was made of before it"},
 		{"an overlay of other parts", func(t *testing.T) Source {
 			return Source{Tokens: []*dataset.Dataset{tokensOf(t, 1, first...), tokensOf(t, 3)}}
 		}, exit.Usage, "has 3: examples are joined part by part"},

@@ -1,6 +1,9 @@
 package examples
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/split"
@@ -58,6 +61,24 @@ func withSplit(of task.Task, in stages.Inputs) (task.Task, error) {
 	}
 	of.Split = rule.String()
 	return of, err
+}
+
+// OtherSplit is the fault of a step whose labels are listed, by a step that they are made
+// from, with another split than its own: TaskOf would refuse them.
+func OtherSplit(in stages.Givers) []stages.Fault {
+	labels := in.One(LabelsPort.Name)
+	here, told := split.Planned(in)
+	if labels == nil || !told {
+		return nil
+	}
+	for _, port := range slices.Sorted(maps.Keys(labels.In)) {
+		for _, list := range labels.In[port] {
+			if listed, told := split.Planned(list.In); told && listed != here {
+				return stages.Faultf("in."+split.Port.Name, "is by %s; the step %s, which lists the labels, has %s; give both the same split", here, list.Step, listed)
+			}
+		}
+	}
+	return nil
 }
 
 // Attributes are what the manifest of a model, an adapter or predictions tells of them.

@@ -9,7 +9,8 @@ import (
 func init() {
 	Register(stages.Spec{
 		Name: "label.mortality", Version: 3,
-		Doc: "Labels admissions by in-hospital mortality (MOR): hospital_expire_flag.",
+		Doc: "Labels admissions by in-hospital mortality (MOR): hospital_expire_flag. " +
+			"Some texts tell of the death: give whoever takes these labels the tokens of text.without_deaths behind those of the texts.",
 	}, nil, func(config Config) (Outcome, error) {
 		return OfAdmission(task.Task{Name: "mor", Kind: task.Binary, Labels: []string{"survived", "died"}, Recipe: config.Recipe}, mortality), nil
 	})

@@ -36,8 +36,11 @@ type hash struct{ Seed int64 }
 
 // Attributes say how the patients were split.
 func (h hash) Attributes(context.Context, stages.Inputs) (map[string]any, error) {
-	return map[string]any{Attribute: Rule{Name: "hash", Seed: h.Seed}}, nil
+	return map[string]any{Attribute: h.Rule()}, nil
 }
+
+// Rule implements Ruled.
+func (h hash) Rule() Rule { return Rule{Name: "hash", Seed: h.Seed} }
 
 // Part writes the splits of a part's patients, which are ordered by subject_id.
 func (h hash) Part(ctx context.Context, in stages.Inputs, part int, out *dataset.PartWriter) error {

@@ -42,6 +42,22 @@ func (r Rule) String() string {
 	return fmt.Sprintf("%s, seed %d", r.Name, r.Seed)
 }
 
+// Ruled is implemented by a stage that says before it runs how it will split.
+type Ruled interface{ Rule() Rule }
+
+// Planned is the rule of the split that a step takes; ok is false where nothing says it.
+func Planned(in stages.Givers) (r Rule, ok bool) {
+	from := in.One(Port.Name)
+	if from == nil {
+		return r, false
+	}
+	ruled, ok := from.Built.(Ruled)
+	if !ok {
+		return r, false
+	}
+	return ruled.Rule(), true
+}
+
 // RuleOf is the rule of a dataset of splits.
 func RuleOf(d *dataset.Dataset) (r Rule, err error) {
 	if json.Unmarshal(d.Manifest.Attributes[Attribute], &r) != nil || r.Name == "" {

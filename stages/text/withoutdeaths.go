@@ -45,8 +45,11 @@ func (withoutDeaths) Part(ctx context.Context, in stages.Inputs, part int, out *
 			return err
 		}
 		out.Count("read", 1)
+		if row.Withdrawn {
+			return exit.Errorf(exit.Usage, "%s withdraws texts of others, which would come back; give the texts of text.admission", texts.URI())
+		}
 		// The rules of no text match where none of their words is in it.
-		if row.Withdrawn || !speaksOfDeath(row.Text) {
+		if !speaksOfDeath(row.Text) {
 			continue
 		}
 		note, ok := sections.Written(row.Text)
@@ -56,7 +59,7 @@ func (withoutDeaths) Part(ctx context.Context, in stages.Inputs, part int, out *
 		edited := withoutDeath(note)
 		switch text := edited.Text(); {
 		case tellsDeath(text):
-			out.Count("withdrawn", 1)
+			out.Count(task.CountWithdrawn, 1)
 			row.Withdrawn, row.Text = true, ""
 		case text == row.Text:
 			continue

@@ -55,6 +55,15 @@ func TestDeathMentions(t *testing.T) {
 	}
 }
 
+// What is laid over the texts is no text to take deaths out of: what it withdraws would
+// not be withdrawn by the outcome.
+func TestWithdrawnTextsAreRefused(t *testing.T) {
+	rows := []task.Text{{TextID: "10", SubjectID: 1, HadmID: 10, Withdrawn: true}}
+	d := stagetest.Dataset(t, task.KindTexts, 1, nil, stagetest.TableOf(task.TableTexts, rows, func(x task.Text) int64 { return x.SubjectID }))
+	_, err := stagetest.Try(t, "text.without_deaths", "{}", stages.Inputs{"texts": {d}})
+	stagetest.WantCode(t, err, exit.Usage)
+}
+
 // The rules are about sections, which other texts do not have.
 func TestTextsWithoutSectionsAreRefused(t *testing.T) {
 	rows := []task.Text{{TextID: "a", SubjectID: 1, Text: "Patient died."}}

@@ -36,7 +36,7 @@ type writer struct {
 // write fills in the ids of a text and writes the row.
 func (w *writer) write(row task.Tokens, text string, withdrawn bool) error {
 	if withdrawn {
-		w.out.Count("withdrawn", 1)
+		w.out.Count(task.CountWithdrawn, 1)
 		return w.rows.Write(row)
 	}
 	ids, cut := w.encoding.inputIDs(w.ids[:0], w.encoder, text)

@@ -11,7 +11,7 @@ import (
 
 // Check implements stages.Checked.
 func (f *finetune) Check(ctx context.Context, in stages.Givers) []stages.Fault {
-	return slices.Concat(f.wanted(), f.config.BaseModel.faults(ctx, in, "clinical"))
+	return slices.Concat(f.wanted(), f.config.BaseModel.faults(ctx, in, "clinical"), examples.OtherSplit(in))
 }
 
 // Check implements stages.Checked.
@@ -21,7 +21,7 @@ func (p *pretrain) Check(ctx context.Context, in stages.Givers) []stages.Fault {
 
 // Check implements stages.Checked.
 func (p *predict) Check(ctx context.Context, in stages.Givers) []stages.Fault {
-	return slices.Concat(p.wanted(), p.config.BaseModel.faults(ctx, in, "adapter"), p.anotherTask(in))
+	return slices.Concat(p.wanted(), p.config.BaseModel.faults(ctx, in, "adapter"), p.anotherTask(in), examples.OtherSplit(in))
 }
 
 // anotherTask compares the labels with those that the adapter is trained for.
@@ -35,6 +35,11 @@ func (p *predict) anotherTask(in stages.Givers) []stages.Fault {
 
 // Check implements stages.Checked.
 func (b *base) Check(context.Context, stages.Givers) []stages.Fault { return b.wanted() }
+
+// Check implements stages.Checked.
+func (*baseline) Check(_ context.Context, in stages.Givers) []stages.Fault {
+	return examples.OtherSplit(in)
+}
 
 // Task is that of the labels.
 func (f *finetune) Task(in stages.Givers) task.Task { return in.Task(examples.LabelsPort.Name) }

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -30,7 +31,7 @@ func (l Labelled) weights(of task.Task, rows examples.Rows) []float64 {
 func readSplits(ctx context.Context, from examples.Source, under leakage.Ancestry, wanted ...string) (map[string]examples.Rows, examples.Counts, error) {
 	guard := leakage.Guard{Under: under}
 	splits, counts, err := from.Read(ctx, guard.See, wanted...)
-	if err != nil {
+	if err := cmp.Or(err, counts.Unmet(from.URI())); err != nil {
 		return nil, counts, err
 	}
 	return splits, counts, guard.Verdict(from.URI())

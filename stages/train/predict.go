@@ -57,7 +57,7 @@ func (p *predict) task(in stages.Inputs) (task.Task, error) {
 	}
 	trained, told, err := task.Of(in.One("adapter"))
 	if err == nil && told && !of.Same(trained) {
-		return of, exit.Errorf(exit.Usage, "adapter: %s was trained for %s, the labels are of %s; give labels of the same task, numbered alike", in.One("adapter").URI(), trained, of)
+		return of, exit.Errorf(exit.Usage, "adapter: %s was trained for %s of %d labels, the labels are of %s of %d; give labels of the same task and list, numbered alike", in.One("adapter").URI(), trained, trained.NumLabels(), of, of.NumLabels())
 	}
 	return of, err
 }

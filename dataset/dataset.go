@@ -38,7 +38,7 @@ func Open(ctx context.Context, uri string) (*Dataset, error) {
 	dir = store.Confined(dir)
 	f, err := dir.Open(ctx, ManifestName)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, exit.Errorf(exit.Usage, "%s: incomplete or missing dataset (it has no %s); run the step that makes it", uri, ManifestName)
+		return nil, exit.Errorf(exit.Usage, "%s: incomplete or missing dataset (it has no %s); run the step that makes it, or name a step's folder", uri, ManifestName)
 	}
 	if err != nil {
 		return nil, err

@@ -29,6 +29,7 @@ func TestWhatIsMistyped(t *testing.T) {
 		{[]string{"help", "runs", "shw"}, "did you mean show?"},
 		{[]string{"inspect", "encod"}, "did you mean encode?"},
 		{[]string{"stages", "label.mortalty"}, "did you mean label.mortality?"},
+		{[]string{"stages", "label.mor"}, "did you mean label.mortality?"},
 		{[]string{"stages", "zzz"}, "`clinflow stages` lists them"},
 		{[]string{"runs", "list", "--out", "result"}, "did you mean results?"},
 		{[]string{"runs", "show", "--out", "nope"}, "results"},

@@ -24,12 +24,17 @@ func Choice(given string, known []string) string {
 }
 
 // nearest returns the known name closest to the given one, or "" where none is
-// near: two letters off (two swapped letters are two), a third of a long name.
+// near: two letters off (two swapped letters are two), a third of a long name. A
+// name that begins with the given one counts as one letter off.
 func nearest(given string, known []string) string {
 	limit := min(len(given)-1, max(2, len(given)/3))
 	best := ""
 	for _, name := range known {
-		d := levenshtein.ComputeDistance(strings.ToLower(given), strings.ToLower(name))
+		given, lower := strings.ToLower(given), strings.ToLower(name)
+		d := levenshtein.ComputeDistance(given, lower)
+		if strings.HasPrefix(lower, given) {
+			d = min(d, 1)
+		}
 		if d <= limit {
 			best, limit = name, d-1
 		}

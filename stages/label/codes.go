@@ -31,7 +31,7 @@ func init() {
 		Register(stages.Spec{
 			Name: t.stage, Version: 3,
 			Doc: "Labels admissions by their " + t.what + " codes: the labels of an admission with a code are the set of its codes' categories, numbered by a label set. " +
-				"Categories that the label set lacks are left out, and an admission may so have none. " +
+				"Categories that the label set lacks are left out; an admission that has no other has no label, and is an example all the same. " +
 				"The recipe clinical writes 9: or 10: and the first 3 characters of the code, 4 of ICD-9's external causes (E). " +
 				"A label set of another task or recipe is refused.",
 			In: []stages.Port{{Name: portLabelSet, Kind: task.KindLabelSet, Doc: "the labels, by label.set with the same task and recipe"}},

@@ -17,8 +17,9 @@ func init() {
 	stages.RegisterMap(stages.Spec{
 		Name:    "text.without_deaths",
 		Version: 1,
-		Doc: "Takes what tells of the patient's death out of texts by text.admission, by CORe's three rules, for tasks that must not read it there (MOR). " +
-			"It holds what differs alone, to be laid over the texts: the texts that are edited (the first phrase of a death in the physical exam and in the medications on admission is deleted), and a row without text for those that tell of the death still, which are withdrawn.",
+		Doc: "Takes mentions of the patient's death out of the texts of text.admission, by CORe's three rules, for tasks that must not read of it (MOR). " +
+			"There are rows for those texts alone that differ; given after the others, they take their places. " +
+			"A text is edited where its physical exam or medications on admission have a phrase of a death: the first is deleted. One that tells of the death still is withdrawn: its row has no text.",
 		In: []stages.Port{{
 			Name: "texts", Kind: task.KindTexts, Sharded: true, Tables: []string{task.TableTexts}, Doc: "the texts, by text.admission",
 		}},

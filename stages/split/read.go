@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
@@ -17,6 +18,9 @@ const (
 	Val   = "val"
 	Test  = "test"
 )
+
+// Names are all of them.
+var Names = []string{Train, Val, Test}
 
 // Port is the input of a stage that needs to know who is trained on.
 var Port = stages.Port{
@@ -78,7 +82,7 @@ func Part(ctx context.Context, d *dataset.Dataset, part int) (map[int64]string, 
 		switch before, known := of[row.SubjectID]; {
 		case known && before != row.Split:
 			crossed[row.SubjectID] = true
-		case row.Split == Train, row.Split == Val, row.Split == Test:
+		case slices.Contains(Names, row.Split):
 			of[row.SubjectID] = row.Split
 		default:
 			return nil, exit.Errorf(exit.BadData, "%s: part %d puts a patient into a split that is none of train, val and test; make it again", d.URI(), part)

@@ -10,6 +10,7 @@ import (
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages/examples"
+	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/train/checkpoint"
 	"github.com/clinflow/clinflow/stages/train/leakage"
 	"github.com/clinflow/clinflow/stages/train/trainer"
@@ -78,7 +79,7 @@ type Validated struct {
 // examples of val are measured, 0 all.
 func asLanguageModel(t trainer.Trainer, splits map[string]examples.Rows, maxVal int) (trainer.Trainer, error) {
 	t.Objective = trainer.LanguageModel{Model: t.Model}
-	t.Train, t.Val = trainer.Predictable(splits["train"]), trainer.Predictable(splits["val"]).Sample(maxVal, t.Seed)
+	t.Train, t.Val = trainer.Predictable(splits[split.Train]), trainer.Predictable(splits[split.Val]).Sample(maxVal, t.Seed)
 	limits := t.Model.Limits()
 	return t, errors.Join(trainer.CheckTokens(t.Train, limits), trainer.CheckTokens(t.Val, limits))
 }

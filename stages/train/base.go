@@ -65,7 +65,7 @@ func (*base) Attributes(_ context.Context, in stages.Inputs) (map[string]any, er
 
 // Run implements stages.Job.
 func (b *base) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) error {
-	splits, counts, err := readSplits(ctx, examples.TextsOf(in), leakage.Ancestry{}, "train", "val")
+	splits, counts, err := readSplits(ctx, examples.TextsOf(in), leakage.Ancestry{}, split.Train, split.Val)
 	if err != nil {
 		return err
 	}

@@ -66,7 +66,7 @@ func (b *baseline) Run(ctx context.Context, in stages.Inputs, out *dataset.Write
 	if err != nil {
 		return err
 	}
-	train := splits["train"]
+	train := splits[split.Train]
 	if c.ShuffleLabels {
 		train = train.ShuffleLabels(c.Seed)
 	}
@@ -87,11 +87,11 @@ func (b *baseline) Run(ctx context.Context, in stages.Inputs, out *dataset.Write
 
 // examples reads and checks train and the splits to predict.
 func (c BaselineConfig) examples(ctx context.Context, in stages.Inputs, of task.Task) (map[string]examples.Rows, examples.Counts, error) {
-	splits, counts, err := readSplits(ctx, examples.SourceOf(in), leakage.Ancestry{}, append([]string{"train"}, c.Splits...)...)
+	splits, counts, err := readSplits(ctx, examples.SourceOf(in), leakage.Ancestry{}, append([]string{split.Train}, c.Splits...)...)
 	if err != nil {
 		return nil, counts, err
 	}
-	if len(splits["train"]) == 0 {
+	if len(splits[split.Train]) == 0 {
 		return nil, counts, exit.Errorf(exit.BadData, "%s: no example of split train to learn from", examples.SourceOf(in).URI())
 	}
 	for _, rows := range splits {

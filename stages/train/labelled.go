@@ -8,6 +8,7 @@ import (
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages/examples"
+	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/train/leakage"
 	"github.com/clinflow/clinflow/task"
 )
@@ -43,9 +44,9 @@ type Predicted struct {
 }
 
 func (p Predicted) check() error {
-	for _, split := range p.Splits {
-		if !slices.Contains(leakage.Splits, split) {
-			return exit.Errorf(exit.Usage, "splits: %q is not one of train, val and test", split)
+	for _, name := range p.Splits {
+		if !slices.Contains(split.Names, name) {
+			return exit.Errorf(exit.Usage, "splits: %q is not one of train, val and test", name)
 		}
 	}
 	return nil

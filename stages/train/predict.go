@@ -130,8 +130,8 @@ func (p *predict) rows(ctx context.Context, in stages.Inputs, out *dataset.Write
 	counts.Note(out)
 	under.Note(out)
 	var rows examples.Rows
-	for _, split := range p.config.Splits {
-		rows = append(rows, splits[split]...)
+	for _, name := range p.config.Splits {
+		rows = append(rows, splits[name]...)
 	}
 	return rows, base.Under(ctx, "adapter", in.One("adapter"), out)
 }

@@ -63,7 +63,7 @@ func (p *pretrain) Run(ctx context.Context, in stages.Inputs, out *dataset.Write
 	if err != nil {
 		return err
 	}
-	splits, counts, err := readSplits(ctx, examples.TextsOf(in), under, "train", "val")
+	splits, counts, err := readSplits(ctx, examples.TextsOf(in), under, split.Train, split.Val)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/clinflow/clinflow/task"
 )
 
-// variant is a way of training a task over a frozen base model: a list of adapters,
+// variant is what is trained of a task over a frozen base model: a list of adapters,
 // each frozen or trainable, whose updates add up. The last is new and has the
 // task's head; where peft.type is none the head is all it has. The six variants of
 // the paper's Table 3 are

@@ -7,6 +7,7 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 
+	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/train/trainlog"
 )
 
@@ -28,7 +29,7 @@ func (r runLog) figure() (figure, error) {
 	curves := []curve{{name: "train", style: trainStyle}, {name: "validation", style: validationStyle}}
 	for _, line := range r.lines {
 		which := 0
-		if line.Split == "val" {
+		if line.Split == split.Val {
 			which = 1
 		}
 		curves[which].points = append(curves[which].points, plotter.XY{X: float64(line.Step), Y: line.Loss})

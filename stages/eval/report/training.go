@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/train/trainlog"
 	"github.com/clinflow/clinflow/task"
 )
@@ -89,7 +90,7 @@ func (t resultTable) runOf(ctx context.Context, d *dataset.Dataset) (r runLog, e
 func (r runLog) validations() []trainlog.Line {
 	var lines []trainlog.Line
 	for _, line := range r.lines {
-		if line.Split == "val" {
+		if line.Split == split.Val {
 			lines = append(lines, line)
 		}
 	}

@@ -7,10 +7,8 @@ import (
 	"slices"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/stages/split"
 )
-
-// Splits are what a patient can be for.
-var Splits = []string{"train", "val", "test"}
 
 // Guard refuses data that would let a patient be trained on and tested.
 // Every training stage reads its rows through it; it cannot be switched off.
@@ -22,18 +20,18 @@ type Guard struct {
 }
 
 // See looks at a row of the data.
-func (g *Guard) See(subject int64, split string) {
+func (g *Guard) See(subject int64, name string) {
 	if g.split == nil {
 		g.split, g.crossed = map[int64]string{}, map[int64]bool{}
 	}
-	if !slices.Contains(Splits, split) {
+	if !slices.Contains(split.Names, name) {
 		g.unknown++
 	}
 	first, seen := g.split[subject]
 	switch {
 	case !seen:
-		g.split[subject] = split
-	case first != split:
+		g.split[subject] = name
+	case first != name:
 		g.crossed[subject] = true
 	}
 }

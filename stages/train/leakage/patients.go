@@ -18,6 +18,7 @@ import (
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/stages/split"
 )
 
 // PatientsName is an artifact's record of whom it was trained on: patient keys,
@@ -52,10 +53,10 @@ type record struct {
 }
 
 // heldOut counts the val and test patients that were trained on.
-func (r record) heldOut(split map[int64]string) int {
+func (r record) heldOut(splits map[int64]string) int {
 	n := 0
-	for subject, name := range split {
-		if _, found := slices.BinarySearch(r.keys, patientKey(subject)); found && name != "train" {
+	for subject, name := range splits {
+		if _, found := slices.BinarySearch(r.keys, patientKey(subject)); found && name != split.Train {
 			n++
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/trainlog"
 )
@@ -65,7 +66,7 @@ func (r *run) endEpoch(ctx context.Context) error {
 
 func (r *run) logVal(v validation) error {
 	return r.log.add(trainlog.Line{
-		Step: r.at.Step, Epoch: r.at.Epoch + 1, Split: "val", Tokens: r.at.Tokens,
+		Step: r.at.Step, Epoch: r.at.Epoch + 1, Split: split.Val, Tokens: r.at.Tokens,
 		Loss: v.loss, LR: r.plan.at(r.at.Step - 1), AUROC: v.auroc,
 		Stopped: r.impatient() && r.at.Epoch+1 < r.Epochs,
 	})

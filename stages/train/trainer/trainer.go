@@ -19,6 +19,7 @@ import (
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/examples"
+	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/model"
@@ -84,7 +85,7 @@ func (t Trainer) Learn(ctx context.Context, work store.Dir) (State, error) {
 // them here.
 func onlyTrain(rows examples.Rows) error {
 	for _, row := range rows {
-		if row.Split != "train" {
+		if row.Split != split.Train {
 			return exit.Errorf(exit.BadData, "rows of split val or test were about to be trained on; only split train is")
 		}
 	}
@@ -321,7 +322,7 @@ func (r *run) logTrain() error {
 		return nil
 	}
 	line := trainlog.Line{
-		Step: r.at.Step, Epoch: r.at.Epoch + 1, Split: "train", Tokens: r.at.Tokens,
+		Step: r.at.Step, Epoch: r.at.Epoch + 1, Split: split.Train, Tokens: r.at.Tokens,
 		Loss: r.at.LossSum / r.at.LossWeight, LR: r.plan.at(r.at.Step - 1),
 	}
 	r.at.LossSum, r.at.LossWeight = 0, 0

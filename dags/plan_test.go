@@ -246,11 +246,31 @@ func TestPlanTellsUnusableOutputs(t *testing.T) {
 		t.Errorf("another kernel: %q", got)
 	}
 	fakeKernel = "go"
+	renamed := filepath.Join(filepath.Dir(uri), "adapter-0123456789abcdef")
+	if err := os.Rename(uri, renamed); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.plan().Steps[3].Reasons; !cmp.Equal(got, []string{"an earlier clinflow named its output otherwise"}) {
+		t.Errorf("another name: %q", got)
+	}
+	if err := os.Rename(renamed, uri); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.Remove(filepath.Join(uri, dataset.ManifestName)); err != nil {
 		t.Fatal(err)
 	}
 	if got := b.plan().Steps[3]; got.Done || !cmp.Equal(got.Reasons, []string{"its output is incomplete: a run ended in the middle of it"}) {
 		t.Errorf("without a manifest: %v %q", got.Done, got.Reasons)
+	}
+}
+
+// A new version of what lies in an output is told as the reason that it is.
+func TestDifferencesNameVersions(t *testing.T) {
+	of := func(kind, notes int) dataset.Manifest {
+		return dataset.Manifest{Versions: dataset.Versions{Kind: kind, Tables: map[string]int{"notes": notes}}}
+	}
+	if got := Differences(of(1, 1), of(2, 3)); !cmp.Equal(got, []string{"version of the kind 1 → 2", "version of table notes 1 → 3"}) {
+		t.Errorf("%q", got)
 	}
 }
 

@@ -60,6 +60,7 @@ func differences(before, now Identity) []string {
 	if before.Version != now.Version {
 		out = append(out, fmt.Sprintf("stage version %d → %d", before.Version, now.Version))
 	}
+	out = append(out, versionChanges(before.Schema, now.Schema)...)
 	if now.Kernel != "" && before.Kernel != now.Kernel {
 		out = append(out, fmt.Sprintf("kernel %s → %s", absent(before.Kernel), now.Kernel))
 	}
@@ -70,7 +71,21 @@ func differences(before, now Identity) []string {
 		return inputChange(key, a, b)
 	})...)
 	if len(out) == 0 {
-		return []string{"its earlier output was removed"}
+		return []string{"an earlier clinflow named its output otherwise"}
+	}
+	return out
+}
+
+// versionChanges tells the kind and the tables, of those in both outputs, whose version
+// was raised.
+func versionChanges(before, now dataset.Versions) (out []string) {
+	if before.Kind != now.Kind {
+		out = append(out, fmt.Sprintf("version of the kind %d → %d", before.Kind, now.Kind))
+	}
+	for _, name := range slices.Sorted(maps.Keys(before.Tables)) {
+		if version, both := now.Tables[name]; both && version != before.Tables[name] {
+			out = append(out, fmt.Sprintf("version of table %s %d → %d", name, before.Tables[name], version))
+		}
 	}
 	return out
 }

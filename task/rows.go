@@ -9,8 +9,8 @@ type Text struct {
 	SubjectID      int64        `parquet:"subject_id"`
 	HadmID         int64        `parquet:"hadm_id,optional"`
 	PredictionTime dataset.Time `parquet:"prediction_time,optional"`
-	// Withdrawn takes away the text of the same id in the texts that this dataset is
-	// laid over; Text is empty then.
+	// Withdrawn takes away the text of the same text_id in the datasets that are given
+	// before this one; Text is empty then.
 	Withdrawn bool   `parquet:"withdrawn"`
 	Text      string `parquet:"text,plain" phi:"true"`
 }

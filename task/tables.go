@@ -25,7 +25,7 @@ const (
 )
 
 // CountWithdrawn is the count, in the manifest of texts and of their tokens, of the rows
-// that take a text away from the datasets that they are laid over.
+// that take a text away from the datasets that are given before.
 const CountWithdrawn = "withdrawn"
 
 // The first version of tokens had splits and labels beside them.

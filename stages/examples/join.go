@@ -26,7 +26,7 @@ type Source struct {
 // to be laid over others: what they take away would be examples without a token.
 func (s Source) Check() error {
 	if s.Tokens[0].Manifest.Counts[task.CountWithdrawn] > 0 {
-		return exit.Errorf(exit.Usage, "%s withdraws texts; bind the tokens of the texts that it was made of before it", s.URI())
+		return exit.Errorf(exit.Usage, "%s withdraws texts; list the tokens of the texts that it was made from before it", s.URI())
 	}
 	for _, d := range append([]*dataset.Dataset{s.Labels, s.Split}, s.Tokens...) {
 		if d != nil && d.Parts() != s.Parts() {
@@ -215,5 +215,5 @@ func (j *join) noSuchText(overlay, rows int) error {
 	if rows == 0 {
 		return nil
 	}
-	return exit.Errorf(exit.BadData, "%s: part %d has a text that %s does not have; bind the tokens of the texts that it was made of before it", j.overlays[overlay].uri, j.part, j.texts.uri)
+	return exit.Errorf(exit.BadData, "%s: part %d has a text that %s does not have; list the tokens of the texts that it was made from before it", j.overlays[overlay].uri, j.part, j.texts.uri)
 }

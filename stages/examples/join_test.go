@@ -232,7 +232,7 @@ func TestJoinRefusals(t *testing.T) {
 			tokens := tokensOf(t, 1, text(1, 10), text(2, 20, 6))
 			tokens.Manifest.Counts = map[string]int64{task.CountWithdrawn: 1}
 			return Source{Tokens: []*dataset.Dataset{tokens}}
-		}, exit.Usage, "bind the tokens of the texts that it was made of before it"},
+		}, exit.Usage, "list the tokens of the texts that it was made from before it"},
 		{"an overlay of other parts", func(t *testing.T) Source {
 			return Source{Tokens: []*dataset.Dataset{tokensOf(t, 1, first...), tokensOf(t, 3)}}
 		}, exit.Usage, "has 3: examples are joined part by part"},

@@ -39,7 +39,7 @@ func (withoutDeaths) Part(ctx context.Context, in stages.Inputs, part int, out *
 		return err
 	}
 	out.Count("edited", 0) // where no text speaks of a death, that is told too
-	out.Count("withdrawn", 0)
+	out.Count(task.CountWithdrawn, 0)
 	texts := in.One("texts")
 	for row, err := range dataset.Read[task.Text](ctx, texts, task.TableTexts, part) {
 		if err != nil {

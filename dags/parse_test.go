@@ -13,25 +13,25 @@ import (
 	"github.com/clinflow/clinflow/stages"
 )
 
-// ways is a file whose steps are written once for the members of groups.
-const ways = `name: ways
+// variants is a file whose steps are written once for the members of groups.
+const variants = `name: variants
 vars: {epochs: 3}
 each:
   task:
     mor: {epochs: 2, note: deaths}
     los: {epochs: ${epochs}, note: days}
-  way:
+  variant:
     head: {adapters: "", more: "", peft: {r: 1}}
     both: {adapters: [first], more: "", peft: {r: 2, target_modules: [v_proj]}}
 steps:
   patients: {stage: fake.ingest, with: {root: /x}}
   tokens: {stage: fake.tokens, in: {notes: patients.notes}}
   first: {stage: fake.train, in: {tokens: tokens}, with: {epochs: 1}}
-  tune_${task}_${way}:
+  tune_${task}_${variant}:
     stage: fake.train
-    in: {tokens: tokens, adapters: ${way.adapters}, no_such_port: ${way.more}}
-    with: {epochs: ${task.epochs}, note: "${task.note}, ${way}", peft: ${way.peft}, tags: [a, "${task}"]}
-  last: {stage: fake.train, in: {tokens: tokens, adapters: [first, "tune_${task}_${way}"]}, with: {epochs: 1, tags: ["${task}"]}}
+    in: {tokens: tokens, adapters: ${variant.adapters}, no_such_port: ${variant.more}}
+    with: {epochs: ${task.epochs}, note: "${task.note}, ${variant}", peft: ${variant.peft}, tags: [a, "${task}"]}
+  last: {stage: fake.train, in: {tokens: tokens, adapters: [first, "tune_${task}_${variant}"]}, with: {epochs: 1, tags: ["${task}"]}}
 `
 
 const good = `# a comment with ${nothing} in it
@@ -98,7 +98,7 @@ func TestParseResolves(t *testing.T) {
 }
 
 func TestStepsAreWrittenOnceForAGroup(t *testing.T) {
-	d, err := Parse(stages.Default, "x.yaml", []byte(ways), nil)
+	d, err := Parse(stages.Default, "x.yaml", []byte(variants), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -343,31 +343,31 @@ each:
   task: {mor: {rate: 2, shards: 4}, los: {rate: 3, shards: 4}}
   a: {b: {}}
   1w: {b: {}}
-  way: {head: 1, lora: {peft: {r: 2}}}
+  variant: {head: 1, lora: {peft: {r: 2}}}
   none: {}
 steps:
   p_${task}: {stage: fake.ingest, with: {root: "${task}/${task.shard}", shards: ${task.shards}}}
-  p_mor: {stage: fake.ingest, with: {root: "${way.peft}"}}
+  p_mor: {stage: fake.ingest, with: {root: "${variant.peft}"}}
   q_${tsk}: {stage: fake.ingest, with: {root: x}}
   t: {stage: fake.tokens, in: {notes: p_${task}}}
-  f_${task}_${way}: {stage: fake.train, in: {tokens: t_${task}}, with: {epochs: 1, lr: ${task.rate}, note: "${way.peft}"}}
+  f_${task}_${variant}: {stage: fake.train, in: {tokens: t_${task}}, with: {epochs: 1, lr: ${task.rate}, note: "${variant.peft}"}}
 publish: {"${task}": t.x}
 `,
 		want: `
 x.yaml:5:3: each.a: a variable has this name; name the group otherwise
 x.yaml:6:3: each.1w: a group's name is letters, digits and _
-x.yaml:7:15: each.way.head: want a mapping of what the member brings; {} where it brings nothing
+x.yaml:7:19: each.variant.head: want a mapping of what the member brings; {} where it brings nothing
 x.yaml:8:9: each.none: want a mapping of members to what they bring; {} where a member brings nothing
 x.yaml:10:48: steps.p_${task}.with.root: unknown variable ${task.shard}; did you mean task.shards?
 x.yaml:11:3: steps.p_mor: a second step of the name p_mor
-x.yaml:11:44: steps.p_mor.with.root: ${way.peft} stands for nothing here; put the group into the step's name
+x.yaml:11:44: steps.p_mor.with.root: ${variant.peft} stands for nothing here; put the group into the step's name
 x.yaml:12:3: steps.q_${tsk}: unknown variable ${tsk}; known: a, rank
 x.yaml:13:39: steps.t.in.notes: ${task} stands for nothing here; put the group into the step's name
-x.yaml:14:54: steps.f_${task}_${way}.in.tokens: unknown step t_mor; did you mean p_mor?
-x.yaml:14:54: steps.f_${task}_${way}.in.tokens: unknown step t_los; did you mean p_los?
-x.yaml:14:88: steps.f_${task}_${way}.with.lr: 2 is too large; allowed: 0 to 1
-x.yaml:14:88: steps.f_${task}_${way}.with.lr: 3 is too large; allowed: 0 to 1
-x.yaml:14:108: steps.f_${task}_${way}.with.note: ${way.peft} is a mapping, which no text can hold; write the reference alone, without quotes
+x.yaml:14:58: steps.f_${task}_${variant}.in.tokens: unknown step t_mor; did you mean p_mor?
+x.yaml:14:58: steps.f_${task}_${variant}.in.tokens: unknown step t_los; did you mean p_los?
+x.yaml:14:92: steps.f_${task}_${variant}.with.lr: 2 is too large; allowed: 0 to 1
+x.yaml:14:92: steps.f_${task}_${variant}.with.lr: 3 is too large; allowed: 0 to 1
+x.yaml:14:112: steps.f_${task}_${variant}.with.note: ${variant.peft} is a mapping, which no text can hold; write the reference alone, without quotes
 x.yaml:15:11: publish.${task}: only a step's name can hold a reference
 `,
 	},
@@ -390,7 +390,7 @@ func TestParseTellsEveryFault(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add(good)
-	f.Add(ways)
+	f.Add(variants)
 	for _, c := range faulty {
 		f.Add(c.yaml)
 	}

@@ -148,7 +148,7 @@ func (j *join) finish() error {
 
 // patient joins the texts of one patient.
 func (j *join) patient(texts []task.Tokens) ([]Example, error) {
-	laid, err := j.lay(texts)
+	replaced, err := j.replace(texts)
 	if err != nil {
 		return nil, err
 	}
@@ -158,11 +158,11 @@ func (j *join) patient(texts []task.Tokens) ([]Example, error) {
 	}
 	var rows []Example
 	for i, text := range texts {
-		if laid[i] && len(text.InputIDs) == 0 {
+		if replaced[i] && len(text.InputIDs) == 0 {
 			j.counts.Withdrawn++
 			continue
 		}
-		if laid[i] {
+		if replaced[i] {
 			j.counts.Replaced++
 		}
 		label, labelled := labels.of(text)
@@ -185,8 +185,8 @@ func (j *join) patient(texts []task.Tokens) ([]Example, error) {
 	return rows, nil
 }
 
-// lay puts the rows of later tokens in the place of a patient's texts, and says which.
-func (j *join) lay(texts []task.Tokens) ([]bool, error) {
+// replace puts the rows of later tokens in the place of a patient's texts, and says which.
+func (j *join) replace(texts []task.Tokens) ([]bool, error) {
 	at := make(map[string]int, len(texts))
 	for i, text := range texts {
 		at[text.TextID] = i
@@ -194,7 +194,7 @@ func (j *join) lay(texts []task.Tokens) ([]bool, error) {
 	if len(at) < len(texts) {
 		return nil, exit.Errorf(exit.BadData, "%s: a text_id occurs twice in part %d; make the tokens again", j.texts.uri, j.part)
 	}
-	laid := make([]bool, len(texts))
+	replaced := make([]bool, len(texts))
 	for i, o := range j.overlays {
 		rows, skipped, err := o.of(texts[0].SubjectID)
 		if err != nil || skipped > 0 {
@@ -205,10 +205,10 @@ func (j *join) lay(texts []task.Tokens) ([]bool, error) {
 			if !ok {
 				return nil, j.noSuchText(i, 1)
 			}
-			texts[k], laid[k] = row, true
+			texts[k], replaced[k] = row, true
 		}
 	}
-	return laid, nil
+	return replaced, nil
 }
 
 func (j *join) noSuchText(overlay, rows int) error {

@@ -95,7 +95,7 @@ func (w *Writer) CopyFile(ctx context.Context, from *Dataset, name, as string) e
 	})
 }
 
-// Count adds n to a count of the manifest.
+// Count adds n to a count of the manifest. Its name is of letters, digits, _ . and -.
 func (w *Writer) Count(name string, n int64) {
 	w.record(func(m *Manifest) { m.Counts[name] += n })
 }

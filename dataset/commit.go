@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 
 	"github.com/clinflow/clinflow/internal/exit"
@@ -23,6 +24,9 @@ func (w *Writer) Commit(ctx context.Context, header Manifest, parts []PartResult
 	}
 	m, err := w.manifest(header)
 	if err != nil {
+		return err
+	}
+	if err := w.checkCounts(m.Counts); err != nil {
 		return err
 	}
 	if err := w.sweep(ctx); err != nil {
@@ -123,6 +127,19 @@ func (w *Writer) sweep(ctx context.Context) error {
 		}
 		if err := w.dir.RemoveAll(ctx, f.Name); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+var countName = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,200}$`)
+
+// checkCounts refuses names of counts that are no names: the journal and the report show
+// them, and a value of a row must not get there as one.
+func (w *Writer) checkCounts(counts map[string]int64) error {
+	for name := range counts {
+		if !countName.MatchString(name) {
+			return exit.Errorf(exit.Failed, "dataset %s: a count's name may hold letters, digits, _ . and - only; name what is counted, never what was read", w.URI())
 		}
 	}
 	return nil

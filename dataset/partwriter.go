@@ -33,7 +33,7 @@ type openTable interface {
 // Part is the part's number.
 func (p *PartWriter) Part() int { return p.part }
 
-// Count adds n to a count of the manifest.
+// Count adds n to a count of the manifest. Its name is of letters, digits, _ . and -.
 func (p *PartWriter) Count(name string, n int64) { p.counts[name] += n }
 
 // begin checks that a table may be begun.
@@ -68,6 +68,9 @@ func (p *PartWriter) Close() (PartResult, error) {
 
 func (p *PartWriter) finish() (PartResult, error) {
 	result := PartResult{Part: p.part, Tables: map[string]PartInfo{}, Counts: p.counts}
+	if err := p.writer.checkCounts(p.counts); err != nil {
+		return result, err
+	}
 	for _, table := range slices.Sorted(maps.Keys(p.tables)) {
 		info, err := p.tables[table].commit()
 		if err != nil {

@@ -230,6 +230,24 @@ func TestMisuseIsAnError(t *testing.T) {
 	}
 }
 
+// A text that is counted by mistake gets into no record and no manifest, nor into the
+// error.
+func TestACountsNameIsAName(t *testing.T) {
+	for name, ok := range map[string]bool{"examples.clinical-frozen.mor_2": true, "": false, "zqcanary has died": false, "zqcanary\n": false, strings.Repeat("z", 201): false} {
+		w := newWriter(t, 1, TableNotes)
+		p := w.Part(0)
+		p.Count(name, 1)
+		_, err := p.Close()
+		whole := newWriter(t, 0)
+		whole.Count(name, 1)
+		for _, err := range []error{err, whole.Commit(t.Context(), Manifest{}, nil)} {
+			if (err == nil) != ok || err != nil && (strings.Contains(err.Error(), "zz") || strings.Contains(err.Error(), "canary")) {
+				t.Errorf("%q: %v", name, err)
+			}
+		}
+	}
+}
+
 func second[T any](_ T, err error) error { return err }
 
 // fullDisk is a store whose files take so many bytes and no more.

@@ -9,6 +9,7 @@ import (
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/x/beamx"
 
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/guard"
 	"github.com/clinflow/clinflow/pipelines"
 	"github.com/clinflow/clinflow/stages"
@@ -36,6 +37,9 @@ func (b Beam) Run(ctx context.Context, job Job) error {
 			return err
 		}
 		parts = built.(stages.Source).Parts()
+	}
+	if parts == 0 {
+		return exit.Errorf(exit.Failed, "stage %s has no parts to work on; say of the port whose parts they are that it is Sharded", job.Stage.Name)
 	}
 	task, err := taskOf(job, parts)
 	if err != nil {

@@ -80,7 +80,7 @@ func TestDamagedInputs(t *testing.T) {
 			if err := os.RemoveAll(filepath.Join(dir, "tree")); err != nil {
 				t.Fatal(err)
 			}
-		}, 2, []string{"hosp/admissions.csv", "note/discharge.csv"}},
+		}, 2, []string{"steps.patients.with.root: tree is not there", "holds hosp/ and icu/", "note_root the one that holds note/"}},
 		{"truncated gzip", func(t *testing.T, dir string) {
 			path := filepath.Join(dir, discharge)
 			write(t, path, read(t, path)[:2000])

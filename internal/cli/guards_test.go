@@ -11,24 +11,25 @@ func TestGuardsStopTheRun(t *testing.T) {
 	demo := read(t, "../../dags", "demo.yaml")
 	for _, c := range []struct {
 		name, from, to, also, by string
+		code                     int
 		want                     []string
 	}{
 		{
 			"test patients' notes in the clinical corpus",
 			"  split:\n    stage: split.hash\n    in: {patients: patients}\n", "  other_split: {stage: split.hash, in: {patients: patients}, with: {seed: 2}}\n  split:\n    stage: split.hash\n    in: {patients: patients}\n",
 			"in: {tokens: corpus, split: split, base: base}", "in: {tokens: corpus, split: other_split, base: base}",
-			[]string{"step clinical", "patients", "train"},
+			3, []string{"step clinical", "patients", "train"},
 		},
 		{
 			"no label set",
 			"with: {task: diag, min_count: ${min_count}}", "with: {task: diag, min_count: 100000}", "", "",
-			[]string{"step label_set_diag", "no label has 100000 admissions", "min_count"},
+			3, []string{"step label_set_diag", "no label has 100000 admissions", "min_count"},
 		},
 		{
 			"a label set of another split",
 			"  split:\n    stage: split.hash\n    in: {patients: patients}\n", "  other_split: {stage: split.hash, in: {patients: patients}, with: {seed: 2}}\n  split:\n    stage: split.hash\n    in: {patients: patients}\n",
 			"in: {patients: patients, split: split}\n    with: {task: proc", "in: {patients: patients, split: other_split}\n    with: {task: proc",
-			[]string{"proc", "port labels", "split hash, seed 2", "label.set"},
+			2, []string{"predictions_proc_head", "baseline_proc", "label_set_proc, which lists the labels, has hash, seed 2", "give both the same split"},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -38,7 +39,7 @@ func TestGuardsStopTheRun(t *testing.T) {
 			}
 			dir := t.TempDir()
 			write(t, filepath.Join(dir, "demo.yaml"), changed)
-			r := clinflow(t, dir, 3, append([]string{"run", "demo.yaml", "--out", "out", "--quiet"}, setsOf("tiny")...)...)
+			r := clinflow(t, dir, c.code, append([]string{"run", "demo.yaml", "--out", "out", "--quiet"}, setsOf("tiny")...)...)
 			for _, words := range c.want {
 				if !strings.Contains(r.stderr, words) {
 					t.Errorf("the error does not speak of %q:\n%s", words, r.stderr)

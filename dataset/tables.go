@@ -96,7 +96,7 @@ func TableColumns(name string) []string {
 func Each(ctx context.Context, d *Dataset, table string, part int, visit func(row any) error) error {
 	t, known := tables[table]
 	if !known {
-		return exit.Errorf(exit.Usage, "dataset %s: table %s is unknown to this program", d.URI(), table)
+		return exit.Errorf(exit.Usage, "dataset %s: table %s is unknown to this program; use the clinflow that wrote it, or one with the stage that made it", d.URI(), table)
 	}
 	return t.each(ctx, d, table, part, visit)
 }

@@ -67,6 +67,9 @@ func newLayout(name string, size uintptr, columns []column) *layout {
 	if err != nil {
 		panic(fmt.Sprintf("row type %s: %v", name, err))
 	}
+	// A node keeps its path when it is first asked for it. It is asked here, once, since
+	// many goroutines write files of one layout.
+	schema.NewSchema(root)
 	return &layout{name, size, columns, root}
 }
 

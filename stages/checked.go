@@ -72,6 +72,20 @@ type Labelling interface {
 	Task(in Givers) task.Task
 }
 
+// Textual is implemented by a stage that says before it runs what texts its output
+// holds. in are the steps whose outputs it takes.
+type Textual interface {
+	Texts(in Givers) task.Texts
+}
+
+// Texts are what a step's output holds, zero where nothing says it.
+func (g *Giver) Texts() task.Texts {
+	if t, ok := g.Built.(Textual); ok {
+		return t.Texts(g.In)
+	}
+	return task.Texts{}
+}
+
 // Task is what a step's output is labelled for, zero where nothing says it.
 func (g *Giver) Task() task.Task {
 	if l, ok := g.Built.(Labelling); ok {

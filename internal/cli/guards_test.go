@@ -31,6 +31,16 @@ func TestGuardsStopTheRun(t *testing.T) {
 			"in: {patients: patients, split: split}\n    with: {task: proc", "in: {patients: patients, split: other_split}\n    with: {task: proc",
 			2, []string{"predictions_proc_head", "baseline_proc", "label_set_proc, which lists the labels, has hash, seed 2", "give both the same split"},
 		},
+		{
+			"mortality from texts that tell of the death",
+			"tokens: [tokens, tokens_without_deaths], epochs", "tokens: [tokens], epochs", "", "",
+			2, []string{"in.tokens: step mor_head", "in.tokens: step predictions_mor_head", "in.tokens: step baseline_mor", "text.without_deaths", "death_mentions"},
+		},
+		{
+			"length of stay from whole notes",
+			"los: {stage: label.length_of_stay, label_set: \"\", tokens: [tokens]", "los: {stage: label.length_of_stay, label_set: \"\", tokens: [corpus]", "", "",
+			2, []string{"in.tokens: step los_head: the task is los (multiclass)", "whole notes", "text.admission"},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			changed := strings.Replace(strings.Replace(demo, c.from, c.to, 1), c.also, c.by, 1)

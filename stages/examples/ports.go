@@ -42,7 +42,26 @@ func TaskOf(in stages.Inputs) (task.Task, error) {
 	case !told || of.Kind == task.LanguageModeling:
 		return of, exit.Errorf(exit.BadData, "%s: the manifest of these labels tells no task with labels; make them again", labels.URI())
 	}
+	if err := textsFit(of, in); err != nil {
+		return of, err
+	}
 	return withSplit(of, in)
+}
+
+// textsFit refuses texts that tell what a task's labels are.
+func textsFit(of task.Task, in stages.Inputs) error {
+	var given []task.Texts
+	for _, d := range in[TokensPort.Name] {
+		t, err := task.TextsOf(d)
+		if err != nil {
+			return err
+		}
+		given = append(given, t)
+	}
+	if wrong := of.Texts.Lacks(given); wrong != "" {
+		return exit.Errorf(exit.Usage, "port %s: the task is %s: %s", TokensPort.Name, of, wrong)
+	}
+	return nil
 }
 
 // LanguageModel is the task of a stage that takes no labels.
@@ -63,9 +82,28 @@ func withSplit(of task.Task, in stages.Inputs) (task.Task, error) {
 	return of, err
 }
 
-// OtherSplit is the fault of a step whose labels are listed, by a step that they are made
-// from, with another split than its own: TaskOf would refuse them.
-func OtherSplit(in stages.Givers) []stages.Fault {
+// Faults are those of the examples that a step is to be given, as far as the steps
+// before it tell: TaskOf would refuse them.
+func Faults(in stages.Givers) []stages.Fault {
+	return append(otherTexts(in), otherSplit(in)...)
+}
+
+// otherTexts is the fault of a step whose texts tell what its labels are.
+func otherTexts(in stages.Givers) []stages.Fault {
+	var given []task.Texts
+	for _, from := range in[TokensPort.Name] {
+		given = append(given, from.Texts())
+	}
+	of := in.Task(LabelsPort.Name)
+	if wrong := of.Texts.Lacks(given); wrong != "" {
+		return stages.Faultf("in."+TokensPort.Name, "the task is %s: %s", of, wrong)
+	}
+	return nil
+}
+
+// otherSplit is the fault of a step whose labels are listed, by a step that they are made
+// from, with another split than its own.
+func otherSplit(in stages.Givers) []stages.Fault {
 	labels := in.One(LabelsPort.Name)
 	here, told := split.Planned(in)
 	if labels == nil || !told {

@@ -49,7 +49,7 @@ type coding struct {
 
 // Planned is the task, whose labels the label set lists.
 func (c coding) Planned() task.Task {
-	return task.Task{Name: c.name, Kind: task.Multilabel, Recipe: c.Recipe}
+	return task.Task{Name: c.name, Kind: task.Multilabel, Recipe: c.Recipe, Texts: onAdmission}
 }
 
 // Task is the label set's. One of another task or recipe is refused: its numbers

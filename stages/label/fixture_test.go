@@ -90,7 +90,7 @@ func taskOf(t testing.TB, d *dataset.Dataset) task.Task {
 
 // diagnoses is the task of a label set for diagnoses with the defaults of the stages.
 func diagnoses(labels ...string) task.Task {
-	return task.Task{Name: "diag", Kind: task.Multilabel, Recipe: "clinical", Split: "hash, seed 1", Labels: labels}
+	return task.Task{Name: "diag", Kind: task.Multilabel, Recipe: "clinical", Split: "hash, seed 1", Labels: labels, Texts: task.Texts{Of: task.OfAdmission}}
 }
 
 // set is a label set as label.set leaves it.

@@ -18,12 +18,12 @@ var golden = map[string]struct {
 	version int
 	digest  string
 }{
-	"label.set":            {1, "748afe642e2107f2b03f049dc383f6d6b4b9399bc0435b00a828aaf9d2553ca4"},
-	"label.mortality":      {3, "bfa28eca482aba91d0a0ffa6d98e948c1f748e5445792a6b448102b3bfb374af"},
-	"label.length_of_stay": {3, "32c585164b7e01e1f438cdd19eb073f328d760cf9f374b9976eba3d7bf5122fe"},
-	"label.ventilation":    {3, "d6479bf8b33be2d566c55754ebe612ca0b7d9a805962b0f5250789a91cf37471"},
-	"label.diagnoses":      {3, "3baf05049170e410f4c82601f4b9000a11879deb9918a9c6f413fdf27a665818"},
-	"label.procedures":     {3, "94d82b0c11de8c9462e0278290fbee25e2ce91e98beef4d66f5c193ecf1074c9"},
+	"label.set":            {1, "885213914de1073f19ca8a4fa62ce627d16e9bab311ae59e9788a78a2af0363d"},
+	"label.mortality":      {3, "245d927c4e3cede0bbb703bcda4158fb857cce34bcda3f58932630fce97c201b"},
+	"label.length_of_stay": {3, "b87cc9432a274d567f44c9507c22ca244e266c0e4553dffbd4c84926b6517a07"},
+	"label.ventilation":    {3, "489877af276e0633356c1e32ac63a65501f3559611e19bea5122ec3611e66b87"},
+	"label.diagnoses":      {3, "061a9c4b2ba663e5b89b7660957216f14931d84118295eb04bd1426f5d612565"},
+	"label.procedures":     {3, "d9832a25b64c35db0293aa3383a70bcf7fb86dc93d4822c6686fb19369db36e5"},
 }
 
 // goldenTables holds, for each stage, rows that it keeps and rows that it does not.

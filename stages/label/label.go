@@ -17,6 +17,9 @@ import (
 // Config is the configuration that the tasks of this package share.
 type Config struct{ recipe.Config }
 
+// onAdmission is what the texts of an outcome of a stay are: later ones tell it.
+var onAdmission = task.Texts{Of: task.OfAdmission}
+
 // Outcome is a task whose labels belong to admissions.
 type Outcome interface {
 	// Task is the task's name, kind and labels, and the recipe where it has one. The

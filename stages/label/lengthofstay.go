@@ -15,7 +15,7 @@ func init() {
 			"A stay that ends before it begins, as organ donors have, has no length and is left out, unlike in CORe, which takes it for a short one.",
 	}, nil, func(config Config) (Outcome, error) {
 		spans := []string{"up to 3 days", "up to 7 days", "up to 14 days", "more than 14 days"}
-		return OfAdmission(task.Task{Name: "los", Kind: task.Multiclass, Labels: spans, Recipe: config.Recipe}, lengthOfStay), nil
+		return OfAdmission(task.Task{Name: "los", Kind: task.Multiclass, Labels: spans, Recipe: config.Recipe, Texts: onAdmission}, lengthOfStay), nil
 	})
 }
 

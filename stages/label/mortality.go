@@ -10,10 +10,20 @@ func init() {
 	Register(stages.Spec{
 		Name: "label.mortality", Version: 3,
 		Doc: "Labels admissions by in-hospital mortality (MOR): hospital_expire_flag. " +
-			"Some texts tell of the death: give whoever takes these labels the tokens of text.without_deaths behind those of the texts.",
-	}, nil, func(config Config) (Outcome, error) {
-		return OfAdmission(task.Task{Name: "mor", Kind: task.Binary, Labels: []string{"survived", "died"}, Recipe: config.Recipe}, mortality), nil
+			"Some texts tell of the death: whoever takes these labels takes the tokens of text.without_deaths behind those of the texts, and is refused without them.",
+	}, nil, func(config MortalityConfig) (Outcome, error) {
+		t := task.Task{Name: "mor", Kind: task.Binary, Labels: []string{"survived", "died"}, Recipe: config.Recipe, Texts: onAdmission}
+		if config.DeathMentions == "drop" {
+			t.Texts.Without = []string{task.Deaths}
+		}
+		return OfAdmission(t, mortality), nil
 	})
+}
+
+// MortalityConfig is the configuration of label.mortality.
+type MortalityConfig struct {
+	Config
+	DeathMentions string `json:"death_mentions" default:"drop" enum:"drop,keep" doc:"drop: the labels are refused with texts that text.without_deaths has not seen; keep: they go with any texts of the admission"`
 }
 
 const noExpireFlag = "no_hospital_expire_flag"

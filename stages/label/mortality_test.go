@@ -25,7 +25,7 @@ func TestMortality(t *testing.T) {
 		t.Error(diff)
 	}
 	wantCounts(t, d, map[string]int64{"read": 3, "kept": 2, "positives": 1, "dropped.no_hospital_expire_flag": 1})
-	want := task.Task{Name: "mor", Kind: task.Binary, Labels: []string{"survived", "died"}, Recipe: "clinical", Release: "mimiciv"}
+	want := task.Task{Name: "mor", Kind: task.Binary, Labels: []string{"survived", "died"}, Recipe: "clinical", Release: "mimiciv", Texts: task.Texts{Of: task.OfAdmission, Without: []string{task.Deaths}}}
 	if diff := cmp.Diff(want, taskOf(t, d)); diff != "" {
 		t.Error(diff)
 	}

@@ -140,7 +140,7 @@ func (s *labelSet) Finish(_ context.Context, in stages.Inputs, results []stages.
 }
 
 func (s *labelSet) task(labels []string) task.Task {
-	return task.Task{Name: s.config.Task, Kind: task.Multilabel, Labels: labels, Recipe: s.config.Recipe}
+	return task.Task{Name: s.config.Task, Kind: task.Multilabel, Labels: labels, Recipe: s.config.Recipe, Texts: onAdmission}
 }
 
 // list is the labels that enough train admissions have, ordered as text.

@@ -37,6 +37,14 @@ type AdmissionConfig struct{ recipe.Config }
 
 type admission struct{ recipe.Config }
 
+// Texts implements stages.Textual.
+func (admission) Texts(stages.Givers) task.Texts { return task.Texts{Of: task.OfAdmission} }
+
+// Attributes say what the texts are.
+func (x admission) Attributes(context.Context, stages.Inputs) (map[string]any, error) {
+	return map[string]any{task.TextsAttribute: x.Texts(nil)}, nil
+}
+
 // Summary is what is read of a note.
 type Summary struct {
 	SubjectID int64  `parquet:"subject_id"`

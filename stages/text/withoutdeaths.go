@@ -32,6 +32,20 @@ type WithoutDeathsConfig struct{}
 
 type withoutDeaths struct{}
 
+// Texts implements stages.Textual.
+func (withoutDeaths) Texts(in stages.Givers) task.Texts { return lessDeaths(in.One("texts").Texts()) }
+
+// Attributes say what the texts are.
+func (withoutDeaths) Attributes(_ context.Context, in stages.Inputs) (map[string]any, error) {
+	t, err := task.TextsOf(in.One("texts"))
+	return map[string]any{task.TextsAttribute: lessDeaths(t)}, err
+}
+
+func lessDeaths(t task.Texts) task.Texts {
+	t.Without = append(slices.Clone(t.Without), task.Deaths)
+	return t
+}
+
 // Part writes the texts of a part that differ.
 func (withoutDeaths) Part(ctx context.Context, in stages.Inputs, part int, out *dataset.PartWriter) error {
 	rows, err := dataset.Rows[task.Text](out, task.TableTexts)

@@ -35,6 +35,14 @@ func newNotes(_ *stages.Environment, config NotesConfig) (stages.Map, error) {
 	return &notes{t}, err
 }
 
+// Texts implements stages.Textual.
+func (n *notes) Texts(stages.Givers) task.Texts { return task.Texts{Of: task.OfNotes} }
+
+// Attributes say what the texts are.
+func (n *notes) Attributes(context.Context, stages.Inputs) (map[string]any, error) {
+	return map[string]any{task.TextsAttribute: n.Texts(nil)}, nil
+}
+
 // noteText is what is read of a note.
 type noteText struct {
 	NoteID    string `parquet:"note_id"`

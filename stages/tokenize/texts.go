@@ -34,6 +34,18 @@ func newTexts(_ *stages.Environment, config TextsConfig) (stages.Map, error) {
 	return &texts{t}, err
 }
 
+// Texts are those that it takes.
+func (x *texts) Texts(in stages.Givers) task.Texts { return in.One("texts").Texts() }
+
+// Attributes say what the texts are, where these say it.
+func (x *texts) Attributes(_ context.Context, in stages.Inputs) (map[string]any, error) {
+	t, err := task.TextsOf(in.One("texts"))
+	if t.Of == "" || err != nil {
+		return nil, err
+	}
+	return map[string]any{task.TextsAttribute: t}, nil
+}
+
 // Part writes the tokens of a part's texts.
 func (x *texts) Part(ctx context.Context, in stages.Inputs, part int, out *dataset.PartWriter) error {
 	return x.tokenize(ctx, in, out, func(w *writer) error {

@@ -140,6 +140,7 @@ func TestPartsSideBySide(t *testing.T) {
 	for _, err := range errs {
 		must(t, err)
 	}
+	must(t, stages.SetAttributes(t.Context(), stage, in, w))
 	must(t, w.Commit(t.Context(), dataset.Manifest{}, nil))
 	got, err := dataset.Open(t.Context(), w.URI())
 	must(t, err)

@@ -11,7 +11,7 @@ import (
 
 // Check implements stages.Checked.
 func (f *finetune) Check(ctx context.Context, in stages.Givers) []stages.Fault {
-	return slices.Concat(f.wanted(), f.config.BaseModel.faults(ctx, in, "clinical"), examples.OtherSplit(in))
+	return slices.Concat(f.wanted(), f.config.BaseModel.faults(ctx, in, "clinical"), examples.Faults(in))
 }
 
 // Check implements stages.Checked.
@@ -21,7 +21,7 @@ func (p *pretrain) Check(ctx context.Context, in stages.Givers) []stages.Fault {
 
 // Check implements stages.Checked.
 func (p *predict) Check(ctx context.Context, in stages.Givers) []stages.Fault {
-	return slices.Concat(p.wanted(), p.config.BaseModel.faults(ctx, in, "adapter"), p.anotherTask(in), examples.OtherSplit(in))
+	return slices.Concat(p.wanted(), p.config.BaseModel.faults(ctx, in, "adapter"), p.anotherTask(in), examples.Faults(in))
 }
 
 // anotherTask compares the labels with those that the adapter is trained for.
@@ -38,7 +38,7 @@ func (b *base) Check(context.Context, stages.Givers) []stages.Fault { return b.w
 
 // Check implements stages.Checked.
 func (*baseline) Check(_ context.Context, in stages.Givers) []stages.Fault {
-	return examples.OtherSplit(in)
+	return examples.Faults(in)
 }
 
 // Task is that of the labels.

@@ -1,0 +1,61 @@
+package task
+
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/exit"
+)
+
+// TextsAttribute is the name under which the manifests of texts, and of their tokens,
+// say what the texts are.
+const TextsAttribute = "texts"
+
+// What texts are made of.
+const (
+	OfAdmission = "admission" // what was known when the patient came
+	OfNotes     = "notes"     // whole notes, which tell how the stay ended
+)
+
+// Deaths are mentions of the patient's death.
+const Deaths = "deaths"
+
+// Texts say what is in texts, and of a task what its texts must be: a text that tells
+// the outcome would be learned from and judged by.
+type Texts struct {
+	Of      string   `json:"of,omitempty"`      // OfAdmission, OfNotes; "" is not known, and of a task: any
+	Without []string `json:"without,omitempty"` // what was taken out of them, such as Deaths
+}
+
+// TextsOf is what a dataset of texts or tokens holds, zero where its manifest does not
+// tell.
+func TextsOf(d *dataset.Dataset) (t Texts, err error) {
+	text, told := d.Manifest.Attributes[TextsAttribute]
+	if told && json.Unmarshal(text, &t) != nil {
+		return t, exit.Errorf(exit.BadData, "dataset %s: what its manifest says of its texts is not of this version; make it again", d.URI())
+	}
+	return t, nil
+}
+
+// Lacks says in words what is wrong with texts for a task that needs t, "" where
+// nothing is. given are those of all datasets that the texts come from; of texts that
+// are not known nothing is said.
+func (t Texts) Lacks(given []Texts) string {
+	var without []string
+	for _, g := range given {
+		if g.Of == "" {
+			return ""
+		}
+		if t.Of == OfAdmission && g.Of != OfAdmission {
+			return "the texts are whole notes, which tell how the stay ended; give tokens of text.admission"
+		}
+		without = append(without, g.Without...)
+	}
+	for _, what := range t.Without {
+		if !slices.Contains(without, what) {
+			return "the texts may tell of the patient's death, which is the label; list the tokens of text.without_deaths behind them, or set death_mentions of the labels to keep"
+		}
+	}
+	return ""
+}

@@ -48,7 +48,7 @@ func (h *rowsByPart[T]) add(part int, row T) (bytes int64) {
 
 func (h *rowsByPart[T]) write(s *Spill, table string) error {
 	name := fmt.Sprintf("%s/%s-%06d-%s.run", table, s.prefix, s.flushes, s.suffix)
-	f, err := createRunFile(context.Background(), s.dir, name, h.packer)
+	f, err := createRunFile(context.Background(), s.dir, name)
 	if err != nil {
 		return err
 	}
@@ -72,10 +72,10 @@ func (h *rowsByPart[T]) write(s *Spill, table string) error {
 	return f.commit()
 }
 
-func (h *rowsByPart[T]) writePart(f *runFile[T], rows []*T) error {
+func (h *rowsByPart[T]) writePart(f *runFile, rows []*T) error {
 	slices.SortStableFunc(rows, func(a, b *T) int { return h.order(*a, *b) })
 	for _, row := range rows {
-		if err := f.write(row); err != nil {
+		if err := f.write(h.packer.Append(f.head(), row)); err != nil {
 			return err
 		}
 	}

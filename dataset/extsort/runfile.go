@@ -10,7 +10,6 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 
-	"github.com/clinflow/clinflow/dataset/parquet"
 	"github.com/clinflow/clinflow/internal/store"
 )
 
@@ -24,24 +23,27 @@ import (
 const frameHead = 8
 
 // runFile is a run file being written.
-type runFile[T any] struct {
-	packer parquet.Packer[T]
+type runFile struct {
 	file   store.File
 	buffer *bufio.Writer
 	bytes  int64
-	frame  []byte
+	frame  []byte // of the row to be written
 }
 
-func createRunFile[T any](ctx context.Context, dir store.Dir, name string, packer parquet.Packer[T]) (*runFile[T], error) {
+func createRunFile(ctx context.Context, dir store.Dir, name string) (*runFile, error) {
 	f, err := dir.Create(ctx, name)
 	if err != nil {
 		return nil, fmt.Errorf("begin a run: %w", err)
 	}
-	return &runFile[T]{packer: packer, file: f, buffer: bufio.NewWriterSize(f, store.BufferBytes)}, nil
+	return &runFile{file: f, buffer: bufio.NewWriterSize(f, store.BufferBytes)}, nil
 }
 
-func (f *runFile[T]) write(row *T) error {
-	f.frame = f.packer.Append(append(f.frame[:0], make([]byte, frameHead)...), row)
+// head begins a frame, for a row to be appended.
+func (f *runFile) head() []byte { return append(f.frame[:0], make([]byte, frameHead)...) }
+
+// write fills in the head of a frame and writes it.
+func (f *runFile) write(frame []byte) error {
+	f.frame = frame
 	body := f.frame[frameHead:]
 	binary.LittleEndian.PutUint32(f.frame, uint32(len(body)))
 	binary.LittleEndian.PutUint32(f.frame[4:], uint32(xxhash.Sum64(body)))
@@ -51,7 +53,7 @@ func (f *runFile[T]) write(row *T) error {
 }
 
 // commit gives the file its name.
-func (f *runFile[T]) commit() error {
+func (f *runFile) commit() error {
 	if err := f.buffer.Flush(); err != nil {
 		f.abort()
 		return err
@@ -59,7 +61,7 @@ func (f *runFile[T]) commit() error {
 	return f.file.Commit()
 }
 
-func (f *runFile[T]) abort() { f.file.Abort() }
+func (f *runFile) abort() { f.file.Abort() }
 
 // unframe splits the first row off a piece of a run: its packed columns and what
 // follows. size is how many bytes the row takes with its head; more than there are

@@ -120,10 +120,10 @@ func TestADamagedRunIsNeverData(t *testing.T) {
 func TestRowsOutOfOrderInARunAreSeen(t *testing.T) {
 	dir, err := store.Open(t.TempDir())
 	must(t, err)
-	f, err := createRunFile(t.Context(), dir, "run", parquet.PackerOf[note]())
+	f, err := createRunFile(t.Context(), dir, "run")
 	must(t, err)
 	for _, subject := range []int64{2, 1} {
-		must(t, f.write(&note{Subject: subject}))
+		must(t, f.write(parquet.PackerOf[note]().Append(f.head(), &note{Subject: subject})))
 	}
 	must(t, f.commit())
 	run := Run{Dir: dir.URI(), Name: "run", Table: table, Bytes: f.bytes, Rows: 2}

@@ -16,7 +16,7 @@ steps:
   mimic: {stage: synth.mimiciv, with: {patients: 2500}}
   patients: {stage: ingest.mimiciv, in: {mimic: mimic}, with: {shards: 8}}
   split: {stage: split.hash, in: {patients: patients}}
-  mortality: {stage: label.mortality, in: {patients: patients}, with: {death_mentions: keep}}
+  mortality: {stage: label.mortality, in: {patients: patients}}
   texts: {stage: text.admission, in: {patients: patients}}
   tokenizer: {stage: tokenize.train, in: {notes: patients.notes, split: split}, with: {vocab_size: 2048, max_notes: 2000}}
   tokens: {stage: tokenize.texts, in: {texts: texts, tokenizer: tokenizer}, with: {max_length: 112}}

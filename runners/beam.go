@@ -7,6 +7,7 @@ import (
 
 	// Beam's runners and its bucket store register themselves.
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/x/beamx"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
@@ -45,8 +46,19 @@ func (b Beam) Run(ctx context.Context, job Job) error {
 	if err != nil {
 		return err
 	}
+	if b.Runner == "prism" {
+		if err := prism.Acquire(ctx, 1); err != nil {
+			return exit.With(exit.Interrupted, err)
+		}
+		defer prism.Release(1)
+	}
 	return pipelines.Run(ctx, job.Env, b.Runner, task)
 }
+
+// prism lets one step at a time have Beam's runner of this name: all of a process have
+// one server, which keeps their files in a map without a lock (Beam 2.77,
+// jobservices/artifact.go).
+var prism = semaphore.NewWeighted(1)
 
 func taskOf(job Job, parts int) (pipelines.Task, error) {
 	header, err := json.Marshal(job.Header)

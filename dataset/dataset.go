@@ -93,6 +93,30 @@ func (d *Dataset) CheckFiles(ctx context.Context) error {
 	return d.checkFiles(ctx, func(string) bool { return true })
 }
 
+// Attribute reads what the manifest says under a name, and tells whether it says
+// anything. A value of another type is an error of exit.BadData that does not quote it.
+func (d *Dataset) Attribute(name string, into any) (told bool, err error) {
+	text, told := d.Manifest.Attributes[name]
+	if told && json.Unmarshal(text, into) != nil {
+		return true, exit.Errorf(exit.BadData, "dataset %s: the %s in its manifest is not one of this version; make the dataset again", d.URI(), name)
+	}
+	return told, nil
+}
+
+// ReadFile reads a file of an artifact whole.
+func (d *Dataset) ReadFile(ctx context.Context, name string) ([]byte, error) {
+	f, err := d.OpenFile(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(f)
+	if err != nil {
+		return nil, fmt.Errorf("read %s of %s: %w", name, d.URI(), err)
+	}
+	return data, nil
+}
+
 // ReadJSON reads a file of an artifact that holds one JSON value. Malformed JSON
 // is an error of exit.BadData that does not quote it.
 func (d *Dataset) ReadJSON(ctx context.Context, name string, into any) error {

@@ -1,8 +1,6 @@
 package mimic
 
 import (
-	"encoding/json"
-
 	"github.com/clinflow/clinflow/dataset"
 )
 
@@ -19,7 +17,7 @@ const AttributeRelease = "release"
 // ReleaseOf says what patients were read from, "" where their manifest does not.
 func ReleaseOf(patients *dataset.Dataset) string {
 	var release string
-	_ = json.Unmarshal(patients.Manifest.Attributes[AttributeRelease], &release)
+	_, _ = patients.Attribute(AttributeRelease, &release) // one that is none is as good as untold
 	return release
 }
 

@@ -1,7 +1,6 @@
 package task
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -62,12 +61,8 @@ func (t Task) ProblemType() string {
 
 // Of is the task of a dataset; ok is false where its manifest tells none.
 func Of(d *dataset.Dataset) (t Task, ok bool, err error) {
-	text, ok := d.Manifest.Attributes[Attribute]
-	if !ok {
-		return Task{}, false, nil
-	}
-	if err := json.Unmarshal(text, &t); err != nil {
-		return Task{}, false, exit.Errorf(exit.BadData, "dataset %s: the task in its manifest is not one of this version; make the dataset again", d.URI())
+	if ok, err = d.Attribute(Attribute, &t); !ok || err != nil {
+		return Task{}, false, err
 	}
 	return t, true, t.check(d.URI())
 }
@@ -75,11 +70,8 @@ func Of(d *dataset.Dataset) (t Task, ok bool, err error) {
 // VariantOf is the variant of training that an adapter is, "" where its manifest tells
 // none.
 func VariantOf(d *dataset.Dataset) (name string, err error) {
-	text, told := d.Manifest.Attributes[VariantAttribute]
-	if told && json.Unmarshal(text, &name) != nil {
-		return "", exit.Errorf(exit.BadData, "dataset %s: the variant in its manifest is no name; train it again", d.URI())
-	}
-	return name, nil
+	_, err = d.Attribute(VariantAttribute, &name)
+	return name, err
 }
 
 func (t Task) check(uri string) error {

@@ -1,11 +1,9 @@
 package task
 
 import (
-	"encoding/json"
 	"slices"
 
 	"github.com/clinflow/clinflow/dataset"
-	"github.com/clinflow/clinflow/internal/exit"
 )
 
 // TextsAttribute is the name under which the manifests of texts, and of their tokens,
@@ -31,11 +29,8 @@ type Texts struct {
 // TextsOf is what a dataset of texts or tokens holds, zero where its manifest does not
 // tell.
 func TextsOf(d *dataset.Dataset) (t Texts, err error) {
-	text, told := d.Manifest.Attributes[TextsAttribute]
-	if told && json.Unmarshal(text, &t) != nil {
-		return t, exit.Errorf(exit.BadData, "dataset %s: what its manifest says of its texts is not of this version; make it again", d.URI())
-	}
-	return t, nil
+	_, err = d.Attribute(TextsAttribute, &t)
+	return t, err
 }
 
 // Lacks says in words what is wrong with texts for a task that needs t, "" where

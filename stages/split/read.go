@@ -2,7 +2,6 @@ package split
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -64,7 +63,7 @@ func Planned(in stages.Givers) (r Rule, ok bool) {
 
 // RuleOf is the rule of a dataset of splits.
 func RuleOf(d *dataset.Dataset) (r Rule, err error) {
-	if json.Unmarshal(d.Manifest.Attributes[Attribute], &r) != nil || r.Name == "" {
+	if _, err := d.Attribute(Attribute, &r); err != nil || r.Name == "" {
 		return r, exit.Errorf(exit.BadData, "%s does not say how the patients were split; make it again with split.hash", d.URI())
 	}
 	return r, nil

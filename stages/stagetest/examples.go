@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -143,10 +142,9 @@ func output(t *testing.T, d *dataset.Dataset) map[string][]byte {
 		}
 	}
 	for _, info := range d.Manifest.Files {
-		f, err := d.OpenFile(t.Context(), info.Name)
+		data, err := d.ReadFile(t.Context(), info.Name)
 		must(t, err)
-		files[info.Name], err = io.ReadAll(f)
-		must(t, errors.Join(err, f.Close()))
+		files[info.Name] = data
 	}
 	if len(d.Manifest.Attributes) > 0 {
 		files[attributesFile] = indented(t, d.Manifest.Attributes)

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"math"
 	"os"
@@ -141,10 +140,7 @@ func PredictionsOf(t testing.TB, parts int, of task.Task, rows []task.Prediction
 // File is the text of a file of an artifact.
 func File(t testing.TB, d *dataset.Dataset, name string) string {
 	t.Helper()
-	f, err := d.OpenFile(t.Context(), name)
-	must(t, err)
-	defer f.Close()
-	data, err := io.ReadAll(f)
+	data, err := d.ReadFile(t.Context(), name)
 	must(t, err)
 	return string(data)
 }

@@ -3,8 +3,6 @@ package leakage
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
 	"path/filepath"
 	"strings"
@@ -76,14 +74,9 @@ func (b BaseFiles) Under(ctx context.Context, port string, d *dataset.Dataset, o
 		b.env.Log.Warn().Msgf("%s: %s has no record of its base model (%s), so it cannot be compared with %s", port, d.URI(), BaseName, b.place)
 		return nil
 	}
-	f, err := d.OpenFile(ctx, BaseName)
+	sums, err := d.ReadFile(ctx, BaseName)
 	if err != nil {
 		return err
-	}
-	defer f.Close()
-	sums, err := io.ReadAll(f)
-	if err != nil {
-		return fmt.Errorf("read %s of %s: %w", BaseName, d.URI(), err)
 	}
 	config, err := d.LocalPath(ctx, adapter.ConfigName)
 	return errors.Join(err, b.compare(port+": "+d.URI(), filepath.Dir(config), string(sums)))

@@ -76,14 +76,9 @@ func (a *Ancestry) Add(ctx context.Context, d *dataset.Dataset, folder string) e
 		a.unknown++
 		return nil
 	}
-	f, err := d.OpenFile(ctx, name)
+	data, err := d.ReadFile(ctx, name)
 	if err != nil {
 		return err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(f)
-	if err != nil {
-		return fmt.Errorf("read %s of %s: %w", name, d.URI(), err)
 	}
 	return a.parse(d.URI(), data)
 }

@@ -65,9 +65,15 @@ func (r Ventilation) Key() Key {
 	return Key{r.SubjectID, r.HadmID, r.Starttime, r.StayID, "", r.SourceFile, r.SourceRow}
 }
 
-// Key orders notes by charttime, then note_id, within an admission.
+// Key orders charted values by charttime, then itemid, within an admission.
+func (r ChartEvent) Key() Key {
+	return Key{r.SubjectID, r.HadmID, r.Charttime, r.ItemID, "", r.SourceFile, r.SourceRow}
+}
+
+// Key orders notes by charttime, chartdate where there is none, then note_id, within an
+// admission.
 func (r Note) Key() Key {
-	return Key{r.SubjectID, r.HadmID, r.Charttime, 0, r.NoteID, r.SourceFile, r.SourceRow}
+	return Key{r.SubjectID, r.HadmID, cmp.Or(r.Charttime, r.Chartdate), 0, r.NoteID, r.SourceFile, r.SourceRow}
 }
 
 // PartOf is the part that holds all rows of a patient:

@@ -21,6 +21,7 @@ type Patient struct {
 	AnchorAge       int32        `parquet:"anchor_age"`                 // in AnchorYear, in years; 91 for all older
 	AnchorYear      int32        `parquet:"anchor_year"`                // of the patient's shifted calendar
 	AnchorYearGroup string       `parquet:"anchor_year_group,optional"` // the true years that it stands for, such as 2014 - 2016
+	Dob             dataset.Time `parquet:"dob,optional"`               // date of birth, at midnight; MIMIC-III has it in place of the anchor
 	Dod             dataset.Time `parquet:"dod,optional"`               // date of death, at midnight
 	Origin
 }
@@ -32,8 +33,15 @@ type Admission struct {
 	Admittime         dataset.Time `parquet:"admittime,optional"`
 	Dischtime         dataset.Time `parquet:"dischtime,optional"`
 	Deathtime         dataset.Time `parquet:"deathtime,optional"` // of a death in hospital
+	Edregtime         dataset.Time `parquet:"edregtime,optional"` // into the emergency department
+	Edouttime         dataset.Time `parquet:"edouttime,optional"` // out of it
 	AdmissionType     string       `parquet:"admission_type,optional"`
+	AdmissionLocation string       `parquet:"admission_location,optional"`
 	DischargeLocation string       `parquet:"discharge_location,optional"`
+	Insurance         string       `parquet:"insurance,optional"`
+	Language          string       `parquet:"language,optional"`
+	MaritalStatus     string       `parquet:"marital_status,optional"`
+	Race              string       `parquet:"race,optional"` // ethnicity in MIMIC-III and MIMIC-IV 1.0
 	// HospitalExpireFlag is 0, 1, or -1 where the source has none.
 	HospitalExpireFlag int32 `parquet:"hospital_expire_flag"`
 	Origin
@@ -57,6 +65,7 @@ type ICUStay struct {
 	HadmID        int64        `parquet:"hadm_id"`
 	StayID        int64        `parquet:"stay_id"`
 	FirstCareunit string       `parquet:"first_careunit,optional"`
+	LastCareunit  string       `parquet:"last_careunit,optional"`
 	Intime        dataset.Time `parquet:"intime,optional"`
 	Outtime       dataset.Time `parquet:"outtime,optional"`
 	Origin
@@ -84,8 +93,22 @@ const (
 	UnplannedExtubationOther   = "unplanned_extubation_other"   // by someone or something else
 )
 
+// ChartEvent is a row of chartevents of an item that ventilation is known by. Value is
+// as it was charted, trailing blanks included.
+type ChartEvent struct {
+	SubjectID int64        `parquet:"subject_id"`
+	HadmID    int64        `parquet:"hadm_id,optional"`
+	StayID    int64        `parquet:"stay_id,optional"` // icustay_id in MIMIC-III
+	ItemID    int64        `parquet:"itemid"`
+	Charttime dataset.Time `parquet:"charttime,optional"`
+	Storetime dataset.Time `parquet:"storetime,optional"`
+	Value     string       `parquet:"value,optional"`
+	IsError   bool         `parquet:"iserror"` // marked as an error, in MIMIC-III
+	Origin
+}
+
 // Note is one clinical note; its text is PHI. Category is as MIMIC-III names it,
-// NoteType is in the words below.
+// NoteType is in the words below. Of MIMIC-III the id is the decimal ROW_ID.
 type Note struct {
 	NoteID      string       `parquet:"note_id,plain"`
 	SubjectID   int64        `parquet:"subject_id"`
@@ -94,7 +117,8 @@ type Note struct {
 	Description string       `parquet:"description,optional"`
 	NoteType    string       `parquet:"note_type,optional"`
 	NoteSeq     int32        `parquet:"note_seq"`           // order of a patient's notes of one type
-	Charttime   dataset.Time `parquet:"charttime,optional"` // that the note is about
+	Chartdate   dataset.Time `parquet:"chartdate,optional"` // day that the note is about, at midnight; in MIMIC-III alone
+	Charttime   dataset.Time `parquet:"charttime,optional"` // that the note is about; MIMIC-III's discharge summaries have a chartdate alone
 	Storetime   dataset.Time `parquet:"storetime,optional"` // when it was completed
 	IsError     bool         `parquet:"iserror"`            // marked as an error by a clinician
 	Text        string       `parquet:"text,plain" phi:"true"`

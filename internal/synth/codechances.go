@@ -3,14 +3,14 @@ package synth
 import "slices"
 
 // CodeChances are the probabilities that an admission with the factors has at
-// least one diagnosis (or procedure) code of each category. Codes whose category
-// is "" are ignored.
+// least one diagnosis (or procedure) code of each category. Codes without one are
+// ignored.
 //
 // Like Outlook they follow from the outcome factors alone. The sexes weigh the
 // same, as they are drawn. The ICD version weighs as it does in the patient's
 // anchor year; readmissions of later years have more ICD-10, which for a category
 // of one version is a constant factor and so moves no AUROC.
-func (f Factors) CodeChances(procedures bool, category func(version int, code string) string) map[string]float64 {
+func (f Factors) CodeChances(procedures bool, category func(version int, code string) []string) map[string]float64 {
 	chances := map[string]float64{}
 	for _, version := range icdVersions {
 		for level := range sex.levels() {
@@ -36,7 +36,7 @@ func versionShare(version int) float64 {
 // codesMissing are the probabilities that an admission, given its ICD version,
 // has no code of each category. Conditions are drawn independently, so the
 // probabilities multiply.
-func (f *Factors) codesMissing(procedures bool, version int, category func(version int, code string) string) map[string]float64 {
+func (f *Factors) codesMissing(procedures bool, version int, category func(version int, code string) []string) map[string]float64 {
 	missing := map[string]float64{}
 	for i := range conditions {
 		if c := &conditions[i]; c.procedure == procedures {
@@ -65,25 +65,18 @@ func newCodeDraw(codes []string, chance func(i int) float64) codeDraw {
 
 // exclude multiplies the chance of each category to be missing by that of not
 // coming out of this draw.
-func (d codeDraw) exclude(missing map[string]float64, version int, category func(version int, code string) string) {
-	names := make([]string, len(d))
+func (d codeDraw) exclude(missing map[string]float64, version int, category func(version int, code string) []string) {
+	drawn := map[string]float64{}
 	for i := range d {
-		names[i] = category(version, d[i].code)
+		for _, name := range slices.Compact(slices.Sorted(slices.Values(category(version, d[i].code)))) {
+			drawn[name] += d[i].chance
+		}
 	}
-	for i, name := range names {
-		if name == "" || slices.Contains(names[:i], name) {
-			continue
-		}
-		drawn := 0.0
-		for j := i; j < len(d); j++ {
-			if names[j] == name {
-				drawn += d[j].chance
-			}
-		}
+	for name, chance := range drawn {
 		if _, seen := missing[name]; !seen {
 			missing[name] = 1
 		}
-		missing[name] *= 1 - drawn
+		missing[name] *= 1 - chance
 	}
 }
 

@@ -11,8 +11,8 @@ import (
 )
 
 // threeCharacters is a category as the tasks' labels have it.
-func threeCharacters(version int, code string) string {
-	return strconv.Itoa(version) + ":" + code[:3]
+func threeCharacters(version int, code string) []string {
+	return []string{strconv.Itoa(version) + ":" + code[:3]}
 }
 
 // TestCodeChances compares with drawn admissions, given the share of each ICD
@@ -61,17 +61,17 @@ func drawnCategories(f Factors, procedures bool, version int) map[string]bool {
 	}
 	names := map[string]bool{}
 	for _, c := range drawn {
-		names[threeCharacters(version, c.code)] = true
+		names[threeCharacters(version, c.code)[0]] = true
 	}
 	return names
 }
 
 func TestCodeChancesIgnoreWhatHasNoCategory(t *testing.T) {
-	category := func(version int, code string) string {
+	category := func(version int, code string) []string {
 		if version == 10 && (code == "A419" || code == "I10") {
-			return "chosen"
+			return []string{"chosen"}
 		}
-		return ""
+		return nil
 	}
 	var f Factors
 	chances := f.CodeChances(false, category)

@@ -17,7 +17,7 @@ import (
 func init() {
 	stages.RegisterSource(stages.Spec{
 		Name:    "ingest.mimiciv",
-		Version: 3,
+		Version: 4,
 		Doc: "Reads MIMIC-IV's hosp and icu files and MIMIC-IV-Note's note files (.csv.gz, or .csv) into parts that hold whole patients. " +
 			"Columns are found by name. ICD codes are written as MIMIC writes them: in capitals, without dot and blanks. A bad record (wrong number of fields, malformed id, number, time or code, broken UTF-8, a zero byte, a repeated primary key) goes to the quarantine table with file, row, byte offset in the decompressed file, reason, and sha256 of its bytes without the line end; never its text. " +
 			"Of procedureevents only mechanical ventilation is kept, its items as words such as invasive_ventilation; types of notes are words too, such as addendum. A truncated or corrupt gzip file, a quote out of place, and a table that is there both as .csv.gz and as .csv stop the step.",
@@ -61,7 +61,7 @@ func (m *mimicIV) MaxBadFraction() float64 { return m.config.MaxBadFraction }
 
 // Attributes say what release the patients are of.
 func (m *mimicIV) Attributes(context.Context, stages.Inputs) (map[string]any, error) {
-	return map[string]any{mimic.AttributeRelease: "mimiciv"}, nil
+	return map[string]any{mimic.AttributeRelease: mimic.Release{Database: mimic.MIMICIV}}, nil
 }
 
 // Files lists the raw files. All missing ones are named in one error.

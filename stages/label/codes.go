@@ -139,11 +139,12 @@ func (c *coded) label(a *mimic.Admission, l *task.Label) (dropped string, err er
 // number of rows without one.
 func labelsOf(rows []mimic.Code, category recipe.Category) (labels []string, ignored int64) {
 	for i := range rows {
-		if label := category(int(rows[i].ICDVersion), rows[i].ICDCode); label != "" {
-			labels = append(labels, label)
+		of := category(int(rows[i].ICDVersion), rows[i].ICDCode)
+		if len(of) == 0 {
+			ignored++
 		}
+		labels = append(labels, of...)
 	}
-	ignored = int64(len(rows) - len(labels))
 	slices.Sort(labels)
 	return slices.Compact(labels), ignored
 }

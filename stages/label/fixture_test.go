@@ -45,7 +45,7 @@ func (s tables) inputs(t testing.TB, parts int) stages.Inputs {
 	for _, c := range slices.Concat(s.diagnoses, s.procedures) {
 		see(c.SubjectID)
 	}
-	d := stagetest.Dataset(t, mimic.KindPatients, parts, map[string]any{mimic.AttributeRelease: "mimiciv"},
+	d := stagetest.Dataset(t, mimic.KindPatients, parts, map[string]any{mimic.AttributeRelease: mimic.Release{Database: mimic.MIMICIV}},
 		table(mimic.TablePatients, all), table(mimic.TableAdmissions, s.admissions), table(mimic.TableDiagnoses, s.diagnoses),
 		table(mimic.TableProcedures, s.procedures), table(mimic.TableICUStays, s.icustays), table(mimic.TableVentilation, s.ventilation))
 	return stages.Inputs{"patients": {d}}

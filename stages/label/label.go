@@ -70,7 +70,7 @@ type labelling struct{ outcome Outcome }
 // Attributes say what task the labels are of.
 func (l labelling) Attributes(ctx context.Context, in stages.Inputs) (map[string]any, error) {
 	t, err := l.outcome.Task(ctx, in)
-	t.Release = mimic.ReleaseOf(in.One("patients"))
+	t.Release = mimic.ReleaseOf(in.One("patients")).String()
 	return map[string]any{task.Attribute: t}, err
 }
 

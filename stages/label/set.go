@@ -132,7 +132,7 @@ func (s *labelSet) Finish(_ context.Context, in stages.Inputs, results []stages.
 	if err != nil {
 		return err
 	}
-	t.Split, t.Release = rule.String(), mimic.ReleaseOf(in.One("patients"))
+	t.Split, t.Release = rule.String(), mimic.ReleaseOf(in.One("patients")).String()
 	if err := out.SetAttribute(task.Attribute, t); err != nil {
 		return err
 	}

@@ -29,9 +29,10 @@ type Recipe struct {
 	Diagnosis, Procedure Category
 }
 
-// Category is the label that a code falls under, "" where there is none for it. The
+// Category is the labels that a code falls under: one mostly, none where there is none
+// for it, several where the code stands for several of another classification. The
 // version is that of ICD, 9 or 10.
-type Category func(version int, code string) string
+type Category func(version int, code string) []string
 
 // Config is the key that the stages with a recipe share.
 type Config struct {
@@ -62,7 +63,7 @@ func clinical(context.Context, stages.Inputs) (Recipe, error) {
 
 // nativeDiagnosis is a diagnosis' category in the ICD version it was coded in.
 // ICD-9's external causes have one character more: E and three digits.
-func nativeDiagnosis(version int, code string) string {
+func nativeDiagnosis(version int, code string) []string {
 	if version == 9 && strings.HasPrefix(code, "E") {
 		return native(version, code, 4)
 	}
@@ -71,16 +72,16 @@ func nativeDiagnosis(version int, code string) string {
 
 // nativeProcedure has three characters in both versions. Leading zeros are part
 // of a code: 0331 is a spinal tap, 331 would be an operation on the lung.
-func nativeProcedure(version int, code string) string { return native(version, code, 3) }
+func nativeProcedure(version int, code string) []string { return native(version, code, 3) }
 
 // native cuts a code and puts its version in front: E88 is a metabolic disorder
 // in ICD-10 and the beginning of a fall in ICD-9.
-func native(version int, code string, characters int) string {
+func native(version int, code string, characters int) []string {
 	prefix := map[int]string{9: "9:", 10: "10:"}[version]
 	if prefix == "" || code == "" {
-		return ""
+		return nil
 	}
-	return prefix + cut(code, characters)
+	return []string{prefix + cut(code, characters)}
 }
 
 // cut is a text's first n characters, all where it has fewer.

@@ -1,0 +1,37 @@
+package mimic
+
+import "github.com/clinflow/clinflow/dataset"
+
+// The databases.
+const (
+	MIMICIII = "mimiciii"
+	MIMICIV  = "mimiciv"
+)
+
+// AttributeRelease is the name under which the manifest of patients has their Release.
+const AttributeRelease = "release"
+
+// Release is what patients were read from. A version is "" where it is not known.
+type Release struct {
+	Database string `json:"database"`          // MIMICIII or MIMICIV
+	Version  string `json:"version,omitempty"` // of the tables, such as 3.1
+	Notes    string `json:"notes,omitempty"`   // of MIMIC-IV-Note, such as 2.2
+}
+
+// ReleaseOf says what patients were read from, zero where their manifest does not.
+func ReleaseOf(patients *dataset.Dataset) (r Release) {
+	_, _ = patients.Attribute(AttributeRelease, &r) // one that is none is as good as untold
+	return r
+}
+
+// String names the release as reports do, such as mimiciv 3.1, notes 2.2.
+func (r Release) String() string {
+	name := r.Database
+	if r.Version != "" {
+		name += " " + r.Version
+	}
+	if r.Notes != "" {
+		name += ", notes " + r.Notes
+	}
+	return name
+}

@@ -44,11 +44,11 @@ func TestCatPrintsNulls(t *testing.T) {
 		t.Fatal(err)
 	}
 	part := w.Part(0)
-	rows, err := dataset.Rows[mimic.Admission](part, mimic.TableAdmissions)
+	rows, err := dataset.Rows[mimic.Code](part, mimic.TableDiagnoses)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := rows.Write(mimic.Admission{SubjectID: 7, HadmID: 8, Dischtime: 5, AdmissionType: "URGENT"}); err != nil {
+	if err := rows.Write(mimic.Code{SubjectID: 7, HadmID: 8, ICDCode: "0010", ICDVersion: 9}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := part.Close(); err != nil {
@@ -57,9 +57,8 @@ func TestCatPrintsNulls(t *testing.T) {
 	if err := w.Commit(t.Context(), dataset.Manifest{Stage: "test"}, nil); err != nil {
 		t.Fatal(err)
 	}
-	want := `{"subject_id":7,"hadm_id":8,"admittime":null,"dischtime":"1970-01-01 00:00:00.000005","deathtime":null,"admission_type":"URGENT",` +
-		`"discharge_location":null,"hospital_expire_flag":0,"source_file":0,"source_row":0}` + "\n"
-	if got := clinflow(t, dir, 0, "cat", "patients", "--table", "admissions").stdout; got != want {
+	want := `{"subject_id":7,"hadm_id":8,"seq_num":0,"chartdate":null,"icd_code":"0010","icd_version":9,"source_file":0,"source_row":0}` + "\n"
+	if got := clinflow(t, dir, 0, "cat", "patients", "--table", "diagnoses").stdout; got != want {
 		t.Errorf("cat prints %s", got)
 	}
 }

@@ -8,7 +8,7 @@ type Text struct {
 	TextID         string       `parquet:"text_id,plain"` // of an admission's text the decimal hadm_id
 	SubjectID      int64        `parquet:"subject_id"`
 	HadmID         int64        `parquet:"hadm_id,optional"`
-	PredictionTime dataset.Time `parquet:"prediction_time,optional"`
+	PredictionTime dataset.Time `parquet:"prediction_time,optional"` // nothing in the text is of later
 	// Withdrawn takes away the text of the same text_id in the datasets that are given
 	// before this one; Text is empty then.
 	Withdrawn bool   `parquet:"withdrawn"`
@@ -20,11 +20,12 @@ type Text struct {
 // multilabel one, ascending. Rows of a part are in the order of (subject_id,
 // hadm_id, text_id).
 type Label struct {
-	SubjectID int64   `parquet:"subject_id"`
-	HadmID    int64   `parquet:"hadm_id,optional"`
-	TextID    string  `parquet:"text_id,optional"` // empty: all texts of the admission
-	Label     int32   `parquet:"label"`
-	Labels    []int32 `parquet:"labels"`
+	SubjectID      int64        `parquet:"subject_id"`
+	HadmID         int64        `parquet:"hadm_id,optional"`
+	TextID         string       `parquet:"text_id,optional"`         // empty: all texts of the admission
+	PredictionTime dataset.Time `parquet:"prediction_time,optional"` // the index time: a text of later may tell the label
+	Label          int32        `parquet:"label"`
+	Labels         []int32      `parquet:"labels"`
 }
 
 // Split says what a patient's examples are for: train, val or test. Rows of a part

@@ -28,14 +28,18 @@ const (
 // that take a text away from the datasets that are given before.
 const CountWithdrawn = "withdrawn"
 
-// The first version of tokens had splits and labels beside them.
-const tokensVersion = 2
+// The first version of tokens had splits and labels beside them, that of labels no
+// prediction_time.
+const (
+	tokensVersion = 2
+	labelsVersion = 2
+)
 
 func init() {
 	dataset.RegisterKind(KindTokens, tokensVersion)
 	dataset.RegisterTable[Text](TableTexts, 1)
 	dataset.RegisterTable[Tokens](TableTokens, tokensVersion)
-	dataset.RegisterTable[Label](TableLabels, 1)
+	dataset.RegisterTable[Label](TableLabels, labelsVersion)
 	dataset.RegisterTable[MEDSLabel](TableMEDS, 1)
 	dataset.RegisterTable[Split](TableSplits, 1)
 	dataset.RegisterTable[Prediction](TablePredictions, 1)

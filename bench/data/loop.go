@@ -80,7 +80,7 @@ func (l *loop) part(part int, encoder *sentencepiece.Encoder) error {
 		if a.HospitalExpireFlag < 0 {
 			continue
 		}
-		labels = append(labels, task.Label{SubjectID: a.SubjectID, HadmID: a.HadmID, Label: a.HospitalExpireFlag})
+		labels = append(labels, task.Label{SubjectID: a.SubjectID, HadmID: a.HadmID, PredictionTime: a.Admittime, Label: a.HospitalExpireFlag})
 		meds = append(meds, task.MEDSLabel{SubjectID: a.SubjectID, PredictionTime: a.Admittime, BooleanValue: a.HospitalExpireFlag == 1})
 	}
 	return errors.Join(

@@ -63,6 +63,7 @@ var labelColumns = []column[task.Label]{
 	int64s("subject_id", func(r *task.Label) int64 { return r.SubjectID }),
 	ids("hadm_id", func(r *task.Label) int64 { return r.HadmID }),
 	words("text_id", func(r *task.Label) string { return r.TextID }),
+	times("prediction_time", func(r *task.Label) dataset.Time { return r.PredictionTime }),
 	int32s("label", func(r *task.Label) int32 { return r.Label }),
 	lists("labels", func(r *task.Label) []int32 { return r.Labels }),
 }

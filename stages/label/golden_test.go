@@ -19,11 +19,11 @@ var golden = map[string]struct {
 	digest  string
 }{
 	"label.set":            {1, "885213914de1073f19ca8a4fa62ce627d16e9bab311ae59e9788a78a2af0363d"},
-	"label.mortality":      {3, "245d927c4e3cede0bbb703bcda4158fb857cce34bcda3f58932630fce97c201b"},
-	"label.length_of_stay": {3, "b87cc9432a274d567f44c9507c22ca244e266c0e4553dffbd4c84926b6517a07"},
-	"label.ventilation":    {3, "489877af276e0633356c1e32ac63a65501f3559611e19bea5122ec3611e66b87"},
-	"label.diagnoses":      {3, "061a9c4b2ba663e5b89b7660957216f14931d84118295eb04bd1426f5d612565"},
-	"label.procedures":     {3, "d9832a25b64c35db0293aa3383a70bcf7fb86dc93d4822c6686fb19369db36e5"},
+	"label.mortality":      {4, "e2c26c8833e2815ab69d1f986f9fe9f4a97f916139f0a3e765e1dc7b3f7fb06a"},
+	"label.length_of_stay": {4, "82a61516e15ab861dce1f994ee9fdb62de2b099dad3371d2e6e8b5e003293584"},
+	"label.ventilation":    {4, "e1bf42955f32f6d7d743b7f83a59857a3c075faf3c7f524416ec7461d1c08d40"},
+	"label.diagnoses":      {4, "2103ca0c0947996e255f6392690ebb4a429c9226b1c473ef4872d0bace3c8b8c"},
+	"label.procedures":     {4, "8e2dfcfab75f0193a074e5badca6a2d38a5ca318b6b201c3db3789e412aac7fe"},
 }
 
 // goldenTables holds, for each stage, rows that it keeps and rows that it does not.

@@ -29,7 +29,8 @@ type Outcome interface {
 	Begin(p *Part) (Labeller, error)
 }
 
-// Labeller sets Label or Labels of an admission, or says in words of a key, such as
+// Labeller sets Label or Labels of an admission, and PredictionTime where it is not
+// admittime, or says in words of a key, such as
 // died, why the admission is not of the task. It is called for all admissions of a
 // part, in the order of their table.
 type Labeller func(a *mimic.Admission, l *task.Label) (dropped string, err error)
@@ -114,12 +115,12 @@ func (l labelling) Part(ctx context.Context, in stages.Inputs, part int, out *da
 		if err != nil {
 			return err
 		}
-		row := task.Label{SubjectID: a.SubjectID, HadmID: a.HadmID}
+		row := task.Label{SubjectID: a.SubjectID, HadmID: a.HadmID, PredictionTime: a.Admittime}
 		dropped, err := labeller(&a, &row)
 		if err != nil {
 			return err
 		}
-		if err := w.write(row, a.Admittime, dropped); err != nil {
+		if err := w.write(row, dropped); err != nil {
 			return err
 		}
 	}

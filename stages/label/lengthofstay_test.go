@@ -47,7 +47,7 @@ func TestLengthOfStay(t *testing.T) {
 			}
 			class := "class." + string(rune('0'+c.class))
 			wantCounts(t, d, map[string]int64{"read": 1, "kept": 1, class: 1, "positives": 0})
-			want := []task.Label{{SubjectID: 1, HadmID: 10, Label: c.class}}
+			want := []task.Label{{SubjectID: 1, HadmID: 10, PredictionTime: admit, Label: c.class}}
 			if diff := cmp.Diff(want, labelsOf(t, d)); diff != "" {
 				t.Error(diff)
 			}

@@ -8,7 +8,7 @@ import (
 
 func init() {
 	Register(stages.Spec{
-		Name: "label.mortality", Version: 3,
+		Name: "label.mortality", Version: 4,
 		Doc: "Labels admissions by in-hospital mortality (MOR): hospital_expire_flag. " +
 			"Some texts tell of the death: whoever takes these labels takes the tokens of text.without_deaths behind those of the texts, and is refused without them.",
 	}, nil, func(config MortalityConfig) (Outcome, error) {

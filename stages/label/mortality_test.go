@@ -17,7 +17,7 @@ func TestMortality(t *testing.T) {
 		{SubjectID: 2, HadmID: 20, Admittime: admit, HospitalExpireFlag: -1}, // no flag
 	}}.inputs(t, 1)
 	d := stagetest.Run(t, "label.mortality", "{}", in)
-	if diff := cmp.Diff([]task.Label{{SubjectID: 1, HadmID: 10}, {SubjectID: 1, HadmID: 11, Label: 1}}, labelsOf(t, d)); diff != "" {
+	if diff := cmp.Diff([]task.Label{{SubjectID: 1, HadmID: 10, PredictionTime: admit}, {SubjectID: 1, HadmID: 11, PredictionTime: admit + day, Label: 1}}, labelsOf(t, d)); diff != "" {
 		t.Error(diff)
 	}
 	meds := []task.MEDSLabel{{SubjectID: 1, PredictionTime: admit}, {SubjectID: 1, PredictionTime: admit + day, BooleanValue: true}}

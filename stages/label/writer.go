@@ -37,8 +37,8 @@ func newWriter(t task.Task, out *dataset.PartWriter) (w *writer, err error) {
 	return w, err
 }
 
-// write takes an admission's label and admittime, or counts why it has none.
-func (w *writer) write(row task.Label, admittime dataset.Time, dropped string) error {
+// write takes an admission's label, or counts why it has none.
+func (w *writer) write(row task.Label, dropped string) error {
 	w.out.Count("read", 1)
 	if dropped != "" {
 		w.out.Count("dropped."+dropped, 1)
@@ -58,16 +58,16 @@ func (w *writer) write(row task.Label, admittime dataset.Time, dropped string) e
 	default:
 		w.out.Count("class."+strconv.Itoa(int(row.Label)), 1)
 	}
-	return errors.Join(w.labels.Write(row), w.writeMEDS(row, admittime))
+	return errors.Join(w.labels.Write(row), w.writeMEDS(row))
 }
 
 // writeMEDS writes the labels where there is the time that MEDS asks for.
-func (w *writer) writeMEDS(row task.Label, admittime dataset.Time) error {
-	if admittime == 0 {
+func (w *writer) writeMEDS(row task.Label) error {
+	if row.PredictionTime == 0 {
 		w.out.Count("meds_without_prediction_time", 1)
 		return nil
 	}
-	m := task.MEDSLabel{SubjectID: row.SubjectID, PredictionTime: admittime}
+	m := task.MEDSLabel{SubjectID: row.SubjectID, PredictionTime: row.PredictionTime}
 	switch w.task.Kind {
 	case task.Binary:
 		m.BooleanValue = row.Label == 1

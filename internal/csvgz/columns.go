@@ -11,6 +11,9 @@ import (
 	"github.com/clinflow/clinflow/internal/foreign"
 )
 
+// Has says whether the header has a column, by its name in lower case.
+func (c *Reader) Has(column string) bool { return slices.Contains(c.header, column) }
+
 // Columns finds columns by name, case-insensitively, and returns their
 // positions in the records. A missing or repeated one is an error of
 // exit.BadData that names the file and every column at fault.

@@ -12,57 +12,56 @@ import (
 )
 
 // Check looks for every raw file and at its header.
-func (m *mimicIV) Check(ctx context.Context, in stages.Givers) []stages.Fault {
+func (s *source) Check(ctx context.Context, in stages.Givers) []stages.Fault {
 	made := in.One("mimic") != nil
 	switch {
-	case made && (m.config.Root != "" || m.config.NoteRoot != ""):
-		return stages.FaultOf("in.mimic", errTwoTrees)
+	case made && (s.root != "" || s.noteRoot != ""):
+		return stages.FaultOf("in.mimic", s.errTwoTrees())
 	case made:
 		return nil
-	case m.config.Root == "":
-		return stages.FaultOf("root", errNoTree)
+	case s.root == "":
+		return stages.FaultOf("root", s.errNoTree())
 	}
-	root, notes, err := m.roots(nil)
+	root, notes, err := s.roots(nil)
 	if err != nil {
 		return stages.FaultOf("root", err)
 	}
-	m.tellOtherNotes(ctx, root, notes)
+	s.tellOtherNotes(ctx, root, notes)
 	var faults []stages.Fault
-	for key, files := range m.byKey() {
+	for key, tables := range s.byKey() {
 		search := finder{ctx: ctx}
-		for _, t := range files {
-			file, table := t.place()
-			search.add(root, notes, file, table)
+		for _, t := range tables {
+			search.add(root, notes, t.place())
 		}
-		faults = append(faults, stages.FaultOf(key, search.err())...)
+		faults = append(faults, stages.FaultOf(key, search.err(s.database.give))...)
 		for _, file := range search.files {
-			faults = append(faults, stages.FaultOf(key, header(ctx, file))...)
+			faults = append(faults, stages.FaultOf(key, s.header(ctx, file))...)
 		}
 	}
 	return faults
 }
 
 // tellOtherNotes tells of notes under root that are not read, since note_root is given.
-func (m *mimicIV) tellOtherNotes(ctx context.Context, root, notes store.Dir) {
-	for _, t := range mimicIVTables {
-		file, _ := t.place()
-		if m.config.NoteRoot == "" || root.URI() == notes.URI() || !strings.HasPrefix(file, "note/") {
+func (s *source) tellOtherNotes(ctx context.Context, root, notes store.Dir) {
+	for _, t := range s.tables {
+		if s.noteRoot == "" || root.URI() == notes.URI() || !t.place().isNote() {
 			continue
 		}
 		for _, suffix := range []string{csvgz.SuffixGzip, csvgz.SuffixPlain} {
-			if _, err := root.Stat(ctx, file+suffix); err == nil {
-				m.env.Log.Warn().Msgf("root has %s too: it is not read, as note_root is given", file+suffix)
+			file := t.place().files[0] + suffix
+			if _, err := root.Stat(ctx, file); err == nil {
+				s.env.Log.Warn().Msgf("root has %s too: it is not read, as note_root is given", file)
 			}
 		}
 	}
 }
 
 // byKey are the tables by the key of the folder that they lie in.
-func (m *mimicIV) byKey() map[string][]rawTable {
+func (s *source) byKey() map[string][]rawTable {
 	tables := map[string][]rawTable{}
-	for _, t := range mimicIVTables {
+	for _, t := range s.tables {
 		key := "root"
-		if file, _ := t.place(); m.config.NoteRoot != "" && strings.HasPrefix(file, "note/") {
+		if s.noteRoot != "" && t.place().isNote() {
 			key = "note_root"
 		}
 		tables[key] = append(tables[key], t)
@@ -70,9 +69,10 @@ func (m *mimicIV) byKey() map[string][]rawTable {
 	return tables
 }
 
-// header reads a file's first row.
-func header(ctx context.Context, file stages.RawFile) error {
-	t, err := tableOf(file)
+// header reads a file's first row, and tells of columns that the table can do without
+// and that are not there.
+func (s *source) header(ctx context.Context, file stages.RawFile) error {
+	t, err := s.tableOf(file)
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,10 @@ func header(ctx context.Context, file stages.RawFile) error {
 		return err
 	}
 	defer records.Close()
-	_, err = records.Columns(t.columnNames()...)
+	absent, err := t.absent(records)
+	if err == nil && len(absent) > 0 {
+		s.env.Log.Warn().Msgf("%s has no column %s: what it would hold stays empty", file.Name, strings.Join(absent, ", "))
+	}
 	return err
 }
 

@@ -7,13 +7,41 @@ import (
 	"time"
 
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/csvgz"
 )
 
 // column reads one field of a record into a row. Columns are found by name, so
 // that releases of MIMIC may add, drop and reorder others.
 type column[R any] struct {
-	name string
-	set  func(row *R, field string) verdict
+	name     string
+	alias    string // what another release calls it; "": nothing else
+	optional bool   // a file may be without it
+	set      func(row *R, field string) verdict
+}
+
+// in returns the name that a file has for the column, and whether it has the column.
+func (c column[R]) in(records *csvgz.Reader) (name string, here bool) {
+	switch {
+	case records.Has(c.name):
+		return c.name, true
+	case c.alias != "" && records.Has(c.alias):
+		return c.alias, true
+	}
+	return c.name, false
+}
+
+// or gives a column the name that another release has for it.
+func (c column[R]) or(alias string) column[R] {
+	c.alias = alias
+	return c
+}
+
+// ifThere makes a column one that a file may be without.
+func ifThere[R any](columns ...column[R]) []column[R] {
+	for i := range columns {
+		columns[i].optional = true
+	}
+	return columns
 }
 
 // verdict says what a field makes of its record.
@@ -31,7 +59,7 @@ func id[R any](name string, at func(*R) *int64) column[R] { return must(optional
 
 // optionalID is an id that may be empty, read as 0.
 func optionalID[R any](name string, at func(*R) *int64) column[R] {
-	return column[R]{name, func(row *R, field string) verdict {
+	return column[R]{name: name, set: func(row *R, field string) verdict {
 		n, ok := wholeNumber(field)
 		*at(row) = n
 		return soundIf(field == "" || ok && n > 0)
@@ -40,7 +68,7 @@ func optionalID[R any](name string, at func(*R) *int64) column[R] {
 
 // number is a decimal number of 0 or more that must be there.
 func number[R any](name string, at func(*R) *int32) column[R] {
-	return must(column[R]{name, func(row *R, field string) verdict {
+	return must(column[R]{name: name, set: func(row *R, field string) verdict {
 		n, ok := wholeNumber(field)
 		*at(row) = int32(n)
 		return soundIf(field == "" || ok && int64(int32(n)) == n)
@@ -49,7 +77,7 @@ func number[R any](name string, at func(*R) *int32) column[R] {
 
 // flag is 0 or 1; empty is read as -1.
 func flag[R any](name string, at func(*R) *int32) column[R] {
-	return column[R]{name, func(row *R, field string) verdict {
+	return column[R]{name: name, set: func(row *R, field string) verdict {
 		i := strings.Index("01", field)
 		if field == "" {
 			i = -1
@@ -61,7 +89,7 @@ func flag[R any](name string, at func(*R) *int32) column[R] {
 
 // text is kept as it is.
 func text[R any](name string, at func(*R) *string) column[R] {
-	return column[R]{name, func(row *R, field string) verdict {
+	return column[R]{name: name, set: func(row *R, field string) verdict {
 		*at(row) = field
 		return sound
 	}}
@@ -80,7 +108,7 @@ func day[R any](name string, at func(*R) *dataset.Time) column[R] {
 // clock reads a time of one layout and no other: time.Parse alone would let
 // some digits be left out.
 func clock[R any](name, layout string, at func(*R) *dataset.Time) column[R] {
-	return column[R]{name, func(row *R, field string) verdict {
+	return column[R]{name: name, set: func(row *R, field string) verdict {
 		if field == "" {
 			return sound
 		}
@@ -93,7 +121,7 @@ func clock[R any](name, layout string, at func(*R) *dataset.Time) column[R] {
 // item is an id that must be there, kept as the word that stands for it; rows with
 // an id that has none are left out.
 func item[R any](name string, at func(*R) *string, words map[int64]string) column[R] {
-	return must(column[R]{name, func(row *R, field string) verdict {
+	return must(column[R]{name: name, set: func(row *R, field string) verdict {
 		n, ok := wholeNumber(field)
 		word, wanted := words[n]
 		switch *at(row) = word; {
@@ -109,7 +137,7 @@ func item[R any](name string, at func(*R) *string, words map[int64]string) colum
 // code is a short text that is kept as the word that stands for it, and as it is
 // where none does.
 func code[R any](name string, at func(*R) *string, words map[string]string) column[R] {
-	return column[R]{name, func(row *R, field string) verdict {
+	return column[R]{name: name, set: func(row *R, field string) verdict {
 		*at(row) = cmp.Or(words[field], field)
 		return sound
 	}}
@@ -117,12 +145,14 @@ func code[R any](name string, at func(*R) *string, words map[string]string) colu
 
 // must makes a column one that may not be empty.
 func must[R any](c column[R]) column[R] {
-	return column[R]{c.name, func(row *R, field string) verdict {
+	set := c.set
+	c.set = func(row *R, field string) verdict {
 		if field == "" {
 			return missing
 		}
-		return c.set(row, field)
-	}}
+		return set(row, field)
+	}
+	return c
 }
 
 // wholeNumber reads decimal digits and nothing else: no sign, blank or point.

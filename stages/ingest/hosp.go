@@ -7,9 +7,10 @@ import (
 )
 
 // The tables of MIMIC-IV's hosp module: https://mimic.mit.edu/docs/iv/modules/hosp/
+// In version 1.0 patients and admissions were of a module core.
 
 var patients = table[mimic.Patient]{
-	file: "hosp/patients", name: mimic.TablePatients,
+	files: []string{"hosp/patients", "core/patients"}, name: mimic.TablePatients,
 	columns: []column[mimic.Patient]{
 		id("subject_id", func(r *mimic.Patient) *int64 { return &r.SubjectID }),
 		text("gender", func(r *mimic.Patient) *string { return &r.Gender }),
@@ -23,8 +24,8 @@ var patients = table[mimic.Patient]{
 }
 
 var admissions = table[mimic.Admission]{
-	file: "hosp/admissions", name: mimic.TableAdmissions,
-	columns: []column[mimic.Admission]{
+	files: []string{"hosp/admissions", "core/admissions"}, name: mimic.TableAdmissions,
+	columns: append([]column[mimic.Admission]{
 		id("subject_id", func(r *mimic.Admission) *int64 { return &r.SubjectID }),
 		id("hadm_id", func(r *mimic.Admission) *int64 { return &r.HadmID }),
 		must(moment("admittime", func(r *mimic.Admission) *dataset.Time { return &r.Admittime })),
@@ -33,10 +34,21 @@ var admissions = table[mimic.Admission]{
 		text("admission_type", func(r *mimic.Admission) *string { return &r.AdmissionType }),
 		text("discharge_location", func(r *mimic.Admission) *string { return &r.DischargeLocation }),
 		flag("hospital_expire_flag", func(r *mimic.Admission) *int32 { return &r.HospitalExpireFlag }),
-	},
+	}, whoWasAdmitted...),
 	origin: func(r *mimic.Admission) *mimic.Origin { return &r.Origin },
 	unique: func(r *mimic.Admission) uint64 { return uint64(r.HadmID) },
 }
+
+// whoWasAdmitted is what no recipe needs: cohorts of a user's own may.
+var whoWasAdmitted = ifThere(
+	text("admission_location", func(r *mimic.Admission) *string { return &r.AdmissionLocation }),
+	text("insurance", func(r *mimic.Admission) *string { return &r.Insurance }),
+	text("language", func(r *mimic.Admission) *string { return &r.Language }),
+	text("marital_status", func(r *mimic.Admission) *string { return &r.MaritalStatus }),
+	text("race", func(r *mimic.Admission) *string { return &r.Race }).or("ethnicity"),
+	moment("edregtime", func(r *mimic.Admission) *dataset.Time { return &r.Edregtime }),
+	moment("edouttime", func(r *mimic.Admission) *dataset.Time { return &r.Edouttime }),
+)
 
 // codeColumns are common to diagnoses and procedures. A repeated code does no
 // harm: labels are sets.
@@ -51,7 +63,7 @@ func codeColumns(read codeReader, more ...column[mimic.Code]) []column[mimic.Cod
 }
 
 // icdVersion is 9 or 10: codes of the two mean different things.
-var icdVersion = column[mimic.Code]{"icd_version", func(r *mimic.Code, field string) verdict {
+var icdVersion = column[mimic.Code]{name: "icd_version", set: func(r *mimic.Code, field string) verdict {
 	switch field {
 	case "":
 		return missing
@@ -70,7 +82,7 @@ type codeReader func(version int, text string) (code string, ok bool)
 
 // column comes after icdVersion: a code's version says what it looks like.
 func (read codeReader) column() column[mimic.Code] {
-	return must(column[mimic.Code]{"icd_code", func(r *mimic.Code, field string) verdict {
+	return must(column[mimic.Code]{name: "icd_code", set: func(r *mimic.Code, field string) verdict {
 		code, ok := read(int(r.ICDVersion), field)
 		r.ICDCode = code
 		return soundIf(ok)
@@ -80,13 +92,13 @@ func (read codeReader) column() column[mimic.Code] {
 func codeOrigin(r *mimic.Code) *mimic.Origin { return &r.Origin }
 
 var diagnoses = table[mimic.Code]{
-	file: "hosp/diagnoses_icd", name: mimic.TableDiagnoses,
+	files: []string{"hosp/diagnoses_icd"}, name: mimic.TableDiagnoses,
 	columns: codeColumns(icd.Diagnosis),
 	origin:  codeOrigin,
 }
 
 var procedures = table[mimic.Code]{
-	file: "hosp/procedures_icd", name: mimic.TableProcedures,
+	files: []string{"hosp/procedures_icd"}, name: mimic.TableProcedures,
 	columns: codeColumns(icd.Procedure, day("chartdate", func(r *mimic.Code) *dataset.Time { return &r.Chartdate })),
 	origin:  codeOrigin,
 }

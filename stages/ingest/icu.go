@@ -8,18 +8,20 @@ import (
 // The tables of MIMIC-IV's icu module: https://mimic.mit.edu/docs/iv/modules/icu/
 
 var icustays = table[mimic.ICUStay]{
-	file: "icu/icustays", name: mimic.TableICUStays,
-	columns: []column[mimic.ICUStay]{
+	files: []string{"icu/icustays"}, name: mimic.TableICUStays,
+	columns: append([]column[mimic.ICUStay]{
 		id("subject_id", func(r *mimic.ICUStay) *int64 { return &r.SubjectID }),
 		id("hadm_id", func(r *mimic.ICUStay) *int64 { return &r.HadmID }),
 		id("stay_id", func(r *mimic.ICUStay) *int64 { return &r.StayID }),
 		text("first_careunit", func(r *mimic.ICUStay) *string { return &r.FirstCareunit }),
 		moment("intime", func(r *mimic.ICUStay) *dataset.Time { return &r.Intime }),
 		moment("outtime", func(r *mimic.ICUStay) *dataset.Time { return &r.Outtime }),
-	},
+	}, lastCareunit...),
 	origin: func(r *mimic.ICUStay) *mimic.Origin { return &r.Origin },
 	unique: func(r *mimic.ICUStay) uint64 { return uint64(r.StayID) },
 }
+
+var lastCareunit = ifThere(text("last_careunit", func(r *mimic.ICUStay) *string { return &r.LastCareunit }))
 
 // ventilationItems are the items of procedureevents that concern mechanical
 // ventilation (d_items).
@@ -35,7 +37,7 @@ var ventilationItems = map[int64]string{
 // ventilation looks at the item first: most rows of procedureevents are of
 // others, and what else stands in those is of no concern.
 var ventilation = table[mimic.Ventilation]{
-	file: "icu/procedureevents", name: mimic.TableVentilation,
+	files: []string{"icu/procedureevents"}, name: mimic.TableVentilation,
 	columns: []column[mimic.Ventilation]{
 		item("itemid", func(r *mimic.Ventilation) *string { return &r.Kind }, ventilationItems),
 		id("subject_id", func(r *mimic.Ventilation) *int64 { return &r.SubjectID }),

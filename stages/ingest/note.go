@@ -24,7 +24,7 @@ var noteTypes = map[string]string{
 
 func noteTable(file, category string) table[mimic.Note] {
 	return table[mimic.Note]{
-		file: file, name: mimic.TableNotes,
+		files: []string{file}, name: mimic.TableNotes,
 		base: mimic.Note{Category: category},
 		columns: []column[mimic.Note]{
 			must(text("note_id", func(r *mimic.Note) *string { return &r.NoteID })),

@@ -17,16 +17,15 @@ import (
 // FuzzScan reads any bytes as each file of MIMIC-IV: every record is kept, left
 // out or quarantined, and a file that cannot be read is bad data.
 func FuzzScan(f *testing.F) {
-	for i, t := range mimicIVTables {
-		file, _ := t.place()
-		f.Add(i, []byte(file+"\n"))
+	for i, t := range mimicIV.tables {
+		f.Add(i, []byte(t.place().files[0]+"\n"))
 	}
 	dir, err := store.Open(f.TempDir())
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, i int, data []byte) {
-		raw := mimicIVTables[uint(i)%uint(len(mimicIVTables))]
+		raw := mimicIV.tables[uint(i)%uint(len(mimicIV.tables))]
 		spill := extsort.NewSpill(dir, 2, 0, nil)
 		defer spill.Abort()
 		err := raw.scan(t.Context(), stages.RawFile{Name: "file.csv"}, bytes.NewReader(data), 1, spill)
@@ -57,9 +56,8 @@ func FuzzScan(f *testing.F) {
 // is named.
 func TestAFileThatVanishes(t *testing.T) {
 	root := t.TempDir()
-	for _, raw := range mimicIVTables {
-		file, _ := raw.place()
-		path := filepath.Join(root, file+csvgz.SuffixGzip)
+	for _, raw := range mimicIV.tables {
+		path := filepath.Join(root, raw.place().files[0]+csvgz.SuffixGzip)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -71,7 +69,7 @@ func TestAFileThatVanishes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	source := &mimicIV{stages.Default, MIMICIVConfig{Root: root, Shards: 1}}
+	source := newSource(stages.Default, mimicIV, Config{Notes: true, Shards: 1}, root, "")
 	files, err := source.Files(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)

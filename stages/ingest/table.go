@@ -16,9 +16,9 @@ import (
 
 // table says how one raw file becomes rows of one table.
 type table[R mimic.Row] struct {
-	file    string // below the root, without .csv.gz
-	name    string // the table its rows go to
-	base    R      // what every row of it holds before the columns are read
+	files   []string // what releases call it, below the root and without .csv.gz
+	name    string   // the table its rows go to
+	base    R        // what every row of it holds before the columns are read
 	columns []column[R]
 	origin  func(*R) *mimic.Origin
 	// unique is the primary key, where a repeated row would do harm.
@@ -27,8 +27,8 @@ type table[R mimic.Row] struct {
 
 // rawTable is a table of any row type.
 type rawTable interface {
-	place() (file, table string)
-	columnNames() []string
+	place() place
+	absent(records *csvgz.Reader) ([]string, error)
 	scan(ctx context.Context, file stages.RawFile, r io.Reader, workers int, spill *extsort.Spill) error
 	merge(ctx context.Context, runs []extsort.Run, out *dataset.PartWriter) error
 }
@@ -40,7 +40,7 @@ const reasonDuplicate = "duplicate"
 // cancelEvery is how many records are read between looks at the context.
 const cancelEvery = 1 << 12
 
-func (t table[R]) place() (file, table string) { return t.file, t.name }
+func (t table[R]) place() place { return place{t.files, t.name} }
 
 // merge writes a part's rows from their runs.
 func (t table[R]) merge(ctx context.Context, runs []extsort.Run, out *dataset.PartWriter) error {
@@ -56,10 +56,11 @@ func (t table[R]) scan(ctx context.Context, file stages.RawFile, r io.Reader, wo
 		return err
 	}
 	defer records.Close()
-	at, err := records.Columns(t.columnNames()...)
+	columns, at, err := t.find(records)
 	if err != nil {
 		return err
 	}
+	t.columns = columns
 	p := parser[R]{table: t, file: file, at: at, seen: map[uint64]struct{}{}}
 	var rec csvgz.Record
 	place := func() string { return fmt.Sprintf("%s: row %d, byte offset %d", file.Name, rec.Row, rec.Offset) }
@@ -82,12 +83,28 @@ func (p *parser[R]) takeAll(ctx context.Context, records *csvgz.Reader, rec *csv
 	}
 }
 
-func (t table[R]) columnNames() []string {
-	names := make([]string, len(t.columns))
-	for i, c := range t.columns {
-		names[i] = c.name
+// find returns those of the table's columns that a file has, and where they stand. One
+// that the table cannot do without, and that is not there, is an error.
+func (t table[R]) find(records *csvgz.Reader) (columns []column[R], at []int, err error) {
+	var names []string
+	for _, c := range t.columns {
+		if name, here := c.in(records); here || !c.optional {
+			columns, names = append(columns, c), append(names, name)
+		}
 	}
-	return names
+	at, err = records.Columns(names...)
+	return columns, at, err
+}
+
+// absent names the columns that a file lacks and that the table can do without.
+func (t table[R]) absent(records *csvgz.Reader) (names []string, err error) {
+	for _, c := range t.columns {
+		if _, here := c.in(records); c.optional && !here {
+			names = append(names, c.name)
+		}
+	}
+	_, _, err = t.find(records)
+	return names, err
 }
 
 // parser turns the records of one file into rows.

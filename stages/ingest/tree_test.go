@@ -27,12 +27,12 @@ func newTree() tree {
 		"hosp/patients": "subject_id,gender,anchor_age,anchor_year,anchor_year_group,dod\n" +
 			"20,M,71,2130,2011 - 2013,2131-02-03\n10,F,52,2180,2014 - 2016,\n",
 		"hosp/admissions": "subject_id,hadm_id,admittime,dischtime,deathtime,admission_type,admit_provider_id,admission_location,discharge_location,insurance,language,marital_status,race,edregtime,edouttime,hospital_expire_flag\n" +
-			"20,201,2130-01-01 10:00:00,2130-01-05 09:30:00,2130-01-05 09:00:00,URGENT,P1,EMERGENCY ROOM,DIED,Other,?,,WHITE,,,1\n" +
+			"20,201,2130-01-01 10:00:00,2130-01-05 09:30:00,2130-01-05 09:00:00,URGENT,P1,EMERGENCY ROOM,DIED,Other,?,WIDOWED,WHITE,2130-01-01 08:00:00,2130-01-01 10:30:00,1\n" +
 			"10,102,2180-06-01 00:00:00,2180-06-02 00:00:00,,\"EU OBSERVATION\",P2,,,Other,ENGLISH,,WHITE,,,0\n" +
 			"10,101,2180-05-06 22:23:00,2180-05-07 17:15:00,,URGENT,P1,,HOME,Other,ENGLISH,,WHITE,,,\n",
 		"hosp/diagnoses_icd":  "subject_id,hadm_id,seq_num,icd_code,icd_version\n10,101,2,0331,9\n10,101,1,\"Z5111   \",10\n",
 		"hosp/procedures_icd": "subject_id,hadm_id,seq_num,chartdate,icd_code,icd_version\n10,101,1,2180-05-07,0093,9\n",
-		"icu/icustays":        "subject_id,hadm_id,stay_id,first_careunit,last_careunit,intime,outtime,los\n20,201,3001,MICU,MICU,2130-01-01 12:00:00,,1.5\n",
+		"icu/icustays":        "subject_id,hadm_id,stay_id,first_careunit,last_careunit,intime,outtime,los\n20,201,3001,MICU,SICU,2130-01-01 12:00:00,,1.5\n",
 		"icu/procedureevents": "subject_id,hadm_id,stay_id,caregiver_id,starttime,endtime,storetime,itemid,value\n" +
 			"20,201,3001,7,2130-01-01 13:00:00,2130-01-03 13:00:00,2130-01-03 13:00:00,225792,2880\n20,201,3001,7,not a time,,,224263,1\n",
 		"note/discharge": "note_id,subject_id,hadm_id,note_type,note_seq,charttime,storetime,text\n" +

@@ -1,0 +1,24 @@
+package ingest
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/clinflow/clinflow/internal/csvgz"
+)
+
+// place is where the rows of a raw file come from and go to.
+type place struct {
+	files []string // what releases call it, below the root and without .csv.gz
+	table string
+}
+
+// names says whether a file's name is one of the place's.
+func (p place) names(file string) bool {
+	return slices.ContainsFunc(p.files, func(name string) bool {
+		return file == name+csvgz.SuffixGzip || file == name+csvgz.SuffixPlain
+	})
+}
+
+// isNote says whether a file is MIMIC-IV-Note's, which may lie in a folder of its own.
+func (p place) isNote() bool { return strings.HasPrefix(p.files[0], "note/") }

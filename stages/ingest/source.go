@@ -1,0 +1,150 @@
+// Package ingest reads MIMIC's raw files into patient shards.
+package ingest
+
+import (
+	"context"
+	"slices"
+
+	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/dataset/extsort"
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/mimic"
+	"github.com/clinflow/clinflow/stages"
+)
+
+// What the stages of this package say alike.
+const (
+	docRecords = "Columns are found by name. ICD codes are written as MIMIC writes them: in capitals, without dot and blanks. A bad record (wrong number of fields, malformed id, number, time or code, broken UTF-8, a zero byte, a repeated primary key) goes to the quarantine table with file, row, byte offset in the decompressed file, reason, and sha256 of its bytes without the line end; never its text. "
+	docDamage  = "A truncated or corrupt gzip file, a quote out of place, and a table that is there both as .csv.gz and as .csv stop the step."
+)
+
+var portMIMIC = stages.Port{
+	Name: "mimic", Kind: mimic.KindFiles, Optional: true,
+	Doc: "a synthetic tree, in place of root",
+}
+
+var outTables = []string{
+	mimic.TablePatients, mimic.TableAdmissions, mimic.TableDiagnoses, mimic.TableProcedures,
+	mimic.TableICUStays, mimic.TableVentilation, mimic.TableNotes, dataset.TableQuarantine,
+}
+
+// Config is what the configurations of the stages have in common.
+type Config struct {
+	Notes          bool    `json:"notes" default:"true" doc:"whether the notes are read; false for a release without them, such as MIMIC-IV's demo"`
+	Shards         int     `json:"shards" default:"64" min:"1" max:"65536" doc:"number of parts that the patients are spread over"`
+	MaxBadFraction float64 `json:"max_bad_fraction" default:"0.001" min:"0" max:"1" doc:"fraction of a file's records in quarantine above which the step fails"`
+}
+
+// database is one of MIMIC's, as its files lie.
+type database struct {
+	stage  string // that reads it
+	name   string // mimic.MIMICIII or mimic.MIMICIV
+	give   string // what to do where files are missing
+	tables []rawTable
+}
+
+// source reads the files of a database.
+type source struct {
+	env            *stages.Environment
+	database       database
+	config         Config
+	root, noteRoot string // as they were given
+	tables         []rawTable
+}
+
+func newSource(env *stages.Environment, d database, config Config, root, noteRoot string) *source {
+	tables := slices.DeleteFunc(slices.Clone(d.tables), func(t rawTable) bool {
+		return !config.Notes && t.place().table == mimic.TableNotes
+	})
+	return &source{env, d, config, root, noteRoot, tables}
+}
+
+// Parts is how many parts the dataset has.
+func (s *source) Parts() int { return s.config.Shards }
+
+// MaxBadFraction bounds the fraction of a file's records in quarantine.
+func (s *source) MaxBadFraction() float64 { return s.config.MaxBadFraction }
+
+// Attributes say what release the patients are of.
+func (s *source) Attributes(context.Context, stages.Inputs) (map[string]any, error) {
+	return map[string]any{mimic.AttributeRelease: mimic.Release{Database: s.database.name}}, nil
+}
+
+// Files lists the raw files. All missing ones are named in one error.
+func (s *source) Files(ctx context.Context, in stages.Inputs) ([]stages.RawFile, error) {
+	root, notes, err := s.roots(in)
+	if err != nil {
+		return nil, err
+	}
+	search := finder{ctx: ctx, made: in.One("mimic")}
+	for _, t := range s.tables {
+		search.add(root, notes, t.place())
+	}
+	return search.files, search.err(s.database.give)
+}
+
+func (s *source) errTwoTrees() error {
+	return exit.Errorf(exit.Usage, "%s has the input mimic and also root or note_root; give one of the two", s.database.stage)
+}
+
+func (s *source) errNoTree() error {
+	return exit.Errorf(exit.Usage, "%s has neither root nor the input mimic; %s", s.database.stage, s.database.give)
+}
+
+// roots are the folders that hold the tables and the notes.
+func (s *source) roots(in stages.Inputs) (root, notes store.Dir, err error) {
+	made := in.One("mimic")
+	switch {
+	case made != nil && (s.root != "" || s.noteRoot != ""):
+		return nil, nil, s.errTwoTrees()
+	case made != nil:
+		return made.Dir(), made.Dir(), nil
+	case s.root == "":
+		return nil, nil, s.errNoTree()
+	}
+	if root, err = store.Open(s.root); err != nil || s.noteRoot == "" {
+		return root, root, err
+	}
+	notes, err = store.Open(s.noteRoot)
+	return root, notes, err
+}
+
+// Scan reads one file into sorted runs.
+func (s *source) Scan(ctx context.Context, file stages.RawFile, spill *extsort.Spill) error {
+	t, err := s.tableOf(file)
+	if err != nil {
+		return err
+	}
+	r, err := open(ctx, file)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	return t.scan(ctx, file, r, s.env.Workers, spill)
+}
+
+func (s *source) tableOf(file stages.RawFile) (rawTable, error) {
+	i := slices.IndexFunc(s.tables, func(t rawTable) bool { return t.place().names(file.Name) })
+	if i < 0 {
+		return nil, exit.Errorf(exit.Failed, "%s is no file that %s reads", file.Name, s.database.stage)
+	}
+	return s.tables[i], nil
+}
+
+// Merge writes one part of every table, each table once though two files may
+// feed it.
+func (s *source) Merge(ctx context.Context, _ int, runs []extsort.Run, out *dataset.PartWriter) error {
+	merged := map[string]bool{}
+	for _, t := range s.tables {
+		name := t.place().table
+		if merged[name] {
+			continue
+		}
+		merged[name] = true
+		if err := t.merge(ctx, runs, out); err != nil {
+			return err
+		}
+	}
+	return dataset.MergeRuns(ctx, runs, dataset.TableQuarantine, dataset.CompareRejects, out)
+}

@@ -13,8 +13,9 @@ import (
 
 // Source is the datasets that examples are joined from, part by part.
 type Source struct {
-	// Tokens are the texts, one dataset or several. A row of a later one stands in the
-	// place of the row of the same text_id before; one without input_ids takes it away.
+	// Tokens are the texts, one dataset or several, or texts that are not tokenized. A row
+	// of a later one stands in the place of the row of the same text_id before; one without
+	// input_ids takes it away.
 	Tokens []*dataset.Dataset
 	// Labels belong to a text, or to all texts of an admission. nil: every text is an
 	// example without labels, as a language model needs them.
@@ -81,7 +82,7 @@ func (s Source) open(ctx context.Context, part int, counts *Counts) (*join, erro
 	}
 	j := &join{part: part, split: splits, counts: counts}
 	for i, d := range s.Tokens {
-		p := openPatients(ctx, d, task.TableTokens, part, func(row task.Tokens) int64 { return row.SubjectID })
+		p := openPatients(d, part, textsIn(ctx, d, part), func(row task.Tokens) int64 { return row.SubjectID })
 		if i == 0 {
 			j.texts = p
 		} else {
@@ -94,7 +95,7 @@ func (s Source) open(ctx context.Context, part int, counts *Counts) (*join, erro
 			return nil, err
 		}
 		j.kind = of.Kind
-		j.labels = openPatients(ctx, s.Labels, task.TableLabels, part, func(row task.Label) int64 { return row.SubjectID })
+		j.labels = openPatients(s.Labels, part, dataset.Read[task.Label](ctx, s.Labels, task.TableLabels, part), func(row task.Label) int64 { return row.SubjectID })
 		j.labels.passed = func(row task.Label) { j.counts.withoutTokens(j.split[row.SubjectID], 1) }
 	}
 	return j, nil

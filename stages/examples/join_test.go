@@ -195,6 +195,37 @@ func TestUnmetSaysWhatIsMissing(t *testing.T) {
 	}
 }
 
+// TestTextsJoinAsTheirTokensDo: what is counted of texts is what the models will be
+// given.
+func TestTextsJoinAsTheirTokensDo(t *testing.T) {
+	texts := func(rows ...task.Text) *dataset.Dataset {
+		return stagetest.Dataset(t, task.KindTexts, 1, nil, stagetest.TableOf(task.TableTexts, rows, func(r task.Text) int64 { return r.SubjectID }))
+	}
+	s := Source{
+		Labels: labelsOf(t, 1, task.Label{SubjectID: 1, HadmID: 10, Label: 1}, task.Label{SubjectID: 1, HadmID: 11}, task.Label{SubjectID: 2, HadmID: 20}),
+		Split:  splitsOf(t, 1, task.Split{SubjectID: 1, Split: "train"}, task.Split{SubjectID: 2, Split: "val"}),
+		Tokens: []*dataset.Dataset{tokensOf(t, 1, text(1, 10, 0), text(1, 11, 0), text(2, 21, 0)), tokensOf(t, 1, text(1, 11))},
+	}
+	wantRows, wantCounts, err := joined(t, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Tokens = []*dataset.Dataset{
+		texts(task.Text{TextID: "10", SubjectID: 1, HadmID: 10, Text: "a"}, task.Text{TextID: "11", SubjectID: 1, HadmID: 11}, task.Text{TextID: "21", SubjectID: 2, HadmID: 21, Text: "c"}),
+		texts(task.Text{TextID: "11", SubjectID: 1, HadmID: 11, Withdrawn: true}),
+	}
+	got, counts, err := joined(t, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := gocmp.Diff(wantCounts, counts); diff != "" || counts.Examples != 1 || counts.Withdrawn != 1 {
+		t.Error(diff, counts)
+	}
+	if diff := gocmp.Diff(wantRows, got, cmpopts.IgnoreFields(Example{}, "NTokens")); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestJoinRefusals(t *testing.T) {
 	splits := []task.Split{{SubjectID: 1, Split: "train"}}
 	first := []task.Tokens{text(1, 10, 5), text(2, 20, 6)}

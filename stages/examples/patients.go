@@ -1,7 +1,6 @@
 package examples
 
 import (
-	"context"
 	"iter"
 
 	"github.com/clinflow/clinflow/dataset"
@@ -22,8 +21,9 @@ type patients[T any] struct {
 	passed  func(T) // sees rows that are skipped; may be nil
 }
 
-func openPatients[T any](ctx context.Context, d *dataset.Dataset, table string, part int, subject func(T) int64) *patients[T] {
-	pull, stop := iter.Pull2(dataset.Read[T](ctx, d, table, part))
+// openPatients reads the rows of a part of a dataset.
+func openPatients[T any](d *dataset.Dataset, part int, rows iter.Seq2[T, error], subject func(T) int64) *patients[T] {
+	pull, stop := iter.Pull2(rows)
 	return &patients[T]{uri: d.URI(), part: part, subject: subject, pull: pull, close: stop}
 }
 

@@ -16,7 +16,13 @@ type Release struct {
 	Database string `json:"database"`          // MIMICIII or MIMICIV
 	Version  string `json:"version,omitempty"` // of the tables, such as 3.1
 	Notes    string `json:"notes,omitempty"`   // of MIMIC-IV-Note, such as 2.2
+	// ChartEvents says whether they were read, those that ventilation is known by.
+	ChartEvents bool `json:"chartevents,omitempty"`
 }
+
+// Charting is implemented by a stage that says before it runs whether the patients that
+// it makes have their ChartEvents.
+type Charting interface{ ReadsChartEvents() bool }
 
 // ReleaseOf says what patients were read from, zero where their manifest does not.
 func ReleaseOf(patients *dataset.Dataset) (r Release) {

@@ -19,25 +19,36 @@ var patients = table[mimic.Patient]{
 		text("anchor_year_group", func(r *mimic.Patient) *string { return &r.AnchorYearGroup }),
 		day("dod", func(r *mimic.Patient) *dataset.Time { return &r.Dod }),
 	},
-	origin: func(r *mimic.Patient) *mimic.Origin { return &r.Origin },
-	unique: func(r *mimic.Patient) uint64 { return uint64(r.SubjectID) },
+	origin: patientOrigin,
+	unique: subjectID,
 }
+
+func patientOrigin(r *mimic.Patient) *mimic.Origin { return &r.Origin }
+
+func subjectID(r *mimic.Patient) uint64 { return uint64(r.SubjectID) }
 
 var admissions = table[mimic.Admission]{
 	files: []string{"hosp/admissions", "core/admissions"}, name: mimic.TableAdmissions,
-	columns: append([]column[mimic.Admission]{
-		id("subject_id", func(r *mimic.Admission) *int64 { return &r.SubjectID }),
-		id("hadm_id", func(r *mimic.Admission) *int64 { return &r.HadmID }),
-		must(moment("admittime", func(r *mimic.Admission) *dataset.Time { return &r.Admittime })),
-		moment("dischtime", func(r *mimic.Admission) *dataset.Time { return &r.Dischtime }),
-		moment("deathtime", func(r *mimic.Admission) *dataset.Time { return &r.Deathtime }),
-		text("admission_type", func(r *mimic.Admission) *string { return &r.AdmissionType }),
-		text("discharge_location", func(r *mimic.Admission) *string { return &r.DischargeLocation }),
-		flag("hospital_expire_flag", func(r *mimic.Admission) *int32 { return &r.HospitalExpireFlag }),
-	}, whoWasAdmitted...),
-	origin: func(r *mimic.Admission) *mimic.Origin { return &r.Origin },
-	unique: func(r *mimic.Admission) uint64 { return uint64(r.HadmID) },
+	columns: admissionColumns,
+	origin:  admissionOrigin,
+	unique:  hadmID,
 }
+
+func admissionOrigin(r *mimic.Admission) *mimic.Origin { return &r.Origin }
+
+func hadmID(r *mimic.Admission) uint64 { return uint64(r.HadmID) }
+
+// admissionColumns are common to both databases.
+var admissionColumns = append([]column[mimic.Admission]{
+	id("subject_id", func(r *mimic.Admission) *int64 { return &r.SubjectID }),
+	id("hadm_id", func(r *mimic.Admission) *int64 { return &r.HadmID }),
+	must(moment("admittime", func(r *mimic.Admission) *dataset.Time { return &r.Admittime })),
+	moment("dischtime", func(r *mimic.Admission) *dataset.Time { return &r.Dischtime }),
+	moment("deathtime", func(r *mimic.Admission) *dataset.Time { return &r.Deathtime }),
+	text("admission_type", func(r *mimic.Admission) *string { return &r.AdmissionType }),
+	text("discharge_location", func(r *mimic.Admission) *string { return &r.DischargeLocation }),
+	flag("hospital_expire_flag", func(r *mimic.Admission) *int32 { return &r.HospitalExpireFlag }),
+}, whoWasAdmitted...)
 
 // whoWasAdmitted is what no recipe needs: cohorts of a user's own may.
 var whoWasAdmitted = ifThere(
@@ -51,14 +62,15 @@ var whoWasAdmitted = ifThere(
 )
 
 // codeColumns are common to diagnoses and procedures. A repeated code does no
-// harm: labels are sets.
+// harm: labels are sets. The code comes after the version, which says what it looks
+// like.
 func codeColumns(read codeReader, more ...column[mimic.Code]) []column[mimic.Code] {
 	return append([]column[mimic.Code]{
 		id("subject_id", func(r *mimic.Code) *int64 { return &r.SubjectID }),
 		id("hadm_id", func(r *mimic.Code) *int64 { return &r.HadmID }),
 		number("seq_num", func(r *mimic.Code) *int32 { return &r.SeqNum }),
 		icdVersion,
-		read.column(),
+		must(read.column("icd_code")),
 	}, more...)
 }
 
@@ -80,13 +92,12 @@ var icdVersion = column[mimic.Code]{name: "icd_version", set: func(r *mimic.Code
 // codeReader reads the codes of a table as package icd does.
 type codeReader func(version int, text string) (code string, ok bool)
 
-// column comes after icdVersion: a code's version says what it looks like.
-func (read codeReader) column() column[mimic.Code] {
-	return must(column[mimic.Code]{name: "icd_code", set: func(r *mimic.Code, field string) verdict {
+func (read codeReader) column(name string) column[mimic.Code] {
+	return column[mimic.Code]{name: name, set: func(r *mimic.Code, field string) verdict {
 		code, ok := read(int(r.ICDVersion), field)
 		r.ICDCode = code
 		return soundIf(ok)
-	}})
+	}}
 }
 
 func codeOrigin(r *mimic.Code) *mimic.Origin { return &r.Origin }

@@ -9,22 +9,29 @@ import (
 
 var icustays = table[mimic.ICUStay]{
 	files: []string{"icu/icustays"}, name: mimic.TableICUStays,
-	columns: append([]column[mimic.ICUStay]{
+	columns: stayColumns("stay_id"),
+	origin:  stayOrigin,
+	unique:  stayID,
+}
+
+func stayOrigin(r *mimic.ICUStay) *mimic.Origin { return &r.Origin }
+
+func stayID(r *mimic.ICUStay) uint64 { return uint64(r.StayID) }
+
+// stayColumns are common to both databases but for the name of the id.
+func stayColumns(idName string) []column[mimic.ICUStay] {
+	return append([]column[mimic.ICUStay]{
 		id("subject_id", func(r *mimic.ICUStay) *int64 { return &r.SubjectID }),
 		id("hadm_id", func(r *mimic.ICUStay) *int64 { return &r.HadmID }),
-		id("stay_id", func(r *mimic.ICUStay) *int64 { return &r.StayID }),
+		id(idName, func(r *mimic.ICUStay) *int64 { return &r.StayID }),
 		text("first_careunit", func(r *mimic.ICUStay) *string { return &r.FirstCareunit }),
 		moment("intime", func(r *mimic.ICUStay) *dataset.Time { return &r.Intime }),
 		moment("outtime", func(r *mimic.ICUStay) *dataset.Time { return &r.Outtime }),
-	}, lastCareunit...),
-	origin: func(r *mimic.ICUStay) *mimic.Origin { return &r.Origin },
-	unique: func(r *mimic.ICUStay) uint64 { return uint64(r.StayID) },
+	}, ifThere(text("last_careunit", func(r *mimic.ICUStay) *string { return &r.LastCareunit }))...)
 }
 
-var lastCareunit = ifThere(text("last_careunit", func(r *mimic.ICUStay) *string { return &r.LastCareunit }))
-
-// ventilationItems are the items of procedureevents that concern mechanical
-// ventilation (d_items).
+// ventilationItems are the items of procedureevents, and of MIMIC-III's
+// PROCEDUREEVENTS_MV, that concern mechanical ventilation (d_items).
 var ventilationItems = map[int64]string{
 	225792: mimic.InvasiveVentilation,
 	225794: mimic.NonInvasiveVentilation,
@@ -34,17 +41,25 @@ var ventilationItems = map[int64]string{
 	225477: mimic.UnplannedExtubationOther,
 }
 
-// ventilation looks at the item first: most rows of procedureevents are of
-// others, and what else stands in those is of no concern.
-var ventilation = table[mimic.Ventilation]{
+var ventilationEvents = table[mimic.Ventilation]{
 	files: []string{"icu/procedureevents"}, name: mimic.TableVentilation,
-	columns: []column[mimic.Ventilation]{
+	columns: ventilationColumns(id("stay_id", ventilationStay)),
+	origin:  ventilationOrigin,
+}
+
+func ventilationOrigin(r *mimic.Ventilation) *mimic.Origin { return &r.Origin }
+
+func ventilationStay(r *mimic.Ventilation) *int64 { return &r.StayID }
+
+// ventilationColumns begin with the item: most rows are of others, and what else
+// stands in those is of no concern.
+func ventilationColumns(stay column[mimic.Ventilation]) []column[mimic.Ventilation] {
+	return []column[mimic.Ventilation]{
 		item("itemid", func(r *mimic.Ventilation) *string { return &r.Kind }, ventilationItems),
 		id("subject_id", func(r *mimic.Ventilation) *int64 { return &r.SubjectID }),
 		id("hadm_id", func(r *mimic.Ventilation) *int64 { return &r.HadmID }),
-		id("stay_id", func(r *mimic.Ventilation) *int64 { return &r.StayID }),
+		stay,
 		moment("starttime", func(r *mimic.Ventilation) *dataset.Time { return &r.Starttime }),
 		moment("endtime", func(r *mimic.Ventilation) *dataset.Time { return &r.Endtime }),
-	},
-	origin: func(r *mimic.Ventilation) *mimic.Origin { return &r.Origin },
+	}
 }

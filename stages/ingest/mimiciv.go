@@ -10,7 +10,7 @@ func init() {
 		Name:    "ingest.mimiciv",
 		Version: 4,
 		Doc: "Reads MIMIC-IV's hosp and icu files (of version 1.0: core, hosp and icu) and MIMIC-IV-Note's note files (.csv.gz, or .csv) into parts that hold whole patients. " + docRecords +
-			"Of procedureevents only mechanical ventilation is kept, its items as words such as invasive_ventilation; types of notes are words too, such as addendum. " + docDamage,
+			docVentilation + "Types of notes are words too, such as addendum. " + docDamage,
 		In:  []stages.Port{portMIMIC},
 		Out: stages.Output{Kind: mimic.KindPatients, Tables: outTables},
 	}, newMIMICIV)
@@ -28,7 +28,7 @@ type MIMICIVConfig struct {
 var mimicIV = database{
 	stage: "ingest.mimiciv", name: mimic.MIMICIV,
 	give:   "give root the folder that holds hosp/ and icu/, and note_root the one that holds note/, or say notes: false where there are no notes",
-	tables: []rawTable{radiology, discharge, diagnoses, ventilation, procedures, admissions, patients, icustays},
+	tables: []rawTable{chartEvents, radiology, discharge, diagnoses, ventilationEvents, procedures, admissions, patients, icustays},
 }
 
 func newMIMICIV(env *stages.Environment, config MIMICIVConfig) (stages.Source, error) {

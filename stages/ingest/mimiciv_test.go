@@ -24,7 +24,9 @@ import (
 	_ "github.com/clinflow/clinflow/stages/synth"
 )
 
-func config(root string) string { return fmt.Sprintf("{root: %q, shards: 1}", root) }
+func config(root string) string {
+	return fmt.Sprintf("{root: %q, shards: 1, chartevents: true}", root)
+}
 
 func TestEveryTableIsReadByColumnName(t *testing.T) {
 	d := stagetest.Run(t, "ingest.mimiciv", config(newTree().write(t)), nil)
@@ -65,12 +67,15 @@ func TestEveryTableIsReadByColumnName(t *testing.T) {
 	same("ventilation", rows[mimic.Ventilation](t, d, mimic.TableVentilation), []mimic.Ventilation{
 		{SubjectID: 20, HadmID: 201, StayID: 3001, Kind: "invasive_ventilation", Starttime: at(t, "2130-01-01 13:00:00"), Endtime: at(t, "2130-01-03 13:00:00"), Origin: origin("icu/procedureevents", 1)},
 	})
+	same("chartevents", rows[mimic.ChartEvent](t, d, mimic.TableChartEvents), []mimic.ChartEvent{
+		{SubjectID: 20, HadmID: 201, StayID: 3001, ItemID: 226732, Charttime: at(t, "2130-01-01 13:30:00"), Storetime: at(t, "2130-01-01 13:31:00"), Value: "Trach mask ", Origin: origin("icu/chartevents", 2)},
+	})
 	same("notes", rows[mimic.Note](t, d, mimic.TableNotes), []mimic.Note{
 		{NoteID: "10-RR-2", SubjectID: 10, Category: "Radiology", NoteType: "radiology_report", NoteSeq: 2, Charttime: at(t, "2180-05-06 23:00:00"), Text: "CHEST\n" + canary, Origin: origin("note/radiology", 1)},
 		{NoteID: "20-DS-1", SubjectID: 20, HadmID: 201, Category: "Discharge summary", NoteType: "discharge_summary", NoteSeq: 1, Charttime: at(t, "2130-01-05"), Storetime: at(t, "2130-01-06 01:02:03"), Text: "Chief Complaint:\r\n\"" + canary + "\"\r\n \n___", Origin: origin("note/discharge", 1)},
 	})
 	same("quarantine", len(rows[dataset.Reject](t, d, dataset.TableQuarantine)), 0)
-	for name, want := range map[string]int64{"read": 13, "kept": 12, "skipped": 1, "quarantined": 0} {
+	for name, want := range map[string]int64{"read": 16, "kept": 13, "skipped": 3, "quarantined": 0} {
 		same(name, d.Manifest.Counts[name], want)
 	}
 }
@@ -101,8 +106,8 @@ func TestItemsAndNoteTypesBecomeWords(t *testing.T) {
 	if diff := cmp.Diff([]string{"radiology_addendum", "radiology_report", "addendum", "XX", "discharge_summary"}, types); diff != "" {
 		t.Error(diff)
 	}
-	if release := mimic.ReleaseOf(d); release.Database != mimic.MIMICIV {
-		t.Errorf("release %s", release)
+	if release := mimic.ReleaseOf(d); release != (mimic.Release{Database: mimic.MIMICIV, ChartEvents: true}) {
+		t.Errorf("release %+v", release)
 	}
 }
 
@@ -123,9 +128,7 @@ func TestPatientsAreWhole(t *testing.T) {
 	}
 }
 
-// badRecords are records by file, each with the reason that quarantine must
-// give it.
-var badRecords = map[string][]struct{ record, reason string }{
+var badRecords = map[string][]badRecord{
 	"hosp/patients": {
 		{canary + ",F,52,2180,x,", "malformed_subject_id"},
 		{"10.0,F,52,2180,x,", "malformed_subject_id"},
@@ -162,6 +165,13 @@ var badRecords = map[string][]struct{ record, reason string }{
 		{"10,101,1,2180-05-07,3.31,9", "malformed_icd_code"},
 		{"10,101,1,2180-05-07,O2100Z9,10", "malformed_icd_code"},
 	},
+	"icu/chartevents": {
+		{"20,201,3001,7,2130-01-01 14:00:00,," + canary + ",CPAP/PSV,,", "malformed_itemid"},
+		{"20,201,3001,7,2130-01-01 14:00:00,,,CPAP/PSV,,", "missing_itemid"},
+		{"20,201,x,7,2130-01-01 14:00:00,,223849,CPAP/PSV,,", "malformed_stay_id"},
+		{"20,201,3001,7,2130-01-01 14:00,,223849," + canary + ",,", "malformed_charttime"},
+		{"20,201,3001,7,2130-01-01 14:00:00,,223849," + canary, "field_count"},
+	},
 	"icu/procedureevents": {
 		{"20,201,3001,7," + canary + ",,,225792,1", "malformed_starttime"},
 	},
@@ -173,9 +183,19 @@ var badRecords = map[string][]struct{ record, reason string }{
 }
 
 func TestBadRecordsAreQuarantined(t *testing.T) {
-	for file, bad := range badRecords {
+	quarantined(t, "ingest.mimiciv", newTree(), badRecords)
+}
+
+// badRecord is a record with the reason that quarantine must give it.
+type badRecord struct{ record, reason string }
+
+// quarantined adds bad records to each file of a sound tree in turn, and looks for
+// them in the quarantine.
+func quarantined(t *testing.T, stage string, sound tree, byFile map[string][]badRecord) {
+	before := stagetest.Run(t, stage, config(sound.write(t)), nil).Manifest.Counts
+	for file, bad := range byFile {
 		t.Run(file, func(t *testing.T) {
-			text := newTree()[file]
+			text := sound[file]
 			var want []dataset.Reject
 			for _, b := range bad {
 				sum := sha256.Sum256([]byte(b.record))
@@ -185,12 +205,14 @@ func TestBadRecordsAreQuarantined(t *testing.T) {
 				})
 				text += b.record + "\n"
 			}
-			d := stagetest.Run(t, "ingest.mimiciv", config(newTree().with(file, text).write(t)), nil)
+			d := stagetest.Run(t, stage, config(sound.with(file, text).write(t)), nil)
 			got := rows[dataset.Reject](t, d, dataset.TableQuarantine)
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Error(diff)
 			}
-			counts := map[string]int64{"read": 13 + int64(len(bad)), "kept": 12, "skipped": 1, "quarantined": int64(len(bad))}
+			counts := maps.Clone(before)
+			counts["read"] += int64(len(bad))
+			counts["quarantined"] = int64(len(bad))
 			for _, b := range bad {
 				counts["quarantined."+b.reason]++
 			}
@@ -293,7 +315,7 @@ func TestWhereFilesAreLookedFor(t *testing.T) {
 	}
 	want := stagetest.Run(t, "ingest.mimiciv", config(whole.write(t)), nil).Manifest.Digest()
 
-	split := fmt.Sprintf("{root: %q, note_root: %q, shards: 1}", hosp.write(t), note.write(t))
+	split := fmt.Sprintf("{root: %q, note_root: %q, shards: 1, chartevents: true}", hosp.write(t), note.write(t))
 	if got := stagetest.Run(t, "ingest.mimiciv", split, nil).Manifest.Digest(); got != want {
 		t.Error("note_root gives other rows")
 	}

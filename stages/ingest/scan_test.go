@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,10 +15,11 @@ import (
 	"github.com/clinflow/clinflow/stages"
 )
 
-// FuzzScan reads any bytes as each file of MIMIC-IV: every record is kept, left
+// FuzzScan reads any bytes as each file of MIMIC-IV and MIMIC-III: every record is kept, left
 // out or quarantined, and a file that cannot be read is bad data.
 func FuzzScan(f *testing.F) {
-	for i, t := range mimicIV.tables {
+	tables := slices.Concat(mimicIV.tables, mimicIII.tables)
+	for i, t := range tables {
 		f.Add(i, []byte(t.place().files[0]+"\n"))
 	}
 	dir, err := store.Open(f.TempDir())
@@ -25,7 +27,7 @@ func FuzzScan(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, i int, data []byte) {
-		raw := mimicIV.tables[uint(i)%uint(len(mimicIV.tables))]
+		raw := tables[uint(i)%uint(len(tables))]
 		spill := extsort.NewSpill(dir, 2, 0, nil)
 		defer spill.Abort()
 		err := raw.scan(t.Context(), stages.RawFile{Name: "file.csv"}, bytes.NewReader(data), 1, spill)

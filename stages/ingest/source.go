@@ -8,15 +8,15 @@ import (
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/dataset/extsort"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
 )
 
 // What the stages of this package say alike.
 const (
-	docRecords = "Columns are found by name. ICD codes are written as MIMIC writes them: in capitals, without dot and blanks. A bad record (wrong number of fields, malformed id, number, time or code, broken UTF-8, a zero byte, a repeated primary key) goes to the quarantine table with file, row, byte offset in the decompressed file, reason, and sha256 of its bytes without the line end; never its text. "
-	docDamage  = "A truncated or corrupt gzip file, a quote out of place, and a table that is there both as .csv.gz and as .csv stop the step."
+	docRecords     = "Columns are found by name. ICD codes are written as MIMIC writes them: in capitals, without dot and blanks. A bad record (wrong number of fields, malformed id, number, time or code, broken UTF-8, a zero byte, a repeated primary key) goes to the quarantine table with file, row, byte offset in the decompressed file, reason, and sha256 of its bytes without the line end; never its text. "
+	docVentilation = "Of procedureevents only mechanical ventilation is kept, its items as words such as invasive_ventilation, and of chartevents, where they are asked for, what ventilation is known by. "
+	docDamage      = "A truncated or corrupt gzip file, a quote out of place, and a table that is there both as .csv.gz and as .csv stop the step."
 )
 
 var portMIMIC = stages.Port{
@@ -26,12 +26,13 @@ var portMIMIC = stages.Port{
 
 var outTables = []string{
 	mimic.TablePatients, mimic.TableAdmissions, mimic.TableDiagnoses, mimic.TableProcedures,
-	mimic.TableICUStays, mimic.TableVentilation, mimic.TableNotes, dataset.TableQuarantine,
+	mimic.TableICUStays, mimic.TableVentilation, mimic.TableChartEvents, mimic.TableNotes, dataset.TableQuarantine,
 }
 
 // Config is what the configurations of the stages have in common.
 type Config struct {
 	Notes          bool    `json:"notes" default:"true" doc:"whether the notes are read; false for a release without them, such as MIMIC-IV's demo"`
+	ChartEvents    bool    `json:"chartevents" default:"false" doc:"whether chartevents is read, in one pass, for the items that ventilation is known by; a large file"`
 	Shards         int     `json:"shards" default:"64" min:"1" max:"65536" doc:"number of parts that the patients are spread over"`
 	MaxBadFraction float64 `json:"max_bad_fraction" default:"0.001" min:"0" max:"1" doc:"fraction of a file's records in quarantine above which the step fails"`
 }
@@ -54,11 +55,23 @@ type source struct {
 }
 
 func newSource(env *stages.Environment, d database, config Config, root, noteRoot string) *source {
-	tables := slices.DeleteFunc(slices.Clone(d.tables), func(t rawTable) bool {
-		return !config.Notes && t.place().table == mimic.TableNotes
-	})
+	tables := slices.DeleteFunc(slices.Clone(d.tables), func(t rawTable) bool { return !config.asksFor(t.place().table) })
 	return &source{env, d, config, root, noteRoot, tables}
 }
+
+// asksFor says whether a table is read.
+func (c Config) asksFor(table string) bool {
+	switch table {
+	case mimic.TableNotes:
+		return c.Notes
+	case mimic.TableChartEvents:
+		return c.ChartEvents
+	}
+	return true
+}
+
+// ReadsChartEvents implements mimic.Charting.
+func (s *source) ReadsChartEvents() bool { return s.config.ChartEvents }
 
 // Parts is how many parts the dataset has.
 func (s *source) Parts() int { return s.config.Shards }
@@ -68,7 +81,7 @@ func (s *source) MaxBadFraction() float64 { return s.config.MaxBadFraction }
 
 // Attributes say what release the patients are of.
 func (s *source) Attributes(context.Context, stages.Inputs) (map[string]any, error) {
-	return map[string]any{mimic.AttributeRelease: mimic.Release{Database: s.database.name}}, nil
+	return map[string]any{mimic.AttributeRelease: mimic.Release{Database: s.database.name, ChartEvents: s.config.ChartEvents}}, nil
 }
 
 // Files lists the raw files. All missing ones are named in one error.
@@ -82,32 +95,6 @@ func (s *source) Files(ctx context.Context, in stages.Inputs) ([]stages.RawFile,
 		search.add(root, notes, t.place())
 	}
 	return search.files, search.err(s.database.give)
-}
-
-func (s *source) errTwoTrees() error {
-	return exit.Errorf(exit.Usage, "%s has the input mimic and also root or note_root; give one of the two", s.database.stage)
-}
-
-func (s *source) errNoTree() error {
-	return exit.Errorf(exit.Usage, "%s has neither root nor the input mimic; %s", s.database.stage, s.database.give)
-}
-
-// roots are the folders that hold the tables and the notes.
-func (s *source) roots(in stages.Inputs) (root, notes store.Dir, err error) {
-	made := in.One("mimic")
-	switch {
-	case made != nil && (s.root != "" || s.noteRoot != ""):
-		return nil, nil, s.errTwoTrees()
-	case made != nil:
-		return made.Dir(), made.Dir(), nil
-	case s.root == "":
-		return nil, nil, s.errNoTree()
-	}
-	if root, err = store.Open(s.root); err != nil || s.noteRoot == "" {
-		return root, root, err
-	}
-	notes, err = store.Open(s.noteRoot)
-	return root, notes, err
 }
 
 // Scan reads one file into sorted runs.

@@ -33,12 +33,41 @@ func newTree() tree {
 		"hosp/diagnoses_icd":  "subject_id,hadm_id,seq_num,icd_code,icd_version\n10,101,2,0331,9\n10,101,1,\"Z5111   \",10\n",
 		"hosp/procedures_icd": "subject_id,hadm_id,seq_num,chartdate,icd_code,icd_version\n10,101,1,2180-05-07,0093,9\n",
 		"icu/icustays":        "subject_id,hadm_id,stay_id,first_careunit,last_careunit,intime,outtime,los\n20,201,3001,MICU,SICU,2130-01-01 12:00:00,,1.5\n",
+		"icu/chartevents": "subject_id,hadm_id,stay_id,caregiver_id,charttime,storetime,itemid,value,valuenum,warning\n" +
+			"20,201,3001,7,not a time,,220045,90,90,0\n" +
+			"20,201,3001,7,2130-01-01 13:30:00,2130-01-01 13:31:00,226732,Trach mask ,,0\n20,201,3001,7,,,223849,,,0\n",
 		"icu/procedureevents": "subject_id,hadm_id,stay_id,caregiver_id,starttime,endtime,storetime,itemid,value\n" +
 			"20,201,3001,7,2130-01-01 13:00:00,2130-01-03 13:00:00,2130-01-03 13:00:00,225792,2880\n20,201,3001,7,not a time,,,224263,1\n",
 		"note/discharge": "note_id,subject_id,hadm_id,note_type,note_seq,charttime,storetime,text\n" +
 			"20-DS-1,20,201,DS,1,2130-01-05 00:00:00,2130-01-06 01:02:03,\"Chief Complaint:\r\n\"\"" + canary + "\"\"\r\n \n___\"\n",
 		"note/radiology": "note_id,subject_id,hadm_id,note_type,note_seq,charttime,storetime,text\n" +
 			"10-RR-2,10,,RR,2,2180-05-06 23:00:00,,\"CHEST\n" + canary + "\"\n",
+	}
+}
+
+// newTreeIII is a small MIMIC-III.
+func newTreeIII() tree {
+	return tree{
+		"PATIENTS": "ROW_ID,SUBJECT_ID,GENDER,DOB,DOD,DOD_HOSP,DOD_SSN,EXPIRE_FLAG\n" +
+			"7,20,M,1830-01-02 00:00:00,2131-02-03 00:00:00,,2131-02-03 00:00:00,1\n8,10,F,2180-05-06,,,,0\n",
+		"ADMISSIONS": "ROW_ID,SUBJECT_ID,HADM_ID,ADMITTIME,DISCHTIME,DEATHTIME,ADMISSION_TYPE,ADMISSION_LOCATION,DISCHARGE_LOCATION,INSURANCE,LANGUAGE,RELIGION,MARITAL_STATUS,ETHNICITY,EDREGTIME,EDOUTTIME,DIAGNOSIS,HOSPITAL_EXPIRE_FLAG,HAS_CHARTEVENTS_DATA\n" +
+			"1,20,201,2130-01-01 10:00:00,2130-01-05 09:30:00,2130-01-05 09:00:00,EMERGENCY,EMERGENCY ROOM ADMIT,DEAD/EXPIRED,Medicare,ENGL,CATHOLIC,WIDOWED,WHITE,2130-01-01 08:00:00,2130-01-01 10:30:00,\"SEPSIS, \"\"" + canary + "\"\"\",1,1\n" +
+			"2,10,101,2180-05-06 22:23:00,2180-05-07 17:15:00,,NEWBORN,,HOME,Private,,,,,,,NEWBORN,0,0\n",
+		"DIAGNOSES_ICD":  "ROW_ID,SUBJECT_ID,HADM_ID,SEQ_NUM,ICD9_CODE\n1,20,201,2,\"0331\"\n2,20,201,1,V4581\n3,20,201,,\n",
+		"PROCEDURES_ICD": "ROW_ID,SUBJECT_ID,HADM_ID,SEQ_NUM,ICD9_CODE\n1,20,201,1,0093\n2,20,201,,\n",
+		"ICUSTAYS":       "ROW_ID,SUBJECT_ID,HADM_ID,ICUSTAY_ID,DBSOURCE,FIRST_CAREUNIT,LAST_CAREUNIT,FIRST_WARDID,LAST_WARDID,INTIME,OUTTIME,LOS\n1,20,201,3001,carevue,MICU,SICU,52,52,2130-01-01 12:00:00,2130-01-04 12:00:00,3.0\n",
+		"PROCEDUREEVENTS_MV": "ROW_ID,SUBJECT_ID,HADM_ID,ICUSTAY_ID,STARTTIME,ENDTIME,ITEMID,VALUE\n" +
+			"1,20,201,,2130-01-01 13:00:00,2130-01-03 13:00:00,225792,2880\n2,20,201,3001,2130-01-02 13:00:00,,227194,1\n3,20,201,3001,not a time,,224263,1\n",
+		"CHARTEVENTS": "ROW_ID,SUBJECT_ID,HADM_ID,ICUSTAY_ID,ITEMID,CHARTTIME,STORETIME,CGID,VALUE,VALUENUM,VALUEUOM,WARNING,ERROR,RESULTSTATUS,STOPPED\n" +
+			"1,20,201,3001,211,not a time,,7,90,90,BPM,,,,NotStopd\n2,20,201,,467,2130-01-01 13:30:00,2130-01-01 13:31:00,7,\"Trach Mask \",,,0,1,,\n" +
+			"3,20,,3001,720,2130-01-01 13:40:00,,7,CMV,,,,,,\n4,20,201,3001,640,2130-01-01 13:50:00,,7,,,,,,,\n",
+		"NOTEEVENTS": "ROW_ID,SUBJECT_ID,HADM_ID,CHARTDATE,CHARTTIME,STORETIME,CATEGORY,DESCRIPTION,CGID,ISERROR,TEXT\n" +
+			"11,20,201,2130-01-05,,,Discharge summary,Report,,,\"Chief Complaint:\r\n\"\"" + canary + "\"\"\n \n[**2130-1-1**]\"\n" +
+			"12,20,201,2130-01-06,,,Discharge summary,Addendum,,1,more\n" +
+			"13,20,,2130-01-01,2130-01-01 11:00:00,2130-01-01 11:02:03,Radiology,CHEST (PORTABLE AP),,,film\n" +
+			"14,20,,2130-01-01 00:00:00,2130-01-01 12:00:00,,Radiology,Addendum,,,film again\n" +
+			"15,20,201,2130-01-02,2130-01-02 12:00:00,,\"Respiratory \",\" Respiratory Care \",7,,vent\n" +
+			"16,20,201,2130-01-02,,,Nursing,Report,7,,\n",
 	}
 }
 

@@ -5,7 +5,8 @@
 FOLDER holds CMS' four files (gem_pack.py says from where), plain or as .gz. Writes
 internal/icd/gem/testdata/gem_check.json: of each file its sha256, its rows and sources,
 and for each mode a digest of what each source becomes; and what the codes of the
-MIMIC-IV demo become. Only the standard library, and nothing of the packed form.
+MIMIC-IV demo become. stages/label/testdata/gem_labels.json has a digest of the demo's
+labels by each configuration. Only the standard library, and nothing of the packed form.
 """
 
 import collections
@@ -25,6 +26,7 @@ FILES = {
 }
 DEMO = pathlib.Path("stages/label/testdata/mimiciv-demo-2.2/hosp")
 GOLDEN = pathlib.Path("internal/icd/gem/testdata/gem_check.json")
+LABELS = pathlib.Path("stages/label/testdata/gem_labels.json")
 
 
 def bytes_of(folder, name):
@@ -97,9 +99,13 @@ def digest(codes, translated):
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def demo(table, version, known, category):
+def demo_rows(table):
     with gzip.open(DEMO / f"{table}.csv.gz", "rt") as file:
-        rows = [row["icd_code"] for row in csv.DictReader(file) if row["icd_version"] == version]
+        return list(csv.DictReader(file))
+
+
+def demo(table, version, known, category):
+    rows = [row["icd_code"] for row in demo_rows(table) if row["icd_version"] == version]
     codes = sorted(set(rows))
     counts = dict(rows=len(rows), codes=len(codes), missing={c: rows.count(c) for c in codes if c not in known})
     for mode in MODES:
@@ -110,8 +116,31 @@ def demo(table, version, known, category):
     return counts
 
 
+def label(table, version, code):
+    """The recipe clinical's."""
+    long = table == "diagnoses_icd" and version == "9" and code.startswith("E")
+    return f"{version}:{code[:4 if long else 3]}"
+
+
+def labels(table, into, known, category, mode):
+    pairs, unmapped = set(), collections.Counter()
+    for row in demo_rows(table):
+        version, code = row["icd_version"], row["icd_code"]
+        found = [code] if version == into else translate(code, known, category, mode)
+        unmapped.update([] if found else [f"{version}:{code}"])
+        pairs.update((row["hadm_id"], label(table, into, target)) for target in found)
+    lines = "".join(sorted(f"{hadm_id} {name}\n" for hadm_id, name in pairs))
+    return dict(
+        admissions=len({hadm_id for hadm_id, _ in pairs}),
+        distinct_codes=len({name for _, name in pairs}),
+        pairs=len(pairs),
+        unmapped=dict(sorted(unmapped.items())),
+        sha256=hashlib.sha256(lines.encode()).hexdigest(),
+    )
+
+
 def main():
-    golden = {}
+    golden, labelled = {}, {"diagnoses_icd": {}, "procedures_icd": {}}
     for name, (table, version, category) in FILES.items():
         folder = pathlib.Path(sys.argv[1])
         lines = lines_of(folder, name)
@@ -125,8 +154,12 @@ def main():
             modes={m: digest(known, {s: f(rows) for s, rows in known.items()}) for m, f in MODES.items()},
             demo=demo(table, version, known, category),
         )
+        into = {"10": "9", "9": "10"}[version]
+        for mode in MODES:
+            labelled[table][f"icd{into}_{mode}"] = labels(table, into, known, category, mode)
         print(name, {k: v for k, v in golden[name].items() if isinstance(v, int)}, {k: v for k, v in golden[name]["demo"].items() if isinstance(v, int)})
     GOLDEN.write_text(json.dumps(golden, indent=1) + "\n")
+    LABELS.write_text(json.dumps(labelled, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -33,9 +33,9 @@ func init() {
 			Doc: "Labels admissions by their " + t.what + " codes: the labels of an admission with a code are the set of its codes' categories, numbered by a label set. " +
 				"Categories that the label set lacks are left out; an admission that has no other has no label, and is an example all the same. " +
 				"The recipe clinical writes 9: or 10: and the first 3 characters of the code, 4 of ICD-9's external causes (E). " +
-				"A label set of another task or recipe is refused.",
+				"icd translates codes into one version of ICD first; a code that has no equivalent there has no category. A label set of another task, recipe or icd is refused.",
 			In: []stages.Port{{Name: portLabelSet, Kind: task.KindLabelSet, Doc: "the labels, by label.set with the same task and recipe"}},
-		}, []string{t.table}, func(config Config) (Outcome, error) { return coding{t, config.Config}, nil })
+		}, []string{t.table}, func(config recipe.Codes) (Outcome, error) { return coding{t, config}, nil })
 	}
 }
 
@@ -44,12 +44,12 @@ const portLabelSet = "label_set"
 // coding is the outcome of label.diagnoses and label.procedures.
 type coding struct {
 	codeTask
-	recipe.Config
+	recipe.Codes
 }
 
 // Planned is the task, whose labels the label set lists.
 func (c coding) Planned() task.Task {
-	return task.Task{Name: c.name, Kind: task.Multilabel, Recipe: c.Recipe, Texts: onAdmission}
+	return task.Task{Name: c.name, Kind: task.Multilabel, Recipe: c.Name(), Texts: onAdmission}
 }
 
 // Task is the label set's. One of another task or recipe is refused: its numbers
@@ -68,7 +68,7 @@ func (c coding) Task(_ context.Context, in stages.Inputs) (task.Task, error) {
 
 // fits compares a label set, or that of the step that will make it, with the task.
 func (c coding) fits(t task.Task, from string) error {
-	for _, key := range []struct{ name, has, want string }{{"task", t.Name, c.name}, {"recipe", t.Recipe, c.Recipe}} {
+	for _, key := range []struct{ name, has, want string }{{"task", t.Name, c.name}, {"recipe", t.Recipe, c.Name()}} {
 		if key.has != key.want {
 			return exit.Errorf(exit.BadData, "port %s: %s was made with %s %s, this step has %s; give it the label.set step with the same %[3]s",
 				portLabelSet, from, key.name, key.has, key.want)
@@ -122,7 +122,7 @@ func (c *coded) label(a *mimic.Admission, l *task.Label) (dropped string, err er
 		return "", err
 	}
 	found, ignored := labelsOf(rows, c.category)
-	c.out.Count(countIgnoredCodes, ignored)
+	c.out.Count(countIgnoredCodes, int64(len(ignored)))
 	if len(found) == 0 {
 		return "no_codes", nil
 	}
@@ -136,12 +136,12 @@ func (c *coded) label(a *mimic.Admission, l *task.Label) (dropped string, err er
 }
 
 // labelsOf are the labels of an admission's codes, ordered and each once, and the
-// number of rows without one.
-func labelsOf(rows []mimic.Code, category recipe.Category) (labels []string, ignored int64) {
+// codes without one.
+func labelsOf(rows []mimic.Code, category recipe.Category) (labels []string, ignored []mimic.Code) {
 	for i := range rows {
 		of := category(int(rows[i].ICDVersion), rows[i].ICDCode)
 		if len(of) == 0 {
-			ignored++
+			ignored = append(ignored, rows[i])
 		}
 		labels = append(labels, of...)
 	}

@@ -21,7 +21,7 @@ func init() {
 		Version: 1,
 		Doc: "Lists the labels of label.diagnoses or label.procedures: the categories of codes that at least min_count admissions of train patients have. " +
 			"The other patients have no say in the list. A label counts once an admission, with or without a discharge summary. The task in the manifest lists the labels by number, labels.json has their counts too. " +
-			"The manifest counts admissions with a code, distinct_codes (categories) and pairs of the two over all patients and before the minimum, the labels that are left, and codes_ignored: rows that have no code, or one of another ICD version.",
+			"The manifest counts admissions with a code, distinct_codes (categories) and pairs of the two over all patients and before the minimum, the labels that are left, and codes_ignored: rows that have no code, one of another ICD version, or one without an equivalent in that of icd; labels.json lists these codes with their rows under unmapped.",
 		In: []stages.Port{
 			{
 				Name: "patients", Kind: mimic.KindPatients, Sharded: true,
@@ -36,7 +36,7 @@ func init() {
 // SetConfig is the configuration of label.set.
 type SetConfig struct {
 	Task string `json:"task" enum:"diag,proc" doc:"diag lists diagnoses, proc procedures"`
-	recipe.Config
+	recipe.Codes
 	// Ten train admissions leave val and test some three positives: below, a
 	// label can neither be learnt nor measured.
 	MinCount int `json:"min_count" default:"10" min:"1" unit:"admissions" doc:"admissions of train patients that a label must have; with fewer than some ten it can be neither learnt nor measured"`
@@ -51,6 +51,9 @@ type Counted struct {
 	MinCount int      `json:"min_count"` // train admissions a label must have
 	Labels   []string `json:"labels"`
 	Counts   []int64  `json:"counts"` // train admissions of each label
+	// Unmapped are the codes without a label, each behind its version of ICD, such as
+	// 10:Y828, with the number of their rows.
+	Unmapped map[string]int64 `json:"unmapped,omitempty"`
 }
 
 type labelSet struct {
@@ -80,7 +83,7 @@ func (s *labelSet) Accumulate(ctx context.Context, in stages.Inputs, part int, e
 	sum, category := newTally(), s.of.category(r)
 	count := func(rows []mimic.Code) { // of one admission
 		labels, ignored := labelsOf(rows, category)
-		sum.Ignored += ignored
+		sum.ignore(ignored)
 		if len(labels) > 0 {
 			sum.count(labels, splits[rows[0].SubjectID] == split.Train)
 		}
@@ -140,12 +143,12 @@ func (s *labelSet) Finish(_ context.Context, in stages.Inputs, results []stages.
 }
 
 func (s *labelSet) task(labels []string) task.Task {
-	return task.Task{Name: s.config.Task, Kind: task.Multilabel, Labels: labels, Recipe: s.config.Recipe, Texts: onAdmission}
+	return task.Task{Name: s.config.Task, Kind: task.Multilabel, Labels: labels, Recipe: s.config.Name(), Texts: onAdmission}
 }
 
 // list is the labels that enough train admissions have, ordered as text.
 func (s *labelSet) list(sum *tally) Counted {
-	list := Counted{MinCount: s.config.MinCount}
+	list := Counted{MinCount: s.config.MinCount, Unmapped: sum.Unmapped}
 	for _, label := range slices.Sorted(maps.Keys(sum.Labels)) {
 		if n := sum.Labels[label].Train; n >= int64(s.config.MinCount) {
 			list.Labels, list.Counts = append(list.Labels, label), append(list.Counts, n)

@@ -3,8 +3,10 @@ package label
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/mimic"
 )
 
 // tally is what label.set counts. As JSON its keys are ordered, so equal
@@ -12,6 +14,7 @@ import (
 type tally struct {
 	Admissions int64               `json:"admissions"` // with a label
 	Ignored    int64               `json:"ignored"`    // rows without one
+	Unmapped   map[string]int64    `json:"unmapped"`   // of these the rows of each code
 	Labels     map[string]*support `json:"labels"`
 }
 
@@ -21,7 +24,7 @@ type support struct {
 	Train int64 `json:"train"` // of train patients
 }
 
-func newTally() *tally { return &tally{Labels: map[string]*support{}} }
+func newTally() *tally { return &tally{Labels: map[string]*support{}, Unmapped: map[string]int64{}} }
 
 // of is the support of a label, to be added to.
 func (t *tally) of(label string) *support {
@@ -43,6 +46,16 @@ func (t *tally) count(labels []string, train bool) {
 	}
 }
 
+// ignore adds rows without a label.
+func (t *tally) ignore(rows []mimic.Code) {
+	t.Ignored += int64(len(rows))
+	for i := range rows {
+		if code := rows[i].ICDCode; code != "" {
+			t.Unmapped[strconv.Itoa(int(rows[i].ICDVersion))+":"+code]++
+		}
+	}
+}
+
 // sumOf adds tallies up.
 func sumOf(accumulators [][]byte) (*tally, error) {
 	sum := newTally()
@@ -53,6 +66,9 @@ func sumOf(accumulators [][]byte) (*tally, error) {
 		}
 		sum.Admissions += part.Admissions
 		sum.Ignored += part.Ignored
+		for code, n := range part.Unmapped {
+			sum.Unmapped[code] += n
+		}
 		for label, n := range part.Labels {
 			s := sum.of(label)
 			s.All += n.All

@@ -30,7 +30,7 @@ func logitsOf(ctx context.Context, of task.Task) (func(*tree.Truth) []float32, e
 // codeLogits are the log-odds of the labels of a task of codes. Admissions have few
 // different factors, so each is worked out once.
 func codeLogits(ctx context.Context, of task.Task) (func(*tree.Truth) []float32, error) {
-	r, err := recipe.Config{Recipe: of.Recipe}.New(ctx, nil)
+	r, err := recipe.CodesNamed(of.Recipe).New(ctx, nil)
 	if err != nil {
 		return nil, exit.Errorf(exit.BadData, "synth.known_best: %s; make the labels of %s again", err, of.Name)
 	}

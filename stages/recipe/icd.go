@@ -1,0 +1,77 @@
+package recipe
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/clinflow/clinflow/internal/icd/gem"
+	"github.com/clinflow/clinflow/stages"
+)
+
+// asCoded leaves codes in the version of ICD that they were given in.
+const asCoded = "native"
+
+// Codes is the configuration that the stages with labels of codes share: MIMIC-IV codes
+// what came before October 2015 by ICD-9, what came later by ICD-10.
+type Codes struct {
+	Config
+	ICD string `json:"icd" default:"native" enum:"native,icd9_first,icd9_all,icd9_scenario,icd10_first,icd10_all,icd10_scenario" doc:"native keeps each code in its own version of ICD; icd9_ translates those of ICD-10 into ICD-9 by CMS' General Equivalence Mappings of 2018, icd10_ the other way: into the first code that they name, all of them, or a scenario's, the codes that together say as much"`
+}
+
+// Name tells the recipe and how codes are translated: equal names make equal labels.
+func (c Codes) Name() string {
+	if c.ICD == asCoded || c.ICD == "" {
+		return c.Recipe
+	}
+	return c.Recipe + " " + c.ICD
+}
+
+// CodesNamed is the configuration of a name that Name gave.
+func CodesNamed(name string) Codes {
+	before, last, _ := strings.Cut(name, " icd")
+	if last == "" {
+		return Codes{Config{Recipe: before}, asCoded}
+	}
+	return Codes{Config{Recipe: before}, "icd" + last}
+}
+
+// New makes the recipe of a configuration, whose categories are those of the codes that
+// a code is translated into.
+func (c Codes) New(ctx context.Context, in stages.Inputs) (Recipe, error) {
+	r, err := c.Config.New(ctx, in)
+	version, mode, translated := strings.Cut(strings.TrimPrefix(c.ICD, "icd"), "_")
+	if err != nil || !translated {
+		return r, err
+	}
+	into, err := strconv.Atoi(version)
+	if err != nil {
+		return r, err
+	}
+	diagnoses, err := gem.Diagnoses(into)
+	if err != nil {
+		return r, err
+	}
+	procedures, err := gem.Procedures(into)
+	r.Diagnosis = r.Diagnosis.translated(into, diagnoses, gem.Mode(mode))
+	r.Procedure = r.Procedure.translated(into, procedures, gem.Mode(mode))
+	return r, err
+}
+
+// translated is the category of a code's targets, each once.
+func (of Category) translated(into int, m *gem.Mapping, mode gem.Mode) Category {
+	return func(version int, code string) (labels []string) {
+		if version == into || version != 9 && version != 10 {
+			return of(version, code)
+		}
+		for _, target := range m.Targets(code, mode) {
+			for _, label := range of(into, target) {
+				if !slices.Contains(labels, label) {
+					labels = append(labels, label)
+				}
+			}
+		}
+		return labels
+	}
+}

@@ -18,17 +18,17 @@ func Charted(database string) map[int64]bool {
 
 // The items of MIMIC-III's rules that are told by their value.
 const (
-	iiiDeviceCareVue  = 467    // O2 delivery device
-	iiiExtubated      = 640    // extubated
-	iiiModeCareVue    = 720    // ventilator mode
-	iiiType           = 223848 // ventilator type
-	iiiDeviceMetaView = 226732 // O2 delivery device(s)
+	iiiDeviceCareVue    = 467    // O2 delivery device
+	iiiExtubated        = 640    // extubated
+	iiiModeCareVue      = 720    // ventilator mode
+	iiiType             = 223848 // ventilator type
+	iiiDeviceMetaVision = 226732 // O2 delivery device(s)
 )
 
 // settingsIII are the items of mimic-code's ventilation_classification.sql whose rows
 // mean a ventilator whatever their value is. Item 459 is named there, but its rows are
 // not selected.
-var settingsIII = setOf(
+var settingsIII = setOf[int64](
 	223849,                                       // mode
 	445, 448, 449, 450, 1340, 1486, 1600, 224687, // minute volume
 	639, 654, 681, 682, 683, 684, 224684, 224685, 224686, // tidal volume
@@ -45,7 +45,7 @@ var settingsIII = setOf(
 
 // chartedIII leaves out the flows of oxygen that the SQL selects (468 to 471, 223834,
 // 227287): rows of them alone have no flag and change no episode.
-var chartedIII = union(settingsIII, setOf(iiiDeviceCareVue, iiiExtubated, iiiModeCareVue, iiiType, iiiDeviceMetaView))
+var chartedIII = union(settingsIII, setOf[int64](iiiDeviceCareVue, iiiExtubated, iiiModeCareVue, iiiType, iiiDeviceMetaVision))
 
 // The items of MIMIC-IV's rules that are told apart.
 const (
@@ -58,7 +58,7 @@ const (
 )
 
 // settingsIV are the items of mimic-code's ventilator_setting.sql.
-var settingsIV = setOf(
+var settingsIV = setOf[int64](
 	ivMode, ivModeHamilton,
 	224688, 224689, 224690, // respiratory rate
 	224687,                 // minute volume
@@ -70,12 +70,12 @@ var settingsIV = setOf(
 	224691, // flow rate
 )
 
-var flowsIV = setOf(ivFlow, ivFlowBipap, ivFlowAdditional)
+var flowsIV = setOf[int64](ivFlow, ivFlowBipap, ivFlowAdditional)
 
-var chartedIV = union(settingsIV, flowsIV, setOf(ivDevice))
+var chartedIV = union(settingsIV, flowsIV, setOf[int64](ivDevice))
 
-func setOf(items ...int64) map[int64]bool {
-	set := map[int64]bool{}
+func setOf[K comparable](items ...K) map[K]bool {
+	set := map[K]bool{}
 	for _, item := range items {
 		set[item] = true
 	}

@@ -23,6 +23,12 @@ type admission struct {
 	ventilation               ventilation
 	ventStart, ventEnd        clock
 	hasSummary, hasAddendum   bool
+
+	// Of MIMIC-III.
+	quirks        []string // planted in the tables
+	flagUnknown   bool     // whether it ended in death is not in the table
+	codesReversed bool     // the rows stand against their numbers
+	strayCode     string   // a diagnosis of an admission that is in no table
 }
 
 const (
@@ -43,11 +49,11 @@ var (
 	services       = [...]string{"MED", "MED", "CMED", "NMED", "MED", "ORTHO"}
 )
 
-func newAdmission(p *patient, n int64, k int, start clock, random *rand.Rand) admission {
-	a := admission{hadmID: hadmIDOf(n, k), admit: start, factors: drawAdmissionFactors(p.factors, random)}
+func newAdmission(p *patient, k int, start clock, random *rand.Rand) admission {
+	a := admission{hadmID: p.release.ids.hadm(p.number, k), admit: start, factors: drawAdmissionFactors(p.factors, random)}
 	a.drawOutcome(random)
 	a.drawAdministration(random)
-	a.drawStays(n, k, random)
+	a.drawStays(p, k, random)
 	a.version = p.icdVersion(a.admit, random)
 	a.diagnoses = drawCodes(false, &a.factors, a.version, random)
 	a.procedures = append(drawCodes(true, &a.factors, a.version, random), a.ventilationCode()...)

@@ -14,7 +14,7 @@ import (
 // every admission gets notes that fit its outcomes. Ids, outcomes and times of a
 // few hundred thousand admissions are held in memory, notes never.
 func attach(ctx context.Context, o Options, create Create) (map[string]int64, error) {
-	sources, err := findTables(ctx, o.Attach)
+	sources, err := o.findTables(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -25,10 +25,10 @@ func attach(ctx context.Context, o Options, create Create) (map[string]int64, er
 	outs, err := copyTables(ctx, sources, create)
 	var notes outputs
 	if err == nil {
-		notes, err = openOutputs(create, tableDischarge)
+		notes, err = openOutputs(create, o.around())
 	}
 	if err == nil {
-		err = fill(ctx, o, given.people(o.Seed), notes)
+		err = fill(ctx, o, given.people(o), notes)
 	}
 	return append(outs, notes...).close(err)
 }
@@ -74,12 +74,12 @@ func (s *source) copy(ctx context.Context, to io.Writer) error {
 }
 
 // people are the patients of the given tables, with what notes are written from.
-func (g *givenTree) people(seed int64) people {
+func (g *givenTree) people(o Options) people {
 	return people{len(g.patients), func(n int) patient {
 		given := g.patients[n]
-		p := patient{subjectID: given[0].subjectID}
+		p := patient{number: int64(n), release: o.release(), subjectID: given[0].subjectID}
 		for i := range given {
-			p.admissions = append(p.admissions, given[i].admission(seed))
+			p.admissions = append(p.admissions, given[i].admission(o.Seed))
 		}
 		return p
 	}, (*patient).writeAllFactors}

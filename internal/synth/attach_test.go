@@ -270,7 +270,7 @@ func TestAttachNamesMalformedRows(t *testing.T) {
 		"short time":       {"hosp/admissions", "1,2,2150-1-01 00:00:00,,,,,,,,,,,,,0", "admittime"},
 		"no time":          {"hosp/admissions", "1,2,,,,,,,,,,,,,,0", "admittime"},
 		"flag":             {"hosp/admissions", "1,2,2150-01-01 00:00:00,,,,,,,,,,,,," + secret, "hospital_expire_flag"},
-		"unknown patient":  {"hosp/admissions", "1,2,2150-01-01 00:00:00,,,,,,,,,,,,,0", "no row in hosp/patients"},
+		"unknown patient":  {"hosp/admissions", "1,2,2150-01-01 00:00:00,,,,,,,,,,,,,0", "no row in the table of patients"},
 		"version":          {"hosp/diagnoses_icd", "1,2,1,0389," + secret, "icd_version"},
 		"code's admission": {"hosp/procedures_icd", "1,-2,1,,3893,9", "hadm_id"},
 		"stay":             {"icu/icustays", "1,2," + secret + ",,,,,", "stay_id"},

@@ -100,7 +100,7 @@ func TestVersionShare(t *testing.T) {
 	random := stream(23, "test", 0)
 	nine := 0.0
 	for range draws {
-		p := patient{anchorYear: 2150, group: random.IntN(len(anchorGroups))}
+		p := patient{release: &mimicIV, anchorYear: 2150, group: random.IntN(len(anchorGroups))}
 		if p.icdVersion(clock(180*365.25*float64(day))+10*day, random) == 9 {
 			nine++
 		}

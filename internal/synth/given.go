@@ -48,18 +48,19 @@ func newGivenTree() *givenTree {
 // givenTable is a table that the labels come from.
 type givenTable struct {
 	file    string // without its suffix
+	or      string // its name in older releases, or in small letters
 	columns []string
 	take    func(g *givenTree, c *cells)
 }
 
 // givenTables stand in the order of reading: each speaks of ids of those before.
 var givenTables = []givenTable{
-	{"hosp/patients", []string{"subject_id", "gender"}, (*givenTree).takePatient},
-	{"hosp/admissions", []string{"subject_id", "hadm_id", "admittime", "dischtime", "discharge_location", "hospital_expire_flag"}, (*givenTree).takeAdmission},
-	{"hosp/diagnoses_icd", []string{"hadm_id", "icd_code", "icd_version"}, (*givenTree).takeDiagnosis},
-	{"hosp/procedures_icd", []string{"hadm_id", "icd_code", "icd_version"}, (*givenTree).takeProcedure},
-	{"icu/icustays", []string{"hadm_id", "stay_id", "intime"}, (*givenTree).takeStay},
-	{"icu/procedureevents", []string{"itemid", "stay_id", "starttime", "endtime"}, (*givenTree).takeEvent},
+	{"hosp/patients", "core/patients", []string{"subject_id", "gender"}, (*givenTree).takePatient},
+	{"hosp/admissions", "core/admissions", []string{"subject_id", "hadm_id", "admittime", "dischtime", "discharge_location", "hospital_expire_flag"}, (*givenTree).takeAdmission},
+	{"hosp/diagnoses_icd", "", []string{"hadm_id", "icd_code", "icd_version"}, (*givenTree).takeDiagnosis},
+	{"hosp/procedures_icd", "", []string{"hadm_id", "icd_code", "icd_version"}, (*givenTree).takeProcedure},
+	{"icu/icustays", "", []string{"hadm_id", "stay_id", "intime"}, (*givenTree).takeStay},
+	{"icu/procedureevents", "", []string{"itemid", "stay_id", "starttime", "endtime"}, (*givenTree).takeEvent},
 }
 
 func (g *givenTree) takePatient(c *cells) { g.sexes[c.id(0)] = uint8(c.choice(1, "F", "M")) }
@@ -67,13 +68,13 @@ func (g *givenTree) takePatient(c *cells) { g.sexes[c.id(0)] = uint8(c.choice(1,
 func (g *givenTree) takeAdmission(c *cells) {
 	a := givenAdmission{subjectID: c.id(0), hadmID: c.id(1), admit: c.time(2), discharge: c.time(3), died: flag(c.choice(5, "0", "1", ""))}
 	to := c.text(4)
-	a.toFacility = slices.Contains(facilities, to) || strings.HasSuffix(to, "FACILITY")
+	a.toFacility = slices.Contains(facilities, to) || slices.Contains(iiiFacilities, to) || strings.HasSuffix(to, "FACILITY")
 	if a.admit == 0 {
 		c.malformed(2)
 	}
 	known := false
 	if a.sex, known = g.sexes[a.subjectID]; !known {
-		c.refuse("its patient has no row in hosp/patients")
+		c.refuse("its patient has no row in the table of patients")
 	}
 	if _, twice := g.byHadm[a.hadmID]; twice {
 		c.refuse("repeated hadm_id")
@@ -82,20 +83,24 @@ func (g *givenTree) takeAdmission(c *cells) {
 	g.admissions = append(g.admissions, a)
 }
 
-func (g *givenTree) takeDiagnosis(c *cells) { g.takeCode(c, false, icd.Diagnosis) }
+func (g *givenTree) takeDiagnosis(c *cells) { g.takeCode(c, false, c.icdVersion(2)) }
 
-func (g *givenTree) takeProcedure(c *cells) { g.takeCode(c, true, icd.Procedure) }
+func (g *givenTree) takeProcedure(c *cells) { g.takeCode(c, true, c.icdVersion(2)) }
+
+func (c *cells) icdVersion(i int) int { return icdVersions[c.choice(i, "9", "10")] }
 
 // takeCode notes what a code of a listed admission says.
-func (g *givenTree) takeCode(c *cells, procedure bool, read func(int, string) (string, bool)) {
-	version := icdVersions[c.choice(2, "9", "10")]
+func (g *givenTree) takeCode(c *cells, procedure bool, version int) {
 	i, listed := g.byHadm[c.id(0)]
 	if !listed {
 		return
 	}
 	a := &g.admissions[i]
 	a.coded = true
-	code, _ := read(version, c.text(1))
+	code, _ := icd.Diagnosis(version, c.text(1))
+	if procedure {
+		code, _ = icd.Procedure(version, c.text(1))
+	}
 	if found, known := findingOf[categoryOf(procedure, version, code)]; known {
 		if at, has := slices.BinarySearch(a.findings, found); !has {
 			a.findings = slices.Insert(a.findings, at, found)

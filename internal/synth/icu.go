@@ -53,12 +53,12 @@ const (
 
 // drawStays puts the ventilated span into the first ICU stay; a second stay is
 // free of ventilation.
-func (a *admission) drawStays(n int64, k int, random *rand.Rand) {
+func (a *admission) drawStays(p *patient, k int, random *rand.Rand) {
 	if a.ventilation == ventNone && random.Float64() >= icuShare[a.factors[shock]] {
 		return
 	}
 	end := max(a.discharge, a.death)
-	s := stay{id: stayIDOf(n, k, 0), weight: float64(between(random, 420, 1300)) / 10}
+	s := stay{id: p.release.ids.stay(p.number, k, 0), weight: float64(between(random, 420, 1300)) / 10}
 	s.in = a.ventStart - clock(float64(a.ventStart-a.admit)*spread(random, 0, 0.5))
 	s.out = a.ventEnd + clock(float64(end-a.ventEnd)*spread(random, 0.05, 0.5))
 	s.first = oneOf(random, careUnits)
@@ -70,7 +70,7 @@ func (a *admission) drawStays(n int64, k int, random *rand.Rand) {
 	s.addLines(random)
 	a.stays = append(a.stays, s)
 	if left := end - s.out; left > 2*day && random.Float64() < secondStayRate {
-		second := stay{id: stayIDOf(n, k, 1), first: s.first, last: s.first, weight: s.weight}
+		second := stay{id: p.release.ids.stay(p.number, k, 1), first: s.first, last: s.first, weight: s.weight}
 		second.in, second.out = s.out+left/4, s.out+left/2
 		second.addLines(random)
 		a.stays = append(a.stays, second)

@@ -20,13 +20,7 @@ type noteSeq struct{ discharge, radiology int }
 
 // header writes a note's fields up to the text; hadmID 0 is null.
 func (w *noteWriter) header(r *rows, subjectID, hadmID int64, kind string, seq int, chart, store clock) {
-	r.text(noteID(subjectID, kind, seq)).num(subjectID)
-	if hadmID == 0 {
-		r.text("")
-	} else {
-		r.num(hadmID)
-	}
-	r.text(kind).num(int64(seq)).time(chart).time(store)
+	r.text(noteID(subjectID, kind, seq)).num(subjectID).optional(hadmID).text(kind).num(int64(seq)).time(chart).time(store)
 }
 
 func noteID(subjectID int64, kind string, seq int) string {

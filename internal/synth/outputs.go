@@ -2,40 +2,45 @@ package synth
 
 import (
 	"fmt"
+	"io"
+	"strings"
 
 	"github.com/klauspost/compress/gzip"
 
+	"github.com/clinflow/clinflow/internal/csvgz"
 	"github.com/clinflow/clinflow/internal/store"
 )
 
 // output is one file being written.
 type output struct {
 	name  string
-	table table // meaningful where gzip is there
+	table table // meaningful where it is not a copy
 	file  store.File
-	gzip  *gzip.Writer // nil: the bytes are a copy
+	gzip  *gzip.Writer // nil: the bytes are not compressed here
 	count int64
 }
 
 // outputs are the files of a tree.
 type outputs []*output
 
-// openOutputs begins the files of the tables from first on. After an error it
-// returns those begun.
-func openOutputs(create Create, first table) (outputs, error) {
+// openOutputs begins the files of tables. After an error it returns those begun.
+func openOutputs(create Create, tables []table) (outputs, error) {
 	var outs outputs
-	for t := first; t < tableCount; t++ {
+	for _, t := range tables {
 		file, err := create(files[t].name)
 		if err != nil {
 			return outs, err
 		}
-		z, err := gzip.NewWriterLevel(file, gzip.BestSpeed)
-		outs = append(outs, &output{name: files[t].name, table: t, file: file, gzip: z})
+		out := &output{name: files[t].name, table: t, file: file}
+		outs = append(outs, out)
+		if strings.HasSuffix(out.name, csvgz.SuffixGzip) {
+			out.gzip, err = gzip.NewWriterLevel(file, gzip.BestSpeed)
+		}
 		if err == nil {
-			_, err = z.Write([]byte(files[t].header + "\n"))
+			err = out.append(&rows{data: []byte(files[t].header + "\n")})
 		}
 		if err != nil {
-			return outs, fmt.Errorf("%s: %w", files[t].name, err)
+			return outs, fmt.Errorf("%s: %w", out.name, err)
 		}
 	}
 	return outs, nil
@@ -43,7 +48,11 @@ func openOutputs(create Create, first table) (outputs, error) {
 
 func (o *output) append(r *rows) error {
 	o.count += r.count
-	_, err := o.gzip.Write(r.data)
+	var to io.Writer = o.file
+	if o.gzip != nil {
+		to = o.gzip
+	}
+	_, err := to.Write(r.data)
 	return err
 }
 

@@ -7,11 +7,14 @@ import (
 
 // patient is a subject and all that happened to them.
 type patient struct {
+	number     int64 // of the tree, from 0
+	release    *release
 	subjectID  int64
 	factors    Factors
 	age        int
 	anchorYear int
 	group      int   // index of anchorGroups
+	dob        clock // of MIMIC-III
 	dod        clock // date of death
 	admissions []admission
 }
@@ -26,51 +29,36 @@ const (
 	laterDeathRate  = 0.15 // of survivors, within a year of the last discharge
 )
 
-// Ids are ten million wide in MIMIC-IV. A prime just below it lets a
-// multiplication scatter them without repeats.
-const (
-	idRange  = 10_000_000
-	idPrime  = 9_999_991
-	scatterA = 6_180_339
-	scatterB = 4_142_135
-	// MaxPatients is what the ids have room for.
-	MaxPatients = idPrime / (maxAdmissions * maxStays)
-)
-
-func hadmIDOf(patient int64, admission int) int64 {
-	slot := patient*maxAdmissions*maxStays + int64(admission)*maxStays
-	return 20_000_000 + slot*scatterA%idPrime
-}
-
-func stayIDOf(patient int64, admission, stay int) int64 {
-	slot := (patient*maxAdmissions+int64(admission))*maxStays + int64(stay)
-	return 30_000_000 + slot*scatterB%idPrime
-}
-
 // newPatient makes patient number n of a tree. Nothing but the options' seed and
 // n decides what comes out.
 func newPatient(o Options, n int64) patient {
 	random := stream(o.Seed, "patient", n)
-	stride := max(1, (idRange-1)/int64(o.Patients))
+	r := releases[o.Release]
+	stride := max(1, (r.ids.width-1)/int64(o.Patients))
 	p := patient{
-		subjectID:  10_000_000 + n*stride + random.Int64N(stride),
+		number:     n,
+		release:    r,
+		subjectID:  r.ids.subjects + n*stride + random.Int64N(stride),
 		factors:    drawPatientFactors(random),
 		age:        between(random, 18, 91),
 		anchorYear: between(random, 2110, 2200),
 		group:      random.IntN(len(anchorGroups)),
 	}
 	if random.Float64() >= noAdmissionRate {
-		p.admit(n, random)
+		p.admit(random)
+	}
+	if r.settle != nil {
+		r.settle(&p, o)
 	}
 	return p
 }
 
 // admit adds admissions until the patient dies or does not come back.
-func (p *patient) admit(n int64, random *rand.Rand) {
+func (p *patient) admit(random *rand.Rand) {
 	start := clock(time.Date(p.anchorYear, 1, 1, 0, 0, 0, 0, time.UTC).Unix())
 	start += clock(random.IntN(364*24*60)) * minute
 	for k := range maxAdmissions {
-		a := newAdmission(p, n, k, start, random)
+		a := newAdmission(p, k, start, random)
 		p.admissions = append(p.admissions, a)
 		if a.factors[outcome] == 2 {
 			p.dod = a.death.midnight()
@@ -98,6 +86,9 @@ const (
 // icdVersion is ICD-9 up to September 2015 of the year that the shifted year
 // stands for, ICD-10 after it.
 func (p *patient) icdVersion(at clock, random *rand.Rand) int {
+	if p.release.icd9 {
+		return 9
+	}
 	year := firstYear + groupYears*p.group + random.IntN(groupYears) + at.year() - p.anchorYear
 	if year < switchYear || year == switchYear && random.IntN(monthsAYear) < icd9Months {
 		return 9

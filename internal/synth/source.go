@@ -24,18 +24,15 @@ type source struct {
 
 // findTables looks for the tables as PhysioNet gives them or decompressed. All
 // missing ones are named in one error.
-func findTables(ctx context.Context, folder string) ([]source, error) {
-	dir, err := store.Open(folder)
+func (o Options) findTables(ctx context.Context) ([]source, error) {
+	dir, err := store.Open(o.Attach)
 	if err != nil {
 		return nil, err
 	}
 	var found []source
 	var missing []string
-	for _, t := range givenTables {
-		name, err := csvgz.Locate(t.file, func(name string) error {
-			_, err := dir.Stat(ctx, name)
-			return err
-		})
+	for _, t := range o.release().given {
+		name, err := t.locate(ctx, dir)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			missing = append(missing, t.file+csvgz.SuffixGzip)
@@ -45,9 +42,22 @@ func findTables(ctx context.Context, folder string) ([]source, error) {
 		found = append(found, source{givenTable: t, dir: dir, name: name})
 	}
 	if len(missing) > 0 {
-		return nil, exit.Errorf(exit.Usage, "%s lacks %s; attach the folder that holds MIMIC-IV's hosp/ and icu/", dir.URI(), strings.Join(missing, ", "))
+		return nil, exit.Errorf(exit.Usage, "%s lacks %s; attach the folder that holds %s", dir.URI(), strings.Join(missing, ", "), o.release().holds)
 	}
 	return found, nil
+}
+
+// locate is the table's file, by its name or its other one.
+func (t *givenTable) locate(ctx context.Context, dir store.Dir) (string, error) {
+	look := func(name string) error {
+		_, err := dir.Stat(ctx, name)
+		return err
+	}
+	name, err := csvgz.Locate(t.file, look)
+	if t.or == "" || !errors.Is(err, fs.ErrNotExist) {
+		return name, err
+	}
+	return csvgz.Locate(t.or, look)
 }
 
 // cancelEvery is how many records are read between looks at the context.
@@ -86,10 +96,10 @@ func (s *source) open(ctx context.Context, take func(records *csvgz.Reader, at [
 
 // Check looks for the tables to attach and at their headers.
 func (o Options) Check(ctx context.Context) error {
-	if o.Attach == "" {
-		return nil
+	if err := o.CheckValues(); o.Attach == "" || err != nil {
+		return err
 	}
-	tables, err := findTables(ctx, o.Attach)
+	tables, err := o.findTables(ctx)
 	for _, t := range tables {
 		err = errors.Join(err, t.open(ctx, func(*csvgz.Reader, []int) error { return nil }))
 	}

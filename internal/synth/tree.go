@@ -23,13 +23,13 @@ type chunk struct {
 // Write makes a tree through create and returns the number of records of each
 // file. Nothing is committed if any file fails.
 func Write(ctx context.Context, o Options, create Create) (map[string]int64, error) {
-	if err := o.check(); err != nil {
+	if err := o.CheckValues(); err != nil {
 		return nil, err
 	}
 	if o.Attach != "" {
 		return attach(ctx, o, create)
 	}
-	outs, err := openOutputs(create, 0)
+	outs, err := openOutputs(create, o.tables())
 	if err == nil {
 		err = fill(ctx, o, generated(o), outs)
 	}
@@ -47,7 +47,7 @@ type people struct {
 
 // generated are the patients that are invented.
 func generated(o Options) people {
-	return people{o.Patients, func(n int) patient { return newPatient(o, int64(n)) }, (*patient).write}
+	return people{o.Patients, func(n int) patient { return newPatient(o, int64(n)) }, o.release().write}
 }
 
 // fill makes the chunks side by side and writes them in order.
@@ -98,11 +98,11 @@ func makeChunks(ctx context.Context, o Options, who people, ready chan<- chan *c
 
 func newChunk(o Options, who people, first int) *chunk {
 	c := &chunk{patients: min(chunkPatients, who.count-first)}
-	writer := noteWriter{options: o}
+	notes := o.release().notes(o)
 	for n := range c.patients {
 		p := who.patient(first + n)
 		who.tables(&p, &c.tables)
-		writer.write(&p, &c.tables)
+		notes(&p, &c.tables)
 	}
 	return c
 }

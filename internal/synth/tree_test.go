@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/csv"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -65,11 +66,13 @@ func readCSV(t *testing.T, root, name string) (header []string, records [][]stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	z, err := gzip.NewReader(bytes.NewReader(data))
-	if err != nil {
-		t.Fatal(err)
+	var file io.Reader = bytes.NewReader(data)
+	if strings.HasSuffix(name, ".gz") {
+		if file, err = gzip.NewReader(file); err != nil {
+			t.Fatal(err)
+		}
 	}
-	records, err = csv.NewReader(z).ReadAll()
+	records, err = csv.NewReader(file).ReadAll()
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
@@ -239,12 +242,14 @@ func TestVentilationFollowsTheSpans(t *testing.T) {
 }
 
 func TestSameSeedSameBytes(t *testing.T) {
+	release := ""
 	digest := func(seed int64, procs int) [32]byte {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(procs))
-		root := makeTree(t, Options{Patients: 200, RadiologyPerAdmission: 1, Seed: seed})
+		o := Options{Release: release, Patients: 200, RadiologyPerAdmission: 1, Seed: seed}
+		root := makeTree(t, o)
 		var all []byte
-		for _, f := range files {
-			data, err := os.ReadFile(filepath.Join(root, f.name))
+		for _, of := range o.tables() {
+			data, err := os.ReadFile(filepath.Join(root, files[of].name))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -252,29 +257,32 @@ func TestSameSeedSameBytes(t *testing.T) {
 		}
 		return sha256.Sum256(all)
 	}
-	if digest(1, 1) != digest(1, 4) {
-		t.Error("the number of processors changes the bytes")
-	}
-	if digest(1, 2) == digest(2, 2) {
-		t.Error("the seed changes nothing")
+	for _, release = range Releases {
+		if digest(1, 1) != digest(1, 4) {
+			t.Errorf("%s: the number of processors changes the bytes", release)
+		}
+		if digest(1, 2) == digest(2, 2) {
+			t.Errorf("%s: the seed changes nothing", release)
+		}
 	}
 }
 
 func TestPrivateFiles(t *testing.T) {
-	root := makeTree(t, Options{Patients: 3, Seed: 1})
-	for _, f := range files {
-		info, err := os.Stat(filepath.Join(root, f.name))
+	o := Options{Patients: 3, Seed: 1}
+	root := makeTree(t, o)
+	for _, of := range o.tables() {
+		info, err := os.Stat(filepath.Join(root, files[of].name))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if info.Mode().Perm() != 0o600 {
-			t.Errorf("%s has mode %o", f.name, info.Mode().Perm())
+			t.Errorf("%s has mode %o", files[of].name, info.Mode().Perm())
 		}
 	}
 }
 
 func TestBadOptions(t *testing.T) {
-	for _, o := range []Options{{Patients: 0}, {Patients: MaxPatients + 1}, {Patients: 1, RadiologyPerAdmission: -1}} {
+	for _, o := range []Options{{Patients: 0}, {Patients: mimicIV.ids.patients + 1}, {Release: ReleaseIII, Patients: mimicIII.ids.patients + 1}, {Release: "mimicii", Patients: 1}, {Patients: 1, CoreLists: true}, {Patients: 1, RadiologyPerAdmission: -1}} {
 		_, err := Write(t.Context(), o, nil)
 		if exit.Of(err) != exit.Usage {
 			t.Errorf("%+v: error %v, want one of wrong usage", o, err)
@@ -324,10 +332,11 @@ func TestMemoryIsConstant(t *testing.T) {
 	peak := func(patients int) uint64 {
 		var high heapPeak
 		committed := 0
-		_, err := Write(t.Context(), Options{Patients: patients, RadiologyPerAdmission: 2, Seed: 1}, func(string) (store.File, error) {
+		o := Options{Patients: patients, RadiologyPerAdmission: 2, Seed: 1}
+		_, err := Write(t.Context(), o, func(string) (store.File, error) {
 			return &discard{left: 1 << 40, peak: &high, committed: &committed}, nil
 		})
-		if err != nil || committed != len(files) {
+		if err != nil || committed != len(o.tables()) {
 			t.Fatalf("%d files committed, error %v", committed, err)
 		}
 		return high.bytes
@@ -360,13 +369,17 @@ func TestAFailedTreeCommitsNothing(t *testing.T) {
 }
 
 func TestIDsDoNotRepeat(t *testing.T) {
-	for d := int64(2); d*d <= idPrime; d++ {
-		if idPrime%d == 0 {
-			t.Fatalf("%d is divisible by %d: ids would repeat", idPrime, d)
+	for name, digits := range map[string]int{ReleaseIV: 8, ReleaseIII: 6} {
+		ids := releases[name].ids
+		for d := int64(2); d*d <= ids.prime; d++ {
+			if ids.prime%d == 0 {
+				t.Fatalf("%s: %d is divisible by %d: ids would repeat", name, ids.prime, d)
+			}
 		}
-	}
-	if last := stayIDOf(MaxPatients-1, maxAdmissions-1, maxStays-1); MaxPatients*maxAdmissions*maxStays > idPrime || len(strconv.FormatInt(last, 10)) != 8 {
-		t.Error("the largest tree's ids do not fit")
+		last := ids.stay(int64(ids.patients)-1, maxAdmissions-1, maxStays-1)
+		if int64(ids.patients)*slotsOfPatient > ids.prime || len(strconv.FormatInt(last, 10)) != digits {
+			t.Errorf("%s: the largest tree's ids do not fit", name)
+		}
 	}
 }
 

@@ -34,28 +34,29 @@ type mimicivConfig struct {
 	RadiologyPerAdmission int    `json:"radiology_per_admission" default:"2" min:"0" max:"1000" unit:"reports" doc:"Mean number of radiology reports for each admission."`
 	Seed                  int64  `json:"seed" default:"1" doc:"Seed of everything; the same seed gives the same bytes."`
 	Canaries              bool   `json:"canaries" default:"false" doc:"Put a canary word into a section known on admission too, to test for leaks; training data is better without."`
-	Attach                string `json:"attach,omitempty" path:"hosp/patients.csv*,hosp/admissions.csv*,hosp/diagnoses_icd.csv*,hosp/procedures_icd.csv*,icu/icustays.csv*,icu/procedureevents.csv*" doc:"Folder with hosp/ and icu/ of a real MIMIC-IV to write notes for; patients is then ignored."`
+	Attach                string `json:"attach,omitempty" path:"core/patients.csv*,core/admissions.csv*,hosp/patients.csv*,hosp/admissions.csv*,hosp/diagnoses_icd.csv*,hosp/procedures_icd.csv*,icu/icustays.csv*,icu/procedureevents.csv*" doc:"Folder with hosp/ and icu/ (in MIMIC-IV 1.0 core/ too) of a real MIMIC-IV to write notes for; patients is then ignored."`
 }
 
-type mimiciv struct{ options tree.Options }
+// trees makes the tree of a release.
+type trees struct{ options tree.Options }
 
 func newMimiciv(env *stages.Environment, c mimicivConfig) (stages.Job, error) {
-	return mimiciv{tree.Options{
-		Patients: c.Patients, RadiologyPerAdmission: c.RadiologyPerAdmission, Seed: c.Seed, Canaries: c.Canaries, Attach: c.Attach,
+	return trees{tree.Options{
+		Release: tree.ReleaseIV, Patients: c.Patients, RadiologyPerAdmission: c.RadiologyPerAdmission, Seed: c.Seed, Canaries: c.Canaries, Attach: c.Attach,
 		Workers: env.Workers, Progress: env.Progress,
 	}}, nil
 }
 
 // Check looks for the tables to attach and at their headers.
-func (m mimiciv) Check(ctx context.Context, _ stages.Givers) []stages.Fault {
-	return stages.FaultOf("attach", m.options.Check(ctx))
+func (t trees) Check(ctx context.Context, _ stages.Givers) []stages.Fault {
+	return stages.FaultOf("attach", t.options.Check(ctx))
 }
 
 // Run writes the tree's files into the dataset folder.
-func (m mimiciv) Run(ctx context.Context, _ stages.Inputs, out *dataset.Writer) error {
-	if err := m.options.CheckOut(out.URI()); err != nil {
+func (t trees) Run(ctx context.Context, _ stages.Inputs, out *dataset.Writer) error {
+	if err := t.options.CheckOut(out.URI()); err != nil {
 		return err
 	}
-	_, err := tree.Write(ctx, m.options, func(name string) (store.File, error) { return out.File(name) })
+	_, err := tree.Write(ctx, t.options, func(name string) (store.File, error) { return out.File(name) })
 	return err
 }

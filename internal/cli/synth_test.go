@@ -46,6 +46,26 @@ func TestSynthAttach(t *testing.T) {
 	}
 }
 
+// TestSynthOfMimicIII: its files, its quirks with their counts, and the lists.
+func TestSynthOfMimicIII(t *testing.T) {
+	dir := t.TempDir()
+	printed := clinflow(t, dir, 0, "synth", "--release", "mimiciii", "--patients", "40", "--core-lists", "--out", "three").stdout
+	for _, says := range []string{"PATIENTS.csv.gz: 40\n", "core_lists/mimic_train.csv: ", "quirk heading_twice: 1\n"} {
+		if !strings.Contains(printed, says) {
+			t.Errorf("printed no %q in %q", says, printed)
+		}
+	}
+	printed = clinflow(t, dir, 0, "synth", "--release", "mimiciii", "--attach", "three", "--out", "attached").stdout
+	if !strings.Contains(printed, "PATIENTS.csv.gz: 40\n") || strings.Contains(printed, "quirk newborn") {
+		t.Errorf("attached: printed %q", printed)
+	}
+	for _, args := range [][]string{{"--release", "mimicii"}, {"--core-lists"}, {"--release", "mimiciii", "--patients", "20000"}} {
+		if r := clinflow(t, dir, 2, append([]string{"synth", "--out", "refused"}, args...)...); strings.Count(r.stderr, "error:") != 1 {
+			t.Errorf("%v: want one error, got %q", args, r.stderr)
+		}
+	}
+}
+
 // TestSynthWritesOverNothing: what lies in the folder could be real tables.
 func TestSynthWritesOverNothing(t *testing.T) {
 	dir := t.TempDir()

@@ -23,6 +23,9 @@ import (
 // demo is the tables of the MIMIC-IV demo 2.2, which has no notes.
 const demo = "../label/testdata/mimiciv-demo-2.2"
 
+// demoIII is the tables of the MIMIC-III demo 1.4.
+const demoIII = "../label/testdata/mimiciii-demo-1.4"
+
 // TestAttachToTheDemo: every admission of the demo comes out of ingest and label
 // with the admission sections of its one summary, and what is known of its death
 // stands in its factors.

@@ -5,10 +5,12 @@ import (
 	"encoding/hex"
 	"io"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/klauspost/compress/gzip"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	tree "github.com/clinflow/clinflow/internal/synth"
 	"github.com/clinflow/clinflow/mimic"
@@ -65,44 +67,62 @@ var goldenDigests = map[string]string{
 	"{attach: " + demo + ", radiology_per_admission: 1, seed: 1}": "ec95f326213c27afffcc7aeaed361f1ce24eb18d2b0ba31d3e3bf459fd98f921",
 }
 
-func TestMimicivGoldenDigests(t *testing.T) {
-	for config, want := range goldenDigests {
-		out := stagetest.Run(t, "synth.mimiciv", config, nil)
-		hash := sha256.New()
-		for _, f := range out.Manifest.Files {
-			file, err := out.OpenFile(t.Context(), f.Name)
-			if err != nil {
-				t.Fatal(err)
+func TestGoldenDigests(t *testing.T) {
+	for stage, digests := range map[string]map[string]string{"synth.mimiciv": goldenDigests, "synth.mimiciii": goldenDigestsIII} {
+		for config, want := range digests {
+			out := stagetest.Run(t, stage, config, nil)
+			if got := digestOfFiles(t, out); got != want || out.Manifest.StageVersion != 1 {
+				t.Errorf("%s %s: digest %s of version %d", stage, config, got, out.Manifest.StageVersion)
 			}
-			defer file.Close()
-			csv, err := gzip.NewReader(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := io.Copy(hash, csv); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if got := hex.EncodeToString(hash.Sum(nil)); got != want || out.Manifest.StageVersion != 1 {
-			t.Errorf("%s: digest %s of version %d", config, got, out.Manifest.StageVersion)
 		}
 	}
 }
 
+// digestOfFiles is over the CSV of all files, in the order of their names.
+func digestOfFiles(t *testing.T, out *dataset.Dataset) string {
+	t.Helper()
+	hash := sha256.New()
+	for _, f := range out.Manifest.Files {
+		file, err := out.OpenFile(t.Context(), f.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		var csv io.Reader = file
+		if strings.HasSuffix(f.Name, ".gz") {
+			if csv, err = gzip.NewReader(file); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := io.Copy(hash, csv); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return hex.EncodeToString(hash.Sum(nil))
+}
+
+// goldenDigestsIII are of MIMIC-III's, by version 1 of its stage.
+var goldenDigestsIII = map[string]string{
+	"{patients: 50, radiology_per_admission: 1, core_lists: true}": "69deb4dc505d78ba1bedf3770c7149ee9b77f4197faeeeabb890ae3984305af5",
+	"{attach: " + demoIII + ", radiology_per_admission: 1}":        "2f9bf703a5979eb6fb044cf69d5a5f1800110a01545311db00db90ea10b441ed",
+}
+
 // What is in the step's fingerprint of the attached folder is what it reads there.
 func TestTheAttachedFoldersOtherFilesAreNotRead(t *testing.T) {
-	folder := t.TempDir()
-	if err := os.CopyFS(folder, os.DirFS(stagetest.Run(t, "synth.mimiciv", "{patients: 60}", nil).URI())); err != nil {
-		t.Fatal(err)
-	}
-	digest := func() string {
-		return stagetest.Run(t, "synth.mimiciv", `{attach: "`+folder+`"}`, nil).Manifest.Digest()
-	}
-	whole := digest()
-	if read, unread := stagetest.OnlyRead(t, "synth.mimiciv", "attach", folder); len(read) != 6 || len(unread) == 0 {
-		t.Errorf("%q are read, %q are not; want six tables", read, unread)
-	}
-	if bare := digest(); bare != whole {
-		t.Error("the tree is another without the files that are not read")
+	for _, stage := range []string{"synth.mimiciv", "synth.mimiciii"} {
+		folder := t.TempDir()
+		if err := os.CopyFS(folder, os.DirFS(stagetest.Run(t, stage, "{patients: 60}", nil).URI())); err != nil {
+			t.Fatal(err)
+		}
+		digest := func() string {
+			return stagetest.Run(t, stage, `{attach: "`+folder+`"}`, nil).Manifest.Digest()
+		}
+		whole := digest()
+		if read, unread := stagetest.OnlyRead(t, stage, "attach", folder); len(read) != 6 || len(unread) == 0 {
+			t.Errorf("%s: %q are read, %q are not; want six tables", stage, read, unread)
+		}
+		if bare := digest(); bare != whole {
+			t.Errorf("%s: the tree is another without the files that are not read", stage)
+		}
 	}
 }

@@ -18,6 +18,19 @@ func Parts[N ~int | ~int64](parts []N) []Count {
 	return cells
 }
 
+// Labels hides what is small of the counts of labels among n examples, each of which may
+// have several: a count, and the examples without the label. The sum of the counts is
+// known too, so that one alone is not hidden.
+func Labels[N ~int | ~int64](n N, counts []N) []Count {
+	cells, all := make([]Count, len(counts)), make([]*Count, len(counts))
+	for i, having := range counts {
+		cells[i] = Parts([]N{having, n - having})[0]
+		all[i] = &cells[i]
+	}
+	second(all)
+	return cells
+}
+
 // second hides a second of some cells of which each follows from the others, where
 // one alone is hidden: the smallest that is not zero, the first of equal ones.
 func second(cells []*Count) (changed bool) {

@@ -5,6 +5,7 @@ package builtin
 
 import (
 	_ "github.com/clinflow/clinflow/examples"
+	_ "github.com/clinflow/clinflow/stages/card"
 	_ "github.com/clinflow/clinflow/stages/eval"
 	_ "github.com/clinflow/clinflow/stages/eval/report"
 	_ "github.com/clinflow/clinflow/stages/ingest"

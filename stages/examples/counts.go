@@ -2,6 +2,7 @@ package examples
 
 import (
 	"cmp"
+	"maps"
 	"strconv"
 	"strings"
 
@@ -73,18 +74,27 @@ func (c *Counts) withoutTokens(split string, labels int64) {
 	}
 }
 
-// Note writes the counts into the manifest: the examples, and what did not meet where
-// there is any.
+// Note writes the counts into the manifest.
 func (c Counts) Note(out *dataset.Writer) {
+	for name, n := range c.ByName() {
+		out.Count(name, n)
+	}
+}
+
+// ByName are the counts as manifests name them: the examples, and what did not meet
+// where there is any.
+func (c Counts) ByName() map[string]int64 {
+	counts := maps.Clone(c.BySplit)
+	if counts == nil {
+		counts = map[string]int64{}
+	}
 	for name, n := range map[string]int64{
 		"texts_without_split": c.WithoutSplit, "texts_without_label": c.WithoutLabel,
 		"texts_withdrawn": c.Withdrawn, "texts_replaced": c.Replaced,
 	} {
 		if n > 0 {
-			out.Count(name, n)
+			counts[name] = n
 		}
 	}
-	for name, n := range c.BySplit {
-		out.Count(name, n)
-	}
+	return counts
 }

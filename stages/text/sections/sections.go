@@ -29,6 +29,9 @@ var written = [count]string{
 	"ALLERGIES: ", "PHYSICAL EXAM: ", "FAMILY HISTORY: ", "SOCIAL HISTORY: ",
 }
 
+// String names the section by its header.
+func (s Section) String() string { return strings.TrimSuffix(written[s], ": ") }
+
 // Note is the body of each admission section, white space collapsed; a section
 // that the summary lacks is empty.
 type Note [count]string

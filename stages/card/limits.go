@@ -1,0 +1,125 @@
+package card
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/smallcell"
+	"github.com/clinflow/clinflow/stages/split"
+	"github.com/clinflow/clinflow/stages/text/sections"
+	"github.com/clinflow/clinflow/task"
+)
+
+// Limits are what a task's examples must keep to. A share of 1 allows all.
+type Limits struct {
+	MinExamples            int     `json:"min_examples" default:"1" min:"0" unit:"examples" doc:"examples that each split must have"`
+	MinClass               int     `json:"min_class" default:"1" min:"0" unit:"examples" doc:"examples that each class of a binary or multiclass task must have in each split: without one there is no AUROC"`
+	MaxMissingLabels       float64 `json:"max_missing_labels" default:"1" min:"0" max:"1" doc:"share of a multilabel task's labels that may have no example in a split"`
+	MaxWithoutText         float64 `json:"max_without_text" default:"1" min:"0" max:"1" doc:"share of a split's labels that may have no text"`
+	MaxEmptySection        float64 `json:"max_empty_section" default:"1" min:"0" max:"1" doc:"share of a split's texts in which a section may be empty"`
+	MaxEqualWithin         float64 `json:"max_equal_within" default:"1" min:"0" max:"1" doc:"share of a split's texts that may equal another of it"`
+	MaxEqualAcross         float64 `json:"max_equal_across" default:"1" min:"0" max:"1" doc:"share of a split's texts that may equal one of another split"`
+	MaxPatientsInTwoSplits int     `json:"max_patients_in_two_splits" default:"0" min:"0" unit:"patients" doc:"patients who may have examples in more than one split"`
+	MaxAfterIndex          float64 `json:"max_after_index" default:"0" min:"0" max:"1" doc:"share of a split's texts that may be of later than the index time of their label"`
+}
+
+// Check is a limit beside what was found of a split: of the class that has the fewest
+// examples, of the section that is empty most often.
+type Check struct {
+	Limit  string          `json:"limit"`
+	Split  string          `json:"split,omitempty"` // "": of all
+	Of     string          `json:"of,omitempty"`    // the class or section
+	Found  smallcell.Count `json:"found"`
+	Among  smallcell.Count `json:"among,omitempty"` // what Found is a share of; 0: Limit is a count
+	At     float64         `json:"at"`              // the limit
+	Failed bool            `json:"failed"`
+}
+
+// String says what was found, and what is allowed.
+func (c Check) String() string {
+	where := strings.Trim(c.Split+", "+c.Of, ", ")
+	if where != "" {
+		where = " of " + where
+	}
+	found := c.Found.String()
+	if c.Among != 0 {
+		found += " of " + c.Among.String()
+	}
+	return fmt.Sprintf("%s%s: %s, %g is allowed", c.Limit, where, found, c.At)
+}
+
+// judging are the limits being looked at, of a split.
+type judging struct {
+	split  string
+	told   teller
+	checks []Check
+}
+
+func (j *judging) atLeast(limit, of string, n int64, at int) {
+	j.checks = append(j.checks, Check{Limit: limit, Split: j.split, Of: of, Found: j.told.count(n), At: float64(at), Failed: n < int64(at)})
+}
+
+func (j *judging) atMost(limit, of string, n, among int64, at float64) {
+	j.checks = append(j.checks, Check{
+		Limit: limit, Split: j.split, Of: of, Found: j.told.part(n, among), Among: j.told.count(among), At: at,
+		Failed: float64(n) > at*float64(among),
+	})
+}
+
+// judge compares what was counted of a task's examples with the limits. told says of
+// each split what may be told of it.
+func (l Limits) judge(of task.Task, sum *tally, told map[string]teller) []Check {
+	j := &judging{}
+	for _, name := range split.Names {
+		s, n, without := sum.Splits[name], sum.Join["examples."+name], sum.Join["labels_without_tokens."+name]
+		j.split, j.told = name, told[name]
+		j.atLeast("min_examples", "", n, l.MinExamples)
+		l.labels(j, of, s)
+		j.atMost("max_without_text", "", without, without+n, l.MaxWithoutText)
+		if s.Sectioned > 0 {
+			often := slices.Index(s.Empty, slices.Max(s.Empty))
+			j.atMost("max_empty_section", sections.Section(often).String(), s.Empty[often], s.Sectioned, l.MaxEmptySection)
+		}
+		if sum.Groups != nil {
+			e := sum.equalIn(name)
+			j.atMost("max_equal_within", "", e.Within, n, l.MaxEqualWithin)
+			j.atMost("max_equal_across", "", e.Across, n, l.MaxEqualAcross)
+		}
+		j.atMost("max_after_index", "", s.Late, s.Dated, l.MaxAfterIndex)
+	}
+	j.split = ""
+	j.checks = append(j.checks, Check{
+		Limit: "max_patients_in_two_splits", Found: j.told.count(sum.Crossing), At: float64(l.MaxPatientsInTwoSplits),
+		Failed: sum.Crossing > int64(l.MaxPatientsInTwoSplits),
+	})
+	return j.checks
+}
+
+// labels looks at how the examples of a split are spread over the labels.
+func (l Limits) labels(j *judging, of task.Task, s *bySplit) {
+	if !of.Multilabel() {
+		fewest := slices.Index(s.Labels, slices.Min(s.Labels))
+		j.atLeast("min_class", of.Labels[fewest], s.Labels[fewest], l.MinClass)
+		return
+	}
+	j.checks = append(j.checks, Check{ // of labels, not of patients
+		Limit: "max_missing_labels", Split: j.split, Found: smallcell.Count(s.missing()), Among: smallcell.Count(len(s.Labels)), At: l.MaxMissingLabels,
+		Failed: float64(s.missing()) > l.MaxMissingLabels*float64(len(s.Labels)),
+	})
+}
+
+// refusal is the error of the limits that are passed, nil where none is.
+func refusal(of task.Task, checks []Check) error {
+	var failed []string
+	for _, c := range checks {
+		if c.Failed {
+			failed = append(failed, c.String())
+		}
+	}
+	if len(failed) == 0 {
+		return nil
+	}
+	return exit.Errorf(exit.BadData, "%s is not fit to be trained on: %s; mend the data, or set these limits of label.card otherwise; with enforce: false it leaves its page all the same", of, strings.Join(failed, "; "))
+}

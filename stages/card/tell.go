@@ -1,0 +1,95 @@
+package card
+
+import (
+	"github.com/clinflow/clinflow/internal/smallcell"
+	"github.com/clinflow/clinflow/stages/split"
+	"github.com/clinflow/clinflow/stages/text/sections"
+	"github.com/clinflow/clinflow/task"
+)
+
+// Card is what card.json holds.
+type Card struct {
+	Task    string                     `json:"task"`
+	Kind    task.Kind                  `json:"kind"`
+	Labels  int                        `json:"labels"`
+	Recipe  string                     `json:"recipe,omitempty"`
+	Split   string                     `json:"split"` // the rule
+	Release string                     `json:"release,omitempty"`
+	Checks  []Check                    `json:"checks"`
+	Join    map[string]smallcell.Count `json:"join"` // what met and what did not, as manifests name it
+	// PatientsInTwoSplits have examples in more than one.
+	PatientsInTwoSplits smallcell.Count `json:"patients_in_two_splits"`
+	Splits              []Split         `json:"splits"`
+	Paper               *Paper          `json:"paper,omitempty"`
+	Schema              []Source        `json:"schema"`
+}
+
+// Split is what is told of the examples of a split.
+type Split struct {
+	Split    string          `json:"split"`
+	Patients smallcell.Count `json:"patients"`
+	Examples smallcell.Count `json:"examples"`
+	Labels   []Part          `json:"labels"` // in the order of their numbers
+	// MissingLabels have no example in the split, UnseenLabels have some here and none
+	// in train. Both count labels, not patients.
+	MissingLabels int64    `json:"missing_labels"`
+	UnseenLabels  int64    `json:"unseen_labels"`
+	Characters    *Lengths `json:"characters"` // null where there are too few texts to be told
+	Tokens        *Lengths `json:"tokens"`
+	EmptySections []Part   `json:"empty_sections"` // null where the texts have no sections
+	Equal         *Equal   `json:"equal"`          // null where label.duplicates is not bound
+	AfterIndex    Part     `json:"after_index"`    // texts of later than the index time of their label
+}
+
+// Part is a count of some examples, and their share of those that it was looked for in.
+type Part struct {
+	Name  string          `json:"name,omitempty"`
+	N     smallcell.Count `json:"n"`
+	Share *float64        `json:"share"` // null where the count is hidden, or nothing was looked at
+}
+
+// Equal are the texts that equal another of their split, and one of another split.
+type Equal struct {
+	Within Part `json:"within"`
+	Across Part `json:"across"`
+}
+
+// tell is what a card says of the examples.
+func (g gate) tell(of task.Task, sum *tally) Card {
+	c := Card{
+		Task: of.Name, Kind: of.Kind, Labels: of.NumLabels(), Recipe: of.Recipe, Split: of.Split, Release: of.Release,
+		Join: smallcell.Counts(sum.Join, g.shows()), PatientsInTwoSplits: teller{show: g.shows()}.count(sum.Crossing),
+	}
+	told := map[string]teller{}
+	for _, name := range split.Names {
+		told[name] = teller{show: g.shows()}.within(c.Join["examples."+name]).within(c.Join["labels_without_tokens."+name])
+	}
+	c.Checks = g.config.judge(of, sum, told)
+	characters, tokens := sum.bins(characterLengths), sum.bins(tokenLengths)
+	for _, name := range split.Names {
+		s := sum.Splits[name]
+		t := s.tell(of, told[name], sum.Join["examples."+name])
+		t.Split, t.Examples, t.UnseenLabels = name, c.Join["examples."+name], s.unseen(sum.Splits[split.Train])
+		t.Characters, t.Tokens = told[name].lengths(s.Characters, characters), told[name].lengths(s.Tokens, tokens)
+		if sum.Groups != nil {
+			e, n := sum.equalIn(name), sum.Join["examples."+name]
+			t.Equal = &Equal{told[name].partOf("", e.Within, n), told[name].partOf("", e.Across, n)}
+		}
+		c.Splits = append(c.Splits, t)
+	}
+	return c
+}
+
+// tell is what is told of the n examples of a split by themselves.
+func (s *bySplit) tell(of task.Task, told teller, n int64) Split {
+	t := Split{
+		Patients: told.count(s.Patients), Labels: told.labels(of, s.Labels, n), MissingLabels: s.missing(),
+		AfterIndex: told.partOf("", s.Late, s.Dated),
+	}
+	for i, empty := range s.Empty {
+		if s.Sectioned > 0 {
+			t.EmptySections = append(t.EmptySections, told.partOf(sections.Section(i).String(), empty, s.Sectioned))
+		}
+	}
+	return t
+}

@@ -80,7 +80,7 @@ func pathsIn(key string, value json.RawMessage, reads []string) []Path {
 // Problems; file is the text's name in them.
 func Resolve(file string, text []byte, fields stages.Fields) (json.RawMessage, error) {
 	c := &checker{findings: &findings{file: file}, places: map[string]position{}}
-	with := &node{kind: empty, at: position{1, 1}}
+	with := &node{kind: empty, at: position{line: 1, col: 1}}
 	if len(bytes.TrimSpace(text)) > 0 {
 		with = readYAML(text, c.findings)
 	}
@@ -105,10 +105,10 @@ func (c *checker) config(fields stages.Fields, n *node, at position, path string
 			if m, ok := c.member(f, e.value, key); ok {
 				out = append(out, m)
 			}
-		case f.Type.Kind() == reflect.Struct:
-			out = append(out, member{key: f.Key, nested: c.config(f.Nested, nil, at, key)})
 		case f.Required:
 			c.add(at, key, "missing", f.Doc)
+		case f.Type.Kind() == reflect.Struct:
+			out = append(out, member{key: f.Key, nested: c.config(f.Nested, nil, at, key)})
 		default:
 			if value, ok := f.DefaultValue(); ok {
 				out = append(out, member{key: f.Key, value: canonical(f.Type, value), path: f.Path, reads: f.Reads})
@@ -145,7 +145,13 @@ func (c *checker) chosen(all stages.Fields, n *node, path string) (stages.Fields
 
 func (c *checker) member(f stages.Field, n *node, path string) (member, bool) {
 	c.places[path] = n.at
+	if n.inside != (position{}) {
+		c.places[textOf(path)] = n.inside
+	}
 	if f.Type.Kind() == reflect.Struct {
+		if n = c.filed(f, n, path); n.broken {
+			return member{}, false
+		}
 		return member{key: f.Key, nested: c.config(f.Nested, n, n.at, path)}, true
 	}
 	value, ok := c.value(f, f.Type, n, path)

@@ -2,6 +2,7 @@ package dags
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
@@ -25,15 +26,36 @@ func (c *converter) node(n ast.Node, path string) *node {
 	case *ast.SequenceNode:
 		return c.list(at, v, path)
 	case *ast.LiteralNode:
-		return &node{kind: scalar, at: at, text: v.Value.Value, quoted: true}
+		return &node{kind: scalar, at: at, inside: insideBlock(at, v), text: v.Value.Value, quoted: true}
 	case *ast.StringNode:
-		return &node{kind: scalar, at: at, text: v.Value, quoted: quoted(v.Token)}
+		return &node{kind: scalar, at: at, inside: insideText(at, v), text: v.Value, quoted: quoted(v.Token)}
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
 		return &node{kind: scalar, at: at, text: n.GetToken().Value}
 	default:
 		c.found.add(at, path, "anchors, aliases and tags are not part of DAG files", "use vars")
 		return &node{kind: scalar, at: at, broken: true}
 	}
+}
+
+// insideText is the place of a text's first character, none where the text goes over
+// several lines, which YAML joins.
+func insideText(at position, v *ast.StringNode) position {
+	if strings.Contains(strings.TrimSpace(v.Token.Origin), "\n") {
+		return position{}
+	}
+	if quoted(v.Token) {
+		at.col++
+	}
+	return at
+}
+
+// insideBlock is the place of the first character of a block whose lines are kept (|).
+func insideBlock(at position, v *ast.LiteralNode) position {
+	if v.Start.Type != token.LiteralType {
+		return position{}
+	}
+	line := strings.TrimLeft(v.Value.Token.Origin, "\n")
+	return position{line: at.line + 1, col: len(line) - len(strings.TrimLeft(line, " ")) + 1}
 }
 
 func quoted(t *token.Token) bool {

@@ -55,7 +55,7 @@ func (d *divider) line(i int) {
 	case d.lines[i][0] == '%' && !d.headed:
 		d.directive(i)
 	case d.any:
-		d.fault(position{i + 1, len(d.lines[i]) - len(text) + 1}, "more than one YAML document", "one DAG a file")
+		d.fault(position{line: i + 1, col: len(d.lines[i]) - len(text) + 1}, "more than one YAML document", "one DAG a file")
 		d.filled = true
 	default:
 		d.any, d.filled, d.first = true, true, d.begin
@@ -64,7 +64,7 @@ func (d *divider) line(i int) {
 
 func (d *divider) directive(i int) {
 	if !yamlVersion.MatchString(d.lines[i]) {
-		d.fault(position{i + 1, 1}, "an unknown directive", "%YAML 1.2 is the only one that DAG files have use for")
+		d.fault(position{line: i + 1, col: 1}, "an unknown directive", "%YAML 1.2 is the only one that DAG files have use for")
 	}
 	d.lines[i] = ""
 }

@@ -36,6 +36,7 @@ const (
 type node struct {
 	kind    nodeKind
 	at      position
+	inside  position // of a text's first character, where the file has the text as it is
 	text    string
 	quoted  bool
 	broken  bool // a fault of it has been told already
@@ -73,7 +74,7 @@ func readYAML(text []byte, found *findings) *node {
 		return nil
 	}
 	if other := foreign.Refuse(text); other != nil && len(text) > 0 {
-		found.add(position{1, 1}, "", other.Error(), "")
+		found.add(position{line: 1, col: 1}, "", other.Error(), "")
 		return nil
 	}
 	text, plain := plainText(text, found)
@@ -130,7 +131,7 @@ func syntaxAt(err error) position {
 	var syntax yaml.Error
 	if errors.As(err, &syntax) && syntax.GetToken() != nil && syntax.GetToken().Position != nil {
 		p := syntax.GetToken().Position
-		return position{p.Line, p.Column}
+		return position{line: p.Line, col: p.Column}
 	}
 	return position{}
 }
@@ -148,7 +149,7 @@ func syntaxMessage(err error) string {
 
 func rootOf(file *ast.File, found *findings) *node {
 	if len(file.Docs) == 0 || file.Docs[0].Body == nil {
-		found.add(position{1, 1}, "", "the file is empty", "start from a shipped one: "+strings.Join(Shipped(), ", "))
+		found.add(position{line: 1, col: 1}, "", "the file is empty", "start from a shipped one: "+strings.Join(Shipped(), ", "))
 		return nil
 	}
 	return (&converter{found}).node(file.Docs[0].Body, "")
@@ -156,13 +157,13 @@ func rootOf(file *ast.File, found *findings) *node {
 
 func placeOf(n ast.Node) position {
 	if n == nil || n.GetToken() == nil || n.GetToken().Position == nil {
-		return position{1, 1}
+		return position{line: 1, col: 1}
 	}
 	if m, ok := n.(*ast.MappingNode); ok && !m.IsFlowStyle && len(m.Values) > 0 {
 		return placeOf(m.Values[0].Key) // the parser gives its colon
 	}
 	p := n.GetToken().Position
-	return position{p.Line, p.Column}
+	return position{line: p.Line, col: p.Column}
 }
 
 // unshield gives a text its braces back.

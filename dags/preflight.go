@@ -151,9 +151,15 @@ func (d *draft) placeOf(key string) position {
 	return d.at
 }
 
+// textOf is where the place of a text's first character is kept, beside that of its value.
+func textOf(path string) string { return path + "\x00text" }
+
 func (d *draft) problem(file string, f stages.Fault) Problem {
 	at := d.placeOf(f.Key)
-	p := Problem{File: file, Line: at.line, Col: at.col, Path: d.key(f.Key), What: f.What(), code: exit.Of(f.Err)}
+	if inside, known := d.places[textOf(d.key(f.Key))]; known && f.Line > 0 {
+		at = position{inside.line + f.Line - 1, inside.col + f.Col - 1, inside.file}
+	}
+	p := Problem{File: cmp.Or(at.file, file), Line: at.line, Col: at.col, Path: d.key(f.Key), What: f.What(), code: exit.Of(f.Err)}
 	if d.path != join("steps", d.Name) && strings.HasPrefix(p.Path, d.path) {
 		p.step = d.Name
 	}

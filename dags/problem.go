@@ -72,7 +72,11 @@ func (ps Problems) err() error {
 	return exit.With(code, ps)
 }
 
-type position struct{ line, col int }
+// position is a place in the DAG file, or in a file that it names.
+type position struct {
+	line, col int
+	file      string // "": the DAG file
+}
 
 // findings collects problems while a file is checked.
 type findings struct {
@@ -81,14 +85,14 @@ type findings struct {
 }
 
 func (f *findings) add(at position, path, what, hint string) {
-	f.list = append(f.list, Problem{File: f.file, Line: at.line, Col: at.col, Path: path, What: what, Hint: hint})
+	f.list = append(f.list, Problem{File: cmp.Or(at.file, f.file), Line: at.line, Col: at.col, Path: path, What: what, Hint: hint})
 }
 
 // sorted returns the problems by place, those without one first. Two checks may
 // come upon the same fault, and steps written once have the same: it is told once.
 func (f *findings) sorted() Problems {
 	slices.SortStableFunc(f.list, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
 	})
 	told := map[Problem]bool{}
 	return slices.DeleteFunc(f.list, func(p Problem) bool {

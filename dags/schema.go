@@ -126,7 +126,11 @@ func configSchema(fields stages.Fields, doc string) *jsonschema.Schema {
 	var c closed
 	for _, f := range fields {
 		if f.Type.Kind() == reflect.Struct {
-			c.add(f.Key, configSchema(f.Nested, f.Doc), false)
+			s := configSchema(f.Nested, f.Doc)
+			if f.Files != nil {
+				s = &jsonschema.Schema{AnyOf: []*jsonschema.Schema{textSchema("the name of a file"), s}}
+			}
+			c.add(f.Key, s, f.Required)
 			continue
 		}
 		s := valueSchema(f, f.Type)

@@ -37,7 +37,7 @@ func commonPrefix(a, b []byte) int {
 func placeAt(text []byte, offset int) position {
 	before := text[:offset]
 	start := bytes.LastIndexByte(before, '\n') + 1
-	return position{bytes.Count(before, []byte("\n")) + 1, utf8.RuneCount(before[start:]) + 1}
+	return position{line: bytes.Count(before, []byte("\n")) + 1, col: utf8.RuneCount(before[start:]) + 1}
 }
 
 // invisible says whether a character cannot be told from a blank or from nothing on a

@@ -22,11 +22,13 @@ type Fault struct {
 	// command line such as --device. "" is the step as a whole.
 	Key string
 	Err error // its code is told too: Usage where it has none
+	// Line and Col are the place within the key's text, from 1; 0: it is the text as a whole.
+	Line, Col int
 }
 
 // Faultf is the one fault of a key, of Usage.
 func Faultf(key, format string, args ...any) []Fault {
-	return []Fault{{key, exit.Errorf(exit.Usage, format, args...)}}
+	return []Fault{{Key: key, Err: exit.Errorf(exit.Usage, format, args...)}}
 }
 
 // FaultOf is the fault of a key that an error tells, none where there is none.
@@ -34,7 +36,7 @@ func FaultOf(key string, err error) []Fault {
 	if err == nil {
 		return nil
 	}
-	return []Fault{{key, exit.With(exit.Usage, err)}}
+	return []Fault{{Key: key, Err: exit.With(exit.Usage, err)}}
 }
 
 // What are the words of a fault, without the key where they begin with it.

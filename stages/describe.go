@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"io/fs"
 	"reflect"
 	"slices"
 	"strings"
@@ -96,12 +97,25 @@ func (e *Environment) madeBy(p Port) string {
 func (fs Fields) describe(b *bytes.Buffer, prefix string) {
 	for _, f := range fs {
 		if f.Type.Kind() == reflect.Struct {
-			entry(b, prefix+f.Key+": mapping", f.Doc)
+			what := "mapping"
+			if f.Files != nil {
+				what = "mapping, a file that holds it, or one that ships: " + strings.Join(f.Shipped(), ", ")
+			}
+			entry(b, prefix+f.Key+": "+what, f.Doc)
 			f.Nested.describe(b, prefix+f.Key+".")
 			continue
 		}
 		entry(b, prefix+f.Key+": "+f.typeName()+", "+f.defaultText()+f.allowed()+f.with(fs), f.Doc)
 	}
+}
+
+// Shipped are the names of the files that ship for a key.
+func (f Field) Shipped() []string {
+	names, _ := fs.Glob(f.Files, "*.yaml") // the pattern is none that Glob refuses
+	for i, name := range names {
+		names[i] = strings.TrimSuffix(name, ".yaml")
+	}
+	return names
 }
 
 // typeName names a field's type as the YAML author meets it.

@@ -3,6 +3,7 @@ package stages
 import (
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"reflect"
 	"regexp"
 	"slices"
@@ -42,6 +43,8 @@ type Field struct {
 	// Nested holds the fields of a key whose value is a struct, a pointer to one
 	// or a list of them.
 	Nested Fields
+	// Files are those that ship for the key of a Filed struct; nil: the key takes no file.
+	Files fs.FS
 	// When holds the values of the key ChooserKey beside it with which the key is taken;
 	// nil: it always is. See Chooser.
 	When []string
@@ -56,6 +59,14 @@ const ChooserKey = "type"
 type Chooser interface {
 	// Fields are the key ChooserKey and those of all choices, each with When.
 	Fields() Fields
+}
+
+// Filed is a configuration struct that may stand in a file of its own: beside a mapping
+// its key takes the name of a file that ships, or the path of one. What the file says
+// becomes the configuration, so that a file that says something else is another one.
+type Filed interface {
+	// Shipped has the files that ship, NAME.yaml each.
+	Shipped() fs.FS
 }
 
 // Fields are a configuration's keys in order of declaration.
@@ -101,6 +112,9 @@ func fieldOf(owner reflect.Type, f reflect.StructField) Field {
 	}
 	if t := elemOf(f.Type); t.Kind() == reflect.Struct {
 		field.Nested = nestedIn(t)
+	}
+	if filed, ok := reflect.Zero(f.Type).Interface().(Filed); ok {
+		field.Files, field.Required = filed.Shipped(), true
 	}
 	return field
 }

@@ -39,6 +39,8 @@ func (p Port) sample() string {
 func (fs Fields) sample(b *strings.Builder, margin string) {
 	for _, f := range fs.Chosen("") {
 		switch {
+		case f.Files != nil:
+			fmt.Fprintf(b, "%s%s: %s\n", margin, f.Key, f.Shipped()[0])
 		case f.Type.Kind() == reflect.Struct:
 			fmt.Fprintf(b, "%s%s:\n", margin, f.Key)
 			f.Nested.sample(b, margin+"  ")

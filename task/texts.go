@@ -16,13 +16,16 @@ const (
 	OfNotes     = "notes"     // whole notes, which tell how the stay ended
 )
 
+// OfTask is what texts are made of that a task of one's own declares.
+func OfTask(name string) string { return "task " + name }
+
 // Deaths are mentions of the patient's death.
 const Deaths = "deaths"
 
 // Texts say what is in texts, and of a task what its texts must be: a text that tells
 // the outcome would be learned from and judged by.
 type Texts struct {
-	Of      string   `json:"of,omitempty"`      // OfAdmission, OfNotes; "" is not known, and of a task: any
+	Of      string   `json:"of,omitempty"`      // OfAdmission, OfNotes, OfTask; "" is not known, and of a task: any
 	Without []string `json:"without,omitempty"` // what was taken out of them, such as Deaths
 }
 
@@ -42,8 +45,13 @@ func (t Texts) Lacks(given []Texts) string {
 		if g.Of == "" {
 			return ""
 		}
-		if t.Of == OfAdmission && g.Of != OfAdmission {
+		switch {
+		case t.Of == OfAdmission && g.Of == OfNotes:
 			return "the texts are whole notes, which tell how the stay ended; give tokens of text.admission"
+		case t.Of == OfAdmission && g.Of != OfAdmission:
+			return "the texts are those of the " + g.Of + ", which may be of later; give tokens of text.admission"
+		case t.Of != "" && t.Of != OfAdmission && g.Of != t.Of:
+			return "the texts are not those of the " + t.Of + "; give tokens of text.task with the same task"
 		}
 		without = append(without, g.Without...)
 	}

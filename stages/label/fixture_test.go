@@ -31,8 +31,21 @@ type tables struct {
 // row of the table patients for whoever is in another.
 func (s tables) inputs(t testing.TB, parts int) stages.Inputs {
 	t.Helper()
+	return s.of(t, parts, nil)
+}
+
+// withPatient is inputs of one part with a row of the table patients.
+func (s tables) withPatient(t testing.TB, p mimic.Patient) stages.Inputs {
+	t.Helper()
+	return s.of(t, 1, []mimic.Patient{p})
+}
+
+func (s tables) of(t testing.TB, parts int, all []mimic.Patient) stages.Inputs {
+	t.Helper()
 	known := map[int64]bool{}
-	var all []mimic.Patient
+	for _, p := range all {
+		known[p.SubjectID] = true
+	}
 	see := func(subjectID int64) {
 		if !known[subjectID] {
 			known[subjectID] = true

@@ -52,7 +52,7 @@ func (o ofAdmission) Begin(*Part) (Labeller, error)                          { r
 // that are read beside the admissions. The output is of kind labels.
 func Register[C any](s stages.Spec, tables []string, build func(C) (Outcome, error)) {
 	s.Doc += " Admissions that are not of the task are counted under dropped.<reason>, labels under positives, class.<number> or pairs. " +
-		"The table meds has the labels in the MEDS label schema, in the one value column that the task has (boolean_value, integer_value or categorical_value); prediction_time is admittime."
+		"The table meds has the labels in the MEDS label schema, in the one value column that the task has (boolean_value, integer_value or categorical_value); prediction_time is the index time, admittime where nothing else is said."
 	s.In = append([]stages.Port{{
 		Name: "patients", Kind: mimic.KindPatients, Sharded: true,
 		Tables: append([]string{mimic.TableAdmissions}, tables...),
@@ -136,8 +136,8 @@ type Part struct {
 	tables  []openTable
 }
 
-// openTable is a table that is read beside the admissions. Its orphans are rows of no
-// admission.
+// openTable is a table that is read beside the admissions, or several. Its orphans are
+// rows of no admission; nil: they are not counted.
 type openTable struct {
 	name    string
 	orphans func() (int64, error)
@@ -157,6 +157,9 @@ func (p *Part) patients() *dataset.Dataset { return p.In.One("patients") }
 
 func (p *Part) countOrphans() (err error) {
 	for _, t := range p.tables {
+		if t.orphans == nil {
+			continue
+		}
 		n, failed := t.orphans()
 		p.Out.Count(t.name+"_without_admission", n)
 		err = errors.Join(err, failed)

@@ -1,0 +1,131 @@
+package declared
+
+import (
+	"errors"
+	"slices"
+
+	"cel.dev/cel-go/cel"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/suggest"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/text/sections"
+	"github.com/clinflow/clinflow/task"
+)
+
+// Task is a declaration that was checked.
+type Task struct {
+	Declaration
+	cohort, label *expression
+	exclusions    []exclusion
+}
+
+type exclusion struct {
+	reason string
+	when   *expression
+}
+
+// Check checks a declaration that stands under a key of a stage's configuration.
+func Check(key string, d Declaration) (*Task, []stages.Fault) {
+	t := &Task{Declaration: d}
+	faults := slices.Concat(d.Label.check(key+".label"), d.Texts.check(key+".texts"))
+	compiled := func(key, text string, want ...*cel.Type) *expression {
+		e, found := compile(key, text, want...)
+		faults = append(faults, found...)
+		return e
+	}
+	t.cohort = compiled(key+".cohort", d.Cohort, cel.BoolType)
+	for i, x := range d.Exclude {
+		at := key + ".exclude[" + itoa(i) + "]"
+		if slices.ContainsFunc(d.Exclude[:i], func(other Exclusion) bool { return other.Reason == x.Reason }) {
+			faults = append(faults, stages.Faultf(at+".reason", "%s is the reason of two exclusions", x.Reason)...)
+		}
+		t.exclusions = append(t.exclusions, exclusion{x.Reason, compiled(at+".when", x.When, cel.BoolType)})
+	}
+	if want, known := valueOf[task.Kind(d.Label.Kind)]; known {
+		t.label = compiled(key+".label.is", d.Label.Is, want...)
+	}
+	return t, faults
+}
+
+// valueOf are the types that a label has.
+var valueOf = map[task.Kind][]*cel.Type{
+	task.Binary:     {cel.BoolType},
+	task.Multiclass: {cel.IntType, cel.StringType},
+	task.Multilabel: {cel.ListType(cel.StringType)},
+}
+
+// regression is the kind that is asked for most and not to be had.
+const regression = "regression"
+
+func (l Label) check(key string) []stages.Fault {
+	kinds := []string{string(task.Binary), string(task.Multiclass), string(task.Multilabel)}
+	switch kind := task.Kind(l.Kind); {
+	case l.Kind == regression:
+		return stages.Faultf(key+".kind", "regression is not to be had: heads tell classes; cut the number into some (multiclass), or ask whether it is beyond a limit (binary)")
+	case !slices.Contains(kinds, l.Kind):
+		return stages.Faultf(key+".kind", "%q is no kind of label; %s", l.Kind, suggest.Choice(l.Kind, kinds))
+	case kind == task.Binary && len(l.Names) != 0 && len(l.Names) != 2:
+		return stages.Faultf(key+".names", "a binary label has two names, the negative one first; here are %d", len(l.Names))
+	case kind == task.Multiclass && len(l.Names) < 2:
+		return stages.Faultf(key+".names", "a multiclass label needs the names of its classes, two or more")
+	}
+	for i, name := range l.Names {
+		if name == "" || slices.Contains(l.Names[:i], name) {
+			return stages.Faultf(key+".names", "%q is no name, or one that is there already", name)
+		}
+	}
+	return nil
+}
+
+// Sections are the admission sections by their names in a declaration.
+var Sections = map[string]sections.Section{
+	"chief_complaint": sections.ChiefComplaint, "present_illness": sections.PresentIllness,
+	"medical_history": sections.MedicalHistory, "medications_on_admission": sections.MedicationsOnAdmission,
+	"allergies": sections.Allergies, "physical_exam": sections.PhysicalExam,
+	"family_history": sections.FamilyHistory, "social_history": sections.SocialHistory,
+}
+
+func (t Texts) check(key string) []stages.Fault {
+	switch {
+	case t.Of == OfNotes && len(t.Sections) > 0:
+		return stages.Faultf(key+".sections", "whole notes are read without sections; give them with of: admission")
+	case t.Of == OfAdmission && (len(t.Types)+len(t.Categories) > 0 || t.HoursBefore+t.HoursAfter > 0 || t.Whose == "patient"):
+		return stages.Faultf(key, "types, categories, hours_before, hours_after and whose choose among whole notes; give them with of: notes")
+	}
+	for i, name := range t.Sections {
+		if _, known := Sections[name]; !known {
+			return stages.Faultf(key+".sections["+itoa(i)+"]", "no section %q; %s", name, suggest.Choice(name, sortedKeys(Sections)))
+		}
+	}
+	return nil
+}
+
+// ReadByTextTask says whether text.task makes the texts, rather than text.admission.
+func (t Texts) ReadByTextTask() bool { return t.Of == OfNotes || len(t.Sections) > 0 }
+
+// Task is what labels of the declaration are of.
+func (t *Task) Task() task.Task {
+	names := t.Label.Names
+	if task.Kind(t.Label.Kind) == task.Binary && len(names) == 0 {
+		names = []string{"no", "yes"}
+	}
+	of := task.OfAdmission
+	if t.Texts.ReadByTextTask() {
+		of = task.OfTask(t.Name)
+	}
+	return task.Task{Name: t.Name, Kind: task.Kind(t.Label.Kind), Labels: names, Texts: task.Texts{Of: of}}
+}
+
+// Err is the faults that a declaration has, for whoever runs a stage without a look at
+// its configuration before.
+func Err(faults []stages.Fault) (err error) {
+	for _, f := range faults {
+		at := ""
+		if f.Line > 0 {
+			at = itoa(f.Line) + ":" + itoa(f.Col) + ": "
+		}
+		err = errors.Join(err, exit.Errorf(exit.Usage, "%s: %s%w", f.Key, at, f.Err))
+	}
+	return err
+}

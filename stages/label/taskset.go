@@ -1,0 +1,126 @@
+package label
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/mimic"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/declared"
+	"github.com/clinflow/clinflow/stages/split"
+	"github.com/clinflow/clinflow/task"
+)
+
+func init() {
+	stages.RegisterReduce(stages.Spec{
+		Name: "label.task_set", Version: 1,
+		Doc: "Lists the labels of a declared multilabel task that names none: those that at least min_count admissions of train patients have. " +
+			"The other patients have no say in the list. The task in the manifest lists the labels by number, labels.json has their counts too, as label.set's.",
+		In: []stages.Port{
+			{
+				Name: "patients", Kind: mimic.KindPatients, Sharded: true,
+				Tables: append([]string{mimic.TableAdmissions}, declared.Tables...), Doc: "admissions, and what the labels are made from",
+			},
+			split.Port,
+		},
+		Out: stages.Output{Kind: task.KindLabelSet},
+	}, func(_ *stages.Environment, config TaskSetConfig) (stages.Reduce, error) {
+		return taskSet{newDeclared(config.TaskConfig), config.MinCount}, nil
+	})
+}
+
+// TaskSetConfig is the configuration of label.task_set.
+type TaskSetConfig struct {
+	TaskConfig
+	MinCount int `json:"min_count" default:"10" min:"1" unit:"admissions" doc:"admissions of train patients that a label must have; with fewer than some ten it can be neither learnt nor measured"`
+}
+
+type taskSet struct {
+	declaredTask
+	minCount int
+}
+
+// Task implements stages.Labelling.
+func (s taskSet) Task(stages.Givers) task.Task { return s.Planned() }
+
+// Check tells the faults of the declaration, and a task that has its own names.
+func (s taskSet) Check(context.Context, stages.Givers) []stages.Fault {
+	if len(s.faults) == 0 && !s.of.Open() {
+		return stages.Faultf("task", "%s has its own names, or is not multilabel; its labels need no list", s.of.Name)
+	}
+	return s.faults
+}
+
+// Accumulate counts the labels of a part.
+func (s taskSet) Accumulate(ctx context.Context, in stages.Inputs, part int, emit func(string, []byte)) error {
+	if err := declared.Err(s.Check(ctx, nil)); err != nil {
+		return err
+	}
+	splits, err := split.Part(ctx, in.One(split.Port.Name), part)
+	if err != nil {
+		return err
+	}
+	sum, d := newTally(), in.One("patients")
+	patients := declared.Read(ctx, d, part)
+	defer patients.Close()
+	for a, err := range dataset.Read[mimic.Admission](ctx, d, mimic.TableAdmissions, part) {
+		if err != nil {
+			return err
+		}
+		o, _, err := s.of.Of(ctx, patients, &a)
+		if err != nil {
+			return err
+		}
+		if len(o.Labels) > 0 {
+			sum.count(o.Labels, splits[a.SubjectID] == split.Train)
+		}
+	}
+	value, err := json.Marshal(sum)
+	emit(s.of.Name, value)
+	return err
+}
+
+// Merge adds the tallies of the parts.
+func (s taskSet) Merge(_ context.Context, _ stages.Inputs, _ string, accumulators [][]byte) ([]byte, error) {
+	sum, err := sumOf(accumulators)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(sum)
+}
+
+// Finish writes labels.json, and the task with its labels into the manifest.
+func (s taskSet) Finish(_ context.Context, in stages.Inputs, results []stages.Keyed, out *dataset.Writer) error {
+	values := make([][]byte, len(results))
+	for i, r := range results {
+		values[i] = r.Value
+	}
+	sum, err := sumOf(values)
+	if err != nil {
+		return err
+	}
+	list := Counted{MinCount: s.minCount}
+	for _, label := range slices.Sorted(maps.Keys(sum.Labels)) {
+		if n := sum.Labels[label].Train; n >= int64(s.minCount) {
+			list.Labels, list.Counts = append(list.Labels, label), append(list.Counts, n)
+		}
+	}
+	if len(list.Labels) == 0 {
+		return exit.Errorf(exit.BadData, "no label of %s has %d admissions of train patients; lower min_count of label.task_set, or give it more patients", s.of.Name, s.minCount)
+	}
+	out.Count("admissions", sum.Admissions)
+	out.Count("distinct_labels", int64(len(sum.Labels)))
+	out.Count("labels", int64(len(list.Labels)))
+	rule, err := split.RuleOf(in.One(split.Port.Name))
+	if err != nil {
+		return err
+	}
+	t := s.Planned()
+	t.Labels, t.Split, t.Release = list.Labels, rule.String(), mimic.ReleaseOf(in.One("patients")).String()
+	return errors.Join(out.SetAttribute(task.Attribute, t), out.WriteJSON(SetFile, list))
+}

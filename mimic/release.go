@@ -14,8 +14,11 @@ const AttributeRelease = "release"
 // Release is what patients were read from. A version is "" where it is not known.
 type Release struct {
 	Database string `json:"database"`          // MIMICIII or MIMICIV
-	Version  string `json:"version,omitempty"` // of the tables, such as 3.1
+	Version  string `json:"version,omitempty"` // of the tables, such as 2.2
 	Notes    string `json:"notes,omitempty"`   // of MIMIC-IV-Note, such as 2.2
+	// Mixed says that the notes are not those of the tables' release, so that many
+	// admissions have none.
+	Mixed bool `json:"mixed,omitempty"`
 	// ChartEvents says whether they were read, those that ventilation is known by.
 	ChartEvents bool `json:"chartevents,omitempty"`
 }

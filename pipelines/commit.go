@@ -48,6 +48,9 @@ func (f *commitFn) ProcessElement(ctx context.Context, _ int, elements func(*[]b
 		if err := stages.SetAttributes(ctx, stage, in, out); err != nil {
 			return err
 		}
+		if err := stages.SetTally(ctx, stage, in, byFile(results), out); err != nil {
+			return err
+		}
 		return out.Commit(ctx, header, partsOnly(results, &header))
 	})
 }

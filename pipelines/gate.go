@@ -42,21 +42,15 @@ func (c counts) String() string {
 // checkBadFraction bounds the fraction of bad records in each file of a source, for
 // a short file may be lost among a long one's records, and over the whole stage.
 func checkBadFraction(results []result, limit float64) error {
-	whole, byFile := counts{}, map[string]counts{}
+	whole := counts{}
 	for _, r := range results {
 		whole.add(r.Counts)
-		if r.File == "" {
-			continue
-		}
-		if byFile[r.File] == nil {
-			byFile[r.File] = counts{}
-		}
-		byFile[r.File].add(r.Counts)
 	}
 	var over []string
-	for _, file := range slices.Sorted(maps.Keys(byFile)) {
-		if byFile[file].above(limit) {
-			over = append(over, fmt.Sprintf("%s (%v)", file, byFile[file]))
+	files := byFile(results)
+	for _, file := range slices.Sorted(maps.Keys(files)) {
+		if c := counts(files[file]); c.above(limit) {
+			over = append(over, fmt.Sprintf("%s (%v)", file, c))
 		}
 	}
 	if len(over) == 0 && whole.above(limit) {
@@ -67,4 +61,19 @@ func checkBadFraction(results []result, limit float64) error {
 	}
 	return exit.Errorf(exit.BadData, "%d of %d records are bad, more than max_bad_fraction %g allows in %s; mend what is named, or raise max_bad_fraction and look at the quarantine table with `clinflow cat`",
 		whole[countQuarantined], whole[countRead], limit, strings.Join(over, ", "))
+}
+
+// byFile adds up what was counted of each file of a source.
+func byFile(results []result) map[string]map[string]int64 {
+	files := map[string]map[string]int64{}
+	for _, r := range results {
+		if r.File == "" {
+			continue
+		}
+		if files[r.File] == nil {
+			files[r.File] = map[string]int64{}
+		}
+		counts(files[r.File]).add(r.Counts)
+	}
+	return files
 }

@@ -97,6 +97,24 @@ type Attributed interface {
 	Attributes(ctx context.Context, in Inputs) (map[string]any, error)
 }
 
+// Tallied is implemented by a Source that is told, when all files are read, what was
+// counted of each, by its name. What it returns is written into the manifest, as that
+// of Attributed is.
+type Tallied interface {
+	Tally(ctx context.Context, in Inputs, files map[string]map[string]int64) (map[string]any, error)
+}
+
+// SetTally tells a stage the counts of its files, if it wants them, and writes what it
+// says of its output then.
+func SetTally(ctx context.Context, stage any, in Inputs, files map[string]map[string]int64, out *dataset.Writer) error {
+	t, ok := stage.(Tallied)
+	if !ok {
+		return nil
+	}
+	attributes, err := t.Tally(ctx, in, files)
+	return errors.Join(err, setAll(attributes, out))
+}
+
 // SetAttributes writes what a stage says of its output, if it says anything.
 func SetAttributes(ctx context.Context, stage any, in Inputs, out *dataset.Writer) error {
 	a, ok := stage.(Attributed)
@@ -104,6 +122,10 @@ func SetAttributes(ctx context.Context, stage any, in Inputs, out *dataset.Write
 		return nil
 	}
 	attributes, err := a.Attributes(ctx, in)
+	return errors.Join(err, setAll(attributes, out))
+}
+
+func setAll(attributes map[string]any, out *dataset.Writer) (err error) {
 	for name, value := range attributes {
 		err = errors.Join(err, out.SetAttribute(name, value))
 	}

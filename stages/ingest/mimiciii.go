@@ -24,9 +24,10 @@ type MIMICIIIConfig struct {
 }
 
 var mimicIII = database{
-	stage: "ingest.mimiciii", name: mimic.MIMICIII,
-	give:   "give root the folder that holds ADMISSIONS.csv.gz and the other files",
-	tables: []rawTable{chartEventsIII, noteEvents, ventilationIII, diagnosesIII, proceduresIII, icustaysIII, admissionsIII, patientsIII},
+	stage: "ingest.mimiciii", name: mimic.MIMICIII, title: "MIMIC-III",
+	give:     "give root the folder that holds ADMISSIONS.csv.gz and the other files",
+	tables:   []rawTable{chartEventsIII, noteEvents, ventilationIII, diagnosesIII, proceduresIII, icustaysIII, admissionsIII, patientsIII},
+	releases: mimicIIIReleases,
 }
 
 func newMIMICIII(env *stages.Environment, config MIMICIIIConfig) (stages.Source, error) {

@@ -26,9 +26,10 @@ type MIMICIVConfig struct {
 // mimicIV begins with the files that take longest: a file is read by one worker, and
 // the longest must not begin last.
 var mimicIV = database{
-	stage: "ingest.mimiciv", name: mimic.MIMICIV,
-	give:   "give root the folder that holds hosp/ and icu/, and note_root the one that holds note/, or say notes: false where there are no notes",
-	tables: []rawTable{chartEvents, radiology, discharge, diagnoses, ventilationEvents, procedures, admissions, patients, icustays},
+	stage: "ingest.mimiciv", name: mimic.MIMICIV, title: "MIMIC-IV",
+	give:     "give root the folder that holds hosp/ and icu/, and note_root the one that holds note/, or say notes: false where there are no notes",
+	tables:   []rawTable{chartEvents, radiology, discharge, diagnoses, ventilationEvents, procedures, admissions, patients, icustays},
+	releases: mimicIVReleases, noteReleases: noteReleases,
 }
 
 func newMIMICIV(env *stages.Environment, config MIMICIVConfig) (stages.Source, error) {

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -470,5 +471,43 @@ func TestRootOrTree(t *testing.T) {
 	}
 	if bad := d.Manifest.Counts["quarantined"]; bad != 0 {
 		t.Errorf("%d records of a synthetic tree are bad: %v", bad, d.Manifest.Counts)
+	}
+}
+
+// What was read of the demos is compared with the numbers of rows that they are known by.
+func TestDemos(t *testing.T) {
+	for stage, c := range map[string]struct {
+		root    string
+		release mimic.Release
+		told    []string
+	}{
+		"ingest.mimiciv": {"mimiciv-demo-2.2", mimic.Release{Database: mimic.MIMICIV, Version: "demo 2.2"},
+			[]string{"hosp/admissions.csv.gz               275         275           0", "icu/procedureevents.csv.gz          1468        1468           0"}},
+		"ingest.mimiciii": {"mimiciii-demo-1.4", mimic.Release{Database: mimic.MIMICIII, Version: "demo 1.4"},
+			[]string{"ADMISSIONS.csv.gz                    129         129           0", "DIAGNOSES_ICD.csv.gz                1761        1761           0"}},
+	} {
+		var log bytes.Buffer
+		env := stages.Default.With(func(s *stages.Settings) { s.Log = zerolog.New(&log) })
+		d := stagetest.RunIn(t, env, stage, fmt.Sprintf("{root: ../label/testdata/%s, notes: false, shards: 3}", c.root), nil)
+		if got := mimic.ReleaseOf(d); got != c.release || d.Manifest.Counts["quarantined"] != 0 {
+			t.Errorf("%s: %+v, counts %v", stage, got, d.Manifest.Counts)
+		}
+		for _, line := range c.told {
+			if !strings.Contains(log.String(), line) {
+				t.Errorf("%q is not told in %s", line, log.String())
+			}
+		}
+		if strings.Contains(log.String(), "warn") {
+			t.Error(log.String())
+		}
+	}
+}
+
+// The detail files of the notes name the author; they are not read.
+func TestDetailsAreNotRead(t *testing.T) {
+	want := stagetest.Run(t, "ingest.mimiciv", config(newTree().write(t)), nil).Manifest
+	got := stagetest.Run(t, "ingest.mimiciv", config(newTree().with("note/discharge_detail", canary).write(t)), nil).Manifest
+	if got.Digest() != want.Digest() || !slices.Equal(got.Sources, want.Sources) {
+		t.Errorf("sources %v", got.Sources)
 	}
 }

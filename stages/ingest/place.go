@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"path"
 	"slices"
 	"strings"
 
@@ -19,6 +20,9 @@ func (p place) names(file string) bool {
 		return file == name+csvgz.SuffixGzip || file == name+csvgz.SuffixPlain
 	})
 }
+
+// name is what releases call the file, without folder and in small letters.
+func (p place) name() string { return strings.ToLower(path.Base(p.files[0])) }
 
 // isNote says whether a file is MIMIC-IV-Note's, which may lie in a folder of its own.
 func (p place) isNote() bool { return strings.HasPrefix(p.files[0], "note/") }

@@ -16,7 +16,8 @@ import (
 const (
 	docRecords     = "Columns are found by name. ICD codes are written as MIMIC writes them: in capitals, without dot and blanks. A bad record (wrong number of fields, malformed id, number, time or code, broken UTF-8, a zero byte, a repeated primary key) goes to the quarantine table with file, row, byte offset in the decompressed file, reason, and sha256 of its bytes without the line end; never its text. "
 	docVentilation = "Of procedureevents only mechanical ventilation is kept, its items as words such as invasive_ventilation, and of chartevents, where they are asked for, what ventilation is known by. "
-	docDamage      = "A truncated or corrupt gzip file, a quote out of place, and a table that is there both as .csv.gz and as .csv stop the step."
+	docDamage      = "A truncated or corrupt gzip file, a quote out of place, and a table that is there both as .csv.gz and as .csv stop the step. " +
+		"At the end the rows of each file are told beside those of the release that they are of, which is known by its rows and columns and named in the manifest."
 )
 
 var portMIMIC = stages.Port{
@@ -39,10 +40,13 @@ type Config struct {
 
 // database is one of MIMIC's, as its files lie.
 type database struct {
-	stage  string // that reads it
-	name   string // mimic.MIMICIII or mimic.MIMICIV
-	give   string // what to do where files are missing
-	tables []rawTable
+	stage        string // that reads it
+	name         string // mimic.MIMICIII or mimic.MIMICIV
+	title        string // as people write it
+	give         string // what to do where files are missing
+	tables       []rawTable
+	releases     []release
+	noteReleases []release // of notes that are a product of their own
 }
 
 // source reads the files of a database.
@@ -78,11 +82,6 @@ func (s *source) Parts() int { return s.config.Shards }
 
 // MaxBadFraction bounds the fraction of a file's records in quarantine.
 func (s *source) MaxBadFraction() float64 { return s.config.MaxBadFraction }
-
-// Attributes say what release the patients are of.
-func (s *source) Attributes(context.Context, stages.Inputs) (map[string]any, error) {
-	return map[string]any{mimic.AttributeRelease: mimic.Release{Database: s.database.name, ChartEvents: s.config.ChartEvents}}, nil
-}
 
 // Files lists the raw files. All missing ones are named in one error.
 func (s *source) Files(ctx context.Context, in stages.Inputs) ([]stages.RawFile, error) {

@@ -79,6 +79,7 @@ type loop struct {
 	spec   stages.Spec
 	in     stages.Inputs
 	header dataset.Manifest
+	files  map[string]map[string]int64 // what was counted of each file of a source
 	out    *dataset.Writer
 }
 
@@ -103,6 +104,9 @@ func (l *loop) run(stage any, uri string) (err error) {
 		return err
 	}
 	if err := stages.SetAttributes(l.ctx, stage, l.in, l.out); err != nil {
+		return err
+	}
+	if err := stages.SetTally(l.ctx, stage, l.in, l.files, l.out); err != nil {
 		return err
 	}
 	return l.out.Commit(l.ctx, l.header, nil)
@@ -137,7 +141,7 @@ func (l *loop) source(s stages.Source) error {
 		return err
 	}
 	byPart := map[int][]extsort.Run{}
-	l.header.Counts = map[string]int64{}
+	l.header.Counts, l.files = map[string]int64{}, map[string]map[string]int64{}
 	for _, file := range files {
 		spill := extsort.NewSpill(l.out.Scratch(), l.out.Parts(), file.Index, nil)
 		if err := s.Scan(l.ctx, file, spill); err != nil {
@@ -151,6 +155,7 @@ func (l *loop) source(s stages.Source) error {
 		for _, run := range runs {
 			byPart[run.Part] = append(byPart[run.Part], run)
 		}
+		l.files[file.Name] = counts
 		for name, n := range counts {
 			l.header.Counts[name] += n
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/clinflow/clinflow/internal/auroc"
+	"github.com/clinflow/clinflow/internal/page"
 	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/stages/eval"
 	"github.com/clinflow/clinflow/task"
@@ -33,7 +34,7 @@ func (t resultTable) facts() []taskFacts {
 		score, of := t.measured(name), t.of[name]
 		f := taskFacts{
 			Label: taskLabel(name), Name: taskNames[name], Kind: string(of.Kind), Labels: of.NumLabels, Score: scoreName(score),
-			N: score.N, Used: score.ClassesUsed, Skipped: score.ClassesSkipped, Positives: showCount(score.Positives),
+			N: score.N, Used: score.ClassesUsed, Skipped: score.ClassesSkipped, Positives: page.Count(score.Positives),
 		}
 		switch {
 		case score.ClassCounts != nil:
@@ -105,7 +106,7 @@ func aurocBy(s eval.TaskScore, measure string) *float64 {
 func showParts(parts []smallcell.Count) string {
 	texts := make([]string, len(parts))
 	for i, n := range parts {
-		texts[i] = showCount(n)
+		texts[i] = page.Count(n)
 	}
 	return strings.Join(texts, " · ")
 }

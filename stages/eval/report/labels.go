@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/page"
 	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/task"
@@ -106,9 +107,9 @@ func joinedBy(of task.Task, counts map[string]smallcell.Count) joinedCounts {
 func showLabels(of task.Task, counts map[string]smallcell.Count, split string) string {
 	switch of.Kind {
 	case task.Binary:
-		return showCount(counts["positives"+split]) + " positive"
+		return page.Count(counts["positives"+split]) + " positive"
 	case task.Multilabel:
-		return showCount(counts["pairs"+split]) + " pairs"
+		return page.Count(counts["pairs"+split]) + " pairs"
 	}
 	var sizes []smallcell.Count
 	for class := range of.NumLabels() {

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/page"
 	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/eval"
@@ -27,7 +28,7 @@ func init() { stages.RegisterJob(reportSpec(), newReport) }
 func reportSpec() stages.Spec {
 	return stages.Spec{
 		Name:    "eval.report",
-		Version: 4,
+		Version: 5,
 		Doc: "Writes report.html, one file without scripts or remote assets: AUROC of variants and tasks, with the baseline and the best possible below and the paper's Table 3 beside, " +
 			"ROC curves, the course of training, counts of the data, and what made each result. Counts of one to nine, and what would give them away, are hidden unless small_cells says otherwise.",
 		In: []stages.Port{
@@ -49,27 +50,19 @@ type report struct{ config Config }
 
 func newReport(_ *stages.Environment, c Config) (stages.Job, error) { return report{c}, nil }
 
-//go:embed report.html report.css
-var reportFiles embed.FS
+//go:embed report.html
+var reportFile embed.FS
 
-var reportTemplate = template.Must(template.New("report.html").Funcs(template.FuncMap{
-	"count": showCount, "percent": showPercent, "breakable": breakable, "label": taskLabel, "style": reportStyle,
-}).ParseFS(reportFiles, "report.html"))
+var reportTemplate = page.Template(reportFile, "report.html", template.FuncMap{"percent": showPercent, "label": taskLabel})
 
-// reportStyle is the style sheet that the page holds.
-func reportStyle() (template.CSS, error) {
-	style, err := reportFiles.ReadFile("report.css")
-	return template.CSS(style), err
-}
-
-// page is what report.html shows.
-type page struct {
+// content is what report.html shows.
+type content struct {
 	Title, Split string
 	Results      resultTable
 	Paper        *paperTable // where it can be compared
 	Facts        []taskFacts
 	Both         *bothScores // where a task has two scores
-	ROC          []figure
+	ROC          []page.Figure
 	Training     training
 	Data         data
 	Made         []origin
@@ -77,19 +70,19 @@ type page struct {
 
 // Run implements stages.Job.
 func (r report) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) error {
-	page, err := r.page(ctx, in)
+	shown, err := r.content(ctx, in)
 	if err != nil {
 		return err
 	}
 	var html bytes.Buffer
-	if err := reportTemplate.Execute(&html, page); err != nil {
+	if err := reportTemplate.Execute(&html, shown); err != nil {
 		return fmt.Errorf("%s: %w", FileName, err)
 	}
 	return out.WriteFile(FileName, html.Bytes())
 }
 
-// page gathers what the template shows.
-func (r report) page(ctx context.Context, in stages.Inputs) (p page, err error) {
+// content gathers what the template shows.
+func (r report) content(ctx context.Context, in stages.Inputs) (p content, err error) {
 	metrics, curves := eval.Metrics{}, eval.Curves{}
 	if err := in.One("metrics").ReadJSON(ctx, eval.MetricsName, &metrics); err != nil {
 		return p, err
@@ -98,7 +91,7 @@ func (r report) page(ctx context.Context, in stages.Inputs) (p page, err error) 
 		return p, err
 	}
 	t := tableOf(metrics, curves)
-	p = page{Title: r.config.Title, Split: metrics.Split, Results: t, Facts: t.facts(), Both: t.bothScores()}
+	p = content{Title: r.config.Title, Split: metrics.Split, Results: t, Facts: t.facts(), Both: t.bothScores()}
 	if p.Paper, err = paperBeside(t); err != nil {
 		return p, err
 	}

@@ -177,7 +177,7 @@ func TestStylesDiffer(t *testing.T) {
 	colours, dashes, both := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	styles := table.styles()
 	for _, row := range table.Rows {
-		entry := styles[row.Name].legend(row.Name, "")
+		entry := styles[row.Name].Legend(row.Name, "")
 		both[entry.Colour+entry.Dashes] = true
 		if slices.Contains(paperVariants, row.Name) {
 			colours[entry.Colour], dashes[entry.Dashes] = true, true

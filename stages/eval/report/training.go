@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/page"
 	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/train/trainlog"
 	"github.com/clinflow/clinflow/task"
@@ -15,15 +16,15 @@ import (
 // training is what the report shows of the trainings' logs.
 type training struct {
 	Perplexity []perplexity
-	Alone      []figure      // of language models, and what belongs to no task
-	Tasks      []taskFigures // validation of the variants, together
-	Legend     []legendEntry // of the variants
+	Alone      []page.Figure      // of language models, and what belongs to no task
+	Tasks      []taskFigures      // validation of the variants, together
+	Legend     []page.LegendEntry // of the variants
 }
 
 // taskFigures are a task's figures of the variants' validation.
 type taskFigures struct {
 	Label   string
-	Figures []figure
+	Figures []page.Figure
 }
 
 // trainingOf reads the logs and draws them, unless all is shown with the AUROCs of
@@ -134,7 +135,7 @@ func (t resultTable) drawTasks(byTask map[string][]runLog, shown *training) erro
 	}
 	for _, row := range t.variants() {
 		if drawn[row.Name] {
-			shown.Legend = append(shown.Legend, styles[row.Name].legend(row.Name, ""))
+			shown.Legend = append(shown.Legend, styles[row.Name].Legend(row.Name, ""))
 		}
 	}
 	return nil

@@ -1,4 +1,4 @@
-package report
+package page
 
 import (
 	"bytes"
@@ -16,43 +16,44 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// figure is an inline SVG with its caption.
-type figure struct {
+// Figure is an inline SVG with its caption. The template "figure" shows it.
+type Figure struct {
 	Caption string
 	SVG     template.HTML // made by this program from numbers
-	Legend  []legendEntry
+	Legend  []LegendEntry
 }
 
-// curve is one line of a figure.
-type curve struct {
-	name   string
-	value  string
-	points plotter.XYs
-	style  lineStyle
+// Curve is one line of a figure.
+type Curve struct {
+	Name   string
+	Value  string // beside the name in the legend
+	Points plotter.XYs
+	Style  LineStyle
 }
 
 // markedPoints is up to where a curve's points are marked: a validation loss of
 // one epoch is one point.
 const markedPoints = 20
 
-func newPlot(x, y string) *plot.Plot {
+// NewPlot is a plot with its axes named.
+func NewPlot(x, y string) *plot.Plot {
 	p := plot.New()
 	p.X.Label.Text, p.Y.Label.Text = x, y
 	for _, style := range []*draw.TextStyle{&p.X.Label.TextStyle, &p.Y.Label.TextStyle, &p.X.Tick.Label, &p.Y.Tick.Label} {
 		style.Font = font.Font{Typeface: "Liberation", Variant: "Sans", Size: vg.Points(9)}
-		style.Color = ink
+		style.Color = Ink
 	}
 	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
-		axis.LineStyle.Color, axis.Tick.LineStyle.Color = ink, ink
+		axis.LineStyle.Color, axis.Tick.LineStyle.Color = Ink, Ink
 	}
 	grid := plotter.NewGrid()
-	grid.Vertical.Color, grid.Horizontal.Color = pale, pale
+	grid.Vertical.Color, grid.Horizontal.Color = Pale, Pale
 	p.Add(grid)
 	return p
 }
 
-// wholeTicks are at whole numbers, at most some eight.
-func wholeTicks(low, high float64) []plot.Tick {
+// WholeTicks are at whole numbers, at most some eight.
+func WholeTicks(low, high float64) []plot.Tick {
 	var ticks []plot.Tick
 	step := max(1, math.Ceil((high-low)/8))
 	for at := math.Ceil(low/step) * step; at <= high; at += step {
@@ -61,23 +62,24 @@ func wholeTicks(low, high float64) []plot.Tick {
 	return ticks
 }
 
-func draws(p *plot.Plot, curves []curve) error {
+// Draw adds curves to a plot.
+func Draw(p *plot.Plot, curves []Curve) error {
 	for _, c := range curves {
-		if len(c.points) == 0 {
+		if len(c.Points) == 0 {
 			continue
 		}
-		line, err := plotter.NewLine(c.points)
+		line, err := plotter.NewLine(c.Points)
 		if err != nil {
 			return fmt.Errorf("draw a curve: %w", err)
 		}
-		line.Color, line.Width, line.Dashes = c.style.colour, c.style.width, c.style.dashes
+		line.Color, line.Width, line.Dashes = c.Style.Colour, c.Style.Width, c.Style.Dashes
 		p.Add(line)
-		if len(c.points) <= markedPoints {
-			marks, err := plotter.NewScatter(c.points)
+		if len(c.Points) <= markedPoints {
+			marks, err := plotter.NewScatter(c.Points)
 			if err != nil {
 				return fmt.Errorf("draw a curve: %w", err)
 			}
-			marks.Color, marks.Radius, marks.Shape = c.style.colour, vg.Points(2), draw.CircleGlyph{}
+			marks.Color, marks.Radius, marks.Shape = c.Style.Colour, vg.Points(2), draw.CircleGlyph{}
 			p.Add(marks)
 		}
 	}
@@ -86,8 +88,8 @@ func draws(p *plot.Plot, curves []curve) error {
 
 var svgProlog = regexp.MustCompile(`(?s)^.*?<svg`)
 
-// render draws a plot as an SVG element that sits in HTML.
-func render(p *plot.Plot, width, height vg.Length, title string) (template.HTML, error) {
+// Render draws a plot as an SVG element that sits in HTML.
+func Render(p *plot.Plot, width, height vg.Length, title string) (template.HTML, error) {
 	canvas := vgsvg.New(width, height)
 	// Room at the right, or the last tick's label is cut.
 	p.Draw(draw.Crop(draw.New(canvas), 0, -vg.Points(12), 0, -vg.Points(4)))
@@ -100,11 +102,12 @@ func render(p *plot.Plot, width, height vg.Length, title string) (template.HTML,
 	return template.HTML(strings.ReplaceAll(svg, "Liberation Sans", "system-ui, sans-serif")), nil
 }
 
-func legendOf(curves []curve) []legendEntry {
-	var entries []legendEntry
+// LegendOf names the curves that have points.
+func LegendOf(curves []Curve) []LegendEntry {
+	var entries []LegendEntry
 	for _, c := range curves {
-		if len(c.points) > 0 {
-			entries = append(entries, c.style.legend(c.name, c.value))
+		if len(c.Points) > 0 {
+			entries = append(entries, c.Style.Legend(c.Name, c.Value))
 		}
 	}
 	return entries

@@ -1,0 +1,51 @@
+// Package page is what clinflow's HTML pages look alike by: one style sheet, figures drawn
+// from numbers, and counts as readers know them. A page is one file without scripts or
+// remote assets.
+package page
+
+import (
+	"embed"
+	"html/template"
+	"io/fs"
+	"strconv"
+	"strings"
+
+	"github.com/clinflow/clinflow/internal/smallcell"
+)
+
+//go:embed page.html page.css
+var files embed.FS
+
+// Template reads a page's template from a file. It has the functions count, breakable
+// and style beside those given, and the templates "figure" and "legend".
+func Template(from fs.FS, name string, functions template.FuncMap) *template.Template {
+	own := template.FuncMap{"count": Count, "breakable": breakable, "style": style}
+	t := template.New(name).Funcs(own).Funcs(functions)
+	return template.Must(template.Must(t.ParseFS(files, "page.html")).ParseFS(from, name))
+}
+
+// style is the style sheet that a page holds.
+func style() (template.CSS, error) {
+	text, err := files.ReadFile("page.css")
+	return template.CSS(text), err
+}
+
+// hiddenTexts are what is shown instead of a hidden count.
+var hiddenTexts = map[smallcell.Count]string{smallcell.Below: "< 10", smallcell.Above: "≥ 10"}
+
+// Count groups thousands, or says that a count is hidden.
+func Count(n smallcell.Count) string {
+	if n.Hidden() {
+		return hiddenTexts[n]
+	}
+	digits := strconv.FormatInt(int64(n), 10)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+// breakable lets a long name break behind its underscores.
+func breakable(name string) template.HTML {
+	return template.HTML(strings.ReplaceAll(template.HTMLEscapeString(name), "_", "_<wbr>"))
+}

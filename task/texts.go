@@ -57,7 +57,7 @@ func (t Texts) Lacks(given []Texts) string {
 	}
 	for _, what := range t.Without {
 		if !slices.Contains(without, what) {
-			return "the texts may tell of the patient's death, which is the label; list the tokens of text.without_deaths behind them, or set death_mentions of the labels to keep"
+			return "the texts may tell of the patient's death, which is the label; list the tokens of text.without_deaths behind them, or set the labels' quirk death_filters to false"
 		}
 	}
 	return ""

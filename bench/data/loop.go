@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"errors"
 	"os"
@@ -100,7 +99,7 @@ func (l *loop) part(part int, encoder *sentencepiece.Encoder) error {
 
 // texts are those of the admissions; notes are in their order.
 func (l *loop) texts(admissions []mimic.Admission, notes []mimic.Note) (written []task.Text, err error) {
-	r, err := recipe.Config{Recipe: "clinical"}.New(context.Background(), nil)
+	r, err := recipe.Config{Recipe: "clinical"}.New()
 	if err != nil {
 		return nil, err
 	}
@@ -115,6 +114,7 @@ func (l *loop) texts(admissions []mimic.Admission, notes []mimic.Note) (written 
 			}
 			notes = notes[1:]
 		}
+		slices.SortFunc(summaries, text.InOrder)
 		if row, dropped := text.Of(r, &a, summaries); dropped == "" {
 			written = append(written, row)
 		}

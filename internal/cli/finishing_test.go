@@ -18,7 +18,7 @@ steps:
   mimic: {stage: synth.mimiciv, with: {patients: 120}}
   patients: {stage: ingest.mimiciv, in: {mimic: mimic}, with: {shards: 2}}
   split: {stage: split.hash, in: {patients: patients}}
-  mortality: {stage: label.mortality, in: {patients: patients}, with: {death_mentions: keep}}
+  mortality: {stage: label.mortality, in: {patients: patients}, with: {quirks: {death_filters: false}}}
   texts: {stage: text.admission, in: {patients: patients}}
   tokenizer: {stage: tokenize.train, in: {notes: patients.notes, split: split}, with: {vocab_size: 512, max_notes: 200}}
   corpus: {stage: tokenize.notes, in: {notes: patients.notes, tokenizer: tokenizer}, with: {max_length: 32}}

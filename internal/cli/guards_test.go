@@ -34,7 +34,7 @@ func TestGuardsStopTheRun(t *testing.T) {
 		{
 			"mortality from texts that tell of the death",
 			"tokens: [tokens, tokens_without_deaths], epochs", "tokens: [tokens], epochs", "", "",
-			2, []string{"in.tokens: step mor_head", "in.tokens: step predictions_mor_head", "in.tokens: step baseline_mor", "text.without_deaths", "death_mentions"},
+			2, []string{"in.tokens: step mor_head", "in.tokens: step predictions_mor_head", "in.tokens: step baseline_mor", "text.without_deaths", "death_filters"},
 		},
 		{
 			"length of stay from whole notes",

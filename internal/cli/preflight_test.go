@@ -47,7 +47,7 @@ func TestEightFaultsAreToldAtOnce(t *testing.T) {
 		"root: tree", "root: nowhere",
 		"labels: stays, split: split, adapter", "labels: deaths, split: split, adapter",
 		"base: one, variant: lora", `base: two, variant: "lora r=8"`,
-		"steps:\n", "steps:\n  more: {stage: ingest.mimicv, with: {root: tree}}\n  deaths: {stage: label.mortality, in: {patients: patients}, with: {death_mentions: keep}}\n",
+		"steps:\n", "steps:\n  more: {stage: ingest.mimicv, with: {root: tree}}\n  deaths: {stage: label.mortality, in: {patients: patients}, with: {quirks: {death_filters: false}}}\n",
 	).Replace(labelled))
 	want := []string{
 		"faulty.yaml: --memory: 5 is too little",
@@ -111,7 +111,7 @@ func TestFaultsAreToldBeforeTheFirstStep(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			changed := strings.Replace(labelled, c.from, c.to, 1)
 			if c.name == "another task" {
-				changed += "  deaths: {stage: label.mortality, in: {patients: patients}, with: {death_mentions: keep}}\n"
+				changed += "  deaths: {stage: label.mortality, in: {patients: patients}, with: {quirks: {death_filters: false}}}\n"
 			}
 			if changed == labelled {
 				t.Fatal("the DAG has no such text")

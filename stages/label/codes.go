@@ -32,10 +32,13 @@ func init() {
 			Name: t.stage, Version: 4,
 			Doc: "Labels admissions by their " + t.what + " codes: the labels of an admission with a code are the set of its codes' categories, numbered by a label set. " +
 				"Categories that the label set lacks are left out; an admission that has no other has no label, and is an example all the same. " +
-				"The recipe clinical writes 9: or 10: and the first 3 characters of the code, 4 of ICD-9's external causes (E). " +
+				"The recipe clinical writes 9: or 10: and the first 3 characters of the code, 4 of ICD-9's external causes (E); core writes codes of ICD-9 as CORe does. " +
 				"icd translates codes into one version of ICD first; a code that has no equivalent there has no category. A label set of another task, recipe or icd is refused.",
 			In: []stages.Port{{Name: portLabelSet, Kind: task.KindLabelSet, Doc: "the labels, by label.set with the same task and recipe"}},
-		}, []string{t.table}, func(config recipe.Codes) (Outcome, error) { return coding{t, config}, nil })
+		}, []string{t.table}, func(config recipe.Codes) (Outcome, error) {
+			r, err := config.New()
+			return coding{t, config, r}, err
+		})
 	}
 }
 
@@ -45,6 +48,7 @@ const portLabelSet = "label_set"
 type coding struct {
 	codeTask
 	recipe.Codes
+	recipe recipe.Recipe
 }
 
 // Planned is the task, whose labels the label set lists.
@@ -101,15 +105,11 @@ type coded struct {
 
 // Begin opens the codes of a part.
 func (c coding) Begin(p *Part) (Labeller, error) {
-	r, err := c.New(p.Context, p.In)
-	if err != nil {
-		return nil, err
-	}
 	t, err := c.Task(p.Context, p.In)
 	if err != nil {
 		return nil, err
 	}
-	x := &coded{out: p.Out, codes: Beside[mimic.Code](p, c.table, nil), category: c.category(r), numbers: map[string]int32{}}
+	x := &coded{out: p.Out, codes: Beside[mimic.Code](p, c.table, nil), category: c.category(c.recipe), numbers: map[string]int32{}}
 	for i, label := range t.Labels {
 		x.numbers[label] = int32(i)
 	}

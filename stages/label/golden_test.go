@@ -18,7 +18,7 @@ var golden = map[string]struct {
 	version int
 	digest  string
 }{
-	"label.set":            {1, "885213914de1073f19ca8a4fa62ce627d16e9bab311ae59e9788a78a2af0363d"},
+	"label.set":            {2, "885213914de1073f19ca8a4fa62ce627d16e9bab311ae59e9788a78a2af0363d"},
 	"label.mortality":      {4, "e2c26c8833e2815ab69d1f986f9fe9f4a97f916139f0a3e765e1dc7b3f7fb06a"},
 	"label.length_of_stay": {4, "82a61516e15ab861dce1f994ee9fdb62de2b099dad3371d2e6e8b5e003293584"},
 	"label.ventilation":    {4, "e1bf42955f32f6d7d743b7f83a59857a3c075faf3c7f524416ec7461d1c08d40"},

@@ -72,7 +72,12 @@ type labelling struct{ outcome Outcome }
 func (l labelling) Attributes(ctx context.Context, in stages.Inputs) (map[string]any, error) {
 	t, err := l.outcome.Task(ctx, in)
 	t.Release = mimic.ReleaseOf(in.One("patients")).String()
-	return map[string]any{task.Attribute: t}, err
+	attributes := map[string]any{task.Attribute: t}
+	if t.Recipe != "" {
+		made, failed := recipe.Named(t.Recipe)
+		attributes[recipe.Attribute], err = made.Made(), errors.Join(err, failed)
+	}
+	return attributes, err
 }
 
 // planned is implemented by an outcome that knows before anything runs what its task

@@ -1,9 +1,12 @@
 package label
 
 import (
+	"math"
+
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/recipe"
 	"github.com/clinflow/clinflow/task"
 )
 
@@ -11,11 +14,12 @@ func init() {
 	Register(stages.Spec{
 		Name: "label.length_of_stay", Version: 4,
 		Doc: "Labels the admissions that the patient survived by length of stay (LOS), the class of dischtime - admittime: " +
-			"0 up to 3 days, 1 up to 7, 2 up to 14, 3 more. Days are exact, not rounded as in CORe. " +
-			"A stay that ends before it begins, as organ donors have, has no length and is left out, unlike in CORe, which takes it for a short one.",
+			"0 up to 3 days, 1 up to 7, 2 up to 14, 3 more. Days are exact, or rounded to a tenth by the quirk rounded_stay. " +
+			"A stay that ends before it begins, as organ donors have, has no length and is left out; by the quirk negative_stays it is a short one.",
 	}, nil, func(config Config) (Outcome, error) {
+		r, err := config.New()
 		spans := []string{"up to 3 days", "up to 7 days", "up to 14 days", "more than 14 days"}
-		return OfAdmission(task.Task{Name: "los", Kind: task.Multiclass, Labels: spans, Recipe: config.Recipe, Texts: onAdmission}, lengthOfStay), nil
+		return OfAdmission(task.Task{Name: "los", Kind: task.Multiclass, Labels: spans, Recipe: config.Name(), Texts: onAdmission}, stay{r}.label), err
 	})
 }
 
@@ -24,9 +28,12 @@ const day dataset.Time = 24 * 60 * 60 * 1e6
 
 // stayLimits are the longest stays of the classes 0, 1 and 2 (van Aken et al.
 // 2021).
-var stayLimits = [...]dataset.Time{3 * day, 7 * day, 14 * day}
+var stayLimits = [...]float64{3, 7, 14} // days
 
-func lengthOfStay(a *mimic.Admission, l *task.Label) (dropped string, err error) {
+// stay labels lengths of stay by a recipe.
+type stay struct{ recipe.Recipe }
+
+func (s stay) label(a *mimic.Admission, l *task.Label) (dropped string, err error) {
 	switch {
 	case a.HospitalExpireFlag < 0:
 		return noExpireFlag, nil
@@ -34,17 +41,26 @@ func lengthOfStay(a *mimic.Admission, l *task.Label) (dropped string, err error)
 		return "died", nil
 	case a.Admittime == 0 || a.Dischtime == 0:
 		return "no_admittime_or_dischtime", nil
-	case a.Dischtime < a.Admittime:
+	case a.Dischtime < a.Admittime && !s.NegativeStays:
 		return "dischtime_before_admittime", nil
 	}
-	l.Label = stayClass(a.Dischtime - a.Admittime)
+	l.Label = stayClass(s.days(a.Dischtime - a.Admittime))
 	return "", nil
 }
 
-func stayClass(length dataset.Time) int32 {
-	class := int32(0)
+// days is a length in days. CORe rounds as numpy does: ten times the days to the nearest
+// whole number, halves to the even one, so that 3.05 days are 3.
+func (s stay) days(length dataset.Time) float64 {
+	days := float64(length) / float64(day)
+	if s.RoundedStay {
+		days = math.RoundToEven(days*10) / 10
+	}
+	return days
+}
+
+func stayClass(days float64) (class int32) {
 	for _, limit := range stayLimits {
-		if length > limit {
+		if days > limit {
 			class++
 		}
 	}

@@ -10,20 +10,15 @@ func init() {
 	Register(stages.Spec{
 		Name: "label.mortality", Version: 4,
 		Doc: "Labels admissions by in-hospital mortality (MOR): hospital_expire_flag. " +
-			"Some texts tell of the death: whoever takes these labels takes the tokens of text.without_deaths behind those of the texts, and is refused without them.",
-	}, nil, func(config MortalityConfig) (Outcome, error) {
-		t := task.Task{Name: "mor", Kind: task.Binary, Labels: []string{"survived", "died"}, Recipe: config.Recipe, Texts: onAdmission}
-		if config.DeathMentions == "drop" {
+			"Some texts tell of the death: whoever takes these labels takes the tokens of text.without_deaths behind those of the texts, and is refused without them, unless the quirk death_filters is off.",
+	}, nil, func(config Config) (Outcome, error) {
+		r, err := config.New()
+		t := task.Task{Name: "mor", Kind: task.Binary, Labels: []string{"survived", "died"}, Recipe: config.Name(), Texts: onAdmission}
+		if r.DeathFilters {
 			t.Texts.Without = []string{task.Deaths}
 		}
-		return OfAdmission(t, mortality), nil
+		return OfAdmission(t, mortality), err
 	})
-}
-
-// MortalityConfig is the configuration of label.mortality.
-type MortalityConfig struct {
-	Config
-	DeathMentions string `json:"death_mentions" default:"drop" enum:"drop,keep" doc:"drop: the labels are refused with texts that text.without_deaths has not seen; keep: they go with any texts of the admission"`
 }
 
 const noExpireFlag = "no_hospital_expire_flag"

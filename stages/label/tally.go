@@ -18,10 +18,25 @@ type tally struct {
 	Labels     map[string]*support `json:"labels"`
 }
 
-// support is the number of admissions that have a label.
+// support is the number of admissions that have a label, and its first row in the source.
 type support struct {
 	All   int64 `json:"all"`
-	Train int64 `json:"train"` // of train patients
+	Train int64 `json:"train"` // of train patients, or of all where no split counts
+	First int64 `json:"first"`
+}
+
+// see takes the row of a code's labels.
+func (t *tally) see(labels []string, row int64) {
+	for _, label := range labels {
+		t.of(label).sawAt(row)
+	}
+}
+
+// sawAt keeps the first of the rows.
+func (s *support) sawAt(row int64) {
+	if s.First == 0 || row < s.First {
+		s.First = row
+	}
 }
 
 func newTally() *tally { return &tally{Labels: map[string]*support{}, Unmapped: map[string]int64{}} }
@@ -73,6 +88,7 @@ func sumOf(accumulators [][]byte) (*tally, error) {
 			s := sum.of(label)
 			s.All += n.All
 			s.Train += n.Train
+			s.sawAt(n.First)
 		}
 	}
 	return sum, nil

@@ -26,7 +26,7 @@ type ventilation struct{ recipe.Config }
 
 // Planned is the task.
 func (v ventilation) Planned() task.Task {
-	return task.Task{Name: "pmv", Kind: task.Binary, Labels: []string{"not prolonged", "prolonged"}, Recipe: v.Recipe, Texts: onAdmission}
+	return task.Task{Name: "pmv", Kind: task.Binary, Labels: []string{"not prolonged", "prolonged"}, Recipe: v.Name(), Texts: onAdmission}
 }
 
 func (v ventilation) Task(context.Context, stages.Inputs) (task.Task, error) { return v.Planned(), nil }

@@ -1,13 +1,11 @@
 package recipe
 
 import (
-	"context"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/clinflow/clinflow/internal/icd/gem"
-	"github.com/clinflow/clinflow/stages"
 )
 
 // asCoded leaves codes in the version of ICD that they were given in.
@@ -20,27 +18,22 @@ type Codes struct {
 	ICD string `json:"icd" default:"native" enum:"native,icd9_first,icd9_all,icd9_scenario,icd10_first,icd10_all,icd10_scenario" doc:"native keeps each code in its own version of ICD; icd9_ translates those of ICD-10 into ICD-9 by CMS' General Equivalence Mappings of 2018, icd10_ the other way: into the first code that they name, all of them, or a scenario's, the codes that together say as much"`
 }
 
-// Name tells the recipe and how codes are translated: equal names make equal labels.
+// Name tells the recipe and how codes are translated, such as core -v_codes_4 icd9_first:
+// equal names make equal labels.
 func (c Codes) Name() string {
 	if c.ICD == asCoded || c.ICD == "" {
-		return c.Recipe
+		return c.Config.Name()
 	}
-	return c.Recipe + " " + c.ICD
+	return c.Config.Name() + " " + c.ICD
 }
 
-// CodesNamed is the configuration of a name that Name gave.
-func CodesNamed(name string) Codes {
-	before, last, _ := strings.Cut(name, " icd")
-	if last == "" {
-		return Codes{Config{Recipe: before}, asCoded}
-	}
-	return Codes{Config{Recipe: before}, "icd" + last}
-}
+// Made is what is made by the configuration's recipe.
+func (c Codes) Made() Made { return Made{c.Name(), c.Config.Made().Version} }
 
 // New makes the recipe of a configuration, whose categories are those of the codes that
 // a code is translated into.
-func (c Codes) New(ctx context.Context, in stages.Inputs) (Recipe, error) {
-	r, err := c.Config.New(ctx, in)
+func (c Codes) New() (Recipe, error) {
+	r, err := c.Config.New()
 	version, mode, translated := strings.Cut(strings.TrimPrefix(c.ICD, "icd"), "_")
 	if err != nil || !translated {
 		return r, err

@@ -3,94 +3,86 @@
 package recipe
 
 import (
-	"context"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/text/sections"
 )
 
 // Recipe is a study's rules. They are values, so that a recipe can differ from
 // another in one of them.
 type Recipe struct {
-	Name string
-	// Addenda says whether addenda to a discharge summary are read too. They are
-	// written after the fact and have no admission sections of their own: they can
-	// only bring in what came later.
-	Addenda bool
-	// Errors says whether notes that are marked as errors are read too.
-	Errors bool
+	Quirks
 	// Sections reads the admission sections of one discharge summary.
 	Sections func(summary string) sections.Note
 	// Diagnosis and Procedure are the categories of codes.
 	Diagnosis, Procedure Category
 }
 
-// Category is the labels that a code falls under: one mostly, none where there is none
-// for it, several where the code stands for several of another classification. The
-// version is that of ICD, 9 or 10.
-type Category func(version int, code string) []string
+// OfTable says whether what is read of one note depends on those of all patients: such
+// a recipe needs text.core_notes.
+func (r Recipe) OfTable() bool { return r.PandasOrder || r.DropDuplicateTexts }
 
-// Config is the key that the stages with a recipe share.
+// Config is the keys that the stages with a recipe share.
 type Config struct {
-	Recipe string `json:"recipe" default:"clinical" enum:"clinical" doc:"how texts are made of discharge summaries, and labels of codes"`
+	Recipe string    `json:"recipe" default:"clinical" enum:"clinical,core" doc:"how texts are made of discharge summaries, and labels of codes: clinical, the sound one, or core, what CORe's published scripts do (docs/recipes.md)"`
+	Quirks Overrides `json:"quirks" doc:"single rules that differ from the recipe's own"`
 }
 
-// recipes make a recipe from the inputs of a stage, such as a table of codes: none of
-// the present ones needs any.
-var recipes = map[string]func(ctx context.Context, in stages.Inputs) (Recipe, error){
-	"clinical": clinical,
+// recipes by name: their quirks, and the version, which is raised when a rule changes
+// that is no quirk.
+var recipes = map[string]struct {
+	version int
+	quirks  Quirks
+}{
+	"clinical": {1, clinical},
+	"core":     {1, core},
 }
 
 // New makes the recipe of a configuration.
-func (c Config) New(ctx context.Context, in stages.Inputs) (Recipe, error) {
-	build, ok := recipes[c.Recipe]
-	if !ok {
-		return Recipe{}, exit.Errorf(exit.Usage, "no recipe %q, only %s", c.Recipe, strings.Join(slices.Sorted(maps.Keys(recipes)), ", "))
+func (c Config) New() (Recipe, error) {
+	q, err := c.quirks()
+	if err != nil {
+		return Recipe{}, err
 	}
-	return build(ctx, in)
+	r := Recipe{Quirks: q, Sections: sections.Parse, Diagnosis: q.diagnosis, Procedure: q.procedure}
+	switch {
+	case q.CoreSections:
+		r.Sections = sections.Pattern{HeaderAnywhere: q.HeaderAnywhere, StrictDoubleNewline: q.StrictDoubleNewline}.Parse
+	case q.HeaderAnywhere:
+		err = exit.Errorf(exit.Usage, "quirks.header_anywhere: headings are read by clinical's rules, which look at where they stand; set core_sections to true too")
+	case q.StrictDoubleNewline:
+		err = exit.Errorf(exit.Usage, "quirks.strict_double_newline: headings are read by clinical's rules, which need no empty line; set core_sections to true too")
+	}
+	return r, err
 }
 
-// clinical reads each discharge summary by its headings, leaves addenda out, unlike
-// CORe, which joins them to the report, and keeps codes in the version of ICD that
-// they were given in.
-func clinical(context.Context, stages.Inputs) (Recipe, error) {
-	return Recipe{Name: "clinical", Sections: sections.Parse, Diagnosis: nativeDiagnosis, Procedure: nativeProcedure}, nil
+func (c Config) quirks() (Quirks, error) {
+	if err := known(c.Recipe); err != nil {
+		return Quirks{}, err
+	}
+	q, err := c.Quirks.over(recipes[c.Recipe].quirks)
+	if err != nil {
+		return q, exit.Errorf(exit.Usage, "quirks: %s", err)
+	}
+	return q, nil
 }
 
-// nativeDiagnosis is a diagnosis' category in the ICD version it was coded in.
-// ICD-9's external causes have one character more: E and three digits.
-func nativeDiagnosis(version int, code string) []string {
-	if version == 9 && strings.HasPrefix(code, "E") {
-		return native(version, code, 4)
+func known(name string) error {
+	if _, ok := recipes[name]; !ok {
+		return exit.Errorf(exit.Usage, "no recipe %q, only %s", name, strings.Join(slices.Sorted(maps.Keys(recipes)), ", "))
 	}
-	return native(version, code, 3)
+	return nil
 }
 
-// nativeProcedure has three characters in both versions. Leading zeros are part
-// of a code: 0331 is a spinal tap, 331 would be an operation on the lung.
-func nativeProcedure(version int, code string) []string { return native(version, code, 3) }
-
-// native cuts a code and puts its version in front: E88 is a metabolic disorder
-// in ICD-10 and the beginning of a fall in ICD-9.
-func native(version int, code string, characters int) []string {
-	prefix := map[int]string{9: "9:", 10: "10:"}[version]
-	if prefix == "" || code == "" {
-		return nil
+// Name tells the recipe and the quirks that are not its own, such as
+// core -death_filters. Equal names make equal texts and labels.
+func (c Config) Name() string {
+	q, err := c.quirks()
+	if err != nil {
+		return c.Recipe
 	}
-	return []string{prefix + cut(code, characters)}
-}
-
-// cut is a text's first n characters, all where it has fewer.
-func cut(text string, n int) string {
-	for at := range text {
-		if n == 0 {
-			return text[:at]
-		}
-		n--
-	}
-	return text
+	return strings.Join(append([]string{c.Recipe}, q.unlike(recipes[c.Recipe].quirks)...), " ")
 }

@@ -51,7 +51,7 @@ func (knownBest) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer)
 	if err != nil {
 		return err
 	}
-	logits, err := logitsOf(ctx, of)
+	logits, err := logitsOf(of)
 	if err != nil {
 		return err
 	}

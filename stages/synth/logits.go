@@ -1,7 +1,6 @@
 package synth
 
 import (
-	"context"
 	"math"
 
 	"github.com/clinflow/clinflow/internal/exit"
@@ -12,7 +11,7 @@ import (
 
 // logitsOf says how the chances of an admission become the logits of a prediction,
 // [labels of the task].
-func logitsOf(ctx context.Context, of task.Task) (func(*tree.Truth) []float32, error) {
+func logitsOf(of task.Task) (func(*tree.Truth) []float32, error) {
 	switch of.Name {
 	case "mor":
 		return func(t *tree.Truth) []float32 { return []float32{0, logOdds(t.Mor)} }, nil
@@ -21,7 +20,7 @@ func logitsOf(ctx context.Context, of task.Task) (func(*tree.Truth) []float32, e
 	case "los":
 		return func(t *tree.Truth) []float32 { return logarithms(t.Los[:]) }, nil
 	case "diag", "proc":
-		return codeLogits(ctx, of)
+		return codeLogits(of)
 	default:
 		return nil, exit.Errorf(exit.Usage, "synth.known_best: synthetic data have no chances of the task %s, only of mor, los, pmv, diag and proc", of.Name)
 	}
@@ -29,8 +28,12 @@ func logitsOf(ctx context.Context, of task.Task) (func(*tree.Truth) []float32, e
 
 // codeLogits are the log-odds of the labels of a task of codes. Admissions have few
 // different factors, so each is worked out once.
-func codeLogits(ctx context.Context, of task.Task) (func(*tree.Truth) []float32, error) {
-	r, err := recipe.CodesNamed(of.Recipe).New(ctx, nil)
+func codeLogits(of task.Task) (func(*tree.Truth) []float32, error) {
+	config, err := recipe.Named(of.Recipe)
+	var r recipe.Recipe
+	if err == nil {
+		r, err = config.New()
+	}
 	if err != nil {
 		return nil, exit.Errorf(exit.BadData, "synth.known_best: %s; make the labels of %s again", err, of.Name)
 	}

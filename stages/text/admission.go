@@ -4,73 +4,84 @@
 package text
 
 import (
-	"cmp"
 	"context"
 	"slices"
-	"strconv"
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/recipe"
-	"github.com/clinflow/clinflow/stages/text/sections"
 	"github.com/clinflow/clinflow/task"
 )
 
 func init() {
 	stages.RegisterMap(stages.Spec{
 		Name:    "text.admission",
-		Version: 1,
-		Doc: "Makes one text of each admission: the admission sections of its discharge summaries, each from the first that has it by note_seq. text_id is hadm_id, prediction_time is admittime. " +
-			"Addenda are left out, and so is every section or exam that its heading says is of a later day. " +
+		Version: 2,
+		Doc: "Makes one text of each admission: the admission sections of its discharge summaries, each from the first that has it by note_seq, then day. text_id is hadm_id, prediction_time is admittime. " +
+			"The recipe clinical leaves addenda out, and every section or exam that its heading says is of a later day; core makes CORe's texts of the notes that text.core_notes lists. " +
 			"Admissions without a discharge summary, or without a chief complaint, a present illness and a medical history in it, have no text and are counted under dropped.<reason>; summaries of no admission under summaries_without_admission.",
-		In: []stages.Port{{
-			Name: "patients", Kind: mimic.KindPatients, Sharded: true,
-			Tables: []string{mimic.TableAdmissions, mimic.TableNotes}, Doc: "admissions and their notes",
-		}},
+		In: []stages.Port{
+			{
+				Name: "patients", Kind: mimic.KindPatients, Sharded: true,
+				Tables: []string{mimic.TableAdmissions, mimic.TableNotes}, Doc: "admissions and their notes",
+			},
+			{Name: portCoreNotes, Kind: kindCoreNotes, Optional: true, Doc: "the notes that are read, by text.core_notes with the same recipe: mandatory with pandas_order and drop_duplicate_texts, which core has"},
+		},
 		Out: stages.Output{Kind: task.KindTexts, Tables: []string{task.TableTexts}},
-	}, func(_ *stages.Environment, config AdmissionConfig) (stages.Map, error) { return admission(config), nil })
+	}, newAdmission)
 }
 
 // AdmissionConfig is the configuration of text.admission.
 type AdmissionConfig struct{ recipe.Config }
 
-type admission struct{ recipe.Config }
+type admission struct {
+	recipe.Config
+	recipe recipe.Recipe
+}
+
+func newAdmission(_ *stages.Environment, config AdmissionConfig) (stages.Map, error) {
+	r, err := config.New()
+	return admission{config.Config, r}, err
+}
 
 // Texts implements stages.Textual.
 func (admission) Texts(stages.Givers) task.Texts { return task.Texts{Of: task.OfAdmission} }
 
 // Attributes say what the texts are.
 func (x admission) Attributes(context.Context, stages.Inputs) (map[string]any, error) {
-	return map[string]any{task.TextsAttribute: x.Texts(nil)}, nil
+	return map[string]any{task.TextsAttribute: x.Texts(nil), recipe.Attribute: x.Made()}, nil
 }
 
-// Summary is what is read of a note.
-type Summary struct {
-	SubjectID int64  `parquet:"subject_id"`
-	HadmID    int64  `parquet:"hadm_id,optional"`
-	Category  string `parquet:"category,optional"`
-	NoteType  string `parquet:"note_type,optional"`
-	NoteSeq   int32  `parquet:"note_seq"`
-	IsError   bool   `parquet:"iserror"`
-	Text      string `parquet:"text,plain"`
+// Check asks for the notes of the table where the recipe goes by them.
+func (x admission) Check(_ context.Context, in stages.Givers) []stages.Fault {
+	from := in.One(portCoreNotes)
+	if (from != nil) == x.recipe.OfTable() {
+		return x.FitsStep(portCoreNotes, from)
+	}
+	return stages.FaultOf("in."+portCoreNotes, x.lacks(from != nil))
 }
 
-// Key orders summaries by admission, as the notes' table is.
-func (s Summary) Key() mimic.Key { return mimic.Key{SubjectID: s.SubjectID, HadmID: s.HadmID} }
+// lacks says that the notes of the table are missing, or given in vain.
+func (x admission) lacks(given bool) error {
+	if given {
+		return stages.Errorf(stages.Usage, "the recipe %s reads the notes of each admission by themselves; leave the port out", x.Name())
+	}
+	return stages.Errorf(stages.Usage, "the recipe %s reads a note by what other patients' are; give it a step of text.core_notes with the same patients and recipe", x.Name())
+}
 
 // Part writes the texts of a part's admissions.
 func (x admission) Part(ctx context.Context, in stages.Inputs, part int, out *dataset.PartWriter) error {
-	r, err := x.New(ctx, in)
-	if err != nil {
-		return err
-	}
 	rows, err := dataset.Rows[task.Text](out, task.TableTexts)
 	if err != nil {
 		return err
 	}
+	listed, err := x.listed(ctx, in)
+	if err != nil {
+		return err
+	}
 	patients := in.One("patients")
-	notes := mimic.ReadByAdmission(ctx, patients, mimic.TableNotes, part, func(s *Summary) bool { return reads(r, s) })
+	notes := mimic.ReadByAdmission(ctx, patients, mimic.TableNotes, part, listed.wanted)
 	defer notes.Close()
 	for a, err := range dataset.Read[mimic.Admission](ctx, patients, mimic.TableAdmissions, part) {
 		if err != nil {
@@ -80,7 +91,8 @@ func (x admission) Part(ctx context.Context, in stages.Inputs, part int, out *da
 		if err != nil {
 			return err
 		}
-		row, dropped := Of(r, &a, summaries)
+		slices.SortFunc(summaries, listed.compare)
+		row, dropped := Of(x.recipe, &a, summaries)
 		if err := write(out, rows, row, dropped); err != nil {
 			return err
 		}
@@ -100,28 +112,23 @@ func write(out *dataset.PartWriter, rows *dataset.RowWriter[task.Text], row task
 	return rows.Write(row)
 }
 
-// reads says whether a recipe reads a note.
-func reads(r recipe.Recipe, n *Summary) bool {
-	return n.Category == mimic.CategoryDischargeSummary && (r.Addenda || n.NoteType != mimic.Addendum) && (r.Errors || !n.IsError)
+// listing says which notes are read, and in what order.
+type listing struct {
+	wanted  func(*Summary) bool
+	compare func(a, b Summary) int
 }
 
-// Of is the text of an admission with these summaries, or the reason why there is
-// none. The sections of each summary are read by themselves, so that the end of one
-// cannot leak into the next.
-func Of(r recipe.Recipe, a *mimic.Admission, summaries []Summary) (t task.Text, dropped string) {
-	if len(summaries) == 0 {
-		return t, "no_discharge_summary"
+// listed is the recipe's own listing, or that of text.core_notes.
+func (x admission) listed(ctx context.Context, in stages.Inputs) (listing, error) {
+	d := in.One(portCoreNotes)
+	if (d != nil) != x.recipe.OfTable() {
+		return listing{}, x.lacks(d != nil)
 	}
-	slices.SortStableFunc(summaries, func(a, b Summary) int { return cmp.Compare(a.NoteSeq, b.NoteSeq) })
-	var note sections.Note
-	for i := range summaries {
-		note.Fill(r.Sections(summaries[i].Text))
+	if d == nil {
+		return listing{func(s *Summary) bool { return reads(x.recipe, s) }, InOrder}, nil
 	}
-	if !note.Usable() {
-		return t, "no_admission_sections"
+	if err := x.Fits(portCoreNotes, d); err != nil {
+		return listing{}, err
 	}
-	return task.Text{
-		TextID: strconv.FormatInt(a.HadmID, 10), SubjectID: a.SubjectID, HadmID: a.HadmID,
-		PredictionTime: a.Admittime, Text: note.Text(),
-	}, ""
+	return readCoreNotes(ctx, d)
 }

@@ -22,8 +22,8 @@ var golden = map[string]struct {
 	version int
 	digest  string
 }{
-	"text.admission":      {1, "82df5f9121d1f4748e6e34492616c32c4b2a5b58ed4523fa3bed6a1b24b6ae02"},
-	"text.without_deaths": {1, "8ddbef04709cb03725411a1dfaab3a0a5f76f042df9a35ec3ff68bcc535a0b8a"},
+	"text.admission":      {2, "82df5f9121d1f4748e6e34492616c32c4b2a5b58ed4523fa3bed6a1b24b6ae02"},
+	"text.without_deaths": {2, "8ddbef04709cb03725411a1dfaab3a0a5f76f042df9a35ec3ff68bcc535a0b8a"},
 }
 
 func TestTextsMoveOnlyWithTheirVersions(t *testing.T) {

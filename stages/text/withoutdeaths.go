@@ -9,6 +9,7 @@ import (
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/recipe"
 	"github.com/clinflow/clinflow/stages/text/sections"
 	"github.com/clinflow/clinflow/task"
 )
@@ -16,29 +17,45 @@ import (
 func init() {
 	stages.RegisterMap(stages.Spec{
 		Name:    "text.without_deaths",
-		Version: 1,
-		Doc: "Takes mentions of the patient's death out of the texts of text.admission, by CORe's three rules, for tasks that must not read of it (MOR). " +
+		Version: 2,
+		Doc: "Takes mentions of the patient's death out of the texts of text.admission, by CORe's three rules, for tasks that must not read of it (MOR) where death_filters is on. " +
 			"There are rows for those texts alone that differ; given after the others, they take their places. " +
 			"A text is edited where its physical exam or medications on admission have a phrase of a death: the first is deleted. One that tells of the death still is withdrawn: its row has no text.",
 		In: []stages.Port{{
 			Name: "texts", Kind: task.KindTexts, Sharded: true, Tables: []string{task.TableTexts}, Doc: "the texts, by text.admission",
 		}},
 		Out: stages.Output{Kind: task.KindTexts, Tables: []string{task.TableTexts}},
-	}, func(*stages.Environment, WithoutDeathsConfig) (stages.Map, error) { return withoutDeaths{}, nil })
+	}, newWithoutDeaths)
 }
 
-// WithoutDeathsConfig is the configuration of text.without_deaths: there are no keys.
-type WithoutDeathsConfig struct{}
+// WithoutDeathsConfig is the configuration of text.without_deaths.
+type WithoutDeathsConfig struct{ recipe.Config }
 
-type withoutDeaths struct{}
+type withoutDeaths struct {
+	recipe.Config
+	recipe recipe.Recipe
+}
+
+func newWithoutDeaths(_ *stages.Environment, config WithoutDeathsConfig) (stages.Map, error) {
+	r, err := config.New()
+	return withoutDeaths{config.Config, r}, err
+}
+
+// Check compares the recipe with that of the texts, and asks whether it takes deaths out.
+func (x withoutDeaths) Check(_ context.Context, in stages.Givers) []stages.Fault {
+	if !x.recipe.DeathFilters {
+		return stages.Faultf("quirks.death_filters", "the recipe %s leaves the mentions of deaths where they are; leave this step out", x.Name())
+	}
+	return x.FitsStep("texts", in.One("texts"))
+}
 
 // Texts implements stages.Textual.
 func (withoutDeaths) Texts(in stages.Givers) task.Texts { return lessDeaths(in.One("texts").Texts()) }
 
 // Attributes say what the texts are.
-func (withoutDeaths) Attributes(_ context.Context, in stages.Inputs) (map[string]any, error) {
+func (x withoutDeaths) Attributes(_ context.Context, in stages.Inputs) (map[string]any, error) {
 	t, err := task.TextsOf(in.One("texts"))
-	return map[string]any{task.TextsAttribute: lessDeaths(t)}, err
+	return map[string]any{task.TextsAttribute: lessDeaths(t), recipe.Attribute: x.Made()}, err
 }
 
 func lessDeaths(t task.Texts) task.Texts {
@@ -47,7 +64,7 @@ func lessDeaths(t task.Texts) task.Texts {
 }
 
 // Part writes the texts of a part that differ.
-func (withoutDeaths) Part(ctx context.Context, in stages.Inputs, part int, out *dataset.PartWriter) error {
+func (x withoutDeaths) Part(ctx context.Context, in stages.Inputs, part int, out *dataset.PartWriter) error {
 	rows, err := dataset.Rows[task.Text](out, task.TableTexts)
 	if err != nil {
 		return err
@@ -55,6 +72,9 @@ func (withoutDeaths) Part(ctx context.Context, in stages.Inputs, part int, out *
 	out.Count("edited", 0) // where no text speaks of a death, that is told too
 	out.Count(task.CountWithdrawn, 0)
 	texts := in.One("texts")
+	if err := x.Fits("texts", texts); err != nil {
+		return err
+	}
 	for row, err := range dataset.Read[task.Text](ctx, texts, task.TableTexts, part) {
 		if err != nil {
 			return err
@@ -71,8 +91,7 @@ func (withoutDeaths) Part(ctx context.Context, in stages.Inputs, part int, out *
 		if !ok {
 			return exit.Errorf(exit.BadData, "%s: part %d: the text of hadm_id %d is not in the sections that text.admission writes; give the texts of that stage", texts.URI(), part, row.HadmID)
 		}
-		edited := withoutDeath(note)
-		switch text := edited.Text(); {
+		switch text := x.without(row.Text, note); {
 		case tellsDeath(text):
 			out.Count(task.CountWithdrawn, 1)
 			row.Withdrawn, row.Text = true, ""
@@ -89,14 +108,31 @@ func (withoutDeaths) Part(ctx context.Context, in stages.Inputs, part int, out *
 	return nil
 }
 
+// without is a text without the phrases of a death that may be deleted.
+func (x withoutDeaths) without(text string, note sections.Note) string {
+	if x.recipe.DeathPhraseAnywhere {
+		return diedBehindHeader.ReplaceAllString(text, "${1}")
+	}
+	edited := withoutDeath(note)
+	return edited.Text()
+}
+
 // The phrases by which CORe finds notes that tell of the patient's death
 // (bvanaken/clinical-outcome-prediction since September 2021).
-const diedPhrase = `\s+(?:(?:had|has)\s+)?(?:expired|died|passed away|deceased)`
+const (
+	// pythonSpace is what \s is in Python; in Go it is white space of ASCII alone.
+	pythonSpace = `[\s\v\x1c-\x1f\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]`
+	diedPhrase  = pythonSpace + `+(?:(?:had|has)` + pythonSpace + `)?(?:expired|died|passed away|deceased)`
+)
 
 var (
 	// someoneDied needs no subject: exams and medication lists are about the
 	// patient.
 	someoneDied = regexp.MustCompile(`(?i)(?:patient|pt)?` + diedPhrase)
+	// diedBehindHeader is CORe's own expression: the header may stand anywhere in the
+	// text, as in the story of the present illness, and the blanks in front of the
+	// phrase's subject stay.
+	diedBehindHeader = regexp.MustCompile(`(?i)((?:PHYSICAL EXAM|MEDICATION ON ADMISSION):[^\n]*?)(?:patient|pt)?` + diedPhrase)
 	// patientDied has no word boundary in front, as in CORe.
 	patientDied = regexp.MustCompile(`(?i)(?:patient|pt)` + diedPhrase)
 	deathNoted  = regexp.MustCompile(`(?i)he expired|pronounced expired|time of death`)

@@ -10,6 +10,11 @@ import (
 	"github.com/clinflow/clinflow/tasks"
 )
 
+// Config is the key that the stages of a declared task share.
+type Config struct {
+	Task Declaration `json:"task" doc:"the task: its file, or the name of one that ships (clinflow tasks lists them)"`
+}
+
 // Declaration is a task as its YAML file has it.
 type Declaration struct {
 	Name    string      `json:"name" name:"true" doc:"the task's name, as metrics and reports have it"`

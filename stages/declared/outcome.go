@@ -26,10 +26,12 @@ type Outcome struct {
 	Labels []string
 }
 
-// The reasons, beside those of the declaration, why an admission is not of a task. What
-// depends on a value that is not known has "_unknown" behind its name.
+// NoIndexTime is the reason why an admission is of no task that is not asked at any time.
+const NoIndexTime = "no_index_time"
+
+// Other reasons, beside those of the declaration. What depends on a value that is not
+// known has "_unknown" behind its name.
 const (
-	noIndexTime = "no_index_time"
 	notInCohort = "not_in_cohort"
 	unknown     = "_unknown"
 )
@@ -41,8 +43,8 @@ func (t *Task) Of(ctx context.Context, from *Patients, a *mimic.Admission) (o Ou
 	if err != nil {
 		return o, "", err
 	}
-	if o.Index = t.indexOf(a, admission); o.Index == 0 {
-		return o, noIndexTime, nil
+	if o.Index = t.Index.Time(a, firstIntime(admission)); o.Index == 0 {
+		return o, NoIndexTime, nil
 	}
 	vars := map[string]any{"patient": patient, "admission": admission, "index": types.Timestamp{Time: timeOf(o.Index)}}
 	if dropped, err = t.leaves(ctx, vars); dropped == "" && err == nil {
@@ -60,24 +62,20 @@ func (t *Task) Of(ctx context.Context, from *Patients, a *mimic.Admission) (o Ou
 	return o, dropped, err
 }
 
-// indexOf is when the model is asked, 0 where that is not known.
-func (t *Task) indexOf(a *mimic.Admission, admission *record) dataset.Time {
-	at := a.Admittime
-	switch t.Index.At {
-	case "discharge":
-		at = a.Dischtime
-	case "first_icu":
-		at = firstIntime(admission)
-	}
+// Time is when the model is asked of an admission whose first ICU stay begins at
+// firstICU, 0 where that is not known.
+func (x Index) Time(a *mimic.Admission, firstICU dataset.Time) dataset.Time {
+	at := map[string]dataset.Time{"admission": a.Admittime, "discharge": a.Dischtime, "first_icu": firstICU}[x.At]
 	if at == 0 {
 		return 0
 	}
-	return at + hours(t.Index.Hours)
+	return at + Hours(x.Hours)
 }
 
 func timeOf(t dataset.Time) time.Time { return time.UnixMicro(int64(t)).UTC() }
 
-func hours(n float64) dataset.Time { return dataset.Time(n * 60 * 60 * 1e6) }
+// Hours is a span of hours.
+func Hours(n float64) dataset.Time { return dataset.Time(n * 60 * 60 * 1e6) }
 
 // firstIntime is that of the admission's first ICU stay, 0 where there is none.
 func firstIntime(admission *record) (first dataset.Time) {

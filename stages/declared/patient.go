@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"iter"
 	"reflect"
 	"slices"
 
@@ -19,31 +18,31 @@ var Tables = []string{mimic.TablePatients, mimic.TableDiagnoses, mimic.TableProc
 
 // Patients reads the patients of one part, all rows of one at a time.
 type Patients struct {
-	patients    *byPatient[mimic.Patient]
-	admissions  *byPatient[mimic.Admission]
-	diagnoses   *byPatient[mimic.Code]
-	procedures  *byPatient[mimic.Code]
-	icustays    *byPatient[mimic.ICUStay]
-	ventilation *byPatient[mimic.Ventilation]
+	patients    *mimic.ByPatient[mimic.Patient]
+	admissions  *mimic.ByPatient[mimic.Admission]
+	diagnoses   *mimic.ByPatient[mimic.Code]
+	procedures  *mimic.ByPatient[mimic.Code]
+	icustays    *mimic.ByPatient[mimic.ICUStay]
+	ventilation *mimic.ByPatient[mimic.Ventilation]
 	current     *patient
 }
 
 // Read begins to read one part. Close it.
 func Read(ctx context.Context, d *dataset.Dataset, part int) *Patients {
 	return &Patients{
-		patients:    readByPatient[mimic.Patient](ctx, d, mimic.TablePatients, part),
-		admissions:  readByPatient[mimic.Admission](ctx, d, mimic.TableAdmissions, part),
-		diagnoses:   readByPatient[mimic.Code](ctx, d, mimic.TableDiagnoses, part),
-		procedures:  readByPatient[mimic.Code](ctx, d, mimic.TableProcedures, part),
-		icustays:    readByPatient[mimic.ICUStay](ctx, d, mimic.TableICUStays, part),
-		ventilation: readByPatient[mimic.Ventilation](ctx, d, mimic.TableVentilation, part),
+		patients:    mimic.ReadByPatient[mimic.Patient](ctx, d, mimic.TablePatients, part, nil),
+		admissions:  mimic.ReadByPatient[mimic.Admission](ctx, d, mimic.TableAdmissions, part, nil),
+		diagnoses:   mimic.ReadByPatient[mimic.Code](ctx, d, mimic.TableDiagnoses, part, nil),
+		procedures:  mimic.ReadByPatient[mimic.Code](ctx, d, mimic.TableProcedures, part, nil),
+		icustays:    mimic.ReadByPatient[mimic.ICUStay](ctx, d, mimic.TableICUStays, part, nil),
+		ventilation: mimic.ReadByPatient[mimic.Ventilation](ctx, d, mimic.TableVentilation, part, nil),
 	}
 }
 
 // Close ends the reading, finished or not.
 func (p *Patients) Close() {
-	for _, stop := range []func(){p.patients.stop, p.admissions.stop, p.diagnoses.stop, p.procedures.stop, p.icustays.stop, p.ventilation.stop} {
-		stop()
+	for _, table := range []interface{ Close() }{p.patients, p.admissions, p.diagnoses, p.procedures, p.icustays, p.ventilation} {
+		table.Close()
 	}
 }
 
@@ -111,35 +110,12 @@ func inTime(rows []*record, at func(*record) dataset.Time) []*record {
 	return slices.SortedStableFunc(slices.Values(rows), func(a, b *record) int { return cmp.Compare(at(a), at(b)) })
 }
 
-// byPatient reads a part of a table patient by patient, one row ahead.
-type byPatient[R mimic.Row] struct {
-	pull  func() (R, error, bool)
-	stop  func()
-	ahead R
-	more  bool
-	err   error
-}
-
-func readByPatient[R mimic.Row](ctx context.Context, d *dataset.Dataset, table string, part int) *byPatient[R] {
-	b := &byPatient[R]{}
-	b.pull, b.stop = iter.Pull2(dataset.Read[R](ctx, d, table, part))
-	b.advance()
-	return b
-}
-
-func (b *byPatient[R]) advance() {
-	b.ahead, b.err, b.more = b.pull()
-	b.more = b.more && b.err == nil
-}
-
-// records are a patient's rows. Patients are asked for in ascending order; rows of those
-// between are passed over.
-func records[R mimic.Row](b *byPatient[R], subjectID int64, k *kind, failed *error) (rows []*record) {
-	for ; b.more && b.ahead.Key().SubjectID <= subjectID; b.advance() {
-		if b.ahead.Key().SubjectID == subjectID {
-			rows = append(rows, &record{kind: k, row: reflect.ValueOf(b.ahead)})
-		}
+// records are a patient's rows.
+func records[R mimic.Row](from *mimic.ByPatient[R], subjectID int64, k *kind, failed *error) (all []*record) {
+	rows, err := from.Of(subjectID)
+	*failed = errors.Join(*failed, err)
+	for i := range rows {
+		all = append(all, &record{kind: k, row: reflect.ValueOf(rows[i])})
 	}
-	*failed = errors.Join(*failed, b.err)
-	return rows
+	return all
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/suggest"
+	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/text/sections"
 	"github.com/clinflow/clinflow/task"
@@ -86,12 +87,20 @@ var Sections = map[string]sections.Section{
 	"family_history": sections.FamilyHistory, "social_history": sections.SocialHistory,
 }
 
+// noteTypes are those of the notes' table.
+var noteTypes = []string{mimic.DischargeSummary, mimic.Addendum, mimic.RadiologyReport, mimic.RadiologyAddendum}
+
 func (t Texts) check(key string) []stages.Fault {
 	switch {
 	case t.Of == OfNotes && len(t.Sections) > 0:
 		return stages.Faultf(key+".sections", "whole notes are read without sections; give them with of: admission")
 	case t.Of == OfAdmission && (len(t.Types)+len(t.Categories) > 0 || t.HoursBefore+t.HoursAfter > 0 || t.Whose == "patient"):
 		return stages.Faultf(key, "types, categories, hours_before, hours_after and whose choose among whole notes; give them with of: notes")
+	}
+	for i, name := range t.Types {
+		if !slices.Contains(noteTypes, name) {
+			return stages.Faultf(key+".types["+itoa(i)+"]", "no note_type %q; %s", name, suggest.Choice(name, noteTypes))
+		}
 	}
 	for i, name := range t.Sections {
 		if _, known := Sections[name]; !known {

@@ -19,12 +19,7 @@ func init() {
 			"prediction_time is the index time. An admission is dropped for the first of: no_index_time, not_in_cohort, the exclusions in their order; where one of these or the label depends on a time that is not known, under its name with _unknown behind. " +
 			"A multilabel task without names takes those of a label set by label.task_set; labels that it lacks are counted under labels_not_listed.",
 		In: []stages.Port{{Name: portLabelSet, Kind: task.KindLabelSet, Optional: true, Doc: "the labels of a multilabel task that names none, by label.task_set with the same task"}},
-	}, declared.Tables, func(config TaskConfig) (Outcome, error) { return newDeclared(config), nil })
-}
-
-// TaskConfig is the configuration of the stages of a declared task.
-type TaskConfig struct {
-	Task declared.Declaration `json:"task" doc:"the task: its file, or the name of one that ships (clinflow tasks lists them)"`
+	}, declared.Tables, func(config declared.Config) (Outcome, error) { return newDeclared(config), nil })
 }
 
 // declaredTask is the outcome of label.task.
@@ -33,7 +28,7 @@ type declaredTask struct {
 	faults []stages.Fault // of the declaration
 }
 
-func newDeclared(config TaskConfig) declaredTask {
+func newDeclared(config declared.Config) declaredTask {
 	t, faults := declared.Check("task", config.Task)
 	return declaredTask{t, faults}
 }

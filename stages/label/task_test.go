@@ -66,7 +66,7 @@ func TestExpressions(t *testing.T) {
 		`admission.procedures.exists(p, p.icd9("03") && p.icd_code.size() == 4)`:          "yes no",
 		`patient.procedures.all(p, p.chartdate <= index)`:                                 "yes yes",
 		`admission.ventilation.exists(v, v.kind == "invasive_ventilation")`:               "yes no",
-		`patient.age(index) > 17.5 && patient.age(index) >= 18 && patient.gender == "F"`:                              "yes yes",
+		`patient.age(index) > 17.5 && patient.age(index) >= 18 && patient.gender == "F"`:  "yes yes",
 		`admission.procedures.exists(p, p.icd_code.substring(0, 2) == "03")`:              "yes no",
 		`duration("72h") == days(3) && days(0.5) == hours(12)`:                            "yes yes",
 		`admission.icustays.map(s, s.outtime - s.intime).exists(length, length>=days(1))`: "yes no",

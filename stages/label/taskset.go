@@ -30,13 +30,13 @@ func init() {
 		},
 		Out: stages.Output{Kind: task.KindLabelSet},
 	}, func(_ *stages.Environment, config TaskSetConfig) (stages.Reduce, error) {
-		return taskSet{newDeclared(config.TaskConfig), config.MinCount}, nil
+		return taskSet{newDeclared(config.Config), config.MinCount}, nil
 	})
 }
 
 // TaskSetConfig is the configuration of label.task_set.
 type TaskSetConfig struct {
-	TaskConfig
+	declared.Config
 	MinCount int `json:"min_count" default:"10" min:"1" unit:"admissions" doc:"admissions of train patients that a label must have; with fewer than some ten it can be neither learnt nor measured"`
 }
 

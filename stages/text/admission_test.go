@@ -25,6 +25,7 @@ func patients(t *testing.T, admissions []mimic.Admission, notes []mimic.Note) st
 	t.Helper()
 	d := stagetest.Dataset(t, mimic.KindPatients, 1, nil,
 		stagetest.TableOf(mimic.TableAdmissions, admissions, func(a mimic.Admission) int64 { return a.SubjectID }),
+		stagetest.TableOf(mimic.TableICUStays, nil, func(s mimic.ICUStay) int64 { return s.SubjectID }),
 		stagetest.TableOf(mimic.TableNotes, notes, func(n mimic.Note) int64 { return n.SubjectID }))
 	return stages.Inputs{"patients": {d}}
 }

@@ -1,0 +1,70 @@
+package text
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/mimic"
+	"github.com/clinflow/clinflow/stages/declared"
+)
+
+// taskNote is what is read of a note.
+type taskNote struct {
+	NoteID    string       `parquet:"note_id,plain"`
+	SubjectID int64        `parquet:"subject_id"`
+	HadmID    int64        `parquet:"hadm_id,optional"`
+	Category  string       `parquet:"category,optional"`
+	NoteType  string       `parquet:"note_type,optional"`
+	NoteSeq   int32        `parquet:"note_seq"`
+	Chartdate dataset.Time `parquet:"chartdate,optional"`
+	Charttime dataset.Time `parquet:"charttime,optional"`
+	IsError   bool         `parquet:"iserror"`
+	Text      string       `parquet:"text,plain"`
+}
+
+// Key orders notes by patient, as their table is.
+func (n taskNote) Key() mimic.Key { return mimic.Key{SubjectID: n.SubjectID} }
+
+// notes joins the notes of the hours around the index time.
+func (x ofTask) notes(index dataset.Time, notes []taskNote, out *dataset.PartWriter) string {
+	t := x.of.Texts
+	from, to := index-declared.Hours(t.HoursBefore), index+declared.Hours(t.HoursAfter)
+	var within []taskNote
+	for _, n := range notes {
+		switch at := n.time(); {
+		case at == 0:
+			out.Count("notes_without_time", 1)
+		case at > to:
+			out.Count("notes_after", 1)
+		case t.HoursBefore > 0 && at < from:
+			out.Count("notes_before", 1)
+		default:
+			within = append(within, n)
+		}
+	}
+	slices.SortStableFunc(within, func(a, b taskNote) int {
+		return cmp.Or(cmp.Compare(a.time(), b.time()), cmp.Compare(a.NoteID, b.NoteID))
+	})
+	var texts []string
+	for _, n := range within {
+		if text := strings.TrimSpace(n.Text); text != "" {
+			texts = append(texts, text)
+		}
+	}
+	return strings.Join(texts, "\n\n")
+}
+
+const day dataset.Time = 24 * 60 * 60 * 1e6
+
+// time is the first time at which a note can be said to have been there, 0 where it has
+// none. Discharge summaries have the day alone, in MIMIC-IV as its midnight.
+func (n *taskNote) time() dataset.Time {
+	at := cmp.Or(n.Charttime, n.Chartdate)
+	summary := n.NoteType == mimic.DischargeSummary || n.NoteType == mimic.Addendum
+	if at != 0 && (n.Charttime == 0 || summary && at%day == 0) {
+		at += day - at%day
+	}
+	return at
+}

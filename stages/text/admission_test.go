@@ -2,6 +2,7 @@ package text_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +27,17 @@ func patients(t *testing.T, admissions []mimic.Admission, notes []mimic.Note) st
 	d := stagetest.Dataset(t, mimic.KindPatients, 1, nil,
 		stagetest.TableOf(mimic.TableAdmissions, admissions, func(a mimic.Admission) int64 { return a.SubjectID }),
 		stagetest.TableOf(mimic.TableICUStays, nil, func(s mimic.ICUStay) int64 { return s.SubjectID }),
+		stagetest.TableOf(mimic.TableNotes, notes, func(n mimic.Note) int64 { return n.SubjectID }))
+	return stages.Inputs{"patients": {d}}
+}
+
+// inParts is a dataset of several parts, its rows ordered as ingest leaves them.
+func inParts(t *testing.T, parts int, admissions []mimic.Admission, notes []mimic.Note) stages.Inputs {
+	t.Helper()
+	slices.SortStableFunc(admissions, mimic.Compare[mimic.Admission])
+	slices.SortStableFunc(notes, mimic.Compare[mimic.Note])
+	d := stagetest.Dataset(t, mimic.KindPatients, parts, nil,
+		stagetest.TableOf(mimic.TableAdmissions, admissions, func(a mimic.Admission) int64 { return a.SubjectID }),
 		stagetest.TableOf(mimic.TableNotes, notes, func(n mimic.Note) int64 { return n.SubjectID }))
 	return stages.Inputs{"patients": {d}}
 }

@@ -6,6 +6,7 @@ package card
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/clinflow/clinflow/dataset"
@@ -168,5 +169,9 @@ func (g gate) Finish(ctx context.Context, in stages.Inputs, results []stages.Key
 	if card.Schema, err = schemaOf(ctx, in); err != nil {
 		return err
 	}
-	return out.WriteJSON(JSONFile, card)
+	html, err := card.html(g.config.Title, !g.shows())
+	if err != nil {
+		return err
+	}
+	return errors.Join(out.WriteJSON(JSONFile, card), out.WriteFile(HTMLFile, html))
 }

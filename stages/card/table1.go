@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/task"
 )
@@ -16,8 +17,8 @@ var paperTable1 string
 
 // Paper is a task's row of the paper's Table 1.
 type Paper struct {
-	Labels   int            `json:"labels"`
-	Examples map[string]int `json:"examples"` // by split
+	Labels   int                        `json:"labels"`
+	Examples map[string]smallcell.Count `json:"examples"` // by split
 }
 
 // paperOf is the row of a task that is made as the paper's was: of MIMIC-III, by the
@@ -44,7 +45,7 @@ func paperOf(of task.Task) (*Paper, error) {
 
 // paperRow reads the number of labels, and the examples of splits.
 func paperRow(splits, numbers []string) (*Paper, error) {
-	p := &Paper{Examples: map[string]int{}}
+	p := &Paper{Examples: map[string]smallcell.Count{}}
 	for i, text := range numbers {
 		n, err := strconv.Atoi(text)
 		if err != nil {
@@ -53,7 +54,7 @@ func paperRow(splits, numbers []string) (*Paper, error) {
 		if i == 0 {
 			p.Labels = n
 		} else {
-			p.Examples[splits[i-1]] = n
+			p.Examples[splits[i-1]] = smallcell.Count(n)
 		}
 	}
 	return p, nil

@@ -28,8 +28,8 @@ import sys
 import tempfile
 
 COMMIT = "b376f4bcd72d6d8da40078b416fb8e926ca22ba9"
-OUT = pathlib.Path("stages/label/testdata/core_labels.json")
-DEMO = pathlib.Path("stages/label/testdata/mimiciii-demo-1.4")
+PACKAGE = pathlib.Path("stages/label")
+OUT = PACKAGE / "testdata/core_labels.json"
 BUCKETS = 128  # of admissions, by hadm_id: some sixteen each
 SPLITS = ("train", "val", "test")
 
@@ -40,15 +40,18 @@ TASKS = {
     "diag": ("dia/dia.py", "DIA_GROUPS_3_DIGITS_adm", "short_codes", "ALL_3_DIGIT_DIA_CODES.txt"),
     "proc": ("pro/pro.py", "PRO_GROUPS_3_DIGITS_adm", "short_codes", "ALL_3_DIGIT_PRO_CODES.txt"),
 }
+# The settings of synth.mimiciii by the names of trees; paths are those of the package.
 TREES = {
-    **{f"seed {seed}": ["--patients", "1700", "--seed", str(seed)] for seed in (1, 2, 3)},
-    "demo": ["--attach", str(DEMO), "--seed", "4"],
+    **{f"seed {seed}": dict(patients=1700, seed=seed, radiology_per_admission=1) for seed in (1, 2, 3)},
+    "demo": dict(attach="testdata/mimiciii-demo-1.4", seed=4, radiology_per_admission=1),
 }
 
 
-def synthesize(clinflow, flags, out):
+def synthesize(clinflow, settings, out):
     """A tree; returns how often each quirk was planted."""
-    command = [*clinflow, "synth", "--release", "mimiciii", "--core-lists", "--radiology-per-admission", "1", *flags]
+    command = [*clinflow, "synth", "--release", "mimiciii", "--core-lists"]
+    for key, value in settings.items():
+        command += [f"--{key.replace('_', '-')}", str(PACKAGE / value if key == "attach" else value)]
     printed = subprocess.run([*command, "--out", str(out)], check=True, capture_output=True, text=True).stdout
     lines = [line.removeprefix("quirk ").split(": ") for line in printed.splitlines() if line.startswith("quirk ")]
     return {name: int(count) for name, count in lines}
@@ -105,10 +108,10 @@ def task(name, rows, write):
     return dict(examples=dict(zip(SPLITS, counts)), buckets="".join(sha("".join(lines))[:6] for lines in buckets))
 
 
-def golden(core, clinflow, flags, write):
+def golden(core, clinflow, settings, write):
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary)
-        quirks = synthesize(clinflow, flags, folder / "tree")
+        quirks = synthesize(clinflow, settings, folder / "tree")
         unpack(folder / "tree", folder / "mimic")
         scripts(core, folder / "tree" / "core_lists", folder)
         tasks, lists = {}, {}
@@ -119,7 +122,7 @@ def golden(core, clinflow, flags, write):
                 lists[name] = (folder / "out" / codes).read_text(encoding="utf-8")
         with open(folder / "mimic" / "ADMISSIONS.csv", encoding="utf-8") as file:
             admissions = sum(1 for _ in csv.DictReader(file))
-        return dict(admissions=admissions, quirks=len(quirks), least_planted=min(quirks.values()), tasks=tasks, labels=lists)
+        return dict(synth=settings, admissions=admissions, quirks=len(quirks), least_planted=min(quirks.values()), tasks=tasks, labels=lists)
 
 
 def main():
@@ -133,9 +136,9 @@ def main():
         sys.exit(f"{arguments.core} is at {head}; check out {COMMIT}")
     clinflow = [os.path.abspath(arguments.clinflow)] if arguments.clinflow else ["go", "run", "./cmd/clinflow"]
     found = {}
-    for name, flags in TREES.items():
+    for name, settings in TREES.items():
         write = (lambda line: arguments.rows.write(f"{name}: {line}")) if arguments.rows else (lambda line: None)
-        found[name] = golden(arguments.core, clinflow, flags, write)
+        found[name] = golden(arguments.core, clinflow, settings, write)
         print(name, {task: sum(of["examples"].values()) for task, of in found[name]["tasks"].items()})
     OUT.write_text(json.dumps(found, indent=1) + "\n")
 

@@ -87,7 +87,7 @@ var tableQuirks = []tableQuirk{
 		q.diagnose("V4581", "V4582", "V1582", "V150", "E8889", "E8881", "E9342")
 		return true
 	}},
-	{"codes_shorter_than_the_cut", func(q tablePlot) bool { q.diagnose("V08", "042", "79", "E88"); return true }},
+	{"codes_shorter_than_the_cut", func(q tablePlot) bool { q.diagnose("V08", "042", "V29"); return true }},
 	{"diagnosis_seen_once", func(q tablePlot) bool { q.diagnose(strconv.Itoa(60000 + 10*q.turn)); return true }},
 	{"rows_against_seq_num", func(q tablePlot) bool {
 		q.codesReversed = true

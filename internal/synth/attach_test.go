@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/store"
 )
@@ -229,6 +231,37 @@ func TestFindings(t *testing.T) {
 	for i := range conditions {
 		if covered[i] != len(icdVersions) {
 			t.Errorf("%s is in %d findings", conditions[i].name, covered[i])
+		}
+	}
+}
+
+// TestAttachFindsTablesByTheirOtherNames: MIMIC-IV 1.0 has a folder core/, and
+// MIMIC-III's files are written in small letters too.
+func TestAttachFindsTablesByTheirOtherNames(t *testing.T) {
+	for _, c := range []struct {
+		release string
+		names   map[string]string // by the old ones
+		notes   string
+	}{
+		{ReleaseIV, map[string]string{"hosp/patients.csv.gz": "core/patients.csv.gz", "hosp/admissions.csv.gz": "core/admissions.csv.gz"}, "note/discharge.csv.gz"},
+		{ReleaseIII, map[string]string{"ADMISSIONS.csv.gz": "admissions.csv.gz", "ICUSTAYS.csv.gz": "icustays.csv.gz"}, "NOTEEVENTS.csv.gz"},
+	} {
+		given := makeTree(t, Options{Release: c.release, Patients: 30, Seed: 47})
+		want := readTable(t, attached(t, Options{Release: c.release, Attach: given, Seed: 48}), c.notes)
+		for old, name := range c.names {
+			if err := os.MkdirAll(filepath.Dir(filepath.Join(given, name)), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Rename(filepath.Join(given, old), filepath.Join(given, name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		root := attached(t, Options{Release: c.release, Attach: given, Seed: 48})
+		if diff := cmp.Diff(want, readTable(t, root, c.notes)); diff != "" || len(want) < 20 {
+			t.Errorf("%s: %d notes, or others with other names", c.release, len(want))
+		}
+		for _, name := range c.names {
+			file(t, root, name)
 		}
 	}
 }

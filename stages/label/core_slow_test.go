@@ -2,14 +2,35 @@
 
 package label_test
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/recipe"
+)
 
 // TestSlowCoreIsCORe compares all trees.
 func TestSlowCoreIsCORe(t *testing.T) {
 	for name, want := range coreGolden(t) {
 		if want.LeastPlanted < 1 || len(want.Tasks) != 4 || len(want.Labels) != 2 {
-			t.Fatalf("%s: the golden file lacks tasks", name)
+			t.Fatalf("%s: the golden file lacks tasks, or quirks", name)
 		}
 		t.Run(name, func(t *testing.T) { isCORe(t, want) })
+	}
+}
+
+// TestSlowTheTreeHasEveryQuirk: with any quirk of core off it is not what CORe's
+// scripts make, so the comparison would miss none of them.
+func TestSlowTheTreeHasEveryQuirk(t *testing.T) {
+	want := coreGolden(t)["seed 1"]
+	in := coreInputs(t, want.Synth)
+	for _, quirk := range stages.FieldsOf[recipe.Quirks]() {
+		off := map[string]bool{quirk.Key: false}
+		if quirk.Key == "core_sections" { // the two are of its pattern
+			off["header_anywhere"], off["strict_double_newline"] = false, false
+		}
+		if differences := want.differences(in.make(t, off)); len(differences) == 0 {
+			t.Errorf("%s: off, it is CORe's all the same", quirk.Key)
+		}
 	}
 }

@@ -9,7 +9,8 @@ import "slices"
 // Like Outlook they follow from the outcome factors alone. The sexes weigh the
 // same, as they are drawn. The ICD version weighs as it does in the patient's
 // anchor year; readmissions of later years have more ICD-10, which for a category
-// of one version is a constant factor and so moves no AUROC.
+// of one version is a constant factor and so moves no AUROC; so it is in MIMIC-III,
+// where all codes are ICD-9.
 func (f Factors) CodeChances(procedures bool, category func(version int, code string) []string) map[string]float64 {
 	chances := map[string]float64{}
 	for _, version := range icdVersions {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/stages"
+	splitting "github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/task"
 
@@ -47,17 +48,34 @@ func coreInputs(t *testing.T, settings map[string]any) *coreIn {
 		t.Fatal(err)
 	}
 	files := stagetest.Run(t, "synth.mimiciii", string(config), nil)
-	in := &coreIn{of: map[int64]string{}}
+	in := &coreIn{}
 	in.patients = stagetest.Run(t, "ingest.mimiciii", "{shards: 3}", stages.Inputs{"mimic": {files}})
-	in.split = stagetest.Run(t, "split.hash", "{}", in.inputs("patients"))
+	in.of = coreLists(t, files.URI()+"/core_lists")
+	var splits []task.Split
+	for subject, of := range in.of {
+		splits = append(splits, task.Split{SubjectID: subject, Split: of})
+	}
+	in.split = stagetest.Dataset(t, task.KindSplits, 3, map[string]any{splitting.Attribute: splitting.Rule{Name: "core"}},
+		stagetest.TableOf(task.TableSplits, splits, func(s task.Split) int64 { return s.SubjectID }))
+	return in
+}
+
+// coreLists are the splits of CORe's lists, by subject_id.
+func coreLists(t *testing.T, folder string) map[int64]string {
+	t.Helper()
+	splits := map[int64]string{}
 	for _, name := range []string{"train", "val", "test"} {
-		data, _ := os.ReadFile(files.URI() + "/core_lists/mimic_" + name + ".csv")
-		for _, f := range strings.Fields(string(data))[1:] {
-			n, _ := strconv.ParseInt(f, 10, 64)
-			in.of[n] = name
+		list, err := os.ReadFile(folder + "/mimic_" + name + ".csv")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.FieldsSeq(string(list)) {
+			if subject, err := strconv.ParseInt(line, 10, 64); err == nil {
+				splits[subject] = name
+			}
 		}
 	}
-	return in
+	return splits
 }
 
 func (in *coreIn) inputs(names ...string) stages.Inputs {

@@ -8,8 +8,10 @@ import (
 	"testing"
 
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/exit"
 	tree "github.com/clinflow/clinflow/internal/synth"
+	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/examples"
 	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/stagetest"
@@ -29,6 +31,31 @@ func TestKnownBestPredictsTheChancesOutcomesWereDrawnFrom(t *testing.T) {
 		deaths.see(t, score, k.truths[k.examples[i].HadmID].Mor, p.Label == 1)
 	}
 	deaths.end(t, "mor")
+}
+
+// TestKnownBestOfMimicIII: its deaths come as often as the chances say, and its codes
+// are more often where their chances are higher.
+func TestKnownBestOfMimicIII(t *testing.T) {
+	files := stagetest.Run(t, "synth.mimiciii", "{patients: 800, radiology_per_admission: 0, seed: 13}", nil)
+	patients := stagetest.Run(t, "ingest.mimiciii", "{shards: 2}", stages.Inputs{"mimic": {files}})
+	var deaths tested
+	k := bestOf(t, "mor", files, patients)
+	for i, p := range k.predictions {
+		deaths.see(t, 1/(1+math.Exp(float64(p.Logits[0])-float64(p.Logits[1]))), k.truths[k.examples[i].HadmID].Mor, p.Label == 1)
+	}
+	deaths.end(t, "mor")
+	k = bestOf(t, "diag", files, patients)
+	var scores []float64
+	var coded []bool
+	for _, p := range k.predictions {
+		for i, logit := range p.Logits {
+			scores, coded = append(scores, float64(logit)), append(coded, slices.Contains(p.Labels, int32(i)))
+		}
+	}
+	count, err := auroc.Of(scores, coded)
+	if best, _ := count.AUROC(); err != nil || best < 0.85 {
+		t.Errorf("AUROC of the diagnoses %.3f, %v", best, err)
+	}
 }
 
 // TestKnownBestPredictsTheExamplesOfModels: what a later dataset of tokens withdraws,

@@ -1,8 +1,10 @@
 // Command data measures the data path against named peers in one run: the
 // tokenizer, LLaMA's vocabulary on medical transcriptions, on one thread; and the
-// path from csv.gz to tokens against one plain loop that does the same work.
+// path from csv.gz to tokens against one plain loop that does the same work; and one
+// pass over MIMIC's largest file against a loop that decompresses and parses it.
 //
 //	go run ./bench/data path [--json] [--notes 26000] [--large] [--memory 256MiB] [--dir DIR]
+//	go run ./bench/data charts [--json] [--rows 20000000] [--memory 256MiB] [--dir DIR]
 //	go run ./bench/data --texts mtsamples.csv.gz --tokenizer tokenizer.model --hf tokenizer.json.gz [--json] [--python PATH]
 //
 // Neither the texts nor LLaMA's tokenizer may be shipped: name your copies.
@@ -29,11 +31,15 @@ type result struct {
 //go:embed peer.py
 var script string
 
-// commands are what the first argument may name. All but path are run by path.
+// commands are what the first argument may name. All but path and charts are run by
+// these two.
 var commands = map[string]func(args []string) error{
-	"path": pathMain,
-	"tree": func(args []string) error { return makeTree(args[0], args[1]) },
-	"loop": func(args []string) error { return runLoop(args[0], args[1]) },
+	"path":      pathMain,
+	"tree":      func(args []string) error { return makeTree(args[0], args[1]) },
+	"loop":      func(args []string) error { return runLoop(args[0], args[1]) },
+	"charts":    chartsMain,
+	"charttree": func(args []string) error { return makeChartTree(args[0], args[1]) },
+	"chartloop": func(args []string) error { return runChartLoop(args[0], args[1]) },
 }
 
 func main() {

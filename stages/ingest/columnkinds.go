@@ -53,6 +53,16 @@ func text[R any](name string, at func(*R) *string) column[R] {
 	}}
 }
 
+// apart is a text of a table of which few rows are kept. It is copied: as a piece of its
+// record it would hold all of that in memory, and the collector's spans of records half
+// empty.
+func apart[R any](name string, at func(*R) *string) column[R] {
+	return column[R]{name: name, set: func(row *R, field string) verdict {
+		*at(row) = strings.Clone(field)
+		return sound
+	}}
+}
+
 // moment is a time that may be empty.
 func moment[R any](name string, at func(*R) *dataset.Time) column[R] {
 	return clock(name, time.DateTime, at)
@@ -134,11 +144,8 @@ func code[R any](name string, at func(*R) *string, words map[string]string) colu
 
 // wholeNumber reads decimal digits and nothing else: no sign, blank or point.
 func wholeNumber(field string) (int64, bool) {
-	if strings.Trim(field, "0123456789") != "" {
-		return 0, false
-	}
-	n, err := strconv.ParseInt(field, 10, 64)
-	return n, err == nil
+	n, err := strconv.ParseUint(field, 10, 63)
+	return int64(n), err == nil
 }
 
 func soundIf(ok bool) verdict {

@@ -68,6 +68,7 @@ func (t table[R]) scan(ctx context.Context, file stages.RawFile, r io.Reader, wo
 }
 
 func (p *parser[R]) takeAll(ctx context.Context, records *csvgz.Reader, rec *csvgz.Record, spill *extsort.Spill) error {
+	defer p.count(spill)
 	for {
 		if err := records.Read(rec); errors.Is(err, io.EOF) {
 			return nil
@@ -112,48 +113,62 @@ type parser[R mimic.Row] struct {
 	table table[R]
 	file  stages.RawFile
 	at    []int // position of each column in a record
+	row   R     // of the record at hand: one of its own would be an allocation a record
+	// What became of the records, told when there are no more: of 433 million rows of
+	// chartevents hardly any are kept, and to look for a count's name takes as long as to
+	// look at the item.
+	read, kept, skipped int64
 	// seen holds the primary keys so far: about 20 bytes a row, of radiology
 	// 50 MB, given back at the file's end.
 	seen map[uint64]struct{}
 }
 
 func (p *parser[R]) take(rec *csvgz.Record, spill *extsort.Spill) error {
-	spill.Count("read", 1)
-	row, wanted, reason := p.parse(rec)
+	p.read++
+	wanted, reason := p.parse(rec)
 	switch {
 	case reason != "":
 		return dataset.Reject{File: p.file.Name, Row: rec.Row, Offset: rec.Offset, Reason: reason, SHA256: rec.SHA256()}.SpillInto(spill)
 	case !wanted:
-		spill.Count("skipped", 1)
+		p.skipped++
 		return nil
 	}
-	spill.Count("kept", 1)
-	part := mimic.PartOf(row.Key().SubjectID, spill.Parts())
-	return extsort.Add(spill, p.table.name, part, row, mimic.Compare[R])
+	p.kept++
+	part := mimic.PartOf(p.row.Key().SubjectID, spill.Parts())
+	return extsort.Add(spill, p.table.name, part, p.row, mimic.Compare[R])
 }
 
-// parse returns the row, whether the table takes such rows, and else why the
-// record is bad.
-func (p *parser[R]) parse(rec *csvgz.Record) (row R, wanted bool, reason string) {
-	if rec.Reason != "" {
-		return row, false, rec.Reason
-	}
-	row = p.table.base
-	for i, c := range p.table.columns {
-		switch c.set(&row, rec.Fields[p.at[i]]) {
-		case missing:
-			return row, false, "missing_" + c.name
-		case malformed:
-			return row, false, "malformed_" + c.name
-		case unwanted:
-			return row, false, ""
+func (p *parser[R]) count(spill *extsort.Spill) {
+	for name, n := range map[string]int64{"read": p.read, "kept": p.kept, "skipped": p.skipped} {
+		if n > 0 {
+			spill.Count(name, n)
 		}
 	}
-	if p.repeats(&row) {
-		return row, false, reasonDuplicate
+}
+
+// parse reads a record into the row, and returns whether the table takes such rows, and
+// else why the record is bad.
+func (p *parser[R]) parse(rec *csvgz.Record) (wanted bool, reason string) {
+	if rec.Reason != "" {
+		return false, rec.Reason
 	}
-	*p.table.origin(&row) = mimic.Origin{SourceFile: int32(p.file.Index), SourceRow: rec.Row}
-	return row, true, ""
+	p.row = p.table.base
+	for i, at := range p.at {
+		c := &p.table.columns[i]
+		switch c.set(&p.row, rec.Fields[at]) {
+		case missing:
+			return false, "missing_" + c.name
+		case malformed:
+			return false, "malformed_" + c.name
+		case unwanted:
+			return false, ""
+		}
+	}
+	if p.repeats(&p.row) {
+		return false, reasonDuplicate
+	}
+	*p.table.origin(&p.row) = mimic.Origin{SourceFile: int32(p.file.Index), SourceRow: rec.Row}
+	return true, ""
 }
 
 func (p *parser[R]) repeats(row *R) bool {

@@ -119,6 +119,14 @@ func (w *groupWriter) tooLong(row int, weight int64) error {
 		w.place, w.count+int64(row), weight, MaxRowBytes)
 }
 
+// Annotate puts a key with its value into the file's footer, for readers who know it.
+func (w *groupWriter) Annotate(key, value string) error {
+	if err := w.file.AppendKeyValueMetadata(key, value); err != nil {
+		return w.failed()
+	}
+	return nil
+}
+
 // flush writes the rows so far as one row group.
 func (w *Writer[T]) flush() error {
 	if len(w.rows) == 0 {

@@ -124,13 +124,3 @@ func everyKind(t *testing.T) (dir, out string) {
 	write(t, filepath.Join(dir, "faults.yaml"), everyKindDAG)
 	return dir, succeeds(t, dir)
 }
-
-// stepFolder is where a step's dataset lies.
-func stepFolder(t *testing.T, out, step string) string {
-	t.Helper()
-	found, err := filepath.Glob(filepath.Join(out, "steps", step+"-*"))
-	if err != nil || len(found) != 1 {
-		t.Fatalf("folders of %s: %v %v", step, found, err)
-	}
-	return found[0]
-}

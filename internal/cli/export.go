@@ -1,0 +1,95 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/meds"
+	"github.com/clinflow/clinflow/internal/outdir"
+	"github.com/clinflow/clinflow/internal/smallcell"
+	"github.com/clinflow/clinflow/internal/store"
+)
+
+func newExport(s *settings) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "export",
+		Short: "Write patients in a form that other programs read",
+		Args:  noSuchCommand,
+		RunE:  help,
+	}
+	cmd.AddCommand(newExportMEDS(s))
+	return cmd
+}
+
+const exportMEDSLong = `Write patients as a dataset of the Medical Event Data Standard (MEDS 0.4).
+
+DATASET is the folder of an ingest step. Its patients' births, deaths, admissions,
+discharges, diagnoses, procedures and ICU stays become events: data/ has a shard for
+each part, metadata/ the codes, a description, and with --splits who is trained on.
+An event stands at the time from which it was known. Diagnoses and procedures are
+coded when the patient is discharged; a death outside the hospital is known at the
+end of its day. Rows without a time are left out and counted.
+
+The events are as confidential as the tables that they are made of. Notes are left
+out. With --notes their text is written too, whole and as it is.
+
+The folder must be empty, or not there yet.`
+
+func newExportMEDS(s *settings) *cobra.Command {
+	var o meds.Options
+	var out, splits string
+	cmd := &cobra.Command{
+		Use:               "meds DATASET --out DIR",
+		Short:             "Write patients as a MEDS dataset, without the text of notes unless --notes is given",
+		Long:              exportMEDSLong,
+		Args:              asUsed,
+		ValidArgsFunction: datasetArgument,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			patients, err := dataset.Open(cmd.Context(), args[0])
+			if err == nil && splits != "" {
+				o.Splits, err = dataset.Open(cmd.Context(), splits)
+			}
+			if err != nil {
+				return err
+			}
+			o.Workers, o.Progress = s.env.Workers, s.env.Progress
+			o.Version, _ = build()
+			return exportMEDS(cmd, patients, o, out)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&out, "out", "", "folder to write")
+	flags.StringVar(&splits, "splits", "", "folder of a split step: val is MEDS' tuning, test its held_out")
+	flags.BoolVar(&o.Notes, "notes", false, "write the text of notes too: confidential, and out of clinflow's care from then on")
+	_ = cmd.MarkFlagRequired("out")
+	return cmd
+}
+
+func exportMEDS(cmd *cobra.Command, patients *dataset.Dataset, o meds.Options, out string) error {
+	path, err := outdir.PrepareEmpty(out)
+	if err != nil {
+		return err
+	}
+	dir, err := store.Open(path)
+	if err != nil {
+		return err
+	}
+	counts, err := meds.Export(cmd.Context(), patients, o, dir)
+	if err != nil { // half a dataset would look like a whole one
+		return errors.Join(err, dir.RemoveAll(context.WithoutCancel(cmd.Context()), ""))
+	}
+	for _, count := range []struct {
+		what string
+		n    int64
+	}{
+		{"patients", counts.Patients}, {"events", counts.Events}, {"codes", int64(len(counts.Codes))},
+		{"left out without a time", counts.Untimed}, {"notes left out as errors", counts.Errors},
+	} {
+		fmt.Fprintf(cmd.OutOrStdout(), "%s: %s\n", count.what, smallcell.Of(count.n))
+	}
+	return nil
+}

@@ -23,6 +23,10 @@ type Release struct {
 	ChartEvents bool `json:"chartevents,omitempty"`
 }
 
+// Filing is implemented by a stage that makes files of MIMIC and says before it runs
+// which database's they are, and whether chartevents is among them.
+type Filing interface{ Files() Release }
+
 // Charting is implemented by a stage that says before it runs whether the patients that
 // it makes have their ChartEvents.
 type Charting interface{ ReadsChartEvents() bool }

@@ -8,17 +8,18 @@ import (
 	"github.com/clinflow/clinflow/internal/csvgz"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
 )
 
 // Check looks for every raw file and at its header.
 func (s *source) Check(ctx context.Context, in stages.Givers) []stages.Fault {
-	made := in.One("mimic") != nil
+	made := in.One("mimic")
 	switch {
-	case made && (s.root != "" || s.noteRoot != ""):
+	case made != nil && (s.root != "" || s.noteRoot != ""):
 		return stages.FaultOf("in.mimic", s.errTwoTrees())
-	case made:
-		return nil
+	case made != nil:
+		return s.checkMade(made)
 	case s.root == "":
 		return stages.FaultOf("root", s.errNoTree())
 	}
@@ -39,6 +40,20 @@ func (s *source) Check(ctx context.Context, in stages.Givers) []stages.Fault {
 		}
 	}
 	return faults
+}
+
+// checkMade asks the step that makes the files what they are.
+func (s *source) checkMade(by *stages.Giver) []stages.Fault {
+	f, says := by.Built.(mimic.Filing)
+	switch {
+	case !says:
+		return nil
+	case f.Files().Database != s.database.name:
+		return stages.Faultf("in.mimic", "step %s makes files of %s; read them with ingest.%[2]s", by.Step, f.Files().Database)
+	case s.config.ChartEvents && !f.Files().ChartEvents:
+		return stages.Faultf("chartevents", "step %s makes no chartevents; leave it out", by.Step)
+	}
+	return nil
 }
 
 // tellOtherNotes tells of notes under root that are not read, since note_root is given.

@@ -83,6 +83,9 @@ func (f *finder) look(dir store.Dir, name string) error {
 
 // err names what is missing and what to give.
 func (f *finder) err(give string) error {
+	if f.made != nil {
+		give = "the input mimic was made without them; give another, or root in its place"
+	}
 	if len(f.missing) > 0 {
 		f.failed = errors.Join(f.failed, fmt.Errorf("missing %s; %s", strings.Join(f.missing, ", "), give))
 	}

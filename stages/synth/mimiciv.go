@@ -47,6 +47,12 @@ func newMimiciv(env *stages.Environment, c mimicivConfig) (stages.Job, error) {
 	}}, nil
 }
 
+// Files implements mimic.Filing.
+func (t trees) Files() mimic.Release {
+	iii := t.options.Release == tree.ReleaseIII
+	return mimic.Release{Database: t.options.Release, ChartEvents: iii && t.options.Attach == ""}
+}
+
 // Check looks for the tables to attach and at their headers.
 func (t trees) Check(ctx context.Context, _ stages.Givers) []stages.Fault {
 	return stages.FaultOf("attach", t.options.Check(ctx))

@@ -190,3 +190,37 @@ func (c coding) listed(set []string) map[int64]map[string]bool {
 	}
 	return all
 }
+
+// With labels_of_whole_table the list is the table's: no split, no minimum, and rows of
+// admissions that are not there, each label where its first row stands.
+func TestLabelSetOfTheWholeTable(t *testing.T) {
+	row := func(n, subject int64, text string) mimic.Code {
+		return mimic.Code{SubjectID: subject, HadmID: 10 * subject, ICDCode: text, ICDVersion: 9, Origin: mimic.Origin{SourceRow: n}}
+	}
+	in := tables{
+		admissions: stayed(10),
+		diagnoses:  []mimic.Code{row(5, 1, "4280"), row(4, 1, "V4581"), row(3, 2, "4281"), row(2, 3, "E8889"), row(1, 3, ""), row(6, 3, "E8881"), row(7, 3, "V4582")},
+	}.inputs(t, 3)
+	d := stagetest.Run(t, "label.set", "{task: diag, recipe: core}", in)
+	want := label.Counted{Labels: []string{"E888", "428", "V458"}, Counts: []int64{1, 2, 2}}
+	if diff := cmp.Diff(want, listed(t, d)); diff != "" {
+		t.Error(diff)
+	}
+	if of := taskOf(t, d); of.Recipe != "core" || of.Split != "" {
+		t.Errorf("the task has the recipe %q and the split %q", of.Recipe, of.Split)
+	}
+	wantRefusal(t, exit.Usage, "label.set", "{task: diag, recipe: core}", split(t, "{}", in), "core", "leave the port out")
+	wantRefusal(t, exit.Usage, "label.set", "{task: diag, recipe: core, min_count: 3}", in, "min_count", "core")
+	wantRefusal(t, exit.Usage, "label.set", "{task: diag}", in, "clinical", "give it the split")
+	for config, key := range map[string]string{"{task: diag, recipe: core}": "", "{task: diag}": "in.split"} {
+		spec, _ := stages.Default.Lookup("label.set")
+		built, err := spec.Build(stages.Default, stagetest.Resolve(t, spec.Config(), config))
+		if err != nil {
+			t.Fatal(err)
+		}
+		faults := built.(stages.Checked).Check(t.Context(), stages.Givers{})
+		if got := fmt.Sprint(len(faults)); key == "" && got != "0" || key != "" && (got != "1" || faults[0].Key != key) {
+			t.Errorf("%s: %v", config, faults)
+		}
+	}
+}

@@ -75,6 +75,22 @@ func TestCodesInOneVersionOfICD(t *testing.T) {
 	wantRefusal(t, exit.Usage, "label.set", "{task: diag, icd: icd11_first}", in, "icd")
 }
 
+// The rules of a recipe are those of the code that is read: a V code of ICD-9 keeps 4
+// characters in core, a procedure loses its zeros, wherever it came from.
+func TestRecipesJudgeTranslatedCodes(t *testing.T) {
+	s := tables{
+		admissions: stayed(10, 20),
+		diagnoses:  []mimic.Code{code(10, 9, "V4581"), code(20, 10, "Z951"), code(20, 10, "I509")},
+		procedures: []mimic.Code{code(10, 9, "0331"), code(20, 10, "009U3ZX")},
+	}.inputs(t, 1)
+	for task, want := range map[string][]string{"diag": {"428", "V458"}, "proc": {"331"}} {
+		set := stagetest.Run(t, "label.set", "{task: "+task+", recipe: core, icd: icd9_first}", s)
+		if got := listed(t, set).Labels; !slices.Equal(got, want) {
+			t.Errorf("%s: %q", task, got)
+		}
+	}
+}
+
 // The labels of real codes are those that Python makes of CMS' files.
 func TestMIMICDemoInOneVersionOfICD(t *testing.T) {
 	text, err := os.ReadFile("testdata/gem_labels.json")

@@ -13,7 +13,7 @@ import (
 const faultsDAGIII = `
 name: faults
 steps:
-  patients: {stage: ingest.mimiciii, with: {root: tree, shards: 2, chartevents: true, max_bad_fraction: 0.1}}
+  patients: {stage: ingest.mimiciii, with: {root: tree, shards: 2, chartevents: true}}
 `
 
 // TestSlowDamagedTables damages each file of MIMIC-III in turn: cut at seeded places,

@@ -68,24 +68,30 @@ def binary(admissions, icustays):
     )
 
 
-def clinibench(admissions, diagnoses):
-    """Three characters of every code, behind its version, once an admission."""
-    labels = diagnoses["icd_version"].astype(str) + ":" + diagnoses["icd_code"].str.slice(0, 3)
-    pairs = diagnoses.assign(label=labels)[["hadm_id", "label"]].drop_duplicates()
-    lines = sorted(f"{hadm} {label}\n" for hadm, label in pairs.itertuples(index=False))
-    admissions_with = pairs["hadm_id"].nunique()
-    return dict(
-        admissions=admissions_with, dropped={"not_in_cohort": len(admissions) - admissions_with} if admissions_with < len(admissions) else {},
-        pairs=len(pairs), labels=sorted(pairs["label"].unique()),
-        sha256=hashlib.sha256("".join(lines).encode()).hexdigest(),
-    )
+def clinibench(admissions, diagnoses, icustays):
+    """CliniBench's four cohorts: three characters of every code, four of ICD-9's E."""
+    counts = {}
+    in_icu = admissions.index.isin(icustays["hadm_id"])
+    for where, chosen in (("hosp", ~in_icu), ("icu", in_icu)):
+        for version in (9, 10):
+            rows = diagnoses[(diagnoses["icd_version"] == version) & diagnoses["hadm_id"].isin(admissions.index[chosen])]
+            external = (version == 9) & rows["icd_code"].str.startswith("E")
+            category = rows["icd_code"].str.slice(0, 3).where(~external, rows["icd_code"].str.slice(0, 4))
+            pairs = rows.assign(label=f"{version}:" + category)[["hadm_id", "label"]].drop_duplicates()
+            lines = sorted(f"{hadm} {label}\n" for hadm, label in pairs.itertuples(index=False))
+            counts[f"clinibench_{where}_icd{version}"] = dict(
+                admissions=pairs["hadm_id"].nunique(), dropped={"not_in_cohort": len(admissions) - pairs["hadm_id"].nunique()},
+                pairs=len(pairs), labels=sorted(pairs["label"].unique()),
+                sha256=hashlib.sha256("".join(lines).encode()).hexdigest(),
+            )
+    return counts
 
 
 def main():
     patients = read("hosp/patients", ["dod"])
     admissions = read("hosp/admissions", ["admittime", "dischtime"]).merge(patients[["subject_id", "dod"]], on="subject_id").set_index("hadm_id")
-    golden = binary(admissions, read("icu/icustays", ["intime"]))
-    golden["clinibench"] = clinibench(admissions, read("hosp/diagnoses_icd"))
+    icustays = read("icu/icustays", ["intime"])
+    golden = binary(admissions, icustays) | clinibench(admissions, read("hosp/diagnoses_icd"), icustays)
     for name, counts in golden.items():
         print(name, {key: value for key, value in counts.items() if key not in ("labels", "sha256")})
     text = json.dumps(dict(made_by=f"pandas {pd.__version__}", tasks=golden), separators=(",", ":"))

@@ -25,7 +25,7 @@ var shapeDocs = map[Shape]string{
 // configuration, a sample step and its examples.
 func (e *Environment) Describe(w io.Writer, s Spec) error {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s, version %d\n%s\n\n%s\n", s.Name, s.Version, shapeDocs[s.Shape], wrap(s.Doc, "  "))
+	fmt.Fprintf(&b, "%s, version %d\n%s\n\n%s\n", s.Name, s.Version, shapeDocs[s.Shape], Wrap(s.Doc, "  "))
 	b.WriteString("\nin: steps of the DAG\n")
 	for _, p := range s.In {
 		entry(&b, p.Name+": "+p.takes(), p.Doc, e.madeBy(p))
@@ -54,10 +54,10 @@ func (e *Environment) Describe(w io.Writer, s Spec) error {
 
 // entry writes what something is, and below it what there is to say of it.
 func entry(b *bytes.Buffer, what string, docs ...string) {
-	fmt.Fprintln(b, wrap(what, "  "))
+	fmt.Fprintln(b, Wrap(what, "  "))
 	for _, doc := range docs {
 		if doc != "" {
-			fmt.Fprintln(b, wrap(doc, "      "))
+			fmt.Fprintln(b, Wrap(doc, "      "))
 		}
 	}
 }
@@ -184,8 +184,8 @@ func (f Field) with(beside Fields) string {
 	return ", with " + ChooserKey + " " + strings.Join(f.When, " or ")
 }
 
-// wrap breaks a paragraph into lines of at most 80 columns.
-func wrap(text, margin string) string {
+// Wrap breaks a paragraph into lines of at most 80 columns.
+func Wrap(text, margin string) string {
 	var b strings.Builder
 	column := 0
 	for _, word := range strings.Fields(text) {

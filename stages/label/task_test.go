@@ -168,7 +168,7 @@ func TestFaultsOfATaskFile(t *testing.T) {
 		{"name: x\nlabel: {kind: binary, is: '${limit}'}\n", "has a ${…}"},
 		{"name: x\nlabel: {kind: binary, is: dayz(3) == days(3)}\n", "undeclared reference to 'dayz'; did you mean days?"},
 		{"name: x\nlabel: {kind: binary, is: '(true'}\n", "Syntax error"},
-		{"", "is empty; start from one that ships: clinibench, "},
+		{"", "is empty; start from one that ships: clinibench_hosp_icd10, "},
 		{"name: x\nlabel: {kind: multilabel, is: '[\"a\"]'}\n", "steps.labels.in.label_set: the task x names no labels; give it a step of label.task_set"},
 	} {
 		folder := t.TempDir()

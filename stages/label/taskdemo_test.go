@@ -95,9 +95,9 @@ func shippedTask(t *testing.T, name string, in stages.Inputs, want declaredCount
 func TestTaskSetOfTheDemo(t *testing.T) {
 	d := stagetest.Run(t, "ingest.mimiciv", fmt.Sprintf("{root: %s, note_root: %s, shards: 3}", demoTables, noNotes(t)), nil)
 	in := stages.Inputs{"patients": {d}}
-	made := stagetest.Run(t, "label.task_set", "{task: clinibench, min_count: 4}", split(t, "{}", in))
+	made := stagetest.Run(t, "label.task_set", "{task: clinibench_icu_icd9, min_count: 4}", split(t, "{}", in))
 	listed := listed(t, made)
-	labels := stagetest.Run(t, "label.task", "task: clinibench", with(in, made))
+	labels := stagetest.Run(t, "label.task", "task: clinibench_icu_icd9", with(in, made))
 	train := map[string]int64{}
 	for _, l := range labelsOf(t, labels) {
 		for _, number := range l.Labels {
@@ -114,10 +114,10 @@ func TestTaskSetOfTheDemo(t *testing.T) {
 		t.Errorf("%d labels: %s", len(listed.Labels), diff)
 	}
 	_, err := stagetest.Try(t, "label.task", "task: {name: other, label: {kind: multilabel, is: '[\"a\"]'}}", with(in, made))
-	if err == nil || !strings.Contains(err.Error(), "was made with task clinibench, this step has other") {
+	if err == nil || !strings.Contains(err.Error(), "was made with task clinibench_icu_icd9, this step has other") {
 		t.Error(err)
 	}
-	if _, err = stagetest.Try(t, "label.task", "task: clinibench", in); err == nil || !strings.Contains(err.Error(), "label.task_set") {
+	if _, err = stagetest.Try(t, "label.task", "task: clinibench_icu_icd9", in); err == nil || !strings.Contains(err.Error(), "label.task_set") {
 		t.Error(err)
 	}
 }

@@ -158,6 +158,14 @@ func Beside[R mimic.Row](p *Part, table string, wanted func(*R) bool) *mimic.ByA
 	return rows
 }
 
+// besidePatients opens a table of the patients, to be asked for all rows of each patient
+// in turn.
+func besidePatients[R mimic.Row](p *Part, table string) *mimic.ByPatient[R] {
+	rows := mimic.ReadByPatient[R](p.Context, p.patients(), table, p.number, nil)
+	p.tables = append(p.tables, openTable{close: rows.Close})
+	return rows
+}
+
 func (p *Part) patients() *dataset.Dataset { return p.In.One("patients") }
 
 func (p *Part) countOrphans() (err error) {

@@ -9,7 +9,10 @@ import (
 
 // Quirks are the rules that recipes differ in, each one a switch of its own. The files
 // that the docs name are those of bvanaken/clinical-outcome-prediction at b376f4b, whose
-// labels are called CORe's (van Aken et al. 2021).
+// labels are called CORe's (van Aken et al. 2021). CORe has no PMV: its quirks, of which
+// the names begin with pmv_, are those of Clinical XLNet (Huang et al. 2020), whose Rmd is
+// cohort_curation/HST953_FALL2019_Cohort_Selection27Sep19.Rmd of lindvalllab/clinicalXLNet
+// at 45087b8.
 type Quirks struct {
 	ReadAddenda        bool `json:"read_addenda,omitempty" doc:"addenda are read with the report, which an admission needs all the same (filter_notes in mimic_utils.py); off: left out, for they are written later"`
 	ReadErrors         bool `json:"read_errors,omitempty" doc:"notes that are marked as errors are read (mimic_utils.py never looks at ISERROR); off: left out; MIMIC-IV marks none"`
@@ -32,6 +35,15 @@ type Quirks struct {
 	IntegerProcedureCodes bool `json:"integer_procedure_codes,omitempty" doc:"ICD-9 procedures are read as integers, so 0331 is cut to 331 (pro.py reads the column without a type); off: to 033; codes of ICD-10 are as they are"`
 	BareCodes             bool `json:"bare_codes,omitempty" doc:"labels of ICD-9 are the codes alone (dia.py, pro.py); off: 9: stands in front, as 10: always does in front of ICD-10's"`
 	LabelsOfWholeTable    bool `json:"labels_of_whole_table,omitempty" doc:"label.set lists every label of the whole table, in the order of its first row (dia.py, pro.py), and needs no split; off: those that enough train admissions have"`
+
+	PMVCharted          bool `json:"pmv_charted,omitempty" doc:"PMV: ventilation is what mimic-code finds in chartevents (ventdurations of MIMIC-III in the Rmd; of MIMIC-IV the invasive episodes of its concept ventilation); off: procedureevents, which MIMIC-III has of MetaVision's years alone"`
+	PMVFlowJoin         bool `json:"pmv_flow_join,omitempty" doc:"with pmv_charted, in MIMIC-IV: a device of oxygen is lost where no flow was charted with it (the join of mimic-code's oxygen_delivery.sql); off: it counts"`
+	PMVAnyStay          bool `json:"pmv_any_stay,omitempty" doc:"PMV: the ICU stay that was ventilated longest decides (ventCheck and process, by ICUSTAY_ID and then HADM_ID); off: the first one of the admission"`
+	PMVAdults           bool `json:"pmv_adults,omitempty" doc:"PMV: ICU stays below 18 years are left out (ADMISSION_AGE in the Rmd); off: no age is asked for; MIMIC-IV has adults alone"`
+	PMVNoHeadNeckCancer bool `json:"pmv_no_head_neck_cancer,omitempty" doc:"PMV: admissions with cancer of head and neck are left out, ICD-9 140 to 149 (the Rmd); off: kept"`
+	PMVNoNeuromuscular  bool `json:"pmv_no_neuromuscular,omitempty" doc:"PMV: admissions with a neuromuscular disease are left out, ICD-9 358.01, 358.9, 359.0 and 359.1 (the Rmd); off: kept"`
+	PMVNoBurns          bool `json:"pmv_no_burns,omitempty" doc:"PMV: admissions with burns of the eyes, of face, head and neck, or of 30 % of the body or more are left out, ICD-9 940, 941 and 948.3 to 948.9 (the Rmd picks nine titles of 94 by their place in a list); off: kept"`
+	PMVNoDonors         bool `json:"pmv_no_donors,omitempty" doc:"PMV: admissions of organ donors are left out, ICD-9 V59, all titles with the word donor (the Rmd); off: kept"`
 }
 
 // clinical is the sound one: what was known on admission and nothing else, codes in
@@ -45,6 +57,8 @@ var core = Quirks{
 	DeathFilters: true, DeathPhraseAnywhere: true,
 	RoundedStay: true, NegativeStays: true,
 	VCodes4: true, IntegerProcedureCodes: true, BareCodes: true, LabelsOfWholeTable: true,
+	PMVCharted: true, PMVFlowJoin: true, PMVAnyStay: true, PMVAdults: true,
+	PMVNoHeadNeckCancer: true, PMVNoNeuromuscular: true, PMVNoBurns: true, PMVNoDonors: true,
 }
 
 // Overrides are the quirks that a configuration sets; the others are the recipe's own.

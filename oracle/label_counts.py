@@ -66,6 +66,35 @@ def ventilation(admissions, stays, events):
     )
 
 
+# Whom Clinical XLNet leaves out, by ICD-9 and by what CMS' mappings of 2018 have for it.
+EXCLUDED = {
+    "head_neck_cancer": (r"14", r"C0|C1[0-4]"),
+    "neuromuscular": (r"3589|3590|3591|35801", r"G7001|G709|G710|G712"),
+    "burns": (r"94[01]|948[3-9]", r"(?:T20|T26)...A|T3[12][3-9]"),
+    "donor": (r"V59", r"Z52"),
+}
+
+
+def cohort(stays, events, diagnoses, patients):
+    """PMV by the longest ventilated of the ICU stays, of the adults, but for the excluded."""
+    stays = stays[~(stays["outtime"] < stays["intime"])].merge(patients, on="subject_id")
+    codes = diagnoses["icd_code"]
+    why = pd.Series(index=diagnoses.index, dtype=object)
+    for reason, (nine, ten) in reversed(EXCLUDED.items()):
+        why[(diagnoses["icd_version"] == 9) & codes.str.match(nine) | (diagnoses["icd_version"] == 10) & codes.str.match(ten)] = reason
+    order = list(EXCLUDED)
+    reasons = diagnoses.assign(why=why).dropna(subset="why").groupby("hadm_id")["why"].agg(lambda found: min(found, key=order.index))
+    reasons = reasons[reasons.index.isin(stays["hadm_id"])]
+    left = stays[~stays["hadm_id"].isin(reasons.index)]
+    age = (left["anchor_age"] + left["intime"].dt.year - left["anchor_year"]).where(lambda years: years < 90, 91)
+    rows = events[events["itemid"] == INVASIVE_VENTILATION][["stay_id", "starttime", "endtime"]].dropna()
+    rows = left[age >= 18][["hadm_id", "stay_id"]].merge(rows[rows["endtime"] >= rows["starttime"]], on="stay_id").groupby(["hadm_id", "stay_id"])
+    longest = (rows["endtime"].max() - rows["starttime"].min()).groupby("hadm_id").max()
+    labels = (longest[longest >= 1.75 * DAY] >= 6.75 * DAY).astype(int)
+    excluded = {reason: int((reasons == reason).sum()) for reason in EXCLUDED}
+    return task(labels, positives=int(labels.sum()), too_short=len(longest) - len(labels), excluded=excluded)
+
+
 def category(code, version, diagnosis):
     long = diagnosis and version == 9 and code.startswith("E")
     return f"{version}:{code[:4 if long else 3]}"
@@ -85,11 +114,13 @@ def codes(table, diagnosis):
 
 def main():
     admissions = read("hosp/admissions", ["admittime", "dischtime"])
+    stays, events = read("icu/icustays", ["intime", "outtime"]), read("icu/procedureevents", ["starttime", "endtime"])
     golden = dict(
         made_by=f"pandas {pd.__version__}",
         mor=mortality(admissions),
         los=length_of_stay(admissions),
-        pmv=ventilation(admissions, read("icu/icustays", ["intime", "outtime"]), read("icu/procedureevents", ["starttime", "endtime"])),
+        pmv=ventilation(admissions, stays, events),
+        pmv_cohort=cohort(stays, events, read("hosp/diagnoses_icd"), read("hosp/patients")),
         diag=codes(read("hosp/diagnoses_icd"), diagnosis=True),
         proc=codes(read("hosp/procedures_icd"), diagnosis=False),
     )

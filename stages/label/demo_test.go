@@ -36,9 +36,14 @@ type counted struct {
 	Pairs         int64    `json:"pairs"`
 	Labels        []string `json:"labels"`
 	SHA256        string   `json:"sha256"` // of the label of each admission
+	// Excluded are whom Clinical XLNet leaves out, by reason.
+	Excluded map[string]int64 `json:"excluded"`
 }
 
-func goldenCounts(t *testing.T) (counts struct{ Mor, Los, Pmv, Diag, Proc counted }) {
+func goldenCounts(t *testing.T) (counts struct {
+	Mor, Los, Pmv, Diag, Proc counted
+	Cohort                    counted `json:"pmv_cohort"`
+}) {
 	t.Helper()
 	data, err := os.ReadFile("testdata/label_counts.json")
 	if err != nil {
@@ -58,21 +63,27 @@ func TestMIMICDemo(t *testing.T) {
 	wantCounts(t, d, map[string]int64{"quarantined": 0})
 	in := stages.Inputs{"patients": {d}}
 
-	mor := demoTask(t, "label.mortality", in, golden.Mor)
+	mor := demoTask(t, "label.mortality", "{}", in, golden.Mor)
 	wantCounts(t, mor, map[string]int64{"read": golden.Mor.Admissions, "positives": golden.Mor.Positives})
 
-	los := demoTask(t, "label.length_of_stay", in, golden.Los)
+	los := demoTask(t, "label.length_of_stay", "{}", in, golden.Los)
 	wantCounts(t, los, map[string]int64{"dropped.died": golden.Los.Died})
 	for class, n := range golden.Los.Classes {
 		wantCounts(t, los, map[string]int64{fmt.Sprintf("class.%d", class): n})
 	}
 
-	pmv := demoTask(t, "label.ventilation", in, golden.Pmv)
+	pmv := demoTask(t, "label.ventilation", "{}", in, golden.Pmv)
 	wantCounts(t, pmv, map[string]int64{
 		"positives":           golden.Pmv.Positives,
 		"dropped.no_icu_stay": golden.Pmv.NoICUStay, "dropped.no_invasive_ventilation": golden.Pmv.NotVentilated, "dropped.short_ventilation": golden.Pmv.TooShort,
 		"ventilation_without_admission": 0, "ventilation_without_times": 0, "icustays_without_intime": 0,
 	})
+
+	cohort := demoTask(t, "label.ventilation", "{recipe: core, quirks: {pmv_charted: false}}", in, golden.Cohort)
+	wantCounts(t, cohort, map[string]int64{"positives": golden.Cohort.Positives, "dropped.short_ventilation": golden.Cohort.TooShort})
+	for reason, n := range golden.Cohort.Excluded {
+		wantCounts(t, cohort, map[string]int64{"dropped." + reason: n})
+	}
 
 	demoCodes(t, "diag", "label.diagnoses", in, golden.Diag)
 	demoCodes(t, "proc", "label.procedures", in, golden.Proc)
@@ -84,7 +95,7 @@ func demoCodes(t *testing.T, name, stage string, in stages.Inputs, golden counte
 	t.Helper()
 	all := diagnoses(golden.Labels...)
 	all.Name = name
-	d := demoTask(t, stage, with(in, set(t, all)), golden)
+	d := demoTask(t, stage, "{}", with(in, set(t, all)), golden)
 	wantCounts(t, d, map[string]int64{"pairs": golden.Pairs, "codes_ignored": 0})
 
 	train := map[string]int64{}
@@ -109,9 +120,9 @@ func demoCodes(t *testing.T, name, stage string, in stages.Inputs, golden counte
 }
 
 // demoTask runs a stage and compares the label of each admission.
-func demoTask(t *testing.T, stage string, in stages.Inputs, golden counted) (d *dataset.Dataset) {
+func demoTask(t *testing.T, stage, config string, in stages.Inputs, golden counted) (d *dataset.Dataset) {
 	t.Helper()
-	d = stagetest.Run(t, stage, "{}", in)
+	d = stagetest.Run(t, stage, config, in)
 	wantCounts(t, d, map[string]int64{"kept": golden.Admissions})
 	var lines []string
 	for _, e := range labelsOf(t, d) {

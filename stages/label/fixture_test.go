@@ -1,6 +1,7 @@
 package label_test
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"testing"
@@ -25,6 +26,8 @@ type tables struct {
 	procedures  []mimic.Code
 	icustays    []mimic.ICUStay
 	ventilation []mimic.Ventilation
+	chartevents []mimic.ChartEvent
+	release     mimic.Release // of MIMIC-IV where it is zero
 }
 
 // inputs writes the tables into parts, each part ordered as ingest leaves it, with a
@@ -58,9 +61,11 @@ func (s tables) of(t testing.TB, parts int, all []mimic.Patient) stages.Inputs {
 	for _, c := range slices.Concat(s.diagnoses, s.procedures) {
 		see(c.SubjectID)
 	}
-	d := stagetest.Dataset(t, mimic.KindPatients, parts, map[string]any{mimic.AttributeRelease: mimic.Release{Database: mimic.MIMICIV}},
+	release := cmp.Or(s.release, mimic.Release{Database: mimic.MIMICIV})
+	d := stagetest.Dataset(t, mimic.KindPatients, parts, map[string]any{mimic.AttributeRelease: release},
 		table(mimic.TablePatients, all), table(mimic.TableAdmissions, s.admissions), table(mimic.TableDiagnoses, s.diagnoses),
-		table(mimic.TableProcedures, s.procedures), table(mimic.TableICUStays, s.icustays), table(mimic.TableVentilation, s.ventilation))
+		table(mimic.TableProcedures, s.procedures), table(mimic.TableICUStays, s.icustays), table(mimic.TableVentilation, s.ventilation),
+		table(mimic.TableChartEvents, s.chartevents))
 	return stages.Inputs{"patients": {d}}
 }
 

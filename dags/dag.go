@@ -5,6 +5,7 @@ package dags
 
 import (
 	"encoding/json"
+	"slices"
 
 	"github.com/clinflow/clinflow/stages"
 )
@@ -26,6 +27,9 @@ type Step struct {
 	Stage stages.Spec
 	// In says by port where its datasets come from.
 	In map[string][]Ref
+	// After are steps that must be done first though nothing of their outputs is read, such
+	// as a gate: they are no part of what the output is.
+	After []string
 	// Config is the resolved configuration, defaults filled in, as JSON in the
 	// order of the stage's fields.
 	Config json.RawMessage
@@ -66,18 +70,31 @@ type Publish struct {
 	File string // in the step's output
 }
 
-// Upstream lists the steps that a step takes its inputs from, in port order and
-// each once.
-func (s *Step) Upstream() []string {
+// Inputs lists the steps that a step takes its inputs from, in port order and each
+// once.
+func (s *Step) Inputs() []string {
 	var names []string
-	seen := map[string]bool{}
 	for _, port := range s.Stage.In {
 		for _, ref := range s.In[port.Name] {
-			if !seen[ref.Step] {
-				seen[ref.Step] = true
-				names = append(names, ref.Step)
-			}
+			names = appendNew(names, ref.Step)
 		}
 	}
 	return names
+}
+
+// Upstream lists the steps that must be done before a step: its inputs, then those
+// that it is after.
+func (s *Step) Upstream() []string {
+	names := s.Inputs()
+	for _, name := range s.After {
+		names = appendNew(names, name)
+	}
+	return names
+}
+
+func appendNew(names []string, name string) []string {
+	if slices.Contains(names, name) {
+		return names
+	}
+	return append(names, name)
 }

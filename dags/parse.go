@@ -47,6 +47,7 @@ type draft struct {
 	known bool // its stage is registered
 	built any  // the stage; where its configuration has faults, of the rest of it
 	in    map[string]*node
+	after *node
 	at    position
 	path  string // for problems: its name as it is written
 
@@ -129,7 +130,7 @@ func placeIn(n *node) position {
 
 func (c *checker) step(e entry, path string) *draft {
 	d := &draft{Step: Step{Name: e.key, In: map[string][]Ref{}}, at: e.at, path: path, in: map[string]*node{}}
-	given := c.object(e.value, path, []string{"stage", "in", "with"})
+	given := c.object(e.value, path, []string{"stage", "in", "after", "with"})
 	d.Stage, d.known = c.stage(e, given, path)
 	if d.known {
 		c.configure(d, given["with"].value, join(path, "with"))
@@ -137,6 +138,7 @@ func (c *checker) step(e entry, path string) *draft {
 	if in := given["in"].value; in != nil {
 		c.ports(d, in, join(path, "in"))
 	}
+	d.after = given["after"].value
 	return d
 }
 

@@ -230,6 +230,21 @@ steps:
 		want: "\nx.yaml:3:3: steps.a: the steps depend on each other in a circle: a ← c ← b ← a\n",
 	},
 	{
+		name: "after",
+		yaml: `name: x
+steps:
+  p: {stage: fake.ingest, after: [t, u], with: {root: /x}}
+  t: {stage: fake.tokens, in: {notes: p}, after: {a: b}}
+  a: {stage: fake.train, in: {tokens: t}, after: tt, with: {epochs: 1}}
+`,
+		want: `
+x.yaml:3:3: steps.p: the steps depend on each other in a circle: p ← t ← p
+x.yaml:3:38: steps.p.after: unknown step u; known: t, a
+x.yaml:4:50: steps.t.after: want a text
+x.yaml:5:50: steps.a.after: unknown step tt; did you mean t?
+`,
+	},
+	{
 		name: "twice in a list",
 		yaml: `name: x
 steps:

@@ -41,7 +41,7 @@ func (d *DAG) Plan(ctx context.Context, p *Planner) (Plan, error) {
 
 func (p *Planner) planOne(ctx context.Context, step *Step, made map[string]*dataset.Dataset) (Decision, error) {
 	var missing []string
-	for _, up := range step.Upstream() {
+	for _, up := range step.Inputs() {
 		if made[up] == nil {
 			missing = append(missing, fmt.Sprintf("upstream step %s will run", up))
 		}

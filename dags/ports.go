@@ -16,6 +16,33 @@ func (c *checker) bindAll() {
 		for _, port := range d.Stage.In {
 			c.bind(d, port)
 		}
+		c.follow(d)
+	}
+}
+
+// follow reads which steps must be done before a step that takes nothing of theirs: one
+// name, or a list.
+func (c *checker) follow(d *draft) {
+	if d.after == nil {
+		return
+	}
+	items, path := []*node{d.after}, d.path+".after"
+	if d.after.kind == list {
+		items = d.after.items
+	}
+	for _, item := range items {
+		if item.unbound() {
+			continue
+		}
+		name, ok := c.word(item, path)
+		if !ok {
+			continue
+		}
+		if c.byName[name] == nil {
+			c.add(item.at, path, "unknown step "+name, suggest.Choice(name, c.others(d)))
+			continue
+		}
+		d.After = append(d.After, name)
 	}
 }
 

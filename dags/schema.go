@@ -98,6 +98,7 @@ func stepSchema(spec stages.Spec) *jsonschema.Schema {
 	with := configSchema(spec.Config(), "configuration of "+spec.Name)
 	step.add("stage", &jsonschema.Schema{Const: spec.Name}, true)
 	step.add("in", in.schema("step or step.table by port"), len(in.required) > 0)
+	step.add("after", afterSchema(), false)
 	step.add("with", with, len(with.Required) > 0)
 	return step.schema(spec.Doc)
 }
@@ -110,8 +111,15 @@ func anyStepSchema() *jsonschema.Schema {
 	var step closed
 	step.add("stage", &jsonschema.Schema{Type: "string", Pattern: referencePattern}, true)
 	step.add("in", mapSchema("step or step.table by port"), false)
+	step.add("after", afterSchema(), false)
 	step.add("with", mapSchema("configuration of the stage"), false)
 	return step.schema("a stage named by a reference")
+}
+
+// afterSchema is of the steps that a step takes nothing of and waits for.
+func afterSchema() *jsonschema.Schema {
+	one := textSchema("a step, or a list of some, that must be done first, such as a gate; nothing of its output is read")
+	return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{one, {Type: "array", Items: textSchema("")}}}
 }
 
 func portSchema(p stages.Port) *jsonschema.Schema {

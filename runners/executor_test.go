@@ -164,6 +164,37 @@ func TestExecuteSetsTheManifest(t *testing.T) {
 	}
 }
 
+// TestAGateGoesFirst: a step that is after a gate begins when the gate is open, is not
+// begun where it is closed, and is not made again because the gate is another.
+func TestAGateGoesFirst(t *testing.T) {
+	gated := func(word string) *dags.DAG {
+		text := strings.ReplaceAll("name: gated\nsteps:\n  end: {stage: fake.join, in: {from: [top]}, after: gate}\n  top: {stage: fake.make}\n  gate: {stage: fake.make, with: {word: WORD}}\n", "WORD", word)
+		d, err := dags.Parse(stages.Default, "gated.yaml", []byte(text), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	closed := func(context.Context) error { return exit.Errorf(exit.BadData, "not fit") }
+	o := Options{Out: filepath.Join(t.TempDir(), "out"), Workers: 4}
+	f := &fake{before: map[string]func(context.Context) error{"gate": closed}}
+	if err := Execute(t.Context(), stages.Default, gated("a"), f, o); exit.Of(err) != exit.BadData || slices.Contains(f.steps(), "end") {
+		t.Errorf("the step behind a closed gate: %v", err)
+	}
+	f.before = nil
+	for _, c := range []struct {
+		word string
+		ran  []string
+	}{{"a", []string{"end", "gate"}}, {"b", []string{"gate"}}} {
+		if err := Execute(t.Context(), stages.Default, gated(c.word), f, o); err != nil {
+			t.Fatal(err)
+		}
+		if got := slices.DeleteFunc(f.steps(), func(step string) bool { return step == "top" }); !slices.Equal(got, c.ran) {
+			t.Errorf("gate %s: ran %v, want %v", c.word, got, c.ran)
+		}
+	}
+}
+
 // meeting lets calls go on once n are there.
 func meeting(n int) func(ctx context.Context) error {
 	var mu sync.Mutex

@@ -38,8 +38,23 @@ func TestGuardsStopTheRun(t *testing.T) {
 		},
 		{
 			"length of stay from whole notes",
-			"los: {stage: label.length_of_stay, label_set: \"\", tokens: [tokens]", "los: {stage: label.length_of_stay, label_set: \"\", tokens: [corpus]", "", "",
+			"los: {stage: label.length_of_stay, label_set: \"\", texts: [texts], tokens: [tokens]", "los: {stage: label.length_of_stay, label_set: \"\", texts: [texts], tokens: [corpus]", "", "",
 			2, []string{"in.tokens: step los_head: the task is los (multiclass)", "whole notes", "text.admission"},
+		},
+		{
+			"a card of texts that tell of the death",
+			"texts: [texts, texts_without_deaths], tokens", "texts: [texts], tokens", "", "",
+			2, []string{"in.texts: step card_mor: the task is mor (binary)", "text.without_deaths"},
+		},
+		{
+			"a limit for equal texts that nothing looks for",
+			"split: split, duplicates: duplicates}\n    with: {enforce: false,", "split: split}\n    with: {max_equal_across: 0.1,", "", "",
+			2, []string{"max_equal_across: step card_pmv", "bind a step of label.duplicates to the port duplicates"},
+		},
+		{
+			"a gate that is closed",
+			"{enforce: false,", "{min_examples: 100000,", "", "",
+			3, []string{"is not fit to be trained on", "min_examples of train: ", "100000 is allowed", "min_examples of test: "},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -41,14 +41,14 @@ func TestDataflowJobIsBuiltWithoutNetwork(t *testing.T) {
 		"--set", "mimic=gs://b/mimic", "--set", "note=gs://b/note", "--set", "base=gs://b/base"}
 	r := clinflow(t, t.TempDir(), 0, append(args, "--out", "gs://b/out")...)
 	// One job for each step that is not a job of its own: the source, the maps, the
-	// reduce.
-	for _, step := range []string{"patients", "split", "corpus", "mortality", "texts", "texts_without_deaths", "tokens", "tokens_without_deaths", "auroc"} {
+	// reduces.
+	for _, step := range []string{"patients", "split", "corpus", "mortality", "texts", "texts_without_deaths", "tokens", "tokens_without_deaths", "duplicates", "card", "auroc"} {
 		if !strings.Contains(r.stderr, `unique_name:"`+step+`/`) {
 			t.Errorf("no job for the step %s", step)
 		}
 	}
-	if got := strings.Count(r.stderr, "Dry-run: not submitting job!"); got != 9 {
-		t.Errorf("%d jobs built, want 9", got)
+	if got := strings.Count(r.stderr, "Dry-run: not submitting job!"); got != 11 {
+		t.Errorf("%d jobs built, want 11", got)
 	}
 	local := clinflow(t, t.TempDir(), 2, append(args, "--out", "here")...)
 	if !strings.Contains(local.stderr, "--out here") {

@@ -79,8 +79,8 @@ func (l Limits) judge(of task.Task, sum *tally, told map[string]teller) []Check 
 		l.labels(j, of, s)
 		j.atMost("max_without_text", "", without, without+n, l.MaxWithoutText)
 		if s.Sectioned > 0 {
-			often := slices.Index(s.Empty, slices.Max(s.Empty))
-			j.atMost("max_empty_section", sections.Section(often).String(), s.Empty[often], s.Sectioned, l.MaxEmptySection)
+			section, empty := s.emptiest()
+			j.atMost("max_empty_section", section, empty, s.Sectioned, l.MaxEmptySection)
 		}
 		if sum.Groups != nil {
 			e := sum.equalIn(name)
@@ -95,6 +95,14 @@ func (l Limits) judge(of task.Task, sum *tally, told map[string]teller) []Check 
 		Failed: sum.Crossing > int64(l.MaxPatientsInTwoSplits),
 	})
 	return j.checks
+}
+
+// emptiest is the section that is empty most often, "" where none is.
+func (s *bySplit) emptiest() (section string, empty int64) {
+	if empty = slices.Max(s.Empty); empty > 0 {
+		section = sections.Section(slices.Index(s.Empty, empty)).String()
+	}
+	return section, empty
 }
 
 // labels looks at how the examples of a split are spread over the labels.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/clinflow/clinflow/dags"
 	"github.com/clinflow/clinflow/stages"
+	_ "github.com/clinflow/clinflow/stages/card"
 	_ "github.com/clinflow/clinflow/stages/eval"
 	_ "github.com/clinflow/clinflow/stages/eval/report"
 	_ "github.com/clinflow/clinflow/stages/ingest"

@@ -1,11 +1,14 @@
 package synth
 
 import (
+	"bytes"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/clinflow/clinflow/internal/exit"
 )
 
 // iiiDemo is the tables of the MIMIC-III demo 1.4, which has no notes.
@@ -164,5 +167,21 @@ func listsPartPatients(t *testing.T, root string) {
 	}
 	if unlisted < 20 {
 		t.Errorf("%d admissions of patients in no list", unlisted)
+	}
+}
+
+func TestCountQuirks(t *testing.T) {
+	header := files[tablePlanted].header + "\n"
+	counts, err := CountQuirks(bytes.NewReader(packed(t, []byte(header+"newborn,1,100001\nnewborn,2,100002\n"))))
+	if err != nil || len(counts) != 1 || counts["newborn"] != 2 {
+		t.Errorf("%v, %v", counts, err)
+	}
+	for name, text := range map[string]string{"empty": "", "header": "subject_id\n1\n", "fields": header + "newborn\n"} {
+		if _, err := CountQuirks(bytes.NewReader(packed(t, []byte(text)))); exit.Of(err) != exit.BadData {
+			t.Errorf("%s: error %v, want one of bad data", name, err)
+		}
+	}
+	if _, err := CountQuirks(strings.NewReader(header)); exit.Of(err) != exit.BadData {
+		t.Errorf("not compressed: error %v, want one of bad data", err)
 	}
 }

@@ -3,6 +3,7 @@ package synth
 import (
 	"encoding/csv"
 	"io"
+	"strings"
 
 	"github.com/klauspost/compress/gzip"
 
@@ -29,7 +30,10 @@ func CountQuirks(file io.Reader) (map[string]int64, error) {
 	}
 	records, err := csv.NewReader(z).ReadAll()
 	if err != nil {
-		return nil, exit.Errorf(exit.BadData, "%s: %w", QuirksFile, err)
+		return nil, exit.Errorf(exit.BadData, "%s: read: %w", QuirksFile, err)
+	}
+	if len(records) == 0 || strings.Join(records[0], ",") != files[tablePlanted].header {
+		return nil, exit.Errorf(exit.BadData, "%s: the header is not that of this version; make the tree again", QuirksFile)
 	}
 	counts := map[string]int64{}
 	for _, record := range records[1:] {

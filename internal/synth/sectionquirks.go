@@ -1,6 +1,9 @@
 package synth
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // sectionQuirks are of the text of a report. CORe takes the first occurrence of a
 // heading anywhere, and ends a section at an empty line that is followed by a line
@@ -48,7 +51,22 @@ var sectionQuirks = []noteQuirk{
 	{"other_headings", func(d *dossier) bool {
 		return d.replace("Physical Exam:", "Physical Examination:") && d.replace("\nAllergies:", "\nAllergy:")
 	}},
+	{"fragments_anywhere", func(d *dossier) bool {
+		for range 12 {
+			at := d.random.IntN(len(d.papers[0].text))
+			d.papers[0].text = slices.Insert(d.papers[0].text, at, []byte(oneOf(d.random, fragments))...)
+		}
+		return true
+	}},
 	{"discharge_exam_first", replacing("Chief Complaint:\n", "Discharge physical exam: walking.\n\nChief Complaint:\n")},
+}
+
+// fragments are pieces of text that a label script acts on. Thrown into a note they
+// meet in ways that nobody planned.
+var fragments = []string{
+	"\n\n", "\n\n", "\n \n", "\n", "\r\n", "  ", ":", ".", "|", "(", ")", `\`, `\n`, "7", "[]", "\n\nHEENT:", "\n\nLabs 2:",
+	"Allergies:", "medical history:", "chief complaint:", "PHYSICAL EXAM:", "medications on admission:", "Medication on Admission:",
+	" patient died", " pt had expired", " died", " deceased", "outpatient passed away", " he expired", "time of death",
 }
 
 // coreHeadings are those of the sections that CORe keeps.

@@ -103,8 +103,8 @@ func digestOfFiles(t *testing.T, out *dataset.Dataset) string {
 
 // goldenDigestsIII are of MIMIC-III's, by version 1 of its stage.
 var goldenDigestsIII = map[string]string{
-	"{patients: 50, radiology_per_admission: 1, core_lists: true}": "ea1d6f7d65b27f08c14ea65db7f5b614ac091c103122fbcefa356b3cd562e2f9",
-	"{attach: " + demoIII + ", radiology_per_admission: 1}":        "2f9bf703a5979eb6fb044cf69d5a5f1800110a01545311db00db90ea10b441ed",
+	"{patients: 50, radiology_per_admission: 1, core_lists: true}": "70b5993d10c9630d92568ec17c0d773dcfb9eacf68248a64cccd0d6e94681959",
+	"{attach: " + demoIII + ", radiology_per_admission: 1}":        "91d8ad29ea8bc3a8f66bbc2bcfc0b3b72036db2a1bdfa81c991b3fb07a611900",
 }
 
 // What is in the step's fingerprint of the attached folder is what it reads there.

@@ -139,6 +139,13 @@ def labels(table, into, known, category, mode):
     )
 
 
+def told(name, found):
+    of = found["demo"]
+    unmapped = len(of["all"]["unmapped"])
+    print(f"{name}: {found['sources']} codes, {found['sources'] - found['unmapped']} mapped, {found['ambiguous']} of them ambiguous, {found['unmapped']} unmapped")
+    print(f"  MIMIC-IV demo: {of['codes']} codes in {of['rows']} rows, {of['codes'] - unmapped} mapped, {of['ambiguous']} of them ambiguous, {unmapped} unmapped; {len(of['missing'])} are not in the file")
+
+
 def main():
     golden, labelled = {}, {"diagnoses_icd": {}, "procedures_icd": {}}
     for name, (table, version, category) in FILES.items():
@@ -157,7 +164,7 @@ def main():
         into = {"10": "9", "9": "10"}[version]
         for mode in MODES:
             labelled[table][f"icd{into}_{mode}"] = labels(table, into, known, category, mode)
-        print(name, {k: v for k, v in golden[name].items() if isinstance(v, int)}, {k: v for k, v in golden[name]["demo"].items() if isinstance(v, int)})
+        told(name, golden[name])
     GOLDEN.write_text(json.dumps(golden, indent=1) + "\n")
     LABELS.write_text(json.dumps(labelled, indent=1) + "\n")
 

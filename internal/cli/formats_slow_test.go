@@ -12,6 +12,8 @@ import (
 
 // formatsDAG makes each kind of table that clinflow writes, of the MIMIC-IV demo.
 const formatsDAG = labelsDAG + `
+  mimiciii: {stage: synth.mimiciii, with: {patients: 200}}
+  patients_iii: {stage: ingest.mimiciii, in: {mimic: mimiciii}, with: {shards: 3}}
   texts: {stage: text.admission, in: {patients: patients}}
   tokenizer: {stage: tokenize.train, in: {notes: patients.notes, split: split}, with: {vocab_size: 512}}
   tokens: {stage: tokenize.texts, in: {texts: texts, tokenizer: tokenizer}, with: {max_length: 64}}
@@ -46,7 +48,9 @@ func TestSlowPythonOpensWhatIsWritten(t *testing.T) {
 	clinflow(t, dir, 0, "export", "meds", patients, "--splits", split, "--out", "plain")
 	clinflow(t, dir, 0, "export", "meds", patients, "--notes", "--out", "text")
 
-	args := []string{"../../oracle/table_formats.py", filepath.Join(dir, "plain"), filepath.Join(dir, "text"), patients, split}
+	clinflow(t, dir, 0, "export", "meds", stepFolder(t, out, "patients_iii"), "--notes", "--out", "iii")
+
+	args := []string{"../../oracle/table_formats.py", filepath.Join(dir, "iii"), stepFolder(t, out, "patients_iii"), filepath.Join(dir, "plain"), filepath.Join(dir, "text"), patients, split}
 	for _, step := range []string{"mor", "los", "pmv", "diag", "proc", "texts", "tokens", "baseline"} {
 		args = append(args, stepFolder(t, out, step))
 	}
@@ -56,7 +60,7 @@ func TestSlowPythonOpensWhatIsWritten(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v: %s", err, said)
 	}
-	for _, want := range []string{"plain: a MEDS dataset of 100 patients", "text: a MEDS dataset of 100 patients", "/labels: ", "/meds: ", "/texts: ", "/tokens: ", "/predictions: ", "/splits: ", "/notes: "} {
+	for _, want := range []string{"plain: a MEDS dataset of 100 patients", "text: a MEDS dataset of 100 patients", "iii: a MEDS dataset of 200 patients", "/labels: ", "/meds: ", "/texts: ", "/tokens: ", "/predictions: ", "/splits: ", "/notes: "} {
 		if !strings.Contains(string(said), want) {
 			t.Errorf("Python does not say %q:\n%s", want, said)
 		}

@@ -5,11 +5,13 @@ package meds
 
 import (
 	"context"
+	"fmt"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/guard"
 	"github.com/clinflow/clinflow/internal/progress"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/mimic"
@@ -57,10 +59,12 @@ func writeShards(ctx context.Context, patients *dataset.Dataset, o Options, out 
 	group.SetLimit(max(o.Workers, 1))
 	counts := make([]Counts, patients.Parts())
 	for part := range counts {
-		group.Go(func() (err error) {
-			counts[part], err = writeShard(ctx, patients, o.Notes, part, out)
-			task.Add(1)
-			return err
+		group.Go(func() error {
+			return guard.Do(fmt.Sprintf("export meds, part %d", part), func() (err error) {
+				counts[part], err = writeShard(ctx, patients, o.Notes, part, out)
+				task.Add(1)
+				return err
+			})
 		})
 	}
 	err := group.Wait()

@@ -111,24 +111,3 @@ func write(out *dataset.PartWriter, rows *dataset.RowWriter[task.Text], row task
 	out.Count("kept", 1)
 	return rows.Write(row)
 }
-
-// listing says which notes are read, and in what order.
-type listing struct {
-	wanted  func(*Summary) bool
-	compare func(a, b Summary) int
-}
-
-// listed is the recipe's own listing, or that of text.core_notes.
-func (x admission) listed(ctx context.Context, in stages.Inputs) (listing, error) {
-	d := in.One(portCoreNotes)
-	if (d != nil) != x.recipe.OfTable() {
-		return listing{}, x.lacks(d != nil)
-	}
-	if d == nil {
-		return listing{func(s *Summary) bool { return reads(x.recipe, s) }, InOrder}, nil
-	}
-	if err := x.Fits(portCoreNotes, d); err != nil {
-		return listing{}, err
-	}
-	return readCoreNotes(ctx, d)
-}

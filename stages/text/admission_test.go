@@ -102,6 +102,27 @@ func TestAdmissionTexts(t *testing.T) {
 	})
 }
 
+// clinical reads MIMIC-III by its own rules too: errors and addenda are left out, reports
+// come by day and then by row, and the tags of what was removed stay.
+func TestClinicalTextsOfMIMICIII(t *testing.T) {
+	const text = "History of Present Illness:\n%s on [**2150-1-2**]\n\nAllergies:\n%s\n"
+	note := func(row int64, day dataset.Time, kind, illness, allergies string) mimic.Note {
+		n := reported(row, 1, day, fmt.Sprintf(text, illness, allergies))
+		n.NoteID, n.NoteType = fmt.Sprint(row), kind
+		return n
+	}
+	mistaken := note(1, 1, mimic.DischargeSummary, "by mistake", "x")
+	mistaken.IsError = true
+	in := inParts(t, 1, admissionsOf(1), []mimic.Note{
+		mistaken, note(2, 1, mimic.Addendum, "added", "y"),
+		note(10, 5, mimic.DischargeSummary, "third", "none"), note(9, 5, mimic.DischargeSummary, "second", "sulfa"), note(11, 4, mimic.DischargeSummary, "first", ""),
+	})
+	d := stagetest.Run(t, "text.admission", "{recipe: clinical}", in)
+	if got := textsOf(t, d); len(got) != 1 || !strings.Contains(got[0].Text, "PRESENT ILLNESS: first on [**2150-1-2**]\n") || !strings.Contains(got[0].Text, "ALLERGIES: sulfa\n") {
+		t.Errorf("%q", got)
+	}
+}
+
 // afterwards stands in every part of a summary that was written after admission.
 const afterwards = "zqlater"
 

@@ -144,22 +144,3 @@ func (x coreNotes) kept(notes []listedNote) []int64 {
 	}
 	return rows
 }
-
-// readCoreNotes is the listing of a dataset.
-func readCoreNotes(ctx context.Context, d *dataset.Dataset) (listing, error) {
-	var rows []int64
-	if err := d.ReadJSON(ctx, coreNotesFile, &rows); err != nil {
-		return listing{}, err
-	}
-	place := make(map[int64]int, len(rows))
-	for i, row := range rows {
-		place[row] = i
-	}
-	return listing{
-		wanted: func(s *Summary) bool {
-			_, listed := place[s.SourceRow]
-			return listed && s.Category == mimic.CategoryDischargeSummary
-		},
-		compare: func(a, b Summary) int { return cmp.Compare(place[a.SourceRow], place[b.SourceRow]) },
-	}, nil
-}

@@ -51,6 +51,17 @@ func TestCoreNotes(t *testing.T) {
 	}
 }
 
+// MIMIC-IV's notes have a time in place of the day.
+func TestCoreNotesOfMIMICIV(t *testing.T) {
+	late, early := reported(1, 1, 0, "late"), reported(2, 2, 0, "early")
+	late.Charttime, early.Charttime = 9, 8
+	d := stagetest.Run(t, "text.core_notes", "{recipe: core}", inParts(t, 2, admissionsOf(1, 2), []mimic.Note{late, early}))
+	var rows []int64
+	if err := d.ReadJSON(t.Context(), "notes.json", &rows); err != nil || !slices.Equal(rows, []int64{2, 1}) {
+		t.Errorf("rows %v: %v", rows, err)
+	}
+}
+
 // An addendum has no text of its own, and neither has a note that is neither.
 func TestAdmissionsWithoutAReport(t *testing.T) {
 	addendum, neither := reported(1, 1, 5, "Chief Complaint: ill\n\nSex:"), reported(2, 2, 5, "Chief Complaint: well\n\nSex:")

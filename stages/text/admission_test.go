@@ -119,7 +119,7 @@ func TestClinicalTextsOfMIMICIII(t *testing.T) {
 	})
 	d := stagetest.Run(t, "text.admission", "{recipe: clinical}", in)
 	if got := textsOf(t, d); len(got) != 1 || !strings.Contains(got[0].Text, "PRESENT ILLNESS: first on [**2150-1-2**]\n") || !strings.Contains(got[0].Text, "ALLERGIES: sulfa\n") {
-		t.Errorf("%q", got)
+		t.Errorf("%+v", got)
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/examples"
+	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/stagetest"
 )
 
@@ -54,7 +55,7 @@ func TestExamplesAreWhatTheyWere(t *testing.T) {
 		if name == "mor" {
 			in["tokens"] = append(in["tokens"], made["tokens_without_deaths"])
 		}
-		got[name] = joined(t, examples.SourceOf(in))
+		got[name] = joined(t, examples.SourceOf(in, split.Overlap{}))
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -28,10 +28,12 @@ type Label struct {
 	Labels         []int32      `parquet:"labels"`
 }
 
-// Split says what a patient's examples are for: train, val or test. Rows of a part
-// are in the order of subject_id, each patient once.
+// Split says what a patient's examples are for: train, val or test. Where HadmID is set
+// it says so of that admission alone, before what is said of the patient. Rows of a part
+// are in the order of (subject_id, hadm_id), each pair once.
 type Split struct {
 	SubjectID int64  `parquet:"subject_id"`
+	HadmID    int64  `parquet:"hadm_id,optional"` // 0: all that is known of the patient
 	Split     string `parquet:"split"`
 }
 

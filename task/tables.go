@@ -29,10 +29,11 @@ const (
 const CountWithdrawn = "withdrawn"
 
 // The first version of tokens had splits and labels beside them, that of labels no
-// prediction_time.
+// prediction_time, that of splits no hadm_id.
 const (
 	tokensVersion = 2
 	labelsVersion = 2
+	splitsVersion = 2
 )
 
 func init() {
@@ -41,6 +42,6 @@ func init() {
 	dataset.RegisterTable[Tokens](TableTokens, tokensVersion)
 	dataset.RegisterTable[Label](TableLabels, labelsVersion)
 	dataset.RegisterTable[MEDSLabel](TableMEDS, 1)
-	dataset.RegisterTable[Split](TableSplits, 1)
+	dataset.RegisterTable[Split](TableSplits, splitsVersion)
 	dataset.RegisterTable[Prediction](TablePredictions, 1)
 }

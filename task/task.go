@@ -36,7 +36,9 @@ type Task struct {
 	Recipe  string   `json:"recipe,omitempty"`  // how texts and labels were made
 	Split   string   `json:"split,omitempty"`   // how patients were split, once that is known
 	Release string   `json:"release,omitempty"` // of MIMIC
-	Texts   Texts    `json:"texts,omitzero"`    // what its texts must be
+	// SharedPatients are in more than one split, which the configuration allowed.
+	SharedPatients int   `json:"shared_patients,omitempty"`
+	Texts          Texts `json:"texts,omitzero"` // what its texts must be
 }
 
 // NumLabels is the number of outputs of a head for the task.

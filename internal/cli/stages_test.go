@@ -12,7 +12,7 @@ func TestStagesShowsExamples(t *testing.T) {
 	if !found {
 		t.Fatal(said)
 	}
-	for _, want := range []string{"\n    seed: 4\n", "\n  in/patients/patients.jsonl\n    {\"subject_id\":1}\n", "\n  want/splits.jsonl\n    {\"subject_id\":1,\"split\":\"test\"}\n", "\n    … 2 more lines\n"} {
+	for _, want := range []string{"\n    seed: 4\n", "\n  in/patients/patients.jsonl\n    {\"subject_id\":1}\n", "\n  want/splits.jsonl\n    {\"subject_id\":1,\"hadm_id\":null,\"split\":\"test\"}\n", "\n    … 2 more lines\n"} {
 		if !strings.Contains(example, want) {
 			t.Errorf("no %q in %s", want, example)
 		}

@@ -62,7 +62,7 @@ func (g gate) shows() bool { return g.config.SmallCells == smallcell.Show }
 
 // Check implements stages.Checked: training would refuse the same examples.
 func (g gate) Check(_ context.Context, in stages.Givers) []stages.Fault {
-	faults := examples.Faults(givenAsTokens(in))
+	faults := examples.Faults(givenAsTokens(in), counted)
 	for i := range faults {
 		if faults[i].Key == "in."+examples.TokensPort.Name {
 			faults[i].Key = "in." + textsPort.Name
@@ -79,7 +79,13 @@ func (g gate) Check(_ context.Context, in stages.Givers) []stages.Fault {
 }
 
 // taskOf is the task of the labels; texts and splits that do not fit it are refused.
-func taskOf(in stages.Inputs) (task.Task, error) { return examples.TaskOf(givenAsTokens(in)) }
+func taskOf(ctx context.Context, in stages.Inputs) (task.Task, error) {
+	return examples.TaskOf(ctx, givenAsTokens(in))
+}
+
+// counted takes splits that training refuses: max_patients_in_two_splits says how many
+// patients may be in two.
+var counted = split.Overlap{AllowPatientOverlap: true}
 
 // givenAsTokens binds the texts where training binds their tokens.
 func givenAsTokens[D any](in map[string][]D) map[string][]D {
@@ -92,13 +98,13 @@ func givenAsTokens[D any](in map[string][]D) map[string][]D {
 const key = "card"
 
 // Attributes say what task the examples are of.
-func (gate) Attributes(_ context.Context, in stages.Inputs) (map[string]any, error) {
-	return examples.Attributes(taskOf(in))
+func (gate) Attributes(ctx context.Context, in stages.Inputs) (map[string]any, error) {
+	return examples.Attributes(taskOf(ctx, in))
 }
 
 // Accumulate counts the examples of a part.
 func (g gate) Accumulate(ctx context.Context, in stages.Inputs, part int, emit func(string, []byte)) error {
-	of, err := taskOf(in)
+	of, err := taskOf(ctx, in)
 	if err != nil {
 		return err
 	}
@@ -117,8 +123,8 @@ func (g gate) Accumulate(ctx context.Context, in stages.Inputs, part int, emit f
 }
 
 // Merge adds up what was counted of the parts.
-func (g gate) Merge(_ context.Context, in stages.Inputs, _ string, accumulators [][]byte) ([]byte, error) {
-	sum, err := g.sumOf(in, accumulators)
+func (g gate) Merge(ctx context.Context, in stages.Inputs, _ string, accumulators [][]byte) ([]byte, error) {
+	sum, err := g.sumOf(ctx, in, accumulators)
 	if err != nil {
 		return nil, err
 	}
@@ -126,8 +132,8 @@ func (g gate) Merge(_ context.Context, in stages.Inputs, _ string, accumulators 
 }
 
 // sumOf adds tallies up.
-func (g gate) sumOf(in stages.Inputs, values [][]byte) (*tally, error) {
-	of, err := taskOf(in)
+func (g gate) sumOf(ctx context.Context, in stages.Inputs, values [][]byte) (*tally, error) {
+	of, err := taskOf(ctx, in)
 	if err != nil {
 		return nil, err
 	}
@@ -148,11 +154,11 @@ func (g gate) Finish(ctx context.Context, in stages.Inputs, results []stages.Key
 	for i, r := range results {
 		values[i] = r.Value
 	}
-	sum, err := g.sumOf(in, values)
+	sum, err := g.sumOf(ctx, in, values)
 	if err != nil {
 		return err
 	}
-	of, err := taskOf(in)
+	of, err := taskOf(ctx, in)
 	if err != nil {
 		return err
 	}

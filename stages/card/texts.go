@@ -18,7 +18,7 @@ var textsPort = stages.Port{
 
 // sourceOf is what training will join of these texts, with labels where they are bound.
 func sourceOf(in stages.Inputs) examples.Source {
-	return examples.Source{Tokens: in[textsPort.Name], Labels: in.One(examples.LabelsPort.Name), Split: in.One(split.Port.Name)}
+	return examples.Source{Tokens: in[textsPort.Name], Labels: in.One(examples.LabelsPort.Name), Split: in.One(split.Port.Name), Overlap: counted}
 }
 
 // eachExample calls do with the examples of a part, each with its text, in the order of

@@ -108,7 +108,7 @@ func (s aurocStage) Finish(_ context.Context, in stages.Inputs, results []stages
 		if err := json.Unmarshal(keyed.Value, &r); err != nil {
 			return fmt.Errorf("read a measured task: %w", err)
 		}
-		metrics.Tasks[key.task] = taskMeasured(tasks[key.task])
+		metrics.Tasks[key.task] = taskMeasured(tasks[key.task], s.config.SmallCells == smallcell.Show)
 		metrics.put(key, r.Score)
 		curves.put(key, r.Curve)
 		if key.port == portVariants {

@@ -33,10 +33,15 @@ type Task struct {
 	Recipe    string    `json:"recipe,omitempty"`
 	Split     string    `json:"split,omitempty"` // how patients were split
 	Release   string    `json:"release,omitempty"`
+	// SharedPatients are in more than one split, which the configuration allowed.
+	SharedPatients smallcell.Count `json:"shared_patients,omitempty"`
 }
 
-func taskMeasured(of task.Task) Task {
-	t := Task{Kind: of.Kind, NumLabels: of.NumLabels(), Recipe: of.Recipe, Split: of.Split, Release: of.Release}
+func taskMeasured(of task.Task, show bool) Task {
+	t := Task{Kind: of.Kind, NumLabels: of.NumLabels(), Recipe: of.Recipe, Split: of.Split, Release: of.Release, SharedPatients: smallcell.Count(of.SharedPatients)}
+	if !show {
+		t.SharedPatients = smallcell.Of(of.SharedPatients)
+	}
 	if !of.Multilabel() {
 		t.Labels = of.Labels
 	}

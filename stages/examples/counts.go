@@ -67,11 +67,9 @@ func (c *Counts) example(kind task.Kind, e Example) {
 	}
 }
 
-func (c *Counts) withoutTokens(split string, labels int64) {
-	if labels > 0 {
-		c.WithoutTokens += labels
-		c.add("labels_without_tokens", split, labels)
-	}
+func (c *Counts) withoutTokens(split string) {
+	c.WithoutTokens++
+	c.add("labels_without_tokens", split, 1)
 }
 
 // Note writes the counts into the manifest.

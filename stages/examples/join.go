@@ -19,8 +19,9 @@ type Source struct {
 	Tokens []*dataset.Dataset
 	// Labels belong to a text, or to all texts of an admission. nil: every text is an
 	// example without labels, as a language model needs them.
-	Labels *dataset.Dataset
-	Split  *dataset.Dataset
+	Labels  *dataset.Dataset
+	Split   *dataset.Dataset
+	Overlap split.Overlap // what is done with patients in two splits
 }
 
 // Check refuses datasets that cannot be joined part by part, and first tokens that are
@@ -67,8 +68,8 @@ type join struct {
 	texts    *patients[task.Tokens]
 	overlays []*patients[task.Tokens]
 	labels   *patients[task.Label] // nil: none are asked for
-	split    map[int64]string      // by subject_id
-	kind     task.Kind             // of the labels' task, "" where it is not told
+	split    split.Sides
+	kind     task.Kind // of the labels' task, "" where it is not told
 	counts   *Counts
 }
 
@@ -76,7 +77,7 @@ func (s Source) open(ctx context.Context, part int, counts *Counts) (*join, erro
 	if err := s.Check(); err != nil {
 		return nil, err
 	}
-	splits, err := split.Part(ctx, s.Split, part)
+	splits, err := s.Overlap.Part(ctx, s.Split, part)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +97,7 @@ func (s Source) open(ctx context.Context, part int, counts *Counts) (*join, erro
 		}
 		j.kind = of.Kind
 		j.labels = openPatients(s.Labels, part, dataset.Read[task.Label](ctx, s.Labels, task.TableLabels, part), func(row task.Label) int64 { return row.SubjectID })
-		j.labels.passed = func(row task.Label) { j.counts.withoutTokens(j.split[row.SubjectID], 1) }
+		j.labels.passed = j.withoutTokens
 	}
 	return j, nil
 }
@@ -167,7 +168,7 @@ func (j *join) patient(texts []task.Tokens) ([]Example, error) {
 			j.counts.Replaced++
 		}
 		label, labelled := labels.of(text)
-		of, split := j.split[text.SubjectID]
+		of, split := j.split.Of(text.SubjectID, text.HadmID)
 		switch {
 		case !split:
 			j.counts.WithoutSplit++
@@ -182,8 +183,14 @@ func (j *join) patient(texts []task.Tokens) ([]Example, error) {
 			rows = append(rows, e)
 		}
 	}
-	j.counts.withoutTokens(j.split[texts[0].SubjectID], labels.unmet())
+	labels.eachUnmet(j.withoutTokens)
 	return rows, nil
+}
+
+// withoutTokens counts a label that has no text.
+func (j *join) withoutTokens(row task.Label) {
+	of, _ := j.split.Of(row.SubjectID, row.HadmID)
+	j.counts.withoutTokens(of)
 }
 
 // replace puts the rows of later tokens in the place of a patient's texts, and says which.

@@ -63,7 +63,7 @@ func joined(t testing.TB, s Source) ([]Example, Counts, error) {
 
 func TestJoin(t *testing.T) {
 	type label = task.Label
-	splits := []task.Split{{SubjectID: 1, Split: "train"}, {SubjectID: 2, Split: "val"}, {SubjectID: 4, Split: "test"}}
+	splits := []task.Split{{SubjectID: 1, Split: "train"}, {SubjectID: 2, Split: "val"}, {SubjectID: 4, Split: "test"}, {SubjectID: 5, HadmID: 50, Split: "train"}, {SubjectID: 5, HadmID: 51, Split: "test"}}
 	for _, c := range []struct {
 		name   string
 		tokens [][]task.Tokens
@@ -113,10 +113,17 @@ func TestJoin(t *testing.T) {
 			[]Example{{"10", 1, 10, "train", []int32{5}, 1, 0, nil}, {"20", 2, 20, "val", []int32{4}, 1, 1, nil}},
 			Counts{Examples: 2, Withdrawn: 1, Replaced: 2, WithoutTokens: 1, WithoutSplit: 1},
 		},
+		{
+			"a split by admission, which a text without an admission is not in",
+			[][]task.Tokens{{text(5, 50, 5), text(5, 51, 6), note("a", 5, 0, 7), text(5, 52, 8)}},
+			[]label{{SubjectID: 5, HadmID: 50}, {SubjectID: 5, HadmID: 51, Label: 1}, {SubjectID: 5, HadmID: 53}, {SubjectID: 5, TextID: "a"}},
+			[]Example{{"50", 5, 50, "train", []int32{5}, 1, 0, nil}, {"51", 5, 51, "test", []int32{6}, 1, 1, nil}},
+			Counts{Examples: 2, WithoutSplit: 2, WithoutTokens: 1},
+		},
 		{"nothing", [][]task.Tokens{nil, nil}, []label{}, nil, Counts{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := Source{Split: splitsOf(t, 1, splits...)}
+			s := Source{Split: splitsOf(t, 1, splits...), Overlap: split.Overlap{AllowPatientOverlap: true}}
 			for _, rows := range c.tokens {
 				s.Tokens = append(s.Tokens, tokensOf(t, 1, rows...))
 			}
@@ -275,6 +282,10 @@ func TestJoinRefusals(t *testing.T) {
 			t.Errorf("%s: exit %d, %v; want %d and %q", c.name, exit.Of(err), err, c.code, c.want)
 		}
 	}
+	torn := Source{Tokens: []*dataset.Dataset{tokensOf(t, 1, first...)}, Split: splitsOf(t, 1, task.Split{SubjectID: 2, HadmID: 20, Split: "train"}, task.Split{SubjectID: 2, HadmID: 21, Split: "val"})}
+	if _, _, err := joined(t, torn); exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), "allow_patient_overlap: true") {
+		t.Errorf("a split by admission: %v", err)
+	}
 	s := Source{Tokens: []*dataset.Dataset{tokensOf(t, 1, first...)}, Split: splitsOf(t, 4, splits...)}
 	if _, _, err := joined(t, s); exit.Of(err) != exit.Usage {
 		t.Errorf("splits of other parts: %v", err)
@@ -365,10 +376,10 @@ func TestLabelsListedWithAnotherSplitAreRefused(t *testing.T) {
 		of := task.Task{Name: "diag", Kind: task.Multilabel, Labels: []string{"9:428"}, Split: listed}
 		in := stages.Inputs{
 			"labels": {stagetest.Dataset(t, task.KindLabels, 1, map[string]any{task.Attribute: of})},
-			"split":  {stagetest.Dataset(t, task.KindSplits, 1, map[string]any{split.Attribute: split.Rule{Name: "hash", Seed: 4}})},
+			"split":  {stagetest.Dataset(t, task.KindSplits, 1, map[string]any{split.Attribute: split.Rule{Name: "hash", Seed: 4}}, stagetest.TableOf(task.TableSplits, nil, func(r task.Split) int64 { return r.SubjectID }))},
 		}
 		of.Split = "hash, seed 4"
-		switch got, err := TaskOf(in); {
+		switch got, err := TaskOf(t.Context(), in); {
 		case fits && (err != nil || gocmp.Diff(of, got) != ""):
 			t.Errorf("listed with %q: %+v, %v", listed, got, err)
 		case !fits && exit.Of(err) != exit.BadData:

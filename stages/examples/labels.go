@@ -51,15 +51,14 @@ func (l *labels) of(text task.Tokens) (task.Label, bool) {
 	return l.rows[i], true
 }
 
-// unmet is how many labels have no text.
-func (l *labels) unmet() (n int64) {
+// eachUnmet tells each label that has no text.
+func (l *labels) eachUnmet(tell func(task.Label)) {
 	if l == nil {
-		return 0
+		return
 	}
-	for _, met := range l.met {
+	for i, met := range l.met {
 		if !met {
-			n++
+			tell(l.rows[i])
 		}
 	}
-	return n
 }

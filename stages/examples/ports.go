@@ -1,6 +1,7 @@
 package examples
 
 import (
+	"context"
 	"maps"
 	"slices"
 
@@ -23,17 +24,17 @@ var (
 )
 
 // SourceOf is the labelled examples of a stage with these ports.
-func SourceOf(in stages.Inputs) Source {
-	return Source{Tokens: in[TokensPort.Name], Labels: in.One(LabelsPort.Name), Split: in.One(split.Port.Name)}
+func SourceOf(in stages.Inputs, overlap split.Overlap) Source {
+	return Source{Tokens: in[TokensPort.Name], Labels: in.One(LabelsPort.Name), Split: in.One(split.Port.Name), Overlap: overlap}
 }
 
 // TextsOf is SourceOf without labels, for language models.
-func TextsOf(in stages.Inputs) Source {
-	return Source{Tokens: in[TokensPort.Name], Split: in.One(split.Port.Name)}
+func TextsOf(in stages.Inputs, overlap split.Overlap) Source {
+	return Source{Tokens: in[TokensPort.Name], Split: in.One(split.Port.Name), Overlap: overlap}
 }
 
 // TaskOf is the task of the labels that a stage takes, with the rule of its splits.
-func TaskOf(in stages.Inputs) (task.Task, error) {
+func TaskOf(ctx context.Context, in stages.Inputs) (task.Task, error) {
 	labels := in.One(LabelsPort.Name)
 	of, told, err := task.Of(labels)
 	switch {
@@ -45,7 +46,7 @@ func TaskOf(in stages.Inputs) (task.Task, error) {
 	if err := textsFit(of, in); err != nil {
 		return of, err
 	}
-	return withSplit(of, in)
+	return withSplit(ctx, of, in)
 }
 
 // textsFit refuses texts that tell what a task's labels are.
@@ -65,27 +66,32 @@ func textsFit(of task.Task, in stages.Inputs) error {
 }
 
 // LanguageModel is the task of a stage that takes no labels.
-func LanguageModel(in stages.Inputs) (task.Task, error) {
-	return withSplit(task.Task{Name: string(task.LanguageModeling), Kind: task.LanguageModeling}, in)
+func LanguageModel(ctx context.Context, in stages.Inputs) (task.Task, error) {
+	return withSplit(ctx, task.Task{Name: string(task.LanguageModeling), Kind: task.LanguageModeling}, in)
 }
 
-// withSplit is a task with the rule of the splits that a stage takes. Labels whose
-// list was made with other splits are refused: patients of val and test would have had
-// a say in it.
-func withSplit(of task.Task, in stages.Inputs) (task.Task, error) {
-	rule, err := split.RuleOf(in.One(split.Port.Name))
-	if err == nil && of.Split != "" && of.Split != rule.String() {
-		err = exit.Errorf(exit.BadData, "port %s: %s was listed with the split %s, this step has %s; give label.set and this step the same split",
+// withSplit is a task with the rule of the splits that a stage takes, and the patients
+// who are in several. Labels whose list was made with other splits are refused: patients
+// of val and test would have had a say in it.
+func withSplit(ctx context.Context, of task.Task, in stages.Inputs) (task.Task, error) {
+	splits := in.One(split.Port.Name)
+	rule, err := split.RuleOf(splits)
+	if err != nil {
+		return of, err
+	}
+	if of.Split != "" && of.Split != rule.String() {
+		return of, exit.Errorf(exit.BadData, "port %s: %s was listed with the split %s, this step has %s; give label.set and this step the same split",
 			LabelsPort.Name, in.One(LabelsPort.Name).URI(), of.Split, rule)
 	}
-	of.Split = rule.String()
+	shared, err := split.Shared(ctx, splits)
+	of.Split, of.SharedPatients = rule.String(), len(shared)
 	return of, err
 }
 
 // Faults are those of the examples that a step is to be given, as far as the steps
-// before it tell: TaskOf would refuse them.
-func Faults(in stages.Givers) []stages.Fault {
-	return append(otherTexts(in), otherSplit(in)...)
+// before it tell: TaskOf, or the join, would refuse them.
+func Faults(in stages.Givers, overlap split.Overlap) []stages.Fault {
+	return slices.Concat(otherTexts(in), otherSplit(in), overlap.Faults(in))
 }
 
 // otherTexts is the fault of a step whose texts tell what its labels are.

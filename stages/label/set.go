@@ -62,7 +62,8 @@ func (s *labelSet) Accumulate(ctx context.Context, in stages.Inputs, part int, e
 		labels, ignored := labelsOf(rows, category)
 		sum.ignore(ignored)
 		if len(labels) > 0 {
-			sum.count(labels, s.recipe.LabelsOfWholeTable || splits[rows[0].SubjectID] == split.Train)
+			of, _ := splits.Of(rows[0].SubjectID, rows[0].HadmID)
+			sum.count(labels, s.recipe.LabelsOfWholeTable || of == split.Train)
 		}
 		for i := range rows {
 			sum.see(category(int(rows[i].ICDVersion), rows[i].ICDCode), rows[i].SourceRow)

@@ -15,6 +15,7 @@ import (
 	"github.com/clinflow/clinflow/stages/label"
 	hash "github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/task"
 )
 
 // ofSplit finds n patients of a split.
@@ -64,6 +65,24 @@ func TestLabelSetCountsAdmissionsOfTrainPatients(t *testing.T) {
 	wantRefusal(t, exit.BadData, "label.set", "{task: diag}", in, "no label") // the default is more than 3
 	if got := listed(t, list("{task: proc, min_count: 1}")).Labels; !slices.Equal(got, []string{"9:999"}) {
 		t.Errorf("procedures %q", got)
+	}
+}
+
+// By admission only those of train count; a patient in two splits is refused unless it is
+// allowed.
+func TestLabelSetOfASplitByAdmission(t *testing.T) {
+	dx := func(subject, hadm int64, text string) mimic.Code {
+		return mimic.Code{SubjectID: subject, HadmID: hadm, ICDCode: text, ICDVersion: 9}
+	}
+	in := tables{diagnoses: []mimic.Code{dx(1, 1, "4280"), dx(1, 2, "0389"), dx(2, 3, "4280")}}.inputs(t, 1)
+	rows := []task.Split{{SubjectID: 1, HadmID: 1, Split: "train"}, {SubjectID: 1, HadmID: 2, Split: "test"}, {SubjectID: 2, HadmID: 3, Split: "train"}}
+	rule := map[string]any{hash.Attribute: hash.Rule{Name: "file", By: hash.ByAdmission}}
+	in["split"] = []*dataset.Dataset{stagetest.Dataset(t, task.KindSplits, 1, rule, stagetest.TableOf(task.TableSplits, rows, func(r task.Split) int64 { return r.SubjectID }))}
+	wantRefusal(t, exit.BadData, "label.set", "{task: diag, min_count: 1}", in, "1 patients occur in more than one split", "allow_patient_overlap: true")
+	d := stagetest.Run(t, "label.set", "{task: diag, min_count: 1, allow_patient_overlap: true}", in)
+	want := label.Counted{MinCount: 1, Labels: []string{"9:428"}, Counts: []int64{2}}
+	if diff := cmp.Diff(want, listed(t, d)); diff != "" {
+		t.Error(diff)
 	}
 }
 

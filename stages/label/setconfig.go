@@ -13,6 +13,7 @@ import (
 type SetConfig struct {
 	Task string `json:"task" enum:"diag,proc" doc:"diag lists diagnoses, proc procedures"`
 	recipe.Codes
+	split.Overlap
 	// Ten train admissions leave val and test some three positives: below, a
 	// label can neither be learnt nor measured.
 	MinCount *int `json:"min_count,omitempty" min:"1" unit:"admissions" doc:"admissions of train patients that a label must have, 10 where it is left out; with fewer than some ten it can be neither learnt nor measured; labels_of_whole_table has no minimum"`
@@ -56,7 +57,8 @@ func newLabelSet(_ *stages.Environment, config SetConfig) (stages.Reduce, error)
 
 // Check asks for the split where the recipe goes by it, and for none where it does not.
 func (s *labelSet) Check(_ context.Context, in stages.Givers) []stages.Fault {
-	return stages.FaultOf("in."+split.Port.Name, s.splitFits(in.One(split.Port.Name) != nil))
+	faults := stages.FaultOf("in."+split.Port.Name, s.splitFits(in.One(split.Port.Name) != nil))
+	return append(faults, s.config.Overlap.Faults(in)...)
 }
 
 func (s *labelSet) splitFits(given bool) error {
@@ -70,11 +72,11 @@ func (s *labelSet) splitFits(given bool) error {
 }
 
 // splits are those of the patients of a part, none where they do not count.
-func (s *labelSet) splits(ctx context.Context, in stages.Inputs, part int) (map[int64]string, error) {
+func (s *labelSet) splits(ctx context.Context, in stages.Inputs, part int) (split.Sides, error) {
 	d := in.One(split.Port.Name)
 	if err := s.splitFits(d != nil); err != nil || d == nil {
-		return nil, err
+		return split.Sides{}, err
 	}
-	return split.Part(ctx, d, part)
+	return s.config.Overlap.Part(ctx, d, part)
 }
 

@@ -30,18 +30,20 @@ func init() {
 		},
 		Out: stages.Output{Kind: task.KindLabelSet},
 	}, func(_ *stages.Environment, config TaskSetConfig) (stages.Reduce, error) {
-		return taskSet{newDeclared(config.Config), config.MinCount}, nil
+		return taskSet{newDeclared(config.Config), config.Overlap, config.MinCount}, nil
 	})
 }
 
 // TaskSetConfig is the configuration of label.task_set.
 type TaskSetConfig struct {
 	declared.Config
+	split.Overlap
 	MinCount int `json:"min_count" default:"10" min:"1" unit:"admissions" doc:"admissions of train patients that a label must have; with fewer than some ten it can be neither learnt nor measured"`
 }
 
 type taskSet struct {
 	declaredTask
+	overlap  split.Overlap
 	minCount int
 }
 
@@ -49,11 +51,11 @@ type taskSet struct {
 func (s taskSet) Task(stages.Givers) task.Task { return s.Planned() }
 
 // Check tells the faults of the declaration, and a task that has its own names.
-func (s taskSet) Check(context.Context, stages.Givers) []stages.Fault {
+func (s taskSet) Check(_ context.Context, in stages.Givers) []stages.Fault {
 	if len(s.faults) == 0 && !s.of.Open() {
 		return stages.Faultf("task", "%s has its own names, or is not multilabel; its labels need no list", s.of.Name)
 	}
-	return s.faults
+	return slices.Concat(s.faults, s.overlap.Faults(in))
 }
 
 // Accumulate counts the labels of a part.
@@ -61,7 +63,7 @@ func (s taskSet) Accumulate(ctx context.Context, in stages.Inputs, part int, emi
 	if err := declared.Err(s.Check(ctx, nil)); err != nil {
 		return err
 	}
-	splits, err := split.Part(ctx, in.One(split.Port.Name), part)
+	splits, err := s.overlap.Part(ctx, in.One(split.Port.Name), part)
 	if err != nil {
 		return err
 	}
@@ -77,7 +79,8 @@ func (s taskSet) Accumulate(ctx context.Context, in stages.Inputs, part int, emi
 			return err
 		}
 		if len(o.Labels) > 0 {
-			sum.count(o.Labels, splits[a.SubjectID] == split.Train)
+			of, _ := splits.Of(a.SubjectID, a.HadmID)
+			sum.count(o.Labels, of == split.Train)
 		}
 	}
 	value, err := json.Marshal(sum)

@@ -1,5 +1,7 @@
 // Package split says which patients are trained on, validated on and tested on. A
-// split belongs to patients: all that is known of one is on the same side.
+// split belongs to patients: all that is known of one is on the same side. Lists that
+// others published by admission can be read too; they are refused where a model is
+// trained or judged, unless the configuration allows it.
 package split
 
 import (
@@ -17,7 +19,7 @@ import (
 func init() {
 	stages.RegisterMap(stages.Spec{
 		Name:    "split.hash",
-		Version: 1,
+		Version: 2,
 		Doc: "Splits the patients by a hash of their subject_id: 70 per cent are for training, 10 for validation, 20 for the test. " +
 			"There is one row a patient, in the patient's part. The same patient falls to the same side in every release.",
 		In: []stages.Port{{

@@ -2,13 +2,11 @@ package split_test
 
 import (
 	"math"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/clinflow/clinflow/dataset"
-	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/split"
@@ -68,15 +66,15 @@ func TestHashSplitsThePatientsOfATree(t *testing.T) {
 	counts := map[string]int64{}
 	seen := 0
 	for part := range parts {
-		of, err := split.Part(t.Context(), d, part)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for subject, got := range of {
-			if want := split.Of(subject, seed); got != want || mimic.PartOf(subject, parts) != part {
-				t.Errorf("patient %d is in %s in part %d, want %s in part %d", subject, got, part, want, mimic.PartOf(subject, parts))
+		for row, err := range dataset.Read[task.Split](t.Context(), d, task.TableSplits, part) {
+			if err != nil {
+				t.Fatal(err)
 			}
-			counts["patients."+got]++
+			want := task.Split{SubjectID: row.SubjectID, Split: split.Of(row.SubjectID, seed)}
+			if row != want || mimic.PartOf(row.SubjectID, parts) != part {
+				t.Errorf("%+v in part %d, want %+v in part %d", row, part, want, mimic.PartOf(row.SubjectID, parts))
+			}
+			counts["patients."+row.Split]++
 			seen++
 		}
 	}
@@ -85,25 +83,6 @@ func TestHashSplitsThePatientsOfATree(t *testing.T) {
 	}
 	if rule, err := split.RuleOf(d); err != nil || rule != (split.Rule{Name: "hash", Seed: seed}) {
 		t.Errorf("rule %v, %v", rule, err)
-	}
-}
-
-func TestUnknownSplitsAreRefused(t *testing.T) {
-	rows := []task.Split{{SubjectID: 1, Split: "dev"}}
-	d := stagetest.Dataset(t, task.KindSplits, 1, nil, stagetest.TableOf(task.TableSplits, rows, func(s task.Split) int64 { return s.SubjectID }))
-	_, err := split.Part(t.Context(), d, 0)
-	stagetest.WantCode(t, err, exit.BadData)
-	_, err = split.RuleOf(d)
-	stagetest.WantCode(t, err, exit.BadData)
-}
-
-func TestAPatientInTwoSplitsIsRefused(t *testing.T) {
-	rows := []task.Split{{SubjectID: 1, Split: "train"}, {SubjectID: 1, Split: "train"}, {SubjectID: 2, Split: "train"}, {SubjectID: 2, Split: "test"}, {SubjectID: 2, Split: "val"}}
-	d := stagetest.Dataset(t, task.KindSplits, 1, nil, stagetest.TableOf(task.TableSplits, rows, func(s task.Split) int64 { return s.SubjectID }))
-	_, err := split.Part(t.Context(), d, 0)
-	stagetest.WantCode(t, err, exit.BadData)
-	if !strings.Contains(err.Error(), "1 patients occur in more than one split") {
-		t.Error(err)
 	}
 }
 

@@ -28,26 +28,31 @@ func init() {
 	}, newKnownBest)
 }
 
-// KnownBestConfig is the configuration of synth.known_best, which has nothing to
-// choose: the labels say what the task is.
-type KnownBestConfig struct{}
+// KnownBestConfig is the configuration of synth.known_best; the labels say what the
+// task is.
+type KnownBestConfig struct{ split.Overlap }
 
-type knownBest struct{}
+type knownBest struct{ config KnownBestConfig }
 
-func newKnownBest(*stages.Environment, KnownBestConfig) (stages.Job, error) {
-	return knownBest{}, nil
+func newKnownBest(_ *stages.Environment, c KnownBestConfig) (stages.Job, error) {
+	return knownBest{c}, nil
+}
+
+// Check implements stages.Checked.
+func (k knownBest) Check(_ context.Context, in stages.Givers) []stages.Fault {
+	return examples.Faults(in, k.config.Overlap)
 }
 
 // Attributes say of which task the predictions are.
-func (knownBest) Attributes(_ context.Context, in stages.Inputs) (map[string]any, error) {
-	of, err := examples.TaskOf(in)
+func (k knownBest) Attributes(ctx context.Context, in stages.Inputs) (map[string]any, error) {
+	of, err := examples.TaskOf(ctx, in)
 	return map[string]any{task.Attribute: of}, err
 }
 
 // Run reads the chances once, some 200 bytes an admission, and writes the predictions
 // part by part.
-func (knownBest) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) error {
-	of, err := examples.TaskOf(in)
+func (k knownBest) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) error {
+	of, err := examples.TaskOf(ctx, in)
 	if err != nil {
 		return err
 	}
@@ -59,7 +64,7 @@ func (knownBest) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer)
 	if err != nil {
 		return err
 	}
-	source, counts := examples.SourceOf(in), examples.Counts{}
+	source, counts := examples.SourceOf(in, k.config.Overlap), examples.Counts{}
 	for part := range source.Parts() {
 		err := writePart(out.Part(part), func(write func(task.Prediction) error) error {
 			for e, err := range source.Part(ctx, part, &counts) {

@@ -81,7 +81,7 @@ func TestKnownBestPredictsTheExamplesOfModels(t *testing.T) {
 		got = append(got, p.ExampleID)
 	}
 	for part := range 2 {
-		for e, err := range examples.SourceOf(in).Part(t.Context(), part, nil) {
+		for e, err := range examples.SourceOf(in, split.Overlap{}).Part(t.Context(), part, nil) {
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -40,6 +40,7 @@ type TrainConfig struct {
 	CharacterCoverage float64 `json:"character_coverage" default:"0.99995" min:"0" max:"1" doc:"share of the notes' characters that get a piece of their own; the others fall back to bytes"`
 	MaxPieceLength    int     `json:"max_piece_length" default:"16" unit:"characters" min:"1" max:"64" doc:"longest piece"`
 	Seed              int64   `json:"seed" default:"1" doc:"seed of the draw of notes"`
+	split.Overlap
 }
 
 type train struct {
@@ -51,6 +52,11 @@ func newTrain(env *stages.Environment, config TrainConfig) (stages.Job, error) {
 	return &train{env, config}, nil
 }
 
+// Check implements stages.Checked.
+func (t *train) Check(_ context.Context, in stages.Givers) []stages.Fault {
+	return t.config.Overlap.Faults(in)
+}
+
 // Run trains the tokenizer and writes its files.
 func (t *train) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) error {
 	notes := in.One("notes")
@@ -60,7 +66,7 @@ func (t *train) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) 
 	}
 	words := sentencepiece.NewWords()
 	task := t.env.Progress.Start("tokenize.train", "notes", 0)
-	for note, err := range trainNotes[noteText](ctx, in) {
+	for note, err := range trainNotes[noteText](ctx, in, t.config.Overlap) {
 		if err != nil {
 			return err
 		}
@@ -91,7 +97,7 @@ func (t *train) drawLimit(ctx context.Context, in stages.Inputs) (uint64, error)
 		return math.MaxUint64, nil
 	}
 	var draws []uint64
-	for note, err := range trainNotes[noteKey](ctx, in) {
+	for note, err := range trainNotes[noteKey](ctx, in, t.config.Overlap) {
 		if err != nil {
 			return 0, err
 		}
@@ -112,25 +118,32 @@ func (t *train) draw(noteID string) uint64 {
 type noteKey struct {
 	NoteID    string `parquet:"note_id"`
 	SubjectID int64  `parquet:"subject_id"`
+	HadmID    int64  `parquet:"hadm_id,optional"`
 	IsError   bool   `parquet:"iserror"`
 }
 
 func (n noteKey) key() noteKey  { return n }
-func (n noteText) key() noteKey { return noteKey{n.NoteID, n.SubjectID, n.IsError} }
+func (n noteText) key() noteKey { return noteKey{n.NoteID, n.SubjectID, n.HadmID, n.IsError} }
+
+// teaches says whether a note is one of a train patient that is not marked as an error.
+func (n noteKey) teaches(of split.Sides) bool {
+	name, _ := of.Of(n.SubjectID, n.HadmID)
+	return !n.IsError && name == split.Train
+}
 
 // trainNotes streams the notes of train patients that are not marked as errors.
-func trainNotes[T interface{ key() noteKey }](ctx context.Context, in stages.Inputs) iter.Seq2[T, error] {
+func trainNotes[T interface{ key() noteKey }](ctx context.Context, in stages.Inputs, overlap split.Overlap) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
 		notes := in.One("notes")
 		for part := range notes.Parts() {
-			of, err := split.Part(ctx, in.One(split.Port.Name), part)
+			of, err := overlap.Part(ctx, in.One(split.Port.Name), part)
 			if err != nil {
 				yield(none, err)
 				return
 			}
 			for note, err := range dataset.Read[T](ctx, notes, mimic.TableNotes, part) {
-				if err == nil && (note.key().IsError || of[note.key().SubjectID] != split.Train) {
+				if err == nil && !note.key().teaches(of) {
 					continue
 				}
 				if !yield(note, err) || err != nil {

@@ -43,6 +43,7 @@ type BaseConfig struct {
 	Epochs            int     `json:"epochs" default:"1" min:"1" doc:"Passes over the train split."`
 	BatchSize         int     `json:"batch_size" default:"16" unit:"documents" min:"1" doc:"Documents in a batch."`
 	Validated
+	split.Overlap
 	trainer.Optimization
 }
 
@@ -59,13 +60,13 @@ func newBase(env *stages.Environment, c BaseConfig) (stages.Job, error) {
 }
 
 // Attributes implements stages.Attributed.
-func (*base) Attributes(_ context.Context, in stages.Inputs) (map[string]any, error) {
-	return examples.Attributes(examples.LanguageModel(in))
+func (*base) Attributes(ctx context.Context, in stages.Inputs) (map[string]any, error) {
+	return examples.Attributes(examples.LanguageModel(ctx, in))
 }
 
 // Run implements stages.Job.
 func (b *base) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) error {
-	splits, counts, err := readSplits(ctx, examples.TextsOf(in), leakage.Ancestry{}, split.Train, split.Val)
+	splits, counts, err := readSplits(ctx, examples.TextsOf(in, b.config.Overlap), leakage.Ancestry{}, split.Train, split.Val)
 	if err != nil {
 		return err
 	}

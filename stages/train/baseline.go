@@ -31,6 +31,7 @@ type BaselineConfig struct {
 	Variant string `json:"variant" default:"bag_of_words" name:"true" doc:"Name in the predictions, beside the variants of training."`
 	Predicted
 	Labelled
+	split.Overlap
 	C         float64 `json:"c" default:"1" min:"0" doc:"Inverse strength of the penalty on the weights (scikit-learn's C); above 0."`
 	Tolerance float64 `json:"tolerance" default:"0.0001" min:"0" doc:"Largest element of the gradient at which a fit ends (scikit-learn's tol)."`
 	MaxIter   int     `json:"max_iter" default:"100" unit:"iterations" min:"1" doc:"Iterations of L-BFGS after which a fit ends. The manifest counts such fits as unconverged_fits."`
@@ -50,15 +51,15 @@ func newBaseline(env *stages.Environment, c BaselineConfig) (stages.Job, error) 
 }
 
 // Attributes implements stages.Attributed.
-func (*baseline) Attributes(_ context.Context, in stages.Inputs) (map[string]any, error) {
-	return examples.Attributes(examples.TaskOf(in))
+func (*baseline) Attributes(ctx context.Context, in stages.Inputs) (map[string]any, error) {
+	return examples.Attributes(examples.TaskOf(ctx, in))
 }
 
 // Run implements stages.Job. Train and the chosen splits are held in memory, 4
 // bytes a token; a document's features take 12 bytes a distinct token.
 func (b *baseline) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) error {
 	c := b.config
-	of, err := examples.TaskOf(in)
+	of, err := examples.TaskOf(ctx, in)
 	if err != nil {
 		return err
 	}
@@ -80,19 +81,19 @@ func (b *baseline) Run(ctx context.Context, in stages.Inputs, out *dataset.Write
 	out.SetSeed("train", c.Seed)
 	out.Count("train_examples", int64(len(train)))
 	out.Count("features", int64(weighting.Features()))
-	return c.write(ctx, examples.SourceOf(in), of.Name, c.Variant, func(row examples.Example) ([]float32, error) {
+	return c.write(ctx, examples.SourceOf(in, c.Overlap), of.Name, c.Variant, func(row examples.Example) ([]float32, error) {
 		return f.logits(weighting.Matrix([][]int32{row.InputIDs}), 0), nil
 	}, out)
 }
 
 // examples reads and checks train and the splits to predict.
 func (c BaselineConfig) examples(ctx context.Context, in stages.Inputs, of task.Task) (map[string]examples.Rows, examples.Counts, error) {
-	splits, counts, err := readSplits(ctx, examples.SourceOf(in), leakage.Ancestry{}, append([]string{split.Train}, c.Splits...)...)
+	splits, counts, err := readSplits(ctx, examples.SourceOf(in, c.Overlap), leakage.Ancestry{}, append([]string{split.Train}, c.Splits...)...)
 	if err != nil {
 		return nil, counts, err
 	}
 	if len(splits[split.Train]) == 0 {
-		return nil, counts, exit.Errorf(exit.BadData, "%s: no example of split train to learn from", examples.SourceOf(in).URI())
+		return nil, counts, exit.Errorf(exit.BadData, "%s: no example of split train to learn from", examples.SourceOf(in, c.Overlap).URI())
 	}
 	for _, rows := range splits {
 		if err := rows.CheckLabels(of.Multilabel(), of.NumLabels()); err != nil {

@@ -11,17 +11,17 @@ import (
 
 // Check implements stages.Checked.
 func (f *finetune) Check(ctx context.Context, in stages.Givers) []stages.Fault {
-	return slices.Concat(f.wanted(), f.config.BaseModel.faults(ctx, in, "clinical"), examples.Faults(in))
+	return slices.Concat(f.wanted(), f.config.BaseModel.faults(ctx, in, "clinical"), examples.Faults(in, f.config.Overlap))
 }
 
 // Check implements stages.Checked.
 func (p *pretrain) Check(ctx context.Context, in stages.Givers) []stages.Fault {
-	return slices.Concat(p.wanted(), p.config.BaseModel.faults(ctx, in, ""))
+	return slices.Concat(p.wanted(), p.config.BaseModel.faults(ctx, in, ""), p.config.Overlap.Faults(in))
 }
 
 // Check implements stages.Checked.
 func (p *predict) Check(ctx context.Context, in stages.Givers) []stages.Fault {
-	return slices.Concat(p.wanted(), p.config.BaseModel.faults(ctx, in, "adapter"), p.anotherTask(in), examples.Faults(in))
+	return slices.Concat(p.wanted(), p.config.BaseModel.faults(ctx, in, "adapter"), p.anotherTask(in), examples.Faults(in, p.config.Overlap))
 }
 
 // anotherTask compares the labels with those that the adapter is trained for.
@@ -34,11 +34,13 @@ func (p *predict) anotherTask(in stages.Givers) []stages.Fault {
 }
 
 // Check implements stages.Checked.
-func (b *base) Check(context.Context, stages.Givers) []stages.Fault { return b.wanted() }
+func (b *base) Check(_ context.Context, in stages.Givers) []stages.Fault {
+	return append(b.wanted(), b.config.Overlap.Faults(in)...)
+}
 
 // Check implements stages.Checked.
-func (*baseline) Check(_ context.Context, in stages.Givers) []stages.Fault {
-	return examples.Faults(in)
+func (b *baseline) Check(_ context.Context, in stages.Givers) []stages.Fault {
+	return examples.Faults(in, b.config.Overlap)
 }
 
 // Task is that of the labels.

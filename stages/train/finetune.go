@@ -38,6 +38,7 @@ type FinetuneConfig struct {
 	PEFT     adapter.PEFT `json:"peft" doc:"The new adapter; type none trains the head without one."`
 	Clinical string       `json:"clinical" default:"frozen" enum:"frozen,trainable" doc:"Whether the adapter of the port clinical is trained further."`
 	Labelled
+	split.Overlap
 	Selection      string         `json:"selection" default:"last" enum:"last,best" doc:"End with the last epoch's parameters, or those of the epoch with the highest AUROC on val."`
 	SelectionAUROC auroc.Measures `json:"selection_auroc" doc:"The AUROC on val that is logged, selects an epoch and ends patience: of the kind that eval.auroc reports by the same keys with the same defaults, so give both the same."`
 	Patience       int            `json:"patience" default:"0" unit:"epochs" min:"0" doc:"End training when the AUROC on val has not risen for that many epochs (the loss has not fallen, where val holds one class). The learning rate falls as planned for all epochs. 0: all epochs run, as they do where val has no rows."`
@@ -58,8 +59,8 @@ func newFinetune(env *stages.Environment, c FinetuneConfig) (stages.Job, error) 
 }
 
 // Attributes implements stages.Attributed.
-func (f *finetune) Attributes(_ context.Context, in stages.Inputs) (map[string]any, error) {
-	attributes, err := examples.Attributes(examples.TaskOf(in))
+func (f *finetune) Attributes(ctx context.Context, in stages.Inputs) (map[string]any, error) {
+	attributes, err := examples.Attributes(examples.TaskOf(ctx, in))
 	attributes[task.VariantAttribute] = f.config.variantName(in.One("clinical") != nil)
 	return attributes, err
 }
@@ -67,7 +68,7 @@ func (f *finetune) Attributes(_ context.Context, in stages.Inputs) (map[string]a
 // Run implements stages.Job.
 func (f *finetune) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) error {
 	c := f.config
-	of, err := examples.TaskOf(in)
+	of, err := examples.TaskOf(ctx, in)
 	if err != nil {
 		return err
 	}
@@ -105,7 +106,7 @@ func (f *finetune) Run(ctx context.Context, in stages.Inputs, out *dataset.Write
 // examples reads and checks train and val, and shuffles their labels where it is
 // asked for: true labels of val would let the selection of an epoch leak.
 func (c FinetuneConfig) examples(ctx context.Context, in stages.Inputs, of task.Task, under leakage.Ancestry) (map[string]examples.Rows, examples.Counts, error) {
-	splits, counts, err := readSplits(ctx, examples.SourceOf(in), under, split.Train, split.Val)
+	splits, counts, err := readSplits(ctx, examples.SourceOf(in, c.Overlap), under, split.Train, split.Val)
 	if err != nil {
 		return nil, counts, err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/examples"
+	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/stages/train/adapter"
 	"github.com/clinflow/clinflow/stages/train/adapter/lora"
@@ -123,7 +124,7 @@ var twoLabels = task.Task{Name: "mor", Kind: task.Binary, Labels: []string{"no",
 // alike with and without the cache.
 func headLog(t *testing.T, in stages.Inputs, cached bool) []trainlog.Line {
 	t.Helper()
-	splits, _, err := readSplits(t.Context(), examples.SourceOf(in), leakage.Ancestry{}, "train", "val")
+	splits, _, err := readSplits(t.Context(), examples.SourceOf(in, split.Overlap{}), leakage.Ancestry{}, "train", "val")
 	must(t, err)
 	for _, rows := range splits {
 		for i := range rows {

@@ -30,7 +30,11 @@ func (l Labelled) weights(of task.Task, rows examples.Rows) []float64 {
 // readSplits reads the examples of the wanted splits after the guard has passed all
 // examples and what the models under the stage were trained on.
 func readSplits(ctx context.Context, from examples.Source, under leakage.Ancestry, wanted ...string) (map[string]examples.Rows, examples.Counts, error) {
-	guard := leakage.Guard{Under: under}
+	shared, err := split.Shared(ctx, from.Split)
+	if err != nil {
+		return nil, examples.Counts{}, err
+	}
+	guard := leakage.Guard{Under: under, Shared: shared}
 	splits, counts, err := from.Read(ctx, guard.See, wanted...)
 	if err := cmp.Or(err, counts.Unmet(from.URI())); err != nil {
 		return nil, counts, err

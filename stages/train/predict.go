@@ -36,6 +36,7 @@ type PredictConfig struct {
 	BaseModel
 	Variant string `json:"variant,omitempty" name:"true" doc:"Name of the variant of training in the predictions, such as lora. Left out, it is the adapter's, which its manifest tells."`
 	Predicted
+	split.Overlap
 	BatchSize int `json:"batch_size" default:"32" unit:"documents" min:"1" doc:"Documents in a batch."`
 }
 
@@ -50,8 +51,8 @@ func newPredict(env *stages.Environment, c PredictConfig) (stages.Job, error) {
 
 // task is the labels' task, which must be that of the adapter where its manifest
 // tells one.
-func (p *predict) task(in stages.Inputs) (task.Task, error) {
-	of, err := examples.TaskOf(in)
+func (p *predict) task(ctx context.Context, in stages.Inputs) (task.Task, error) {
+	of, err := examples.TaskOf(ctx, in)
 	if err != nil {
 		return of, err
 	}
@@ -75,15 +76,15 @@ func (p *predict) variant(in stages.Inputs) (string, error) {
 }
 
 // Attributes implements stages.Attributed.
-func (p *predict) Attributes(_ context.Context, in stages.Inputs) (map[string]any, error) {
-	return examples.Attributes(p.task(in))
+func (p *predict) Attributes(ctx context.Context, in stages.Inputs) (map[string]any, error) {
+	return examples.Attributes(p.task(ctx, in))
 }
 
 // Run implements stages.Job. All chosen rows are held in memory, 4 bytes a
 // token, and go through the model in the order of their ids, so that the number
 // of parts does not show in the logits. These lie on disk until their part is written.
 func (p *predict) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) error {
-	of, err := p.task(in)
+	of, err := p.task(ctx, in)
 	if err != nil {
 		return err
 	}
@@ -108,7 +109,7 @@ func (p *predict) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer
 			return exit.Errorf(exit.Usage, "adapter: its head has %d outputs, the labels are of %s with %d; give labels of the task that it was trained for", logits.Cols(), of, of.NumLabels())
 		}
 		out.SetKernel(m.Params().Backend().Name())
-		return p.config.write(ctx, examples.SourceOf(in), of.Name, variant, theirs(rows, logits), out)
+		return p.config.write(ctx, examples.SourceOf(in, p.config.Overlap), of.Name, variant, theirs(rows, logits), out)
 	})
 }
 
@@ -123,7 +124,7 @@ func (p *predict) rows(ctx context.Context, in stages.Inputs, out *dataset.Write
 	if err != nil {
 		return nil, err
 	}
-	splits, counts, err := readSplits(ctx, examples.SourceOf(in), under, p.config.Splits...)
+	splits, counts, err := readSplits(ctx, examples.SourceOf(in, p.config.Overlap), under, p.config.Splits...)
 	if err != nil {
 		return nil, err
 	}

@@ -37,6 +37,7 @@ type PretrainConfig struct {
 	Epochs       int          `json:"epochs" default:"1" min:"1" doc:"Passes over the train split."`
 	BatchSize    int          `json:"batch_size" default:"10" unit:"documents" min:"1" doc:"Documents in a batch."`
 	Validated
+	split.Overlap
 	trainer.Optimization
 }
 
@@ -53,8 +54,8 @@ func newPretrain(env *stages.Environment, c PretrainConfig) (stages.Job, error) 
 }
 
 // Attributes implements stages.Attributed.
-func (*pretrain) Attributes(_ context.Context, in stages.Inputs) (map[string]any, error) {
-	return examples.Attributes(examples.LanguageModel(in))
+func (*pretrain) Attributes(ctx context.Context, in stages.Inputs) (map[string]any, error) {
+	return examples.Attributes(examples.LanguageModel(ctx, in))
 }
 
 // Run implements stages.Job.
@@ -63,7 +64,7 @@ func (p *pretrain) Run(ctx context.Context, in stages.Inputs, out *dataset.Write
 	if err != nil {
 		return err
 	}
-	splits, counts, err := readSplits(ctx, examples.TextsOf(in), under, split.Train, split.Val)
+	splits, counts, err := readSplits(ctx, examples.TextsOf(in, p.config.Overlap), under, split.Train, split.Val)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/examples"
+	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/leakage"
@@ -46,7 +47,7 @@ func ground(t *testing.T) (tokens labelled, in, withClinical stages.Inputs) {
 
 func TestSixVariantsTrainWhatTheyName(t *testing.T) {
 	_, in, withClinical := ground(t)
-	splits, _, err := readSplits(t.Context(), examples.SourceOf(in), leakage.Ancestry{}, "train", "val")
+	splits, _, err := readSplits(t.Context(), examples.SourceOf(in, split.Overlap{}), leakage.Ancestry{}, "train", "val")
 	must(t, err)
 	spec, _ := stages.Default.Lookup("train.finetune")
 	for _, c := range sixVariants {

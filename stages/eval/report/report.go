@@ -58,6 +58,7 @@ var reportTemplate = page.Template(reportFile, "report.html", template.FuncMap{"
 // content is what report.html shows.
 type content struct {
 	Title, Split string
+	Overlaps     []overlap // of patients in two splits
 	Results      resultTable
 	Paper        *paperTable // where it can be compared
 	Facts        []taskFacts
@@ -92,6 +93,9 @@ func (r report) content(ctx context.Context, in stages.Inputs) (p content, err e
 	}
 	t := tableOf(metrics, curves)
 	p = content{Title: r.config.Title, Split: metrics.Split, Results: t, Facts: t.facts(), Both: t.bothScores()}
+	if p.Overlaps, err = overlapsOf(metrics, in["logs"], r.config.SmallCells == smallcell.Show); err != nil {
+		return p, err
+	}
 	if p.Paper, err = paperBeside(t); err != nil {
 		return p, err
 	}

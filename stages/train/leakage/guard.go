@@ -13,7 +13,10 @@ import (
 // Guard refuses data that would let a patient be trained on and tested.
 // Every training stage reads its rows through it; it cannot be switched off.
 type Guard struct {
-	Under   Ancestry         // whom the models under the stage were trained on
+	Under Ancestry // whom the models under the stage were trained on
+	// Shared are patients whom the split itself has on several sides. The join has
+	// refused them already, unless the configuration allows it.
+	Shared  map[int64]bool
 	split   map[int64]string // subject_id → the split of its first row
 	crossed map[int64]bool   // patients in more than one split
 	unknown int64            // rows whose split has no meaning here
@@ -31,7 +34,7 @@ func (g *Guard) See(subject int64, name string) {
 	switch {
 	case !seen:
 		g.split[subject] = name
-	case first != name:
+	case first != name && !g.Shared[subject]:
 		g.crossed[subject] = true
 	}
 }
@@ -46,7 +49,7 @@ func (g *Guard) Verdict(uri string) error {
 		return exit.Errorf(exit.BadData, "%s: %d patients occur in more than one split, so the test would measure memory; split by subject_id", uri, n)
 	}
 	for _, r := range g.Under.records {
-		if n := r.heldOut(g.split); n > 0 {
+		if n := r.heldOut(g.split, g.Shared); n > 0 {
 			return exit.Errorf(exit.BadData, "%s: %d patients of its val and test splits are among those that %s was trained on, so the test would measure memory; give both the same split", uri, n, r.of)
 		}
 	}

@@ -52,11 +52,12 @@ type record struct {
 	keys []uint64
 }
 
-// heldOut counts the val and test patients that were trained on.
-func (r record) heldOut(splits map[int64]string) int {
+// heldOut counts the val and test patients that were trained on, without those of
+// whom it is known and allowed.
+func (r record) heldOut(splits map[int64]string, shared map[int64]bool) int {
 	n := 0
 	for subject, name := range splits {
-		if _, found := slices.BinarySearch(r.keys, patientKey(subject)); found && name != split.Train {
+		if _, found := slices.BinarySearch(r.keys, patientKey(subject)); found && name != split.Train && !shared[subject] {
 			n++
 		}
 	}

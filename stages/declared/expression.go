@@ -11,7 +11,6 @@ import (
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
-	"cel.dev/cel-go/ext"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/suggest"
@@ -25,6 +24,10 @@ var variables = map[string]*cel.Type{
 	"index":     cel.TimestampType, // when the model is asked
 }
 
+// deepest is how many lists may be gone through within one another: the work grows by the
+// length of each.
+const deepest = 3
+
 // language is CEL with the kinds, variables and functions of tasks.
 var language = sync.OnceValues(func() (*cel.Env, error) {
 	registry, err := types.NewRegistry()
@@ -33,7 +36,8 @@ var language = sync.OnceValues(func() (*cel.Env, error) {
 	}
 	options := []cel.EnvOption{
 		cel.CrossTypeNumericComparisons(true), // age(index) < 18
-		cel.CustomTypeAdapter(registry), cel.CustomTypeProvider(provider{registry}), ext.Strings(),
+		cel.CustomTypeAdapter(registry), cel.CustomTypeProvider(provider{registry}),
+		cel.ASTValidators(cel.ValidateComprehensionNestingLimit(deepest)),
 	}
 	for name, of := range variables {
 		options = append(options, cel.Variable(name, of))

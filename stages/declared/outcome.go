@@ -43,23 +43,26 @@ func (t *Task) Of(ctx context.Context, from *Patients, a *mimic.Admission) (o Ou
 	if err != nil {
 		return o, "", err
 	}
+	if o, dropped, err = t.ask(ctx, patient, admission, a); err != nil {
+		err = exit.Errorf(exit.Of(err), "hadm_id %d: %w", a.HadmID, err)
+	}
+	return o, dropped, err
+}
+
+// ask computes the expressions of the task for an admission of a patient.
+func (t *Task) ask(ctx context.Context, patient, admission *record, a *mimic.Admission) (o Outcome, dropped string, err error) {
 	if o.Index = t.Index.Time(a, firstIntime(admission)); o.Index == 0 {
 		return o, NoIndexTime, nil
 	}
 	vars := map[string]any{"patient": patient, "admission": admission, "index": types.Timestamp{Time: timeOf(o.Index)}}
-	if dropped, err = t.leaves(ctx, vars); dropped == "" && err == nil {
-		var value ref.Val
-		var known bool
-		if value, known, err = t.label.of(ctx, vars); err == nil && !known {
-			dropped = "label" + unknown
-		} else if err == nil {
-			err = t.read(value, &o)
-		}
+	if dropped, err = t.leaves(ctx, vars); dropped != "" || err != nil {
+		return o, dropped, err
 	}
-	if err != nil {
-		err = exit.Errorf(exit.Of(err), "hadm_id %d: %w", a.HadmID, err)
+	value, known, err := t.label.of(ctx, vars)
+	if err != nil || !known {
+		return o, reasonOf("label", known), err
 	}
-	return o, dropped, err
+	return o, "", t.read(value, &o)
 }
 
 // Time is when the model is asked of an admission whose first ICU stay begins at

@@ -68,38 +68,49 @@ func (p *Patients) of(a *mimic.Admission) (patient, admission *record, err error
 
 func (p *Patients) read(subjectID int64) (*patient, error) {
 	var failed error
-	admissions := records(p.admissions, subjectID, admissionKind, &failed)
-	whole := &record{kind: patientKind, row: reflect.ValueOf(mimic.Patient{SubjectID: subjectID}), lists: map[string]ref.Val{}}
-	for _, r := range records(p.patients, subjectID, patientKind, &failed) {
-		whole.row = r.row
+	rows := rowsOf{
+		patients:    records(p.patients, subjectID, patientKind, &failed),
+		admissions:  records(p.admissions, subjectID, admissionKind, &failed),
+		diagnoses:   records(p.diagnoses, subjectID, diagnosisKind, &failed),
+		procedures:  records(p.procedures, subjectID, procedureKind, &failed),
+		icustays:    records(p.icustays, subjectID, icuStayKind, &failed),
+		ventilation: records(p.ventilation, subjectID, ventilationKind, &failed),
 	}
-	byTime := inTime(admissions, func(r *record) dataset.Time { return rowOf[mimic.Admission](r).Admittime })
-	whole.lists["admissions"] = list(byTime)
+	return rows.patient(subjectID), failed
+}
+
+// rowsOf are the rows of one patient, in the order of their tables.
+type rowsOf struct{ patients, admissions, diagnoses, procedures, icustays, ventilation []*record }
+
+// patient puts the rows together: lists in the order of time, an admission's beside it.
+func (r rowsOf) patient(subjectID int64) *patient {
+	whole := &record{kind: patientKind, row: reflect.ValueOf(mimic.Patient{SubjectID: subjectID}), lists: map[string]ref.Val{}}
+	for _, known := range r.patients {
+		whole.row = known.row
+	}
 	came := map[int64]dataset.Time{} // admittime by hadm_id
-	for _, a := range admissions {
+	for _, a := range r.admissions {
 		came[hadmOf(a)] = rowOf[mimic.Admission](a).Admittime
 		a.lists = map[string]ref.Val{}
 	}
-	for name, t := range map[string]struct {
-		rows []*record
-		at   func(*record) dataset.Time
-	}{
-		"diagnoses":   {records(p.diagnoses, subjectID, diagnosisKind, &failed), func(r *record) dataset.Time { return came[hadmOf(r)] }},
-		"procedures":  {records(p.procedures, subjectID, procedureKind, &failed), func(r *record) dataset.Time { return rowOf[mimic.Code](r).Chartdate }},
-		"icustays":    {records(p.icustays, subjectID, icuStayKind, &failed), func(r *record) dataset.Time { return rowOf[mimic.ICUStay](r).Intime }},
-		"ventilation": {records(p.ventilation, subjectID, ventilationKind, &failed), func(r *record) dataset.Time { return rowOf[mimic.Ventilation](r).Starttime }},
-	} {
-		rows := inTime(t.rows, t.at)
-		whole.lists[name] = list(rows)
-		of := map[int64][]*record{}
-		for _, r := range rows {
-			of[hadmOf(r)] = append(of[hadmOf(r)], r)
-		}
-		for _, a := range admissions {
-			a.lists[name] = list(of[hadmOf(a)])
-		}
+	whole.lists["admissions"] = list(inTime(r.admissions, func(a *record) dataset.Time { return came[hadmOf(a)] }))
+	r.share(whole, "diagnoses", inTime(r.diagnoses, func(d *record) dataset.Time { return came[hadmOf(d)] }))
+	r.share(whole, "procedures", inTime(r.procedures, func(p *record) dataset.Time { return rowOf[mimic.Code](p).Chartdate }))
+	r.share(whole, "icustays", inTime(r.icustays, func(s *record) dataset.Time { return rowOf[mimic.ICUStay](s).Intime }))
+	r.share(whole, "ventilation", inTime(r.ventilation, func(v *record) dataset.Time { return rowOf[mimic.Ventilation](v).Starttime }))
+	return &patient{subjectID: subjectID, record: whole, admissions: r.admissions}
+}
+
+// share gives rows to the patient, and to each admission its own.
+func (r rowsOf) share(whole *record, name string, rows []*record) {
+	whole.lists[name] = list(rows)
+	of := map[int64][]*record{}
+	for _, row := range rows {
+		of[hadmOf(row)] = append(of[hadmOf(row)], row)
 	}
-	return &patient{subjectID: subjectID, record: whole, admissions: admissions}, failed
+	for _, a := range r.admissions {
+		a.lists[name] = list(of[hadmOf(a)])
+	}
 }
 
 // hadmOf is the admission that a row names.
@@ -114,6 +125,10 @@ func inTime(rows []*record, at func(*record) dataset.Time) []*record {
 func records[R mimic.Row](from *mimic.ByPatient[R], subjectID int64, k *kind, failed *error) (all []*record) {
 	rows, err := from.Of(subjectID)
 	*failed = errors.Join(*failed, err)
+	return recordsOf(k, rows...)
+}
+
+func recordsOf[R mimic.Row](k *kind, rows ...R) (all []*record) {
 	for i := range rows {
 		all = append(all, &record{kind: k, row: reflect.ValueOf(rows[i])})
 	}

@@ -79,4 +79,3 @@ func (s *labelSet) splits(ctx context.Context, in stages.Inputs, part int) (spli
 	}
 	return s.config.Overlap.Part(ctx, d, part)
 }
-

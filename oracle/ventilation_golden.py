@@ -86,7 +86,7 @@ def chart_iii(rng):
 def chart_iv(rng):
     events = []
     for subject, hadm, stay in stays(30000000):
-        device = rng.choice(IV_DEVICES)
+        device, before = rng.choice(IV_DEVICES), None
         for at in times(rng):
             device = rng.choices([device, rng.choice(IV_DEVICES)], [85, 15])[0]
             rows = []
@@ -100,8 +100,9 @@ def chart_iv(rng):
                 rows += [(226732, rng.choices([device, None, rng.choice(IV_DEVICES)], [88, 4, 8])[0]) for _ in range(rng.choice([1, 1, 1, 2, 3, 5]))]
             documented = [at, at, at + timedelta(minutes=5), at + timedelta(minutes=9), None]
             rows = [(item, value, rng.choice(documented)) for item, value in rows]
-            if rng.random() < 0.7:
+            if rng.random() < 0.7 and at != before:
                 rows += [(rng.choice(IV_FLOWS), *pair) for pair in rng.sample(FLOWS_OF_A_TIME, rng.choice([1, 1, 2, 3]))]
+            before = at
             for item, value, stored in rows:
                 stored = at + stored if isinstance(stored, timedelta) else stored
                 number = value if value and value[0].isdigit() else None

@@ -7,7 +7,8 @@ import (
 )
 
 // chartEvents is the largest table by far, 433 million rows in MIMIC-IV 3.1. Of these
-// the items are kept that ventilation is known by, and of them what has a value.
+// the items are kept that ventilation is known by, also without a value: to mimic-code a
+// device without a name is a device.
 var chartEvents = table[mimic.ChartEvent]{
 	files: []string{"icu/chartevents"}, name: mimic.TableChartEvents,
 	columns: chartColumns(mimic.MIMICIV, "stay_id"),
@@ -20,7 +21,7 @@ func chartOrigin(r *mimic.ChartEvent) *mimic.Origin { return &r.Origin }
 func chartColumns(database, stayName string) []column[mimic.ChartEvent] {
 	return []column[mimic.ChartEvent]{
 		itemAmong("itemid", func(r *mimic.ChartEvent) *int64 { return &r.ItemID }, ventilation.Charted(database)),
-		orSkip(apart("value", func(r *mimic.ChartEvent) *string { return &r.Value })),
+		apart("value", func(r *mimic.ChartEvent) *string { return &r.Value }),
 		id("subject_id", func(r *mimic.ChartEvent) *int64 { return &r.SubjectID }),
 		optionalID("hadm_id", func(r *mimic.ChartEvent) *int64 { return &r.HadmID }),
 		optionalID(stayName, func(r *mimic.ChartEvent) *int64 { return &r.StayID }),

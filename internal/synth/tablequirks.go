@@ -94,6 +94,15 @@ var tableQuirks = []tableQuirk{
 		return len(q.diagnoses) > 1
 	}},
 	{"diagnosis_of_unknown_admission", func(q tablePlot) bool { q.strayCode = "V9" + strconv.Itoa(100+q.turn%40); return true }},
+	// Clinical XLNet leaves these out of its cohort of ventilation, and children.
+	{"diagnosis_that_pmv_excludes", func(q tablePlot) bool {
+		q.diagnose([...]string{"1419", "1490", "3589", "3590", "3591", "35801", "9400", "9413", "9483", "V594"}[q.turn%10])
+		return true
+	}},
+	{"age_near_18", func(q tablePlot) bool {
+		q.dob = birth(q.admission.admit, 18) + clock(q.turn%5*50-50)*day
+		return true
+	}},
 	{"procedures_none", func(q tablePlot) bool { q.procedures = nil; return true }},
 	// Read as numbers these lose their zeros, and some fall together.
 	{"procedure_leading_zero", func(q tablePlot) bool {

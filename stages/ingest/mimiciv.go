@@ -33,5 +33,8 @@ var mimicIV = database{
 }
 
 func newMIMICIV(env *stages.Environment, config MIMICIVConfig) (stages.Source, error) {
+	if config.NoteRoot != "" && !config.Notes {
+		return nil, stages.Errorf(stages.Usage, "note_root is given and notes is false; leave one of the two out")
+	}
 	return newSource(env, mimicIV, config.Config, config.Root, config.NoteRoot), nil
 }

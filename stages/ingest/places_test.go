@@ -98,6 +98,8 @@ func TestATreeWithoutNotes(t *testing.T) {
 	if n := len(rows[mimic.Note](t, d, mimic.TableNotes)); n != 0 || d.Manifest.Counts["kept"] != 10 {
 		t.Errorf("%d notes, counts %v", n, d.Manifest.Counts)
 	}
+	_, err := stagetest.Try(t, "ingest.mimiciv", fmt.Sprintf("{root: %q, note_root: %[1]q, notes: false}", root), nil)
+	checkError(t, err, exit.Usage, "note_root is given and notes is false")
 }
 
 func TestRootOrTree(t *testing.T) {

@@ -12,10 +12,11 @@ type release struct {
 // The row counts are those of MIT-LCP/mimic-code's validation scripts, which have had
 // one version of MIMIC-IV after the other (mimic-iv/buildmimic/postgres/validate.sql,
 // validate_demo.sql; mimic-iii/buildmimic/postgres/postgres_checks.sql;
-// mimic-iv-note/buildmimic/postgres/validate.sql; those of version 1.0 went with it to
-// MIT-LCP/mimic-iv). Of the demo of MIMIC-III they are its files'. What columns came and
-// went is in the change logs of the two databases. Version 3.1 mended other tables than
-// those read here of 3.0: patients, admissions and ICU stays of the two are as many.
+// mimic-iv-note/buildmimic/postgres/validate.sql). Of MIMIC-IV 1.0 they are those of
+// public scripts of the same form; mimic-code's issue 915 has its patients. Of the demo
+// of MIMIC-III they are its files'. What columns came and went is in the change logs of
+// the databases. Version 3.0 has as many patients and admissions as 3.1; whether its
+// other tables differ is not known to us, so that the two are named together.
 var mimicIVReleases = []release{
 	{"1.0", ivRows(382278, 523740, 5280351, 779625, 76540, 731247, 329499788), "ethnicity", "race"},
 	{"2.0", ivRows(315460, 454324, 5006884, 704124, 76943, 731788, 329822285), "race", "admit_provider_id"},

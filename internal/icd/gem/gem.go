@@ -36,11 +36,11 @@ type row struct{ source, target, flags string }
 // flag says of them.
 func (r row) maps() bool { return !strings.HasPrefix(r.target, "No") }
 
-// place is the row's place in the first scenario of its source; ok is false where it
-// has none.
-func (r row) place() (place string, ok bool) {
-	return r.flags[4:], r.flags[2:4] == "11"
-}
+// inScenario says whether the row is part of the first scenario of its source.
+func (r row) inScenario() bool { return r.flags[2:4] == "11" }
+
+// place is the row's place in a scenario.
+func (r row) place() string { return r.flags[4:] }
 
 // Targets are the codes that stand for a code, each once, in the order of the file, or of
 // a scenario's places. There are none where the file says so, and where it knows none of
@@ -83,16 +83,15 @@ func chosen(rows []row, mode Mode) (targets []string) {
 // places; the first row where there is no scenario.
 func firstScenario(rows []row) (all []row) {
 	for _, r := range rows {
-		place, ok := r.place()
-		taken := slices.ContainsFunc(all, func(other row) bool { return other.flags[4:] == place })
-		if ok && !taken {
+		taken := slices.ContainsFunc(all, func(other row) bool { return other.place() == r.place() })
+		if r.inScenario() && !taken {
 			all = append(all, r)
 		}
 	}
 	if len(all) == 0 {
 		return rows[:1]
 	}
-	slices.SortFunc(all, func(a, b row) int { return strings.Compare(a.flags[4:], b.flags[4:]) })
+	slices.SortFunc(all, func(a, b row) int { return strings.Compare(a.place(), b.place()) })
 	return all
 }
 

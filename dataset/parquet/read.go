@@ -58,6 +58,14 @@ func (r *Reader) ColumnNames() (names []string) {
 	return names
 }
 
+// HasClock says whether a column is there and holds times as Time has them:
+// microseconds without a zone.
+func (r *Reader) HasClock(column string) bool {
+	root := r.file.MetaData().Schema.Root()
+	i := root.FieldIndexByName(column)
+	return i >= 0 && wallClock.Equals(root.Field(i).LogicalType())
+}
+
 // damaged never wraps the decoder's error, which may hold data.
 func (r *Reader) damaged(what string) error {
 	return exit.Errorf(exit.BadData, "%s is damaged: %s; make the dataset again", r.place, what)

@@ -90,16 +90,14 @@ func openLabelsParquet(ctx context.Context, c FileConfig, dir store.Dir, name st
 // parquetRows are two columns side by side.
 func parquetRows(ctx context.Context, r *parquet.Reader, id, label string) iter.Seq2[labelRow, error] {
 	return func(yield func(labelRow, error) bool) {
-		next, stop := iter.Pull2(parquet.Texts(ctx, r, label))
-		defer stop()
 		n := int64(0)
-		for ids, err := range parquet.Texts(ctx, r, id) {
-			labels, failed, more := next()
-			if err = errors.Join(err, failed); err == nil && !more {
-				err = exit.Errorf(exit.BadData, "column %s has fewer rows than %s; restore the file from its source", label, id)
-			}
+		for row, err := range parquet.SideBySide(ctx, r, id, label) {
 			n++
-			if !yield(labelRow{strings.Join(ids, ""), labels, n}, err) || err != nil {
+			if err != nil {
+				yield(labelRow{}, err)
+				return
+			}
+			if !yield(labelRow{strings.Join(row[0], ""), row[1], n}, nil) {
 				return
 			}
 		}

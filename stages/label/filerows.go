@@ -83,10 +83,7 @@ func (f fromFile) part(ctx context.Context, d *dataset.Dataset, t task.Task, lis
 	if err != nil {
 		return 0, err
 	}
-	numbers := map[string]int32{}
-	for i, name := range t.Labels {
-		numbers[name] = int32(i)
-	}
+	numbers := numbersOf(t)
 	for u, err := range f.units(ctx, d, out.Part()) {
 		if err != nil {
 			return 0, err
@@ -105,6 +102,15 @@ func (f fromFile) part(ctx context.Context, d *dataset.Dataset, t task.Task, lis
 	}
 	_, err = out.Close()
 	return met, err
+}
+
+// numbersOf are the numbers of a task's labels by their names.
+func numbersOf(t task.Task) map[string]int32 {
+	numbers := map[string]int32{}
+	for i, name := range t.Labels {
+		numbers[name] = int32(i)
+	}
+	return numbers
 }
 
 // label is a row with its labels by number.

@@ -136,3 +136,21 @@ func TestNoCountFollowsFromTheOthers(t *testing.T) {
 		}
 	})
 }
+
+func TestLabels(t *testing.T) {
+	for _, c := range []struct {
+		n      int
+		counts []int
+		want   []Count
+	}{
+		{100, []int{50, 60, 0}, []Count{50, 60, 0}},
+		{100, []int{50, 60, 4}, []Count{Above, 60, Below}},
+		{100, []int{50, 3, 4}, []Count{50, Below, Below}},
+		{100, []int{50, 95, 60}, []Count{Above, Above, 60}}, // five are without the second
+		{5, []int{5, 0, 2}, []Count{Below, 0, Below}},
+	} {
+		if diff := cmp.Diff(c.want, Labels(c.n, c.counts)); diff != "" {
+			t.Errorf("%v of %d: %s", c.counts, c.n, diff)
+		}
+	}
+}

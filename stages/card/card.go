@@ -60,40 +60,6 @@ func newGate(_ *stages.Environment, config Config) (stages.Reduce, error) { retu
 
 func (g gate) shows() bool { return g.config.SmallCells == smallcell.Show }
 
-// Check implements stages.Checked: training would refuse the same examples.
-func (g gate) Check(_ context.Context, in stages.Givers) []stages.Fault {
-	faults := examples.Faults(givenAsTokens(in), counted)
-	for i := range faults {
-		if faults[i].Key == "in."+examples.TokensPort.Name {
-			faults[i].Key = "in." + textsPort.Name
-		}
-	}
-	if in.One(portDuplicates) == nil {
-		for name, limit := range map[string]float64{"max_equal_within": g.config.MaxEqualWithin, "max_equal_across": g.config.MaxEqualAcross} {
-			if limit < 1 {
-				faults = append(faults, stages.Faultf(name, "nothing looks for equal texts; bind a step of label.duplicates to the port %s", portDuplicates)...)
-			}
-		}
-	}
-	return faults
-}
-
-// taskOf is the task of the labels; texts and splits that do not fit it are refused.
-func taskOf(ctx context.Context, in stages.Inputs) (task.Task, error) {
-	return examples.TaskOf(ctx, givenAsTokens(in))
-}
-
-// counted takes splits that training refuses: max_patients_in_two_splits says how many
-// patients may be in two.
-var counted = split.Overlap{AllowPatientOverlap: true}
-
-// givenAsTokens binds the texts where training binds their tokens.
-func givenAsTokens[D any](in map[string][]D) map[string][]D {
-	return map[string][]D{
-		examples.TokensPort.Name: in[textsPort.Name], examples.LabelsPort.Name: in[examples.LabelsPort.Name], split.Port.Name: in[split.Port.Name],
-	}
-}
-
 // key is the one key of the accumulators.
 const key = "card"
 
@@ -104,7 +70,7 @@ func (gate) Attributes(ctx context.Context, in stages.Inputs) (map[string]any, e
 
 // Accumulate counts the examples of a part.
 func (g gate) Accumulate(ctx context.Context, in stages.Inputs, part int, emit func(string, []byte)) error {
-	of, err := taskOf(ctx, in)
+	of, _, err := task.Of(in.One(examples.LabelsPort.Name))
 	if err != nil {
 		return err
 	}
@@ -123,8 +89,8 @@ func (g gate) Accumulate(ctx context.Context, in stages.Inputs, part int, emit f
 }
 
 // Merge adds up what was counted of the parts.
-func (g gate) Merge(ctx context.Context, in stages.Inputs, _ string, accumulators [][]byte) ([]byte, error) {
-	sum, err := g.sumOf(ctx, in, accumulators)
+func (g gate) Merge(_ context.Context, in stages.Inputs, _ string, accumulators [][]byte) ([]byte, error) {
+	sum, err := sumOf(in, accumulators)
 	if err != nil {
 		return nil, err
 	}
@@ -132,8 +98,8 @@ func (g gate) Merge(ctx context.Context, in stages.Inputs, _ string, accumulator
 }
 
 // sumOf adds tallies up.
-func (g gate) sumOf(ctx context.Context, in stages.Inputs, values [][]byte) (*tally, error) {
-	of, err := taskOf(ctx, in)
+func sumOf(in stages.Inputs, values [][]byte) (*tally, error) {
+	of, _, err := task.Of(in.One(examples.LabelsPort.Name))
 	if err != nil {
 		return nil, err
 	}
@@ -154,11 +120,11 @@ func (g gate) Finish(ctx context.Context, in stages.Inputs, results []stages.Key
 	for i, r := range results {
 		values[i] = r.Value
 	}
-	sum, err := g.sumOf(ctx, in, values)
+	of, err := taskOf(ctx, in)
 	if err != nil {
 		return err
 	}
-	of, err := taskOf(ctx, in)
+	sum, err := sumOf(in, values)
 	if err != nil {
 		return err
 	}

@@ -142,6 +142,23 @@ func TestGateOpensAndCloses(t *testing.T) {
 	}
 }
 
+// TestPatientsInTwoSplits: a split by admission is counted, and closes the gate unless so
+// many patients may be in two splits.
+func TestPatientsInTwoSplits(t *testing.T) {
+	in := inputs(t, mortality, 1, slices.Insert(some(), 1, admission{subject: 0, hadm: 999, split: "train"})...)
+	splits := append([]task.Split{{HadmID: 999, Split: "test"}}, stagetest.Rows[task.Split](t, in["split"][0], task.TableSplits)...)
+	in["split"] = []*dataset.Dataset{stagetest.Dataset(t, task.KindSplits, 1, map[string]any{split.Attribute: split.Rule{Name: "file", By: split.ByAdmission}},
+		stagetest.TableOf(task.TableSplits, splits, func(r task.Split) int64 { return r.SubjectID }))}
+	_, err := stagetest.Try(t, "label.card", "{}", in)
+	if exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), "max_patients_in_two_splits: <10, 0 is allowed") {
+		t.Errorf("a patient in two splits: %v", err)
+	}
+	c := cardOf(t, stagetest.Run(t, "label.card", "{max_patients_in_two_splits: 1, small_cells: show}", in))
+	if c.PatientsInTwoSplits != 1 || c.Splits[2].Patients != 41 || c.Splits[2].Examples != 41 {
+		t.Errorf("%d patients in two splits, %d of the test with %d examples", c.PatientsInTwoSplits, c.Splits[2].Patients, c.Splits[2].Examples)
+	}
+}
+
 // TestEqualTexts: a text that is remembered from training does not measure anything.
 func TestEqualTexts(t *testing.T) {
 	list := some()

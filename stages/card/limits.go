@@ -25,6 +25,17 @@ type Limits struct {
 	MaxAfterIndex          float64 `json:"max_after_index" default:"0" min:"0" max:"1" doc:"share of a split's texts that may be of later than the index time of their label"`
 }
 
+// needDuplicates are the keys of the limits that equal texts are held against.
+func (l Limits) needDuplicates() (keys []string) {
+	if l.MaxEqualWithin < 1 {
+		keys = append(keys, "max_equal_within")
+	}
+	if l.MaxEqualAcross < 1 {
+		keys = append(keys, "max_equal_across")
+	}
+	return keys
+}
+
 // Check is a limit beside what was found of a split: of the class that has the fewest
 // examples, of the section that is empty most often.
 type Check struct {

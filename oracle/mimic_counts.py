@@ -105,7 +105,7 @@ def rows_of(table, raw, iii, got):
     if table == "ventilation":
         raw = raw.assign(kind=raw["itemid"].map(VENTILATION)).dropna(subset="kind")
     if table == "chartevents":
-        raw = raw[raw["itemid"].isin(got["itemid"].astype(str).unique()) & (raw["value"] != "")]
+        raw = raw[raw["itemid"].isin(got["itemid"].astype(str).unique())]
     if table == "notes" and iii:
         types = [type_iii(row) for _, row in raw[["category", "description"]].iterrows()]
         raw = raw.assign(note_type=types, iserror=(raw["iserror"] == "1").astype(int).astype(str))

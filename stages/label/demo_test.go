@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -58,7 +57,7 @@ func goldenCounts(t *testing.T) (counts struct {
 // TestMIMICDemo labels real tables. The demo has no notes, and labels need none.
 func TestMIMICDemo(t *testing.T) {
 	golden := goldenCounts(t)
-	config := fmt.Sprintf("{root: %s, note_root: %s, shards: 5}", demoTables, noNotes(t))
+	config := fmt.Sprintf("{root: %s, notes: false, shards: 5}", demoTables)
 	d := stagetest.Run(t, "ingest.mimiciv", config, nil)
 	wantCounts(t, d, map[string]int64{"quarantined": 0})
 	in := stages.Inputs{"patients": {d}}
@@ -139,20 +138,4 @@ func demoTask(t *testing.T, stage, config string, in stages.Inputs, golden count
 		t.Errorf("%s: the labels are not those that pandas finds", stage)
 	}
 	return d
-}
-
-// noNotes are the files of MIMIC-IV-Note without a note.
-func noNotes(t *testing.T) (root string) {
-	t.Helper()
-	root = t.TempDir()
-	if err := os.Mkdir(filepath.Join(root, "note"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"discharge", "radiology"} {
-		const header = "note_id,subject_id,hadm_id,note_type,note_seq,charttime,storetime,text\n"
-		if err := os.WriteFile(filepath.Join(root, "note", name+".csv"), []byte(header), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return root
 }

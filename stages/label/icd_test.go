@@ -104,7 +104,7 @@ func TestMIMICDemoInOneVersionOfICD(t *testing.T) {
 	if err := json.Unmarshal(text, &golden); err != nil {
 		t.Fatal(err)
 	}
-	patients := stagetest.Run(t, "ingest.mimiciv", fmt.Sprintf("{root: %s, note_root: %s, shards: 3}", demoTables, noNotes(t)), nil)
+	patients := stagetest.Run(t, "ingest.mimiciv", fmt.Sprintf("{root: %s, notes: false, shards: 3}", demoTables), nil)
 	in := stages.Inputs{"patients": {patients}, "split": {allTrain(t, patients)}}
 	for table, of := range map[string][2]string{"diagnoses_icd": {"diag", "label.diagnoses"}, "procedures_icd": {"proc", "label.procedures"}} {
 		for icd, want := range golden[table] {

@@ -41,7 +41,7 @@ func TestShippedTasksOnTheDemo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := stagetest.Run(t, "ingest.mimiciv", fmt.Sprintf("{root: %s, note_root: %s, shards: 5}", demoTables, noNotes(t)), nil)
+	d := stagetest.Run(t, "ingest.mimiciv", fmt.Sprintf("{root: %s, notes: false, shards: 5}", demoTables), nil)
 	in := stages.Inputs{"patients": {d}}
 	files, err := tasks.Files.ReadDir(".")
 	if err != nil || len(files) != len(golden.Tasks) {
@@ -93,7 +93,7 @@ func shippedTask(t *testing.T, name string, in stages.Inputs, want declaredCount
 
 // The list of a task's labels is that of the train patients' labels.
 func TestTaskSetOfTheDemo(t *testing.T) {
-	d := stagetest.Run(t, "ingest.mimiciv", fmt.Sprintf("{root: %s, note_root: %s, shards: 3}", demoTables, noNotes(t)), nil)
+	d := stagetest.Run(t, "ingest.mimiciv", fmt.Sprintf("{root: %s, notes: false, shards: 3}", demoTables), nil)
 	in := stages.Inputs{"patients": {d}}
 	made := stagetest.Run(t, "label.task_set", "{task: clinibench_icu_icd9, min_count: 4}", split(t, "{}", in))
 	listed := listed(t, made)

@@ -96,17 +96,25 @@ func (e *Environment) madeBy(p Port) string {
 
 func (fs Fields) describe(b *bytes.Buffer, prefix string) {
 	for _, f := range fs {
+		if f.Told != "" {
+			entry(b, prefix+f.Key+": mapping of "+strings.Join(f.Nested.Keys(), ", "), f.Doc+"; "+f.Told+" describes each")
+			continue
+		}
 		if f.Type.Kind() == reflect.Struct {
-			what := "mapping"
-			if f.Files != nil {
-				what = "mapping, a file that holds it, or one that ships: " + strings.Join(f.Shipped(), ", ")
-			}
-			entry(b, prefix+f.Key+": "+what, f.Doc)
+			entry(b, prefix+f.Key+": "+f.holder(), f.Doc)
 			f.Nested.describe(b, prefix+f.Key+".")
 			continue
 		}
 		entry(b, prefix+f.Key+": "+f.typeName()+", "+f.defaultText()+f.allowed()+f.with(fs), f.Doc)
 	}
+}
+
+// holder says in what a key's mapping stands.
+func (f Field) holder() string {
+	if f.Files == nil {
+		return "mapping"
+	}
+	return "mapping, a file that holds it, or one that ships: " + strings.Join(f.Shipped(), ", ")
 }
 
 // Shipped are the names of the files that ship for a key.

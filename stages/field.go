@@ -20,7 +20,8 @@ var NamePattern = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
 //
 // A field without `default` is mandatory unless its `json` tag has omitempty.
 // `enum:"a,b"` lists allowed values, `min` and `max` bound numbers,
-// `name:"true"` marks a name that matches NamePattern, and
+// `name:"true"` marks a name that matches NamePattern, `told:"FILE"` a mapping whose keys
+// a document describes once for all stages that take them, and
 // `path:"…"` marks a local path or URI. Where it lies is left out of fingerprints;
 // what enters them are the files that the stage reads there, named by the tag:
 // patterns of path.Match below the folder, with commas between them, such as
@@ -38,6 +39,7 @@ type Field struct {
 	Path    bool
 	Reads   []string // patterns of the files that are read at a path; nil: all
 	Name    bool     // the text is a name: see NamePattern
+	Told    string   // document that describes the keys of Nested; the reference names them alone
 	// Required says that the key must be given.
 	Required bool
 	// Nested holds the fields of a key whose value is a struct, a pointer to one
@@ -98,7 +100,7 @@ func fieldOf(owner reflect.Type, f reflect.StructField) Field {
 	field := Field{
 		Key: key, Type: f.Type, Default: def, Doc: doc,
 		Unit: f.Tag.Get("unit"), Min: f.Tag.Get("min"), Max: f.Tag.Get("max"),
-		Name:     f.Tag.Get("name") == "true",
+		Name:     f.Tag.Get("name") == "true", Told: f.Tag.Get("told"),
 		Required: !hasDefault && options != "omitempty" && f.Type.Kind() != reflect.Struct,
 	}
 	if enum := f.Tag.Get("enum"); enum != "" {

@@ -41,6 +41,8 @@ func (fs Fields) sample(b *strings.Builder, margin string) {
 		switch {
 		case f.Files != nil:
 			fmt.Fprintf(b, "%s%s: %s\n", margin, f.Key, f.Shipped()[0])
+		case f.Told != "":
+			fmt.Fprintf(b, "%s# %s: {%s: %s}\n", margin, f.Key, f.Nested[0].Key, f.Nested[0].placeholder())
 		case f.Type.Kind() == reflect.Struct:
 			fmt.Fprintf(b, "%s%s:\n", margin, f.Key)
 			f.Nested.sample(b, margin+"  ")

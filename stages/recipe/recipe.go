@@ -28,7 +28,7 @@ func (r Recipe) OfTable() bool { return r.PandasOrder || r.DropDuplicateTexts }
 // Config is the keys that the stages with a recipe share.
 type Config struct {
 	Recipe string    `json:"recipe" default:"clinical" enum:"clinical,core" doc:"how texts are made of discharge summaries, and labels of codes: clinical, the sound one, or core, what CORe's published scripts do (docs/recipes.md)"`
-	Quirks Overrides `json:"quirks" doc:"single rules that differ from the recipe's own"`
+	Quirks Overrides `json:"quirks" told:"docs/recipes.md" doc:"single rules that differ from the recipe's own"`
 }
 
 // recipes by name: their quirks, and the version, which is raised when a rule changes

@@ -24,18 +24,24 @@ func TestSlowLabelListsOfThePaper(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	sound, err := Config{Recipe: "clinical"}.New()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		list, dictionary string
-		category         Category
+		category, sound  Category // of core, of clinical
 		labels           int
 		unmade           []string
+		textbook         int // labels of the dictionary by ICD's own categories
 	}{
 		// V51 was a whole code until October 2008, when V51.0 and V51.8 took its place:
 		// MIMIC-III has it in rows, and the dictionary only what came after it.
-		{"diagnoses_1266.txt", "D_ICD_DIAGNOSES.csv.gz", r.Diagnosis, 1266, []string{"V51"}},
-		{"procedures_711.txt", "D_ICD_PROCEDURES.csv.gz", r.Procedure, 711, nil},
+		{"diagnoses_1266.txt", "D_ICD_DIAGNOSES.csv.gz", r.Diagnosis, sound.Diagnosis, 1266, []string{"V51"}, 1234},
+		{"procedures_711.txt", "D_ICD_PROCEDURES.csv.gz", r.Procedure, sound.Procedure, 711, nil, 890},
 	} {
-		made := labelsOf(dictionary(t, filepath.Join(folder, "mimiciii-demo-1.4", c.dictionary)), c.category)
+		codes := dictionary(t, filepath.Join(folder, "mimiciii-demo-1.4", c.dictionary))
+		made := labelsOf(codes, c.category)
 		listed := words(t, filepath.Join(folder, "label-lists", c.list))
 		var unmade []string
 		for _, label := range listed {
@@ -45,6 +51,9 @@ func TestSlowLabelListsOfThePaper(t *testing.T) {
 		}
 		if len(listed) != c.labels || !slices.Equal(unmade, c.unmade) {
 			t.Errorf("%s: of %d labels core cannot make %v", c.list, len(listed), unmade)
+		}
+		if textbook := labelsOf(codes, c.sound); len(textbook) != c.textbook {
+			t.Errorf("%s: %d categories, want %d", c.dictionary, len(textbook), c.textbook)
 		}
 		t.Logf("%s: %d labels, %d of which are made of the dictionary's codes, which make %d", c.list, len(listed), len(listed)-len(unmade), len(made))
 	}

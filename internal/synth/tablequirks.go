@@ -16,7 +16,7 @@ func settleIII(p *patient, o Options) {
 	for k := range p.admissions {
 		if quirk, turn, planted := due(tableQuirks, p.number+17*int64(k)); planted {
 			a := &p.admissions[k]
-			if quirk.plant(tablePlot{p, a, turn, random}) {
+			if quirk.plant(tablePlot{p, a, k, turn, random}) {
 				a.quirks = append(a.quirks, quirk.name)
 			}
 		}
@@ -54,11 +54,12 @@ type tableQuirk struct {
 	plant func(q tablePlot) bool
 }
 
-// tablePlot is where a quirk is planted, and how often it was before.
+// tablePlot is where a quirk is planted.
 type tablePlot struct {
 	*patient
 	*admission
-	turn   int
+	k      int // number of the admission
+	turn   int // how often the quirk was planted before
 	random *rand.Rand
 }
 
@@ -97,6 +98,15 @@ var tableQuirks = []tableQuirk{
 	// Clinical XLNet leaves these out of its cohort of ventilation, and children.
 	{"diagnosis_that_pmv_excludes", func(q tablePlot) bool {
 		q.diagnose([...]string{"1419", "1490", "3589", "3590", "3591", "35801", "9400", "9413", "9483", "V594"}[q.turn%10])
+		return true
+	}},
+	{"icu_stay_before_the_ventilated_one", func(q tablePlot) bool {
+		if len(q.stays) != 1 || q.ventilation == ventNone {
+			return false
+		}
+		second := q.stays[0]
+		first := stay{id: q.release.ids.stay(q.number, q.k, 1), first: second.first, last: second.first, in: second.in - 9*hour, out: second.in - 3*hour}
+		q.stays = []stay{first, second}
 		return true
 	}},
 	{"age_near_18", func(q tablePlot) bool {

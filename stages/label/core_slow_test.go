@@ -42,3 +42,23 @@ func TestSlowTheTreeHasEveryQuirk(t *testing.T) {
 		}
 	}
 }
+
+// TestSlowPMVIsClinicalXLNets compares all trees, and tries each quirk of PMV off. One
+// of them is of MIMIC-IV alone.
+func TestSlowPMVIsClinicalXLNets(t *testing.T) {
+	for name, want := range xlnetGolden(t) {
+		if got := want.made(t, "{recipe: core}"); got != want.SHA256 {
+			t.Errorf("%s: the cohort or a label is another: sha256 %s", name, got)
+		}
+	}
+	want := xlnetGolden(t)["seed 1"]
+	for _, quirk := range stages.FieldsOf[recipe.Quirks]() {
+		if !strings.HasPrefix(quirk.Key, "pmv_") {
+			continue
+		}
+		same := want.made(t, "{recipe: core, quirks: {"+quirk.Key+": false}}") == want.SHA256
+		if onlyIV := quirk.Key == "pmv_flow_join"; same != onlyIV {
+			t.Errorf("%s: off, the labels are the same: %t", quirk.Key, same)
+		}
+	}
+}

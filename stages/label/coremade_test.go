@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/stages"
-	splitting "github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/task"
 
@@ -48,34 +46,13 @@ func coreInputs(t *testing.T, settings map[string]any) *coreIn {
 		t.Fatal(err)
 	}
 	files := stagetest.Run(t, "synth.mimiciii", string(config), nil)
-	in := &coreIn{}
+	in := &coreIn{of: map[int64]string{}}
 	in.patients = stagetest.Run(t, "ingest.mimiciii", "{shards: 3}", stages.Inputs{"mimic": {files}})
-	in.of = coreLists(t, files.URI()+"/core_lists")
-	var splits []task.Split
-	for subject, of := range in.of {
-		splits = append(splits, task.Split{SubjectID: subject, Split: of})
+	in.split = stagetest.Run(t, "split.core", fmt.Sprintf("{folder: %q}", files.URI()+"/core_lists"), in.inputs("patients"))
+	for _, s := range stagetest.Rows[task.Split](t, in.split, task.TableSplits) {
+		in.of[s.SubjectID] = s.Split
 	}
-	in.split = stagetest.Dataset(t, task.KindSplits, 3, map[string]any{splitting.Attribute: splitting.Rule{Name: "core"}},
-		stagetest.TableOf(task.TableSplits, splits, func(s task.Split) int64 { return s.SubjectID }))
 	return in
-}
-
-// coreLists are the splits of CORe's lists, by subject_id.
-func coreLists(t *testing.T, folder string) map[int64]string {
-	t.Helper()
-	splits := map[int64]string{}
-	for _, name := range []string{"train", "val", "test"} {
-		list, err := os.ReadFile(folder + "/mimic_" + name + ".csv")
-		if err != nil {
-			t.Fatal(err)
-		}
-		for line := range strings.FieldsSeq(string(list)) {
-			if subject, err := strconv.ParseInt(line, 10, 64); err == nil {
-				splits[subject] = name
-			}
-		}
-	}
-	return splits
 }
 
 func (in *coreIn) inputs(names ...string) stages.Inputs {

@@ -25,6 +25,7 @@ def main():
     patients.to_csv(at("patients.csv"), index=False)
     patients.to_csv(at("patients.csv.gz"), index=False, compression={"method": "gzip", "mtime": 1})
     patients.to_parquet(at("pandas.parquet"))
+    patients.astype({"subject_id": "int32", "split": "category"}).to_parquet(at("narrow.parquet"))
     meds = {"train": "train", "val": "tuning", "test": "held_out"}
     pl.DataFrame({"subject_id": list(PATIENTS), "split": [meds[s] for s in PATIENTS.values()]}).write_parquet(at("subject_splits.parquet"))
     admissions.to_csv(at("admissions.csv"), index=False)

@@ -61,6 +61,7 @@ func TestListsOfEveryKindAreOneSplit(t *testing.T) {
 		{"split.file", "file: testdata/patients.csv", patients, ofPatients},
 		{"split.file", "file: testdata/patients.csv.gz", patients, ofPatients},
 		{"split.file", "file: testdata/pandas.parquet", patients, ofPatients},
+		{"split.file", "file: testdata/narrow.parquet", patients, ofPatients},
 		{"split.file", "file: testdata/subject_splits.parquet", patients, ofPatients},
 		{"split.file", "{by: hadm_id, file: testdata/admissions.csv}", admissions, ofAdmissions},
 		{"split.file", "{by: hadm_id, file: testdata/admissions.parquet}", admissions, ofAdmissions},

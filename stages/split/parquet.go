@@ -5,6 +5,7 @@ import (
 	"iter"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/clinflow/clinflow/dataset/parquet"
 	"github.com/clinflow/clinflow/internal/exit"
@@ -33,37 +34,19 @@ func openParquet(ctx context.Context, t table, dir store.Dir, name string) (list
 
 func (l parquetList) close() { l.file.Close() }
 
-// The rows of the two kinds of lists. What is null, and a split that the file does not
-// have, is zero.
-type (
-	patientRow struct {
-		ID    int64  `parquet:"subject_id,optional"`
-		Split string `parquet:"split,optional"`
-	}
-	admissionRow struct {
-		ID    int64  `parquet:"hadm_id,optional"`
-		Split string `parquet:"split,optional"`
-	}
-)
-
+// rows are of columns of any simple type; what is null is no id and no split.
 func (l parquetList) rows(ctx context.Context) iter.Seq2[listed, error] {
-	if l.of.id == ByAdmission {
-		return eachRow(ctx, l, func(r admissionRow) listed { return listed{id: r.ID, split: r.Split} })
-	}
-	return eachRow(ctx, l, func(r patientRow) listed { return listed{id: r.ID, split: r.Split} })
-}
-
-func eachRow[R any](ctx context.Context, l parquetList, of func(R) listed) iter.Seq2[listed, error] {
 	return func(yield func(listed, error) bool) {
 		n := 0
-		for r, err := range parquet.Rows[R](ctx, l.file, l.file.NumRows()) {
+		for cells, err := range parquet.SideBySide(ctx, l.file, l.of.columns()...) {
 			if err != nil {
-				err = exit.Errorf(exit.BadData, "%w, with ids as int64 and splits as text", err)
+				yield(listed{}, err)
+				return
 			}
 			n++
-			row := of(r)
-			row.place = "row " + strconv.Itoa(n)
-			if !yield(row, err) || err != nil {
+			row := listed{split: strings.Join(cells[len(cells)-1], ""), place: "row " + strconv.Itoa(n)}
+			row.id, _ = strconv.ParseInt(strings.Join(cells[0], ""), 10, 64)
+			if !yield(row, nil) {
 				return
 			}
 		}

@@ -17,7 +17,7 @@ func init() {
 	stages.RegisterMap(stages.Spec{
 		Name: "text.task", Version: 1,
 		Doc: "Makes the texts that a declared task reads (docs/tasks.md), one of each admission: the notes of its types in the hours around the index time, in the order of their times with a blank line between, or some of the admission sections. " +
-			"text_id is hadm_id, prediction_time is the index time. A note's time is its charttime; where that has a day alone, as discharge summaries have, the end of that day. " +
+			"text_id is hadm_id, prediction_time is the index time, or the date of a note that is dated later. A note's time is its charttime; where that has a day alone, as discharge summaries have, the end of that day. " +
 			"Notes that are marked as errors are left out; those of other hours are counted under notes_before and notes_after, those without a time under notes_without_time. " +
 			"Admissions without a text are counted under dropped.no_index_time, no_notes or no_admission_sections. A task whose texts are all the admission sections takes those of text.admission.",
 		In: []stages.Port{{
@@ -143,7 +143,7 @@ func (x ofTask) fill(row *task.Text, notes []taskNote, out *dataset.PartWriter) 
 		row.Text = x.sections(notes)
 		return reasonOf(row.Text, "no_admission_sections")
 	}
-	row.Text = x.notes(row.PredictionTime, notes, out)
+	row.Text, row.PredictionTime = x.notes(row.PredictionTime, notes, out)
 	return reasonOf(row.Text, "no_notes")
 }
 

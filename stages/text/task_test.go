@@ -88,6 +88,21 @@ func TestTextsOfATask(t *testing.T) {
 	}
 }
 
+// A text that holds a note of later than the index time is dated so, for label.card to
+// tell. A summary is dated by the day of discharge, which is not later.
+func TestTextsAreDatedByTheirLatestNote(t *testing.T) {
+	for texts, want := range map[string]dataset.Time{
+		"index: {at: admission}, texts: {of: notes, types: [radiology_report], hours_after: 24}":  morning + 24*hour,
+		"index: {hours: 30}, texts: {of: notes, types: [radiology_report]}":                       morning + 30*hour,
+		"index: {at: discharge}, texts: {of: notes, types: [discharge_summary], hours_after: 24}": morning + 2*day,
+	} {
+		d := stagetest.Run(t, "text.task", "task: {name: x, "+texts+", label: {kind: binary, is: 'true'}}", notesOfTwoStays(t))
+		if got := textsOf(t, d)[0]; got.HadmID != 11 || got.PredictionTime != want {
+			t.Errorf("%s: the text of %d is dated %d, want %d", texts, got.HadmID, got.PredictionTime, want)
+		}
+	}
+}
+
 // Of the admission sections a task takes some; the others are written empty.
 func TestSectionsOfATask(t *testing.T) {
 	in := patients(t, []mimic.Admission{{SubjectID: 1, HadmID: 11, Admittime: morning}, {SubjectID: 2, HadmID: 21, Admittime: morning}}, []mimic.Note{

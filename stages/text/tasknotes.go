@@ -27,8 +27,9 @@ type taskNote struct {
 // Key orders notes by patient, as their table is.
 func (n taskNote) Key() mimic.Key { return mimic.Key{SubjectID: n.SubjectID} }
 
-// notes joins the notes of the hours around the index time.
-func (x ofTask) notes(index dataset.Time, notes []taskNote, out *dataset.PartWriter) string {
+// notes joins the notes of the hours around the index time. latest is the index time, or
+// the date of a note that is dated later: label.card tells such texts.
+func (x ofTask) notes(index dataset.Time, notes []taskNote, out *dataset.PartWriter) (text string, latest dataset.Time) {
 	t := x.of.Texts
 	from, to := index-declared.Hours(t.HoursBefore), index+declared.Hours(t.HoursAfter)
 	var within []taskNote
@@ -48,20 +49,25 @@ func (x ofTask) notes(index dataset.Time, notes []taskNote, out *dataset.PartWri
 		return cmp.Or(cmp.Compare(a.time(), b.time()), cmp.Compare(a.NoteID, b.NoteID))
 	})
 	var texts []string
+	latest = index
 	for _, n := range within {
+		latest = max(latest, n.dated())
 		if text := strings.TrimSpace(n.Text); text != "" {
 			texts = append(texts, text)
 		}
 	}
-	return strings.Join(texts, "\n\n")
+	return strings.Join(texts, "\n\n"), latest
 }
+
+// dated is the time that the note bears, its day where it has no hour.
+func (n *taskNote) dated() dataset.Time { return cmp.Or(n.Charttime, n.Chartdate) }
 
 const day dataset.Time = 24 * 60 * 60 * 1e6
 
 // time is the first time at which a note can be said to have been there, 0 where it has
 // none. Discharge summaries have the day alone, in MIMIC-IV as its midnight.
 func (n *taskNote) time() dataset.Time {
-	at := cmp.Or(n.Charttime, n.Chartdate)
+	at := n.dated()
 	summary := n.NoteType == mimic.DischargeSummary || n.NoteType == mimic.Addendum
 	if at != 0 && (n.Charttime == 0 || summary && at%day == 0) {
 		at += day - at%day

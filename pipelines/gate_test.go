@@ -11,7 +11,7 @@ import (
 )
 
 // A short file that is mostly bad fails the step though a long one is sound, and is
-// the only one named; the manifest has the sums.
+// the only one named; the manifest has the sums, and the source is told each file's.
 func TestBadRecordsAreCountedByFile(t *testing.T) {
 	root := t.TempDir()
 	for name, text := range map[string]string{
@@ -33,6 +33,10 @@ func TestBadRecordsAreCountedByFile(t *testing.T) {
 			if got := d.Manifest.Counts[name]; got != want {
 				t.Errorf("%s: %s is %d, want %d", runner, name, got, want)
 			}
+		}
+		var told map[string]map[string]int64
+		if _, err := d.Attribute("tally", &told); err != nil || told["long.txt"]["read"] != 30_001 || told["short.txt"]["quarantined"] != 25 {
+			t.Errorf("%s: the source is told %v, %v", runner, told, err)
 		}
 	}
 }

@@ -73,6 +73,11 @@ type lines struct{ faults }
 func (l lines) Parts() int              { return l.Shards }
 func (l lines) MaxBadFraction() float64 { return l.MaxBad }
 
+// Tally writes down what it was told.
+func (l lines) Tally(_ context.Context, _ stages.Inputs, files map[string]map[string]int64) (map[string]any, error) {
+	return map[string]any{"tally": files}, nil
+}
+
 func (l lines) Files(context.Context, stages.Inputs) ([]stages.RawFile, error) {
 	entries, err := os.ReadDir(l.Root)
 	if err != nil {

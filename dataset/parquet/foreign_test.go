@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -59,6 +60,20 @@ func TestReadsWhatPyarrowWrites(t *testing.T) {
 
 const canary = "canary7f3a"
 
+// readTexts reads some columns as text, and no more rows than so small a file can name.
+func readTexts(t *testing.T, r *Reader) (err error) {
+	for _, column := range []string{"b", "i", "k"} {
+		rows := 0
+		for _, failed := range Texts(t.Context(), r, column) {
+			if err = errors.Join(err, failed); failed != nil || rows > 1e5 {
+				break
+			}
+			rows++
+		}
+	}
+	return err
+}
+
 // FuzzTable feeds the decoder what the sha256 would have refused: it must neither
 // panic nor take memory for rows that are not there.
 func FuzzTable(f *testing.F) {
@@ -84,10 +99,56 @@ func FuzzTable(f *testing.F) {
 		r, err := Open(t.Context(), dir, "part.parquet")
 		if err == nil {
 			_, err = group[everyType](r, 0, 40, nil)
+			err = errors.Join(err, readTexts(t, r))
 			r.Close()
 		}
 		if err != nil && (exit.Of(err) != exit.BadData || strings.Contains(err.Error(), canary)) {
 			t.Errorf("exit code %d, error %q", exit.Of(err), err)
 		}
 	})
+}
+
+// Texts tells the values of columns of all types that pyarrow wrote.
+func TestTextsOfWhatPyarrowWrites(t *testing.T) {
+	dir, err := store.Open("testdata")
+	must(t, err)
+	r, err := Open(t.Context(), dir, "pyarrow.parquet")
+	must(t, err)
+	defer r.Close()
+	for column, want := range map[string]func(everyType) []string{
+		"a": func(row everyType) []string { return []string{fmt.Sprint(row.A)} },
+		"b": func(row everyType) []string { return known(row.B != 0, fmt.Sprint(row.B)) },
+		"c": func(row everyType) []string { return []string{row.C} },
+		"e": func(row everyType) []string { return []string{fmt.Sprint(row.E)} },
+		"i": func(row everyType) (texts []string) {
+			for _, v := range row.I {
+				texts = append(texts, fmt.Sprint(v))
+			}
+			return texts
+		},
+	} {
+		n := 0
+		for got, err := range Texts(t.Context(), r, column) {
+			must(t, err)
+			if diff := cmp.Diff(want(pyarrowRow(n)), got); diff != "" {
+				t.Fatalf("column %s, row %d: %s", column, n, diff)
+			}
+			n++
+		}
+		if n != 500 {
+			t.Errorf("column %s has %d rows", column, n)
+		}
+	}
+	for _, err := range Texts(t.Context(), r, "nowhere") {
+		if exit.Of(err) != exit.BadData {
+			t.Error(err)
+		}
+	}
+}
+
+func known(is bool, text string) []string {
+	if !is {
+		return nil
+	}
+	return []string{text}
 }

@@ -120,3 +120,36 @@ func arguments(t *testing.T, dir, line string) (args []string) {
 	}
 	return args
 }
+
+const ownTasks = `name: own
+each:
+  task:
+    readmission_30d: {tokens: [tokens_readmission_30d]}
+    mortality_from_radiology_24h: {tokens: [tokens_mortality_from_radiology_24h]}
+steps:
+  mimic: {stage: synth.mimiciv, with: {patients: 300}}
+  patients: {stage: ingest.mimiciv, in: {mimic: mimic}, with: {shards: 4}}
+  split: {stage: split.hash, in: {patients: patients}}
+  tokenizer: {stage: tokenize.train, in: {notes: patients.notes, split: split}, with: {vocab_size: 512, max_notes: 200}}
+  labels_${task}: {stage: label.task, in: {patients: patients}, with: {task: "${task}"}}
+  texts_${task}: {stage: text.task, in: {patients: patients}, with: {task: "${task}"}}
+  tokens_${task}: {stage: tokenize.texts, in: {texts: "texts_${task}", tokenizer: tokenizer}, with: {max_length: 64}}
+  baseline_${task}: {stage: train.baseline, in: {tokens: ${task.tokens}, labels: "labels_${task}", split: split}}
+  auroc: {stage: eval.auroc, in: {predictions: ["baseline_${task}"]}}
+publish: {metrics.json: auroc.metrics.json}
+`
+
+// Declared tasks go the whole way to a metric, and each with its own texts alone.
+func TestDeclaredTasksAreLearned(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "own.yaml"), ownTasks)
+	noCanary(t, "the streams", clinflow(t, dir, 0, "run", "own.yaml", "--out", "out").all())
+	if metrics := read(t, dir, "out", "metrics.json"); !strings.Contains(metrics, "readmission_30d") || !strings.Contains(metrics, "mortality_from_radiology_24h") {
+		t.Error(metrics)
+	}
+	wrong := strings.Replace(ownTasks, "[tokens_readmission_30d]", "[tokens_mortality_from_radiology_24h]", 1)
+	write(t, filepath.Join(dir, "wrong.yaml"), wrong)
+	if said := clinflow(t, dir, 2, "lint", "wrong.yaml").stderr; !strings.Contains(said, "give tokens of text.task with the same task") {
+		t.Error(said)
+	}
+}

@@ -308,9 +308,19 @@ func TestAttachNamesMalformedRows(t *testing.T) {
 		"code's admission": {"hosp/procedures_icd", "1,-2,1,,3893,9", "hadm_id"},
 		"stay":             {"icu/icustays", "1,2," + secret + ",,,,,", "stay_id"},
 		"event":            {"icu/procedureevents", "1,2,3,,,," + ",225792,,,,,,,,,,,,,," + secret, "starttime"},
+		"III's id":         {"PATIENTS", "1," + secret + ",F,,,,,0", "subject_id"},
+		"III's time":       {"ADMISSIONS", "1,1,2," + secret + strings.Repeat(",", 15), "admittime"},
+		"III's admission":  {"DIAGNOSES_ICD", "1,1," + secret + ",1,0389", "hadm_id"},
+		"III's fields":     {"PROCEDURES_ICD", "1,1,2,1,0389," + secret, "field_count"},
+		"III's stay":       {"ICUSTAYS", "1,1,2," + secret + strings.Repeat(",", 8), "stay_id"},
+		"III's event":      {"PROCEDUREEVENTS_MV", "1,1,2,3," + secret + ",,225792" + strings.Repeat(",", 18), "starttime"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			given := makeTree(t, Options{Patients: 2, Seed: 47})
+			o := Options{Patients: 2, Seed: 47}
+			if strings.HasPrefix(name, "III") {
+				o.Release = ReleaseIII
+			}
+			given := makeTree(t, o)
 			if name == "event" {
 				c.row = strings.Replace(c.row, "1,2,3,,,", "1,2,3,,"+secret+",", 1)
 			}
@@ -319,7 +329,7 @@ func TestAttachNamesMalformedRows(t *testing.T) {
 				rows = int64(strings.Count(text, "\n"))
 				return text + c.row + "\n"
 			})
-			_, err := Write(t.Context(), Options{Attach: given}, nil)
+			_, err := Write(t.Context(), Options{Release: o.Release, Attach: given}, nil)
 			want := c.table + ".csv: row " + itoa(rows) + ": "
 			if exit.Of(err) != exit.BadData || !strings.HasPrefix(err.Error(), want) || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), secret) {
 				t.Errorf("error %v, want %s… %s", err, want, c.says)

@@ -29,8 +29,10 @@ const (
 const portDuplicates = "duplicates"
 
 func init() {
-	tokens := examples.TokensPort
-	tokens.Optional, tokens.Doc = true, "The tokens of the texts, in the same order, to count their lengths."
+	texts, tokens := textsPort, examples.TokensPort
+	texts.Optional, tokens.Optional = true, true
+	texts.Doc += " Whole notes have none: bind their tokens alone, and of texts nothing is told but their number of tokens."
+	tokens.Doc = "The tokens of the texts, in the same order, to count their lengths."
 	stages.RegisterReduce(stages.Spec{
 		Name:    "label.card",
 		Version: 1,
@@ -39,7 +41,7 @@ func init() {
 			"Where one of the limits is passed the step fails, with exit code 3, and names each; with enforce: false it leaves the card, which says so. " +
 			"Of the recipe core on MIMIC-III the examples stand beside those of the paper's Table 1.",
 		In: []stages.Port{
-			textsPort, tokens, examples.LabelsPort, split.Port,
+			texts, tokens, examples.LabelsPort, split.Port,
 			{Name: portDuplicates, Kind: KindDuplicates, Optional: true, Doc: "The equal texts among them, by label.duplicates. Without it they are not looked for."},
 		},
 		Out: stages.Output{Kind: KindCard},
@@ -71,8 +73,11 @@ func (gate) Attributes(ctx context.Context, in stages.Inputs) (map[string]any, e
 // Accumulate counts the examples of a part.
 func (g gate) Accumulate(ctx context.Context, in stages.Inputs, part int, emit func(string, []byte)) error {
 	of, _, err := task.Of(in.One(examples.LabelsPort.Name))
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case len(given(in)) == 0:
+		return errNoTexts
 	}
 	c, err := openCounting(ctx, in, part, of)
 	if err != nil {

@@ -142,6 +142,36 @@ func TestGateOpensAndCloses(t *testing.T) {
 	}
 }
 
+// TestTokensWithoutTexts: labels of notes are joined to the tokens of notes.
+func TestTokensWithoutTexts(t *testing.T) {
+	in := inputs(t, mortality, 2, some()...)
+	var rows []task.Tokens
+	for i, a := range some() {
+		rows = append(rows, task.Tokens{TextID: fmt.Sprint(a.hadm), SubjectID: a.subject, HadmID: a.hadm, InputIDs: make([]int32, 1+i%3), NTokens: int32(1 + i%3)})
+	}
+	texts := in["texts"]
+	in["tokens"] = []*dataset.Dataset{stagetest.Dataset(t, task.KindTokens, 2, nil, stagetest.TableOf(task.TableTokens, rows, func(r task.Tokens) int64 { return r.SubjectID }))}
+	of := func(bound []*dataset.Dataset) card.Card {
+		in["texts"] = bound
+		return cardOf(t, stagetest.Run(t, "label.card", "{}", in))
+	}
+	both, alone := of(texts), of(nil)
+	for i, s := range alone.Splits {
+		if s.Characters != nil || both.Splits[i].Characters == nil {
+			t.Errorf("%s: lengths in characters are told of tokens, or not of texts", s.Split)
+		}
+		if diff := cmp.Diff(both.Splits[i].Tokens, s.Tokens); diff != "" || s.Tokens == nil || s.Tokens.Bins[1] == 0 {
+			t.Errorf("%s: %s", s.Split, diff)
+		}
+	}
+	if diff := cmp.Diff(both.Join, alone.Join); diff != "" {
+		t.Error(diff)
+	}
+	delete(in, "tokens")
+	_, err := stagetest.Try(t, "label.card", "{}", in)
+	stagetest.WantCode(t, err, exit.Usage)
+}
+
 // TestPatientsInTwoSplits: a split by admission is counted, and closes the gate unless so
 // many patients may be in two splits.
 func TestPatientsInTwoSplits(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 type counting struct {
 	of     task.Task
 	sum    *tally
+	read   bool              // there are texts, not tokens alone
 	tokens map[textKey]int32 // lengths; nil: no tokens are bound
 	times  indexTimes
 	groups map[textKey]int // of equal texts
@@ -30,7 +31,9 @@ func (c *counting) add(e examples.Example, text task.Text) error {
 	s := c.sum.Splits[e.Split]
 	c.see(e.SubjectID, e.Split)
 	s.label(c.of, e)
-	s.Characters[utf8.RuneCountInString(text.Text)]++
+	if c.read {
+		s.Characters[utf8.RuneCountInString(text.Text)]++
+	}
 	if n, tokenized := c.tokens[keyOf(text)]; tokenized {
 		s.Tokens[int(n)]++
 	} else if c.tokens != nil {
@@ -46,7 +49,7 @@ func (c *counting) add(e examples.Example, text task.Text) error {
 
 // openCounting reads what the examples of a part are counted by.
 func openCounting(ctx context.Context, in stages.Inputs, part int, of task.Task) (c *counting, err error) {
-	c = &counting{of: of, sum: newTally(of.NumLabels(), in.One(portDuplicates) != nil)}
+	c = &counting{of: of, read: len(in[textsPort.Name]) > 0, sum: newTally(of.NumLabels(), in.One(portDuplicates) != nil)}
 	if c.tokens, err = lengthsIn(ctx, in[examples.TokensPort.Name], part); err != nil {
 		return nil, err
 	}

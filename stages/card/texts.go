@@ -16,9 +16,18 @@ var textsPort = stages.Port{
 	Doc: "The texts. Of several datasets a later one's row takes the place of the row of the same text, or takes it away: list them in the order in which training lists their tokens.",
 }
 
+// given are the texts or, where none are bound, the tokens: those of notes have no texts
+// of their own.
+func given[D any](in map[string][]D) []D {
+	if texts := in[textsPort.Name]; len(texts) > 0 {
+		return texts
+	}
+	return in[examples.TokensPort.Name]
+}
+
 // sourceOf is what training will join of these texts, with labels where they are bound.
 func sourceOf(in stages.Inputs) examples.Source {
-	return examples.Source{Tokens: in[textsPort.Name], Labels: in.One(examples.LabelsPort.Name), Split: in.One(split.Port.Name), Overlap: counted}
+	return examples.Source{Tokens: given(in), Labels: in.One(examples.LabelsPort.Name), Split: in.One(split.Port.Name), Overlap: counted}
 }
 
 // eachExample calls do with the examples of a part, each with its text, in the order of
@@ -50,7 +59,7 @@ func laid(ctx context.Context, list []*dataset.Dataset, part int) iter.Seq2[task
 	return func(yield func(task.Text, error) bool) {
 		later := map[textKey]task.Text{}
 		for _, d := range list[1:] {
-			for text, err := range dataset.Read[task.Text](ctx, d, task.TableTexts, part) {
+			for text, err := range textsIn(ctx, d, part) {
 				if err != nil {
 					yield(text, err)
 					return
@@ -58,11 +67,25 @@ func laid(ctx context.Context, list []*dataset.Dataset, part int) iter.Seq2[task
 				later[keyOf(text)] = text
 			}
 		}
-		for text, err := range dataset.Read[task.Text](ctx, list[0], task.TableTexts, part) {
+		for text, err := range textsIn(ctx, list[0], part) {
 			if over, replaced := later[keyOf(text)]; replaced {
 				text = over
 			}
 			if !yield(text, err) {
+				return
+			}
+		}
+	}
+}
+
+// textsIn are the rows of texts, or the ids of tokens.
+func textsIn(ctx context.Context, d *dataset.Dataset, part int) iter.Seq2[task.Text, error] {
+	if d.Manifest.Kind == task.KindTexts {
+		return dataset.Read[task.Text](ctx, d, task.TableTexts, part)
+	}
+	return func(yield func(task.Text, error) bool) {
+		for row, err := range dataset.Read[tokenized](ctx, d, task.TableTokens, part) {
+			if !yield(task.Text{TextID: row.TextID, SubjectID: row.SubjectID}, err) {
 				return
 			}
 		}

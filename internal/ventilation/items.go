@@ -1,5 +1,5 @@
 // Package ventilation finds episodes of mechanical ventilation in what was charted of a
-// patient, as the concepts of MIT-LCP/mimic-code do, for MIMIC-III and for MIMIC-IV.
+// patient, as the concepts of MIT-LCP/mimic-code (MIT licence) do, for MIMIC-III and for MIMIC-IV.
 package ventilation
 
 import "github.com/clinflow/clinflow/mimic"

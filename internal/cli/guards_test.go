@@ -32,6 +32,11 @@ func TestGuardsStopTheRun(t *testing.T) {
 			2, []string{"predictions_proc_head", "baseline_proc", "label_set_proc, which lists the labels, has hash, seed 2", "give both the same split"},
 		},
 		{
+			"a split by admission, before its lists are looked for",
+			"    stage: split.hash\n    in: {patients: patients}\n", "    stage: split.file\n    in: {patients: patients}\n    with: {file: lists.csv, by: hadm_id}\n", "", "",
+			2, []string{"steps.label_set_diag.in.split: is by admission", "steps.tokenizer.in.split: is", "steps.base.in.split: is", "steps.clinical.in.split: is", "steps.${task}_${variant}.in.split: step pmv_head: is", "in.split: step predictions_pmv_head: is", "in.split: step baseline_pmv: is", "allow_patient_overlap: true"},
+		},
+		{
 			"mortality from texts that tell of the death",
 			"tokens: [tokens, tokens_without_deaths], epochs", "tokens: [tokens], epochs", "", "",
 			2, []string{"in.tokens: step mor_head", "in.tokens: step predictions_mor_head", "in.tokens: step baseline_mor", "text.without_deaths", "death_filters"},

@@ -5,6 +5,7 @@ import (
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/task"
 )
 
 // overlapKey is the key of Overlap.
@@ -25,16 +26,22 @@ func (o Overlap) Faults(in stages.Givers) []stages.Fault {
 	return stages.Faultf("in."+Port.Name, "is by admission, so that a patient may be trained on and tested; split by subject_id, or set %s: true", overlapKey)
 }
 
-// Shared are the patients of a dataset of splits who are in more than one.
+// Shared are the patients of a dataset of splits who are in more than one. Its rows are
+// ordered by patient, so that no more than these are held.
 func Shared(ctx context.Context, d *dataset.Dataset) (map[int64]bool, error) {
 	shared := map[int64]bool{}
 	for part := range d.Parts() {
-		s, err := readPart(ctx, d, part)
-		if err != nil {
-			return nil, err
-		}
-		for subject := range s.shared {
-			shared[subject] = true
+		var first task.Split // of the patient
+		for row, err := range dataset.Read[task.Split](ctx, d, task.TableSplits, part) {
+			if err != nil {
+				return nil, err
+			}
+			switch {
+			case row.SubjectID != first.SubjectID:
+				first = row
+			case row.Split != first.Split:
+				shared[row.SubjectID] = true
+			}
 		}
 	}
 	return shared, nil

@@ -16,7 +16,7 @@ func TestDAGsOfTheRecipes(t *testing.T) {
 		t.Fatal(err)
 	}
 	blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllSubmatch(text, -1)
-	if len(blocks) != 2 {
+	if len(blocks) != 3 {
 		t.Errorf("%d DAGs", len(blocks))
 	}
 	for _, block := range blocks {

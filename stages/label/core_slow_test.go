@@ -27,9 +27,6 @@ func TestSlowTheTreeHasEveryQuirk(t *testing.T) {
 	want := coreGolden(t)["seed 1"]
 	in := coreInputs(t, want.Synth)
 	for _, quirk := range stages.FieldsOf[recipe.Quirks]() {
-		if strings.HasPrefix(quirk.Key, "pmv_") { // no quirk of CORe's scripts
-			continue
-		}
 		if strings.HasPrefix(quirk.Key, "pmv_") {
 			continue
 		}

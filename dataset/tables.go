@@ -15,6 +15,12 @@ import (
 // shifted times carry no zone, and none is added. Zero means absent.
 type Time = parquet.Time
 
+// Spans between times. The shifted clocks know no summer time.
+const (
+	Hour Time = 60 * 60 * 1e6
+	Day       = 24 * Hour
+)
+
 // table is what is known of a table: the type of its rows, so that a part without
 // rows still gets a file with the right columns, and its version.
 type table struct {

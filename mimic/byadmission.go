@@ -3,7 +3,6 @@ package mimic
 import (
 	"cmp"
 	"context"
-	"iter"
 
 	"github.com/clinflow/clinflow/dataset"
 )
@@ -12,22 +11,14 @@ import (
 // patient tables are all ordered by patient and admission, so that what belongs to an
 // admission is read from several of them side by side, one row ahead in memory.
 type ByAdmission[R Row] struct {
-	next    func() (R, error, bool)
-	stop    func()
-	wanted  func(*R) bool
-	ahead   R
-	more    bool
-	err     error
+	rowsAhead[R]
 	orphans int64
 }
 
 // ReadByAdmission begins to read one part of a table. wanted says which of its rows
 // are of interest; nil: all. R may have fewer columns than the table. Close it.
 func ReadByAdmission[R Row](ctx context.Context, patients *dataset.Dataset, table string, part int, wanted func(*R) bool) *ByAdmission[R] {
-	b := &ByAdmission[R]{wanted: wanted}
-	b.next, b.stop = iter.Pull2(dataset.Read[R](ctx, patients, table, part))
-	b.advance()
-	return b
+	return &ByAdmission[R]{rowsAhead: readAhead(ctx, patients, table, part, wanted)}
 }
 
 // Of returns the wanted rows of an admission, in their order. It is asked for the
@@ -58,18 +49,4 @@ func (b *ByAdmission[R]) Orphans() (int64, error) {
 		b.advance()
 	}
 	return b.orphans, b.err
-}
-
-// Close ends the reading, finished or not.
-func (b *ByAdmission[R]) Close() { b.stop() }
-
-// advance goes to the next row that is wanted.
-func (b *ByAdmission[R]) advance() {
-	for {
-		row, err, more := b.next()
-		b.ahead, b.err, b.more = row, err, more && err == nil
-		if !b.more || b.wanted == nil || b.wanted(&row) {
-			return
-		}
-	}
 }

@@ -2,29 +2,22 @@ package mimic
 
 import (
 	"context"
-	"iter"
 
 	"github.com/clinflow/clinflow/dataset"
 )
 
-// ByPatient streams the rows of one part of a table, patient by patient, one row ahead in
-// memory.
-type ByPatient[R Row] struct {
-	pull   func() (R, error, bool)
-	stop   func()
-	wanted func(*R) bool
-	ahead  R
-	more   bool
-	err    error
-}
+// ByPatient streams the rows of one part of a table, patient by patient.
+type ByPatient[R Row] struct{ rowsAhead[R] }
 
 // ReadByPatient begins to read one part of a table. wanted says which of its rows are of
 // interest; nil: all. R may have fewer columns than the table. Close it.
 func ReadByPatient[R Row](ctx context.Context, patients *dataset.Dataset, table string, part int, wanted func(*R) bool) *ByPatient[R] {
-	b := &ByPatient[R]{wanted: wanted}
-	b.pull, b.stop = iter.Pull2(dataset.Read[R](ctx, patients, table, part))
-	b.advance()
-	return b
+	return &ByPatient[R]{readAhead(ctx, patients, table, part, wanted)}
+}
+
+// Next is the patient whose wanted rows come next; ok is false at the end.
+func (b *ByPatient[R]) Next() (subjectID int64, ok bool, err error) {
+	return b.ahead.Key().SubjectID, b.more, b.err
 }
 
 // Of returns the wanted rows of a patient, in their order. Patients are asked for in
@@ -36,18 +29,4 @@ func (b *ByPatient[R]) Of(subjectID int64) (rows []R, err error) {
 		}
 	}
 	return rows, b.err
-}
-
-// Close ends the reading, finished or not.
-func (b *ByPatient[R]) Close() { b.stop() }
-
-// advance goes to the next row that is wanted.
-func (b *ByPatient[R]) advance() {
-	for {
-		row, err, more := b.pull()
-		b.ahead, b.err, b.more = row, err, more && err == nil
-		if !b.more || b.wanted == nil || b.wanted(&row) {
-			return
-		}
-	}
 }

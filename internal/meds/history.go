@@ -112,7 +112,7 @@ func endOf(day dataset.Time) dataset.Time {
 	if day == 0 {
 		return 0
 	}
-	return day + dataset.Time(24*time.Hour/time.Microsecond) - 1
+	return day + dataset.Day - 1
 }
 
 // end adds the death and puts the events in the order of their times.

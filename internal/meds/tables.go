@@ -2,7 +2,6 @@ package meds
 
 import (
 	"context"
-	"iter"
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/mimic"
@@ -13,11 +12,11 @@ type table func(ctx context.Context, patients *dataset.Dataset, part int) reader
 
 // reader reads a table patient by patient.
 type reader interface {
-	// next is whose rows come next; ok is false at the end.
-	next() (subjectID int64, ok bool)
+	// Next is whose rows come next; ok is false at the end.
+	Next() (subjectID int64, ok bool, err error)
 	// tell tells a patient's history the patient's rows.
 	tell(h *history) error
-	close()
+	Close()
 }
 
 // tables in the order in which a history is told them: what was coded is known when the
@@ -36,36 +35,23 @@ var notes = of(mimic.TableNotes, (*history).note)
 // of is a table and what a history makes of its rows.
 func of[R mimic.Row](name string, event func(*history, *R)) table {
 	return func(ctx context.Context, patients *dataset.Dataset, part int) reader {
-		r := &rows[R]{event: event}
-		r.pull, r.stop = iter.Pull2(dataset.Read[R](ctx, patients, name, part))
-		r.advance()
-		return r
+		return rows[R]{mimic.ReadByPatient[R](ctx, patients, name, part, nil), event}
 	}
 }
 
-// rows is a part of a table, one row ahead.
+// rows is a part of a table.
 type rows[R mimic.Row] struct {
+	*mimic.ByPatient[R]
 	event func(*history, *R)
-	pull  func() (R, error, bool)
-	stop  func()
-	ahead R
-	err   error
-	more  bool
 }
 
-func (r *rows[R]) advance() { r.ahead, r.err, r.more = r.pull() }
-
-func (r *rows[R]) next() (int64, bool) { return r.ahead.Key().SubjectID, r.more }
-
-func (r *rows[R]) tell(h *history) error {
-	for r.more && r.err == nil && r.ahead.Key().SubjectID == h.subjectID {
-		r.event(h, &r.ahead)
-		r.advance()
+func (r rows[R]) tell(h *history) error {
+	all, err := r.Of(h.subjectID)
+	for i := range all {
+		r.event(h, &all[i])
 	}
-	return r.err
+	return err
 }
-
-func (r *rows[R]) close() { r.stop() }
 
 // reading are the tables of a part, side by side.
 type reading []reader
@@ -82,14 +68,18 @@ func read(ctx context.Context, patients *dataset.Dataset, withNotes bool, part i
 
 func (all reading) close() {
 	for _, r := range all {
-		r.close()
+		r.Close()
 	}
 }
 
 // next is the history of the patient who comes next, nil at the end.
 func (all reading) next() (h *history, err error) {
 	for _, r := range all {
-		if subjectID, ok := r.next(); ok && (h == nil || subjectID < h.subjectID) {
+		subjectID, ok, err := r.Next()
+		if err != nil {
+			return nil, err
+		}
+		if ok && (h == nil || subjectID < h.subjectID) {
 			h = newHistory(subjectID)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/recipe"
@@ -65,9 +66,9 @@ func (x admission) Check(_ context.Context, in stages.Givers) []stages.Fault {
 // lacks says that the notes of the table are missing, or given in vain.
 func (x admission) lacks(given bool) error {
 	if given {
-		return stages.Errorf(stages.Usage, "the recipe %s reads the notes of each admission by themselves; leave the port out", x.Name())
+		return exit.Errorf(exit.Usage, "the recipe %s reads the notes of each admission by themselves; leave the port out", x.Name())
 	}
-	return stages.Errorf(stages.Usage, "the recipe %s reads a note by what other patients' are; give it a step of text.core_notes with the same patients and recipe", x.Name())
+	return exit.Errorf(exit.Usage, "the recipe %s reads a note by what other patients' are; give it a step of text.core_notes with the same patients and recipe", x.Name())
 }
 
 // Part writes the texts of a part's admissions.

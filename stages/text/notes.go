@@ -13,7 +13,7 @@ import (
 	"github.com/clinflow/clinflow/task"
 )
 
-// Summary is what is read of a note.
+// Summary is what is read of a note, most often a discharge summary.
 type Summary struct {
 	SubjectID int64        `parquet:"subject_id"`
 	HadmID    int64        `parquet:"hadm_id,optional"`
@@ -38,10 +38,10 @@ func reads(r recipe.Recipe, n *Summary) bool {
 	return n.Category == mimic.CategoryDischargeSummary && (r.ReadAddenda || n.NoteType != mimic.Addendum) && (r.ReadErrors || !n.IsError)
 }
 
+func isReport(s Summary) bool { return s.NoteType == mimic.DischargeSummary }
+
 // newborn is the type of admission of those who are born in it.
 const newborn = "NEWBORN"
-
-func isReport(s Summary) bool { return s.NoteType == mimic.DischargeSummary }
 
 // excludes says why a recipe makes no text of an admission, "" where it does.
 func excludes(r recipe.Recipe, a *mimic.Admission) string {

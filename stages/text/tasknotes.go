@@ -12,20 +12,9 @@ import (
 
 // taskNote is what is read of a note.
 type taskNote struct {
-	NoteID    string       `parquet:"note_id,plain"`
-	SubjectID int64        `parquet:"subject_id"`
-	HadmID    int64        `parquet:"hadm_id,optional"`
-	Category  string       `parquet:"category,optional"`
-	NoteType  string       `parquet:"note_type,optional"`
-	NoteSeq   int32        `parquet:"note_seq"`
-	Chartdate dataset.Time `parquet:"chartdate,optional"`
-	Charttime dataset.Time `parquet:"charttime,optional"`
-	IsError   bool         `parquet:"iserror"`
-	Text      string       `parquet:"text,plain"`
+	NoteID string `parquet:"note_id,plain"`
+	Summary
 }
-
-// Key orders notes by patient, as their table is.
-func (n taskNote) Key() mimic.Key { return mimic.Key{SubjectID: n.SubjectID} }
 
 // notes joins the notes of the hours around the index time. latest is the index time, or
 // the date of a note that is dated later: label.card tells such texts.
@@ -62,15 +51,13 @@ func (x ofTask) notes(index dataset.Time, notes []taskNote, out *dataset.PartWri
 // dated is the time that the note bears, its day where it has no hour.
 func (n *taskNote) dated() dataset.Time { return cmp.Or(n.Charttime, n.Chartdate) }
 
-const day dataset.Time = 24 * 60 * 60 * 1e6
-
 // time is the first time at which a note can be said to have been there, 0 where it has
 // none. Discharge summaries have the day alone, in MIMIC-IV as its midnight.
 func (n *taskNote) time() dataset.Time {
 	at := n.dated()
 	summary := n.NoteType == mimic.DischargeSummary || n.NoteType == mimic.Addendum
-	if at != 0 && (n.Charttime == 0 || summary && at%day == 0) {
-		at += day - at%day
+	if at != 0 && (n.Charttime == 0 || summary && at%dataset.Day == 0) {
+		at += dataset.Day - at%dataset.Day
 	}
 	return at
 }

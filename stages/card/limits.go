@@ -79,16 +79,16 @@ func (j *judging) atMost(limit, of string, n, among int64, at float64) {
 	})
 }
 
-// judge compares what was counted of a task's examples with the limits. told says of
-// each split what may be told of it.
-func (l Limits) judge(of task.Task, sum *tally, told map[string]teller) []Check {
+// judge compares what was counted of a task's examples with the limits. join is what is
+// told of what met in the join; show tells all.
+func (l Limits) judge(of task.Task, sum *tally, join map[string]smallcell.Count, show bool) []Check {
 	j := &judging{}
 	for _, name := range split.Names {
-		s, n, without := sum.Splits[name], sum.Join["examples."+name], sum.Join["labels_without_tokens."+name]
-		j.split, j.told = name, told[name]
+		s, n := sum.Splits[name], sum.Join["examples."+name]
+		j.split, j.told = name, teller{show: show}.within(join["examples."+name])
 		j.atLeast("min_examples", "", n, l.MinExamples)
 		l.labels(j, of, s)
-		j.atMost("max_without_text", "", without, without+n, l.MaxWithoutText)
+		j.withoutText(sum.Join, join, l.MaxWithoutText)
 		if s.Sectioned > 0 {
 			section, empty := s.emptiest()
 			j.atMost("max_empty_section", section, empty, s.Sectioned, l.MaxEmptySection)
@@ -100,12 +100,22 @@ func (l Limits) judge(of task.Task, sum *tally, told map[string]teller) []Check 
 		}
 		j.atMost("max_after_index", "", s.Late, s.Dated, l.MaxAfterIndex)
 	}
-	j.split = ""
 	j.checks = append(j.checks, Check{
-		Limit: "max_patients_in_two_splits", Found: j.told.count(sum.Crossing), At: float64(l.MaxPatientsInTwoSplits),
+		Limit: "max_patients_in_two_splits", Found: teller{show: show}.count(sum.Crossing), At: float64(l.MaxPatientsInTwoSplits),
 		Failed: sum.Crossing > int64(l.MaxPatientsInTwoSplits),
 	})
 	return j.checks
+}
+
+// withoutText looks at the labels that have no text. Of these and of the examples neither
+// follows from their sum.
+func (j *judging) withoutText(n map[string]int64, told map[string]smallcell.Count, at float64) {
+	without, examples := "labels_without_tokens."+j.split, "examples."+j.split
+	among := j.told.within(told[without]).count(n[without] + n[examples])
+	j.checks = append(j.checks, Check{
+		Limit: "max_without_text", Split: j.split, Found: told[without], Among: among, At: at,
+		Failed: float64(n[without]) > at*float64(n[without]+n[examples]),
+	})
 }
 
 // emptiest is the section that is empty most often, "" where none is.

@@ -60,20 +60,16 @@ func (g gate) tell(of task.Task, sum *tally) Card {
 		Task: of.Name, Kind: of.Kind, Labels: of.NumLabels(), Recipe: of.Recipe, Split: of.Split, Release: of.Release,
 		Join: smallcell.Counts(sum.Join, g.shows()), PatientsInTwoSplits: teller{show: g.shows()}.count(sum.Crossing),
 	}
-	told := map[string]teller{}
-	for _, name := range split.Names {
-		told[name] = teller{show: g.shows()}.within(c.Join["examples."+name]).within(c.Join["labels_without_tokens."+name])
-	}
-	c.Checks = g.config.judge(of, sum, told)
+	c.Checks = g.config.judge(of, sum, c.Join, g.shows())
 	characters, tokens := sum.bins(characterLengths), sum.bins(tokenLengths)
 	for _, name := range split.Names {
-		s := sum.Splits[name]
-		t := s.tell(of, told[name], sum.Join["examples."+name])
+		s, n, told := sum.Splits[name], sum.Join["examples."+name], teller{show: g.shows()}.within(c.Join["examples."+name])
+		t := s.tell(of, told, n)
 		t.Split, t.Examples, t.UnseenLabels = name, c.Join["examples."+name], s.unseen(sum.Splits[split.Train])
-		t.Characters, t.Tokens = told[name].lengths(s.Characters, characters), told[name].lengths(s.Tokens, tokens)
+		t.Characters, t.Tokens = told.lengths(s.Characters, characters), told.lengths(s.Tokens, tokens)
 		if sum.Groups != nil {
-			e, n := sum.equalIn(name), sum.Join["examples."+name]
-			t.Equal = &Equal{told[name].partOf("", e.Within, n), told[name].partOf("", e.Across, n)}
+			e := sum.equalIn(name)
+			t.Equal = &Equal{told.partOf("", e.Within, n), told.partOf("", e.Across, n)}
 		}
 		c.Splits = append(c.Splits, t)
 	}

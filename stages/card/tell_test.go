@@ -67,6 +67,9 @@ func TestNothingSmallIsTold(t *testing.T) {
 				continue
 			}
 			rest := check.Among - check.Found
+			if check.Limit == "max_without_text" && check.Found.Hidden() != check.Among.Hidden() && !c.Join["examples."+check.Split].Hidden() {
+				r.Fatalf("a hidden count follows from the others: %+v", check)
+			}
 			if smallcell.Small(int64(check.Found)) || check.Among > 0 && !check.Found.Hidden() && smallcell.Small(int64(rest)) {
 				r.Fatalf("a small count is told: %+v", check)
 			}

@@ -13,7 +13,7 @@ type teller struct {
 
 // within tells the parts of a number that is told so.
 func (t teller) within(n smallcell.Count) teller {
-	t.hide = n.Hidden()
+	t.hide = t.hide || n.Hidden()
 	return t
 }
 

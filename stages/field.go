@@ -100,7 +100,7 @@ func fieldOf(owner reflect.Type, f reflect.StructField) Field {
 	field := Field{
 		Key: key, Type: f.Type, Default: def, Doc: doc,
 		Unit: f.Tag.Get("unit"), Min: f.Tag.Get("min"), Max: f.Tag.Get("max"),
-		Name:     f.Tag.Get("name") == "true", Told: f.Tag.Get("told"),
+		Name: f.Tag.Get("name") == "true", Told: f.Tag.Get("told"),
 		Required: !hasDefault && options != "omitempty" && f.Type.Kind() != reflect.Struct,
 	}
 	if enum := f.Tag.Get("enum"); enum != "" {

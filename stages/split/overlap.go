@@ -37,7 +37,7 @@ func Shared(ctx context.Context, d *dataset.Dataset) (map[int64]bool, error) {
 				return nil, err
 			}
 			switch {
-			case row.SubjectID != first.SubjectID:
+			case first.Split == "" || row.SubjectID != first.SubjectID:
 				first = row
 			case row.Split != first.Split:
 				shared[row.SubjectID] = true

@@ -53,9 +53,9 @@ func TestAPatientInTwoSplits(t *testing.T) {
 // An admission's own split comes before its patient's; what belongs to no admission has
 // the patient's.
 func TestTheSplitOfAnAdmission(t *testing.T) {
-	d := splitsOf(t, 3, task.Split{SubjectID: 1, Split: "train"}, task.Split{SubjectID: 1, HadmID: 10, Split: "test"}, task.Split{SubjectID: 2, HadmID: 20, Split: "val"})
+	d := splitsOf(t, 3, task.Split{SubjectID: 0, Split: "train"}, task.Split{SubjectID: 1, Split: "train"}, task.Split{SubjectID: 1, HadmID: 10, Split: "test"}, task.Split{SubjectID: 2, HadmID: 20, Split: "val"})
 	got := map[[2]int64]string{}
-	for _, of := range [][2]int64{{1, 0}, {1, 10}, {1, 11}, {2, 20}, {2, 21}, {2, 0}, {3, 30}} {
+	for _, of := range [][2]int64{{0, 0}, {1, 0}, {1, 10}, {1, 11}, {2, 20}, {2, 21}, {2, 0}, {3, 30}} {
 		for part := range d.Parts() {
 			s, err := split.Overlap{AllowPatientOverlap: true}.Part(t.Context(), d, part)
 			if err != nil {
@@ -66,7 +66,7 @@ func TestTheSplitOfAnAdmission(t *testing.T) {
 			}
 		}
 	}
-	if diff := cmp.Diff(map[[2]int64]string{{1, 0}: "train", {1, 10}: "test", {1, 11}: "train", {2, 20}: "val"}, got); diff != "" {
+	if diff := cmp.Diff(map[[2]int64]string{{0, 0}: "train", {1, 0}: "train", {1, 10}: "test", {1, 11}: "train", {2, 20}: "val"}, got); diff != "" {
 		t.Error(diff)
 	}
 	shared, err := split.Shared(t.Context(), d)

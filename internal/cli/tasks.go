@@ -112,8 +112,8 @@ func linesOf(d declared.Declaration) []line {
 		lines = append(lines, line{"without " + x.Reason, x.When})
 	}
 	names := "those that label.task_set lists"
-	if len(d.Label.Names) > 0 {
-		names = strings.Join(d.Label.Names, ", ")
+	if t, _ := declared.Check("", d); !t.Open() {
+		names = strings.Join(t.Task().Labels, ", ")
 	}
 	return append(lines, line{"asked at", d.Index.String()}, line{"texts", d.Texts.String()}, line{"label", d.Label.Is}, line{"names", names}, line{"source", d.Source})
 }

@@ -45,6 +45,20 @@ func TestTasksOfThePaper(t *testing.T) {
 	}
 }
 
+// A binary task needs no names, and says what they are then.
+func TestTasksNamesLabels(t *testing.T) {
+	dir := t.TempDir()
+	for label, want := range map[string]string{
+		"{kind: binary, is: 'true'}":                 "names: no, yes",
+		"{kind: multilabel, is: '[patient.gender]'}": "names: those that label.task_set lists",
+	} {
+		write(t, filepath.Join(dir, "mine.yaml"), "name: x\nlabel: "+label+"\n")
+		if said := clinflow(t, dir, 0, "tasks", "mine.yaml").stdout; !strings.Contains(said, want) {
+			t.Errorf("%s: %s", label, said)
+		}
+	}
+}
+
 func TestTasksRefuses(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "mine.yaml"), "name: x\nlabel:\n  kind: binary\n  is: admision.hadm_id > 3\n")

@@ -119,7 +119,7 @@ func (t *Task) read(value ref.Val, o *Outcome) error {
 		return nil
 	case types.Int:
 		if v < 0 || int(v) >= len(t.Label.Names) {
-			return exit.Errorf(exit.BadData, "%s: is %d: the task has the classes 0 to %d", t.label.key, int64(v), len(t.Label.Names)-1)
+			return exit.Errorf(exit.BadData, "%s: is no number of a class, which are 0 to %d", t.label.key, len(t.Label.Names)-1)
 		}
 		o.Label = int32(v)
 		return nil

@@ -78,7 +78,7 @@ func TestLabelSetOfASplitByAdmission(t *testing.T) {
 	rows := []task.Split{{SubjectID: 1, HadmID: 1, Split: "train"}, {SubjectID: 1, HadmID: 2, Split: "test"}, {SubjectID: 2, HadmID: 3, Split: "train"}}
 	rule := map[string]any{hash.Attribute: hash.Rule{Name: "file", By: hash.ByAdmission}}
 	in["split"] = []*dataset.Dataset{stagetest.Dataset(t, task.KindSplits, 1, rule, stagetest.TableOf(task.TableSplits, rows, func(r task.Split) int64 { return r.SubjectID }))}
-	wantRefusal(t, exit.BadData, "label.set", "{task: diag, min_count: 1}", in, "1 patients occur in more than one split", "allow_patient_overlap: true")
+	wantRefusal(t, exit.BadData, "label.set", "{task: diag, min_count: 1}", in, "<10 patients occur in more than one split", "allow_patient_overlap: true")
 	d := stagetest.Run(t, "label.set", "{task: diag, min_count: 1, allow_patient_overlap: true}", in)
 	want := label.Counted{MinCount: 1, Labels: []string{"9:428"}, Counts: []int64{2}}
 	if diff := cmp.Diff(want, listed(t, d)); diff != "" {

@@ -101,7 +101,7 @@ func (l lists) read(ctx context.Context) (map[int64]string, error) {
 		}
 	}
 	if n := len(crossed); n > 0 {
-		return nil, exit.Errorf(exit.BadData, "%d values of %s are listed in more than one split; list each in one", n, l.tables[0].id)
+		return nil, exit.Errorf(exit.BadData, "%s values of %s are listed in more than one split; list each in one", smallcell.Of(n), l.tables[0].id)
 	}
 	return of, nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/task"
 )
 
@@ -35,7 +36,7 @@ func (o Overlap) Part(ctx context.Context, d *dataset.Dataset, part int) (Sides,
 	case err != nil:
 		return s, err
 	case n > 0 && !o.AllowPatientOverlap:
-		return s, exit.Errorf(exit.BadData, "%s: %d patients occur in more than one split in part %d, so the test would measure memory; split by subject_id, or set %s: true", d.URI(), n, part, overlapKey)
+		return s, exit.Errorf(exit.BadData, "%s: %s patients occur in more than one split in part %d, so the test would measure memory; split by subject_id, or set %s: true", d.URI(), smallcell.Of(n), part, overlapKey)
 	case s.torn:
 		return s, exit.Errorf(exit.BadData, "%s: part %d puts one patient, or one admission, into two splits; make it again", d.URI(), part)
 	}

@@ -36,9 +36,9 @@ func TestAPatientInTwoSplits(t *testing.T) {
 	}{
 		{"a patient, twice the same", []task.Split{{SubjectID: 1, Split: "train"}, {SubjectID: 1, Split: "train"}}, "", ""},
 		{"admissions on one side", []task.Split{{SubjectID: 1, HadmID: 10, Split: "val"}, {SubjectID: 1, HadmID: 11, Split: "val"}}, "", ""},
-		{"a patient, in three", []task.Split{{SubjectID: 2, Split: "train"}, {SubjectID: 2, Split: "test"}, {SubjectID: 2, Split: "val"}}, "1 patients occur in more than one split", "into two splits"},
-		{"admissions on two sides", []task.Split{{SubjectID: 1, HadmID: 10, Split: "train"}, {SubjectID: 1, HadmID: 11, Split: "test"}, {SubjectID: 2, HadmID: 20, Split: "val"}}, "1 patients occur in more than one split", ""},
-		{"one admission on two sides", []task.Split{{SubjectID: 1, HadmID: 10, Split: "train"}, {SubjectID: 1, HadmID: 10, Split: "test"}}, "1 patients", "into two splits"},
+		{"a patient, in three", []task.Split{{SubjectID: 2, Split: "train"}, {SubjectID: 2, Split: "test"}, {SubjectID: 2, Split: "val"}}, "<10 patients occur in more than one split", "into two splits"},
+		{"admissions on two sides", []task.Split{{SubjectID: 1, HadmID: 10, Split: "train"}, {SubjectID: 1, HadmID: 11, Split: "test"}, {SubjectID: 2, HadmID: 20, Split: "val"}}, "<10 patients occur in more than one split", ""},
+		{"one admission on two sides", []task.Split{{SubjectID: 1, HadmID: 10, Split: "train"}, {SubjectID: 1, HadmID: 10, Split: "test"}}, "<10 patients", "into two splits"},
 	} {
 		d := splitsOf(t, 1, c.rows...)
 		for allow, want := range map[bool]string{false: c.refused, true: c.allowed} {

@@ -209,7 +209,7 @@ func TestBaselineRefusals(t *testing.T) {
 			if i == 3 {
 				r.SubjectID, r.Split = 1004, "test"
 			}
-		}), exit.BadData, "1 patients occur in more than one split"},
+		}), exit.BadData, "<10 patients occur in more than one split"},
 		{"no train rows", ``, rows(func(_ int, r *examples.Example) { r.Split = "test" }), exit.BadData, "no example of split train"},
 		{"a label outside", ``, rows(func(_ int, r *examples.Example) { r.Label = 2 }), exit.BadData, "outside 0…1"},
 		{"no labels of the task", ``, good.as(t, "mor", task.Multilabel, 0), exit.BadData, "is multilabel and has 0 labels"},

@@ -145,12 +145,12 @@ func TestRefusals(t *testing.T) {
 			if i == 3 {
 				r.SubjectID, r.Split = 4, "test"
 			}
-		})), exit.BadData, "1 patients occur in more than one split"},
+		})), exit.BadData, "<10 patients occur in more than one split"},
 		{"language model on a patient in two splits", "train.pretrain", `{}`, onBase(rows(func(i int, r *examples.Example) {
 			if i == 3 {
 				r.SubjectID, r.Split = 4, "val"
 			}
-		})), exit.BadData, "1 patients occur in more than one split"},
+		})), exit.BadData, "<10 patients occur in more than one split"},
 		{"no train rows", "train.pretrain", `{}`, onBase(rows(func(i int, r *examples.Example) { r.SubjectID, r.Split = int64(1000+i), "val" })), exit.BadData, "no example of split train"},
 		{"nothing to predict", "train.pretrain", `{}`, onBase(rows(func(i int, r *examples.Example) { r.InputIDs = r.InputIDs[:1] })), exit.BadData, "no example of split train"},
 		{"an example id twice", "train.finetune", `{}`, onBase(rows(func(i int, r *examples.Example) { r.ExampleID = "same" })), exit.BadData, "an example_id occurs twice"},

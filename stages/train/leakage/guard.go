@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/stages/split"
 )
 
@@ -46,11 +47,11 @@ func (g *Guard) Verdict(uri string) error {
 		return exit.Errorf(exit.BadData, "%s: %d rows belong to a split other than train, val and test; nothing is trained on rows of unknown purpose: split the patients again", uri, g.unknown)
 	}
 	if n := len(g.crossed); n > 0 {
-		return exit.Errorf(exit.BadData, "%s: %d patients occur in more than one split, so the test would measure memory; split by subject_id", uri, n)
+		return exit.Errorf(exit.BadData, "%s: %s patients occur in more than one split, so the test would measure memory; split by subject_id", uri, smallcell.Of(n))
 	}
 	for _, r := range g.Under.records {
 		if n := r.heldOut(g.split, g.Shared); n > 0 {
-			return exit.Errorf(exit.BadData, "%s: %d patients of its val and test splits are among those that %s was trained on, so the test would measure memory; give both the same split", uri, n, r.of)
+			return exit.Errorf(exit.BadData, "%s: %s patients of its val and test splits are among those that %s was trained on, so the test would measure memory; give both the same split", uri, smallcell.Of(n), r.of)
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package leakage
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,6 +13,12 @@ func TestSplitGuard(t *testing.T) {
 		subject int64
 		split   string
 	}
+	all := func(split string) (rows []row) { // ten patients: fewer are not told
+		for subject := range int64(10) {
+			rows = append(rows, row{subject, split})
+		}
+		return rows
+	}
 	shared := map[int64]bool{70: true} // whom the split has on two sides, and is allowed to
 	for _, c := range []struct {
 		name string
@@ -19,10 +26,10 @@ func TestSplitGuard(t *testing.T) {
 		want string // in the error; "": passes
 	}{
 		{"patients keep to their split", []row{{1, "train"}, {1, "train"}, {2, "val"}, {3, "test"}}, ""},
-		{"a patient is trained on and tested", []row{{7, "train"}, {8, "train"}, {7, "test"}}, "1 patients occur in more than one split"},
-		{"a patient in three splits counts once", []row{{7, "train"}, {7, "val"}, {7, "test"}}, "1 patients occur"},
+		{"a patient is trained on and tested", []row{{7, "train"}, {8, "train"}, {7, "test"}}, "<10 patients occur in more than one split"},
+		{"a patient in three splits counts once", slices.Concat(all("train"), all("val"), all("test")), "corpus: 10 patients occur"},
 		{"a patient whom the split has on two sides", []row{{70, "train"}, {70, "test"}}, ""},
-		{"another patient beside", []row{{70, "train"}, {70, "test"}, {7, "train"}, {7, "val"}}, "1 patients occur"},
+		{"another patient beside", []row{{70, "train"}, {70, "test"}, {7, "train"}, {7, "val"}}, "<10 patients occur"},
 		{"a split without a meaning", []row{{1, "train"}, {2, "dev"}}, "1 rows belong to a split other than"},
 		{"a row without a split", []row{{1, ""}}, "1 rows belong to a split other than"},
 	} {

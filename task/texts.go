@@ -16,8 +16,9 @@ const (
 	OfNotes     = "notes"     // whole notes, which tell how the stay ended
 )
 
-// OfTask is what texts are made of that a task of one's own declares.
-func OfTask(name string) string { return "task " + name }
+// OfTask is what texts are made of that a task of one's own declares. declaration tells
+// it from another task of the name.
+func OfTask(name, declaration string) string { return "task " + name + " (" + declaration + ")" }
 
 // Deaths are mentions of the patient's death.
 const Deaths = "deaths"

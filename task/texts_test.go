@@ -8,7 +8,7 @@ import (
 // What a task's texts must be, what they are, and what is said of that.
 func TestLacks(t *testing.T) {
 	admission, notes := Texts{Of: OfAdmission}, Texts{Of: OfNotes}
-	own, other := Texts{Of: OfTask("x")}, Texts{Of: OfTask("y")}
+	own, other := Texts{Of: OfTask("x", "1")}, Texts{Of: OfTask("x", "2")}
 	deathless := Texts{Of: OfAdmission, Without: []string{Deaths}}
 	for _, c := range []struct {
 		name  string

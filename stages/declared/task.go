@@ -1,10 +1,13 @@
 package declared
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 
 	"cel.dev/cel-go/cel"
+	"github.com/cespare/xxhash/v2"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/suggest"
@@ -113,6 +116,16 @@ func (t Texts) check(key string) []stages.Fault {
 // ReadByTextTask says whether text.task makes the texts, rather than text.admission.
 func (t Texts) ReadByTextTask() bool { return t.Of == OfNotes || len(t.Sections) > 0 }
 
+// OwnTexts says what the texts are that text.task makes: those of the task's name, of
+// what it reads, and when. Another task of the name may read of what comes later.
+func (t *Task) OwnTexts() string {
+	reads, err := json.Marshal([]any{t.Index, t.Texts})
+	if err != nil {
+		panic(fmt.Sprintf("a declaration is no JSON: %v", err)) // it was read of it
+	}
+	return task.OfTask(t.Name, fmt.Sprintf("%016x", xxhash.Sum64(reads)))
+}
+
 // Task is what labels of the declaration are of.
 func (t *Task) Task() task.Task {
 	names := t.Label.Names
@@ -121,7 +134,7 @@ func (t *Task) Task() task.Task {
 	}
 	of := task.OfAdmission
 	if t.Texts.ReadByTextTask() {
-		of = task.OfTask(t.Name)
+		of = t.OwnTexts()
 	}
 	return task.Task{Name: t.Name, Kind: task.Kind(t.Label.Kind), Labels: names, Texts: task.Texts{Of: of}}
 }

@@ -136,7 +136,7 @@ func TestDeclaredKinds(t *testing.T) {
 // What only the rows show is told with the admission, and never with a value of a row.
 func TestDeclaredLabelsThatFail(t *testing.T) {
 	for label, words := range map[string][]string{
-		`{kind: multiclass, names: [a, b], is: "size(admission.diagnoses)"}`:           {"hadm_id 11", "task.label.is", "is 2", "0 to 1"},
+		`{kind: multiclass, names: [a, b], is: "size(admission.diagnoses)"}`:           {"hadm_id 11", "task.label.is", "is no number of a class, which are 0 to 1", "0 to 1"},
 		`{kind: multiclass, names: [a, b], is: "admission.admission_type"}`:            {"hadm_id 10", "none of the names"},
 		`{kind: multilabel, names: [a], is: "admission.diagnoses.map(d, d.icd_code)"}`: {"hadm_id 11", "task.label.names does not"},
 		`{kind: binary, is: "1 / size(admission.diagnoses) > 0"}`:                      {"hadm_id 10", "division by zero"},

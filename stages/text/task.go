@@ -38,7 +38,7 @@ type ofTask struct {
 }
 
 // Texts implements stages.Textual.
-func (x ofTask) Texts(stages.Givers) task.Texts { return task.Texts{Of: task.OfTask(x.of.Name)} }
+func (x ofTask) Texts(stages.Givers) task.Texts { return task.Texts{Of: x.of.OwnTexts()} }
 
 // Attributes say what the texts are.
 func (x ofTask) Attributes(context.Context, stages.Inputs) (map[string]any, error) {

@@ -54,6 +54,7 @@ func notesOfTwoStays(t *testing.T) stages.Inputs {
 
 func TestTextsOfATask(t *testing.T) {
 	const radiology = "types: [radiology_report]"
+	kinds := map[string]string{} // all tasks have one name, and none the texts of another
 	for _, c := range []struct {
 		name, index, texts string
 		want               map[int64]string
@@ -82,9 +83,14 @@ func TestTextsOfATask(t *testing.T) {
 			t.Errorf("%s: %s", c.name, diff)
 		}
 		wantCounts(t, d, c.counts)
-		if of, err := task.TextsOf(d); err != nil || of.Of != "task x" {
+		of, err := task.TextsOf(d)
+		if err != nil || !strings.HasPrefix(of.Of, "task x (") {
 			t.Error(of, err)
 		}
+		if other, taken := kinds[of.Of]; taken {
+			t.Errorf("%s: its texts pass for those of %s", c.name, other)
+		}
+		kinds[of.Of] = c.name
 	}
 }
 

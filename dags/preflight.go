@@ -78,11 +78,24 @@ func (p *preflight) step(ctx context.Context, d *draft, g *stages.Giver) error {
 			_, advice, _ := strings.Cut(f.What(), "; ") // what a folder that is not there lacks goes without saying
 			p.list[i].Hint = cmp.Or(advice, f.What())
 		}
-		if !told[d.key(f.Key)] {
+		if !covered(told, d.key(f.Key)) {
 			p.list = append(p.list, d.problem(p.file, f))
 		}
 	}
 	return nil
+}
+
+// covered says whether a fault of the key has been told, or one of what the key is part
+// of: what a file that is not there lacks is no other fault.
+func covered(told map[string]bool, key string) bool {
+	for !told[key] {
+		end := strings.LastIndexByte(key, '.')
+		if end < 0 {
+			return false
+		}
+		key = key[:end]
+	}
+	return true
 }
 
 // path says whether a path leads to anything and, where it leads nowhere, tells it.

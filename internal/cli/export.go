@@ -82,14 +82,15 @@ func exportMEDS(cmd *cobra.Command, patients *dataset.Dataset, o meds.Options, o
 	if err != nil { // half a dataset would look like a whole one
 		return errors.Join(err, dir.RemoveAll(context.WithoutCancel(cmd.Context()), ""))
 	}
-	for _, count := range []struct {
-		what string
-		n    int64
-	}{
-		{"patients", counts.Patients}, {"events", counts.Events}, {"codes", int64(len(counts.Codes))},
-		{"left out without a time", counts.Untimed}, {"notes left out as errors", counts.Errors},
-	} {
-		fmt.Fprintf(cmd.OutOrStdout(), "%s: %s\n", count.what, smallcell.Of(count.n))
+	tell := func(what string, n int64) {
+		fmt.Fprintf(cmd.OutOrStdout(), "%s: %s\n", what, smallcell.Of(n))
+	}
+	tell("patients", counts.Patients)
+	tell("events", counts.Events)
+	tell("codes", int64(len(counts.Codes)))
+	tell("left out without a time", counts.Untimed)
+	if o.Notes {
+		tell("notes left out as errors", counts.Errors)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -54,6 +55,9 @@ func TestExportMEDS(t *testing.T) {
 
 	r := clinflow(t, dir, 0, "export", "meds", patients, "--splits", split, "--out", "plain")
 	noCanary(t, "the streams", r.all())
+	if strings.Contains(r.stdout, "notes") {
+		t.Errorf("of notes that are not asked for it tells %s", r.stdout)
+	}
 	noCanaryBelow(t, filepath.Join(dir, "plain"))
 	want := []string{
 		"data/part-00000-of-00002.parquet", "data/part-00001-of-00002.parquet",

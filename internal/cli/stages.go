@@ -42,7 +42,9 @@ func newStages(s *settings) *cobra.Command {
 	return cmd
 }
 
-var clauseEnd = regexp.MustCompile(`[.:;]( |$)`)
+// firstClause ends before a point, colon or semicolon that a blank follows, of which
+// those in parentheses are none.
+var firstClause = regexp.MustCompile(`^(\([^)]*\)|[.:;]\S|[^.:;])*`)
 
 // listStages prints of each stage its name, its shape and the first clause of what it
 // does.
@@ -50,7 +52,7 @@ func listStages(cmd *cobra.Command, env *stages.Environment) error {
 	table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 	for _, name := range env.Names() {
 		spec, _ := env.Lookup(name)
-		fmt.Fprintf(table, "%s\t%s\t%s\n", name, spec.Shape, clauseEnd.Split(spec.Doc, 2)[0])
+		fmt.Fprintf(table, "%s\t%s\t%s\n", name, spec.Shape, firstClause.FindString(spec.Doc))
 	}
 	return table.Flush()
 }

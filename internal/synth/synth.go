@@ -12,11 +12,11 @@ package synth
 
 import (
 	"context"
+	"strings"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/progress"
 	"github.com/clinflow/clinflow/internal/store"
-	"github.com/clinflow/clinflow/internal/suggest"
 )
 
 // Options say what tree to make. Equal options give equal bytes.
@@ -55,7 +55,7 @@ func Generate(ctx context.Context, o Options, dir store.Dir) (map[string]int64, 
 func (o Options) CheckValues() error {
 	r := releases[o.Release]
 	if r == nil {
-		return exit.Errorf(exit.Usage, "release: %q is none that is made: %s", o.Release, suggest.Choice(o.Release, Releases))
+		return exit.Errorf(exit.Usage, "release: %q is none that is made; known: %s", o.Release, strings.Join(Releases, ", "))
 	}
 	if most := r.ids.patients; o.Attach == "" && (o.Patients < 1 || o.Patients > most) {
 		return exit.Errorf(exit.Usage, "patients must be from 1 to %d: MIMIC's ids have room for no more", most)

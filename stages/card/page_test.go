@@ -23,7 +23,7 @@ func TestPage(t *testing.T) {
 		{"but for a switch", "{}", "core -death_filters", "mimiciii 1.4", mortality, []string{"33,954"}, nil},
 		{"by another recipe", "{}", "clinical", "mimiciii 1.4", mortality, nil, []string{"33,954"}},
 		{"of many labels", "{}", "core", "mimiciii 1.4", diagnoses, []string{"Labels by rank", "1266 labels", "33,994"}, []string{"Classes by split"}},
-		{"passed", "{enforce: false, title: Ours, min_examples: 41}", "", "", mortality, []string{"2 limits are passed.", "<h1>Ours</h1>", `<td class="failed">40</td>`}, []string{"All limits"}},
+		{"passed", "{enforce: false, title: Ours, min_examples: 41}", "", "", mortality, []string{"2 limits are not kept.", "<h1>Ours</h1>", `<td class="failed">40</td>`}, []string{"All limits"}},
 	} {
 		of := c.of
 		of.Recipe, of.Release = c.recipe, c.release

@@ -81,6 +81,10 @@ func inWords(t *cel.Type) string {
 		return "a number"
 	case t.IsExactType(cel.StringType):
 		return "a text"
+	case t.IsExactType(cel.DurationType):
+		return "a span of time"
+	case t.IsExactType(cel.TimestampType):
+		return "a time"
 	case t.IsExactType(cel.ListType(cel.StringType)):
 		return "a list of texts"
 	}

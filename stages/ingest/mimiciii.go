@@ -25,7 +25,7 @@ type MIMICIIIConfig struct {
 
 var mimicIII = database{
 	stage: "ingest.mimiciii", name: mimic.MIMICIII, title: "MIMIC-III",
-	give:     "give root the folder that holds ADMISSIONS.csv.gz and the other files",
+	give:     "give root the folder that holds ADMISSIONS.csv.gz and the other files; where there are no notes or charts say notes: false, chartevents: false",
 	tables:   []rawTable{chartEventsIII, noteEvents, ventilationIII, diagnosesIII, proceduresIII, icustaysIII, admissionsIII, patientsIII},
 	releases: mimicIIIReleases,
 }

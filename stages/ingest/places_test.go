@@ -91,7 +91,7 @@ func TestATreeWithoutNotes(t *testing.T) {
 	delete(tree, "note/radiology")
 	root := tree.write(t)
 	_, faults := check(t, "ingest.mimiciv", config(root))
-	if len(faults) != 1 || !strings.Contains(faults[0].What(), "say notes: false where there are no notes") {
+	if len(faults) != 1 || !strings.Contains(faults[0].What(), "where there are no notes or charts say notes: false") {
 		t.Errorf("%v", faults)
 	}
 	d := stagetest.Run(t, "ingest.mimiciv", fmt.Sprintf("{root: %q, notes: false, shards: 1}", root), nil)

@@ -68,6 +68,7 @@ func TestReleases(t *testing.T) {
 		"MIMIC-III 1.3":                  {mimicIII, headerIII13, iii("1.4", nil), mimic.Release{}, nil},
 		"notes of MIMIC-III that were cut": {mimicIII, headerIII, iii("1.4", map[string]int64{"noteevents": 5}), mimic.Release{Version: "1.4"},
 			[]string{"NOTEEVENTS.csv.gz has 5 rows, that of MIMIC-III 1.4 has 2083180"}},
+		"notes of one's own with the demo": {mimicIII, headerIII, iii("demo 1.4", map[string]int64{"noteevents": 399}), mimic.Release{Version: "demo 1.4"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, told := tallied(t, c.database, c.header, c.rows)

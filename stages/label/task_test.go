@@ -155,6 +155,7 @@ func TestFaultsOfATaskFile(t *testing.T) {
 		{"name: x\ncohort: 'admission.dischtim > index'\nlabel: {kind: binary, is: 'true'}\n", "task.yaml:2:19: steps.labels.with.task.cohort: undefined field 'dischtim'; did you mean dischtime?"},
 		{"name: x\nlabel:\n  kind: binary\n  is: |\n    admission.hadm_id > 3\n      && admission.race > 3\n", "task.yaml:6:25: steps.labels.with.task.label.is: found no matching overload for '_>_' applied to '(string, int)'"},
 		{"name: x\nlabel:\n  kind: binary\n  is: admission.hadm_id\n", "task.yaml:4:7: steps.labels.with.task.label.is: is a number, want true or false"},
+		{"name: x\nlabel:\n  kind: binary\n  is: index - admission.admittime\n", "task.yaml:4:7: steps.labels.with.task.label.is: is a span of time, want true or false"},
 		{"name: x\nlabel: {kind: regression, is: admission.hadm_id}\n", "task.yaml:2:15: steps.labels.with.task.label.kind: regression is not to be had"},
 		{"name: x\nlabel: {kind: multilable, is: 'true'}\n", "task.yaml:2:15: steps.labels.with.task.label.kind: \"multilable\" is no kind of label; did you mean multilabel?"},
 		{"name: x\nlabel: {kind: binary, is: 'true'}\ncohorte: true\n", "task.yaml:3:1: steps.labels.with.task.cohorte: unknown key; did you mean cohort?"},
@@ -180,6 +181,19 @@ func TestFaultsOfATaskFile(t *testing.T) {
 		if !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s\n%v\nwant %s", c.file, err, c.want)
 		}
+	}
+}
+
+// A file that is not there is one fault: what a task needs goes without saying.
+func TestTaskThatIsNotThere(t *testing.T) {
+	folder := t.TempDir()
+	t.Chdir(folder)
+	write(t, "dag.yaml", "name: d\nsteps:\n  patients: {stage: synth.mimiciv}\n  rows: {stage: ingest.mimiciv, in: {mimic: patients}}\n  labels: {stage: label.task, in: {patients: rows}, with: {task: readmission_30}}\n")
+	_, err := dags.Inspect(t.Context(), stages.Default, dags.Request{DAG: filepath.Join(folder, "dag.yaml")})
+	stagetest.WantCode(t, err, exit.Usage)
+	want := ":5:66: steps.labels.with.task: readmission_30 is neither a file nor one that ships; did you mean readmission_30d?"
+	if text := err.Error(); !strings.HasSuffix(text, want) || strings.Contains(text, "\n") {
+		t.Errorf("%v\nwant the one fault %s", err, want)
 	}
 }
 

@@ -67,11 +67,19 @@ func (t table) open(ctx context.Context) (list, error) {
 		}
 		l, err := open(ctx, t, dir, filepath.Base(path))
 		if errors.Is(err, fs.ErrNotExist) {
-			err = exit.Errorf(exit.Usage, "%s is not there; give the file that lists a split", path)
+			err = exit.Errorf(exit.Usage, "%s is not there; give %s", path, t.asked())
 		}
 		return l, err
 	}
 	return nil, exit.Errorf(exit.Usage, "%s is none of the files that lists are read of: give one whose name ends in %s", path, strings.Join(slices.Sorted(maps.Keys(formats)), ", "))
+}
+
+// asked is what the table's key is to name.
+func (t table) asked() string {
+	if t.key == "folder" {
+		return "the folder with mimic_train.csv, mimic_val.csv and mimic_test.csv"
+	}
+	return "the file that lists a split"
 }
 
 // check says what is wrong with a file as far as its columns show it.

@@ -28,10 +28,14 @@ func (c *checker) filed(f stages.Field, n *node, path string) *node {
 	}
 	inside := &findings{file: file}
 	root := readYAML(text, inside)
-	c.list = append(c.list, inside.list...)
 	if root == nil {
+		for _, p := range inside.list {
+			p.Path = path // all of the key's value is told of
+			c.list = append(c.list, p)
+		}
 		return nowhere
 	}
+	c.list = append(c.list, inside.list...)
 	root.liesIn(file)
 	return root
 }

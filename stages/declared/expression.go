@@ -6,6 +6,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
 
 	"cel.dev/cel-go/cel"
@@ -54,6 +55,9 @@ type expression struct {
 
 // compile checks an expression, whose value is to be of one of the types.
 func compile(key, text string, want ...*cel.Type) (*expression, []stages.Fault) {
+	if strings.TrimSpace(text) == "" {
+		return nil, stages.Faultf(key, "is empty; want an expression that is %s", wanted(want))
+	}
 	env, err := language()
 	if err != nil {
 		return nil, stages.FaultOf(key, err)

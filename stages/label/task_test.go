@@ -136,7 +136,7 @@ func TestDeclaredKinds(t *testing.T) {
 // What only the rows show is told with the admission, and never with a value of a row.
 func TestDeclaredLabelsThatFail(t *testing.T) {
 	for label, words := range map[string][]string{
-		`{kind: multiclass, names: [a, b], is: "size(admission.diagnoses)"}`:           {"hadm_id 11", "task.label.is", "is no number of a class, which are 0 to 1", "0 to 1"},
+		`{kind: multiclass, names: [a, b], is: "size(admission.diagnoses)"}`:           {"hadm_id 11", "task.label.is", "is no number of a class, which are 0 to 1"},
 		`{kind: multiclass, names: [a, b], is: "admission.admission_type"}`:            {"hadm_id 10", "none of the names"},
 		`{kind: multilabel, names: [a], is: "admission.diagnoses.map(d, d.icd_code)"}`: {"hadm_id 11", "task.label.names does not"},
 		`{kind: binary, is: "1 / size(admission.diagnoses) > 0"}`:                      {"hadm_id 10", "division by zero"},
@@ -169,6 +169,7 @@ func TestFaultsOfATaskFile(t *testing.T) {
 		{"name: x\nlabel: {kind: binary, is: dayz(3) == days(3)}\n", "undeclared reference to 'dayz'; did you mean days?"},
 		{"name: x\nlabel: {kind: binary, is: '(true'}\n", "Syntax error"},
 		{"name: x\nlabel: {kind: binary, is: '[1].exists(a, [1].exists(b, [1].exists(c, [1].exists(d, d > 0))))'}\n", "task.yaml:2:"},
+		{"name: x\nlabel: {kind: binary, is: ' '}\n", "task.yaml:2:27: steps.labels.with.task.label.is: is empty; want an expression that is true or false"},
 		{"", "is empty; start from one that ships: clinibench_hosp_icd10, "},
 		{"name: x\nlabel: {kind: multilabel, is: '[\"a\"]'}\n", "steps.labels.in.label_set: the task x names no labels; give it a step of label.task_set"},
 	} {
@@ -194,6 +195,24 @@ func TestTaskThatIsNotThere(t *testing.T) {
 	want := ":5:66: steps.labels.with.task: readmission_30 is neither a file nor one that ships; did you mean readmission_30d?"
 	if text := err.Error(); !strings.HasSuffix(text, want) || strings.Contains(text, "\n") {
 		t.Errorf("%v\nwant the one fault %s", err, want)
+	}
+}
+
+// What a file that cannot be read would have said is not told as missing.
+func TestATaskFileThatCannotBeReadIsOneFault(t *testing.T) {
+	for text, want := range map[string]string{
+		"name: [x\n":              "malformed YAML",
+		"name: x\n---\nname: y\n": "more than one YAML document",
+		"":                        "is empty",
+	} {
+		folder := t.TempDir()
+		t.Chdir(folder)
+		write(t, "task.yaml", text)
+		write(t, "dag.yaml", "name: d\nsteps:\n  patients: {stage: synth.mimiciv}\n  rows: {stage: ingest.mimiciv, in: {mimic: patients}}\n  labels: {stage: label.task, in: {patients: rows}, with: {task: task.yaml}}\n")
+		_, err := dags.Inspect(t.Context(), stages.Default, dags.Request{DAG: filepath.Join(folder, "dag.yaml")})
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q: %v", text, err)
+		}
 	}
 }
 

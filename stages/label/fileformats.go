@@ -38,7 +38,7 @@ func openLabelsCSV(ctx context.Context, c FileConfig, dir store.Dir, name string
 	return t, nil
 }
 
-// csvRows are the records of a file; one that cannot be used has no id.
+// csvRows are the records of a file; one that cannot be used says why.
 func csvRows(r *csvgz.Reader, id, label int, several bool) iter.Seq2[labelRow, error] {
 	return func(yield func(labelRow, error) bool) {
 		var rec csvgz.Record
@@ -47,7 +47,7 @@ func csvRows(r *csvgz.Reader, id, label int, several bool) iter.Seq2[labelRow, e
 			if errors.Is(err, io.EOF) {
 				return
 			}
-			row := labelRow{number: rec.Row}
+			row := labelRow{number: rec.Row, bad: rec.Reason}
 			if err == nil && rec.Reason == "" {
 				row.id, row.labels = strings.TrimSpace(rec.Fields[id]), cells(rec.Fields[label], several)
 			}
@@ -97,7 +97,7 @@ func parquetRows(ctx context.Context, r *parquet.Reader, id, label string) iter.
 				yield(labelRow{}, err)
 				return
 			}
-			if !yield(labelRow{strings.Join(row[0], ""), row[1], n}, nil) {
+			if !yield(labelRow{id: strings.Join(row[0], ""), labels: row[1], number: n}, nil) {
 				return
 			}
 		}

@@ -38,6 +38,9 @@ func (f fromFile) read(ctx context.Context) (listedLabels, error) {
 
 // add adds a row of the file. What is wrong with it is told by its number alone.
 func (f fromFile) add(listed listedLabels, row labelRow) error {
+	if row.bad != "" {
+		return f.wrong(row, "it cannot be used: %s", row.bad)
+	}
 	if f.config.By != byNote {
 		n, err := strconv.ParseInt(row.id, 10, 64)
 		if row.id = decimal(n); err != nil || n <= 0 {

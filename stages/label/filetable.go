@@ -34,7 +34,8 @@ func (l listedLabels) names() []string {
 type labelRow struct {
 	id     string
 	labels []string
-	number int64 // of the row, from 1
+	number int64  // of the row, from 1
+	bad    string // why it cannot be used, as csvgz says it; "" where it can
 }
 
 // labelTable is a file that was opened, its columns found.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"cel.dev/cel-go/cel"
 	"github.com/cespare/xxhash/v2"
@@ -43,6 +44,9 @@ func Check(key string, d Declaration) (*Task, []stages.Fault) {
 		at := key + ".exclude[" + itoa(i) + "]"
 		if slices.ContainsFunc(d.Exclude[:i], func(other Exclusion) bool { return other.Reason == x.Reason }) {
 			faults = append(faults, stages.Faultf(at+".reason", "%s is the reason of two exclusions", x.Reason)...)
+		}
+		if x.Reason == NoIndexTime || x.Reason == notInCohort || strings.HasSuffix(x.Reason, unknown) {
+			faults = append(faults, stages.Faultf(at+".reason", "%s is what others are counted under; name it otherwise", x.Reason)...)
 		}
 		t.exclusions = append(t.exclusions, exclusion{x.Reason, compiled(at+".when", x.When, cel.BoolType)})
 	}

@@ -163,6 +163,7 @@ func TestFaultsOfATaskFile(t *testing.T) {
 		{"name: x\nlabel: {kind: multiclass, is: '1'}\n", "task.label.names: a multiclass label needs the names"},
 		{"name: x\nlabel: {kind: binary, is: 'true'}\nindex: {at: dischage}\n", "task.yaml:3:13: steps.labels.with.task.index.at: \"dischage\" is not allowed; did you mean discharge?"},
 		{"name: x\nlabel: {kind: binary, is: 'true'}\nexclude: [{reason: a, when: 'true'}, {reason: a, when: patient.age(index) < \"18\"}]\n", "task.exclude[1].when: found no matching overload"},
+		{"name: x\nlabel: {kind: binary, is: 'true'}\nexclude: [{reason: not_in_cohort, when: 'true'}]\n", "task.yaml:3:20: steps.labels.with.task.exclude[0].reason: not_in_cohort is what others are counted under"},
 		{"name: x\nlabel: {kind: binary, is: 'true'}\ntexts: {sections: [history]}\n", "task.yaml:3:20: steps.labels.with.task.texts.sections[0]: no section \"history\"; known: "},
 		{"name: x\nlabel: {kind: binary, is: 'true'}\ntexts: {types: [radiology_report]}\n", "task.yaml:3:8: steps.labels.with.task.texts: types, categories"},
 		{"name: x\nlabel: {kind: binary, is: '${limit}'}\n", "has a ${…}"},

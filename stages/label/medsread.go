@@ -49,6 +49,8 @@ const (
 	medsTime    = "prediction_time"
 )
 
+const parquetEnd = ".parquet"
+
 // medsValues are the columns that the labels of a kind of task may stand in.
 var medsValues = map[string][]string{
 	string(task.Binary): {"boolean_value"}, string(task.Multiclass): {"integer_value", "categorical_value"}, string(task.Multilabel): {"categorical_value"},
@@ -71,20 +73,27 @@ func (m fromMEDS) eachFile(ctx context.Context, see func(medsFile) error) error 
 	if info, err := os.Stat(path); err != nil {
 		return exit.Errorf(exit.Usage, "%s is not there; give the file or folder that has the labels", path)
 	} else if !info.IsDir() {
-		return m.withFile(ctx, path, see)
+		return m.oneFile(ctx, path, see)
 	}
 	infos, err := root.List(ctx, "")
 	n := 0
 	for _, info := range infos {
-		if err == nil && strings.HasSuffix(info.Name, ".parquet") {
+		if err == nil && strings.HasSuffix(info.Name, parquetEnd) {
 			n++
 			err = m.withFile(ctx, filepath.Join(path, filepath.FromSlash(info.Name)), see)
 		}
 	}
 	if err == nil && n == 0 {
-		err = exit.Errorf(exit.Usage, "%s has no file that ends in .parquet; give the folder that has the labels", path)
+		err = exit.Errorf(exit.Usage, "%s has no file that ends in %s; give the folder that has the labels", path, parquetEnd)
 	}
 	return err
+}
+
+func (m fromMEDS) oneFile(ctx context.Context, path string, see func(medsFile) error) error {
+	if !strings.HasSuffix(path, parquetEnd) {
+		return exit.Errorf(exit.Usage, "%s does not end in %s, as MEDS labels do; label.file reads labels from CSV", path, parquetEnd)
+	}
+	return m.withFile(ctx, path, see)
 }
 
 func (m fromMEDS) withFile(ctx context.Context, path string, see func(medsFile) error) error {

@@ -111,9 +111,11 @@ func TestMEDSLabelsComeBack(t *testing.T) {
 }
 
 func TestMEDSFilesAreRefused(t *testing.T) {
-	text := filepath.Join(t.TempDir(), "canary.parquet")
-	if err := os.WriteFile(text, []byte("canary"), 0o600); err != nil {
-		t.Fatal(err)
+	text, list := filepath.Join(t.TempDir(), "canary.parquet"), filepath.Join(t.TempDir(), "mine.csv")
+	for _, file := range []string{text, list} {
+		if err := os.WriteFile(file, []byte("canary"), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	empty := t.TempDir()
 	for _, c := range []struct {
@@ -133,6 +135,7 @@ func TestMEDSFilesAreRefused(t *testing.T) {
 		{"contradictory.parquet", "kind: binary", exit.BadData, "two labels of one time"},
 		{"none.parquet", "kind: binary", exit.Usage, "is not there"},
 		{text, "kind: binary", exit.BadData, "is damaged"},
+		{list, "kind: binary", exit.Usage, "mine.csv does not end in .parquet"},
 		{empty, "kind: binary", exit.Usage, "has no file that ends in .parquet"},
 		{"aces.parquet", "kind: regression", exit.Usage, "not allowed"},
 		{"integers.parquet", "kind: multiclass", exit.Usage, "names: a multiclass task needs"},

@@ -27,6 +27,18 @@ func TestPatientsInTwoSplitsAreTold(t *testing.T) {
 	}
 }
 
+// What by is to be is one fault: lint looks for no column that has no name.
+func TestLintOfAColumnThatIsNone(t *testing.T) {
+	spec, _ := stages.Default.Lookup("split.file")
+	built, err := spec.Build(stages.Default, []byte(`{"file": "testdata/admissions.csv"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if faults := built.(stages.Checked).Check(t.Context(), nil); len(faults) > 0 {
+		t.Errorf("%v", faults)
+	}
+}
+
 // Lint looks at the columns of the lists, and at the whole of a pickle.
 func TestLintLooksAtTheLists(t *testing.T) {
 	for config, want := range map[string][]string{

@@ -84,6 +84,9 @@ func (t table) asked() string {
 
 // check says what is wrong with a file as far as its columns show it.
 func (t table) check(ctx context.Context) error {
+	if t.id == "" {
+		return nil // what it is to be is a fault that has been told
+	}
 	l, err := t.open(ctx)
 	if err == nil {
 		l.close()

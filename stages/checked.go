@@ -96,6 +96,14 @@ func (g *Giver) Task() task.Task {
 	return task.Task{}
 }
 
+// Texts are what the dataset of a port holds.
+func (in Givers) Texts(port string) task.Texts {
+	if from := in.One(port); from != nil {
+		return from.Texts()
+	}
+	return task.Texts{}
+}
+
 // Task is what the dataset of a port is labelled for.
 func (in Givers) Task(port string) task.Task {
 	if from := in.One(port); from != nil {

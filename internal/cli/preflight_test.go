@@ -38,6 +38,18 @@ steps:
   auroc: {stage: eval.auroc, in: {predictions: [predictions]}}
 `
 
+// A port that takes one step and is given a list is a fault, and to the steps behind it
+// one whose texts are not known.
+func TestAListInPlaceOfAStep(t *testing.T) {
+	dir := t.TempDir()
+	bases(t, dir)
+	write(t, filepath.Join(dir, "list.yaml"), strings.ReplaceAll(labelled, "in: {texts: texts}", "in: {texts: [texts]}"))
+	said := clinflow(t, dir, 2, "lint", "list.yaml").all()
+	if want := "steps.tokens.in.texts: the port takes one dataset, got a list"; !strings.Contains(said, want) {
+		t.Errorf("no %q in %s", want, said)
+	}
+}
+
 // Eight faults of eight kinds, all told before anything runs.
 func TestEightFaultsAreToldAtOnce(t *testing.T) {
 	dir := t.TempDir()

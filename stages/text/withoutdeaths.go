@@ -48,7 +48,7 @@ func (x withoutDeaths) Check(_ context.Context, in stages.Givers) []stages.Fault
 }
 
 // Texts implements stages.Textual.
-func (withoutDeaths) Texts(in stages.Givers) task.Texts { return lessDeaths(in.One("texts").Texts()) }
+func (withoutDeaths) Texts(in stages.Givers) task.Texts { return lessDeaths(in.Texts("texts")) }
 
 // Attributes say what the texts are.
 func (x withoutDeaths) Attributes(_ context.Context, in stages.Inputs) (map[string]any, error) {

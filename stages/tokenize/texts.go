@@ -35,7 +35,7 @@ func newTexts(_ *stages.Environment, config TextsConfig) (stages.Map, error) {
 }
 
 // Texts are those that it takes.
-func (x *texts) Texts(in stages.Givers) task.Texts { return in.One("texts").Texts() }
+func (x *texts) Texts(in stages.Givers) task.Texts { return in.Texts("texts") }
 
 // Attributes say what the texts are, where these say it.
 func (x *texts) Attributes(_ context.Context, in stages.Inputs) (map[string]any, error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"sync"
@@ -89,11 +88,11 @@ func (e *Environment) Digest(ctx context.Context, path string) (string, error) {
 	if e.Digester != nil {
 		return e.Digester(ctx, path)
 	}
-	dir, err := store.Open(filepath.Dir(path))
+	dir, name, err := store.FolderOf(path)
 	if err != nil {
 		return "", err
 	}
-	sum, _, err := store.SHA256(ctx, dir, filepath.Base(path))
+	sum, _, err := store.SHA256(ctx, dir, name)
 	return sum, err
 }
 

@@ -5,6 +5,7 @@ package store
 import (
 	"context"
 	"io"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -75,6 +76,18 @@ func Open(uri string) (Dir, error) {
 	default:
 		return nil, exit.Errorf(exit.Usage, "%s: the scheme %q is not supported; give a local path or file:// URI", uri, scheme)
 	}
+}
+
+// FolderOf returns the folder of a file that is named as Open takes it, and the file's
+// name there.
+func FolderOf(uri string) (folder Dir, name string, err error) {
+	file, err := Open(uri)
+	if err != nil {
+		return nil, "", err
+	}
+	path, _ := file.LocalPath("")
+	folder, err = Open(filepath.Dir(path))
+	return folder, filepath.Base(path), err
 }
 
 // Confined is the same folder, which may be reached by a link, without the files in

@@ -17,11 +17,11 @@ import (
 // that ends with its split (allenai/BEEP, data/generate_pmv_data.py).
 type pickleList struct{ dict *pickle.Dict }
 
-func openPickle(ctx context.Context, t table, dir store.Dir, name string) (list, error) {
+func openPickle(ctx context.Context, t table) (list, error) {
 	if t.id != ByAdmission || t.split != "" {
 		return nil, exit.Errorf(exit.Usage, "%s: a pickle of labels lists admissions with their splits; give it as file, and set by: %s", t.uri, ByAdmission)
 	}
-	data, err := wholeFile(ctx, dir, name)
+	data, err := wholeFile(ctx, t.uri)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +37,11 @@ func openPickle(ctx context.Context, t table, dir store.Dir, name string) (list,
 }
 
 // wholeFile reads no more than pickle.Read takes, and a byte.
-func wholeFile(ctx context.Context, dir store.Dir, name string) ([]byte, error) {
+func wholeFile(ctx context.Context, uri string) ([]byte, error) {
+	dir, name, err := store.FolderOf(uri)
+	if err != nil {
+		return nil, err
+	}
 	file, err := dir.Open(ctx, name)
 	if err != nil {
 		return nil, err

@@ -5,13 +5,9 @@ import (
 	"errors"
 	"io/fs"
 	"iter"
-	"maps"
-	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/store"
 )
 
 // table is a file that lists ids, with the split of each where it is not a file of one
@@ -36,11 +32,6 @@ type list interface {
 	close()
 }
 
-// formats open the kinds of files, by the end of their names.
-var formats = map[string]func(ctx context.Context, t table, dir store.Dir, name string) (list, error){
-	".csv": openCSV, ".csv.gz": openCSV, ".parquet": openParquet, ".pkl": openPickle, ".pickle": openPickle,
-}
-
 const splitColumn = "split"
 
 // columns are those that a file of rows must have.
@@ -52,26 +43,15 @@ func (t table) columns() []string {
 }
 
 func (t table) open(ctx context.Context) (list, error) {
-	whole, err := store.Open(t.uri)
-	if err != nil {
-		return nil, err
+	open := openColumns
+	if strings.HasSuffix(t.uri, ".pkl") || strings.HasSuffix(t.uri, ".pickle") {
+		open = openPickle
 	}
-	path, _ := whole.LocalPath("")
-	dir, err := store.Open(filepath.Dir(path))
-	if err != nil {
-		return nil, err
+	l, err := open(ctx, t)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = exit.Errorf(exit.Usage, "%s is not there; give %s", t.uri, t.asked())
 	}
-	for end, open := range formats {
-		if !strings.HasSuffix(path, end) {
-			continue
-		}
-		l, err := open(ctx, t, dir, filepath.Base(path))
-		if errors.Is(err, fs.ErrNotExist) {
-			err = exit.Errorf(exit.Usage, "%s is not there; give %s", path, t.asked())
-		}
-		return l, err
-	}
-	return nil, exit.Errorf(exit.Usage, "%s is none of the files that lists are read of: give one whose name ends in %s", path, strings.Join(slices.Sorted(maps.Keys(formats)), ", "))
+	return l, err
 }
 
 // asked is what the table's key is to name.

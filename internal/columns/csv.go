@@ -1,0 +1,64 @@
+package columns
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+
+	"github.com/clinflow/clinflow/internal/csvgz"
+	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/internal/textio"
+)
+
+type csvTable struct {
+	*csvgz.Reader
+	file io.Closer
+}
+
+func openCSV(ctx context.Context, dir store.Dir, name string) (Table, error) {
+	file, err := dir.Open(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	r, err := csvgz.NewReader(textio.Interruptible(ctx, file), dir.URI()+"/"+name, 1)
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return csvTable{r, file}, nil
+}
+
+func (t csvTable) Find(columns ...string) error {
+	_, err := t.Columns(columns...)
+	return err
+}
+
+func (t csvTable) Rows(_ context.Context, columns ...string) iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		at, err := t.Columns(columns...)
+		var rec csvgz.Record
+		for err == nil {
+			if err = t.Read(&rec); errors.Is(err, io.EOF) || err == nil && !yield(rowOf(&rec, at), nil) {
+				return
+			}
+		}
+		yield(Row{}, err)
+	}
+}
+
+func rowOf(rec *csvgz.Record, at []int) Row {
+	row := Row{Number: rec.Row}
+	if rec.Reason == "" {
+		for _, i := range at {
+			row.Cells = append(row.Cells, []string{rec.Fields[i]})
+		}
+	}
+	return row
+}
+
+func (csvTable) Lists() bool { return false }
+
+func (t csvTable) Close() {
+	t.Reader.Close()
+	_ = t.file.Close()
+}

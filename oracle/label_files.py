@@ -1,4 +1,4 @@
-"""Files of labels as pandas writes them: stages/label/testdata/labels-*.parquet.
+"""Files of labels as pandas writes them: stages/label/given/testdata/labels-*.parquet.
 
 Each lists admissions 11, 10 and 99 (which is not there) with the labels 1, 0 and 1, in
 one of the types that a label may have. Run at the repository's root:
@@ -9,7 +9,7 @@ import pathlib
 
 import pandas as pd
 
-FOLDER = pathlib.Path("stages/label/testdata")
+FOLDER = pathlib.Path("stages/label/given/testdata")
 HADM = [11, 10, 99]
 COLUMNS = {
     "int64": dict(hadm_id=HADM, label=[1, 0, 1]),

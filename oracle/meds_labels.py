@@ -1,5 +1,5 @@
-"""Writes stages/label/testdata/meds: labels in the MEDS label schema, made by ACES of three
-patients (they are the example of label.meds too), and by polars of every kind of value.
+"""Writes stages/label/given/testdata/meds: labels in the MEDS label schema, made by ACES of
+three patients (they are the example of label.meds too), and by polars of every kind of value.
 
     pip install -r oracle/requirements-aces.txt
     python oracle/meds_labels.py
@@ -14,7 +14,7 @@ import tempfile
 
 import polars as pl
 
-FOLDER = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "stages", "label", "testdata", "meds"))
+FOLDER = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "stages", "label", "given", "testdata", "meds"))
 EXAMPLE = os.path.join(FOLDER, "..", "..", "..", "..", "examples", "label.meds", "death_by_aces", "in", "labels.parquet")
 
 TASK = """

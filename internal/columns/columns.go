@@ -28,8 +28,9 @@ type Table interface {
 type Row struct {
 	Number int64 // from 1
 	// Cells are of one text, of several where they are lists, of none where they are null.
-	// A record that cannot be read has no cells.
 	Cells [][]string
+	// Bad says why a record cannot be used, as package csvgz does; it has no cells.
+	Bad string
 }
 
 // Text is the text of a cell, "" where there is none.

@@ -47,8 +47,8 @@ func (t csvTable) Rows(_ context.Context, columns ...string) iter.Seq2[Row, erro
 }
 
 func rowOf(rec *csvgz.Record, at []int) Row {
-	row := Row{Number: rec.Row}
-	if rec.Reason == "" {
+	row := Row{Number: rec.Row, Bad: rec.Reason}
+	if row.Bad == "" {
 		for _, i := range at {
 			row.Cells = append(row.Cells, []string{rec.Fields[i]})
 		}

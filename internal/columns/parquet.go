@@ -39,7 +39,7 @@ func (t parquetTable) Rows(ctx context.Context, columns ...string) iter.Seq2[Row
 		n := int64(0)
 		for cells, err := range parquet.SideBySide(ctx, t.Reader, columns...) {
 			n++
-			if !yield(Row{n, cells}, err) || err != nil {
+			if !yield(Row{Number: n, Cells: cells}, err) || err != nil {
 				return
 			}
 		}

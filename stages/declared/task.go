@@ -68,22 +68,13 @@ const regression = "regression"
 
 func (l Label) check(key string) []stages.Fault {
 	kinds := []string{string(task.Binary), string(task.Multiclass), string(task.Multilabel)}
-	switch kind := task.Kind(l.Kind); {
+	switch {
 	case l.Kind == regression:
 		return stages.Faultf(key+".kind", "regression is not to be had: heads tell classes; cut the number into some (multiclass), or ask whether it is beyond a limit (binary)")
 	case !slices.Contains(kinds, l.Kind):
 		return stages.Faultf(key+".kind", "%q is no kind of label; %s", l.Kind, suggest.Choice(l.Kind, kinds))
-	case kind == task.Binary && len(l.Names) != 0 && len(l.Names) != 2:
-		return stages.Faultf(key+".names", "a binary label has two names, the negative one first; here are %d", len(l.Names))
-	case kind == task.Multiclass && len(l.Names) < 2:
-		return stages.Faultf(key+".names", "a multiclass label needs the names of its classes, two or more")
 	}
-	for i, name := range l.Names {
-		if name == "" || slices.Contains(l.Names[:i], name) {
-			return stages.Faultf(key+".names", "%q is no name, or one that is there already", name)
-		}
-	}
-	return nil
+	return stages.FaultOf(key+".names", task.CheckNames(task.Kind(l.Kind), l.Names))
 }
 
 // Sections are the admission sections by their names in a declaration.
@@ -132,15 +123,11 @@ func (t *Task) OwnTexts() string {
 
 // Task is what labels of the declaration are of.
 func (t *Task) Task() task.Task {
-	names := t.Label.Names
-	if task.Kind(t.Label.Kind) == task.Binary && len(names) == 0 {
-		names = []string{"no", "yes"}
-	}
-	of := task.OfAdmission
+	kind, of := task.Kind(t.Label.Kind), task.OfAdmission
 	if t.Texts.ReadByTextTask() {
 		of = t.OwnTexts()
 	}
-	return task.Task{Name: t.Name, Kind: task.Kind(t.Label.Kind), Labels: names, Texts: task.Texts{Of: of}}
+	return task.Task{Name: t.Name, Kind: kind, Labels: task.NamesOf(kind, t.Label.Names), Texts: task.Texts{Of: of}}
 }
 
 // Err is the faults that a declaration has, for whoever runs a stage without a look at

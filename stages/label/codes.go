@@ -109,10 +109,7 @@ func (c coding) Begin(p *Part) (Labeller, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &coded{out: p.Out, codes: Beside[mimic.Code](p, c.table, nil), category: c.category(c.recipe), numbers: map[string]int32{}}
-	for i, label := range t.Labels {
-		x.numbers[label] = int32(i)
-	}
+	x := &coded{p.Out, Beside[mimic.Code](p, c.table, nil), c.category(c.recipe), t.Numbers()}
 	return x.label, nil
 }
 

@@ -30,9 +30,8 @@ type Outcome interface {
 }
 
 // Labeller sets Label or Labels of an admission, and PredictionTime where it is not
-// admittime, or says in words of a key, such as
-// died, why the admission is not of the task. It is called for all admissions of a
-// part, in the order of their table.
+// admittime, or says in words of a key, such as died, why the admission is not of the
+// task. It is called for all admissions of a part, in the order of their table.
 type Labeller func(a *mimic.Admission, l *task.Label) (dropped string, err error)
 
 // OfAdmission is the outcome of a task whose label the admission's own row tells.
@@ -112,7 +111,7 @@ func (l labelling) Part(ctx context.Context, in stages.Inputs, part int, out *da
 	if err != nil {
 		return err
 	}
-	w, err := newWriter(t, out)
+	w, err := NewWriter(t, out)
 	if err != nil {
 		return err
 	}
@@ -125,7 +124,7 @@ func (l labelling) Part(ctx context.Context, in stages.Inputs, part int, out *da
 		if err != nil {
 			return err
 		}
-		if err := w.write(row, dropped); err != nil {
+		if err := w.Write(row, dropped); err != nil {
 			return err
 		}
 	}

@@ -85,11 +85,7 @@ func (d declaredTask) Begin(p *Part) (Labeller, error) {
 	if err != nil {
 		return nil, err
 	}
-	numbers := map[string]int32{}
-	for i, name := range t.Labels {
-		numbers[name] = int32(i)
-	}
-	patients := declared.Read(p.Context, p.patients(), p.number)
+	numbers, patients := t.Numbers(), declared.Read(p.Context, p.patients(), p.number)
 	p.tables = append(p.tables, openTable{close: patients.Close})
 	return func(a *mimic.Admission, l *task.Label) (string, error) {
 		o, dropped, err := d.of.Of(p.Context, patients, a)

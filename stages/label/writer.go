@@ -9,8 +9,8 @@ import (
 	"github.com/clinflow/clinflow/task"
 )
 
-// writer writes the labels of a part, also as MEDS has them, and counts them.
-type writer struct {
+// Writer writes the labels of a part, also as MEDS has them, and counts them.
+type Writer struct {
 	task   task.Task
 	out    *dataset.PartWriter
 	labels *dataset.RowWriter[task.Label]
@@ -24,12 +24,13 @@ var medsLacks = map[task.Kind][]string{
 	task.Multilabel: {"boolean_value", "integer_value"},
 }
 
-func newWriter(t task.Task, out *dataset.PartWriter) (w *writer, err error) {
+// NewWriter begins to write the labels of a task.
+func NewWriter(t task.Task, out *dataset.PartWriter) (w *Writer, err error) {
 	lacks, known := medsLacks[t.Kind]
 	if !known {
 		return nil, exit.Errorf(exit.Failed, "the task %s is of kind %q: labels are binary, multiclass or multilabel", t.Name, t.Kind)
 	}
-	w = &writer{task: t, out: out}
+	w = &Writer{task: t, out: out}
 	if w.labels, err = dataset.Rows[task.Label](out, task.TableLabels); err != nil {
 		return nil, err
 	}
@@ -37,8 +38,8 @@ func newWriter(t task.Task, out *dataset.PartWriter) (w *writer, err error) {
 	return w, err
 }
 
-// write takes an admission's label, or counts why it has none.
-func (w *writer) write(row task.Label, dropped string) error {
+// Write takes the label of an admission or text, or counts why it has none.
+func (w *Writer) Write(row task.Label, dropped string) error {
 	w.out.Count("read", 1)
 	if dropped != "" {
 		w.out.Count("dropped."+dropped, 1)
@@ -62,7 +63,7 @@ func (w *writer) write(row task.Label, dropped string) error {
 }
 
 // writeMEDS writes the labels where there is the time that MEDS asks for.
-func (w *writer) writeMEDS(row task.Label) error {
+func (w *Writer) writeMEDS(row task.Label) error {
 	if row.PredictionTime == 0 {
 		w.out.Count("meds_without_prediction_time", 1)
 		return nil

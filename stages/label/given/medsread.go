@@ -1,4 +1,4 @@
-package label
+package given
 
 import (
 	"cmp"
@@ -52,8 +52,8 @@ const (
 const parquetEnd = ".parquet"
 
 // medsValues are the columns that the labels of a kind of task may stand in.
-var medsValues = map[string][]string{
-	string(task.Binary): {"boolean_value"}, string(task.Multiclass): {"integer_value", "categorical_value"}, string(task.Multilabel): {"categorical_value"},
+var medsValues = map[task.Kind][]string{
+	task.Binary: {"boolean_value"}, task.Multiclass: {"integer_value", "categorical_value"}, task.Multilabel: {"categorical_value"},
 }
 
 // medsFile is a file that was opened, its columns found.
@@ -97,24 +97,24 @@ func (m fromMEDS) oneFile(ctx context.Context, path string, see func(medsFile) e
 }
 
 func (m fromMEDS) withFile(ctx context.Context, path string, see func(medsFile) error) error {
-	dir, err := store.Open(filepath.Dir(path))
+	dir, name, err := store.FolderOf(path)
 	if err != nil {
 		return err
 	}
-	r, err := parquet.Open(ctx, dir, filepath.Base(path))
+	r, err := parquet.Open(ctx, dir, name)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
 	f := medsFile{place: path, file: r}
-	if err := f.find(m.config.Kind); err != nil {
+	if err := f.find(m.kind); err != nil {
 		return err
 	}
 	return see(f)
 }
 
 // find looks for the columns: of values one at least that the kind of task takes.
-func (f *medsFile) find(kind string) error {
+func (f *medsFile) find(kind task.Kind) error {
 	names := f.file.ColumnNames()
 	if !slices.Contains(names, medsSubject) || !f.file.HasClock(medsTime) {
 		return exit.Errorf(exit.BadData, "%s has no column subject_id, or no prediction_time of type timestamp[us]; give labels in the MEDS label schema", f.place)

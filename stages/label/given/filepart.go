@@ -1,13 +1,15 @@
-package label
+package given
 
 import (
 	"cmp"
 	"context"
 	"iter"
 	"slices"
+	"strconv"
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/mimic"
+	"github.com/clinflow/clinflow/stages/label"
 	"github.com/clinflow/clinflow/task"
 )
 
@@ -34,7 +36,7 @@ func (f fromFile) units(ctx context.Context, d *dataset.Dataset, part int) iter.
 		}))
 	}
 	return unitsOf(dataset.Read[mimic.Admission](ctx, d, mimic.TableAdmissions, part), func(a mimic.Admission) fileUnit {
-		return fileUnit{decimal(a.HadmID), task.Label{SubjectID: a.SubjectID, HadmID: a.HadmID, PredictionTime: a.Admittime}}
+		return fileUnit{strconv.FormatInt(a.HadmID, 10), task.Label{SubjectID: a.SubjectID, HadmID: a.HadmID, PredictionTime: a.Admittime}}
 	})
 }
 
@@ -76,27 +78,27 @@ func inOrder(units iter.Seq2[fileUnit, error]) iter.Seq2[fileUnit, error] {
 	}
 }
 
+// notListed is why an admission or note has no label.
+const notListed = "not_listed"
+
 // part writes the labels of a part, and tells how many of the listed ids are in it.
 func (f fromFile) part(ctx context.Context, d *dataset.Dataset, t task.Task, listed listedLabels, out *dataset.PartWriter) (met int, err error) {
 	defer out.Abort()
-	w, err := newWriter(t, out)
+	w, err := label.NewWriter(t, out)
 	if err != nil {
 		return 0, err
 	}
-	numbers := numbersOf(t)
+	numbers := t.Numbers()
 	for u, err := range f.units(ctx, d, out.Part()) {
 		if err != nil {
 			return 0, err
 		}
-		names, is := listed[u.id]
-		if !is {
-			if err := w.write(u.row, "not_listed"); err != nil {
-				return 0, err
-			}
-			continue
+		dropped := notListed
+		if names, listed := listed[u.id]; listed {
+			met++
+			u.row, dropped = f.label(u.row, names, numbers), ""
 		}
-		met++
-		if err := w.write(f.label(u.row, names, numbers), ""); err != nil {
+		if err := w.Write(u.row, dropped); err != nil {
 			return 0, err
 		}
 	}
@@ -104,18 +106,9 @@ func (f fromFile) part(ctx context.Context, d *dataset.Dataset, t task.Task, lis
 	return met, err
 }
 
-// numbersOf are the numbers of a task's labels by their names.
-func numbersOf(t task.Task) map[string]int32 {
-	numbers := map[string]int32{}
-	for i, name := range t.Labels {
-		numbers[name] = int32(i)
-	}
-	return numbers
-}
-
 // label is a row with its labels by number.
 func (f fromFile) label(row task.Label, names []string, numbers map[string]int32) task.Label {
-	if f.config.Kind != string(task.Multilabel) {
+	if f.kind != task.Multilabel {
 		row.Label = numbers[names[0]]
 		return row
 	}

@@ -1,8 +1,10 @@
-package label
+// Package given reads labels that were made elsewhere: a file of labels by admission or
+// note, and files in the MEDS label schema. What is wrong with them ends the step, for
+// they are the user's own to be mended, and is told by its row.
+package given
 
 import (
 	"context"
-	"slices"
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
@@ -24,7 +26,7 @@ func init() {
 			Tables: []string{mimic.TableAdmissions, mimic.TableNotes}, Doc: "the admissions and notes that the labels are of",
 		}},
 		Out: stages.Output{Kind: task.KindLabels, Tables: []string{task.TableLabels, task.TableMEDS}},
-	}, newFile)
+	}, func(_ *stages.Environment, config FileConfig) (stages.Job, error) { return newFile(config) })
 }
 
 // FileConfig is the configuration of label.file.
@@ -37,76 +39,79 @@ type FileConfig struct {
 	Texts string   `json:"texts" default:"admission" enum:"admission,any" doc:"with hadm_id: admission refuses texts of later than the admission, any takes all"`
 }
 
-// byNote is the column of notes' ids.
-const byNote = "note_id"
+// What is labelled, by the column of its ids.
+const (
+	byAdmission = "hadm_id"
+	byNote      = "note_id"
+)
 
 // fromFile is the labels of a file.
 type fromFile struct {
-	env    *stages.Environment
 	config FileConfig
+	kind   task.Kind
 }
 
-func newFile(env *stages.Environment, config FileConfig) (stages.Job, error) {
-	f := fromFile{env, config}
-	switch n := len(config.Names); {
-	case config.Kind == string(task.Binary) && n != 0 && n != 2:
-		return nil, exit.Errorf(exit.Usage, "names: a binary task has two, the negative one first; here are %d", n)
-	case config.Kind == string(task.Multiclass) && n < 2:
-		return nil, exit.Errorf(exit.Usage, "names: a multiclass task needs those of its classes, two or more")
+func newFile(config FileConfig) (fromFile, error) {
+	f := fromFile{config, task.Kind(config.Kind)}
+	if err := task.CheckNames(f.kind, config.Names); err != nil {
+		return f, exit.Errorf(exit.Usage, "names: %w", err)
 	}
-	for i, name := range config.Names {
-		if name == "" || slices.Contains(config.Names[:i], name) {
-			return nil, exit.Errorf(exit.Usage, "names: %q is no name, or one that is there already", name)
-		}
-	}
-	if config.Kind == string(task.Binary) && len(config.Names) == 0 {
-		f.config.Names = []string{"no", "yes"}
-	}
+	f.config.Names = task.NamesOf(f.kind, config.Names)
 	return f, nil
 }
 
 // Task implements stages.Labelling.
 func (f fromFile) Task(stages.Givers) task.Task {
-	t := task.Task{Name: f.config.Name, Kind: task.Kind(f.config.Kind), Labels: f.config.Names}
-	if f.config.By != byNote && f.config.Texts == "admission" {
-		t.Texts = onAdmission
+	t := task.Task{Name: f.config.Name, Kind: f.kind, Labels: f.config.Names}
+	if f.config.By == byAdmission && f.config.Texts == "admission" {
+		t.Texts.Of = task.OfAdmission
 	}
 	return t
 }
 
 // Check looks at the columns of the file.
 func (f fromFile) Check(ctx context.Context, _ stages.Givers) []stages.Fault {
-	r, err := openLabels(ctx, f.config)
+	r, err := f.open(ctx)
 	if err == nil {
-		r.close()
+		r.Close()
 	}
 	return stages.FaultOf("file", err)
 }
 
 // Run writes the labels part by part. Those of the file are held in memory.
 func (f fromFile) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) error {
-	t := f.Task(nil)
 	listed, err := f.read(ctx)
 	if err != nil {
 		return err
 	}
+	patients := in.One("patients")
+	met, err := f.write(patients, listed.names(), out, func(t task.Task, part *dataset.PartWriter) (int, error) {
+		return f.part(ctx, patients, t, listed, part)
+	})
+	if err == nil && met == 0 {
+		err = exit.Errorf(exit.BadData, "%s: none of its %d ids is among the patients' %s; give the labels of this database", f.config.File, len(listed), f.config.By)
+	}
+	out.Count("listed_unknown", int64(len(listed)-met))
+	return err
+}
+
+// write writes all parts, and tells how many of the labels are of what is there. names
+// are those of the labels where the configuration names none.
+func (f fromFile) write(patients *dataset.Dataset, names []string, out *dataset.Writer, part func(task.Task, *dataset.PartWriter) (int, error)) (met int, err error) {
+	t := f.Task(nil)
+	t.Release = mimic.ReleaseOf(patients).String()
 	if t.Labels == nil {
-		t.Labels = listed.names()
+		t.Labels = names
 	}
-	if t.Release = mimic.ReleaseOf(in.One("patients")).String(); len(t.Labels) == 0 {
-		return exit.Errorf(exit.BadData, "%s lists no label; give the file that has them", f.config.File)
+	if len(t.Labels) == 0 {
+		return 0, exit.Errorf(exit.BadData, "%s lists no label; give the file or folder that has them", f.config.File)
 	}
-	met := 0
-	for part := range out.Parts() {
-		n, err := f.part(ctx, in.One("patients"), t, listed, out.Part(part))
+	for number := range out.Parts() {
+		n, err := part(t, out.Part(number))
 		if err != nil {
-			return err
+			return met, err
 		}
 		met += n
 	}
-	if met == 0 {
-		return exit.Errorf(exit.BadData, "%s: none of its %d ids is among the patients' %s; give the labels of this database", f.config.File, len(listed), f.config.By)
-	}
-	out.Count("listed_unknown", int64(len(listed)-met))
-	return out.SetAttribute(task.Attribute, t)
+	return met, out.SetAttribute(task.Attribute, t)
 }

@@ -1,4 +1,4 @@
-package label
+package given
 
 import (
 	"errors"
@@ -21,7 +21,7 @@ func (m fromMEDS) said(f medsFile, row [][]string) (subject int64, l medsLabel, 
 	if err != nil {
 		return 0, l, err
 	}
-	if taken := medsValues[m.config.Kind]; !slices.Contains(taken, column) {
+	if taken := medsValues[m.kind]; !slices.Contains(taken, column) {
 		return 0, l, fmt.Errorf("has a value in %s; labels of a %s task are in %s", column, m.config.Kind, strings.Join(taken, " or "))
 	}
 	name, ok := m.name(value)

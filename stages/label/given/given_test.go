@@ -1,4 +1,4 @@
-package label_test
+package given_test
 
 import (
 	"fmt"
@@ -30,13 +30,14 @@ func listing(t *testing.T, name, text, config string) string {
 // admissionsAndNotes are the admissions 10, 11 and 20, with notes of 11 and of none.
 func admissionsAndNotes(t *testing.T) stages.Inputs {
 	t.Helper()
-	notes := []mimic.Note{
+	var admissions []mimic.Admission
+	for _, hadm := range []int64{10, 11, 20} {
+		admissions = append(admissions, mimic.Admission{SubjectID: hadm / 10, HadmID: hadm, Admittime: admit})
+	}
+	return patients(t, 2, table(mimic.TableAdmissions, admissions), table(mimic.TableNotes, []mimic.Note{
 		{NoteID: "b", SubjectID: 1, Charttime: admit}, {NoteID: "c", SubjectID: 1, HadmID: 11, Charttime: admit}, {NoteID: "a", SubjectID: 1, HadmID: 11, Charttime: admit + 1},
 		{NoteID: "7", SubjectID: 2, HadmID: 20, Chartdate: admit},
-	}
-	slices.SortFunc(notes, mimic.Compare[mimic.Note])
-	d := stagetest.Dataset(t, mimic.KindPatients, 2, nil, table(mimic.TableAdmissions, stayed(10, 11, 20)), table(mimic.TableNotes, notes))
-	return stages.Inputs{"patients": {d}}
+	}))
 }
 
 func said(t *testing.T, config string) (labels []string, counts map[string]int64, of task.Task) {
@@ -115,7 +116,10 @@ func TestLabelsOfPandasFiles(t *testing.T) {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}
-	wantRefusal(t, exit.BadData, "label.file", "{file: testdata/labels-null.parquet, name: x, kind: binary}", admissionsAndNotes(t), "row 2", "0 labels")
+	_, err := stagetest.Try(t, "label.file", "{file: testdata/labels-null.parquet, name: x, kind: binary}", admissionsAndNotes(t))
+	if exit.Of(err) != exit.BadData || !strings.Contains(fmt.Sprint(err), "row 2: it has 0 labels") {
+		t.Errorf("a null label: %v", err)
+	}
 }
 
 // A file that is wrong is told by row and column, never by what stands there.
@@ -148,6 +152,10 @@ func TestFilesOfLabelsAreRefused(t *testing.T) {
 			t.Errorf("%q: %v", c.file, err)
 		}
 	}
-	_, err := stagetest.Try(t, "label.file", "{file: nowhere.csv, name: x, kind: binary}", admissionsAndNotes(t))
-	stagetest.WantCode(t, err, exit.Usage)
+	for _, file := range []string{"nowhere.csv", "nowhere.parquet"} {
+		_, err := stagetest.Try(t, "label.file", "{file: "+file+", name: x, kind: binary}", admissionsAndNotes(t))
+		if exit.Of(err) != exit.Usage || !strings.Contains(fmt.Sprint(err), file+" is not there") {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
 }

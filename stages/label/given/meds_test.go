@@ -1,4 +1,4 @@
-package label_test
+package given_test
 
 import (
 	"cmp"
@@ -29,15 +29,15 @@ func on(n int) dataset.Time {
 // and 4 two of which one begins as the other ends.
 func stays(t *testing.T) stages.Inputs {
 	t.Helper()
-	return twoEach().inputs(t, 3)
+	return patients(t, 3, table(mimic.TableAdmissions, twoEach()))
 }
 
-func twoEach() tables {
-	return tables{admissions: []mimic.Admission{
+func twoEach() []mimic.Admission {
+	return []mimic.Admission{
 		{SubjectID: 1, HadmID: 10, Admittime: on(0), Dischtime: on(9)}, {SubjectID: 1, HadmID: 11, Admittime: on(20), Dischtime: on(25)},
 		{SubjectID: 2, HadmID: 20, Admittime: on(0), Dischtime: on(9)}, {SubjectID: 3, HadmID: 30, Admittime: on(0), Dischtime: on(1)},
 		{SubjectID: 4, HadmID: 40, Admittime: on(0), Dischtime: on(3)}, {SubjectID: 4, HadmID: 41, Admittime: on(3), Dischtime: on(6)},
-	}}
+	}
 }
 
 // byPatient are labels in the order of patients, whatever their parts.
@@ -89,17 +89,18 @@ func TestLabelsOfMEDSFiles(t *testing.T) {
 
 // What a stage leaves in its table meds comes back as the same labels, whatever the task.
 func TestMEDSLabelsComeBack(t *testing.T) {
-	s := twoEach()
-	s.admissions = s.admissions[:5] // no moment is in two of these
-	s.admissions[2].HospitalExpireFlag = 1
-	for i, a := range s.admissions {
+	admissions := twoEach()[:5] // no moment is in two of these
+	admissions[2].HospitalExpireFlag = 1
+	var diagnoses []mimic.Code
+	for i, a := range admissions {
 		for _, text := range []string{"4280", "0389", "E8889"}[:1+i%3] {
-			s.diagnoses = append(s.diagnoses, mimic.Code{SubjectID: a.SubjectID, HadmID: a.HadmID, ICDCode: text, ICDVersion: 9})
+			diagnoses = append(diagnoses, mimic.Code{SubjectID: a.SubjectID, HadmID: a.HadmID, ICDCode: text, ICDVersion: 9})
 		}
 	}
-	in := s.inputs(t, 2)
-	set := stagetest.Run(t, "label.set", "{min_count: 1, task: diag}", split(t, "{}", in))
-	for stage, ports := range map[string]stages.Inputs{"label.mortality": in, "label.length_of_stay": in, "label.diagnoses": with(in, set)} {
+	subjects := []mimic.Patient{{SubjectID: 1}, {SubjectID: 2}, {SubjectID: 3}, {SubjectID: 4}}
+	in := patients(t, 2, table(mimic.TablePatients, subjects), table(mimic.TableAdmissions, admissions), table(mimic.TableDiagnoses, diagnoses), table(mimic.TableProcedures, []mimic.Code{}))
+	set := stagetest.Run(t, "label.set", "{min_count: 1, task: diag}", with(in, "split", stagetest.Run(t, "split.hash", "{}", in)))
+	for stage, ports := range map[string]stages.Inputs{"label.mortality": in, "label.length_of_stay": in, "label.diagnoses": with(in, "label_set", set)} {
 		made := stagetest.Run(t, stage, "{}", ports)
 		of := taskOf(t, made)
 		config := fmt.Sprintf(`{labels: %s, name: %s, kind: %s, names: ["%s"]}`, filepath.Join(made.URI(), task.TableMEDS), of.Name, of.Kind, strings.Join(of.Labels, `", "`))
@@ -149,6 +150,9 @@ func TestMEDSFilesAreRefused(t *testing.T) {
 			t.Errorf("%s, %s: exit %d, %v", c.labels, c.config, exit.Of(err), err)
 		}
 	}
-	nobody := tables{admissions: []mimic.Admission{{SubjectID: 9, HadmID: 90, Admittime: on(0), Dischtime: on(1)}}}.inputs(t, 1)
-	wantRefusal(t, exit.BadData, "label.meds", "{labels: testdata/meds/aces.parquet, name: x, kind: binary}", nobody, "none of its 3 labels is of one of the patients")
+	nobody := patients(t, 1, table(mimic.TableAdmissions, []mimic.Admission{{SubjectID: 9, HadmID: 90, Admittime: on(0), Dischtime: on(1)}}))
+	_, err := stagetest.Try(t, "label.meds", "{labels: testdata/meds/aces.parquet, name: x, kind: binary}", nobody)
+	if exit.Of(err) != exit.BadData || !strings.Contains(fmt.Sprint(err), "none of its 3 labels is of one of the patients") {
+		t.Errorf("labels of nobody: %v", err)
+	}
 }

@@ -1,4 +1,4 @@
-package label
+package given
 
 import (
 	"context"
@@ -37,16 +37,10 @@ type MEDSConfig struct {
 // fromMEDS is labels of admissions like those of label.file, found by their times.
 type fromMEDS struct{ fromFile }
 
-func newMEDS(env *stages.Environment, c MEDSConfig) (stages.Job, error) {
-	f, err := newFile(env, FileConfig{File: c.Labels, Name: c.Name, Kind: c.Kind, By: byAdmission, Names: c.Names, Texts: c.Texts})
-	if err != nil {
-		return nil, err
-	}
-	return fromMEDS{f.(fromFile)}, nil
+func newMEDS(_ *stages.Environment, c MEDSConfig) (stages.Job, error) {
+	f, err := newFile(FileConfig{File: c.Labels, Name: c.Name, Kind: c.Kind, By: byAdmission, Names: c.Names, Texts: c.Texts})
+	return fromMEDS{f}, err
 }
-
-// byAdmission is the column of admissions' ids.
-const byAdmission = "hadm_id"
 
 // Check looks at the columns of the files.
 func (m fromMEDS) Check(ctx context.Context, _ stages.Givers) []stages.Fault {
@@ -56,29 +50,18 @@ func (m fromMEDS) Check(ctx context.Context, _ stages.Givers) []stages.Fault {
 // Run writes the labels part by part. Those of the files are held in memory, some 50
 // bytes each.
 func (m fromMEDS) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) error {
-	t := m.Task(nil)
 	labels, err := m.read(ctx)
 	if err != nil {
 		return err
 	}
-	if t.Labels == nil {
-		t.Labels = labels.names()
-	}
-	if t.Release = mimic.ReleaseOf(in.One("patients")).String(); len(t.Labels) == 0 {
-		return exit.Errorf(exit.BadData, "%s holds no label; give the folder or file that has them", m.config.File)
-	}
-	met := 0
-	for part := range out.Parts() {
-		n, err := m.part(ctx, in.One("patients"), t, labels, out.Part(part))
-		if err != nil {
-			return err
-		}
-		met += n
-	}
-	if met == 0 {
-		return exit.Errorf(exit.BadData, "%s: none of its %d labels is of one of the patients; give the labels of this database", m.config.File, labels.len())
+	patients := in.One("patients")
+	met, err := m.write(patients, labels.names(), out, func(t task.Task, part *dataset.PartWriter) (int, error) {
+		return m.part(ctx, patients, t, labels, part)
+	})
+	if err == nil && met == 0 {
+		err = exit.Errorf(exit.BadData, "%s: none of its %d labels is of one of the patients; give the labels of this database", m.config.File, labels.len())
 	}
 	out.Count("labels_read", int64(labels.len()))
 	out.Count("labels_dropped.unknown_patient", int64(labels.len()-met))
-	return out.SetAttribute(task.Attribute, t)
+	return err
 }

@@ -1,4 +1,4 @@
-package label
+package given
 
 import (
 	"context"
@@ -7,17 +7,18 @@ import (
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/mimic"
+	"github.com/clinflow/clinflow/stages/label"
 	"github.com/clinflow/clinflow/task"
 )
 
 // part writes the labels of a part, and tells how many of the labels are of its patients.
 func (m fromMEDS) part(ctx context.Context, d *dataset.Dataset, t task.Task, labels medsLabels, out *dataset.PartWriter) (met int, err error) {
 	defer out.Abort()
-	w, err := newWriter(t, out)
+	w, err := label.NewWriter(t, out)
 	if err != nil {
 		return 0, err
 	}
-	p := medsPart{fromMEDS: m, writer: w, numbers: numbersOf(t), out: out}
+	p := medsPart{fromMEDS: m, writer: w, numbers: t.Numbers(), out: out}
 	var stays []mimic.Admission // of one patient
 	for a, err := range dataset.Read[mimic.Admission](ctx, d, mimic.TableAdmissions, out.Part()) {
 		if err != nil {
@@ -43,7 +44,7 @@ func (m fromMEDS) part(ctx context.Context, d *dataset.Dataset, t task.Task, lab
 // medsPart is a part being written.
 type medsPart struct {
 	fromMEDS
-	writer  *writer
+	writer  *label.Writer
 	numbers map[string]int32
 	out     *dataset.PartWriter
 	met     int
@@ -92,7 +93,7 @@ func holding(stays []mimic.Admission, at dataset.Time) (hadm int64, dropped stri
 func (p *medsPart) admission(a mimic.Admission, labels []medsLabel) error {
 	row := task.Label{SubjectID: a.SubjectID, HadmID: a.HadmID, PredictionTime: a.Admittime}
 	if len(labels) == 0 {
-		return p.writer.write(row, "not_listed")
+		return p.writer.Write(row, notListed)
 	}
 	row.PredictionTime = labels[0].at
 	var names []string
@@ -105,8 +106,8 @@ func (p *medsPart) admission(a mimic.Admission, labels []medsLabel) error {
 		p.out.Count("labels_dropped.later_in_admission", int64(later))
 	}
 	slices.Sort(names)
-	if names = slices.Compact(names); p.config.Kind != string(task.Multilabel) && len(names) > 1 {
+	if names = slices.Compact(names); p.kind != task.Multilabel && len(names) > 1 {
 		return exit.Errorf(exit.BadData, "%s: an admission has two labels of one time, and the task is %s; mend the labels", p.config.File, p.config.Kind)
 	}
-	return p.writer.write(p.label(row, names, p.numbers), "")
+	return p.writer.Write(p.label(row, names, p.numbers), "")
 }

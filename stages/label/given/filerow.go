@@ -1,0 +1,85 @@
+package given
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/clinflow/clinflow/internal/columns"
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/task"
+)
+
+// add adds a row of the file, whose labels may be one text with commas. What is wrong
+// with it is told by its number alone.
+func (f fromFile) add(listed listedLabels, row columns.Row, commas bool) error {
+	if row.Bad != "" {
+		return f.wrong(row, "it cannot be used: %s", row.Bad)
+	}
+	id := strings.TrimSpace(row.Text(0))
+	if f.config.By == byAdmission {
+		n, err := strconv.ParseInt(id, 10, 64)
+		if id = strconv.FormatInt(n, 10); err != nil || n <= 0 {
+			id = ""
+		}
+	}
+	if id == "" {
+		return f.wrong(row, "it has no %s", f.config.By)
+	}
+	labels := labelsIn(row.Cells[1], commas)
+	if f.kind != task.Multilabel && len(labels) != 1 {
+		return f.wrong(row, "it has %d labels, and the task has one", len(labels))
+	}
+	names := listed[id]
+	for _, label := range labels {
+		name, ok := f.name(label)
+		if !ok {
+			return f.wrong(row, "its label is neither a name of the task nor a number from 0 on")
+		}
+		names = append(names, name)
+	}
+	listed[id] = names
+	return nil
+}
+
+// labelsIn are the labels of a cell.
+func labelsIn(cell []string, commas bool) (labels []string) {
+	if commas {
+		cell = strings.Split(strings.Join(cell, ""), ",")
+	}
+	for _, text := range cell {
+		if text = strings.TrimSpace(text); text != "" || !commas {
+			labels = append(labels, text)
+		}
+	}
+	return labels
+}
+
+func (f fromFile) wrong(row columns.Row, what string, args ...any) error {
+	return exit.Errorf(exit.BadData, "%s: row %d: "+what+"; mend the file", append([]any{f.config.File, row.Number}, args...)...)
+}
+
+// name is the label that a text names: by its name, its number, of a binary task by true
+// or false. Where the task has no names of its own every text is one.
+func (f fromFile) name(text string) (name string, ok bool) {
+	names := f.config.Names
+	if len(names) == 0 {
+		return text, text != ""
+	}
+	if slices.Contains(names, text) {
+		return text, true
+	}
+	if f.kind == task.Binary {
+		switch strings.ToLower(text) {
+		case "false":
+			return names[0], true
+		case "true":
+			return names[1], true
+		}
+	}
+	n, err := strconv.Atoi(strings.TrimSuffix(text, ".0")) // pandas writes integers beside a null so
+	if err != nil || n < 0 || n >= len(names) {
+		return "", false
+	}
+	return names[n], true
+}

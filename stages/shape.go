@@ -70,6 +70,15 @@ type Keyed struct {
 	Value []byte
 }
 
+// Values are the values of results, without their keys.
+func Values(results []Keyed) [][]byte {
+	values := make([][]byte, len(results))
+	for i, r := range results {
+		values[i] = r.Value
+	}
+	return values
+}
+
 // Job turns whole datasets into an artifact on one machine. It writes files
 // with out.File and, where it makes a sharded dataset, parts with out.Part.
 type Job interface {

@@ -29,8 +29,6 @@ const (
 	NoOxygen           Status = "None"
 )
 
-const hour = dataset.Time(60 * 60 * 1e6)
-
 // moment is a time in an ICU stay.
 type moment struct {
 	stay int64

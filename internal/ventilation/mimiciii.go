@@ -106,7 +106,7 @@ type clock struct {
 }
 
 // silence is how long after the last setting a ventilation goes on.
-const silence = 8 * hour
+const silence = 8 * dataset.Hour
 
 // begins says whether with this row an episode ends and another may begin: after an
 // extubation, with oxygen in place of a ventilator, and after silence.

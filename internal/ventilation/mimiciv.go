@@ -63,7 +63,7 @@ func byPatientAndTime(a, b mimic.ChartEvent) int {
 // times when a clock strikes: from 00:59 to 14:00 there are 14.
 const gap = 14
 
-func over(from, to dataset.Time) bool { return to/hour-from/hour >= gap }
+func over(from, to dataset.Time) bool { return to/dataset.Hour-from/dataset.Hour >= gap }
 
 // episodesIV are the episodes of one stay's rows: rows of one status without a gap, and
 // more than one of them.

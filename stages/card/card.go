@@ -121,15 +121,11 @@ func sumOf(in stages.Inputs, values [][]byte) (*tally, error) {
 
 // Finish writes the card, unless a limit is passed.
 func (g gate) Finish(ctx context.Context, in stages.Inputs, results []stages.Keyed, out *dataset.Writer) error {
-	values := make([][]byte, len(results))
-	for i, r := range results {
-		values[i] = r.Value
-	}
 	of, err := taskOf(ctx, in)
 	if err != nil {
 		return err
 	}
-	sum, err := sumOf(in, values)
+	sum, err := sumOf(in, stages.Values(results))
 	if err != nil {
 		return err
 	}

@@ -78,7 +78,7 @@ func (x Index) Time(a *mimic.Admission, firstICU dataset.Time) dataset.Time {
 func timeOf(t dataset.Time) time.Time { return time.UnixMicro(int64(t)).UTC() }
 
 // Hours is a span of hours.
-func Hours(n float64) dataset.Time { return dataset.Time(n * 60 * 60 * 1e6) }
+func Hours(n float64) dataset.Time { return dataset.Time(n * float64(dataset.Hour)) }
 
 // firstIntime is that of the admission's first ICU stay, 0 where there is none.
 func firstIntime(admission *record) (first dataset.Time) {

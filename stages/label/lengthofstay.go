@@ -23,9 +23,6 @@ func init() {
 	})
 }
 
-// day is 24 hours: MIMIC's shifted clocks know no summer time.
-const day dataset.Time = 24 * 60 * 60 * 1e6
-
 // stayLimits are the longest stays of the classes 0, 1 and 2 (van Aken et al.
 // 2021).
 var stayLimits = [...]float64{3, 7, 14} // days
@@ -51,7 +48,7 @@ func (s stay) label(a *mimic.Admission, l *task.Label) (dropped string, err erro
 // days is a length in days. CORe rounds as numpy does: ten times the days to the nearest
 // whole number, halves to the even one, so that 3.05 days are 3.
 func (s stay) days(length dataset.Time) float64 {
-	days := float64(length) / float64(day)
+	days := float64(length) / float64(dataset.Day)
 	if s.RoundedStay {
 		days = math.RoundToEven(days*10) / 10
 	}

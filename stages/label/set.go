@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"maps"
 	"slices"
 
 	"github.com/clinflow/clinflow/dataset"
@@ -36,20 +35,6 @@ func init() {
 	}, newLabelSet)
 }
 
-// SetFile is the file of a label set.
-const SetFile = "labels.json"
-
-// Counted is what labels.json lists: the labels in the order of their numbers, which
-// is that of their texts, and of their first rows where the whole table is listed.
-type Counted struct {
-	MinCount int      `json:"min_count"` // train admissions a label must have
-	Labels   []string `json:"labels"`
-	Counts   []int64  `json:"counts"` // train admissions of each label, all where the whole table is listed
-	// Unmapped are the codes without a label, each behind its version of ICD, such as
-	// 10:Y828, with the number of their rows.
-	Unmapped map[string]int64 `json:"unmapped,omitempty"`
-}
-
 // Accumulate counts the labels of a part. Its rows are sorted by patient and
 // admission.
 func (s *labelSet) Accumulate(ctx context.Context, in stages.Inputs, part int, emit func(string, []byte)) error {
@@ -57,51 +42,41 @@ func (s *labelSet) Accumulate(ctx context.Context, in stages.Inputs, part int, e
 	if err != nil {
 		return err
 	}
-	sum, category := newTally(), s.of.category(s.recipe)
-	count := func(rows []mimic.Code) { // of one admission
-		labels, ignored := labelsOf(rows, category)
-		sum.ignore(ignored)
-		if len(labels) > 0 {
-			of, _ := splits.Of(rows[0].SubjectID, rows[0].HadmID)
-			sum.count(labels, s.recipe.LabelsOfWholeTable || of == split.Train)
-		}
-		for i := range rows {
-			sum.see(category(int(rows[i].ICDVersion), rows[i].ICDCode), rows[i].SourceRow)
-		}
-	}
-	var rows []mimic.Code
+	sum := newTally()
+	var rows []mimic.Code // of one admission
 	for row, err := range dataset.Read[mimic.Code](ctx, in.One("patients"), s.of.table, part) {
 		if err != nil {
 			return err
 		}
 		if len(rows) > 0 && (row.SubjectID != rows[0].SubjectID || row.HadmID != rows[0].HadmID) {
-			count(rows)
+			s.count(sum, rows, splits)
 			rows = rows[:0]
 		}
 		rows = append(rows, row)
 	}
-	count(rows)
+	s.count(sum, rows, splits)
 	value, err := json.Marshal(sum)
 	emit(s.config.Task, value)
 	return err
 }
 
-// Merge adds the tallies of the parts.
-func (s *labelSet) Merge(_ context.Context, _ stages.Inputs, _ string, accumulators [][]byte) ([]byte, error) {
-	sum, err := sumOf(accumulators)
-	if err != nil {
-		return nil, err
+// count adds the codes of an admission.
+func (s *labelSet) count(sum *tally, rows []mimic.Code, splits split.Sides) {
+	category := s.of.category(s.recipe)
+	labels, ignored := labelsOf(rows, category)
+	sum.ignore(ignored)
+	if len(labels) > 0 {
+		of, _ := splits.Of(rows[0].SubjectID, rows[0].HadmID)
+		sum.count(labels, s.recipe.LabelsOfWholeTable || of == split.Train)
 	}
-	return json.Marshal(sum)
+	for i := range rows {
+		sum.see(category(int(rows[i].ICDVersion), rows[i].ICDCode), rows[i].SourceRow)
+	}
 }
 
 // Finish writes labels.json, and the task with its labels into the manifest.
 func (s *labelSet) Finish(_ context.Context, in stages.Inputs, results []stages.Keyed, out *dataset.Writer) error {
-	values := make([][]byte, len(results))
-	for i, r := range results {
-		values[i] = r.Value
-	}
-	sum, err := sumOf(values)
+	sum, err := sumOf(stages.Values(results))
 	if err != nil {
 		return err
 	}
@@ -130,14 +105,9 @@ func (s *labelSet) task(labels []string) task.Task {
 // list is the labels that enough train admissions have, ordered as text, or all in the
 // order of their first rows.
 func (s *labelSet) list(sum *tally) Counted {
-	list, labels := Counted{MinCount: s.minCount, Unmapped: sum.Unmapped}, slices.Sorted(maps.Keys(sum.Labels))
+	labels := sum.ordered()
 	if s.recipe.LabelsOfWholeTable {
 		slices.SortStableFunc(labels, func(a, b string) int { return cmp.Compare(sum.Labels[a].First, sum.Labels[b].First) })
 	}
-	for _, label := range labels {
-		if n := sum.Labels[label].Train; n >= int64(s.minCount) {
-			list.Labels, list.Counts = append(list.Labels, label), append(list.Counts, n)
-		}
-	}
-	return list
+	return sum.list(labels, s.minCount)
 }

@@ -29,6 +29,7 @@ func optional(p stages.Port) stages.Port {
 }
 
 type labelSet struct {
+	tallied
 	config   SetConfig
 	of       codeTask
 	recipe   recipe.Recipe
@@ -41,7 +42,7 @@ func newLabelSet(_ *stages.Environment, config SetConfig) (stages.Reduce, error)
 		return nil, exit.Errorf(exit.Usage, "label.set: no task %q, only diag and proc", config.Task)
 	}
 	r, err := config.New()
-	s := &labelSet{config, of, r, fewest}
+	s := &labelSet{config: config, of: of, recipe: r, minCount: fewest}
 	switch {
 	case err != nil:
 		return nil, err

@@ -1,15 +1,33 @@
 package label
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/mimic"
+	"github.com/clinflow/clinflow/stages"
 )
 
-// tally is what label.set counts. As JSON its keys are ordered, so equal
+// SetFile is the file of a label set.
+const SetFile = "labels.json"
+
+// Counted is what labels.json lists: the labels in the order of their numbers, which
+// is that of their texts, and of their first rows where the whole table is listed.
+type Counted struct {
+	MinCount int      `json:"min_count"` // train admissions a label must have
+	Labels   []string `json:"labels"`
+	Counts   []int64  `json:"counts"` // train admissions of each label, all where the whole table is listed
+	// Unmapped are the codes without a label, each behind its version of ICD, such as
+	// 10:Y828, with the number of their rows.
+	Unmapped map[string]int64 `json:"unmapped,omitempty"`
+}
+
+// tally is what label.set and label.task_set count. As JSON its keys are ordered, so equal
 // tallies have equal bytes.
 type tally struct {
 	Admissions int64               `json:"admissions"` // with a label
@@ -25,6 +43,16 @@ type support struct {
 	First int64 `json:"first"`
 }
 
+func newTally() *tally { return &tally{Labels: map[string]*support{}, Unmapped: map[string]int64{}} }
+
+// of is the support of a label, to be added to.
+func (t *tally) of(label string) *support {
+	if t.Labels[label] == nil {
+		t.Labels[label] = &support{}
+	}
+	return t.Labels[label]
+}
+
 // see takes the row of a code's labels.
 func (t *tally) see(labels []string, row int64) {
 	for _, label := range labels {
@@ -37,16 +65,6 @@ func (s *support) sawAt(row int64) {
 	if s.First == 0 || row < s.First {
 		s.First = row
 	}
-}
-
-func newTally() *tally { return &tally{Labels: map[string]*support{}, Unmapped: map[string]int64{}} }
-
-// of is the support of a label, to be added to.
-func (t *tally) of(label string) *support {
-	if t.Labels[label] == nil {
-		t.Labels[label] = &support{}
-	}
-	return t.Labels[label]
 }
 
 // count adds an admission with its labels.
@@ -69,6 +87,32 @@ func (t *tally) ignore(rows []mimic.Code) {
 			t.Unmapped[strconv.Itoa(int(rows[i].ICDVersion))+":"+code]++
 		}
 	}
+}
+
+// ordered are the labels, as text.
+func (t *tally) ordered() []string { return slices.Sorted(maps.Keys(t.Labels)) }
+
+// list is those of the labels that enough train admissions have.
+func (t *tally) list(labels []string, minCount int) Counted {
+	list := Counted{MinCount: minCount, Unmapped: t.Unmapped}
+	for _, label := range labels {
+		if n := t.Labels[label].Train; n >= int64(minCount) {
+			list.Labels, list.Counts = append(list.Labels, label), append(list.Counts, n)
+		}
+	}
+	return list
+}
+
+// tallied is what the stages that count labels have in common.
+type tallied struct{}
+
+// Merge adds the tallies of the parts.
+func (tallied) Merge(_ context.Context, _ stages.Inputs, _ string, accumulators [][]byte) ([]byte, error) {
+	sum, err := sumOf(accumulators)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(sum)
 }
 
 // sumOf adds tallies up.

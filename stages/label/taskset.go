@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"maps"
 	"slices"
 
 	"github.com/clinflow/clinflow/dataset"
@@ -30,7 +29,7 @@ func init() {
 		},
 		Out: stages.Output{Kind: task.KindLabelSet},
 	}, func(_ *stages.Environment, config TaskSetConfig) (stages.Reduce, error) {
-		return taskSet{newDeclared(config.Config), config.Overlap, config.MinCount}, nil
+		return taskSet{tallied{}, newDeclared(config.Config), config.Overlap, config.MinCount}, nil
 	})
 }
 
@@ -42,6 +41,7 @@ type TaskSetConfig struct {
 }
 
 type taskSet struct {
+	tallied
 	declaredTask
 	overlap  split.Overlap
 	minCount int
@@ -88,31 +88,13 @@ func (s taskSet) Accumulate(ctx context.Context, in stages.Inputs, part int, emi
 	return err
 }
 
-// Merge adds the tallies of the parts.
-func (s taskSet) Merge(_ context.Context, _ stages.Inputs, _ string, accumulators [][]byte) ([]byte, error) {
-	sum, err := sumOf(accumulators)
-	if err != nil {
-		return nil, err
-	}
-	return json.Marshal(sum)
-}
-
 // Finish writes labels.json, and the task with its labels into the manifest.
 func (s taskSet) Finish(_ context.Context, in stages.Inputs, results []stages.Keyed, out *dataset.Writer) error {
-	values := make([][]byte, len(results))
-	for i, r := range results {
-		values[i] = r.Value
-	}
-	sum, err := sumOf(values)
+	sum, err := sumOf(stages.Values(results))
 	if err != nil {
 		return err
 	}
-	list := Counted{MinCount: s.minCount}
-	for _, label := range slices.Sorted(maps.Keys(sum.Labels)) {
-		if n := sum.Labels[label].Train; n >= int64(s.minCount) {
-			list.Labels, list.Counts = append(list.Labels, label), append(list.Counts, n)
-		}
-	}
+	list := sum.list(sum.ordered(), s.minCount)
 	if len(list.Labels) == 0 {
 		return exit.Errorf(exit.BadData, "no label of %s has %d admissions of train patients; lower min_count of label.task_set, or give it more patients", s.of.Name, s.minCount)
 	}

@@ -59,8 +59,8 @@ func (v pmv) Check(_ context.Context, in stages.Givers) []stages.Fault {
 // The spans are 2 and 7 days less a quarter of a day, which Clinical XLNet
 // forgives: its cohorts end 0.25 days after the last row.
 const (
-	cohortSpan    = 2*day - day/4
-	prolongedSpan = 7*day - day/4
+	cohortSpan    = 2*dataset.Day - dataset.Day/4
+	prolongedSpan = 7*dataset.Day - dataset.Day/4
 )
 
 // ventilated is one part being labelled.

@@ -1,15 +1,12 @@
 package cli
 
 import (
-	"context"
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/meds"
-	"github.com/clinflow/clinflow/internal/outdir"
 	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/internal/store"
 )
@@ -70,17 +67,13 @@ func newExportMEDS(s *settings) *cobra.Command {
 }
 
 func exportMEDS(cmd *cobra.Command, patients *dataset.Dataset, o meds.Options, out string) error {
-	path, err := outdir.PrepareEmpty(out)
+	var counts meds.Counts
+	err := intoEmpty(cmd.Context(), out, func(dir store.Dir) (err error) {
+		counts, err = meds.Export(cmd.Context(), patients, o, dir)
+		return err
+	})
 	if err != nil {
 		return err
-	}
-	dir, err := store.Open(path)
-	if err != nil {
-		return err
-	}
-	counts, err := meds.Export(cmd.Context(), patients, o, dir)
-	if err != nil { // half a dataset would look like a whole one
-		return errors.Join(err, dir.RemoveAll(context.WithoutCancel(cmd.Context()), ""))
 	}
 	tell := func(what string, n int64) {
 		fmt.Fprintf(cmd.OutOrStdout(), "%s: %s\n", what, smallcell.Of(n))

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -9,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/clinflow/clinflow/internal/outdir"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/internal/synth"
 )
@@ -50,26 +48,8 @@ func newSynth(s *settings) *cobra.Command {
 		Long:  synthLong,
 		Args:  asUsed,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := errors.Join(o.CheckValues(), o.CheckOut(out)); err != nil {
-				return err
-			}
 			o.Workers, o.Progress = s.env.Workers, s.env.Progress
-			path, err := outdir.PrepareEmpty(out)
-			if err != nil {
-				return err
-			}
-			dir, err := store.Open(path)
-			if err != nil {
-				return err
-			}
-			rows, err := synth.Generate(cmd.Context(), o, dir)
-			if err != nil { // half a tree would be in the way of the next try
-				return errors.Join(err, dir.RemoveAll(context.WithoutCancel(cmd.Context()), ""))
-			}
-			for _, name := range slices.Sorted(maps.Keys(rows)) {
-				fmt.Fprintf(cmd.OutOrStdout(), "%s: %d\n", name, rows[name])
-			}
-			return printQuirks(cmd, dir, rows)
+			return runSynth(cmd, o, out)
 		},
 	}
 	flags := cmd.Flags()
@@ -83,6 +63,22 @@ func newSynth(s *settings) *cobra.Command {
 	flags.StringVar(&o.Attach, "attach", "", "folder with the tables of a real MIMIC to write notes for")
 	_ = cmd.MarkFlagRequired("out")
 	return cmd
+}
+
+func runSynth(cmd *cobra.Command, o synth.Options, out string) error {
+	if err := errors.Join(o.CheckValues(), o.CheckOut(out)); err != nil {
+		return err
+	}
+	return intoEmpty(cmd.Context(), out, func(dir store.Dir) error {
+		rows, err := synth.Generate(cmd.Context(), o, dir)
+		if err != nil {
+			return err
+		}
+		for _, name := range slices.Sorted(maps.Keys(rows)) {
+			fmt.Fprintf(cmd.OutOrStdout(), "%s: %d\n", name, rows[name])
+		}
+		return printQuirks(cmd, dir, rows)
+	})
 }
 
 // printQuirks prints how often each quirk was planted.

@@ -81,29 +81,42 @@ func (x withoutDeaths) Part(ctx context.Context, in stages.Inputs, part int, out
 		if row.Withdrawn {
 			return exit.Errorf(exit.Usage, "%s withdraws texts of others, which would come back; give the texts of text.admission", texts.URI())
 		}
-		// The rules of no text match where none of their words is in it.
-		if !speaksOfDeath(row.Text) {
-			continue
-		}
-		note, ok := sections.Written(row.Text)
-		if !ok {
+		differs, sectioned := x.edit(&row, out)
+		if !sectioned {
 			return exit.Errorf(exit.BadData, "%s: part %d: the text of hadm_id %d is not in the sections that text.admission writes; give the texts of that stage", texts.URI(), part, row.HadmID)
 		}
-		switch text := x.without(row.Text, note); {
-		case tellsDeath(text):
-			out.Count(task.CountWithdrawn, 1)
-			row.Withdrawn, row.Text = true, ""
-		case text == row.Text:
+		if !differs {
 			continue
-		default:
-			out.Count("edited", 1)
-			row.Text = text
 		}
 		if err := rows.Write(row); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// edit takes mentions of a death out of a row's text, or withdraws it, and says whether
+// the row differs. sectioned is false where it speaks of one and has no sections.
+func (x withoutDeaths) edit(row *task.Text, out *dataset.PartWriter) (differs, sectioned bool) {
+	// The rules of no text match where none of their words is in it.
+	if !speaksOfDeath(row.Text) {
+		return false, true
+	}
+	note, sectioned := sections.Written(row.Text)
+	if !sectioned {
+		return false, false
+	}
+	switch text := x.without(row.Text, note); {
+	case tellsDeath(text):
+		out.Count(task.CountWithdrawn, 1)
+		row.Withdrawn, row.Text = true, ""
+	case text == row.Text:
+		return false, true
+	default:
+		out.Count("edited", 1)
+		row.Text = text
+	}
+	return true, true
 }
 
 // without is a text without the phrases of a death that may be deleted.

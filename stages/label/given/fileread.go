@@ -41,10 +41,14 @@ func (f fromFile) open(ctx context.Context) (columns.Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err = table.Find(f.config.By, f.column(table)); err != nil {
-		table.Close()
+	if err = table.Find(f.config.By, f.column(table)); err == nil {
+		return table, nil
 	}
-	return table, err
+	if f.config.By != byNote && !table.Has(f.config.By) && table.Has(byNote) {
+		err = exit.Errorf(exit.BadData, "%w; it has %s: where it is to label notes set by: %s", err, byNote, byNote)
+	}
+	table.Close()
+	return nil, err
 }
 
 // column is the column of labels that a file has: label, or of a multilabel task labels

@@ -135,6 +135,7 @@ func TestFilesOfLabelsAreRefused(t *testing.T) {
 		{"a.csv", "hadm_id,label\n11,1\n11,0\n", "kind: binary", exit.BadData, "has two labels"},
 		{"a.csv", "hadm_id,label\n11,1,canary\n", "kind: binary", exit.BadData, "row 1: it cannot be used: field_count"},
 		{"a.csv", "hadm,label\n11,1\n", "kind: binary", exit.BadData, "hadm_id"},
+		{"a.csv", "note_id,label\n11,1\n", "kind: binary", exit.BadData, "it has note_id: where it is to label notes set by: note_id"},
 		{"a.csv", "hadm_id,labels\n11,1\n", "kind: binary", exit.BadData, "column label is missing"},
 		{"a.csv", "hadm_id,label\n12,1\n", "kind: binary", exit.BadData, "none of its 1 ids"},
 		{"a.csv", "hadm_id,label\n", "kind: binary", exit.BadData, "none of its 0 ids"},

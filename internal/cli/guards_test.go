@@ -59,7 +59,7 @@ func TestGuardsStopTheRun(t *testing.T) {
 		{
 			"a gate that is closed",
 			"{enforce: false,", "{min_examples: 100000,", "", "",
-			3, []string{"is not fit to be trained on", "min_examples of train: ", "100000 is allowed", "min_examples of test: "},
+			3, []string{"is not fit to be trained on", "min_examples of train: ", "at least 100000 is asked for", "min_examples of test: "},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

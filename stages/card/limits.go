@@ -58,6 +58,9 @@ func (c Check) String() string {
 	if c.Among != 0 {
 		found += " of " + c.Among.String()
 	}
+	if strings.HasPrefix(c.Limit, "min_") {
+		return fmt.Sprintf("%s%s: %s, at least %g is asked for", c.Limit, where, found, c.At)
+	}
 	return fmt.Sprintf("%s%s: %s, %g is allowed", c.Limit, where, found, c.At)
 }
 

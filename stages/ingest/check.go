@@ -36,7 +36,7 @@ func (s *source) Check(ctx context.Context, in stages.Givers) []stages.Fault {
 		}
 		faults = append(faults, stages.FaultOf(key, search.err(s.database.give))...)
 		for _, file := range search.files {
-			faults = append(faults, stages.FaultOf(key, s.header(ctx, file))...)
+			faults = append(faults, stages.FaultOf(key, s.check(ctx, file))...)
 		}
 	}
 	return faults
@@ -84,13 +84,24 @@ func (s *source) byKey() map[string][]rawTable {
 	return tables
 }
 
-// header reads a file's first row, and tells of columns that the table can do without
+// check reads a file's first row, and tells of columns that the table can do without
 // and that are not there.
-func (s *source) header(ctx context.Context, file stages.RawFile) error {
+func (s *source) check(ctx context.Context, file stages.RawFile) error {
 	t, err := s.tableOf(file)
 	if err != nil {
 		return err
 	}
+	return withHeader(ctx, file, func(records *csvgz.Reader) error {
+		absent, err := t.absent(records)
+		if err == nil && len(absent) > 0 {
+			s.env.Log.Warn().Msgf("%s has no column %s: what it would hold stays empty", file.Name, strings.Join(absent, ", "))
+		}
+		return err
+	})
+}
+
+// withHeader looks at a file whose first row was read.
+func withHeader(ctx context.Context, file stages.RawFile, look func(*csvgz.Reader) error) error {
 	r, err := open(ctx, file)
 	if err != nil {
 		return err
@@ -101,11 +112,7 @@ func (s *source) header(ctx context.Context, file stages.RawFile) error {
 		return err
 	}
 	defer records.Close()
-	absent, err := t.absent(records)
-	if err == nil && len(absent) > 0 {
-		s.env.Log.Warn().Msgf("%s has no column %s: what it would hold stays empty", file.Name, strings.Join(absent, ", "))
-	}
-	return err
+	return look(records)
 }
 
 func open(ctx context.Context, file stages.RawFile) (store.ReaderAt, error) {

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
 )
@@ -34,7 +35,7 @@ var mimicIV = database{
 
 func newMIMICIV(env *stages.Environment, config MIMICIVConfig) (stages.Source, error) {
 	if config.NoteRoot != "" && !config.Notes {
-		return nil, stages.Errorf(stages.Usage, "note_root is given and notes is false; leave one of the two out")
+		return nil, exit.Errorf(exit.Usage, "note_root is given and notes is false; leave one of the two out")
 	}
 	return newSource(env, mimicIV, config.Config, config.Root, config.NoteRoot), nil
 }

@@ -41,17 +41,8 @@ func (s *source) Tally(ctx context.Context, in stages.Inputs, files map[string]m
 // admissionColumn looks at the header of admissions.
 func (s *source) admissionColumn(ctx context.Context, files []stages.RawFile) (has func(column string) bool, err error) {
 	i := slices.IndexFunc(files, func(f stages.RawFile) bool { return f.Table == mimic.TableAdmissions })
-	r, err := open(ctx, files[i])
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	records, err := csvgz.NewReader(r, files[i].Name, 1)
-	if err != nil {
-		return nil, err
-	}
-	records.Close()
-	return records.Has, nil
+	err = withHeader(ctx, files[i], func(records *csvgz.Reader) error { has = records.Has; return nil })
+	return has, err
 }
 
 // rowsRead are the rows of the files, by what releases call them.

@@ -3,7 +3,6 @@ package pipelines
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
@@ -158,7 +157,7 @@ func (t Task) finish(ctx context.Context, stage stages.Reduce, in stages.Inputs,
 		return err
 	}
 	if err := stage.Finish(ctx, in, results, out); err != nil {
-		return fmt.Errorf("write the result: %w", err)
+		return err
 	}
 	if err := stages.SetAttributes(ctx, stage, in, out); err != nil {
 		return err

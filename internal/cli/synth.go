@@ -29,13 +29,13 @@ there are lists of patients, as CORe's scripts take their split, in core_lists.
 With --attach DIR no patient is invented. The tables of the MIMIC in DIR that labels
 come from (hosp/patients, admissions, diagnoses_icd, procedures_icd; icu/icustays,
 procedureevents; of MIMIC-III the first six above; .csv.gz or .csv) are copied as they
-are, and every admission gets one discharge summary and radiology reports. The hidden factors are
-drawn from their probability given the admission's outcomes: death, length of
-stay, ventilation, diagnoses and procedures. So the notes carry the signal of the
-real labels, and the folder written is a whole tree to run a DAG on. The
-probabilities in factors.csv.gz are then the generator's, not the real patients':
-the AUROC they give is near the best possible, not exactly it. DIR is only read.
---patients is ignored.
+are, and every admission gets one discharge summary and radiology reports. The hidden
+factors are drawn from their probability given the admission's outcomes: death, length
+of stay, ventilation, diagnoses and procedures. So the notes carry the signal of the
+real labels, and the folder written is a whole tree to run a DAG on, of MIMIC-III
+without charts (chartevents: false). The probabilities in factors.csv.gz are then the
+generator's, not the real patients': the AUROC they give is near the best possible, not
+exactly it. DIR is only read. --patients is ignored.
 
 The folder must be empty, or not there yet.`
 

@@ -44,6 +44,15 @@ func TestColumnsThatMayBeMissing(t *testing.T) {
 	}
 }
 
+// A file in a folder's place is told once.
+func TestAFileInPlaceOfTheFolder(t *testing.T) {
+	root := newTree().write(t) + "/hosp/admissions.csv.gz"
+	_, faults := check(t, "ingest.mimiciv", config(root))
+	if want := root + " is a file; name the folder that it lies in"; len(faults) != 1 || faults[0].Err.Error() != want {
+		t.Errorf("%v, want %s", faults, want)
+	}
+}
+
 // A step that makes files of the other database, or without chartevents, is refused
 // before it runs.
 func TestFilesOfAnotherStep(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"syscall"
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/csvgz"
@@ -36,6 +37,8 @@ func (f *finder) add(root, notes store.Dir, p place) {
 		f.files = append(f.files, stages.RawFile{Index: len(f.files), Table: p.table, Name: name, URI: folder + "/" + name})
 	case errors.Is(err, fs.ErrNotExist):
 		f.missing = append(f.missing, folder+"/"+p.files[0]+csvgz.SuffixGzip)
+	case errors.Is(err, syscall.ENOTDIR):
+		f.failed = exit.Errorf(exit.Usage, "%s is a file; name the folder that it lies in", folder)
 	default:
 		f.failed = errors.Join(f.failed, fmt.Errorf("cannot read %s: %w", folder, err))
 	}

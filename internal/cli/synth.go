@@ -34,8 +34,8 @@ factors are drawn from their probability given the admission's outcomes: death, 
 of stay, ventilation, diagnoses and procedures. So the notes carry the signal of the
 real labels, and the folder written is a whole tree to run a DAG on, of MIMIC-III
 without charts (chartevents: false). The probabilities in factors.csv.gz are then the
-generator's, not the real patients': the AUROC they give is near the best possible, not
-exactly it. DIR is only read. --patients is ignored.
+generator's, not the real patients': the AUROC they give is near the best possible,
+not exactly it. DIR is only read. --patients is ignored.
 
 The folder must be empty, or not there yet.`
 

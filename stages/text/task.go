@@ -10,6 +10,7 @@ import (
 	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/declared"
+	"github.com/clinflow/clinflow/stages/recipe"
 	"github.com/clinflow/clinflow/task"
 )
 
@@ -27,7 +28,8 @@ func init() {
 		Out: stages.Output{Kind: task.KindTexts, Tables: []string{task.TableTexts}},
 	}, func(_ *stages.Environment, config declared.Config) (stages.Map, error) {
 		t, faults := declared.Check("task", config.Task)
-		return ofTask{t, faults}, nil
+		r, err := sound()
+		return ofTask{t, faults, r}, err
 	})
 }
 
@@ -35,6 +37,7 @@ func init() {
 type ofTask struct {
 	of     *declared.Task
 	faults []stages.Fault // of the declaration
+	recipe recipe.Recipe
 }
 
 // Texts implements stages.Textual.
@@ -124,7 +127,7 @@ func (b *beside) of(a *mimic.Admission) (notes []taskNote, firstICU dataset.Time
 func (x ofTask) wants(n *taskNote) bool {
 	t := x.of.Texts
 	if t.Of == declared.OfAdmission {
-		return !n.IsError && n.Category == mimic.CategoryDischargeSummary && n.NoteType != mimic.Addendum
+		return reads(x.recipe, &n.Summary)
 	}
 	return !n.IsError &&
 		(len(t.Types) == 0 || slices.Contains(t.Types, n.NoteType)) &&

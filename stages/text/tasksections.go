@@ -1,22 +1,26 @@
 package text
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/clinflow/clinflow/stages/declared"
+	"github.com/clinflow/clinflow/stages/recipe"
 	"github.com/clinflow/clinflow/stages/text/sections"
 )
 
-// sections are the declared admission sections of discharge summaries, each from the
-// first that has it by note_seq, "" where there are none. The others are written empty,
-// so that the text is in the form of text.admission's.
-func (x ofTask) sections(summaries []taskNote) string {
-	slices.SortStableFunc(summaries, func(a, b taskNote) int { return cmp.Compare(a.NoteSeq, b.NoteSeq) })
-	var note, chosen sections.Note
-	for i := range summaries {
-		note.Fill(sections.Parse(summaries[i].Text))
+// sound is the recipe by which declared tasks read admission sections.
+func sound() (recipe.Recipe, error) { return recipe.Config{Recipe: "clinical"}.New() }
+
+// sections are the declared admission sections of discharge summaries, which are read as
+// text.admission reads them, "" where there are none. The others are written empty, so
+// that the text is in that stage's form.
+func (x ofTask) sections(notes []taskNote) string {
+	summaries := make([]Summary, len(notes))
+	for i := range notes {
+		summaries[i] = notes[i].Summary
 	}
+	slices.SortFunc(summaries, InOrder)
+	note, chosen := noteOf(x.recipe, summaries), sections.Note{}
 	for _, name := range x.of.Texts.Sections {
 		s := declared.Sections[name]
 		chosen[s] = note[s]

@@ -8,6 +8,9 @@ const (
 	MIMICIV  = "mimiciv"
 )
 
+// Titles are the databases as people write them.
+var Titles = map[string]string{MIMICIII: "MIMIC-III", MIMICIV: "MIMIC-IV"}
+
 // AttributeRelease is the name under which the manifest of patients has their Release.
 const AttributeRelease = "release"
 

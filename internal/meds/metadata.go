@@ -29,11 +29,9 @@ type description struct {
 	Sources []string `json:"raw_source_id_columns"`
 }
 
-var names = map[string]string{mimic.MIMICIII: "MIMIC-III", mimic.MIMICIV: "MIMIC-IV"}
-
 // writeMetadata writes what stands beside the shards.
 func writeMetadata(ctx context.Context, of mimic.Release, etl string, codes map[string]int64, splits map[int64]string, out store.Dir) error {
-	name, known := names[of.Database]
+	name, known := mimic.Titles[of.Database]
 	if !known {
 		name = of.String()
 	}

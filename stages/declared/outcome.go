@@ -1,11 +1,8 @@
 package declared
 
 import (
-	"cmp"
 	"context"
-	"maps"
 	"slices"
-	"strconv"
 	"time"
 
 	"cel.dev/cel-go/common/types"
@@ -143,7 +140,3 @@ func (t *Task) read(value ref.Val, o *Outcome) error {
 func (t *Task) Open() bool {
 	return task.Kind(t.Label.Kind) == task.Multilabel && len(t.Label.Names) == 0
 }
-
-func itoa(i int) string { return strconv.Itoa(i) }
-
-func sortedKeys[V any](m map[string]V) []string { return slices.SortedFunc(maps.Keys(m), cmp.Compare) }

@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"cel.dev/cel-go/cel"
@@ -41,7 +43,7 @@ func Check(key string, d Declaration) (*Task, []stages.Fault) {
 	}
 	t.cohort = compiled(key+".cohort", d.Cohort, cel.BoolType)
 	for i, x := range d.Exclude {
-		at := key + ".exclude[" + itoa(i) + "]"
+		at := key + ".exclude[" + strconv.Itoa(i) + "]"
 		if slices.ContainsFunc(d.Exclude[:i], func(other Exclusion) bool { return other.Reason == x.Reason }) {
 			faults = append(faults, stages.Faultf(at+".reason", "%s is the reason of two exclusions", x.Reason)...)
 		}
@@ -97,12 +99,12 @@ func (t Texts) check(key string) []stages.Fault {
 	}
 	for i, name := range t.Types {
 		if !slices.Contains(noteTypes, name) {
-			return stages.Faultf(key+".types["+itoa(i)+"]", "no note_type %q; %s", name, suggest.Choice(name, noteTypes))
+			return stages.Faultf(key+".types["+strconv.Itoa(i)+"]", "no note_type %q; %s", name, suggest.Choice(name, noteTypes))
 		}
 	}
 	for i, name := range t.Sections {
 		if _, known := Sections[name]; !known {
-			return stages.Faultf(key+".sections["+itoa(i)+"]", "no section %q; %s", name, suggest.Choice(name, sortedKeys(Sections)))
+			return stages.Faultf(key+".sections["+strconv.Itoa(i)+"]", "no section %q; %s", name, suggest.Choice(name, slices.Sorted(maps.Keys(Sections))))
 		}
 	}
 	return nil
@@ -136,7 +138,7 @@ func Err(faults []stages.Fault) (err error) {
 	for _, f := range faults {
 		at := ""
 		if f.Line > 0 {
-			at = itoa(f.Line) + ":" + itoa(f.Col) + ": "
+			at = strconv.Itoa(f.Line) + ":" + strconv.Itoa(f.Col) + ": "
 		}
 		err = errors.Join(err, exit.Errorf(exit.Usage, "%s: %s%w", f.Key, at, f.Err))
 	}

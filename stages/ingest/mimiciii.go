@@ -24,7 +24,7 @@ type MIMICIIIConfig struct {
 }
 
 var mimicIII = database{
-	stage: "ingest.mimiciii", name: mimic.MIMICIII, title: "MIMIC-III",
+	stage: "ingest.mimiciii", name: mimic.MIMICIII,
 	give:     "give root the folder that holds ADMISSIONS.csv.gz and the other files; where there are no notes or charts say notes: false, chartevents: false",
 	tables:   []rawTable{chartEventsIII, noteEvents, ventilationIII, diagnosesIII, proceduresIII, icustaysIII, admissionsIII, patientsIII},
 	releases: mimicIIIReleases,

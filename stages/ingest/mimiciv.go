@@ -27,7 +27,7 @@ type MIMICIVConfig struct {
 // mimicIV begins with the files that take longest: a file is read by one worker, and
 // the longest must not begin last.
 var mimicIV = database{
-	stage: "ingest.mimiciv", name: mimic.MIMICIV, title: "MIMIC-IV",
+	stage: "ingest.mimiciv", name: mimic.MIMICIV,
 	give:     "give root the folder that holds hosp/ and icu/, and note_root the one that holds note/; where there are no notes or charts say notes: false, chartevents: false",
 	tables:   []rawTable{chartEvents, radiology, discharge, diagnoses, ventilationEvents, procedures, admissions, patients, icustays},
 	releases: mimicIVReleases, noteReleases: noteReleases,

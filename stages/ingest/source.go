@@ -42,7 +42,6 @@ type Config struct {
 type database struct {
 	stage        string // that reads it
 	name         string // mimic.MIMICIII or mimic.MIMICIV
-	title        string // as people write it
 	give         string // what to do where files are missing
 	tables       []rawTable
 	releases     []release

@@ -70,7 +70,7 @@ func (s *source) tell(files map[string]map[string]int64, releases ...release) {
 		if rows, version, known := s.expected(name, releases); known {
 			expected = strconv.FormatInt(rows, 10)
 			if rows != read {
-				others = append(others, fmt.Sprintf("%s has %d rows, that of %s %s has %d", name, read, s.database.title, version, rows))
+				others = append(others, fmt.Sprintf("%s has %d rows, that of %s %s has %d", name, read, mimic.Titles[s.database.name], version, rows))
 			}
 		}
 		s.env.Log.Info().Msgf(rowFormat, name, expected, strconv.FormatInt(read, 10), strconv.FormatInt(files[name]["quarantined"], 10))

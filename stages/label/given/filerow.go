@@ -16,13 +16,7 @@ func (f fromFile) add(listed listedLabels, row columns.Row, commas bool) error {
 	if row.Bad != "" {
 		return f.wrong(row, "it cannot be used: %s", row.Bad)
 	}
-	id := strings.TrimSpace(row.Text(0))
-	if f.config.By == byAdmission {
-		n, err := strconv.ParseInt(id, 10, 64)
-		if id = strconv.FormatInt(n, 10); err != nil || n <= 0 {
-			id = ""
-		}
-	}
+	id := f.id(row)
 	if id == "" {
 		return f.wrong(row, "it has no %s", f.config.By)
 	}
@@ -40,6 +34,19 @@ func (f fromFile) add(listed listedLabels, row columns.Row, commas bool) error {
 	}
 	listed[id] = names
 	return nil
+}
+
+// id is what a row labels, "" where that is not told.
+func (f fromFile) id(row columns.Row) string {
+	text := strings.TrimSpace(row.Text(0))
+	if f.config.By == byNote {
+		return text
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n <= 0 {
+		return ""
+	}
+	return strconv.FormatInt(n, 10)
 }
 
 // labelsIn are the labels of a cell.

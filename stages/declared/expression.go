@@ -29,6 +29,11 @@ var variables = map[string]*cel.Type{
 // length of each.
 const deepest = 3
 
+// costliest is what an expression may cost for one admission in CEL's units, of which a
+// comparison in a list takes some five: seconds of work. A thousand diagnoses, each
+// compared with all others, cost half of it.
+const costliest = 10_000_000
+
 // language is CEL with the kinds, variables and functions of tasks.
 var language = sync.OnceValues(func() (*cel.Env, error) {
 	registry, err := types.NewRegistry()
@@ -70,7 +75,7 @@ func compile(key, text string, want ...*cel.Type) (*expression, []stages.Fault) 
 	if !slices.ContainsFunc(want, func(t *cel.Type) bool { return t.IsExactType(output) }) {
 		return nil, stages.Faultf(key, "is %s, want %s", inWords(output), wanted(want))
 	}
-	program, err := env.Program(ast, cel.EvalOptions(cel.OptOptimize), cel.InterruptCheckFrequency(100))
+	program, err := env.Program(ast, cel.EvalOptions(cel.OptOptimize), cel.InterruptCheckFrequency(100), cel.CostLimit(costliest))
 	if err != nil {
 		return nil, stages.FaultOf(key, err)
 	}

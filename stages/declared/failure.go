@@ -10,7 +10,7 @@ func isUnknown(err error) bool { return errors.Is(err, errUnknown) }
 // failures are those of CEL's errors whose words hold no value of a row.
 var failures = []string{
 	"division by zero", "modulus by zero", "integer overflow", "duration overflow", "timestamp overflow",
-	"index out of bounds", "no such overload",
+	"index out of bounds", "no such overload", "cost limit exceeded",
 	"a span of more than 200 years", "a range of codes has two ends of one length", "a category of no character",
 }
 

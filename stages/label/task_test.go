@@ -135,6 +135,8 @@ func TestDeclaredKinds(t *testing.T) {
 
 // What only the rows show is told with the admission, and never with a value of a row.
 func TestDeclaredLabelsThatFail(t *testing.T) {
+	list := "[" + strings.Repeat("1,", 999) + "1]"
+	endless := list + ".all(a, " + list + ".all(b, " + list + ".all(c, a + b + c > 0)))"
 	for label, words := range map[string][]string{
 		`{kind: multiclass, names: [a, b], is: "size(admission.diagnoses)"}`:           {"hadm_id 11", "task.label.is", "is no number of a class, which are 0 to 1"},
 		`{kind: multiclass, names: [a, b], is: "admission.admission_type"}`:            {"hadm_id 10", "none of the names"},
@@ -143,6 +145,7 @@ func TestDeclaredLabelsThatFail(t *testing.T) {
 		`{kind: binary, is: "int(admission.admission_type) > 0"}`:                      {"hadm_id 10", "no value here"},
 		`{kind: binary, is: "admission.diagnoses.exists(d, d.icd9('1', '14'))"}`:       {"hadm_id 11", "of one length"},
 		`{kind: binary, is: "admission.icustays[0].stay_id > 0"}`:                      {"hadm_id 10", "index out of bounds"},
+		`{kind: binary, is: "` + endless + `"}`:                                        {"hadm_id 10", "cost limit exceeded"},
 	} {
 		wantRefusal(t, exit.BadData, "label.task", "task: {name: x, label: "+label+"}", twoStays().inputs(t, 1), words...)
 	}

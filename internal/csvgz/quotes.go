@@ -2,6 +2,7 @@ package csvgz
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"strings"
@@ -39,6 +40,7 @@ type quotes struct {
 	taken  int    // length of the front of raw that belongs to records handed out
 	base   int64  // input offset of raw[0]
 	commas int    // outside quotes, read since the last record was handed out
+	plain  int64  // input offset from which on all that was read is plain
 }
 
 // Read reads like the source, carriage returns inside quotes masked.
@@ -59,6 +61,29 @@ func (q *quotes) remember(p []byte) {
 	q.base += int64(q.taken)
 	q.raw = append(q.raw[:copy(q.raw, q.raw[q.taken:])], p...)
 	q.taken = 0
+	if !plain(p) {
+		q.plain = q.base + int64(len(q.raw))
+	}
+}
+
+// plain says whether there is nothing in a piece of a file that makes a record bad or
+// masks a byte of it: no zero byte, no carriage return, no byte beyond ASCII. To ask
+// that of 64 KiB takes a fraction of the time of asking each record.
+func plain(p []byte) bool {
+	if bytes.IndexByte(p, 0) >= 0 || bytes.IndexByte(p, '\r') >= 0 {
+		return false
+	}
+	for ; len(p) >= 8; p = p[8:] {
+		if binary.LittleEndian.Uint64(p)&0x8080808080808080 != 0 {
+			return false
+		}
+	}
+	for _, b := range p {
+		if b >= 0x80 {
+			return false
+		}
+	}
+	return true
 }
 
 func (q *quotes) mask(p []byte) {

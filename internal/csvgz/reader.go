@@ -126,8 +126,9 @@ func (c *Reader) Read(rec *Record) error {
 	raw := c.quotes.advance(c.csv.InputOffset())
 	blank := blankLines(raw)
 	*rec = Record{Fields: fields, Row: c.row, Offset: start + int64(blank) + c.skip, raw: raw[blank:]}
-	rec.Reason = c.judge(rec)
-	if rec.Reason == "" && bytes.IndexByte(rec.raw, '\r') >= 0 {
+	plain := start >= c.quotes.plain
+	rec.Reason = c.judge(rec, plain)
+	if !plain && rec.Reason == "" && bytes.IndexByte(rec.raw, '\r') >= 0 {
 		unmask(rec.Fields)
 	}
 	return nil
@@ -149,12 +150,13 @@ func blankLines(raw []byte) int {
 	}
 }
 
-// judge says why a record must not be used.
-func (c *Reader) judge(rec *Record) string {
+// judge says why a record must not be used. Of one that is plain only its fields are
+// counted.
+func (c *Reader) judge(rec *Record, plain bool) string {
 	switch {
-	case !utf8.Valid(rec.raw):
+	case !plain && !utf8.Valid(rec.raw):
 		return ReasonInvalidUTF8
-	case bytes.IndexByte(rec.raw, 0) >= 0:
+	case !plain && bytes.IndexByte(rec.raw, 0) >= 0:
 		return ReasonNUL
 	case len(rec.Fields) != len(c.header):
 		return ReasonFieldCount

@@ -116,12 +116,29 @@ func item[R any](name string, at func(*R) *string, words map[int64]string) colum
 
 // itemAmong is an id that must be there; rows with one that is not wanted are left out.
 func itemAmong[R any](name string, at func(*R) *int64, items map[int64]bool) column[R] {
+	wanted := itemSetOf(items)
 	return must(column[R]{name: name, set: func(row *R, field string) verdict {
 		n, ok := wholeNumber(field)
 		*at(row) = n
-		return itemVerdict(n, ok, items[n])
+		return itemVerdict(n, ok, wanted.has(n))
 	}})
 }
+
+// itemSet has a bit for each item id up to the largest in it, some 230,000: a map takes
+// as long for a row as the rest of looking at its item.
+type itemSet []uint64
+
+func itemSetOf(items map[int64]bool) (s itemSet) {
+	for n := range items {
+		for int64(len(s)) <= n>>6 {
+			s = append(s, 0)
+		}
+		s[n>>6] |= 1 << (n & 63)
+	}
+	return s
+}
+
+func (s itemSet) has(n int64) bool { return n>>6 < int64(len(s)) && s[n>>6]>>(n&63)&1 == 1 }
 
 func itemVerdict(n int64, ok, wanted bool) verdict {
 	switch {
@@ -143,9 +160,19 @@ func code[R any](name string, at func(*R) *string, words map[string]string) colu
 }
 
 // wholeNumber reads decimal digits and nothing else: no sign, blank or point.
-func wholeNumber(field string) (int64, bool) {
-	n, err := strconv.ParseUint(field, 10, 63)
-	return int64(n), err == nil
+func wholeNumber(field string) (n int64, ok bool) {
+	if field == "" || len(field) > 18 { // of 18 digits every number has room
+		n, err := strconv.ParseUint(field, 10, 63)
+		return int64(n), err == nil
+	}
+	for i := range len(field) {
+		digit := field[i] - '0'
+		if digit > 9 {
+			return 0, false
+		}
+		n = 10*n + int64(digit)
+	}
+	return n, true
 }
 
 func soundIf(ok bool) verdict {

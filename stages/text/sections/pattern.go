@@ -40,7 +40,8 @@ func (p Pattern) Parse(summary string) (n Note) {
 		if at < 0 {
 			continue
 		}
-		body := upToHeader(text[at+len(header):])
+		from := at + len(header)
+		body := text[from : from+nextHeader(lower[from:])]
 		n[s] = Strip(strings.ReplaceAll(body, newline, " "))
 	}
 	return n
@@ -74,21 +75,22 @@ func beginsLine(before string) bool {
 	return len(strings.Fields(before)) <= mostWordsBefore && !strings.ContainsAny(before, ".:;,()")
 }
 
-// upToHeader is the text in front of the first two newlines that a header follows, at
-// least one byte of it, and nothing where there is none.
-func upToHeader(text string) string {
+// nextHeader is where the first two newlines stand that a header follows, behind at least
+// one byte, and 0 where there are none. CORe's pattern ignores case there too, so that a
+// backslash and a capital N end a section.
+func nextHeader(lower string) int {
 	const gap = newline + newline
-	for from := 1; from < len(text); from++ {
-		at := strings.Index(text[from:], gap)
+	for from := 1; from < len(lower); from++ {
+		at := strings.Index(lower[from:], gap)
 		if at < 0 {
-			return ""
+			return 0
 		}
 		from += at
-		if headed(text[from+len(gap):]) {
-			return text[:from]
+		if headed(lower[from+len(gap):]) {
+			return from
 		}
 	}
-	return ""
+	return 0
 }
 
 // headed says whether a text begins with a header: a colon, with at least one character

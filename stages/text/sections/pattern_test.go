@@ -19,7 +19,7 @@ var expressions = func() (all [count]*regexp.Regexp) {
 func FuzzPattern(f *testing.F) {
 	for _, summary := range []string{
 		"", "Chief Complaint: ill", "Chief Complaint: ill\n\nSex: F", "chief complaint:\n\n\n\nNext:\n\nMedical History:\n\n:\n\n::",
-		"no present illness: none\n\nPresent Illness: late\n\nHEENT (left): x\n\nDr. A: y\n\n1: z\n\nEnd: w", "Allergies: a\\n\\nTyped: b", "Social History:\n\n\nFamily History: é\n\nÄ: f\n\n٣: g\n\nh\ni: j\n\nk|l: m\n\nn:",
+		"no present illness: none\n\nPresent Illness: late\n\nHEENT (left): x\n\nDr. A: y\n\n1: z\n\nEnd: w", "Allergies: a\\n\\nTyped: b", "Allergies:0\\N\\nTyped: b", "Social History:\n\n\nFamily History: é\n\nÄ: f\n\n٣: g\n\nh\ni: j\n\nk|l: m\n\nn:",
 	} {
 		f.Add(summary)
 	}

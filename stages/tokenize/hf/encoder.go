@@ -1,6 +1,7 @@
 package hf
 
 import (
+	"github.com/clinflow/clinflow/stages/tokenize/added"
 	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
 	"github.com/clinflow/clinflow/stages/tokenize/tokenizer"
 )
@@ -9,8 +10,8 @@ import (
 type Encoder struct {
 	tokenizer  *Tokenizer
 	pieces     *sentencepiece.Encoder
-	literal    search
-	normalized search
+	literal    *added.Search
+	normalized *added.Search
 	dst        []int32
 	room       int // how many ids may still be appended to dst
 }
@@ -19,7 +20,7 @@ type Encoder struct {
 func (t *Tokenizer) NewEncoder() tokenizer.Encoder {
 	return &Encoder{
 		tokenizer: t, pieces: t.model.NewEncoder(),
-		literal: search{matcher: t.literal}, normalized: search{matcher: t.normalized},
+		literal: t.literal.NewSearch(), normalized: t.normalized.NewSearch(),
 	}
 }
 
@@ -27,14 +28,14 @@ func (t *Tokenizer) NewEncoder() tokenizer.Encoder {
 // of the next token is looked for.
 func (e *Encoder) Encode(dst []int32, text string, limit int) []int32 {
 	e.dst, e.room = dst, limit
-	for s := range e.literal.spans(text, false) {
+	for s := range e.literal.Spans(text, false) {
 		if e.room <= 0 {
 			break
 		}
-		if s.id == between {
-			e.between(text[s.start:s.end], s.start == 0)
+		if s.ID == added.Between {
+			e.between(text[s.Start:s.End], s.Start == 0)
 		} else {
-			e.token(s.id)
+			e.token(s.ID)
 		}
 	}
 	dst, e.dst = e.dst, nil
@@ -47,21 +48,21 @@ func (e *Encoder) token(id int32) { e.dst, e.room = append(e.dst, id), e.room-1 
 // came before it.
 func (e *Encoder) between(text string, atStart bool) {
 	rule := e.tokenizer.rule
-	for s := range e.normalized.spans(text, rule.replaced && rule.prefix == each) {
+	for s := range e.normalized.Spans(text, rule.replaced && rule.prefix == each) {
 		if e.room <= 0 {
 			break
 		}
-		if s.id != between {
-			e.token(s.id)
+		if s.ID != added.Between {
+			e.token(s.ID)
 			continue
 		}
-		switch part := text[max(s.start, 0):s.end]; {
-		case s.start < 0 && part == "": // the blank before the text, and then a token
+		switch part := text[max(s.Start, 0):s.End]; {
+		case s.Start < 0 && part == "": // the blank before the text, and then a token
 			e.plain(" ", false)
 		case rule.replaced:
-			e.plain(part, s.start < 0)
+			e.plain(part, s.Start < 0)
 		default:
-			e.plain(part, rule.wanted(part, atStart && s.start == 0))
+			e.plain(part, rule.wanted(part, atStart && s.Start == 0))
 		}
 	}
 }

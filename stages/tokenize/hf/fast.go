@@ -5,15 +5,16 @@ import (
 	"fmt"
 
 	"github.com/clinflow/clinflow/internal/jsonfile"
+	"github.com/clinflow/clinflow/stages/tokenize/added"
 	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
 )
 
 // fast are the keys of a tokenizer.json that decide which ids a text gets, as read
 // from a folder; pipeline is the whole file, as written here.
 type fast struct {
-	Tokens       []token `json:"added_tokens"`
-	Normalizer   *step   `json:"normalizer"`
-	PreTokenizer *step   `json:"pre_tokenizer"`
+	Tokens       []added.Token `json:"added_tokens"`
+	Normalizer   *step         `json:"normalizer"`
+	PreTokenizer *step         `json:"pre_tokenizer"`
 	Model        struct {
 		Type         string           `json:"type"`
 		Dropout      *float64         `json:"dropout"`

@@ -1,7 +1,6 @@
 package hf
 
 import (
-	"bytes"
 	"math"
 	"os"
 	"path/filepath"
@@ -11,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/clinflow/clinflow/stages/tokenize/added"
 	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
 )
 
@@ -27,19 +27,19 @@ func reference(t *Tokenizer, text string) (ids []int32) {
 		}
 	}
 	copied := *t.normalized
-	copied.blanks = false
-	for _, outer := range slices.Collect((&search{matcher: t.literal}).spans(text, false)) {
-		if outer.id != between {
-			ids = append(ids, outer.id)
+	copied.Blanks = false
+	for _, outer := range slices.Collect(t.literal.NewSearch().Spans(text, false)) {
+		if outer.ID != added.Between {
+			ids = append(ids, outer.ID)
 			continue
 		}
-		normal := t.rule.normalize(text[outer.start:outer.end])
-		for _, s := range slices.Collect((&search{matcher: &copied}).spans(normal, false)) {
-			if s.id != between {
-				ids = append(ids, s.id)
+		normal := t.rule.normalize(text[outer.Start:outer.End])
+		for _, s := range slices.Collect(copied.NewSearch().Spans(normal, false)) {
+			if s.ID != added.Between {
+				ids = append(ids, s.ID)
 			} else {
-				part := normal[s.start:s.end]
-				plain(part, !t.rule.replaced && t.rule.wanted(part, outer.start == 0 && s.start == 0))
+				part := normal[s.Start:s.End]
+				plain(part, !t.rule.replaced && t.rule.wanted(part, outer.Start == 0 && s.Start == 0))
 			}
 		}
 	}
@@ -82,9 +82,9 @@ func tokensOver(t *rapid.T, model *sentencepiece.Model) *Tokenizer {
 		letter := rapid.SampledFrom([]string{"a", "b", " ", space, "\n", "é"})
 		return strings.Join(rapid.SliceOfN(letter, 1, 3).Draw(t, "letters"), "")
 	})
-	var tokens []token
+	var tokens []added.Token
 	for i, text := range rapid.SliceOfNDistinct(content, 1, 6, rapid.ID).Draw(t, "tokens") {
-		tokens = append(tokens, token{
+		tokens = append(tokens, added.Token{
 			ID: int32(model.Size() + i), Content: text,
 			SingleWord: rapid.Bool().Draw(t, "word"), LStrip: rapid.Bool().Draw(t, "left"), RStrip: rapid.Bool().Draw(t, "right"),
 			Normalized: rapid.Bool().Draw(t, "normalized"), Special: rapid.Bool().Draw(t, "special"),
@@ -124,19 +124,4 @@ func FuzzEncode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string, of, limit uint8) {
 		checkFirst(t, tokenizers[int(of)%len(tokenizers)], text, int(limit))
 	})
-}
-
-// Behind the ids that are asked for no token is looked for but the next.
-func TestEncodeLeavesTheRest(t *testing.T) {
-	for _, normalized := range []string{"false", "true"} {
-		of, err := openFolder(t, folder(t, files(configFile, `"legacy": true, `+decoder(added(700, `, "normalized": `+normalized)))))
-		must(t, err)
-		e := of.NewEncoder().(*Encoder)
-		e.Encode(nil, strings.Repeat("pain canary700 ", 1000), 20)
-		for _, s := range []search{e.literal, e.normalized} {
-			if i := bytes.IndexByte(s.firsts, 'c'); i >= 0 && (s.next[i] == 0 || s.next[i] > 500) {
-				t.Errorf("normalized %s: the next token is looked for at byte %d", normalized, s.next[i])
-			}
-		}
-	}
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/stages/tokenize/added"
 	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
 )
 
@@ -19,7 +20,7 @@ const llama = `"tokenizer_class": "LlamaTokenizer", "legacy": false, "bos_token"
 // The trained folder has 700 pieces; canary is a token's text, which no error gives.
 func decoder(tokens string) string { return `"added_tokens_decoder": {` + tokens + `}` }
 
-func added(id int, more string) string {
+func addedToken(id int, more string) string {
 	return fmt.Sprintf(`"%d": {"content": "canary%d"%s}`, id, id, more)
 }
 
@@ -40,39 +41,39 @@ func TestOpenRefuses(t *testing.T) {
 		files map[string]json.RawMessage
 		want  string
 	}{
-		{"malformed configuration", files(configFile, "canary"), "tokenizer_config.json: malformed"},
-		{"malformed specials", files(specialsFile, "canary"), "special_tokens_map.json: malformed"},
-		{"malformed added", files(addedFile, `"canary": "x"`), "added_tokens.json: malformed"},
-		{"malformed tokenizer", files(fastFile, `"added_tokens": 3`), "tokenizer.json: malformed"},
-		{"unknown key", files(configFile, llama+`, "canary_of_tomorrow": "canary"`), "canary_of_tomorrow: is set and not known"},
-		{"unknown key of specials", files(specialsFile, `"words": ["x"]`), "special_tokens_map.json: words"},
-		{"another class", files(configFile, `"tokenizer_class": "GemmaTokenizer"`), "tokenizer_class"},
-		{"class without its file", files(configFile, `"tokenizer_class": "PreTrainedTokenizerFast"`), "needs a tokenizer.json"},
-		{"wrong type", files(configFile, `"legacy": "canary"`), "legacy: has the wrong type"},
-		{"left", files(configFile, llama+`, "truncation_side": "left"`), "truncation_side"},
-		{"sampling", files(configFile, llama+`, "sp_model_kwargs": {"enable_sampling": true}`), "sp_model_kwargs"},
-		{"remote code", files(configFile, llama+`, "auto_map": {"AutoTokenizer": ["canary.py", null]}`), "auto_map"},
-		{"pad in no vocabulary", files(configFile, llama+`, "pad_token": "canary"`), "pad_token: the token is neither"},
-		{"extra in no vocabulary", files(configFile, llama+`, "extra_special_tokens": {"a_token": "canary"}`), "extra_special_tokens"},
-		{"gap", files(configFile, llama+","+decoder(added(701, ""))), "no added token has the id 700"},
-		{"id of a piece", files(configFile, llama+","+decoder(added(600, ""))), "added token 600"},
-		{"another id of a piece", files(addedFile, `"<s>": 700`), "added token 700"},
-		{"no id", files(configFile, llama+","+decoder(`"canary": {"content": "x"}`)), "a key is no id"},
-		{"empty token", files(configFile, llama+","+decoder(`"700": {"content": ""}`)), "added token 700 is empty"},
-		{"two ids", files(configFile, llama+","+decoder(`"700": {"content": "canary"}, "701": {"content": "canary"}`)), "second id"},
-		{"list and decoder", files(configFile, llama+","+decoder(added(700, "")), addedFile, `"canary": 701`), "added_tokens.json: the token with id 701"},
-		{"list and decoder, ids", files(configFile, llama+","+decoder(added(700, "")), addedFile, `"canary700": 701`), "id 700"},
-		{"file and decoder", files(configFile, llama+","+decoder(added(700, "")), fastFile, fastTokens(701, "")), "the added token 701"},
-		{"file and decoder, settings", files(configFile, llama+","+decoder(added(700, `, "lstrip": true`)), fastFile, fastTokens(700, "")), "the added token 700"},
-		{"file and decoder, numbers", files(configFile, llama+","+decoder(added(700, "")), fastFile, `"added_tokens": []`), "1 tokens, tokenizer.json 0"},
-		{"two BOS", files(configFile, llama, specialsFile, `"bos_token": "</s>"`), "bos_token: is token 1 in tokenizer_config.json and token 2"},
-		{"byte-level", files(fastFile, `"pre_tokenizer": {"type": "ByteLevel"}, "normalizer": null`), "pre_tokenizer"},
-		{"split at spaces", files(fastFile, `"normalizer": null, "pre_tokenizer": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "split": true}`), "pre_tokenizer"},
-		{"lower case", files(fastFile, `"normalizer": {"type": "Lowercase"}`), "normalizer"},
-		{"unigram", files(fastFile, `"model": {"type": "Unigram"}`), `model.type: is "Unigram"`},
-		{"dropout", files(fastFile, `"model": {"type": "BPE", "dropout": 0.1}`), "dropout"},
-		{"other pieces", files(fastFile, `"model": {"type": "BPE", "vocab": {"a": 0}}`), "has 1 pieces, tokenizer.model 700"},
-		{"no row of the embedding", files(configFile, llama+","+decoder(added(700, "")), "config.json", `"vocab_size": 700`), "config.json: vocab_size is 700, but the tokenizer has 701"},
+		{"malformed configuration", files(added.ConfigFile, "canary"), "tokenizer_config.json: malformed"},
+		{"malformed specials", files(added.SpecialsFile, "canary"), "special_tokens_map.json: malformed"},
+		{"malformed added", files(added.File, `"canary": "x"`), "added_tokens.json: malformed"},
+		{"malformed tokenizer", files(added.FastFile, `"added_tokens": 3`), "tokenizer.json: malformed"},
+		{"unknown key", files(added.ConfigFile, llama+`, "canary_of_tomorrow": "canary"`), "canary_of_tomorrow: is set and not known"},
+		{"unknown key of specials", files(added.SpecialsFile, `"words": ["x"]`), "special_tokens_map.json: words"},
+		{"another class", files(added.ConfigFile, `"tokenizer_class": "GemmaTokenizer"`), "tokenizer_class"},
+		{"class without its file", files(added.ConfigFile, `"tokenizer_class": "PreTrainedTokenizerFast"`), "needs a tokenizer.json"},
+		{"wrong type", files(added.ConfigFile, `"legacy": "canary"`), "legacy: has the wrong type"},
+		{"left", files(added.ConfigFile, llama+`, "truncation_side": "left"`), "truncation_side"},
+		{"sampling", files(added.ConfigFile, llama+`, "sp_model_kwargs": {"enable_sampling": true}`), "sp_model_kwargs"},
+		{"remote code", files(added.ConfigFile, llama+`, "auto_map": {"AutoTokenizer": ["canary.py", null]}`), "auto_map"},
+		{"pad in no vocabulary", files(added.ConfigFile, llama+`, "pad_token": "canary"`), "pad_token: the token is neither"},
+		{"extra in no vocabulary", files(added.ConfigFile, llama+`, "extra_special_tokens": {"a_token": "canary"}`), "extra_special_tokens"},
+		{"gap", files(added.ConfigFile, llama+","+decoder(addedToken(701, ""))), "no added token has the id 700"},
+		{"id of a piece", files(added.ConfigFile, llama+","+decoder(addedToken(600, ""))), "added token 600"},
+		{"another id of a piece", files(added.File, `"<s>": 700`), "added token 700"},
+		{"no id", files(added.ConfigFile, llama+","+decoder(`"canary": {"content": "x"}`)), "a key is no id"},
+		{"empty token", files(added.ConfigFile, llama+","+decoder(`"700": {"content": ""}`)), "added token 700 is empty"},
+		{"two ids", files(added.ConfigFile, llama+","+decoder(`"700": {"content": "canary"}, "701": {"content": "canary"}`)), "second id"},
+		{"list and decoder", files(added.ConfigFile, llama+","+decoder(addedToken(700, "")), added.File, `"canary": 701`), "added_tokens.json: the token with id 701"},
+		{"list and decoder, ids", files(added.ConfigFile, llama+","+decoder(addedToken(700, "")), added.File, `"canary700": 701`), "id 700"},
+		{"file and decoder", files(added.ConfigFile, llama+","+decoder(addedToken(700, "")), added.FastFile, fastTokens(701, "")), "the added token 701"},
+		{"file and decoder, settings", files(added.ConfigFile, llama+","+decoder(addedToken(700, `, "lstrip": true`)), added.FastFile, fastTokens(700, "")), "the added token 700"},
+		{"file and decoder, numbers", files(added.ConfigFile, llama+","+decoder(addedToken(700, "")), added.FastFile, `"added_tokens": []`), "1 tokens, tokenizer.json 0"},
+		{"two BOS", files(added.ConfigFile, llama, added.SpecialsFile, `"bos_token": "</s>"`), "bos_token: is token 1 in tokenizer_config.json and token 2"},
+		{"byte-level", files(added.FastFile, `"pre_tokenizer": {"type": "ByteLevel"}, "normalizer": null`), "pre_tokenizer"},
+		{"split at spaces", files(added.FastFile, `"normalizer": null, "pre_tokenizer": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "split": true}`), "pre_tokenizer"},
+		{"lower case", files(added.FastFile, `"normalizer": {"type": "Lowercase"}`), "normalizer"},
+		{"unigram", files(added.FastFile, `"model": {"type": "Unigram"}`), `model.type: is "Unigram"`},
+		{"dropout", files(added.FastFile, `"model": {"type": "BPE", "dropout": 0.1}`), "dropout"},
+		{"other pieces", files(added.FastFile, `"model": {"type": "BPE", "vocab": {"a": 0}}`), "has 1 pieces, tokenizer.model 700"},
+		{"no row of the embedding", files(added.ConfigFile, llama+","+decoder(addedToken(700, "")), "config.json", `"vocab_size": 700`), "config.json: vocab_size is 700, but the tokenizer has 701"},
 	}
 	for name, change := range map[string]func(model map[string]any){
 		"model.byte_fallback":                     func(model map[string]any) { model["byte_fallback"] = false },
@@ -87,7 +88,7 @@ func TestOpenRefuses(t *testing.T) {
 			name  string
 			files map[string]json.RawMessage
 			want  string
-		}{name, map[string]json.RawMessage{fastFile: withModel(t, change)}, name})
+		}{name, map[string]json.RawMessage{added.FastFile: withModel(t, change)}, name})
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -108,7 +109,7 @@ func withModel(t *testing.T, change func(model map[string]any)) json.RawMessage 
 	var whole struct {
 		Model map[string]any `json:"model"`
 	}
-	data, err := os.ReadFile(filepath.Join(trained, fastFile))
+	data, err := os.ReadFile(filepath.Join(trained, added.FastFile))
 	must(t, err)
 	must(t, json.Unmarshal(data, &whole))
 	change(whole.Model)
@@ -119,7 +120,7 @@ func withModel(t *testing.T, change func(model map[string]any)) json.RawMessage 
 
 // Merges of one text each, as older files have them, are the same merges.
 func TestMergesOfOneText(t *testing.T) {
-	tokenizer, err := openFolder(t, folder(t, map[string]json.RawMessage{fastFile: withModel(t, func(model map[string]any) {
+	tokenizer, err := openFolder(t, folder(t, map[string]json.RawMessage{added.FastFile: withModel(t, func(model map[string]any) {
 		for i, merge := range model["merges"].([]any) {
 			parts := merge.([]any)
 			model["merges"].([]any)[i] = fmt.Sprint(parts[0], " ", parts[1])
@@ -140,7 +141,7 @@ func TestAFileInTheFoldersPlace(t *testing.T) {
 
 // A folder with a tokenizer.json alone is told so.
 func TestTokenizerJSONAlone(t *testing.T) {
-	at := folder(t, map[string]json.RawMessage{fastFile: json.RawMessage("{}")})
+	at := folder(t, map[string]json.RawMessage{added.FastFile: json.RawMessage("{}")})
 	must(t, os.Remove(filepath.Join(at, ModelFile)))
 	if _, err := openFolder(t, at); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), `has model.type "BPE" in its tokenizer.json and no tokenizer.model`) {
 		t.Errorf("%v", err)
@@ -155,7 +156,7 @@ func TestEveryKeyIsUsedHarmlessOrRefused(t *testing.T) {
 	must(t, err)
 	must(t, json.Unmarshal(data, &keys))
 	values := map[string]string{ // that show the use
-		"legacy": "true", "add_prefix_space": "false", "split_special_tokens": "true", "added_tokens_decoder": "{" + added(700, "") + "}",
+		"legacy": "true", "add_prefix_space": "false", "split_special_tokens": "true", "added_tokens_decoder": "{" + addedToken(700, "") + "}",
 		"additional_special_tokens": `["a"]`, "extra_special_tokens": `["a"]`, "model_specific_special_tokens": `{"a_token": "a"}`,
 		"bos_token": `"</s>"`, "eos_token": `"<s>"`,
 	}
@@ -166,7 +167,7 @@ func TestEveryKeyIsUsedHarmlessOrRefused(t *testing.T) {
 		}
 		data, err := json.Marshal(config)
 		must(t, err)
-		tokenizer, err := openFolder(t, folder(t, map[string]json.RawMessage{configFile: data}))
+		tokenizer, err := openFolder(t, folder(t, map[string]json.RawMessage{added.ConfigFile: data}))
 		if err != nil {
 			return "", err
 		}
@@ -183,7 +184,7 @@ func TestEveryKeyIsUsedHarmlessOrRefused(t *testing.T) {
 		got, err := probe(key, value)
 		switch {
 		case err != nil && !shown && strings.Contains(err.Error(), key):
-		case err == nil && slices.Contains(harmless, key) && got == plain:
+		case err == nil && slices.Contains(added.Harmless, key) && got == plain:
 		case err == nil && shown && got != plain:
 		default:
 			t.Errorf("%s: %v; %s, without it %s", key, err, got, plain)
@@ -196,7 +197,7 @@ func TestEveryKeyIsUsedHarmlessOrRefused(t *testing.T) {
 
 // A model in the same folder may have more rows than the tokenizer has tokens.
 func TestVocabularyOfAPaddedModel(t *testing.T) {
-	tokenizer, err := openFolder(t, folder(t, files(configFile, llama+","+decoder(added(700, "")), "config.json", `"vocab_size": 704`)))
+	tokenizer, err := openFolder(t, folder(t, files(added.ConfigFile, llama+","+decoder(addedToken(700, "")), "config.json", `"vocab_size": 704`)))
 	must(t, err)
 	if id, ok := tokenizer.model.ID("canary700"); tokenizer.Size() != 701 || id != 700 || !ok {
 		t.Errorf("%d tokens, the added one %d", tokenizer.Size(), id)
@@ -208,8 +209,8 @@ func TestVocabularyOfAPaddedModel(t *testing.T) {
 
 // Editors on Windows begin files with a byte order mark.
 func TestByteOrderMark(t *testing.T) {
-	given := files(configFile, llama+","+decoder(added(700, "")))
-	given[configFile] = append([]byte("\uFEFF"), given[configFile]...)
+	given := files(added.ConfigFile, llama+","+decoder(addedToken(700, "")))
+	given[added.ConfigFile] = append([]byte("\uFEFF"), given[added.ConfigFile]...)
 	tokenizer, err := openFolder(t, folder(t, given))
 	must(t, err)
 	if tokenizer.Size() != 701 {
@@ -219,7 +220,7 @@ func TestByteOrderMark(t *testing.T) {
 
 // No token begins the text of a null key.
 func TestNullBOS(t *testing.T) {
-	tokenizer, err := openFolder(t, folder(t, files(configFile, `"tokenizer_class": "LlamaTokenizer", "legacy": false, "bos_token": null`)))
+	tokenizer, err := openFolder(t, folder(t, files(added.ConfigFile, `"tokenizer_class": "LlamaTokenizer", "legacy": false, "bos_token": null`)))
 	must(t, err)
 	if special := tokenizer.Special(); special.BOS != -1 || special.EOS != 2 {
 		t.Errorf("%+v", special)
@@ -234,10 +235,10 @@ func FuzzFiles(f *testing.F) {
 	model, err := sentencepiece.Parse(data)
 	must(f, err)
 	for _, golden := range goldens(f)[:12] {
-		f.Add([]byte(golden.Files[configFile]), []byte(golden.Files[specialsFile]), []byte(golden.Files[addedFile]), golden.Texts[0])
+		f.Add([]byte(golden.Files[added.ConfigFile]), []byte(golden.Files[added.SpecialsFile]), []byte(golden.Files[added.File]), golden.Texts[0])
 	}
-	f.Fuzz(func(t *testing.T, config, specials, added []byte, text string) {
-		files := map[string][]byte{configFile: config, specialsFile: specials, addedFile: added}
+	f.Fuzz(func(t *testing.T, config, specials, list []byte, text string) {
+		files := map[string][]byte{added.ConfigFile: config, added.SpecialsFile: specials, added.File: list}
 		maps.DeleteFunc(files, func(_ string, data []byte) bool { return len(data) == 0 })
 		tokenizer, err := assemble(model, files)
 		if err != nil {
@@ -257,7 +258,7 @@ func FuzzFast(f *testing.F) {
 	must(f, err)
 	model, err := sentencepiece.Parse(data)
 	must(f, err)
-	whole, err := os.ReadFile(filepath.Join(trained, fastFile))
+	whole, err := os.ReadFile(filepath.Join(trained, added.FastFile))
 	must(f, err)
 	f.Add(whole)
 	f.Fuzz(func(t *testing.T, data []byte) {

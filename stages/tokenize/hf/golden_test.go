@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/stages/tokenize/added"
 	"github.com/clinflow/clinflow/stages/tokenize/tokenizer"
 )
 
@@ -54,7 +55,7 @@ func folder(t testing.TB, files map[string]json.RawMessage) string {
 	must(t, err)
 	must(t, os.WriteFile(filepath.Join(at, ModelFile), model, 0o600))
 	for name, content := range files {
-		if name == fastFile {
+		if name == added.FastFile {
 			content = changed(t, content)
 		}
 		must(t, os.WriteFile(filepath.Join(at, name), content, 0o600))
@@ -66,7 +67,7 @@ func folder(t testing.TB, files map[string]json.RawMessage) string {
 func changed(t testing.TB, content json.RawMessage) json.RawMessage {
 	t.Helper()
 	var whole, change map[string]json.RawMessage
-	data, err := os.ReadFile(filepath.Join(trained, fastFile))
+	data, err := os.ReadFile(filepath.Join(trained, added.FastFile))
 	must(t, err)
 	must(t, json.Unmarshal(data, &whole))
 	must(t, json.Unmarshal(content, &change))
@@ -134,10 +135,10 @@ func BenchmarkEncode(b *testing.B) {
 			}
 		})
 	}
-	for _, of := range []struct{ name, config string }{{"bare", ""}, {"special", llama}, {"added", llama + "," + decoder(added(700, "")+`, "701": {"content": "___ called"}`)}} {
+	for _, of := range []struct{ name, config string }{{"bare", ""}, {"special", llama}, {"added", llama + "," + decoder(addedToken(700, "")+`, "701": {"content": "___ called"}`)}} {
 		given := files()
 		if of.config != "" {
-			given = files(configFile, of.config)
+			given = files(added.ConfigFile, of.config)
 		}
 		tokenizer, err := openFolder(b, folder(b, given))
 		must(b, err)

@@ -5,21 +5,22 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"github.com/clinflow/clinflow/stages/tokenize/added"
 	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
 )
 
 // pipeline is tokenizer.json, the file of the tokenizers library
 // (https://huggingface.co/docs/tokenizers/api/tokenizer).
 type pipeline struct {
-	Version       string     `json:"version"`
-	Truncation    any        `json:"truncation"`
-	Padding       any        `json:"padding"`
-	AddedTokens   []token    `json:"added_tokens"`
-	Normalizer    *step      `json:"normalizer"`
-	PreTokenizer  *step      `json:"pre_tokenizer"`
-	PostProcessor template   `json:"post_processor"`
-	Decoder       step       `json:"decoder"`
-	Model         mergeModel `json:"model"`
+	Version       string        `json:"version"`
+	Truncation    any           `json:"truncation"`
+	Padding       any           `json:"padding"`
+	AddedTokens   []added.Token `json:"added_tokens"`
+	Normalizer    *step         `json:"normalizer"`
+	PreTokenizer  *step         `json:"pre_tokenizer"`
+	PostProcessor template      `json:"post_processor"`
+	Decoder       step          `json:"decoder"`
+	Model         mergeModel    `json:"model"`
 }
 
 // step is one of the library's normalizers, pre-tokenizers or decoders.
@@ -107,7 +108,7 @@ func newPipeline(m *sentencepiece.Model) pipeline {
 		piece := m.Piece(id)
 		p.Model.Vocab[piece.Text] = id
 		if piece.Type == sentencepiece.Control || piece.Type == sentencepiece.Unknown {
-			p.AddedTokens = append(p.AddedTokens, token{ID: id, Content: piece.Text, Special: true})
+			p.AddedTokens = append(p.AddedTokens, added.Token{ID: id, Content: piece.Text, Special: true})
 		}
 	}
 	return p

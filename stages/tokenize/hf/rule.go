@@ -3,7 +3,37 @@ package hf
 import (
 	"fmt"
 	"strings"
+
+	"github.com/clinflow/clinflow/stages/tokenize/added"
 )
+
+// ownKeys are the keys of tokenizer_config.json that LlamaTokenizer alone has.
+var ownKeys = []string{"legacy", "add_prefix_space"}
+
+// settings are those of the files beside tokenizer.model.
+type settings struct {
+	*added.Settings
+	legacy         *bool
+	addPrefixSpace *bool
+}
+
+func parseSettings(config, specials []byte) (*settings, error) {
+	shared, err := added.ParseSettings(config, specials, ownKeys...)
+	if err != nil {
+		return nil, err
+	}
+	s := &settings{Settings: shared}
+	if s.Class == "" {
+		s.Class = "LlamaTokenizer"
+	}
+	if strings.HasPrefix(s.Class, "LlamaTokenizer") {
+		s.Default(map[string]string{"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"})
+	}
+	if err := s.Key("legacy", &s.legacy); err != nil {
+		return nil, err
+	}
+	return s, s.Key("add_prefix_space", &s.addPrefixSpace)
+}
 
 // rule says how the text between tokens gets the space that stands before its
 // first word.
@@ -30,10 +60,10 @@ const (
 // own. Where the versions differ, version 4's is taken: for text without added tokens
 // it is SentencePiece's.
 func (s *settings) rule(f *fast) (rule, error) {
-	switch s.class {
+	switch s.Class {
 	case "PreTrainedTokenizerFast", "TokenizersBackend":
 		if f == nil {
-			return rule{}, fmt.Errorf("tokenizer_class: %s needs a %s", s.class, fastFile)
+			return rule{}, fmt.Errorf("tokenizer_class: %s needs a %s", s.Class, added.FastFile)
 		}
 		return f.rule, nil
 	case "LlamaTokenizer", "LlamaTokenizerFast":
@@ -44,7 +74,7 @@ func (s *settings) rule(f *fast) (rule, error) {
 		four.disputed = four != five
 		return four, nil
 	}
-	return rule{}, fmt.Errorf("tokenizer_class: is %q; only LlamaTokenizer, LlamaTokenizerFast and PreTrainedTokenizerFast are supported", s.class)
+	return rule{}, fmt.Errorf("tokenizer_class: is %q; only LlamaTokenizer, LlamaTokenizerFast and PreTrainedTokenizerFast are supported", s.Class)
 }
 
 // rules are those of versions 4 and 5 without a tokenizer.json.

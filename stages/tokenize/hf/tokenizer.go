@@ -13,6 +13,7 @@ import (
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/stages/tokenize/added"
 	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
 	"github.com/clinflow/clinflow/stages/tokenize/tokenizer"
 )
@@ -20,15 +21,8 @@ import (
 // ModelFile is the name of a SentencePiece model in a Hugging Face folder.
 const ModelFile = "tokenizer.model"
 
-const (
-	fastFile     = "tokenizer.json"
-	configFile   = "tokenizer_config.json"
-	specialsFile = "special_tokens_map.json"
-	addedFile    = "added_tokens.json"
-)
-
 // beside are the files that transformers keeps beside tokenizer.model.
-var beside = []string{fastFile, configFile, specialsFile, addedFile}
+var beside = []string{added.FastFile, added.ConfigFile, added.SpecialsFile, added.File}
 
 func init() {
 	tokenizer.Register(tokenizer.Kind{
@@ -43,8 +37,8 @@ func init() {
 type Tokenizer struct {
 	model      *sentencepiece.Model // with the added tokens
 	rule       rule
-	literal    *matcher // tokens that are looked for in the text as it stands
-	normalized *matcher // and those that are in the normalised text
+	literal    *added.Matcher // tokens that are looked for in the text as it stands
+	normalized *added.Matcher // and those that are in the normalised text
 	special    tokenizer.Special
 	files      map[string][]byte // as they were read, by name
 }
@@ -101,46 +95,64 @@ func open(ctx context.Context, folder tokenizer.Folder) (tokenizer.Tokenizer, er
 // assemble brings the model and the files beside it together.
 func assemble(m *sentencepiece.Model, files map[string][]byte) (*Tokenizer, error) {
 	t := &Tokenizer{
-		model: m, rule: rule{prefix: each}, literal: newMatcher(nil, false, false), normalized: newMatcher(nil, false, false),
+		model: m, rule: rule{prefix: each}, literal: added.NewMatcher(nil, added.Options{}), normalized: added.NewMatcher(nil, added.Options{}),
 		special: tokenizer.Special{BOS: m.BOS(), EOS: m.EOS(), Pad: m.Pad()}, files: files,
 	}
 	if !slices.ContainsFunc(beside, func(name string) bool { return files[name] != nil }) {
 		return t, nil
 	}
 	if setting := m.Unlike(); setting != "" {
-		return nil, fmt.Errorf("%s: has %s, which transformers does not heed as SentencePiece does; only LLaMA's settings are supported beside %s and its like", ModelFile, setting, configFile)
+		return nil, fmt.Errorf("%s: has %s, which transformers does not heed as SentencePiece does; only LLaMA's settings are supported beside %s and its like", ModelFile, setting, added.ConfigFile)
 	}
-	s, err := parseSettings(files[configFile], files[specialsFile])
+	s, err := parseSettings(files[added.ConfigFile], files[added.SpecialsFile])
 	if err != nil {
 		return nil, err
 	}
 	var f *fast
-	if files[fastFile] != nil {
-		if f, err = parseFast(files[fastFile], m); err != nil {
-			return nil, fmt.Errorf("%s: %w", fastFile, err)
+	if files[added.FastFile] != nil {
+		if f, err = parseFast(files[added.FastFile], m); err != nil {
+			return nil, fmt.Errorf("%s: %w", added.FastFile, err)
 		}
 	}
 	if t.rule, err = s.rule(f); err != nil {
-		return nil, fmt.Errorf("%s: %w", configFile, err)
+		return nil, fmt.Errorf("%s: %w", added.ConfigFile, err)
 	}
-	tokens, err := tokensOf(m, s, f, files[addedFile])
+	from := added.Sources{Vocabulary: m, Of: ModelFile, Settings: s.Settings, Added: files[added.File]}
+	if f != nil {
+		from.Fast = append([]added.Token{}, f.Tokens...) // not nil: the file is there
+	} else {
+		from.Own = piecesToFind(m)
+	}
+	tokens, err := added.List(from)
 	if err != nil {
 		return nil, err
 	}
-	if t.special.BOS, err = control(s, tokens, "bos_token", m.BOS()); err != nil {
+	if t.special.BOS, err = s.Named(tokens, "bos_token", m.BOS()); err != nil {
 		return nil, err
 	}
-	if t.special.EOS, err = control(s, tokens, "eos_token", m.EOS()); err != nil {
+	if t.special.EOS, err = s.Named(tokens, "eos_token", m.EOS()); err != nil {
 		return nil, err
 	}
-	t.take(tokens, s.splitSpecial)
+	t.take(tokens, s.SplitSpecial)
 	return t, nil
 }
 
+// piecesToFind are the control and user-defined pieces of a tokenizer.model that has
+// no tokenizer.json beside it.
+func piecesToFind(m *sentencepiece.Model) (tokens []added.Token) {
+	for id := range int32(m.Size()) {
+		piece := m.Piece(id)
+		if piece.Type == sentencepiece.Control || piece.Type == sentencepiece.UserDefined {
+			tokens = append(tokens, added.Token{ID: id, Content: piece.Text, Special: piece.Type == sentencepiece.Control})
+		}
+	}
+	return tokens
+}
+
 // take makes the tokens known by id and finds them in texts.
-func (t *Tokenizer) take(tokens []token, splitSpecial bool) {
+func (t *Tokenizer) take(tokens []added.Token, splitSpecial bool) {
 	var pieces []sentencepiece.Piece
-	var literal, normalized []token
+	var literal, normalized []added.Token
 	for _, of := range tokens {
 		if int(of.ID) >= t.Size() {
 			kind := sentencepiece.UserDefined
@@ -157,5 +169,6 @@ func (t *Tokenizer) take(tokens []token, splitSpecial bool) {
 		}
 	}
 	t.model = t.model.With(pieces)
-	t.literal, t.normalized = newMatcher(literal, splitSpecial, false), newMatcher(normalized, splitSpecial, t.rule.replaced)
+	t.literal, t.normalized = added.NewMatcher(literal, added.Options{SplitSpecial: splitSpecial}),
+		added.NewMatcher(normalized, added.Options{SplitSpecial: splitSpecial, Blanks: t.rule.replaced})
 }

@@ -2,6 +2,7 @@ package hf
 
 import (
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/stages/tokenize/added"
 	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
 )
 
@@ -40,11 +41,11 @@ func Write(out *dataset.Writer, m *sentencepiece.Model) error {
 		name  string
 		value any
 	}{
-		{fastFile, newPipeline(m)},
-		{configFile, config{
+		{added.FastFile, newPipeline(m)},
+		{added.ConfigFile, config{
 			TokenizerClass: "PreTrainedTokenizerFast", AddBOSToken: true, ModelMaxLength: noLimit, SplitSpecialTokens: true, specialTokens: specials,
 		}},
-		{specialsFile, specials},
+		{added.SpecialsFile, specials},
 	} {
 		if err := out.WriteJSON(file.name, file.value); err != nil {
 			return err

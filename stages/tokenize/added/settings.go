@@ -1,4 +1,4 @@
-package hf
+package added
 
 import (
 	"encoding/json"
@@ -11,22 +11,24 @@ import (
 	"github.com/clinflow/clinflow/internal/jsonfile"
 )
 
-// settings are the keys of tokenizer_config.json and special_tokens_map.json that
+// Settings are the keys of tokenizer_config.json and special_tokens_map.json that
 // decide which ids a text gets.
-type settings struct {
-	class          string
-	legacy         *bool
-	addPrefixSpace *bool
-	splitSpecial   bool
-	added          map[string]token // added_tokens_decoder: by id; nil where the key is missing
-	special        []named          // bos_token and the other keys that name tokens
-	none           []string         // those of them that are null
+type Settings struct {
+	Class        string // tokenizer_class, "" where the key is missing
+	SplitSpecial bool   // split_special_tokens: special tokens are text
+	// Own are the keys that the kind of tokenizer reads itself, as they stand in
+	// tokenizer_config.json, null among them.
+	Own map[string]json.RawMessage
+
+	decoder map[string]Token // added_tokens_decoder: by id; nil where the key is missing
+	special []named          // bos_token and the other keys that name tokens
+	none    []string         // those of them that are null
 }
 
-// harmless are the keys that do not change the ids of a text here. Three of them do
+// Harmless are the keys that do not change the ids of a text here. Three of them do
 // in transformers, add_bos_token, add_eos_token and model_max_length: for these the
 // stages have keys of their own.
-var harmless = strings.Fields(`
+var Harmless = strings.Fields(`
 	add_bos_token add_eos_token model_max_length max_len max_length stride truncation_strategy truncation
 	padding padding_side pad_to_multiple_of pad_token_type_id return_token_type_ids model_input_names
 	clean_up_tokenization_spaces spaces_between_special_tokens skip_special_tokens
@@ -35,37 +37,57 @@ var harmless = strings.Fields(`
 	use_fast trust_remote_code is_local local_files_only device_map torch_dtype
 	_commit_hash _from_auto transformers_version tokenizer_version verbose`)
 
-// saying are the keys that matter also where they are null, false or empty; other
-// keys with such a value are as good as missing.
-var saying = []string{"legacy", "add_prefix_space", "added_tokens_decoder", "bos_token", "eos_token", "unk_token"}
+// saying are the keys that matter also where they are null, false or empty, beside a
+// kind's own; other keys with such a value are as good as missing.
+var saying = []string{"added_tokens_decoder", "bos_token", "eos_token", "unk_token"}
 
-// parseSettings reads the files, either of which may be missing. A key that is set
-// and not known may change the ids: it is refused.
-func parseSettings(config, specials []byte) (*settings, error) {
-	s := &settings{class: "LlamaTokenizer"}
-	keys, err := object(config)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", configFile, err)
-	}
-	for _, key := range slices.Sorted(maps.Keys(keys)) {
-		if err := s.take(key, keys[key]); err != nil {
-			return nil, fmt.Errorf("%s: %s: %w", configFile, key, err)
+// ParseSettings reads the files, either of which may be missing: nil. own are the
+// keys of the kind of tokenizer. Another key that is set and not known may change the
+// ids: it is refused by its name.
+func ParseSettings(config, specials []byte, own ...string) (*Settings, error) {
+	s := &Settings{Own: map[string]json.RawMessage{}}
+	take := func(key string, value json.RawMessage) error {
+		if slices.Contains(own, key) {
+			s.Own[key] = value
+			return nil
 		}
+		return s.take(key, value)
 	}
-	if keys, err = object(specials); err != nil {
-		return nil, fmt.Errorf("%s: %w", specialsFile, err)
+	if err := eachKey(ConfigFile, config, own, take); err != nil {
+		return nil, err
 	}
-	for _, key := range slices.Sorted(maps.Keys(keys)) {
-		if err := s.name(key, keys[key]); err != nil {
-			return nil, fmt.Errorf("%s: %s: %w", specialsFile, key, err)
-		}
-	}
-	return s, nil
+	return s, eachKey(SpecialsFile, specials, nil, s.name)
 }
 
-// object reads a JSON object without its harmless keys, and without those that are
+// eachKey takes the keys of a file in their order.
+func eachKey(file string, data []byte, own []string, take func(string, json.RawMessage) error) error {
+	keys, err := object(data, own)
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		if err := take(key, keys[key]); err != nil {
+			return fmt.Errorf("%s: %s: %w", file, key, err)
+		}
+	}
+	return nil
+}
+
+// Key reads one of a kind's own keys into dst, which stays as it is where the key is
+// missing or null.
+func (s *Settings) Key(key string, dst any) error {
+	if s.Own[key] == nil {
+		return nil
+	}
+	if err := into(s.Own[key], dst); err != nil {
+		return fmt.Errorf("%s: %s: %w", ConfigFile, key, err)
+	}
+	return nil
+}
+
+// object reads a JSON object without its Harmless keys, and without those that are
 // as good as missing.
-func object(data []byte) (map[string]json.RawMessage, error) {
+func object(data []byte, own []string) (map[string]json.RawMessage, error) {
 	if data == nil {
 		return nil, nil
 	}
@@ -74,7 +96,7 @@ func object(data []byte) (map[string]json.RawMessage, error) {
 		return nil, err
 	}
 	maps.DeleteFunc(keys, func(key string, value json.RawMessage) bool {
-		return slices.Contains(harmless, key) || empty(value) && !slices.Contains(saying, key)
+		return slices.Contains(Harmless, key) || empty(value) && !slices.Contains(saying, key) && !slices.Contains(own, key)
 	})
 	return keys, nil
 }
@@ -86,19 +108,15 @@ func empty(value json.RawMessage) bool {
 }
 
 // take takes one key of tokenizer_config.json.
-func (s *settings) take(key string, value json.RawMessage) error {
+func (s *Settings) take(key string, value json.RawMessage) error {
 	switch key {
 	case "tokenizer_class":
-		return into(value, &s.class)
-	case "legacy":
-		return into(value, &s.legacy)
-	case "add_prefix_space":
-		return into(value, &s.addPrefixSpace)
+		return into(value, &s.Class)
 	case "split_special_tokens":
-		return into(value, &s.splitSpecial)
+		return into(value, &s.SplitSpecial)
 	case "added_tokens_decoder":
-		s.added = map[string]token{}
-		return into(value, &s.added)
+		s.decoder = map[string]Token{}
+		return into(value, &s.decoder)
 	case "truncation_side":
 		if string(value) == `"right"` {
 			return nil
@@ -109,7 +127,7 @@ func (s *settings) take(key string, value json.RawMessage) error {
 }
 
 // name takes a key whose value is a token, a list of tokens or tokens by names.
-func (s *settings) name(key string, value json.RawMessage) error {
+func (s *Settings) name(key string, value json.RawMessage) error {
 	var list []named
 	switch {
 	case string(value) == "null":
@@ -136,11 +154,12 @@ func (s *settings) name(key string, value json.RawMessage) error {
 	return nil
 }
 
-// addDefaults names the tokens that LlamaTokenizer has without being told.
-func (s *settings) addDefaults() {
-	for key, text := range map[string]string{"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"} {
+// Default names tokens that the class has without being told, by key: bos_token and
+// its like.
+func (s *Settings) Default(tokens map[string]string) {
+	for key, text := range tokens {
 		if !slices.Contains(s.none, key) && !slices.ContainsFunc(s.special, func(n named) bool { return n.key == key }) {
-			s.special = append(s.special, named{key, token{Content: text, Special: true}})
+			s.special = append(s.special, named{key, Token{Content: text, Special: true}})
 		}
 	}
 }
@@ -149,7 +168,7 @@ func (s *settings) addDefaults() {
 // with all settings.
 type named struct {
 	key string
-	token
+	Token
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -157,7 +176,7 @@ func (n *named) UnmarshalJSON(data []byte) error {
 	if json.Unmarshal(data, &n.Content) == nil {
 		return nil
 	}
-	if json.Unmarshal(data, &n.token) != nil || n.Content == "" {
+	if json.Unmarshal(data, &n.Token) != nil || n.Content == "" {
 		return errors.New("is no token")
 	}
 	return nil

@@ -1,0 +1,17 @@
+// Package parity compares models and adapters with transformers and PEFT: its test walks
+// testdata, which oracle/peft_golden.py writes. A case is
+//
+//	testdata/bases/NAME/                       a tiny model, as transformers saved it
+//	testdata/cases/NAME/case.json              its base, its batch, and the loss of it
+//	testdata/cases/NAME/adapter/               the adapter, as PEFT saved it; without
+//	                                           one all of the base's weights are trained
+//	testdata/cases/NAME/golden.safetensors     logits, and grad.TENSOR of each trained one
+//
+// The test opens base and adapter from these files and demands logits, loss and every
+// gradient, the tensors of PEFT's file when the adapter is saved again, and the same
+// logits bit for bit when that is loaded.
+//
+// A new case is a row in a module of oracle/peft_cases: run the script with the case's
+// name, commit its folder, and the test finds it. An architecture or a method that
+// train does not import is imported by the test.
+package parity

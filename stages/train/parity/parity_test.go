@@ -1,0 +1,246 @@
+package parity
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	_ "github.com/clinflow/clinflow/stages/train" // architectures and methods
+	"github.com/clinflow/clinflow/stages/train/adapter"
+	"github.com/clinflow/clinflow/stages/train/checkpoint"
+	"github.com/clinflow/clinflow/stages/train/graph"
+	"github.com/clinflow/clinflow/stages/train/kernel"
+	"github.com/clinflow/clinflow/stages/train/kernel/cpu"
+	"github.com/clinflow/clinflow/stages/train/model"
+)
+
+// tolerance is of logits and gradients, as ‖got−want‖/‖want‖, and lossTolerance of a loss.
+const tolerance, lossTolerance = 1e-5, 1e-6
+
+// parityCase is a case.json.
+type parityCase struct {
+	dir           string
+	Base          string          `json:"base"`
+	Adapter       bool            `json:"adapter"`
+	Task          string          `json:"task"` // lm, softmax or sigmoid
+	Loss          float64         `json:"loss"`
+	InputIDs      [][]int32       `json:"input_ids"`
+	AttentionMask [][]int32       `json:"attention_mask"`
+	Labels        json.RawMessage `json:"labels"` // of softmax a class a row, of sigmoid a row of labels
+}
+
+func TestCasesEqualTransformersAndPEFT(t *testing.T) {
+	files, err := filepath.Glob("testdata/cases/*/case.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d cases, %v", len(files), err)
+	}
+	for _, file := range files {
+		c := parityCase{dir: filepath.Dir(file)}
+		if err := json.Unmarshal(must(os.ReadFile(file))(t), &c); err != nil {
+			t.Fatal(file, err)
+		}
+		for _, kernels := range []string{"", "go"} {
+			t.Run(filepath.Base(c.dir)+" "+kernels, func(t *testing.T) {
+				compare(t, c, must(cpu.New(cpu.Options{Kernel: kernels}))(t))
+			})
+		}
+	}
+}
+
+func must[T any](value T, err error) func(*testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return value
+	}
+}
+
+func compare(t *testing.T, c parityCase, b kernel.Backend) {
+	golden := must(checkpoint.OpenFile(filepath.Join(c.dir, "golden.safetensors")))(t)
+	defer golden.Close()
+	m, a := c.open(t, b, filepath.Join(c.dir, "adapter"))
+	logits := c.logits(t, m)
+	near(t, "logits", logits, tensor(t, golden, "logits"), 0)
+	c.gradients(t, m, golden)
+	if a == nil {
+		return
+	}
+	dir := t.TempDir()
+	if err := checkpoint.SaveDir(dir, a.Files()); err != nil {
+		t.Fatal(err)
+	}
+	sameTensors(t, filepath.Join(dir, adapter.WeightsName), filepath.Join(c.dir, "adapter", adapter.WeightsName))
+	again, _ := c.open(t, b, dir)
+	if !slices.Equal(c.logits(t, again), logits) {
+		t.Error("the adapter predicts something else once it is saved and loaded")
+	}
+}
+
+// open opens the base with the adapter of a folder, or all of it to be trained.
+func (c parityCase) open(t *testing.T, b kernel.Backend, dir string) (*model.Model, *adapter.Adapter) {
+	t.Helper()
+	m := must(model.Open(t.Context(), b, filepath.Join("testdata/bases", c.Base), graph.Mode(!c.Adapter)))(t)
+	t.Cleanup(m.Close)
+	if !c.Adapter {
+		return m, nil
+	}
+	return m, must(m.LoadAdapter(t.Context(), "a", dir, graph.Trainable))(t)
+}
+
+// logits are of each token [batch·seq, vocabulary], zero at padding, or of each text
+// [batch, labels].
+func (c parityCase) logits(t *testing.T, m *model.Model) []float64 {
+	t.Helper()
+	g := must(m.Graph(c.shape()))(t)
+	output := m.ClassLogits
+	if c.Task == "lm" {
+		output = m.LMLogits
+	}
+	node := g.Output(must(output(g))(t))
+	machine := must(g.Compile())(t)
+	defer machine.Close()
+	must(machine.Run(c.batch(t)))(t)
+	values := make([]float64, node.Rows()*node.Cols())
+	if err := machine.Read(node, kernel.F64s(values)); err != nil {
+		t.Fatal(err)
+	}
+	if c.Task == "lm" {
+		for i, real := range slices.Concat(c.AttentionMask...) {
+			if real == 0 {
+				clear(values[i*node.Cols():][:node.Cols()])
+			}
+		}
+	}
+	return values
+}
+
+// gradients compares the loss and the gradient of every trained parameter.
+func (c parityCase) gradients(t *testing.T, m *model.Model, golden *checkpoint.Weights) {
+	t.Helper()
+	g := must(m.Graph(c.shape()))(t)
+	g.Backward(c.loss(t, m, g))
+	machine := must(g.Compile())(t)
+	defer machine.Close()
+	m.Params().ZeroGrad()
+	result := must(machine.Run(c.batch(t)))(t)
+	if !(math.Abs(result.Loss-c.Loss) <= lossTolerance*max(1, c.Loss)) {
+		t.Errorf("the loss is %.9f, want %.9f", result.Loss, c.Loss)
+	}
+	want := map[string][]float64{}
+	var all float64
+	for _, name := range golden.Names() {
+		if param, ok := strings.CutPrefix(name, "grad."); ok {
+			want[param] = tensor(t, golden, name)
+			all = math.Hypot(all, norm(want[param]))
+		}
+	}
+	trained := m.Params().Trainable()
+	if len(trained) != len(want) {
+		t.Errorf("%d tensors are trained, want %d", len(trained), len(want))
+	}
+	for _, p := range trained {
+		_, name, found := strings.Cut(p.Name(), "/")
+		if !found {
+			name = p.Name()
+		}
+		got := make([]float64, p.Len())
+		if err := p.DownloadGrad(kernel.F64s(got)); err != nil {
+			t.Fatal(err)
+		}
+		// Some gradients are zero but for rounding, such as that of a bias on all keys.
+		near(t, "the gradient of "+name, got, want[name], 1e-3*all)
+	}
+}
+
+func (c parityCase) loss(t *testing.T, m *model.Model, g *graph.Graph) *graph.Node {
+	t.Helper()
+	switch c.Task {
+	case "lm":
+		return must(m.LMLoss(g))(t)
+	case "softmax":
+		return g.CrossEntropy(must(m.ClassLogits(g))(t), nil)
+	default:
+		return g.SigmoidCrossEntropy(must(m.ClassLogits(g))(t))
+	}
+}
+
+func (c parityCase) shape() graph.Options {
+	return graph.Options{Batch: len(c.InputIDs), Seq: len(c.InputIDs[0])}
+}
+
+func (c parityCase) batch(t *testing.T) graph.Batch {
+	t.Helper()
+	b := graph.Batch{InputIDs: slices.Concat(c.InputIDs...)}
+	for _, row := range c.AttentionMask {
+		length := int32(0)
+		for _, real := range row {
+			length += real
+		}
+		b.Lengths = append(b.Lengths, length)
+	}
+	var err error
+	switch c.Task {
+	case "softmax":
+		err = json.Unmarshal(c.Labels, &b.Labels)
+	case "sigmoid":
+		var rows [][]float32
+		err = json.Unmarshal(c.Labels, &rows)
+		b.Targets = slices.Concat(rows...)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func tensor(t *testing.T, w *checkpoint.Weights, name string) []float64 {
+	t.Helper()
+	shape, _ := w.Shape(name)
+	return must(checkpoint.Read[float64](w, name, shape...))(t)
+}
+
+func norm(v []float64) (n float64) {
+	for _, x := range v {
+		n = math.Hypot(n, x)
+	}
+	return n
+}
+
+// near compares by ‖got−want‖/‖want‖, of which the denominator is floor at least.
+func near(t *testing.T, what string, got, want []float64, floor float64) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Errorf("%s: %d values, want %d", what, len(got), len(want))
+		return
+	}
+	difference := make([]float64, len(want))
+	for i := range want {
+		difference[i] = got[i] - want[i]
+	}
+	if distance := norm(difference) / max(norm(want), floor); !(distance <= tolerance) {
+		t.Errorf("%s: differs by %.3g", what, distance)
+	}
+}
+
+// sameTensors demands two files of the same tensors, bit for bit.
+func sameTensors(t *testing.T, got, want string) {
+	t.Helper()
+	a, b := must(checkpoint.OpenFile(got))(t), must(checkpoint.OpenFile(want))(t)
+	defer a.Close()
+	defer b.Close()
+	if !slices.Equal(a.Names(), b.Names()) {
+		t.Errorf("the saved adapter has the tensors %q, PEFT's has %q", a.Names(), b.Names())
+		return
+	}
+	for _, name := range a.Names() {
+		if !slices.Equal(tensor(t, a, name), tensor(t, b, name)) {
+			t.Errorf("the saved %s has other values", name)
+		}
+	}
+}

@@ -16,6 +16,9 @@ import (
 type Settings struct {
 	Class        string // tokenizer_class, "" where the key is missing
 	SplitSpecial bool   // split_special_tokens: special tokens are text
+	// AddBOS and AddEOS are add_bos_token and add_eos_token, nil where a key is
+	// missing. transformers heeds them only where there is no tokenizer.json.
+	AddBOS, AddEOS *bool
 	// Own are the keys that the kind of tokenizer reads itself, as they stand in
 	// tokenizer_config.json, null among them.
 	Own map[string]json.RawMessage
@@ -25,11 +28,10 @@ type Settings struct {
 	none    []string         // those of them that are null
 }
 
-// Harmless are the keys that do not change the ids of a text here. Three of them do
-// in transformers, add_bos_token, add_eos_token and model_max_length: for these the
-// stages have keys of their own.
+// Harmless are the keys that do not change the ids of a text here. In transformers
+// model_max_length does: for it the stages have a key of their own.
 var Harmless = strings.Fields(`
-	add_bos_token add_eos_token model_max_length max_len max_length stride truncation_strategy truncation
+	model_max_length max_len max_length stride truncation_strategy truncation
 	padding padding_side pad_to_multiple_of pad_token_type_id return_token_type_ids model_input_names
 	clean_up_tokenization_spaces spaces_between_special_tokens skip_special_tokens
 	chat_template use_default_system_prompt response_template response_schema chat_control_tokens
@@ -39,7 +41,7 @@ var Harmless = strings.Fields(`
 
 // saying are the keys that matter also where they are null, false or empty, beside a
 // kind's own; other keys with such a value are as good as missing.
-var saying = []string{"added_tokens_decoder", "bos_token", "eos_token", "unk_token"}
+var saying = []string{"add_bos_token", "add_eos_token", "added_tokens_decoder", "bos_token", "eos_token", "unk_token"}
 
 // ParseSettings reads the files, either of which may be missing: nil. own are the
 // keys of the kind of tokenizer. Another key that is set and not known may change the
@@ -114,6 +116,10 @@ func (s *Settings) take(key string, value json.RawMessage) error {
 		return into(value, &s.Class)
 	case "split_special_tokens":
 		return into(value, &s.SplitSpecial)
+	case "add_bos_token":
+		return into(value, &s.AddBOS)
+	case "add_eos_token":
+		return into(value, &s.AddEOS)
 	case "added_tokens_decoder":
 		s.decoder = map[string]Token{}
 		return into(value, &s.decoder)

@@ -1,6 +1,7 @@
 package hf
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -12,10 +13,11 @@ import (
 // fast are the keys of a tokenizer.json that decide which ids a text gets, as read
 // from a folder; pipeline is the whole file, as written here.
 type fast struct {
-	Tokens       []added.Token `json:"added_tokens"`
-	Normalizer   *step         `json:"normalizer"`
-	PreTokenizer *step         `json:"pre_tokenizer"`
-	Model        struct {
+	Tokens        []added.Token   `json:"added_tokens"`
+	Normalizer    *step           `json:"normalizer"`
+	PreTokenizer  *step           `json:"pre_tokenizer"`
+	PostProcessor json.RawMessage `json:"post_processor"`
+	Model         struct {
 		Type         string           `json:"type"`
 		Dropout      *float64         `json:"dropout"`
 		Prefix       *string          `json:"continuing_subword_prefix"`

@@ -158,7 +158,7 @@ func TestEveryKeyIsUsedHarmlessOrRefused(t *testing.T) {
 	values := map[string]string{ // that show the use
 		"legacy": "true", "add_prefix_space": "false", "split_special_tokens": "true", "added_tokens_decoder": "{" + addedToken(700, "") + "}",
 		"additional_special_tokens": `["a"]`, "extra_special_tokens": `["a"]`, "model_specific_special_tokens": `{"a_token": "a"}`,
-		"bos_token": `"</s>"`, "eos_token": `"<s>"`,
+		"bos_token": `"</s>"`, "eos_token": `"<s>"`, "add_bos_token": "false", "add_eos_token": "true",
 	}
 	probe := func(key, value string) (string, error) {
 		config := map[string]json.RawMessage{"legacy": json.RawMessage("false"), "split_special_tokens": json.RawMessage("false")}
@@ -172,7 +172,7 @@ func TestEveryKeyIsUsedHarmlessOrRefused(t *testing.T) {
 			return "", err
 		}
 		ids := all(tokenizer.NewEncoder(), "pain<s> canary700 (___) ")
-		return fmt.Sprint(tokenizer.Special().BOS, tokenizer.Special().EOS, ids), nil
+		return fmt.Sprint(tokenizer.Special(), ids), nil
 	}
 	plain, err := probe("", "")
 	must(t, err)
@@ -266,4 +266,34 @@ func FuzzFast(f *testing.F) {
 			t.Fatal("another vocabulary was taken")
 		}
 	})
+}
+
+// What is put around a text is what tokenizer.json says where it is there, as by
+// transformers 5, and else what the keys say.
+func TestWhatIsPutAroundATextIsTheFolders(t *testing.T) {
+	around := func(of string) map[string]json.RawMessage {
+		return files(added.ConfigFile, llama+`, "add_bos_token": false, "add_eos_token": true`, added.FastFile, `"post_processor": `+of)
+	}
+	const eos = `{"type": "TemplateProcessing", "single": [{"Sequence": {"id": "A"}}, {"SpecialToken": {"id": "x"}}], "special_tokens": {"x": {"ids": [%d]}}}`
+	for _, test := range []struct {
+		files map[string]json.RawMessage
+		want  string
+	}{
+		{nil, "true false"},
+		{files(added.ConfigFile, llama), "true false"},
+		{files(added.ConfigFile, llama+`, "add_bos_token": false, "add_eos_token": true`), "false true"},
+		{around("null"), "false false"},
+		{around(fmt.Sprintf(eos, 2)), "false true"},
+		{around(fmt.Sprintf(eos, 3)), "post_processor: puts other tokens around a text"},
+		{around(`{"type": "canary"}`), "post_processor: type"},
+	} {
+		tokenizer, err := openFolder(t, folder(t, test.files))
+		got := fmt.Sprint(err)
+		if err == nil {
+			got = fmt.Sprint(tokenizer.Special().AddBOS, tokenizer.Special().AddEOS)
+		}
+		if !strings.Contains(got, test.want) {
+			t.Errorf("%s: got %s, want %s", test.files, got, test.want)
+		}
+	}
 }

@@ -96,7 +96,7 @@ func open(ctx context.Context, folder tokenizer.Folder) (tokenizer.Tokenizer, er
 func assemble(m *sentencepiece.Model, files map[string][]byte) (*Tokenizer, error) {
 	t := &Tokenizer{
 		model: m, rule: rule{prefix: each}, literal: added.NewMatcher(nil, added.Options{}), normalized: added.NewMatcher(nil, added.Options{}),
-		special: tokenizer.Special{BOS: m.BOS(), EOS: m.EOS(), Pad: m.Pad()}, files: files,
+		special: tokenizer.Special{BOS: m.BOS(), EOS: m.EOS(), Pad: m.Pad(), AddBOS: m.BOS() >= 0}, files: files,
 	}
 	if !slices.ContainsFunc(beside, func(name string) bool { return files[name] != nil }) {
 		return t, nil
@@ -127,14 +127,29 @@ func assemble(m *sentencepiece.Model, files map[string][]byte) (*Tokenizer, erro
 	if err != nil {
 		return nil, err
 	}
-	if t.special.BOS, err = s.Named(tokens, "bos_token", m.BOS()); err != nil {
-		return nil, err
-	}
-	if t.special.EOS, err = s.Named(tokens, "eos_token", m.EOS()); err != nil {
-		return nil, err
-	}
 	t.take(tokens, s.SplitSpecial)
-	return t, nil
+	return t, t.takeSpecial(tokens, s, f)
+}
+
+// takeSpecial takes the tokens that begin and end a sequence. LLaMA's begin with BOS
+// where no file says otherwise.
+func (t *Tokenizer) takeSpecial(tokens []added.Token, s *settings, f *fast) (err error) {
+	if t.special.BOS, err = s.Named(tokens, "bos_token", t.special.BOS); err != nil {
+		return err
+	}
+	if t.special.EOS, err = s.Named(tokens, "eos_token", t.special.EOS); err != nil {
+		return err
+	}
+	if f == nil {
+		t.special.AddBOS = t.special.BOS >= 0 && (s.AddBOS == nil || *s.AddBOS)
+		t.special.AddEOS = t.special.EOS >= 0 && s.AddEOS != nil && *s.AddEOS
+		return nil
+	}
+	before, after, err := added.Around(f.PostProcessor)
+	if err != nil {
+		return err
+	}
+	return t.special.Around(before, after)
 }
 
 // piecesToFind are the control and user-defined pieces of a tokenizer.model that has

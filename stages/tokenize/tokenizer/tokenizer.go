@@ -3,7 +3,12 @@
 // themselves. A tokenizer comes as a Hugging Face folder.
 package tokenizer
 
-import "github.com/clinflow/clinflow/dataset"
+import (
+	"errors"
+	"slices"
+
+	"github.com/clinflow/clinflow/dataset"
+)
 
 // Tokenizer turns text into ids and back. It is immutable and may be shared by
 // goroutines.
@@ -36,4 +41,17 @@ type Special struct {
 	BOS int32 // begins a sequence: <s> of LLaMA, [CLS] of BERT
 	EOS int32 // ends a sequence: </s> of LLaMA, [SEP] of BERT
 	Pad int32 // fills a batch up
+	// AddBOS and AddEOS say whether the folder's own post-processor puts them around
+	// a text.
+	AddBOS, AddEOS bool
+}
+
+// Around takes the ids that a post-processor puts before and after a text. Others
+// than BOS before and EOS after are an error.
+func (s *Special) Around(before, after []int32) error {
+	s.AddBOS, s.AddEOS = len(before) > 0, len(after) > 0
+	if s.AddBOS && !slices.Equal(before, []int32{s.BOS}) || s.AddEOS && !slices.Equal(after, []int32{s.EOS}) {
+		return errors.New("tokenizer.json: post_processor: puts other tokens around a text than bos_token (cls_token) before it and eos_token (sep_token) behind it; this is not supported")
+	}
+	return nil
 }

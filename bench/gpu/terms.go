@@ -111,12 +111,12 @@ func (w *work) lora() {
 // attention is both ways through every layer.
 func (w *work) attention() {
 	s, wide := w.shape, w.rows*w.shape.Hidden
-	a := kernel.Attention{Batch: s.Batch, Seq: s.Seq, Heads: s.Heads, KV: s.KVHeads, Dim: s.Hidden / s.Heads, Scale: math.Sqrt(float64(s.Heads) / float64(s.Hidden))}
+	a := kernel.Attention{Batch: s.Batch, Seq: s.Seq, Keys: s.Seq, Causal: true, Heads: s.Heads, KV: s.KVHeads, Dim: s.Hidden / s.Heads, Scale: math.Sqrt(float64(s.Heads) / float64(s.Hidden))}
 	part := func(b kernel.Buffer, i int) kernel.Buffer { return b.Slice(i*wide, (i+1)*wide) }
 	q, k, v, dy := part(w.x, 0), part(w.x, 1), part(w.x, 2), part(w.x, 3)
 	y, dq, dk, dv := part(w.y, 0), part(w.y, 1), part(w.y, 2), part(w.y, 3)
 	for range s.Layers {
-		w.backend.Attention(y, w.lse, q, k, v, w.lengths, a)
-		w.backend.AttentionBack(dq, dk, dv, dy, y, w.lse, q, k, v, w.lengths, a)
+		w.backend.Attention(y, w.lse, q, k, v, kernel.Seen{Lengths: w.lengths}, a)
+		w.backend.AttentionBack(dq, dk, dv, dy, y, w.lse, q, k, v, kernel.Seen{Lengths: w.lengths}, a)
 	}
 }

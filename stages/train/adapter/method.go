@@ -58,6 +58,9 @@ type Base struct {
 	Attentions int     // layers with attention
 	KeyColumns int     // of a layer's keys, as many as of its values: kv_heads·dim
 	Hidden     int     // columns of a hidden state
+	// Params are the base's own parameters, by Hugging Face's names: an adapter may bring
+	// trained copies of some (graph.Param.Replace).
+	Params []*graph.Param
 	// InitializerRange is the standard deviation of a new head's values.
 	InitializerRange float64
 	Head             HeadModule

@@ -16,6 +16,7 @@ func attentions(add func(name, sizes string, c comparison)) {
 		{Batch: 2, Seq: 128, Heads: 2, KV: 2, Dim: 128},
 		{Batch: 1, Seq: 33, Heads: 2, KV: 1, Dim: 200},
 	} {
+		a.Keys, a.Causal = a.Seq, true
 		a.Scale = 1 / math.Sqrt(float64(a.Dim))
 		add("Attention", fmt.Sprintf("%+v", a), func(p *pair) []*matrix { return attention(p, a) })
 	}
@@ -33,8 +34,9 @@ func attention(p *pair, a kernel.Attention) []*matrix {
 	y, lse := p.nowhere(wide), p.sums(rows*a.Heads, math.NaN)
 	dq, dk, dv := p.nowhere(wide), p.nowhere(narrow), p.nowhere(narrow)
 	p.both(func(s side) {
-		s.Attention(s.of(y), s.of(lse), s.of(q), s.of(k), s.of(v), s.of(n), a)
-		s.AttentionBack(s.of(dq), s.of(dk), s.of(dv), s.of(dy), s.of(y), s.of(lse), s.of(q), s.of(k), s.of(v), s.of(n), a)
+		seen := kernel.Seen{Lengths: s.of(n)}
+		s.Attention(s.of(y), s.of(lse), s.of(q), s.of(k), s.of(v), seen, a)
+		s.AttentionBack(s.of(dq), s.of(dk), s.of(dv), s.of(dy), s.of(y), s.of(lse), s.of(q), s.of(k), s.of(v), seen, a)
 	})
 	return []*matrix{y, lse, dq, dk, dv}
 }

@@ -35,26 +35,27 @@ func TestTheCPUAgreesWithItself(t *testing.T) {
 // idle does nothing where it should compute.
 type idle struct{ kernel.Backend }
 
-func (idle) Fill(kernel.Buffer, float64)                                                  {}
-func (idle) Copy(_, _ kernel.Buffer)                                                      {}
-func (idle) Add(_, _, _ kernel.Buffer)                                                    {}
-func (idle) AddBias(_, _ kernel.Buffer, _ int)                                            {}
-func (idle) SumRows(_, _ kernel.Buffer, _ int)                                            {}
-func (idle) SwiGLU(_, _, _ kernel.Buffer)                                                 {}
-func (idle) SwiGLUBack(_, _, _, _, _ kernel.Buffer)                                       {}
-func (idle) Dropout(_, _, _ kernel.Buffer, _ kernel.Drop, _ bool)                         {}
-func (idle) MatMul(_, _, _ kernel.Buffer, _ kernel.MatMul)                                {}
-func (idle) Gather(_, _, _ kernel.Buffer, _, _ int)                                       {}
-func (idle) ScatterAdd(_, _, _ kernel.Buffer, _, _ int)                                   {}
-func (idle) RMSNorm(_, _, _, _ kernel.Buffer, _ kernel.Norm)                              {}
-func (idle) RMSNormBack(_, _, _, _, _, _ kernel.Buffer, _ kernel.Norm, _ bool)            {}
-func (idle) Rope(_, _, _, _ kernel.Buffer, _ kernel.Rope)                                 {}
-func (idle) Attention(_, _, _, _, _, _ kernel.Buffer, _ kernel.Attention)                 {}
-func (idle) AttentionBack(_, _, _, _, _, _, _, _, _, _ kernel.Buffer, _ kernel.Attention) {}
-func (idle) SoftmaxLoss(_, _, _, _, _ kernel.Buffer, _ kernel.Loss)                       {}
-func (idle) SigmoidLoss(_, _, _, _, _ kernel.Buffer, _ kernel.Loss)                       {}
-func (idle) ClipFactor(_ kernel.Buffer, _ []kernel.Buffer, _ float64)                     {}
-func (idle) AdamW(_, _, _, _, _, _ kernel.Buffer, _ kernel.Adam)                          {}
+func (idle) Fill(kernel.Buffer, float64)                                              {}
+func (idle) Copy(_, _ kernel.Buffer)                                                  {}
+func (idle) Add(_, _, _ kernel.Buffer)                                                {}
+func (idle) AddBias(_, _ kernel.Buffer, _ int)                                        {}
+func (idle) SumRows(_, _ kernel.Buffer, _ int)                                        {}
+func (idle) SwiGLU(_, _, _ kernel.Buffer)                                             {}
+func (idle) SwiGLUBack(_, _, _, _, _ kernel.Buffer)                                   {}
+func (idle) Dropout(_, _, _ kernel.Buffer, _ kernel.Drop, _ bool)                     {}
+func (idle) MatMul(_, _, _ kernel.Buffer, _ kernel.MatMul)                            {}
+func (idle) Gather(_, _, _ kernel.Buffer, _, _ int)                                   {}
+func (idle) ScatterAdd(_, _, _ kernel.Buffer, _, _ int)                               {}
+func (idle) RMSNorm(_, _, _, _ kernel.Buffer, _ kernel.Norm)                          {}
+func (idle) RMSNormBack(_, _, _, _, _, _ kernel.Buffer, _ kernel.Norm, _ bool)        {}
+func (idle) Rope(_, _, _, _ kernel.Buffer, _ kernel.Rope)                             {}
+func (idle) Attention(_, _, _, _, _ kernel.Buffer, _ kernel.Seen, _ kernel.Attention) {}
+func (idle) AttentionBack(_, _, _, _, _, _, _, _, _ kernel.Buffer, _ kernel.Seen, _ kernel.Attention) {
+}
+func (idle) SoftmaxLoss(_, _, _, _, _ kernel.Buffer, _ kernel.Loss)   {}
+func (idle) SigmoidLoss(_, _, _, _, _ kernel.Buffer, _ kernel.Loss)   {}
+func (idle) ClipFactor(_ kernel.Buffer, _ []kernel.Buffer, _ float64) {}
+func (idle) AdamW(_, _, _, _, _, _ kernel.Buffer, _ kernel.Adam)      {}
 
 func TestADeviceThatDoesNothingIsFarOff(t *testing.T) {
 	results, err := check.Kernels(open(t, cpu.Options{Kernel: "go"}), idle{open(t, cpu.Options{Kernel: "go"})}, 1)

@@ -12,6 +12,8 @@ type Options struct {
 	Training      bool   // dropout is applied
 	Seed          uint64 // of dropout
 	Checkpointing bool   // see Checkpoint
+	Positioned    bool   // Batch.Positions are the positions of the tokens; else 0, 1, …
+	Packed        bool   // a row holds several documents: see Batch.Starts
 }
 
 // Graph is a computation under construction.

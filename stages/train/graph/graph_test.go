@@ -101,12 +101,18 @@ func TestOutputsOutliveTheRun(t *testing.T) {
 
 func TestBuildersMistakesAreReturnedByCompile(t *testing.T) {
 	tests := map[string]func(*net, *graph.Graph){
-		"linear":          func(n *net, g *graph.Graph) { g.Linear(n.embed(g, 4), n.param("w", graph.Frozen, 3, 5), nil) },
-		"rmsnorm":         func(n *net, g *graph.Graph) { g.RMSNorm(n.embed(g, 4), n.param("w", graph.Frozen, 5), 1e-6) },
-		"attention":       func(n *net, g *graph.Graph) { x := n.embed(g, 12); g.Attention(x, x, x, 4, 3) },
-		"rope":            func(n *net, g *graph.Graph) { g.Rope(n.embed(g, 12), 5, graph.RopeFreqs(2, 10), 0) },
-		"prepend":         func(n *net, g *graph.Graph) { g.Prepend(g.Repeat(n.param("w", graph.Frozen, 2, 4)), n.embed(g, 5)) },
-		"too few keys":    func(n *net, g *graph.Graph) { x := n.embed(g, 12); g.Attention(n.inFront(g, 2, 12), x, x, 3, 3) },
+		"linear":  func(n *net, g *graph.Graph) { g.Linear(n.embed(g, 4), n.param("w", graph.Frozen, 3, 5), nil) },
+		"rmsnorm": func(n *net, g *graph.Graph) { g.RMSNorm(n.embed(g, 4), n.param("w", graph.Frozen, 5), 1e-6) },
+		"attention": func(n *net, g *graph.Graph) {
+			x := n.embed(g, 12)
+			g.Attention(x, x, x, graph.AttentionOptions{Heads: 4, KV: 3, Causal: true})
+		},
+		"rope":    func(n *net, g *graph.Graph) { g.Rope(n.embed(g, 12), 5, graph.RopeFreqs(2, 10), 0) },
+		"prepend": func(n *net, g *graph.Graph) { g.Prepend(g.Repeat(n.param("w", graph.Frozen, 2, 4)), n.embed(g, 5)) },
+		"too few keys": func(n *net, g *graph.Graph) {
+			x := n.embed(g, 12)
+			g.Attention(n.inFront(g, 2, 12), x, x, graph.AttentionOptions{Heads: 3, KV: 3, Causal: true})
+		},
 		"text":            func(n *net, g *graph.Graph) { g.Text(g.LastToken(n.embed(g, 4))) },
 		"repeat":          func(n *net, g *graph.Graph) { g.Repeat(n.param("w", graph.Frozen, 5)) },
 		"add":             func(n *net, g *graph.Graph) { x := n.embed(g, 12); g.Add(x, g.LastToken(x)) },

@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"math"
 	"slices"
 
 	"github.com/clinflow/clinflow/stages/train/kernel"
@@ -21,25 +20,29 @@ func (in *input) download(b kernel.Backend) error { return b.Download(in.host, i
 
 // inputs are the buffers a batch is written to; only those that ops asked for exist.
 type inputs struct {
-	all          []*input
-	idsIn        *input
-	stepIn       *input
-	lens, lasts  []shifted
-	tables       []table
-	repeatedRows map[int]*input // by the rows of a parameter: see Repeat
+	all         []*input
+	idsIn       *input
+	stepIn      *input
+	startsIn    *input
+	lens, lasts []shifted
+	places      []shifted
+	tables      []*table
+	constants   []*input
 }
 
-// shifted is an input about sequences that have front rows before their text.
+// shifted is an input about sequences that have front rows before their text, or whose
+// first row has the position from.
 type shifted struct {
-	front int
+	front, from int
 	*input
 }
 
-// table keeps the angles of one set of rotary frequencies for positions from, from+1, …
+// table keeps the angles of one set of rotary frequencies for the positions from,
+// from+1, … of front rows and a text.
 type table struct {
-	freqs    []float64
-	from     int
-	cos, sin *input
+	freqs       []float64
+	from, front int
+	cos, sin    *input
 }
 
 func (in *inputs) make(g *Graph, d kernel.DType, n int) *input {
@@ -85,27 +88,33 @@ func (in *inputs) perSequence(g *Graph, list *[]shifted, front int) *input {
 			return s.input
 		}
 	}
-	s := shifted{front, in.ints(g, g.opts.Batch)}
+	s := shifted{front: front, input: in.ints(g, g.opts.Batch)}
 	*list = append(*list, s)
 	return s.input
 }
 
-// repeated are the row numbers 0, …, n-1 once for each sequence.
-func (in *inputs) repeated(g *Graph, n int) *input {
-	if in.repeatedRows[n] == nil {
-		i := in.ints(g, g.opts.Batch*n)
-		for at := range i.ints {
-			i.ints[at] = int32(at % n)
+// constant is an input of numbers that are the same in every batch.
+func (in *inputs) constant(g *Graph, numbers []int32) *input {
+	for _, c := range in.constants {
+		if slices.Equal(c.ints, numbers) {
+			return c
 		}
-		if err := i.upload(g.Backend()); err != nil {
-			g.fail("repeat: %w", err)
-		}
-		if in.repeatedRows == nil {
-			in.repeatedRows = map[int]*input{}
-		}
-		in.repeatedRows[n] = i
 	}
-	return in.repeatedRows[n]
+	c := in.ints(g, len(numbers))
+	copy(c.ints, numbers)
+	if err := c.upload(g.Backend()); err != nil {
+		g.fail("constant: %w", err)
+	}
+	in.constants = append(in.constants, c)
+	return c
+}
+
+// starts are the first token of each token's document.
+func (in *inputs) starts(g *Graph) *input {
+	if in.startsIn == nil {
+		in.startsIn = in.ints(g, g.Rows())
+	}
+	return in.startsIn
 }
 
 // step is the number of the dropout masks, low word first.
@@ -114,29 +123,6 @@ func (in *inputs) step(g *Graph) *input {
 		in.stepIn = in.ints(g, 2)
 	}
 	return in.stepIn
-}
-
-// angles returns the cosines and sines of position·frequency [rows, dim/2] for rows
-// positions beginning with from.
-func (in *inputs) angles(g *Graph, freqs []float64, from, rows int) (cos, sin *input) {
-	n := rows * len(freqs)
-	for _, t := range in.tables {
-		if t.from == from && slices.Equal(t.freqs, freqs) && len(t.cos.floats) == n {
-			return t.cos, t.sin
-		}
-	}
-	cos, sin = in.floats(g, n), in.floats(g, n)
-	for i := range n {
-		angle := float64(from+i/len(freqs)) * freqs[i%len(freqs)]
-		cos.floats[i], sin.floats[i] = math.Cos(angle), math.Sin(angle)
-	}
-	for _, t := range []*input{cos, sin} {
-		if err := t.upload(g.Backend()); err != nil {
-			g.fail("rope: %w", err)
-		}
-	}
-	in.tables = append(in.tables, table{freqs, from, cos, sin})
-	return cos, sin
 }
 
 // set uploads the batch.
@@ -155,6 +141,12 @@ func (in *inputs) set(g *Graph, b Batch) error {
 		s.last(b, g.opts.Seq)
 		changed = append(changed, s.input)
 	}
+	if in.startsIn != nil {
+		clear(in.startsIn.ints)
+		copy(in.startsIn.ints, b.Starts)
+		changed = append(changed, in.startsIn)
+	}
+	changed = append(changed, in.position(g, b)...)
 	if in.stepIn != nil {
 		in.stepIn.ints[0], in.stepIn.ints[1] = int32(uint32(b.Step)), int32(b.Step>>32)
 		changed = append(changed, in.stepIn)

@@ -28,6 +28,7 @@ func (g *Graph) LoRA(x, y *Node, l LowRank) *Node {
 
 // product is alpha·x·wᵀ, added to base where that is not nil.
 func (g *Graph) product(x *Node, w *Param, base *Node, alpha float64) *Node {
+	w = w.now()
 	if !g.matrix("linear", w) || w.shape[1] != x.cols || base != nil && base.cols != w.shape[0] {
 		g.fail("linear: weight %s %v does not fit an input of %d columns", w.name, w.shape, x.cols)
 		return x
@@ -77,6 +78,7 @@ func (g *Graph) productInput(x *Node, w *Param, dy *Node, alpha float64) {
 }
 
 func (g *Graph) bias(x *Node, bias *Param) *Node {
+	bias = bias.now()
 	if bias.Len() != x.cols {
 		g.fail("linear: bias %s has %d elements, not %d", bias.name, bias.Len(), x.cols)
 		return x
@@ -100,15 +102,25 @@ func (g *Graph) bias(x *Node, bias *Param) *Node {
 // where Options.Training is set. Its mask is never stored: it is a function of
 // Options.Seed, Batch.Step, the place of the call in the graph, and the element.
 func (g *Graph) Dropout(x *Node, p float64) *Node {
-	if p < 0 || p >= 1 {
-		g.fail("dropout: probability %g is not in [0, 1)", p)
+	d := g.nextDrop("dropout", p)
+	if d.P == 0 {
 		return x
 	}
-	g.drops++ // counted even where nothing is dropped, so that a stream belongs to a place
-	if !g.opts.Training || p == 0 {
-		return x
+	return g.drop(x, d)
+}
+
+// nextDrop names the random numbers of the next place where something is dropped. P is 0
+// where nothing is; the place is counted all the same, so that a stream belongs to it.
+func (g *Graph) nextDrop(name string, p float64) kernel.Drop {
+	if !(p >= 0 && p < 1) {
+		g.fail("%s: probability %g is not in [0, 1)", name, p)
+		return kernel.Drop{}
 	}
-	return g.drop(x, kernel.Drop{P: p, Seed: g.opts.Seed, Stream: g.drops})
+	g.drops++
+	if !g.opts.Training {
+		return kernel.Drop{}
+	}
+	return kernel.Drop{P: p, Seed: g.opts.Seed, Stream: g.drops}
 }
 
 func (g *Graph) drop(x *Node, d kernel.Drop) *Node {

@@ -14,6 +14,7 @@ import (
 // rows that have a target; on a backend that records, the last chunk is filled up
 // with rows of no weight, so that every run launches the same.
 func (g *Graph) LMLoss(x *Node, head *Param) *Node {
+	head = head.now()
 	if !g.matrix("lm loss", head) || head.shape[1] != x.cols || !g.sequences("lm loss", x) {
 		g.fail("lm loss: head %s %v does not fit an input of %d rows and %d columns", head.name, head.shape, x.rows, x.cols)
 		return x
@@ -63,6 +64,9 @@ func (c *lmChunks) prepare(l *lossOp, b Batch) (float64, error) {
 	for i, length := range b.Lengths {
 		w := b.weight(i)
 		for t := first; w != 0 && t+1 < int(length); t++ {
+			if c.g.opts.Packed && int(b.Starts[i*seq+t+1]) == t+1 {
+				continue // a document does not predict the next one
+			}
 			label := b.InputIDs[i*seq+t+1]
 			if label < 0 || int(label) >= vocab {
 				return 0, fmt.Errorf("batch: a token of row %d is outside the vocabulary of %d", i, vocab)

@@ -4,24 +4,17 @@ import "github.com/clinflow/clinflow/stages/train/kernel"
 
 // Embedding looks up input_ids in table [vocab, hidden]: [batch·seq, hidden].
 func (g *Graph) Embedding(table *Param) *Node {
+	table = table.now()
 	if !g.matrix("embedding", table) {
 		return g.node(1, 1)
 	}
-	ids, cols := g.inputs.ids(g), table.shape[1]
-	y := g.node(g.Rows(), cols)
-	o := &op{name: "embedding", params: []*Param{table}, out: y}
-	o.run = func(b kernel.Backend) { b.Gather(y.buf(), table.value, ids.buf, y.rows, cols) }
-	o.back = func(dy *Node) {
-		g.accumulate("embedding.grad", table, []*Node{dy}, func(b kernel.Backend) {
-			b.ScatterAdd(table.grad, dy.buf(), ids.buf, dy.rows, cols)
-		})
-	}
-	return g.emit(o)
+	return g.gather("embedding", table, table.shape[1], g.inputs.ids(g))
 }
 
 // RMSNorm is x / sqrt(mean(x²) + eps) · w over the last dimension (Zhang and
 // Sennrich 2019, arXiv:1910.07467).
 func (g *Graph) RMSNorm(x *Node, w *Param, eps float64) *Node {
+	w = w.now()
 	if w.Len() != x.cols {
 		g.fail("rmsnorm: weight %s has %d elements, its input %d columns", w.name, w.Len(), x.cols)
 		return x
@@ -89,19 +82,7 @@ func (g *Graph) LastToken(x *Node) *Node {
 	if !g.sequences("last token", x) {
 		return x
 	}
-	last := g.inputs.last(g, g.Front(x))
-	y := g.node(g.opts.Batch, x.cols)
-	o := &op{name: "last_token", reads: []*Node{x}, out: y}
-	o.run = func(b kernel.Backend) { b.Gather(y.buf(), x.buf(), last.buf, y.rows, y.cols) }
-	o.back = func(dy *Node) {
-		g.addInto(x, "last_token.grad", []*Node{dy}, nil, func(b kernel.Backend, dx kernel.Buffer, acc bool) {
-			if !acc {
-				b.Fill(dx, 0)
-			}
-			b.ScatterAdd(dx, dy.buf(), last.buf, dy.rows, dy.cols)
-		})
-	}
-	return g.emit(o)
+	return g.pick("last_token", x, x.cols, g.inputs.last(g, g.Front(x)))
 }
 
 func (g *Graph) same(name string, a, b *Node) bool {

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/clinflow/clinflow/stages/train/kernel"
 )
@@ -22,11 +23,30 @@ type Param struct {
 	name  string
 	shape []int
 	mode  Mode
+	by    *Param // stands for it in graphs; nil: itself
 	tensors
 }
 
 // Name returns the name given to Add.
 func (p *Param) Name() string { return p.name }
+
+// Replace has every later graph read by, of the same shape, in place of p: a trained copy
+// of a frozen parameter. A parameter is replaced once.
+func (p *Param) Replace(by *Param) {
+	if p.by != nil || !slices.Equal(p.shape, by.shape) {
+		p.set.fail(fmt.Errorf("parameter %s cannot be replaced by %s: it is already, or they differ in shape", p.name, by.name))
+		return
+	}
+	p.by = by
+}
+
+// now is the parameter that graphs read: nil for nil.
+func (p *Param) now() *Param {
+	if p == nil || p.by == nil {
+		return p
+	}
+	return p.by
+}
 
 // Shape returns the dimensions.
 func (p *Param) Shape() []int { return p.shape }

@@ -2,23 +2,6 @@ package graph
 
 import "github.com/clinflow/clinflow/stages/train/kernel"
 
-// Repeat is p [n, cols] once for each sequence: [batch·n, cols].
-func (g *Graph) Repeat(p *Param) *Node {
-	if !g.matrix("repeat", p) {
-		return g.node(1, 1)
-	}
-	n, cols := p.shape[0], p.shape[1]
-	ids, y := g.inputs.repeated(g, n), g.node(g.opts.Batch*n, cols)
-	o := &op{name: "repeat", params: []*Param{p}, out: y}
-	o.run = func(b kernel.Backend) { b.Gather(y.buf(), p.value, ids.buf, y.rows, cols) }
-	o.back = func(dy *Node) {
-		g.accumulate("repeat.grad", p, []*Node{dy}, func(b kernel.Backend) {
-			b.ScatterAdd(p.grad, dy.buf(), ids.buf, dy.rows, cols)
-		})
-	}
-	return g.emit(o)
-}
-
 // Prepend puts the rows of front [batch·n, cols] before those of x [batch·rows, cols] in
 // each sequence: [batch·(n+rows), cols]. All later ops take such an x: its texts begin n
 // rows later.
@@ -76,12 +59,6 @@ func (g *Graph) cut(name string, x *Node, rows, at int) *op {
 	return &op{name: name, reads: []*Node{x}, out: y, run: func(b kernel.Backend) {
 		g.eachSequence(x, y, at, func(whole, part kernel.Buffer) { b.Copy(part, whole) })
 	}}
-}
-
-// zeros is a matrix of zeros, which has no gradient.
-func (g *Graph) zeros(rows, cols int) *Node {
-	y := g.node(rows, cols)
-	return g.emit(&op{name: "zeros", out: y, run: func(b kernel.Backend) { b.Fill(y.buf(), 0) }})
 }
 
 // eachSequence gives f the rows of each sequence of part, and those that they are in

@@ -23,12 +23,43 @@ type Rope struct {
 	Inverse               bool
 }
 
-// Attention holds the sizes of attention: q and y are [batch, seq, heads, dim],
-// k and v [batch, seq, kv, dim]; query head h reads key head h/(heads/kv).
-// Scale multiplies the scores.
+// Function is a function of one number.
+type Function int
+
+// The functions of Activate.
+const (
+	GELU     Function = iota // x·Φ(x), with the error function (Hendrycks and Gimpel 2016, arXiv:1606.08415)
+	GELUTanh                 // its approximation by tanh, gelu_new of transformers
+	Tanh
+	ReLU
+)
+
+// Attention holds the sizes of attention: q and y are [batch, seq, heads, dim], k and v
+// [batch, keys, kv, dim]; query head h reads key head h/(heads/kv). The first keys - seq
+// keys stand in front of the others: key j has the place of query j - (keys - seq). With
+// Causal a query sees the keys up to its own place, without all of its sequence. Scale
+// multiplies the scores.
 type Attention struct {
-	Batch, Seq, Heads, KV, Dim int
-	Scale                      float64
+	Batch, Seq, Keys, Heads, KV, Dim int
+	Causal                           bool
+	Scale                            float64
+	// Drop is dropout of the probabilities; P 0: none. The number of key j for query i of
+	// head h is ((batch·heads + h)·seq + i)·keys' + j, where keys' is keys rounded up to
+	// a multiple of 64.
+	Drop Drop
+}
+
+// Seen says which keys the queries of attention see: buffers of I32, nil where they see
+// all of them.
+type Seen struct {
+	// Lengths [batch] are the keys in use of each sequence, with those in front. Queries in
+	// whose place no such key stands are not in use. nil: all keys and all queries are.
+	Lengths Buffer
+	// Starts [batch, seq] is for each query the first of the keys behind those in front
+	// that it sees.
+	Starts Buffer
+	// Step [2] is the number of the step, low word first, for Drop.
+	Step Buffer
 }
 
 // Drop names the random numbers of one dropout: those of Philox4x32-10 with key

@@ -67,6 +67,14 @@ type Elementwise interface {
 	AddBias(y, bias Buffer, rows int)
 	// SumRows adds the sum of dy's rows to dbias [cols].
 	SumRows(dbias, dy Buffer, rows int)
+	// Scale is y = factor[0]·x over all of y, added to y with acc.
+	Scale(y, x, factor Buffer, acc bool)
+	// Dot adds the sum of a ⊙ b, over all of them, to sum [1].
+	Dot(sum, a, b Buffer)
+	// Activate is y = f(x) over all of y.
+	Activate(y, x Buffer, f Function)
+	// ActivateBack is its gradient dx = f'(x) ⊙ dy; dx may be dy.
+	ActivateBack(dx, dy, x Buffer, f Function)
 	// SwiGLU is y = silu(gate) ⊙ up over all of y.
 	SwiGLU(y, gate, up Buffer)
 	// SwiGLUBack is the gradient of SwiGLU; dgate and dup are overwritten.
@@ -90,13 +98,25 @@ type Blocks interface {
 	RMSNorm(y, rstd, x, w Buffer, n Norm)
 	// RMSNormBack writes dx (nil: not wanted) and adds to dw (nil: not wanted).
 	RMSNormBack(dx, dw, dy, x, w, rstd Buffer, n Norm, acc bool)
+	// LayerNorm is y = (x-mean)·rstd·w + bias with rstd = 1/sqrt(var(x)+eps); mean and
+	// rstd [rows] are kept for the gradient.
+	LayerNorm(y, mean, rstd, x, w, bias Buffer, n Norm)
+	// LayerNormBack writes dx (nil: not wanted) and adds to dw and dbias (nil: not wanted).
+	LayerNormBack(dx, dw, dbias, dy, x, w, mean, rstd Buffer, n Norm, acc bool)
 	// Rope turns the halves of every head of x by its position's angle. y may be x.
 	Rope(y, x, cos, sin Buffer, r Rope)
-	// Attention is causal attention; lse [batch, heads, seq] keeps the logarithm
-	// of the softmax's sum for the gradient. Rows from a sequence's length on are zero.
-	Attention(y, lse, q, k, v, lengths Buffer, a Attention)
+	// Attention is softmax attention; lse [batch, heads, seq] keeps the logarithm of
+	// the softmax's sum for the gradient. Queries that are not in use are zero.
+	Attention(y, lse, q, k, v Buffer, seen Seen, a Attention)
 	// AttentionBack overwrites dq, dk and dv.
-	AttentionBack(dq, dk, dv, dy, y, lse, q, k, v, lengths Buffer, a Attention)
+	AttentionBack(dq, dk, dv, dy, y, lse, q, k, v Buffer, seen Seen, a Attention)
+	// LSTMCell turns gates [4·hidden], the sums of the input, forget, cell and output
+	// gate (torch.nn.LSTM), into the gates' values, and writes the cell's state c and its
+	// output h [hidden]. before is the state of the step before, nil at the first.
+	LSTMCell(h, c, gates, before Buffer)
+	// LSTMCellBack writes the gradient of the gates' sums. dc is the gradient of c that
+	// comes from the step after, and becomes that of before.
+	LSTMCellBack(dgates, dc, dh, gates, c, before Buffer)
 }
 
 // Losses turn logits into losses, and in place into the gradient of the loss. scale

@@ -79,6 +79,7 @@ type worker[T number] struct {
 	packedA, packedB []T
 	tile             []T // a tile of the result that does not fit whole
 	scores, grads    []T // attention
+	kept             []T // of its probabilities, by dropout
 	row              []T // a row of a loss
 }
 

@@ -26,11 +26,14 @@ const (
 // neighbours.
 const dropLength = 64
 
+func newDropState(drop kernel.Drop, step []int32) dropState {
+	return dropState{drop.Stream, uint32(step[0]), uint32(step[1]), uint32(drop.Seed), uint32(drop.Seed >> 32),
+		uint32(drop.P * (1 << 32)), math.Float32bits(float32(1 / (1 - drop.P)))}
+}
+
 // Dropout is y = x ⊙ mask / (1-p).
 func (d *device[T]) Dropout(y, x, step kernel.Buffer, drop kernel.Drop, acc bool) {
-	ys, xs, words := d.of(y), d.of(x), intsOf(step)
-	s := dropState{drop.Stream, uint32(words[0]), uint32(words[1]), uint32(drop.Seed), uint32(drop.Seed >> 32),
-		uint32(drop.P * (1 << 32)), math.Float32bits(float32(1 / (1 - drop.P)))}
+	ys, xs, s := d.of(y), d.of(x), newDropState(drop, intsOf(step))
 	d.parallel(len(xs), grain, func(_ *worker[T], lo, hi int) {
 		at := s
 		at[dropCounter] = uint32(lo / dropLength * 16)

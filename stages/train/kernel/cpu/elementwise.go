@@ -66,3 +66,20 @@ func (d *device[T]) SwiGLUBack(dgate, dup, dy, gate, up kernel.Buffer) {
 		d.swigluBack(dgs[lo:hi], dus[lo:hi], dys[lo:hi], gs[lo:hi], us[lo:hi])
 	})
 }
+
+// Scale is y = factor·x.
+func (d *device[T]) Scale(y, x, factor kernel.Buffer, acc bool) {
+	ys, xs, f := d.of(y), d.of(x), d.of(factor)[0]
+	d.parallel(len(ys), grain, func(_ *worker[T], lo, hi int) {
+		for i := lo; i < hi; i++ {
+			v := f * xs[i]
+			if acc {
+				v += ys[i]
+			}
+			ys[i] = v
+		}
+	})
+}
+
+// Dot sums on one worker, in one order.
+func (d *device[T]) Dot(sum, a, b kernel.Buffer) { d.of(sum)[0] += d.dot(d.of(a), d.of(b)) }

@@ -135,7 +135,8 @@ func TestAdamW(t *testing.T) {
 // differences of small graphs do not.
 func TestAttentionByDefinition(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		a := kernel.Attention{Batch: 2, Seq: rapid.IntRange(1, 150).Draw(t, "seq"), Heads: 4, KV: rapid.SampledFrom([]int{1, 2, 4}).Draw(t, "kv"), Dim: 6, Scale: 0.4}
+		a := kernel.Attention{Batch: 2, Seq: rapid.IntRange(1, 150).Draw(t, "seq"), Heads: 4, KV: rapid.SampledFrom([]int{1, 2, 4}).Draw(t, "kv"), Dim: 6, Scale: 0.4, Causal: true}
+		a.Keys = a.Seq
 		lengths := []int32{int32(rapid.IntRange(0, a.Seq).Draw(t, "length")), int32(a.Seq)}
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
 		wide := func(heads int) *floats[float64] {
@@ -149,8 +150,8 @@ func TestAttentionByDefinition(t *testing.T) {
 		y, lse := wide(a.Heads), buffer(make([]float64, a.Batch*a.Seq*a.Heads))
 		dq, dk, dv := wide(a.Heads), wide(a.KV), wide(a.KV)
 		d := device64(2)
-		d.Attention(y, lse, q, k, v, &ints{lengths}, a)
-		d.AttentionBack(dq, dk, dv, dy, y, lse, q, k, v, &ints{lengths}, a)
+		d.Attention(y, lse, q, k, v, kernel.Seen{Lengths: &ints{lengths}}, a)
+		d.AttentionBack(dq, dk, dv, dy, y, lse, q, k, v, kernel.Seen{Lengths: &ints{lengths}}, a)
 		want := attendByDefinition(a, lengths, q.v, k.v, v.v, dy.v)
 		for i, got := range [][]float64{y.v, dq.v, dk.v, dv.v} {
 			if diff := cmp.Diff(want[i], got, cmpopts.EquateApprox(1e-10, 1e-12)); diff != "" {

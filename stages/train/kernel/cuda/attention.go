@@ -60,18 +60,35 @@ func (l *launcher) sizes(a kernel.Attention) *launcher {
 	return l.int(a.Seq).int(a.Heads).int(a.KV).int(a.Dim).float(a.Scale)
 }
 
-// Attention is causal attention over the first lengths[b] tokens.
-func (d *device) Attention(y, lse, q, k, v, lengths kernel.Buffer, a kernel.Attention) {
+// computes fails where the kernels have no such attention.
+func (d *device) computes(seen kernel.Seen, a kernel.Attention) bool {
+	ok := a.Causal && a.Keys == a.Seq && seen.Lengths != nil && seen.Starts == nil && a.Drop.P == 0
+	if !ok {
+		d.fail("attention", d.lacks("attention that is not causal, or of more keys than queries, or with dropout"))
+	}
+	return ok
+}
+
+// Attention is causal attention over the first keys in use.
+func (d *device) Attention(y, lse, q, k, v kernel.Buffer, seen kernel.Seen, a kernel.Attention) {
 	d.enter()
 	defer d.context.Leave()
+	if !d.computes(seen, a) {
+		return
+	}
+	lengths := seen.Lengths
 	d.kernel(fmt.Sprintf("attention_%d", sizeOf(a.Dim))).buffers(y, lse, q, k, v, lengths).sizes(a).launch(d.attention(a, a.Heads, 3))
 }
 
 // AttentionBack is the gradient of Attention: of queries by one kernel and of keys and
 // values by another, so that each sum is one block's.
-func (d *device) AttentionBack(dq, dk, dv, dy, y, lse, q, k, v, lengths kernel.Buffer, a kernel.Attention) {
+func (d *device) AttentionBack(dq, dk, dv, dy, y, lse, q, k, v kernel.Buffer, seen kernel.Seen, a kernel.Attention) {
 	d.enter()
 	defer d.context.Leave()
+	if !d.computes(seen, a) {
+		return
+	}
+	lengths := seen.Lengths
 	const warps = attentionThreads / 32 // a warp a query
 	delta := d.scratchOf(a.Batch * a.Heads * a.Seq * 4)
 	d.kernel("attention_delta").pointer(delta).buffers(dy, y, lengths).int(a.Seq).int(a.Heads).int(a.Dim).launch(driver.Shape{

@@ -30,7 +30,7 @@ func (n *network) attention(g *graph.Graph, hooks adapter.Method, i int, l layer
 	k, v := a.Project(x)
 	a.K, a.V = g.Rope(k, a.KVHeads, freqs, from), v
 	return apply(g, hooks, l.o, hooks.Attention(g, a, func(k, v *graph.Node) *graph.Node {
-		return g.Attention(a.Q, k, v, a.Heads, a.KVHeads)
+		return g.Attention(a.Q, k, v, graph.AttentionOptions{Heads: a.Heads, KV: a.KVHeads, Causal: true})
 	}))
 }
 

@@ -141,7 +141,7 @@ func (n *network) Params() *graph.Params { return n.params }
 func (n *network) Base() adapter.Base {
 	c := n.config
 	b := adapter.Base{
-		Attentions: len(n.layers), KeyColumns: c.keyColumns(), Hidden: c.HiddenSize,
+		Attentions: len(n.layers), KeyColumns: c.keyColumns(), Hidden: c.HiddenSize, Params: n.own,
 		InitializerRange: c.InitializerRange, Head: adapter.HeadModule{Name: scoreModule},
 	}
 	for _, l := range n.layers {

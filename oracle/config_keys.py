@@ -20,11 +20,10 @@ def write(path, keys):
     path.write_text(json.dumps(keys, indent=1, sort_keys=True, default=list) + "\n")
 
 
-def llama():
+def model(cls):
     """config.json: what is saved, and what was saved there before transformers 5."""
-    config = transformers.LlamaConfig()
     old = {"torch_dtype": None, "rope_scaling": None, "rope_theta": 10000.0}
-    return {**transformers.GenerationConfig._get_default_generation_params(), **old, **config.to_dict()}
+    return {**transformers.GenerationConfig._get_default_generation_params(), **old, **cls().to_dict()}
 
 
 def lora():
@@ -34,7 +33,8 @@ def lora():
 
 
 def main():
-    write(TRAIN / "model" / "testdata" / "config_keys.json", llama())
+    for cls in (transformers.LlamaConfig, transformers.Qwen2Config, transformers.MistralConfig):
+        write(TRAIN / "model" / "testdata" / "config_keys" / f"{cls.model_type}.json", model(cls))
     write(TRAIN / "adapter" / "lora" / "testdata" / "config_keys.json", lora())
 
 

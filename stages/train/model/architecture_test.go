@@ -159,10 +159,10 @@ func TestAnArchitectureOfOnesOwn(t *testing.T) {
 func TestUnknownArchitecturesAreRefusedWithTheKnownOnes(t *testing.T) {
 	var _ llama.Config // registered
 	for config, want := range map[string]string{
-		`{"model_type": "mistral"}`: `model_type: is "mistral"; supported: llama, words`,
-		`{"model_type": 7}`:         `supported: llama, words`,
-		`{}`:                        `model_type: is ""`,
-		`[]`:                        "malformed",
+		`{"model_type": "gemma"}`: `model_type: is "gemma"; supported: llama, mistral, qwen2, words`,
+		`{"model_type": 7}`:       `supported: llama, mistral, qwen2, words`,
+		`{}`:                      `model_type: is ""`,
+		`[]`:                      "malformed",
 	} {
 		dir := folder(t, config)
 		_, err := model.Open(t.Context(), backend(t), dir, graph.Frozen)

@@ -138,7 +138,7 @@ func (in *Inspector) ask(q question, ids []int32) ([][]float32, error) {
 
 // answer returns the graph for a length, and the length it is compiled for.
 func (in *Inspector) answer(q question, length int) (*answer, int, error) {
-	seq := min((length+lengthStep-1)/lengthStep*lengthStep, in.limits().Positions-in.limits().Virtual)
+	seq := min((length+lengthStep-1)/lengthStep*lengthStep, in.limits().Longest())
 	key := answerKey{q, seq}
 	if a := in.answers[key]; a != nil {
 		return a, seq, nil

@@ -57,6 +57,7 @@ type Architecture interface {
 type Limits struct {
 	Vocabulary int // token ids are below it
 	Positions  int // tokens of the longest sequence
+	Window     int // tokens of a sliding window, which no sequence may exceed; 0: none
 	Virtual    int // positions that adapters take up before a text
 }
 
@@ -74,15 +75,30 @@ func (l Limits) CheckIDs(ids []int32) error {
 	return nil
 }
 
+// Longest is how many tokens the longest text may have.
+func (l Limits) Longest() int {
+	tokens, _ := l.positions()
+	return tokens - l.Virtual
+}
+
+// positions are those of the longest sequence, and the key of config.json that says so.
+func (l Limits) positions() (tokens int, key string) {
+	if l.Window > 0 && l.Window < l.Positions {
+		return l.Window, "sliding_window"
+	}
+	return l.Positions, "max_position_embeddings"
+}
+
 // CheckLength says whether a text of that many tokens has positions enough.
 func (l Limits) CheckLength(tokens int) error {
+	positions, key := l.positions()
 	switch {
-	case tokens <= l.Positions-l.Virtual:
+	case tokens <= l.Longest():
 		return nil
 	case l.Virtual > 0:
-		return exit.Errorf(exit.Usage, "sequences of %d tokens and %d virtual ones of the adapters are longer than the model's max_position_embeddings %d", tokens, l.Virtual, l.Positions)
+		return exit.Errorf(exit.Usage, "sequences of %d tokens and %d virtual ones of the adapters are longer than the model's %s %d", tokens, l.Virtual, key, positions)
 	default:
-		return exit.Errorf(exit.Usage, "sequences of %d tokens are longer than the model's max_position_embeddings %d", tokens, l.Positions)
+		return exit.Errorf(exit.Usage, "sequences of %d tokens are longer than the model's %s %d", tokens, key, positions)
 	}
 }
 

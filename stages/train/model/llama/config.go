@@ -1,17 +1,17 @@
 package llama
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 
 	"github.com/clinflow/clinflow/stages/train/model"
 )
 
-// Config is a LLaMA's configuration with the names of Hugging Face's LlamaConfig.
+// Config is a model's configuration with the names of Hugging Face's LlamaConfig,
+// Qwen2Config and MistralConfig.
 type Config struct {
+	Class                 Class
 	HiddenSize            int
 	IntermediateSize      int
 	NumHiddenLayers       int
@@ -22,17 +22,26 @@ type Config struct {
 	MaxPositionEmbeddings int // tokens
 	RMSNormEps            float64
 	RopeTheta             float64
-	InitializerRange      float64 // standard deviation of initial weights
+	RopeScaling           RopeScaling
+	AttentionBias         bool     // Llama: queries, keys, values and outputs have biases
+	MLPBias               bool     // Llama: gates, ups and downs have biases
+	SlidingWindow         int      // tokens that a query sees; 0: all before it
+	LayerTypes            []string // Qwen2 with a window: which layers have it
+	InitializerRange      float64  // standard deviation of initial weights
 	TieWordEmbeddings     bool
 	BosTokenID            int32 // -1: none
 	PadTokenID            int32 // -1: none
 	EosTokenIDs           []int32
 }
 
-// Limits implements model.Config.
+// Limits implements model.Config. Where no sequence is longer than the window, attention
+// without a window is the same (kv_idx > q_idx - sliding_window of masking_utils.py).
 func (c Config) Limits() model.Limits {
-	return model.Limits{Vocabulary: c.VocabSize, Positions: c.MaxPositionEmbeddings}
+	return model.Limits{Vocabulary: c.VocabSize, Positions: c.MaxPositionEmbeddings, Window: c.SlidingWindow}
 }
+
+// projectionBias says whether queries, keys and values have biases.
+func (c Config) projectionBias() bool { return c.AttentionBias || c.Class == Qwen2 }
 
 // keyColumns are those of a layer's keys, and of its values.
 func (c Config) keyColumns() int { return c.NumKeyValueHeads * c.HeadDim }
@@ -53,6 +62,8 @@ func (c Config) Check() error {
 		}
 	}
 	switch {
+	case c.Class == Llama && c.HiddenSize%c.NumAttentionHeads != 0: // the others may have wider or narrower heads
+		return fmt.Errorf("num_attention_heads: %d does not divide hidden_size %d", c.NumAttentionHeads, c.HiddenSize)
 	case c.NumAttentionHeads%c.NumKeyValueHeads != 0:
 		return fmt.Errorf("num_key_value_heads: %d does not divide num_attention_heads %d", c.NumKeyValueHeads, c.NumAttentionHeads)
 	case c.HeadDim%2 != 0:
@@ -60,42 +71,5 @@ func (c Config) Check() error {
 	case !(c.RMSNormEps > 0) || !(c.RopeTheta > 0) || !(c.InitializerRange >= 0):
 		return errors.New("rms_norm_eps and rope_theta must be above zero, initializer_range not below")
 	}
-	return nil
-}
-
-// Write writes config.json with sorted keys; transformers 4 and 5 read it.
-func (c Config) Write(w io.Writer) error {
-	keys := map[string]any{
-		"architectures": []string{"LlamaForCausalLM"}, "model_type": modelType,
-		"hidden_size": c.HiddenSize, "intermediate_size": c.IntermediateSize,
-		"num_hidden_layers": c.NumHiddenLayers, "num_attention_heads": c.NumAttentionHeads,
-		"num_key_value_heads": c.NumKeyValueHeads, "head_dim": c.HeadDim,
-		"vocab_size": c.VocabSize, "max_position_embeddings": c.MaxPositionEmbeddings,
-		"rms_norm_eps": c.RMSNormEps, "rope_theta": c.RopeTheta, "rope_scaling": nil,
-		"initializer_range": c.InitializerRange, "tie_word_embeddings": c.TieWordEmbeddings,
-		"bos_token_id": orNull(c.BosTokenID), "pad_token_id": orNull(c.PadTokenID), "eos_token_id": endTokens(c.EosTokenIDs),
-		"hidden_act": silu, "attention_bias": false, "mlp_bias": false, "torch_dtype": "float32",
-	}
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(keys)
-}
-
-func orNull(id int32) any {
-	if id < 0 {
-		return nil
-	}
-	return id
-}
-
-// endTokens writes one id bare, as most readers expect it.
-func endTokens(ids []int32) any {
-	switch len(ids) {
-	case 0:
-		return nil
-	case 1:
-		return ids[0]
-	default:
-		return ids
-	}
+	return c.RopeScaling.check()
 }

@@ -2,6 +2,7 @@ package llama
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -33,20 +34,37 @@ func TestConfigurationsAreWhole(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		size := rapid.IntRange(1, 9)
 		kv := size.Draw(rt, "kv")
+		heads := kv * size.Draw(rt, "heads")
 		want := Config{
-			HiddenSize: size.Draw(rt, "hidden"), IntermediateSize: size.Draw(rt, "intermediate"),
-			NumHiddenLayers: size.Draw(rt, "layers"), NumAttentionHeads: kv * size.Draw(rt, "heads"),
+			Class: Class(rapid.IntRange(0, len(classes)-1).Draw(rt, "class")), HiddenSize: heads * size.Draw(rt, "hidden"),
+			IntermediateSize: size.Draw(rt, "intermediate"), NumHiddenLayers: size.Draw(rt, "layers"), NumAttentionHeads: heads,
 			NumKeyValueHeads: kv, HeadDim: 2 * size.Draw(rt, "half"), VocabSize: size.Draw(rt, "vocab"),
 			MaxPositionEmbeddings: size.Draw(rt, "positions"), RMSNormEps: rapid.Float64Range(1e-9, 1).Draw(rt, "eps"),
 			RopeTheta: rapid.Float64Range(1, 1e6).Draw(rt, "theta"), InitializerRange: rapid.Float64Range(0, 1).Draw(rt, "std"),
 			TieWordEmbeddings: rapid.Bool().Draw(rt, "tied"), BosTokenID: rapid.Int32Range(-1, 9).Draw(rt, "bos"),
 			PadTokenID: rapid.Int32Range(-1, 9).Draw(rt, "pad"), EosTokenIDs: rapid.SliceOfN(rapid.Int32Range(0, 9), 1, 3).Draw(rt, "eos"),
 		}
+		switch want.Class {
+		case Llama:
+			want.AttentionBias, want.MLPBias = rapid.Bool().Draw(rt, "attention bias"), rapid.Bool().Draw(rt, "mlp bias")
+		case Mistral:
+			want.SlidingWindow = rapid.IntRange(0, 9).Draw(rt, "window")
+		case Qwen2:
+			if want.SlidingWindow = rapid.IntRange(0, 9).Draw(rt, "window"); want.SlidingWindow > 0 {
+				kind := rapid.SampledFrom([]string{fullAttention, slidingAttention})
+				want.LayerTypes = append(rapid.SliceOfN(kind, want.NumHiddenLayers-1, want.NumHiddenLayers-1).Draw(rt, "layer types"), slidingAttention)
+			}
+		}
+		factor := rapid.Float64Range(1, 9)
+		want.RopeScaling = rapid.SampledFrom([]RopeScaling{
+			{}, {Type: linearRope, Factor: factor.Draw(rt, "factor")},
+			{Type: llama3Rope, Factor: factor.Draw(rt, "factor"), LowFreqFactor: factor.Draw(rt, "low"), HighFreqFactor: 10, OriginalPositions: size.Draw(rt, "original")},
+		}).Draw(rt, "rope")
 		var b bytes.Buffer
 		if err := want.Write(&b); err != nil {
 			rt.Fatal(err)
 		}
-		got, err := parseConfig(b.Bytes())
+		got, err := parseConfig(want.Class, "", b.Bytes())
 		if diff := cmp.Diff(want, got); diff != "" || err != nil {
 			rt.Error(diff, err)
 		}
@@ -59,12 +77,12 @@ func TestWrongConfigurationsAreNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ old, changed, want string }{
-		{`"model_type": "llama"`, `"model_type": "mistral"`, "model_type"},
+		{`"model_type": "llama"`, `"model_type": "qwen3"`, `model_type: is "qwen3"; supported: llama, mistral, qwen2`},
+		{`"use_cache": true`, `"is_causal": null`, "is_causal: is null"},
+		{`"hidden_size": 32`, `"hidden_size": 33`, "num_attention_heads: 4 does not divide hidden_size 33"},
 		{`"silu"`, `"gelu"`, "hidden_act"},
-		{`"rope_type": "default"`, `"rope_type": "llama3"`, "rope_scaling"},
-		{`"pad_token_id": 0`, `"rope_scaling": {"type": "linear", "factor": 2}`, "rope_scaling"},
-		{`"attention_bias": false`, `"attention_bias": true`, "attention_bias"},
-		{`"mlp_bias": false`, `"mlp_bias": true`, "mlp_bias"},
+		{`"rope_type": "default"`, `"rope_type": "llama3"`, "rope_parameters.factor"},
+		{`"pad_token_id": 0`, `"rope_scaling": {"type": "longrope", "factor": 2}`, "rope_scaling.rope_type"},
 		{`"attention_dropout": 0.0`, `"attention_dropout": 0.1`, "attention_dropout"},
 		{`"use_cache": true`, `"quantization_config": {"bits": 4}`, "quantization_config"},
 		{`"hidden_size": 32`, `"hidden_size": "32"`, "hidden_size: has the wrong type"},
@@ -79,7 +97,7 @@ func TestWrongConfigurationsAreNamed(t *testing.T) {
 		{`"rms_norm_eps": 1e-05`, `"rms_norm_eps": null`, "rms_norm_eps: is null"},
 		{`{`, ``, "malformed JSON"},
 		{`"initializer_range": 0.02`, `"initializer_range": NaN`, "NaN and Infinity"},
-		{`"rms_norm_eps": 1e-05`, `"RMS_norm_eps": 0.5, "rms_norm_eps": 0`, "rms_norm_eps"},
+		{`"rms_norm_eps": 1e-05`, `"RMS_norm_eps": null, "rms_norm_eps": 0`, "rms_norm_eps"},
 	} {
 		t.Run(c.changed, func(t *testing.T) {
 			dir := t.TempDir()
@@ -105,13 +123,60 @@ func TestWrongConfigurationsAreNamed(t *testing.T) {
 }
 
 func TestLeftOutKeysHaveTransformersDefaults(t *testing.T) {
-	c, err := parseConfig([]byte(`{"model_type":"llama","hidden_size":6,"intermediate_size":4,"num_hidden_layers":1,"num_attention_heads":3,"vocab_size":5,"eos_token_id":[2,3]}`))
 	want := Config{
 		HiddenSize: 6, IntermediateSize: 4, NumHiddenLayers: 1, NumAttentionHeads: 3, NumKeyValueHeads: 3, HeadDim: 2, VocabSize: 5,
-		MaxPositionEmbeddings: 2048, RMSNormEps: 1e-6, RopeTheta: 10000, InitializerRange: 0.02, BosTokenID: 1, PadTokenID: -1, EosTokenIDs: []int32{2, 3},
+		MaxPositionEmbeddings: 2048, RMSNormEps: 1e-6, RopeTheta: 10000, InitializerRange: 0.02, BosTokenID: 1, PadTokenID: -1, EosTokenIDs: []int32{2},
 	}
-	if diff := cmp.Diff(want, c); diff != "" || err != nil {
-		t.Error(diff, err)
+	qwen2 := want
+	qwen2.Class, qwen2.MaxPositionEmbeddings, qwen2.BosTokenID, qwen2.EosTokenIDs = Qwen2, 32768, -1, nil
+	qwen2.NumAttentionHeads, qwen2.NumKeyValueHeads, qwen2.HiddenSize = 32, 32, 64
+	mistral := want
+	mistral.Class, mistral.MaxPositionEmbeddings, mistral.SlidingWindow = Mistral, 131072, 4096
+	mistral.NumAttentionHeads, mistral.NumKeyValueHeads, mistral.HiddenSize = 8, 8, 16
+	for _, want := range []Config{want, qwen2, mistral} {
+		file := fmt.Sprintf(`{"hidden_size":%d,"intermediate_size":4,"num_hidden_layers":1,"num_attention_heads":%d,"vocab_size":5}`, want.HiddenSize, want.NumAttentionHeads)
+		c, err := parseConfig(want.Class, "", []byte(file))
+		if diff := cmp.Diff(want, c); diff != "" || err != nil {
+			t.Error(want.Class, diff, err)
+		}
+	}
+}
+
+// Qwen2Config and MistralConfig.
+func TestWhereTheSlidingWindowIs(t *testing.T) {
+	const one = slidingAttention
+	for _, c := range []struct {
+		class  Class
+		keys   string
+		want   int
+		layers []string
+		fault  string
+	}{
+		{Mistral, `"sliding_window": null`, 0, nil, ""},
+		{Mistral, `"sliding_window": 7`, 7, nil, ""},
+		{Mistral, `"sliding_window": 0`, 0, nil, "sliding_window: is 0"},
+		{Mistral, `"use_sliding_window": true`, 0, nil, "use_sliding_window"},
+		{Qwen2, `"sliding_window": 7`, 0, nil, ""},
+		{Qwen2, `"sliding_window": 7, "use_sliding_window": true`, 0, nil, ""}, // from layer 28 on
+		{Qwen2, `"sliding_window": 7, "use_sliding_window": true, "max_window_layers": 1`, 7, []string{fullAttention, one}, ""},
+		{Qwen2, `"sliding_window": null, "use_sliding_window": true, "max_window_layers": 0`, 0, nil, ""},
+		{Qwen2, `"use_sliding_window": true, "layer_types": ["sliding_attention", "full_attention"]`, 4096, []string{one, fullAttention}, ""},
+		{Qwen2, `"layer_types": ["full_attention", "full_attention"]`, 0, nil, ""},
+		{Qwen2, `"layer_types": ["full_attention", "sliding_attention"]`, 0, nil, "layer_types: has sliding_attention"},
+		{Qwen2, `"layer_types": ["full_attention"]`, 0, nil, "layer_types: has 1 layers"},
+		{Qwen2, `"layer_types": ["full_attention", "chunked_attention"]`, 0, nil, `layer_types: "chunked_attention"`},
+	} {
+		file := `{"hidden_size":64,"intermediate_size":4,"num_hidden_layers":2,"num_attention_heads":32,"vocab_size":5,` + c.keys + `}`
+		got, err := parseConfig(c.class, "", []byte(file))
+		if c.fault != "" {
+			if err == nil || !strings.Contains(err.Error(), c.fault) {
+				t.Errorf("%s: got %v, want %q", c.keys, err, c.fault)
+			}
+			continue
+		}
+		if err != nil || got.SlidingWindow != c.want || !cmp.Equal(got.LayerTypes, c.layers) {
+			t.Errorf("%s: window %d of %q, %v", c.keys, got.SlidingWindow, got.LayerTypes, err)
+		}
 	}
 }
 
@@ -124,18 +189,19 @@ func FuzzParseConfig(f *testing.F) {
 		f.Add(data)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		unknownKeys(data)
-		c, err := parseConfig(data)
-		if err != nil {
-			return
-		}
-		var b bytes.Buffer
-		if err := c.Write(&b); err != nil {
-			t.Fatal(err)
-		}
-		again, err := parseConfig(b.Bytes())
-		if diff := cmp.Diff(c, again, cmpopts.EquateEmpty()); diff != "" || err != nil {
-			t.Error(diff, err)
+		for class := range classes {
+			c, err := parseConfig(Class(class), "", data)
+			if err != nil {
+				continue
+			}
+			var b bytes.Buffer
+			if err := c.Write(&b); err != nil {
+				t.Fatal(err)
+			}
+			again, err := parseConfig(c.Class, "", b.Bytes())
+			if diff := cmp.Diff(c, again, cmpopts.EquateEmpty()); diff != "" || err != nil {
+				t.Error(diff, err)
+			}
 		}
 	})
 }

@@ -23,7 +23,7 @@ func (n *network) layer(g *graph.Graph, hooks adapter.Method, i int, l layer, x 
 // virtual tokens that have no row.
 func (n *network) attention(g *graph.Graph, hooks adapter.Method, i int, l layer, x *graph.Node) *graph.Node {
 	c := n.config
-	freqs, from := graph.RopeFreqs(c.HeadDim, c.RopeTheta), hooks.VirtualTokens()-g.Front(x)
+	freqs, from := c.RopeScaling.frequencies(c.HeadDim, c.RopeTheta), hooks.VirtualTokens()-g.Front(x)
 	a := adapter.Attention{Layer: i, Heads: c.NumAttentionHeads, KVHeads: c.NumKeyValueHeads}
 	a.Project = func(x *graph.Node) (k, v *graph.Node) { return apply(g, hooks, l.k, x), apply(g, hooks, l.v, x) }
 	a.Q = g.Rope(apply(g, hooks, l.q, x), a.Heads, freqs, from)
@@ -40,7 +40,7 @@ func feedForward(g *graph.Graph, hooks adapter.Method, l layer, x *graph.Node) *
 
 // apply is a linear layer as the adapters change it.
 func apply(g *graph.Graph, hooks adapter.Method, l linear, x *graph.Node) *graph.Node {
-	return hooks.Linear(g, l.Layer, x, g.Linear(x, l.weight, nil))
+	return hooks.Linear(g, l.Layer, x, g.Linear(x, l.weight, l.bias))
 }
 
 // Pool implements model.Architecture: the last real token of each sequence.

@@ -1,11 +1,13 @@
-// Package llama is the LLaMA architecture: its configuration, the names of its weights
-// and its graph (LlamaForCausalLM of transformers).
+// Package llama is the LLaMA architecture and those that differ from it in biases and
+// attention windows, Qwen2 and Mistral: their configuration, the names of their weights
+// and their graph (LlamaForCausalLM, Qwen2ForCausalLM, MistralForCausalLM of transformers).
 package llama
 
 import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages/train/adapter"
@@ -22,6 +24,8 @@ const (
 	embedName = "model.embed_tokens.weight"
 	headName  = "lm_head.weight"
 )
+
+const biasSuffix = ".bias"
 
 // scoreModule is the head of LlamaForSequenceClassification.
 const scoreModule = "score"
@@ -44,14 +48,14 @@ type layer struct {
 	gate, up, down      linear
 }
 
-// linear is a layer that an adapter may target: weight [out, in].
+// linear is a layer that an adapter may target: weight [out, in], bias [out] or nil.
 type linear struct {
 	adapter.Layer
-	weight *graph.Param
+	weight, bias *graph.Param
 }
 
 // New makes a model to be trained from scratch: weights normal with standard
-// deviation InitializerRange, norms one, as transformers initialises LLaMA.
+// deviation InitializerRange, norms one, biases zero, as transformers initialises LLaMA.
 func New(b kernel.Backend, config Config, seed int64) (*model.Model, error) {
 	return Random(b, config, graph.Trainable, seed)
 }
@@ -71,8 +75,8 @@ func Sketch(b kernel.Backend, config Config) (*model.Model, error) {
 	})
 }
 
-// made makes a model whose weights draw sets, each known by its number; norms, which are
-// its vectors, are one.
+// made makes a model whose weights draw sets, each known by its number; norms are one and
+// biases stay zero.
 func made(b kernel.Backend, config Config, mode graph.Mode, draw func(i int, p *graph.Param) error) (*model.Model, error) {
 	if err := config.Check(); err != nil {
 		return nil, exit.With(exit.Usage, err)
@@ -82,9 +86,11 @@ func made(b kernel.Backend, config Config, mode graph.Mode, draw func(i int, p *
 		return nil, err
 	}
 	for i, p := range n.own {
-		if len(p.Shape()) == 1 {
+		switch {
+		case strings.HasSuffix(p.Name(), biasSuffix):
+		case len(p.Shape()) == 1:
 			err = p.Upload(kernel.F32s(slices.Repeat([]float32{1}, p.Len())))
-		} else {
+		default:
 			err = draw(i, p)
 		}
 		if err != nil {
@@ -118,19 +124,24 @@ func build(b kernel.Backend, c Config, mode graph.Mode) (*network, error) {
 func (n *network) addLayer(prefix string, mode graph.Mode) layer {
 	c := n.config
 	heads := c.NumAttentionHeads * c.HeadDim
-	matrix := func(name string, out, in int) linear {
-		return linear{adapter.Layer{Name: prefix + name, In: in, Out: out}, n.params.Add(prefix+name+".weight", mode, out, in)}
+	matrix := func(name string, out, in int, biased bool) linear {
+		l := linear{Layer: adapter.Layer{Name: prefix + name, In: in, Out: out}}
+		l.weight = n.params.Add(l.Name+".weight", mode, out, in)
+		if biased {
+			l.bias = n.params.Add(l.Name+biasSuffix, mode, out)
+		}
+		return l
 	}
 	return layer{
 		inputNorm: n.params.Add(prefix+"input_layernorm.weight", mode, c.HiddenSize),
-		q:         matrix("self_attn.q_proj", heads, c.HiddenSize),
-		k:         matrix("self_attn.k_proj", c.keyColumns(), c.HiddenSize),
-		v:         matrix("self_attn.v_proj", c.keyColumns(), c.HiddenSize),
-		o:         matrix("self_attn.o_proj", c.HiddenSize, heads),
+		q:         matrix("self_attn.q_proj", heads, c.HiddenSize, c.projectionBias()),
+		k:         matrix("self_attn.k_proj", c.keyColumns(), c.HiddenSize, c.projectionBias()),
+		v:         matrix("self_attn.v_proj", c.keyColumns(), c.HiddenSize, c.projectionBias()),
+		o:         matrix("self_attn.o_proj", c.HiddenSize, heads, c.AttentionBias),
 		postNorm:  n.params.Add(prefix+"post_attention_layernorm.weight", mode, c.HiddenSize),
-		gate:      matrix("mlp.gate_proj", c.IntermediateSize, c.HiddenSize),
-		up:        matrix("mlp.up_proj", c.IntermediateSize, c.HiddenSize),
-		down:      matrix("mlp.down_proj", c.HiddenSize, c.IntermediateSize),
+		gate:      matrix("mlp.gate_proj", c.IntermediateSize, c.HiddenSize, c.MLPBias),
+		up:        matrix("mlp.up_proj", c.IntermediateSize, c.HiddenSize, c.MLPBias),
+		down:      matrix("mlp.down_proj", c.HiddenSize, c.IntermediateSize, c.MLPBias),
 	}
 }
 

@@ -65,13 +65,13 @@ func TestOnlyAWholeModelIsOpened(t *testing.T) {
 			delete(tensors, headName)
 			return config
 		}, "tie_word_embeddings is false"},
-		"a head that is tied":  {replace(`"tie_word_embeddings": false`, `"tie_word_embeddings": true`), ""},
-		"fewer layers":         {replace(`"num_hidden_layers": 2`, `"num_hidden_layers": 1`), "model.layers.1."},
-		"far too many layers":  {replace(`"num_hidden_layers": 2`, `"num_hidden_layers": 2000000000`), "model.layers.1999999999."},
-		"far too many words":   {replace(`"vocab_size": 64`, `"vocab_size": 2000000000`), "[2000000000 32]"},
-		"too wide a layer":     {replace(`"intermediate_size": 48`, `"intermediate_size": 2000000000`), "gate_proj"},
-		"too many key heads":   {replace(`"num_key_value_heads": 2`, `"num_key_value_heads": 4`), "k_proj"},
-		"too many query heads": {replace(`"num_attention_heads": 4`, `"num_attention_heads": 400000000`), "q_proj"},
+		"a head that is tied": {replace(`"tie_word_embeddings": false`, `"tie_word_embeddings": true`), ""},
+		"fewer layers":        {replace(`"num_hidden_layers": 2`, `"num_hidden_layers": 1`), "model.layers.1."},
+		"far too many layers": {replace(`"num_hidden_layers": 2`, `"num_hidden_layers": 2000000000`), "model.layers.1999999999."},
+		"far too many words":  {replace(`"vocab_size": 64`, `"vocab_size": 2000000000`), "[2000000000 32]"},
+		"too wide a layer":    {replace(`"intermediate_size": 48`, `"intermediate_size": 2000000000`), "gate_proj"},
+		"too many key heads":  {replace(`"num_key_value_heads": 2`, `"num_key_value_heads": 4`), "k_proj"},
+		"too wide heads":      {replace(`"head_dim": 8`, `"head_dim": 400000000`), "q_proj"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := folderWith(t, c.change)
@@ -100,6 +100,19 @@ func TestSequencesLongerThanTheModelsPositions(t *testing.T) {
 	if _, err := m.ClassLogits(g); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "no classification head") {
 		t.Errorf("no head: %v", err)
 	}
+}
+
+// Attention has no window here: a text that is longer is refused when it is asked for.
+func TestSequencesLongerThanTheSlidingWindow(t *testing.T) {
+	m := must(New(must(cpu.New(cpu.Options{}))(t), Config{
+		Class: Mistral, HiddenSize: 8, IntermediateSize: 12, NumHiddenLayers: 1, NumAttentionHeads: 2, NumKeyValueHeads: 1, HeadDim: 4, VocabSize: 16,
+		MaxPositionEmbeddings: 32, RMSNormEps: 1e-6, RopeTheta: 500, SlidingWindow: 9,
+	}, 1))(t)
+	defer m.Close()
+	if _, err := m.Graph(graph.Options{Batch: 1, Seq: 10}); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "10 tokens are longer than the model's sliding_window 9") {
+		t.Errorf("got %v", err)
+	}
+	must(m.Graph(graph.Options{Batch: 1, Seq: 9}))(t)
 }
 
 // What is trained, saved and opened again computes the same.

@@ -9,22 +9,19 @@ import (
 	"github.com/clinflow/clinflow/stages/train/model"
 )
 
-const (
-	modelType = "llama" // in config.json
-	silu      = "silu"
-)
+const silu = "silu"
 
 func init() {
-	model.Register(modelType, func(path string, data []byte) (model.Config, error) {
-		c, err := parseConfig(data)
-		if err == nil {
-			tellUnknown(path, data)
-		}
-		return c, err
-	})
+	for c := range classes {
+		model.Register(Class(c).String(), func(path string, data []byte) (model.Config, error) {
+			return parseConfig(Class(c), path, data)
+		})
+	}
 }
 
-// configFile are the keys of config.json that matter; see keys.go for the others.
+// configFile are the keys of config.json that matter; see keys.go for the others. The
+// tag of names the classes that have a key, where not all have it. null is taken where
+// the field can hold none.
 type configFile struct {
 	ModelType             string          `json:"model_type"`
 	HiddenSize            int             `json:"hidden_size"`
@@ -40,55 +37,41 @@ type configFile struct {
 	RopeScaling           ropeParameters  `json:"rope_scaling"`
 	RopeParameters        ropeParameters  `json:"rope_parameters"`
 	PartialRotaryFactor   *float64        `json:"partial_rotary_factor"`
-	IsCausal              *bool           `json:"is_causal"`
+	IsCausal              bool            `json:"is_causal"`
 	InitializerRange      float64         `json:"initializer_range"`
 	TieWordEmbeddings     bool            `json:"tie_word_embeddings"`
 	BosTokenID            *int32          `json:"bos_token_id"`
 	PadTokenID            *int32          `json:"pad_token_id"`
 	EosTokenID            json.RawMessage `json:"eos_token_id"`
 	HiddenAct             string          `json:"hidden_act"`
-	AttentionBias         bool            `json:"attention_bias"`
-	MLPBias               bool            `json:"mlp_bias"`
 	AttentionDropout      float64         `json:"attention_dropout"`
+	AttentionBias         bool            `json:"attention_bias" of:"llama"`
+	MLPBias               bool            `json:"mlp_bias" of:"llama"`
+	SlidingWindow         *int            `json:"sliding_window" of:"qwen2 mistral"`
+	UseSlidingWindow      bool            `json:"use_sliding_window" of:"qwen2"`
+	MaxWindowLayers       int             `json:"max_window_layers" of:"qwen2"`
+	LayerTypes            []string        `json:"layer_types" of:"qwen2"`
 	QuantizationConfig    json.RawMessage `json:"quantization_config"`
 	PerLayerConfig        json.RawMessage `json:"per_layer_config"`
 }
 
-func parseConfig(data []byte) (Config, error) {
-	// LlamaConfig's defaults for what may be left out; null means none.
-	bos := int32(1)
-	f := configFile{
-		RMSNormEps: 1e-6, InitializerRange: 0.02, MaxPositionEmbeddings: 2048, HiddenAct: silu,
-		BosTokenID: &bos, EosTokenID: json.RawMessage("2"),
-	}
+// parseConfig reads the config.json of a class; path is for warnings alone.
+func parseConfig(class Class, path string, data []byte) (Config, error) {
+	f := classes[class].defaults()
 	if err := jsonfile.Exact(data, &f); err != nil {
 		return Config{}, err
 	}
-	if err := refuseNulls(data); err != nil {
+	if err := refuseKeys(class, data); err != nil {
 		return Config{}, err
 	}
 	if err := f.supported(); err != nil {
 		return Config{}, err
 	}
-	c, err := f.config()
+	c, err := f.config(class, path)
 	if err != nil {
 		return Config{}, err
 	}
 	return c, c.Check()
-}
-
-// refuseNulls refuses what transformers refuses: null is not its default.
-func refuseNulls(data []byte) error {
-	var keys map[string]json.RawMessage
-	if err := jsonfile.Unmarshal(data, &keys); err != nil {
-		return err
-	}
-	for _, key := range []string{"hidden_act", "max_position_embeddings", "rms_norm_eps"} {
-		if string(keys[key]) == "null" {
-			return fmt.Errorf("%s: is null; give the value that the model was trained with", key)
-		}
-	}
-	return nil
 }
 
 func (f *configFile) supported() error {
@@ -97,14 +80,10 @@ func (f *configFile) supported() error {
 		return fmt.Errorf("hidden_act: is %q; only %s is supported", f.HiddenAct, silu)
 	case f.PartialRotaryFactor != nil && *f.PartialRotaryFactor != 1:
 		return errors.New("partial_rotary_factor: must be 1; rotary embeddings of a part of a head are not supported")
-	case f.IsCausal != nil && !*f.IsCausal:
+	case !f.IsCausal:
 		return errors.New("is_causal: must be true; attention to later tokens is not supported")
 	case jsonfile.IsSet(f.PerLayerConfig):
 		return errors.New("per_layer_config: layers of different shapes are not supported")
-	case f.AttentionBias:
-		return errors.New("attention_bias: must be false; attention with biases is not supported")
-	case f.MLPBias:
-		return errors.New("mlp_bias: must be false; a feed-forward network with biases is not supported")
 	case f.AttentionDropout != 0:
 		return errors.New("attention_dropout: must be 0; dropout of attention weights is not supported")
 	case jsonfile.IsSet(f.QuantizationConfig):
@@ -113,11 +92,11 @@ func (f *configFile) supported() error {
 	return nil
 }
 
-func (f *configFile) config() (Config, error) {
+func (f *configFile) config(class Class, path string) (Config, error) {
 	c := Config{
-		HiddenSize: f.HiddenSize, IntermediateSize: f.IntermediateSize, NumHiddenLayers: f.NumHiddenLayers,
+		Class: class, HiddenSize: f.HiddenSize, IntermediateSize: f.IntermediateSize, NumHiddenLayers: f.NumHiddenLayers,
 		NumAttentionHeads: f.NumAttentionHeads, NumKeyValueHeads: f.NumAttentionHeads, VocabSize: f.VocabSize,
-		MaxPositionEmbeddings: f.MaxPositionEmbeddings, RMSNormEps: f.RMSNormEps,
+		MaxPositionEmbeddings: f.MaxPositionEmbeddings, RMSNormEps: f.RMSNormEps, AttentionBias: f.AttentionBias, MLPBias: f.MLPBias,
 		InitializerRange: f.InitializerRange, TieWordEmbeddings: f.TieWordEmbeddings,
 		BosTokenID: orNone(f.BosTokenID), PadTokenID: orNone(f.PadTokenID),
 	}
@@ -125,19 +104,28 @@ func (f *configFile) config() (Config, error) {
 		c.NumKeyValueHeads = *f.NumKeyValueHeads
 	}
 	var err error
-	if c.RopeTheta, err = f.theta(); err != nil {
+	if c.HeadDim, err = f.headDim(); err != nil {
 		return Config{}, err
 	}
-	switch {
-	case f.HeadDim != nil:
-		c.HeadDim = *f.HeadDim
-	case f.NumAttentionHeads > 0 && f.HiddenSize%f.NumAttentionHeads == 0:
-		c.HeadDim = f.HiddenSize / f.NumAttentionHeads
-	default:
-		return Config{}, fmt.Errorf("num_attention_heads: %d does not divide hidden_size %d", f.NumAttentionHeads, f.HiddenSize)
+	if c.RopeTheta, c.RopeScaling, err = f.rope(path); err != nil {
+		return Config{}, err
+	}
+	if c.SlidingWindow, c.LayerTypes, err = f.window(class); err != nil {
+		return Config{}, err
 	}
 	c.EosTokenIDs, err = model.ParseEnds(f.EosTokenID)
 	return c, err
+}
+
+func (f *configFile) headDim() (int, error) {
+	switch {
+	case f.HeadDim != nil:
+		return *f.HeadDim, nil
+	case f.NumAttentionHeads > 0 && f.HiddenSize%f.NumAttentionHeads == 0:
+		return f.HiddenSize / f.NumAttentionHeads, nil
+	default:
+		return 0, fmt.Errorf("num_attention_heads: %d does not divide hidden_size %d", f.NumAttentionHeads, f.HiddenSize)
+	}
 }
 
 // orNone is -1 for no id; old configurations have a pad_token_id of -1 themselves.

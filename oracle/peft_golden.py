@@ -51,15 +51,17 @@ def batch_of(case, pad, words):
     ids = torch.randint(3, words, (3, 7), generator=g)
     lengths = torch.tensor([7, 4, 2])
     mask = (torch.arange(7) < lengths[:, None]).long()
-    if case.pad == "left":
-        mask = mask.flip(1)
+    mask = mask.flip(1) if case.pad == "left" else mask
     ids[mask == 0] = pad
     return dict(input_ids=ids, attention_mask=mask)
 
 
 def labels_of(case, batch):
     if case.task == "lm":
-        return batch["input_ids"].masked_fill(batch["attention_mask"] == 0, -100)
+        mask = batch["attention_mask"]
+        if case.pad == "left":  # what stands behind padding would be predicted of padding
+            mask = mask * mask.roll(1, dims=1)
+        return batch["input_ids"].masked_fill(mask == 0, -100)
     if case.task == "softmax":
         return torch.tensor([1, 0, LABELS - 1])
     return torch.tensor([[1.0, 0.0, 1.0], [0.0, 0.0, 1.0], [0.0, 1.0, 0.0]], dtype=torch.float64)

@@ -29,6 +29,8 @@ CASES = {
     "llama_grouped_full": Case("llama_grouped"),
     "lora": Case("llama_grouped", lora("CAUSAL_LM")),
     "lora_multi_head": Case("llama", lora("CAUSAL_LM")),
+    "lora_left": Case("llama_grouped", lora("CAUSAL_LM"), pad="left"),
     "lora_softmax": Case("llama_grouped", lora("SEQ_CLS"), task="softmax"),
+    "lora_softmax_left": Case("llama_grouped", lora("SEQ_CLS"), task="softmax", pad="left"),
     "lora_sigmoid": Case("llama_grouped", lora("SEQ_CLS"), task="sigmoid"),
 }

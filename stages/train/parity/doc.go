@@ -11,6 +11,9 @@
 // gradient, the tensors of PEFT's file when the adapter is saved again, and the same
 // logits bit for bit when that is loaded.
 //
+// Batches of ours are padded on the right. A case that transformers computed with padding
+// on the left says that ours gives the same with its tokens at the same positions.
+//
 // A new case is a row in a module of oracle/peft_cases: run the script with the case's
 // name, commit its folder, and the test finds it. An architecture or a method that
 // train does not import is imported by the test.

@@ -111,13 +111,29 @@ func (c parityCase) logits(t *testing.T, m *model.Model) []float64 {
 		t.Fatal(err)
 	}
 	if c.Task == "lm" {
-		for i, real := range slices.Concat(c.AttentionMask...) {
-			if real == 0 {
-				clear(values[i*node.Cols():][:node.Cols()])
-			}
-		}
+		return c.inPlace(values, node.Cols())
 	}
 	return values
+}
+
+// inPlace puts the rows of the texts where the golden has them, zeros at padding.
+func (c parityCase) inPlace(values []float64, cols int) []float64 {
+	out := make([]float64, len(values))
+	for i, mask := range c.AttentionMask {
+		from, length := text(mask)
+		row := i * len(mask) * cols
+		copy(out[row+from*cols:][:length*cols], values[row:])
+	}
+	return out
+}
+
+// text is where a row's text begins and how many tokens it has.
+func text(mask []int32) (from, length int) {
+	from = slices.Index(mask, 1)
+	for _, real := range mask {
+		length += int(real)
+	}
+	return from, length
 }
 
 // gradients compares the loss and the gradient of every trained parameter.
@@ -171,18 +187,25 @@ func (c parityCase) loss(t *testing.T, m *model.Model, g *graph.Graph) *graph.No
 }
 
 func (c parityCase) shape() graph.Options {
-	return graph.Options{Batch: len(c.InputIDs), Seq: len(c.InputIDs[0])}
+	return graph.Options{Batch: len(c.InputIDs), Seq: len(c.InputIDs[0]), Positioned: c.leftPadded()}
 }
 
+func (c parityCase) leftPadded() bool {
+	return slices.ContainsFunc(c.AttentionMask, func(mask []int32) bool { return mask[0] == 0 })
+}
+
+// batch is padded on the right, as ours are; where the golden is padded on the left, its
+// tokens keep the positions that they have there.
 func (c parityCase) batch(t *testing.T) graph.Batch {
 	t.Helper()
-	b := graph.Batch{InputIDs: slices.Concat(c.InputIDs...)}
-	for _, row := range c.AttentionMask {
-		length := int32(0)
-		for _, real := range row {
-			length += real
+	var b graph.Batch
+	for i, mask := range c.AttentionMask {
+		from, length := text(mask)
+		b.InputIDs = append(append(b.InputIDs, c.InputIDs[i][from:]...), make([]int32, from)...)
+		b.Lengths = append(b.Lengths, int32(length))
+		for at := range mask {
+			b.Positions = append(b.Positions, int32(min(from+at, len(mask)-1)))
 		}
-		b.Lengths = append(b.Lengths, length)
 	}
 	var err error
 	switch c.Task {

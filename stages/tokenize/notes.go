@@ -12,7 +12,7 @@ import (
 func init() {
 	stages.RegisterMap(stages.Spec{
 		Name:    "tokenize.notes",
-		Version: 3,
+		Version: 4,
 		Doc: "Turns notes into token ids for language modelling: one row a note, text_id its note_id. " +
 			"input_ids is unpadded and cut at max_length. Notes marked as errors and notes without text are left out and counted.",
 		In: []stages.Port{
@@ -31,8 +31,7 @@ type NotesConfig struct {
 type notes struct{ *encoding }
 
 func newNotes(_ *stages.Environment, config NotesConfig) (stages.Map, error) {
-	t, err := newEncoding(config.Options)
-	return &notes{t}, err
+	return &notes{newEncoding(config.Options)}, nil
 }
 
 // Texts implements stages.Textual.

@@ -11,9 +11,9 @@ import (
 func init() {
 	stages.RegisterMap(stages.Spec{
 		Name:    "tokenize.texts",
-		Version: 1,
+		Version: 2,
 		Doc: "Turns texts into token ids: one row a text. input_ids is unpadded and cut at max_length. " +
-			"A text that is withdrawn keeps its row, without input_ids; one that is empty keeps it too, with BOS and EOS alone.",
+			"A text that is withdrawn keeps its row, without input_ids; one that is empty keeps it too, with its special tokens alone.",
 		In: []stages.Port{
 			{Name: "texts", Kind: task.KindTexts, Sharded: true, Tables: []string{task.TableTexts}, Doc: "the texts"},
 			tokenizerPort,
@@ -30,8 +30,7 @@ type TextsConfig struct {
 type texts struct{ *encoding }
 
 func newTexts(_ *stages.Environment, config TextsConfig) (stages.Map, error) {
-	t, err := newEncoding(config.Options)
-	return &texts{t}, err
+	return &texts{newEncoding(config.Options)}, nil
 }
 
 // Texts are those that it takes.

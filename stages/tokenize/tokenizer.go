@@ -4,6 +4,7 @@ package tokenize
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"github.com/clinflow/clinflow/dataset"
@@ -13,15 +14,15 @@ import (
 	"github.com/clinflow/clinflow/stages/tokenize/tokenizer"
 )
 
-// Options say how a text becomes input_ids, as transformers' LlamaTokenizer
-// does with truncation=True and truncation_side="right": BOS and EOS count
-// towards max_length and are never cut off, the text's ids are cut at the end.
+// Options say how a text becomes input_ids, as transformers' tokenizers do with
+// truncation=True: special tokens count towards max_length and are never cut off.
 // Nothing is padded. The path of the tokenizer names tokenizer.Files.
 type Options struct {
-	Tokenizer string `json:"tokenizer,omitempty" path:"tokenizer.model,tokenizer.json,vocab.txt,vocab.json,merges.txt,tokenizer_config.json,special_tokens_map.json,added_tokens.json,config.json" doc:"Hugging Face folder with a tokenizer, such as a tokenizer.model, in place of the port tokenizer; the added tokens of its other files are heeded"`
-	MaxLength int    `json:"max_length" default:"128" unit:"tokens" min:"1" doc:"longest input_ids, BOS and EOS included; the end of a longer text is left out"`
-	AddBOS    bool   `json:"add_bos" default:"true" doc:"begin with the BOS token, as LlamaTokenizer does"`
-	AddEOS    bool   `json:"add_eos" default:"false" doc:"end with the EOS token"`
+	Tokenizer      string `json:"tokenizer,omitempty" path:"tokenizer.model,tokenizer.json,vocab.txt,vocab.json,merges.txt,tokenizer_config.json,special_tokens_map.json,added_tokens.json,config.json" doc:"Hugging Face folder with a tokenizer, such as a tokenizer.model, in place of the port tokenizer; the added tokens of its other files are heeded"`
+	MaxLength      int    `json:"max_length" default:"128" unit:"tokens" min:"1" doc:"longest input_ids, special tokens included; what a longer text has more is left out"`
+	TruncationSide string `json:"truncation_side,omitempty" enum:"right,left" doc:"the end at which a longer text is cut; left out, that which the tokenizer's folder says, right where it says none"`
+	AddBOS         *bool  `json:"add_bos,omitempty" doc:"begin with the tokenizer's BOS token, [CLS] for BERT; left out, with what the tokenizer's folder puts there: BOS for LLaMA, [CLS] for BERT, nothing for GPT-2"`
+	AddEOS         *bool  `json:"add_eos,omitempty" doc:"end with the tokenizer's EOS token, [SEP] for BERT; left out, with what the tokenizer's folder puts there: nothing for LLaMA, [SEP] for BERT"`
 }
 
 // tokenizerPort is the port that Options.Tokenizer may stand in for.
@@ -34,26 +35,14 @@ var tokenizerPort = stages.Port{
 // parts that one process works on; each part takes an encoder of its own.
 type encoding struct {
 	options   Options
-	specials  int // how many of BOS and EOS are added
 	load      sync.Once
 	err       error // of load
 	tokenizer tokenizer.Tokenizer
-	special   tokenizer.Special
+	around    around
 	encoders  sync.Pool // of tokenizer.Encoder
 }
 
-func newEncoding(o Options) (*encoding, error) {
-	t := &encoding{options: o}
-	for _, added := range []bool{o.AddBOS, o.AddEOS} {
-		if added {
-			t.specials++
-		}
-	}
-	if o.MaxLength <= t.specials {
-		return nil, exit.Errorf(exit.Usage, "max_length %d leaves no room beside BOS and EOS; raise it", o.MaxLength)
-	}
-	return t, nil
-}
+func newEncoding(o Options) *encoding { return &encoding{options: o} }
 
 // encoder returns an encoder for one part; give it back with t.encoders.Put.
 func (t *encoding) encoder(ctx context.Context, in stages.Inputs) (tokenizer.Encoder, error) {
@@ -83,11 +72,48 @@ func (t *encoding) open(ctx context.Context, bound *dataset.Dataset) (err error)
 	if t.tokenizer, err = tokenizer.Open(ctx, dir); err != nil {
 		return err
 	}
-	t.special = t.tokenizer.Special()
-	if t.options.AddBOS && t.special.BOS < 0 || t.options.AddEOS && t.special.EOS < 0 {
-		return exit.Errorf(exit.Usage, "%s: the tokenizer lacks the BOS or EOS piece asked for; set add_bos or add_eos to false", dir.URI())
+	if t.around, err = t.options.around(t.tokenizer.Special()); err != nil {
+		return exit.Errorf(exit.Usage, "%s: %w", dir.URI(), err)
 	}
 	return nil
+}
+
+// around is what comes before and after a text's ids, and where they are cut.
+type around struct {
+	before, after []int32
+	left          bool // the beginning of a long text is left out, not its end
+}
+
+// around puts together what the options say, and for keys that are left out the
+// tokenizer's folder.
+func (o Options) around(of tokenizer.Special) (a around, err error) {
+	if a.before, err = asked("add_bos", o.AddBOS, of.AddBOS, of.BOS); err != nil {
+		return a, err
+	}
+	if a.after, err = asked("add_eos", o.AddEOS, of.AddEOS, of.EOS); err != nil {
+		return a, err
+	}
+	a.left = o.TruncationSide == "left" || o.TruncationSide == "" && of.CutLeft
+	if n := len(a.before) + len(a.after); o.MaxLength <= n {
+		return a, fmt.Errorf("max_length %d leaves no room beside BOS and EOS; raise it", o.MaxLength)
+	}
+	return a, nil
+}
+
+// asked is the token at one end of a text, or none: as the key says where it is
+// given, else as the folder does.
+func asked(key string, given *bool, folder bool, token int32) ([]int32, error) {
+	add := folder
+	if given != nil {
+		add = *given
+	}
+	switch {
+	case !add:
+		return nil, nil
+	case token < 0:
+		return nil, fmt.Errorf("%s: the tokenizer lacks the token asked for; set the key to false", key)
+	}
+	return []int32{token}, nil
 }
 
 // one says whether there is one tokenizer.

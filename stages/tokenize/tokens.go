@@ -2,6 +2,7 @@ package tokenize
 
 import (
 	"context"
+	"math"
 	"slices"
 
 	"github.com/clinflow/clinflow/dataset"
@@ -53,17 +54,21 @@ func (w *writer) write(row task.Tokens, text string, withdrawn bool) error {
 // inputIDs appends the ids of a text to ids, which is empty, and says whether the
 // text was cut.
 func (t *encoding) inputIDs(ids []int32, e tokenizer.Encoder, text string) (_ []int32, cut bool) {
-	room := t.options.MaxLength - t.specials
-	if t.options.AddBOS {
-		ids = append(ids, t.special.BOS)
+	a := t.around
+	room := t.options.MaxLength - len(a.before) - len(a.after)
+	limit := room + 1
+	if a.left {
+		limit = math.MaxInt
 	}
+	ids = append(ids, a.before...)
 	begin := len(ids)
-	ids = e.Encode(ids, text, room+1)
-	if cut = len(ids)-begin > room; cut {
+	ids = e.Encode(ids, text, limit)
+	more := len(ids) - begin - room
+	switch {
+	case more > 0 && a.left:
+		ids = slices.Delete(ids, begin, begin+more)
+	case more > 0:
 		ids = ids[:begin+room]
 	}
-	if t.options.AddEOS {
-		ids = append(ids, t.special.EOS)
-	}
-	return ids, cut
+	return append(ids, a.after...), more > 0
 }

@@ -37,8 +37,7 @@ func TestInputIDsMatchTransformers(t *testing.T) {
 	must(t, err)
 	must(t, json.Unmarshal(data, &golden))
 	for _, c := range golden.Cases {
-		encoding, err := newEncoding(Options{Tokenizer: goldenFolder, MaxLength: c.MaxLength, AddBOS: c.AddBOS, AddEOS: c.AddEOS})
-		must(t, err)
+		encoding := newEncoding(Options{Tokenizer: goldenFolder, MaxLength: c.MaxLength, AddBOS: &c.AddBOS, AddEOS: &c.AddEOS})
 		encoder, err := encoding.encoder(t.Context(), nil)
 		must(t, err)
 		cuts := 0
@@ -118,10 +117,33 @@ func TestTexts(t *testing.T) {
 	}
 }
 
+// What the keys leave open is as the tokenizer's folder says.
+func TestWhatTheFolderSays(t *testing.T) {
+	folder := modelFolder(t, modelFile(t))
+	config := `{"tokenizer_class": "LlamaTokenizer", "legacy": false, "add_bos_token": false, "add_eos_token": true, "truncation_side": "left"}`
+	must(t, os.WriteFile(filepath.Join(folder, "tokenizer_config.json"), []byte(config), 0o600))
+	const text = "CHIEF COMPLAINT: syncope, and chest pain on exertion"
+	all := goldenModel(t).NewEncoder().Encode(nil, text)
+	in := stages.Inputs{"texts": {textsOf(t, 1, []task.Text{{TextID: "1", SubjectID: 1, Text: text}})}}
+	last := func(n int) []int32 { return all[len(all)-n:] }
+	for config, want := range map[string][]int32{
+		"max_length: 6":                                         slices.Concat(last(5), []int32{2}),
+		"max_length: 6, add_bos: true":                          slices.Concat([]int32{1}, last(4), []int32{2}),
+		"max_length: 6, add_eos: false":                         last(6),
+		"max_length: 6, add_eos: false, truncation_side: right": all[:6],
+		"max_length: 600, add_bos: true":                        slices.Concat([]int32{1}, all, []int32{2}),
+	} {
+		row := tokensOf(t, stagetest.Run(t, "tokenize.texts", fmt.Sprintf("{%s, tokenizer: %q}", config, folder), in))[0]
+		if !slices.Equal(row.InputIDs, want) {
+			t.Errorf("%s: %d of %d, want %d", config, row.InputIDs, all, want)
+		}
+	}
+}
+
 // Parts worked on side by side share one tokenizer.
 func TestPartsSideBySide(t *testing.T) {
 	in := stages.Inputs{"notes": {notesOf(t, 8, someNotes(1))}}
-	stage, err := newNotes(stages.Default, NotesConfig{Options: Options{Tokenizer: modelFolder(t, modelFile(t)), MaxLength: 128, AddBOS: true}})
+	stage, err := newNotes(stages.Default, NotesConfig{Options: Options{Tokenizer: modelFolder(t, modelFile(t)), MaxLength: 128}})
 	must(t, err)
 	w, err := dataset.NewWriter(t.Context(), filepath.Join(t.TempDir(), "out"), task.KindTokens, 8)
 	must(t, err)
@@ -165,7 +187,7 @@ func TestTokenizerErrors(t *testing.T) {
 		{"no such folder", "tokenizer: /nonexistent/llama", nil, exit.Usage, "/nonexistent/llama has no tokenizer.model"},
 		{"damaged", "tokenizer: " + modelFolder(t, file[:len(file)/2]), nil, exit.BadData, "tokenizer.model: "},
 		{"no room", "max_length: 2\nadd_eos: true", []*dataset.Dataset{bound}, exit.Usage, "max_length 2"},
-		{"no BOS", "tokenizer: " + modelFolder(t, noBOS), nil, exit.Usage, "add_bos"},
+		{"no BOS", "add_bos: true\ntokenizer: " + modelFolder(t, noBOS), nil, exit.Usage, "add_bos"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -23,9 +23,10 @@ type Settings struct {
 	// tokenizer_config.json, null among them.
 	Own map[string]json.RawMessage
 
-	decoder map[string]Token // added_tokens_decoder: by id; nil where the key is missing
-	special []named          // bos_token and the other keys that name tokens
-	none    []string         // those of them that are null
+	truncationSide side             // truncation_side, "" where the key is missing
+	decoder        map[string]Token // added_tokens_decoder: by id; nil where the key is missing
+	special        []named          // bos_token and the other keys that name tokens
+	none           []string         // those of them that are null
 }
 
 // Harmless are the keys that do not change the ids of a text here. In transformers
@@ -124,10 +125,7 @@ func (s *Settings) take(key string, value json.RawMessage) error {
 		s.decoder = map[string]Token{}
 		return into(value, &s.decoder)
 	case "truncation_side":
-		if string(value) == `"right"` {
-			return nil
-		}
-		return errors.New("only right is supported: the end of a long text is left out")
+		return into(value, &s.truncationSide)
 	}
 	return s.name(key, value)
 }

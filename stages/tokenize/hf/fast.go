@@ -17,6 +17,7 @@ type fast struct {
 	Normalizer    *step           `json:"normalizer"`
 	PreTokenizer  *step           `json:"pre_tokenizer"`
 	PostProcessor json.RawMessage `json:"post_processor"`
+	Truncation    json.RawMessage `json:"truncation"`
 	Model         struct {
 		Type         string           `json:"type"`
 		Dropout      *float64         `json:"dropout"`
@@ -59,6 +60,14 @@ func parseFast(data []byte, m *sentencepiece.Model) (*fast, error) {
 		return nil, errors.New("normalizer, pre_tokenizer: are not LLaMA's, which puts U+2581 for spaces and does nothing else; this tokenizer is not supported")
 	}
 	return &f, nil
+}
+
+// truncation is the key of that name, nil where there is no file.
+func (f *fast) truncation() json.RawMessage {
+	if f == nil {
+		return nil
+	}
+	return f.Truncation
 }
 
 func positive(v *float64) bool { return v != nil && *v > 0 }

@@ -50,7 +50,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"another class", files(added.ConfigFile, `"tokenizer_class": "GemmaTokenizer"`), "tokenizer_class"},
 		{"class without its file", files(added.ConfigFile, `"tokenizer_class": "PreTrainedTokenizerFast"`), "needs a tokenizer.json"},
 		{"wrong type", files(added.ConfigFile, `"legacy": "canary"`), "legacy: has the wrong type"},
-		{"left", files(added.ConfigFile, llama+`, "truncation_side": "left"`), "truncation_side"},
+		{"side", files(added.ConfigFile, llama+`, "truncation_side": "canary"`), "truncation_side"},
 		{"sampling", files(added.ConfigFile, llama+`, "sp_model_kwargs": {"enable_sampling": true}`), "sp_model_kwargs"},
 		{"remote code", files(added.ConfigFile, llama+`, "auto_map": {"AutoTokenizer": ["canary.py", null]}`), "auto_map"},
 		{"pad in no vocabulary", files(added.ConfigFile, llama+`, "pad_token": "canary"`), "pad_token: the token is neither"},
@@ -158,7 +158,7 @@ func TestEveryKeyIsUsedHarmlessOrRefused(t *testing.T) {
 	values := map[string]string{ // that show the use
 		"legacy": "true", "add_prefix_space": "false", "split_special_tokens": "true", "added_tokens_decoder": "{" + addedToken(700, "") + "}",
 		"additional_special_tokens": `["a"]`, "extra_special_tokens": `["a"]`, "model_specific_special_tokens": `{"a_token": "a"}`,
-		"bos_token": `"</s>"`, "eos_token": `"<s>"`, "add_bos_token": "false", "add_eos_token": "true",
+		"bos_token": `"</s>"`, "eos_token": `"<s>"`, "add_bos_token": "false", "add_eos_token": "true", "truncation_side": `"left"`,
 	}
 	probe := func(key, value string) (string, error) {
 		config := map[string]json.RawMessage{"legacy": json.RawMessage("false"), "split_special_tokens": json.RawMessage("false")}

@@ -140,6 +140,9 @@ func (t *Tokenizer) takeSpecial(tokens []added.Token, s *settings, f *fast) (err
 	if t.special.EOS, err = s.Named(tokens, "eos_token", t.special.EOS); err != nil {
 		return err
 	}
+	if t.special.CutLeft, err = s.CutLeft(f.truncation()); err != nil {
+		return err
+	}
 	if f == nil {
 		t.special.AddBOS = t.special.BOS >= 0 && (s.AddBOS == nil || *s.AddBOS)
 		t.special.AddEOS = t.special.EOS >= 0 && s.AddEOS != nil && *s.AddEOS

@@ -21,7 +21,7 @@ import (
 	"github.com/clinflow/clinflow/task"
 )
 
-const vocabulary = "[PAD]\n[UNK]\n[CLS]\n[SEP]\nchest\npain\ndenies\n"
+const vocabulary = `{"model": {"type": "Words", "vocab": ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "chest", "pain", "denies"]}}`
 
 func must(t testing.TB, err error) {
 	t.Helper()
@@ -64,7 +64,7 @@ func saved(t testing.TB, of tokenizer.Tokenizer) *dataset.Dataset {
 func TestAKindOfOnesOwn(t *testing.T) {
 	rows := []mimic.Note{{NoteID: "1-DS-1", SubjectID: 1, Text: "denies chest pain today"}}
 	notes := stagetest.Dataset(t, mimic.KindPatients, 1, nil, stagetest.TableOf(mimic.TableNotes, rows, func(n mimic.Note) int64 { return n.SubjectID }))
-	at := folder(t, "vocab.txt", vocabulary)
+	at := folder(t, "tokenizer.json", vocabulary)
 	of, err := open(t, at)
 	must(t, err)
 	type row struct {
@@ -104,11 +104,11 @@ func TestOpenRefuses(t *testing.T) {
 		code     exit.Code
 		want     string
 	}{
-		{"empty folder", folder(t), exit.Usage, "has no tokenizer.model, no vocab.txt; give the folder of a tokenizer, of these kinds: SentencePiece BPE, words"},
-		{"unknown type", folder(t, "tokenizer.json", `{"model": {"type": "Unigram"}}`), exit.Usage, `has model.type "Unigram" in its tokenizer.json and no tokenizer.model, no vocab.txt`},
-		{"two kinds", folder(t, "tokenizer.model", "x", "vocab.txt", vocabulary), exit.BadData, "two kinds, SentencePiece BPE and words"},
-		{"damaged", folder(t, "vocab.txt", "chest"), exit.BadData, "vocab.txt: lacks [UNK]"},
-		{"larger than the model", folder(t, "vocab.txt", vocabulary, "config.json", `{"vocab_size": 6}`), exit.BadData, "config.json: vocab_size is 6, but the tokenizer has 7 tokens"},
+		{"empty folder", folder(t), exit.Usage, "has no tokenizer.model, no model.type \"Words\"; give the folder of a tokenizer, of these kinds: SentencePiece BPE, words"},
+		{"unknown type", folder(t, "tokenizer.json", `{"model": {"type": "Unigram"}}`), exit.Usage, `has model.type "Unigram" in its tokenizer.json and no tokenizer.model, no model.type "Words"`},
+		{"two kinds", folder(t, "tokenizer.model", "x", "tokenizer.json", vocabulary), exit.BadData, "two kinds, SentencePiece BPE and words"},
+		{"damaged", folder(t, "tokenizer.json", `{"model": {"type": "Words"}}`), exit.BadData, "tokenizer.json: lacks [UNK]"},
+		{"larger than the model", folder(t, "tokenizer.json", vocabulary, "config.json", `{"vocab_size": 6}`), exit.BadData, "config.json: vocab_size is 6, but the tokenizer has 7 tokens"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

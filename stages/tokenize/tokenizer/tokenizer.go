@@ -36,7 +36,8 @@ type Encoder interface {
 	Encode(dst []int32, text string, limit int) []int32
 }
 
-// Special are the ids of special tokens, -1 where a tokenizer has none of a sort.
+// Special are the ids of special tokens, -1 where a tokenizer has none of a sort, and
+// what the folder says of a whole text's input_ids.
 type Special struct {
 	BOS int32 // begins a sequence: <s> of LLaMA, [CLS] of BERT
 	EOS int32 // ends a sequence: </s> of LLaMA, [SEP] of BERT
@@ -44,6 +45,9 @@ type Special struct {
 	// AddBOS and AddEOS say whether the folder's own post-processor puts them around
 	// a text.
 	AddBOS, AddEOS bool
+	// CutLeft says that the folder's truncation_side is left: a long text loses its
+	// beginning, not its end.
+	CutLeft bool
 }
 
 // Around takes the ids that a post-processor puts before and after a text. Others

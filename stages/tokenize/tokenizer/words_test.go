@@ -2,6 +2,7 @@ package tokenizer_test
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 
 	"github.com/clinflow/clinflow/dataset"
@@ -10,13 +11,21 @@ import (
 )
 
 // words is a kind of tokenizer that this file alone adds: an id for each word of
-// vocab.txt, which has a word a line, and [UNK] for all others.
+// the vocabulary in tokenizer.json, and [UNK] for all others. [CLS] stands before
+// each text.
 func init() {
 	tokenizer.Register(tokenizer.Kind{
-		Name: "words", Sign: "vocab.txt",
-		Holds: func(ctx context.Context, f tokenizer.Folder) (bool, error) { return f.Has(ctx, "vocab.txt") },
+		Name: "words", Sign: `model.type "Words"`,
+		Holds: func(ctx context.Context, f tokenizer.Folder) (bool, error) { return f.ModelType(ctx) == "Words", nil },
 		Open:  openWords,
 	})
+}
+
+type wordsFile struct {
+	Model struct {
+		Type       string   `json:"type"`
+		Vocabulary []string `json:"vocab"`
+	} `json:"model"`
 }
 
 type words struct {
@@ -25,16 +34,20 @@ type words struct {
 }
 
 func openWords(ctx context.Context, folder tokenizer.Folder) (tokenizer.Tokenizer, error) {
-	data, err := folder.Read(ctx, "vocab.txt")
+	data, err := folder.Read(ctx, "tokenizer.json")
 	if err != nil {
 		return nil, err
 	}
-	w := &words{vocabulary: strings.Fields(string(data)), ids: map[string]int32{}}
+	var of wordsFile
+	if err := json.Unmarshal(data, &of); err != nil {
+		return nil, err
+	}
+	w := &words{vocabulary: of.Model.Vocabulary, ids: map[string]int32{}}
 	for id, word := range w.vocabulary {
 		w.ids[word] = int32(id)
 	}
 	if w.id("[UNK]") < 0 {
-		return nil, exit.Errorf(exit.BadData, "%s/vocab.txt: lacks [UNK]; add it", folder.URI())
+		return nil, exit.Errorf(exit.BadData, "%s/tokenizer.json: lacks [UNK]; add it", folder.URI())
 	}
 	return w, nil
 }
@@ -74,11 +87,13 @@ func (w *words) Decode(ids []int32) (string, error) {
 }
 
 func (w *words) Special() tokenizer.Special {
-	return tokenizer.Special{BOS: w.id("[CLS]"), EOS: w.id("[SEP]"), Pad: w.id("[PAD]")}
+	return tokenizer.Special{BOS: w.id("[CLS]"), EOS: w.id("[SEP]"), Pad: w.id("[PAD]"), AddBOS: true}
 }
 
 func (w *words) Size() int { return len(w.vocabulary) }
 
 func (w *words) Save(out *dataset.Writer) error {
-	return out.WriteFile("vocab.txt", []byte(strings.Join(w.vocabulary, "\n")+"\n"))
+	var of wordsFile
+	of.Model.Type, of.Model.Vocabulary = "Words", w.vocabulary
+	return out.WriteJSON("tokenizer.json", of)
 }

@@ -91,10 +91,10 @@ func loadClinical(ctx context.Context, m *model.Model, d *dataset.Dataset, mode 
 // head is the task's classification head.
 func (v variant) head() *adapter.Head { return v[len(v)-1].Head }
 
-// headAlone says that nothing under the head is trained, whatever adapters lie
-// there: then a document's hidden state never changes.
+// headAlone says that a document's hidden state never changes: nothing under the head is
+// trained, whatever adapters lie there, and the base has no dropout.
 func (v variant) headAlone(m *model.Model) bool {
-	return !slices.ContainsFunc(m.Params().Trainable(), func(p *graph.Param) bool { return !v.head().Has(p) })
+	return !m.Drops() && !slices.ContainsFunc(m.Params().Trainable(), func(p *graph.Param) bool { return !v.head().Has(p) })
 }
 
 // write writes each adapter into its folder, and beside one that was read the

@@ -60,6 +60,7 @@ func (n *words) Limits() model.Limits         { return n.config.Limits() }
 func (n *words) Special() model.SpecialTokens { return model.SpecialTokens{BOS: -1} }
 func (n *words) Pooled(ids []int32) []int32   { return ids }
 func (n *words) LanguageHead() *graph.Param   { return nil }
+func (n *words) Drops() bool                  { return false }
 
 func (n *words) Base() adapter.Base {
 	return adapter.Base{
@@ -77,7 +78,9 @@ func (n *words) Hidden(g *graph.Graph, hooks adapter.Method) *graph.Node {
 	return hooks.Linear(g, n.layer(), x, g.Linear(x, n.dense, nil))
 }
 
-func (n *words) Pool(g *graph.Graph, hidden *graph.Node) *graph.Node { return g.LastToken(hidden) }
+func (n *words) Pool(g *graph.Graph, _ adapter.Method, hidden *graph.Node) *graph.Node {
+	return g.LastToken(hidden)
+}
 
 func (n *words) Files() []checkpoint.File {
 	return []checkpoint.File{{Name: checkpoint.SafetensorsName, Write: func(w io.Writer) error {

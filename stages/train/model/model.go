@@ -42,8 +42,11 @@ type Architecture interface {
 	// Hidden adds the last hidden states to a graph [batch·rows, hidden]: of each token,
 	// and of what the hooks put in front of each sequence.
 	Hidden(g *graph.Graph, hooks adapter.Method) *graph.Node
-	// Pool picks from them what a classification head reads: [batch, hidden].
-	Pool(g *graph.Graph, hidden *graph.Node) *graph.Node
+	// Drops says whether dropout of its own makes hidden states differ from step to step of
+	// a training, though nothing under them is trained.
+	Drops() bool
+	// Pool makes of them what a classification head reads: [batch, hidden].
+	Pool(g *graph.Graph, hooks adapter.Method, hidden *graph.Node) *graph.Node
 	// Pooled is the part of a text that the head's answer depends on.
 	Pooled(ids []int32) []int32
 	// LanguageHead maps hidden states to scores of the next token [vocabulary, hidden]; nil
@@ -129,6 +132,10 @@ func (m *Model) Limits() Limits {
 // Width is the number of columns of a hidden state.
 func (m *Model) Width() int { return m.base.Base().Hidden }
 
+// Drops says whether a training sees other hidden states of a text at every step, though
+// nothing under the head is trained.
+func (m *Model) Drops() bool { return m.base.Drops() }
+
 // Pooled is the part of a text that a classification head's answer depends on.
 func (m *Model) Pooled(ids []int32) []int32 { return m.base.Pooled(ids) }
 
@@ -173,7 +180,7 @@ func (m *Model) Graph(o graph.Options) (*graph.Graph, error) {
 }
 
 // Pool adds what a classification head reads of each sequence: [batch, hidden].
-func (m *Model) Pool(g *graph.Graph) *graph.Node { return m.base.Pool(g, m.hidden(g)) }
+func (m *Model) Pool(g *graph.Graph) *graph.Node { return m.base.Pool(g, m.adapters, m.hidden(g)) }
 
 func (m *Model) hidden(g *graph.Graph) *graph.Node { return m.base.Hidden(g, m.adapters) }
 

@@ -2,8 +2,9 @@ package llama
 
 import (
 	"encoding/json"
-	"slices"
-	"strings"
+	"reflect"
+
+	"github.com/clinflow/clinflow/stages/train/model"
 )
 
 // Class is a class of transformers that this package computes: a model_type.
@@ -47,7 +48,7 @@ var classes = []struct {
 // String is the class' model_type.
 func (c Class) String() string { return classes[c].modelType }
 
-// reads says whether the class has the key of a field whose tag is of, "" for all classes.
-func (c Class) reads(of string) bool {
-	return of == "" || slices.Contains(strings.Fields(of), c.String())
+// keys are what the class reads of config.json.
+func (c Class) keys() model.Keys {
+	return model.Keys{ModelType: c.String(), File: reflect.TypeFor[configFile](), Demanded: classes[c].demanded}
 }

@@ -44,7 +44,12 @@ func apply(g *graph.Graph, hooks adapter.Method, l linear, x *graph.Node) *graph
 }
 
 // Pool implements model.Architecture: the last real token of each sequence.
-func (n *network) Pool(g *graph.Graph, hidden *graph.Node) *graph.Node { return g.LastToken(hidden) }
+func (n *network) Pool(g *graph.Graph, _ adapter.Method, hidden *graph.Node) *graph.Node {
+	return g.LastToken(hidden)
+}
+
+// Drops implements model.Architecture.
+func (n *network) Drops() bool { return false }
 
 // Pooled implements model.Architecture: as in transformers
 // (GenericForSequenceClassification) up to the rightmost token that is not pad_token_id,

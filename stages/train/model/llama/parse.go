@@ -19,9 +19,7 @@ func init() {
 	}
 }
 
-// configFile are the keys of config.json that matter; see keys.go for the others. The
-// tag of names the classes that have a key, where not all have it. null is taken where
-// the field can hold none.
+// configFile are the keys of config.json that matter; see model.Keys for the others.
 type configFile struct {
 	ModelType             string          `json:"model_type"`
 	HiddenSize            int             `json:"hidden_size"`
@@ -61,7 +59,7 @@ func parseConfig(class Class, path string, data []byte) (Config, error) {
 	if err := jsonfile.Exact(data, &f); err != nil {
 		return Config{}, err
 	}
-	if err := refuseKeys(class, data); err != nil {
+	if err := class.keys().Refuse(data); err != nil {
 		return Config{}, err
 	}
 	if err := f.supported(); err != nil {

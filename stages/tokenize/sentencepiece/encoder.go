@@ -1,12 +1,16 @@
 package sentencepiece
 
-import "math"
+import (
+	"math"
+
+	"github.com/clinflow/clinflow/stages/tokenize/cache"
+)
 
 // Encoder turns text into ids. It keeps buffers and a cache of segments, so it
 // belongs to one goroutine; encoders of one Model share it.
 type Encoder struct {
 	model      *Model
-	cache      *cache
+	cache      *cache.Cache
 	merger     merger
 	normalizer normalizer
 	step       int // bytes of text that are normalised at a time
@@ -18,7 +22,7 @@ const defaultStep = 256
 // NewEncoder returns an encoder of the model.
 func (m *Model) NewEncoder() *Encoder {
 	return &Encoder{
-		model: m, cache: newCache(), merger: merger{model: m, splits: map[int32]int{}},
+		model: m, cache: cache.New(), merger: merger{model: m, splits: map[int32]int{}},
 		normalizer: normalizer{model: m}, step: defaultStep,
 	}
 }
@@ -74,17 +78,17 @@ func (e *Encoder) segment(from int) []byte {
 }
 
 func (e *Encoder) encodeSegment(dst []int32, begin int, segment []byte) []int32 {
-	if len(segment) > maxCachedBytes {
+	if len(segment) > cache.MaxBytes {
 		return e.merge(dst, begin, segment)
 	}
-	slot := e.cache.find(segment)
-	if ids, ok := e.cache.at(slot); ok {
+	slot := e.cache.Find(segment)
+	if ids, ok := e.cache.At(slot); ok {
 		return e.appendIDs(dst, begin, ids)
 	}
 	// Without what is already in dst, so that the cached ids do not depend on it.
 	from := len(dst)
 	dst = e.merge(dst, from, segment)
-	e.cache.put(slot, segment, dst[from:])
+	e.cache.Put(slot, segment, dst[from:])
 	return e.joinUnknown(dst, begin, from)
 }
 

@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"github.com/clinflow/clinflow/stages/tokenize/cache"
 )
 
 // wholeText encodes as one segment, without cuts or cache: the algorithm as the
@@ -151,7 +153,7 @@ func TestEncodeFirstLeavesTheRest(t *testing.T) {
 func TestCacheOverflow(t *testing.T) {
 	m := goldenModel(t, "llama")
 	e := m.NewEncoder()
-	for i := range 3 * cacheFill {
+	for i := range 3 * cache.Fill {
 		text := fmt.Sprintf("w%xk", i*2654435761)
 		if i%997 != 0 {
 			e.Encode(nil, text)

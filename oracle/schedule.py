@@ -17,10 +17,12 @@ from transformers import get_linear_schedule_with_warmup
 OUT = pathlib.Path("stages/train/trainer/testdata/schedule.json")
 
 
-def rates(peak: float, ratio: float, total: int) -> list[float]:
-    """Learning rate of every optimizer step, as transformers' Trainer runs it."""
+def rates(peak: float, ratio: float, total: int, recipe: str) -> list[float]:
+    """Learning rate of every optimizer step, as transformers' Trainer runs it. The paper's
+    code passes the ratio itself as the number of warm-up steps."""
     optimizer = torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))], lr=peak)
-    scheduler = get_linear_schedule_with_warmup(optimizer, math.ceil(total * ratio), total)
+    warmup = ratio if recipe == "paper" else math.ceil(total * ratio)
+    scheduler = get_linear_schedule_with_warmup(optimizer, warmup, total)
     out = []
     for _ in range(total):
         out.append(scheduler.get_last_lr()[0])
@@ -31,7 +33,8 @@ def rates(peak: float, ratio: float, total: int) -> list[float]:
 
 def main() -> None:
     schedules = [
-        {"peak": peak, "warmup_ratio": ratio, "total": total, "rates": rates(peak, ratio, total)}
+        {"peak": peak, "warmup_ratio": ratio, "recipe": recipe, "total": total, "rates": rates(peak, ratio, total, recipe)}
+        for recipe in ("clinical", "paper")
         for peak, ratio, total in [(5e-5, 0.06, 50), (3e-4, 0.0, 7), (1e-2, 0.5, 9), (1e-3, 1.0, 4), (1e-3, 0.06, 1)]
     ]
     rng = np.random.default_rng(1)

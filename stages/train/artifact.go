@@ -78,7 +78,7 @@ type Validated struct {
 // asLanguageModel lets a model predict each next token of the splits. At most maxVal
 // examples of val are measured, 0 all.
 func asLanguageModel(t trainer.Trainer, splits map[string]examples.Rows, maxVal int) (trainer.Trainer, error) {
-	t.Objective = trainer.LanguageModel{Model: t.Model}
+	t.Objective = t.LanguageModel()
 	t.Train, t.Val = trainer.Predictable(splits[split.Train]), trainer.Predictable(splits[split.Val]).Sample(maxVal, t.Seed)
 	limits := t.Model.Limits()
 	return t, errors.Join(trainer.CheckTokens(t.Train, limits), trainer.CheckTokens(t.Val, limits))

@@ -9,6 +9,7 @@ type Batch struct {
 	Lengths    []int32   // [n], real tokens of each row, 0 to seq
 	Positions  []int32   // [n, seq], with Options.Positioned: of each token, from 0
 	Starts     []int32   // [n, seq], with Options.Packed: the first token of each token's document
+	Untaught   []bool    // [n, seq], tokens that LMLoss does not predict; nil: none
 	RowWeights []float64 // [n], nil: ones; a row of length 0 always weighs 0
 	Labels     []int32   // [n], for CrossEntropy
 	Targets    []float32 // [n, labels], 0 or 1, for SigmoidCrossEntropy
@@ -30,9 +31,15 @@ func (b Batch) weight(row int) float64 {
 	}
 }
 
+// untaught says that a language model is not to predict a token: a document that is packed
+// behind another does not follow from it.
+func (b Batch) untaught(token, seq int) bool {
+	return b.Untaught != nil && b.Untaught[token] || b.Starts != nil && token%seq > 0 && int(b.Starts[token]) == token%seq
+}
+
 func (b Batch) check(o Options) error {
 	n := len(b.Lengths)
-	if n == 0 || n > o.Batch || len(b.InputIDs) != n*o.Seq || b.RowWeights != nil && len(b.RowWeights) != n {
+	if n == 0 || n > o.Batch || len(b.InputIDs) != n*o.Seq || b.RowWeights != nil && len(b.RowWeights) != n || b.Untaught != nil && len(b.Untaught) != n*o.Seq {
 		return fmt.Errorf("batch: %d rows, %d input ids and %d row weights do not fit a graph of batch %d, seq %d", n, len(b.InputIDs), len(b.RowWeights), o.Batch, o.Seq)
 	}
 	if o.Positioned && len(b.Positions) != n*o.Seq || o.Packed && len(b.Starts) != n*o.Seq {

@@ -64,8 +64,8 @@ func (c *lmChunks) prepare(l *lossOp, b Batch) (float64, error) {
 	for i, length := range b.Lengths {
 		w := b.weight(i)
 		for t := first; w != 0 && t+1 < int(length); t++ {
-			if c.g.opts.Packed && int(b.Starts[i*seq+t+1]) == t+1 {
-				continue // a document does not predict the next one
+			if b.untaught(i*seq+t+1, seq) {
+				continue
 			}
 			label := b.InputIDs[i*seq+t+1]
 			if label < 0 || int(label) >= vocab {

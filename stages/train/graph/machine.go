@@ -100,8 +100,11 @@ func (ps *Params) AdamW(a kernel.Adam, maxNorm float64) error {
 		return err
 	}
 	for _, s := range ps.slabs {
-		t := s.live
-		ps.backend.AdamW(t.value, t.master, t.grad, t.m, t.v, factor, a)
+		t, of := s.live, a
+		if s.spared && ps.spare {
+			of.WeightDecay = 0
+		}
+		ps.backend.AdamW(t.value, t.master, t.grad, t.m, t.v, factor, of)
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ type Params struct {
 	list      []*Param
 	byName    map[string]*Param
 	slabs     []*slab // of the trained ones
+	spare     bool    // see SpareBiasesAndNorms
 	workspace workspace
 	factor    kernel.Buffer // what clipping multiplies the gradients by; nil until it is asked for
 	ctx       context.Context
@@ -46,7 +47,7 @@ func (ps *Params) Add(name string, mode Mode, shape ...int) *Param {
 	}
 	var err error
 	if mode == Trainable {
-		p.tensors, err = ps.take(n)
+		p.tensors, err = ps.take(n, spared.MatchString(name))
 	} else if p.value, err = ps.backend.Alloc(ps.backend.Float(), n); err == nil && len(shape) == 2 {
 		ps.backend.Freeze(p.value, shape[0], shape[1])
 	}

@@ -40,6 +40,7 @@ func (t *tensors) slice(lo, hi int) tensors {
 // one kernel's work for all.
 type slab struct {
 	tensors
+	spared     bool    // of biases and norms: see Params.SpareBiasesAndNorms
 	size, used int     // elements
 	live       tensors // the part in use
 }
@@ -52,18 +53,22 @@ const (
 	slabMost  = 4 << 20
 )
 
-// take returns memory for a trained parameter of n elements, in the last slab where
-// there is room.
-func (ps *Params) take(n int) (tensors, error) {
-	k := len(ps.slabs) - 1
-	if k < 0 || ps.slabs[k].used+n > ps.slabs[k].size {
-		s, err := ps.newSlab(ps.slabSize(n))
-		if err != nil {
+// take returns memory for a trained parameter of n elements, in the last slab of its sort
+// where there is room.
+func (ps *Params) take(n int, spared bool) (tensors, error) {
+	var s *slab
+	for _, of := range ps.slabs {
+		if of.spared == spared {
+			s = of
+		}
+	}
+	if s == nil || s.used+n > s.size {
+		var err error
+		if s, err = ps.newSlab(ps.slabSize(n)); err != nil {
 			return tensors{}, err
 		}
-		ps.slabs, k = append(ps.slabs, s), k+1
+		s.spared, ps.slabs = spared, append(ps.slabs, s)
 	}
-	s := ps.slabs[k]
 	lo := s.used
 	s.used = min(s.size, rounded(lo+n))
 	s.live = s.slice(0, s.used)

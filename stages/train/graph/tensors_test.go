@@ -50,7 +50,7 @@ func TestParametersThatShareMemoryAreTrainedAlike(t *testing.T) {
 	if diff := cmp.Diff(values[0], values[1], cmpopts.EquateApprox(1e-9, 1e-12)); diff != "" {
 		t.Error(diff)
 	}
-	if l.count != 2*3 {
-		t.Errorf("%d launches in three steps of %d parameters, want those of two slabs", l.count, len(values[1]))
+	if l.count != 3*3 {
+		t.Errorf("%d launches in three steps of %d parameters, want those of two slabs and one of norms", l.count, len(values[1]))
 	}
 }

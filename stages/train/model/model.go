@@ -129,6 +129,9 @@ func (m *Model) Limits() Limits {
 	return l
 }
 
+// Special are the tokens that begin and end a text.
+func (m *Model) Special() SpecialTokens { return m.base.Special() }
+
 // Width is the number of columns of a hidden state.
 func (m *Model) Width() int { return m.base.Base().Hidden }
 

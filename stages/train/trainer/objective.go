@@ -20,14 +20,34 @@ type Objective interface {
 }
 
 // LanguageModel predicts each next token.
-type LanguageModel struct{ Model *model.Model }
+type LanguageModel struct {
+	Model    *model.Model
+	Untaught []int32 // tokens that it is not to predict
+}
+
+// LanguageModel is the objective of predicting each next token. The paper's code pads with
+// EOS, and its collator takes whatever is padding out of the loss.
+func (t Trainer) LanguageModel() LanguageModel {
+	if t.Recipe == "paper" {
+		return LanguageModel{t.Model, t.Model.Special().EOS}
+	}
+	return LanguageModel{Model: t.Model}
+}
 
 func (o LanguageModel) build(g *graph.Graph) (loss, logits *graph.Node, err error) {
 	loss, err = o.Model.LMLoss(g)
 	return loss, nil, err
 }
 
-func (o LanguageModel) labels(*graph.Batch, examples.Rows, batch) {}
+func (o LanguageModel) labels(in *graph.Batch, _ examples.Rows, _ batch) {
+	if len(o.Untaught) == 0 {
+		return
+	}
+	in.Untaught = make([]bool, len(in.InputIDs))
+	for i, id := range in.InputIDs {
+		in.Untaught[i] = slices.Contains(o.Untaught, id)
+	}
+}
 
 // Classifier gives each document a class, or a set of labels.
 type Classifier struct {

@@ -74,7 +74,7 @@ func goldenRun(t *testing.T, adapter string, batchSize int, objective func(*mode
 	return &run{Trainer: to, params: m.Params(), learner: newLearner(to)}
 }
 
-func asLM(m *model.Model) Objective { return LanguageModel{m} }
+func asLM(m *model.Model) Objective { return LanguageModel{Model: m} }
 
 func asClassifier(weights []float64) func(m *model.Model) Objective {
 	return func(m *model.Model) Objective {
@@ -93,7 +93,7 @@ func TestTwentyStepsAsPyTorch(t *testing.T) {
 		// A batch size above the golden one: rows of zero weight fill each batch.
 		r := goldenRun(t, c.adapter, len(groups[0].rows)+2, c.objective)
 		r.learner.(*modelLearner).train = rows
-		r.plan = newSchedule(g.LearningRate, float64(g.Warmup)/float64(len(c.want)), len(c.want))
+		r.plan = schedule{g.LearningRate, float64(g.Warmup), len(c.want)}
 		for step, want := range c.want {
 			r.at.LossSum, r.at.LossWeight = 0, 0
 			must(t, r.step(t.Context(), groups[step:step+1]))

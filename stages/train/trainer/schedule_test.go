@@ -15,6 +15,7 @@ type golden struct {
 	Schedules []struct {
 		Peak        float64
 		WarmupRatio float64 `json:"warmup_ratio"`
+		Recipe      string
 		Total       int
 		Rates       []float64
 	}
@@ -40,10 +41,10 @@ func readGolden(t *testing.T) golden {
 
 func TestScheduleAsTransformers(t *testing.T) {
 	for _, c := range readGolden(t).Schedules {
-		s := newSchedule(c.Peak, c.WarmupRatio, c.Total)
+		s := Trainer{LearningRate: c.Peak, Optimization: Optimization{Recipe: c.Recipe, WarmupRatio: c.WarmupRatio}}.schedule(c.Total)
 		for k, want := range c.Rates {
 			if got := s.at(k); math.Abs(got-want) > 1e-12*c.Peak {
-				t.Errorf("peak %g, warm-up %g, step %d of %d: rate %g, want %g", c.Peak, c.WarmupRatio, k, c.Total, got, want)
+				t.Errorf("%s: peak %g, warm-up %g, step %d of %d: rate %g, want %g", c.Recipe, c.Peak, c.WarmupRatio, k, c.Total, got, want)
 			}
 		}
 	}

@@ -125,7 +125,7 @@ func TestAStepCanBeInterruptedBetweenItsOps(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	m.Params().Until(ctx)
 	rows := documents(20)
-	l := newLearner(Trainer{Env: stages.Default, Name: "test", Model: m, Objective: LanguageModel{m}, Train: rows, Val: rows, BatchSize: 4})
+	l := newLearner(Trainer{Env: stages.Default, Name: "test", Model: m, Objective: LanguageModel{Model: m}, Train: rows, Val: rows, BatchSize: 4})
 	defer l.close()
 	_, _, err := l.measure(context.Background(), rows)
 	must(t, err)

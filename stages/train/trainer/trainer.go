@@ -30,7 +30,9 @@ import (
 type Optimization struct {
 	Accumulation          int     `json:"accumulation" default:"1" unit:"batches" min:"1" doc:"Batches whose gradients are added up before one optimizer step. The loss is the mean over all that is real in them."`
 	WarmupRatio           float64 `json:"warmup_ratio" default:"0.06" min:"0" max:"1" doc:"Part of the optimizer steps over which the learning rate rises linearly from 0; then it falls linearly to 0."`
-	WeightDecay           float64 `json:"weight_decay" default:"0.01" min:"0" doc:"AdamW's decoupled weight decay, on all trained parameters. Betas are 0.9 and 0.999, eps 1e-8."`
+	Recipe                string  `json:"recipe" default:"clinical" enum:"clinical,paper" doc:"paper: two quirks of the study's public code, see docs/recipes.md: warmup_ratio is taken for the number of warm-up steps, so that there is none but a first step of learning rate 0, and a language model is not taught EOS, which was its padding."`
+	WeightDecay           float64 `json:"weight_decay" default:"0.01" min:"0" doc:"AdamW's decoupled weight decay. Betas are 0.9 and 0.999, eps 1e-8."`
+	WeightDecayOf         string  `json:"weight_decay_of" default:"all" enum:"all,matrices" doc:"What decays. all: every trained parameter, as in torch.optim.AdamW and the study; matrices: not biases and norms, as in transformers' Trainer."`
 	MaxGradNorm           float64 `json:"max_grad_norm" default:"0" min:"0" doc:"Scale the gradient down to this norm where it is above. 0: no clipping."`
 	GradientCheckpointing bool    `json:"gradient_checkpointing" default:"false" doc:"Keep of each decoder layer its input alone and compute the rest once more for the gradient: the same result with a fraction of the memory and the arithmetic of the forward pass done twice."`
 	Seed                  int64   `json:"seed" default:"1234" doc:"Seed of batch order, initial values and dropout."`
@@ -67,6 +69,9 @@ func (t Trainer) Learn(ctx context.Context, work store.Dir) (State, error) {
 	}
 	if len(t.Train) == 0 {
 		return State{}, exit.Errorf(exit.BadData, "%s: no example of split train holds a token to learn from", t.Name)
+	}
+	if t.WeightDecayOf == "matrices" {
+		t.Model.Params().SpareBiasesAndNorms()
 	}
 	l := newLearner(t)
 	defer l.close()
@@ -141,7 +146,7 @@ func (r *run) train(ctx context.Context) error {
 	if err := r.measureBefore(ctx); err != nil {
 		return err
 	}
-	r.plan = newSchedule(r.LearningRate, r.WarmupRatio, r.Epochs*r.stepsPerEpoch())
+	r.plan = r.schedule(r.Epochs * r.stepsPerEpoch())
 	bar := r.Env.Progress.Start(r.Name, "steps", int64(r.plan.total))
 	defer bar.Done()
 	bar.Add(int64(r.at.Step))
@@ -292,27 +297,6 @@ func (r *run) update() error {
 	r.at.Step++
 	r.at.Group++
 	return nil
-}
-
-// schedule is the linear schedule with warm-up: the factor of transformers'
-// get_linear_schedule_with_warmup, k/warmup while k < warmup, then
-// (total−k)/(total−warmup), for optimizer step k from 0.
-type schedule struct {
-	peak          float64 // learning rate at the end of the warm-up
-	warmup, total int     // optimizer steps
-}
-
-// newSchedule rounds the warm-up up, as transformers' Trainer does.
-func newSchedule(peak, warmupRatio float64, total int) schedule {
-	return schedule{peak, int(math.Ceil(warmupRatio * float64(total))), total}
-}
-
-// at returns the learning rate of optimizer step k.
-func (s schedule) at(k int) float64 {
-	if k < s.warmup {
-		return s.peak * float64(k) / float64(s.warmup)
-	}
-	return s.peak * max(0, float64(s.total-k)/float64(max(1, s.total-s.warmup)))
 }
 
 // logTrain writes a line at the first and the last planned step and every

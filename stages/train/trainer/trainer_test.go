@@ -126,7 +126,7 @@ func TestPatienceEndsTheRun(t *testing.T) {
 		if r.at.Epoch != c.epochs || last.Epoch != c.epochs || last.Stopped != c.early {
 			t.Errorf("%s: ended after %d epochs, its log with %+v; want %d epochs, stopped early: %v", c.name, r.at.Epoch, last, c.epochs, c.early)
 		}
-		if want := newSchedule(1, 0, 10).at(r.at.Step - 1); last.LR != want {
+		if want := (schedule{1, 0, 10}).at(r.at.Step - 1); last.LR != want {
 			t.Errorf("%s: the last learning rate is %g, the plan of all epochs says %g", c.name, last.LR, want)
 		}
 	}

@@ -35,21 +35,29 @@ func TestTheCPUAgreesWithItself(t *testing.T) {
 // idle does nothing where it should compute.
 type idle struct{ kernel.Backend }
 
-func (idle) Fill(kernel.Buffer, float64)                                              {}
-func (idle) Copy(_, _ kernel.Buffer)                                                  {}
-func (idle) Add(_, _, _ kernel.Buffer)                                                {}
-func (idle) AddBias(_, _ kernel.Buffer, _ int)                                        {}
-func (idle) SumRows(_, _ kernel.Buffer, _ int)                                        {}
-func (idle) SwiGLU(_, _, _ kernel.Buffer)                                             {}
-func (idle) SwiGLUBack(_, _, _, _, _ kernel.Buffer)                                   {}
-func (idle) Dropout(_, _, _ kernel.Buffer, _ kernel.Drop, _ bool)                     {}
-func (idle) MatMul(_, _, _ kernel.Buffer, _ kernel.MatMul)                            {}
-func (idle) Gather(_, _, _ kernel.Buffer, _, _ int)                                   {}
-func (idle) ScatterAdd(_, _, _ kernel.Buffer, _, _ int)                               {}
-func (idle) RMSNorm(_, _, _, _ kernel.Buffer, _ kernel.Norm)                          {}
-func (idle) RMSNormBack(_, _, _, _, _, _ kernel.Buffer, _ kernel.Norm, _ bool)        {}
-func (idle) Rope(_, _, _, _ kernel.Buffer, _ kernel.Rope)                             {}
-func (idle) Attention(_, _, _, _, _ kernel.Buffer, _ kernel.Seen, _ kernel.Attention) {}
+func (idle) Fill(kernel.Buffer, float64)                                               {}
+func (idle) Copy(_, _ kernel.Buffer)                                                   {}
+func (idle) Add(_, _, _ kernel.Buffer)                                                 {}
+func (idle) AddBias(_, _ kernel.Buffer, _ int)                                         {}
+func (idle) SumRows(_, _ kernel.Buffer, _ int)                                         {}
+func (idle) Scale(_, _, _ kernel.Buffer, _ bool)                                       {}
+func (idle) Dot(_, _, _ kernel.Buffer)                                                 {}
+func (idle) Activate(_, _ kernel.Buffer, _ kernel.Function)                            {}
+func (idle) ActivateBack(_, _, _ kernel.Buffer, _ kernel.Function)                     {}
+func (idle) SwiGLU(_, _, _ kernel.Buffer)                                              {}
+func (idle) SwiGLUBack(_, _, _, _, _ kernel.Buffer)                                    {}
+func (idle) Dropout(_, _, _ kernel.Buffer, _ kernel.Drop, _ bool)                      {}
+func (idle) MatMul(_, _, _ kernel.Buffer, _ kernel.MatMul)                             {}
+func (idle) Gather(_, _, _ kernel.Buffer, _, _ int)                                    {}
+func (idle) ScatterAdd(_, _, _ kernel.Buffer, _, _ int)                                {}
+func (idle) RMSNorm(_, _, _, _ kernel.Buffer, _ kernel.Norm)                           {}
+func (idle) RMSNormBack(_, _, _, _, _, _ kernel.Buffer, _ kernel.Norm, _ bool)         {}
+func (idle) LayerNorm(_, _, _, _, _, _ kernel.Buffer, _ kernel.Norm)                   {}
+func (idle) LayerNormBack(_, _, _, _, _, _, _, _ kernel.Buffer, _ kernel.Norm, _ bool) {}
+func (idle) LSTMCell(_, _, _, _ kernel.Buffer)                                         {}
+func (idle) LSTMCellBack(_, _, _, _, _, _ kernel.Buffer)                               {}
+func (idle) Rope(_, _, _, _ kernel.Buffer, _ kernel.Rope)                              {}
+func (idle) Attention(_, _, _, _, _ kernel.Buffer, _ kernel.Seen, _ kernel.Attention)  {}
 func (idle) AttentionBack(_, _, _, _, _, _, _, _, _ kernel.Buffer, _ kernel.Seen, _ kernel.Attention) {
 }
 func (idle) SoftmaxLoss(_, _, _, _, _ kernel.Buffer, _ kernel.Loss)   {}

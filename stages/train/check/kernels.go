@@ -22,7 +22,7 @@ type comparison func(p *pair) []*matrix
 // Kernels compares every kernel at several sizes, odd ones too. One that fails is told in
 // its result; the error is of a device that does nothing any more, which is left.
 func Kernels(right, checked kernel.Backend, seed uint64) (results []Result, lost error) {
-	for _, group := range []func(add func(name, sizes string, c comparison)){elementwise, products, lookups, norms, attentions, losses, optimizers} {
+	for _, group := range []func(add func(name, sizes string, c comparison)){elementwise, gates, activations, products, lookups, norms, recurrences, attentions, losses, optimizers} {
 		group(func(name, sizes string, c comparison) {
 			if lost != nil {
 				return

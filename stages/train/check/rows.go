@@ -56,6 +56,7 @@ func norms(add func(name, sizes string, c comparison)) {
 	for _, n := range []kernel.Norm{{Rows: 1, Cols: 3, Eps: 1e-6}, {Rows: 5, Cols: 7, Eps: 1e-5}, {Rows: 37, Cols: 96, Eps: 1e-6}, {Rows: 3, Cols: 2056, Eps: 1e-6}} {
 		for _, acc := range []bool{false, true} {
 			add("RMSNorm", fmt.Sprintf("%d × %d, add %v", n.Rows, n.Cols, acc), func(p *pair) []*matrix { return norm(p, n, acc) })
+			add("LayerNorm", fmt.Sprintf("%d × %d, add %v", n.Rows, n.Cols, acc), func(p *pair) []*matrix { return layerNorm(p, n, acc) })
 		}
 	}
 	for _, r := range []kernel.Rope{{Rows: 6, Seq: 3, Heads: 1, Dim: 2}, {Rows: 14, Seq: 7, Heads: 3, Dim: 10}, {Rows: 20, Seq: 10, Heads: 4, Dim: 64}} {
@@ -79,6 +80,22 @@ func norm(p *pair, n kernel.Norm, acc bool) []*matrix {
 		s.RMSNormBack(nil, s.of(dw), s.of(dy), s.of(x), s.of(w), s.of(rstd), n, false)
 	})
 	return []*matrix{y, rstd, dx, dw}
+}
+
+func layerNorm(p *pair, n kernel.Norm, acc bool) []*matrix {
+	size := n.Rows * n.Cols
+	x := p.values(size, func() float64 { return p.random.NormFloat64() + 2 })
+	y, mean, rstd, w, bias := p.nowhere(size), p.sums(n.Rows, math.NaN), p.sums(n.Rows, math.NaN), p.normals(n.Cols), p.normals(n.Cols)
+	dx, dy, dw, dbias := p.nowhere(size), p.normals(size), p.sums(n.Cols, p.random.NormFloat64), p.sums(n.Cols, p.random.NormFloat64)
+	if acc {
+		dx = p.normals(size)
+	}
+	p.both(func(s side) {
+		s.LayerNorm(s.of(y), s.of(mean), s.of(rstd), s.of(x), s.of(w), s.of(bias), n)
+		s.LayerNormBack(s.of(dx), s.of(dw), s.of(dbias), s.of(dy), s.of(x), s.of(w), s.of(mean), s.of(rstd), n, acc)
+		s.LayerNormBack(nil, s.of(dw), nil, s.of(dy), s.of(x), s.of(w), s.of(mean), s.of(rstd), n, false)
+	})
+	return []*matrix{y, mean, rstd, dx, dw, dbias}
 }
 
 func rope(p *pair, r kernel.Rope) []*matrix {

@@ -1,6 +1,6 @@
 package pickle
 
-// opcode is what one byte asks for. run is nil where it is refused.
+// opcode is what one byte asks for. run is nil where it is refused in plain data.
 type opcode struct {
 	name string
 	run  func(*machine) bool
@@ -65,7 +65,7 @@ var opcodes = map[byte]opcode{
 	'j':    {"LONG_BINGET", func(m *machine) bool { key, ok := m.little(4); return ok && m.recall(key) }},
 	'g':    {"GET", func(m *machine) bool { key, ok := m.lineNumber(); return ok && m.recall(key) }},
 
-	// What would import, call or build objects.
+	// What would import, call or build objects: see building.
 	'c': {"GLOBAL", nil}, '\x93': {"STACK_GLOBAL", nil}, 'R': {"REDUCE", nil}, 'b': {"BUILD", nil},
 	'i': {"INST", nil}, 'o': {"OBJ", nil}, '\x81': {"NEWOBJ", nil}, '\x92': {"NEWOBJ_EX", nil},
 	'P': {"PERSID", nil}, 'Q': {"BINPERSID", nil}, '\x82': {"EXT1", nil}, '\x83': {"EXT2", nil}, '\x84': {"EXT4", nil},

@@ -1,7 +1,8 @@
 // Package pickle reads plain data out of Python's pickles: None, booleans, numbers,
-// text, lists, tuples and dicts. A pickle is a program for a stack machine, which can
-// import and call anything. Here the opcodes of plain data are all that there is: a
-// pickle with any other is refused by that one's name, and nothing is ever called.
+// text, lists, tuples and dicts, and objects that its caller makes. A pickle is a program
+// for a stack machine, which can import and call anything. Here the opcodes of plain data
+// are all that there is, and of those that build objects the few that Objects answers: a
+// pickle with any other is refused by that one's name, and nothing of Python is ever called.
 // What the opcodes do is documented in CPython's Lib/pickletools.py.
 package pickle
 
@@ -28,34 +29,52 @@ func Read(data []byte) (any, error) {
 	if len(data) > MaxBytes {
 		return nil, exit.Errorf(exit.BadData, "the pickle is larger than %d MiB", MaxBytes>>20)
 	}
-	m := machine{data: data, memo: map[uint64]any{}}
-	for {
-		at := m.at
-		code, ok := m.byte()
-		if !ok {
-			return nil, exit.Errorf(exit.BadData, "the pickle ends before its opcode STOP; get it again")
-		}
-		op, known := opcodes[code]
-		switch {
-		case !known:
-			return nil, exit.Errorf(exit.BadData, "byte %d is no opcode of a pickle; get it again", at)
-		case op.name == stop:
-			return m.result()
-		case op.run == nil:
-			return nil, exit.Errorf(exit.BadData, "the pickle has the opcode %s at byte %d, which builds more than plain data, and is not run; write it again of dicts, lists, numbers and text", op.name, at)
-		case !op.run(&m):
-			return nil, exit.Errorf(exit.BadData, "the opcode %s at byte %d of the pickle has not what it needs, or a number of more than 64 bits; get it again", op.name, at)
-		}
+	value, _, err := Objects{}.Read(data)
+	return value, err
+}
+
+// run does what the next opcode asks for, and says whether it is the last one.
+func (m *machine) run() (last bool, err error) {
+	m.began = m.at
+	code, ok := m.byte()
+	if !ok {
+		return false, exit.Errorf(exit.BadData, "the pickle ends before its opcode STOP; get it again")
+	}
+	if opcodes[code].name == stop {
+		return true, nil
+	}
+	return false, m.opcode(code)
+}
+
+func (m *machine) opcode(code byte) error {
+	op, known := opcodes[code]
+	if m.objects.Global != nil && op.run == nil {
+		op.run = building[code]
+	}
+	switch {
+	case !known:
+		return exit.Errorf(exit.BadData, "byte %d is no opcode of a pickle; get it again", m.began)
+	case op.run == nil:
+		return exit.Errorf(exit.BadData, "the pickle has the opcode %s at byte %d, which builds more than plain data, and is not run; write it again of dicts, lists, numbers and text", op.name, m.began)
+	case op.run(m):
+		return nil
+	case m.refusal != nil:
+		return m.refusal
+	default:
+		return exit.Errorf(exit.BadData, "the opcode %s at byte %d of the pickle has not what it needs, or a number of more than 64 bits; get it again", op.name, m.began)
 	}
 }
 
 // machine is a pickle being read. Its methods say whether there was what they need.
 type machine struct {
-	data  []byte
-	at    int
-	stack []any
-	marks []int // lengths of the stack
-	memo  map[uint64]any
+	data    []byte
+	at      int
+	began   int // where the present opcode stands
+	stack   []any
+	marks   []int // lengths of the stack
+	memo    map[uint64]any
+	objects Objects
+	refusal error // why the caller made no object
 }
 
 // result is the one value that a whole pickle leaves.

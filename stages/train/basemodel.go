@@ -16,7 +16,7 @@ import (
 // BaseModel is the key of every stage over a base model. Its path names what
 // model.Open and leakage.Ancestry read of the folder.
 type BaseModel struct {
-	Base string `json:"base,omitempty" path:"config.json,adapter_config.json,*.safetensors,model.safetensors.index.json,train_patients.bin" doc:"Hugging Face folder of the base model, where it is not a step."`
+	Base string `json:"base,omitempty" path:"config.json,adapter_config.json,*.safetensors,model.safetensors.index.json,pytorch_model*.bin,pytorch_model.bin.index.json,train_patients.bin" doc:"Hugging Face folder of the base model, where it is not a step."`
 }
 
 // onBase opens the environment's device and the frozen base model of a stage, whose

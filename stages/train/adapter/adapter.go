@@ -65,8 +65,11 @@ func Load(ctx context.Context, params *graph.Params, name, dir string, base Base
 	if err != nil {
 		return nil, err
 	}
-	path := filepath.Join(dir, WeightsName)
-	weights, err := openWeights(path)
+	path, err := weightsPath(dir)
+	if err != nil {
+		return nil, err
+	}
+	weights, err := checkpoint.OpenFile(path)
 	if err != nil {
 		return nil, err
 	}
@@ -122,17 +125,14 @@ func (a *Adapter) Files() []checkpoint.File {
 // oldWeightsName is how PEFT before 0.7 named an adapter's weights.
 const oldWeightsName = "adapter_model.bin"
 
-// openWeights opens an adapter's safetensors file. The pickle of old adapters may
-// run any code when it is read, so it is not.
-func openWeights(path string) (*checkpoint.Weights, error) {
-	old := filepath.Join(filepath.Dir(path), oldWeightsName)
-	if !exists(path) && exists(old) {
-		return nil, exit.Errorf(exit.Usage, `%s: .bin files are not read, as they may hold code; convert it in its folder: python -c "import torch; from safetensors.torch import save_file; save_file({k: v.contiguous() for k, v in torch.load('%s', map_location='cpu', weights_only=True).items()}, '%s')"`, old, oldWeightsName, WeightsName)
+// weightsPath finds an adapter's weights as PEFT does (load_peft_weights).
+func weightsPath(dir string) (string, error) {
+	for _, name := range []string{WeightsName, oldWeightsName} {
+		if path := filepath.Join(dir, name); exists(path) {
+			return path, nil
+		}
 	}
-	if !exists(path) {
-		return nil, checkpoint.Absent(filepath.Dir(path), WeightsName)
-	}
-	return checkpoint.OpenFile(path)
+	return "", checkpoint.Absent(dir, WeightsName, oldWeightsName)
 }
 
 func exists(path string) bool {

@@ -136,16 +136,20 @@ var damaged = map[string]struct {
 
 func TestDamagedFilesAreNamed(t *testing.T) {
 	for name, c := range damaged {
-		t.Run(name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "weights.safetensors")
-			if err := os.WriteFile(path, c.data, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			_, err := OpenFile(path)
-			if exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), path) {
-				t.Errorf("got %v, want the file and %q", err, c.want)
-			}
-		})
+		t.Run(name, func(t *testing.T) { wantDamaged(t, SafetensorsName, c.data, c.want) })
+	}
+}
+
+// wantDamaged demands the file's path and the fault of a file that is opened.
+func wantDamaged(t *testing.T, name string, data []byte, want string) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := OpenFile(path)
+	if exit.Of(err) != exit.BadData || err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), path+": ") || len(err.Error()) > len(path)+500 {
+		t.Errorf("got %v, want the file and %q", err, want)
 	}
 }
 
@@ -184,17 +188,20 @@ func TestShards(t *testing.T) {
 	dir := t.TempDir()
 	save(t, dir, "one.safetensors", "a", 1)
 	save(t, dir, "two.safetensors", "b", 2)
+	save(t, dir, "both.safetensors", "b", 2)
 	for name, c := range map[string]struct{ index, want string }{
-		"good":        {`{"weight_map":{"a":"one.safetensors","b":"two.safetensors"}}`, ""},
-		"malformed":   {`{"weight_map":`, "weight_map"},
-		"empty":       {`{}`, "weight_map"},
-		"outside":     {`{"weight_map":{"a":"../one.safetensors"}}`, "not a file name of this folder"},
-		"missing":     {`{"weight_map":{"a":"three.safetensors"}}`, "three.safetensors"},
-		"unsafe":      {`{"weight_map":{"a":"pytorch_model.bin"}}`, "no .safetensors file"},
-		"wrong shard": {`{"weight_map":{"a":"two.safetensors","b":"one.safetensors"}}`, `tensor "a" is not in`},
+		"good":          {`{"weight_map":{"a":"one.safetensors","b":"two.safetensors"}}`, ""},
+		"malformed":     {`{"weight_map":`, "weight_map"},
+		"empty":         {`{}`, "weight_map"},
+		"outside":       {`{"weight_map":{"a":"../one.safetensors"}}`, "not a file name of this folder"},
+		"missing":       {`{"weight_map":{"a":"three.safetensors"}}`, "three.safetensors"},
+		"other kind":    {`{"weight_map":{"a":"pytorch_model.bin"}}`, "no *.safetensors file"},
+		"wrong shard":   {`{"weight_map":{"a":"two.safetensors","b":"one.safetensors"}}`, `tensor "a" is not in`},
+		"in two shards": {`{"weight_map":{"a":"one.safetensors","b":"two.safetensors","c":"both.safetensors"}}`, `tensor "b" is also in`},
+		"in no shard":   {`{"weight_map":{"a":"one.safetensors","c":"two.safetensors"}}`, `tensor "c" is not in two.safetensors`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if err := os.WriteFile(filepath.Join(dir, indexName), []byte(c.index), 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(dir, SafetensorsName+indexEnding), []byte(c.index), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			w, err := Open(dir)

@@ -1,5 +1,5 @@
-// Package checkpoint reads and writes model weights in the safetensors format
-// (https://github.com/huggingface/safetensors#format), single file or sharded
-// with an index. Files are memory-mapped, so a model larger than the memory can
-// be opened and uploaded tensor by tensor.
+// Package checkpoint reads model weights in the safetensors format
+// (https://github.com/huggingface/safetensors#format) and in PyTorch's own (pytorch/),
+// single file or sharded with an index, and writes safetensors. Files are memory-mapped,
+// so a model larger than the memory can be opened and uploaded tensor by tensor.
 package checkpoint

@@ -18,12 +18,12 @@ const maxHeader = 100_000_000
 // metadataKey names the header's entry that is no tensor.
 const metadataKey = "__metadata__"
 
-// entry is a tensor as the header declares it; Begin and End are offsets into
-// the file.
+// entry is a tensor as its file declares it; Begin and End are offsets into the file.
 type entry struct {
 	Name       string
 	Dtype      string
 	Shape      []int
+	Strides    []int // of PyTorch's files, as in pytorch.Tensor
 	Begin, End int64
 }
 

@@ -12,9 +12,6 @@ import (
 	"github.com/clinflow/clinflow/internal/textio"
 )
 
-// indexName is the index of a sharded checkpoint.
-const indexName = "model.safetensors.index.json"
-
 // openIndex opens every shard an index names and checks that the tensors are
 // where the index says.
 func openIndex(path string) (*Weights, error) {
@@ -63,13 +60,26 @@ func readIndex(path string) (map[string]string, error) {
 	}
 	for name, shard := range index.WeightMap {
 		// A shard outside the folder would let an index read any file, one of another
-		// ending a file that is in no step's fingerprint.
+		// name a file that is in no step's fingerprint.
 		if shard != filepath.Base(shard) || !filepath.IsLocal(shard) {
 			return nil, exit.Errorf(exit.BadData, "%s: tensor %q: %q is not a file name of this folder", path, name, shard)
 		}
-		if filepath.Ext(shard) != ".safetensors" {
-			return nil, exit.Errorf(exit.BadData, "%s: tensor %q: %q is no .safetensors file", path, name, shard)
+		if pattern := shardPattern(path); !matches(pattern, shard) {
+			return nil, exit.Errorf(exit.BadData, "%s: tensor %q: %q is no %s file", path, name, shard, pattern)
 		}
 	}
 	return index.WeightMap, nil
+}
+
+// shardPattern is how the files that an index lists are called.
+func shardPattern(index string) string {
+	if filepath.Base(index) == PickleName+indexEnding {
+		return "pytorch_model*.bin"
+	}
+	return "*.safetensors"
+}
+
+func matches(pattern, name string) bool {
+	ok, _ := filepath.Match(pattern, name)
+	return ok
 }

@@ -5,57 +5,63 @@ import (
 	"path/filepath"
 
 	"github.com/rs/zerolog/log"
-
-	"github.com/clinflow/clinflow/internal/exit"
 )
 
-// SafetensorsName is the file name of unsharded weights in a model folder.
-const SafetensorsName = "model.safetensors"
+// The file names of weights in a model folder.
+const (
+	SafetensorsName = "model.safetensors"
+	PickleName      = "pytorch_model.bin"
 
-// Open opens the weights of a Hugging Face model folder: model.safetensors, or
-// the shards that model.safetensors.index.json lists. Damaged files are
-// exit.BadData, a missing one is exit.Usage.
+	indexEnding = ".index.json"
+)
+
+// weightsNames are the files by which weights are found; the first one that is there is
+// read, as transformers does (modeling_utils.py, _get_resolved_checkpoint_files).
+var weightsNames = []string{SafetensorsName, SafetensorsName + indexEnding, PickleName, PickleName + indexEnding}
+
+// Open opens the weights of a Hugging Face model folder: model.safetensors, the shards
+// that model.safetensors.index.json lists, or else pytorch_model.bin or its shards.
+// Damaged files are exit.BadData, a missing one is exit.Usage.
 func Open(dir string) (*Weights, error) {
-	names, err := FileNames(dir)
+	name, err := found(dir)
 	if err != nil {
 		return nil, err
 	}
-	if names[0] == indexName {
-		return openIndex(filepath.Join(dir, indexName))
+	if isIndex(name) {
+		return openIndex(filepath.Join(dir, name))
 	}
-	if exists(dir, indexName) {
-		log.Warn().Msgf("%s: %s and %s are both there and may differ; the former is read, as transformers does", dir, SafetensorsName, indexName)
+	if exists(dir, name+indexEnding) {
+		log.Warn().Msgf("%s: %s and %s are both there and may differ; the former is read, as transformers does", dir, name, name+indexEnding)
 	}
-	return OpenFile(filepath.Join(dir, SafetensorsName))
+	return OpenFile(filepath.Join(dir, name))
 }
 
 // FileNames are the files that Open reads of a folder.
 func FileNames(dir string) ([]string, error) {
-	if exists(dir, SafetensorsName) {
-		return []string{SafetensorsName}, nil
+	name, err := found(dir)
+	if err != nil {
+		return nil, err
 	}
-	if !exists(dir, indexName) {
-		if err := onlyPickles(dir); err != nil {
-			return nil, err
-		}
-		return nil, Absent(dir, SafetensorsName, indexName)
+	if !isIndex(name) {
+		return []string{name}, nil
 	}
-	shardOf, err := readIndex(filepath.Join(dir, indexName))
-	return append([]string{indexName}, shards(shardOf)...), err
+	shardOf, err := readIndex(filepath.Join(dir, name))
+	return append([]string{name}, shards(shardOf)...), err
 }
+
+// found is the file by which a folder's weights are found.
+func found(dir string) (string, error) {
+	for _, name := range weightsNames {
+		if exists(dir, name) {
+			return name, nil
+		}
+	}
+	return "", Absent(dir, weightsNames...)
+}
+
+func isIndex(name string) bool { return filepath.Ext(name) == filepath.Ext(indexEnding) }
 
 func exists(dir, name string) bool {
 	_, err := os.Stat(filepath.Join(dir, name))
 	return err == nil
-}
-
-// onlyPickles says how weights of PyTorch's own format become readable. Its pickles
-// may run any code when they are read, so they are not.
-func onlyPickles(dir string) error {
-	for _, pattern := range []string{"pytorch_model*.bin", "consolidated*.pth"} {
-		if found, _ := filepath.Glob(filepath.Join(dir, pattern)); len(found) > 0 {
-			return exit.Errorf(exit.Usage, `%s: .bin and .pth files are not read, as they may hold code; convert the model: python -c "import sys; from transformers import AutoModelForCausalLM as M; M.from_pretrained(sys.argv[1], dtype='auto').save_pretrained(sys.argv[2])" FROM TO, and copy the tokenizer's files`, found[0])
-		}
-	}
-	return nil
 }

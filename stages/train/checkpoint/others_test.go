@@ -16,10 +16,9 @@ func TestFoldersWithoutReadableWeights(t *testing.T) {
 		files map[string]string
 		want  []string
 	}{
-		"one pickle":    {map[string]string{"pytorch_model.bin": "x"}, []string{"pytorch_model.bin", "save_pretrained"}},
-		"many pickles":  {map[string]string{"pytorch_model-00001-of-00002.bin": "x", "pytorch_model.bin.index.json": "{}"}, []string{"00001-of-00002.bin", "save_pretrained"}},
-		"Meta's":        {map[string]string{"consolidated.00.pth": "x", "params.json": "{}"}, []string{"consolidated.00.pth", "convert"}},
-		"a shard less":  {map[string]string{indexName: `{"weight_map":{"a":"model-00002-of-00002.safetensors"}}`}, []string{indexName, "names model-00002-of-00002.safetensors", "copy the model again"}},
+		"Meta's":        {map[string]string{"consolidated.00.pth": "x", "params.json": "{}"}, []string{"consolidated.00.pth, which is there", "save_pretrained"}},
+		"a pickle less": {map[string]string{PickleName + indexEnding: `{"weight_map":{"a":"pytorch_model-2.bin"}}`}, []string{"names pytorch_model-2.bin", "copy the model again"}},
+		"a shard less":  {map[string]string{SafetensorsName + indexEnding: `{"weight_map":{"a":"model-00002-of-00002.safetensors"}}`}, []string{SafetensorsName + indexEnding, "names model-00002-of-00002.safetensors", "copy the model again"}},
 		"llama.cpp's":   {map[string]string{"llama.Q4_K_M.gguf": "x"}, []string{"has neither", "llama.Q4_K_M.gguf, which is there, is not read"}},
 		"another name":  {map[string]string{"model.fp16.safetensors": "x"}, []string{"model.fp16.safetensors, which is there"}},
 		"no index":      {map[string]string{"model-00001-of-00002.safetensors": "x"}, []string{"model-00001-of-00002.safetensors, which is there"}},

@@ -1,19 +1,16 @@
 package checkpoint
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
 
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/foreign"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 )
 
@@ -35,7 +32,8 @@ type located struct {
 	file int
 }
 
-// OpenFile opens one safetensors file.
+// OpenFile opens one file of weights: safetensors, or of torch.save where its name ends
+// in .bin.
 func OpenFile(path string) (*Weights, error) {
 	w := &Weights{tensors: map[string]located{}}
 	if err := w.add(path); err != nil {
@@ -53,9 +51,9 @@ func (w *Weights) add(path string) error {
 		return fmt.Errorf("open weights: %w", err)
 	}
 	w.files = append(w.files, mapped{path, data, unmap})
-	entries, err := parse(data)
+	entries, err := entriesOf(path, data)
 	if err != nil {
-		return unreadable(path, data, err)
+		return err
 	}
 	for _, e := range entries {
 		if before, ok := w.tensors[e.Name]; ok {
@@ -64,20 +62,6 @@ func (w *Weights) add(path string) error {
 		w.tensors[e.Name] = located{e, len(w.files) - 1}
 	}
 	return nil
-}
-
-// unreadable says what a file is that parse does not take.
-func unreadable(path string, data []byte, fault error) error {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return exit.Errorf(exit.Usage, "%s: is not a regular file; give the folder of a model or adapter", path)
-	}
-	if other := foreign.Refuse(data); other != nil && len(data) > 0 {
-		return exit.Errorf(exit.BadData, "%s: %w", path, other)
-	}
-	if bytes.HasPrefix(data, []byte("{")) {
-		return exit.Errorf(exit.BadData, "%s: the file is JSON, perhaps a server's message, and no weights; get it again", path)
-	}
-	return exit.Errorf(exit.BadData, "%s: %w; the file is damaged, get it again", path, fault)
 }
 
 // Close unmaps the files.
@@ -99,9 +83,14 @@ func (w *Weights) Shape(name string) ([]int, bool) {
 	return slices.Clone(t.Shape), ok
 }
 
-// View lends a tensor's bytes, as they stand in the file, to use. The tensor must
-// have the given shape; the bytes must not be kept.
+// View lends a tensor's values in row-major order to use: the file's own bytes, or a
+// copy where the file has them in another order. The tensor must have the given shape;
+// the bytes must not be kept.
 func (w *Weights) View(name string, shape []int, use func(kernel.Host) error) error {
+	return w.view(context.Background(), name, shape, use)
+}
+
+func (w *Weights) view(ctx context.Context, name string, shape []int, use func(kernel.Host) error) error {
 	t, ok := w.tensors[name]
 	if !ok {
 		return exit.Errorf(exit.BadData, "%s: has no tensor %q%s", w.place(), name, w.alike(name))
@@ -115,7 +104,11 @@ func (w *Weights) View(name string, shape []int, use func(kernel.Host) error) er
 		return exit.Errorf(exit.BadData, "%s: tensor %q is of dtype %s; F64, F32, F16 and BF16 can be read", file.path, name, t.Dtype)
 	}
 	err := withoutFault(func() error {
-		return use(kernel.Host{DType: dtype, Bytes: file.data[t.Begin:t.End:t.End]})
+		values, err := t.values(ctx, file.data)
+		if err != nil {
+			return err
+		}
+		return use(kernel.Host{DType: dtype, Bytes: values})
 	})
 	if errors.Is(err, errFault) {
 		return exit.Errorf(exit.BadData, "%s: tensor %q: %w", file.path, name, err)
@@ -127,7 +120,7 @@ func (w *Weights) View(name string, shape []int, use func(kernel.Host) error) er
 // makes every result such, so it is exit.BadData naming the tensor. It ends with
 // ctx's error when ctx ends: here the tensor comes from the disk.
 func (w *Weights) ViewFinite(ctx context.Context, name string, shape []int, use func(kernel.Host) error) error {
-	return w.View(name, shape, func(h kernel.Host) error {
+	return w.view(ctx, name, shape, func(h kernel.Host) error {
 		all, err := finite(ctx, h)
 		if err != nil {
 			return err

@@ -311,21 +311,6 @@ func FuzzParseConfig(f *testing.F) {
 	})
 }
 
-func TestWeightsOfOldAdaptersAreNotRead(t *testing.T) {
-	dir := t.TempDir()
-	config, err := os.ReadFile(filepath.Join(goldenDir, "lora_lm", adapter.ConfigName))
-	if err == nil {
-		err = errors.Join(os.WriteFile(filepath.Join(dir, adapter.ConfigName), config, 0o600), os.WriteFile(filepath.Join(dir, "adapter_model.bin"), []byte("pickle"), 0o600))
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = adapter.Load(t.Context(), params(t), "old", dir, base, graph.Frozen)
-	if exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), filepath.Join(dir, "adapter_model.bin")) || !strings.Contains(err.Error(), "save_file") {
-		t.Error(err)
-	}
-}
-
 // A folder whose weights are elsewhere, or lack the head that its configuration lists,
 // says so.
 func TestAdaptersWithoutTheirWeights(t *testing.T) {
@@ -334,9 +319,9 @@ func TestAdaptersWithoutTheirWeights(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, other := range map[string]string{
-		"has no adapter_model.safetensors; give": "README.md",
-		"adapter.pt, which is there, is not":     "adapter.pt",
-		"00001-of-00002.safetensors, which is":   "adapter_model-00001-of-00002.safetensors",
+		"adapter_model.bin; give the folder of a": "README.md",
+		"adapter.pt, which is there, is not":      "adapter.pt",
+		"00001-of-00002.safetensors, which is":    "adapter_model-00001-of-00002.safetensors",
 	} {
 		dir := t.TempDir()
 		if err := errors.Join(os.WriteFile(filepath.Join(dir, adapter.ConfigName), config, 0o600), os.WriteFile(filepath.Join(dir, other), []byte("x"), 0o600)); err != nil {

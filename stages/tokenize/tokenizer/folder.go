@@ -10,7 +10,6 @@ import (
 	"syscall"
 
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/jsonfile"
 	"github.com/clinflow/clinflow/internal/store"
 )
 
@@ -26,7 +25,13 @@ var Files = []string{
 const maxFile = 256 << 20
 
 // Folder is a Hugging Face folder, as a Kind sees it.
-type Folder struct{ dir store.Dir }
+type Folder struct {
+	dir store.Dir
+	// definition is that of tokenizer.json once it was read: every kind asks for it.
+	definition **Definition
+}
+
+func newFolder(dir store.Dir) Folder { return Folder{dir, new(*Definition)} }
 
 // URI is the folder's address, for messages.
 func (f Folder) URI() string { return f.dir.URI() }
@@ -62,16 +67,11 @@ func (f Folder) Read(ctx context.Context, name string) ([]byte, error) {
 // ModelType is model.type of the folder's tokenizer.json, such as "BPE" or
 // "WordPiece"; "" where there is no such file, or no such key in it.
 func (f Folder) ModelType(ctx context.Context) string {
-	var of struct {
-		Model struct {
-			Type string `json:"type"`
-		} `json:"model"`
-	}
-	data, err := f.Read(ctx, "tokenizer.json")
-	if err != nil || data == nil || jsonfile.Unmarshal(data, &of) != nil {
+	of, err := f.Definition(ctx)
+	if of == nil || err != nil {
 		return "" // those who open the tokenizer say what is wrong with the file
 	}
-	return of.Model.Type
+	return of.Type
 }
 
 // missing says whether an error tells that there is no such file; the folder may

@@ -44,7 +44,7 @@ func Register(k Kind) {
 // two, with a damaged one, or with more tokens than the model in the same folder
 // has rows for is an error of exit.BadData.
 func Open(ctx context.Context, dir store.Dir) (Tokenizer, error) {
-	folder := Folder{dir}
+	folder := newFolder(dir)
 	var held []Kind
 	for _, k := range kinds {
 		holds, err := k.Holds(ctx, folder)

@@ -16,9 +16,8 @@ type object []member
 type member struct {
 	key    string
 	value  json.RawMessage
-	nested object // instead of value, for a struct
-	path   bool   // the value is a path
-	reads  []string
+	nested object       // instead of value, for a struct
+	field  stages.Field // of value
 }
 
 // encode writes JSON, with or without the fields that hold paths.
@@ -26,7 +25,7 @@ func (o object) encode(withPaths bool) json.RawMessage {
 	var b bytes.Buffer
 	b.WriteByte('{')
 	for _, m := range o {
-		if m.path && !withPaths {
+		if m.field.Path && !withPaths {
 			continue
 		}
 		if b.Len() > 1 {
@@ -50,29 +49,37 @@ func (o object) paths(prefix string) []Path {
 		switch {
 		case m.value == nil:
 			out = append(out, m.nested.paths(key)...)
-		case m.path:
-			out = append(out, pathsIn(key, m.value, m.reads)...)
+		case m.field.Path:
+			out = append(out, pathsIn(key, m.value, m.field)...)
 		}
 	}
 	return out
 }
 
-func pathsIn(key string, value json.RawMessage, reads []string) []Path {
+func pathsIn(key string, value json.RawMessage, f stages.Field) []Path {
 	var one string
 	if json.Unmarshal(value, &one) == nil {
 		if one == "" {
 			return nil
 		}
-		return []Path{{key, one, reads}}
+		return []Path{pathOf(key, one, f)}
 	}
 	var many []string
 	var out []Path
 	if json.Unmarshal(value, &many) == nil {
 		for i, p := range many {
-			out = append(out, Path{fmt.Sprintf("%s[%d]", key, i), p, reads})
+			out = append(out, pathOf(fmt.Sprintf("%s[%d]", key, i), p, f))
 		}
 	}
 	return out
+}
+
+func pathOf(key, value string, f stages.Field) Path {
+	p := Path{Key: key, Value: value, Reads: f.Reads}
+	if strings.HasPrefix(value, f.Prefix) {
+		p.Prefix = f.Prefix
+	}
+	return p
 }
 
 // Resolve reads the YAML that stands under a step's `with` by a stage's fields, as Parse
@@ -111,7 +118,7 @@ func (c *checker) config(fields stages.Fields, n *node, at position, path string
 			out = append(out, member{key: f.Key, nested: c.config(f.Nested, nil, at, key)})
 		default:
 			if value, ok := f.DefaultValue(); ok {
-				out = append(out, member{key: f.Key, value: canonical(f.Type, value), path: f.Path, reads: f.Reads})
+				out = append(out, member{key: f.Key, value: canonical(f.Type, value), field: f})
 			}
 		}
 	}
@@ -158,7 +165,7 @@ func (c *checker) member(f stages.Field, n *node, path string) (member, bool) {
 	if !ok {
 		return member{}, false
 	}
-	return member{key: f.Key, value: canonical(f.Type, value), path: f.Path, reads: f.Reads}, true
+	return member{key: f.Key, value: canonical(f.Type, value), field: f}, true
 }
 
 // value reads a node as the JSON of a type.

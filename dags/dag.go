@@ -61,7 +61,12 @@ type Path struct {
 	Key   string // dotted, with [i] for a list's items
 	Value string
 	Reads []string // patterns of the files that the stage reads there; nil: all
+	// Prefix is what stands before the path in Value, "" for nothing: see stages.Field.
+	Prefix string
 }
+
+// place is the path alone.
+func (p Path) place() string { return p.Value[len(p.Prefix):] }
 
 // Publish copies a file of a step's output into the output folder.
 type Publish struct {

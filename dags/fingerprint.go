@@ -105,7 +105,7 @@ func within(uri string, in stages.Inputs) bool {
 // pathDigests adds what the configuration's paths lead to as "with.KEY".
 func (p *Planner) pathDigests(ctx context.Context, step *Step, digests map[string]string) error {
 	for _, given := range step.Paths {
-		dir, err := store.Open(given.Value)
+		dir, err := store.Open(given.place())
 		if err != nil {
 			return err
 		}
@@ -113,9 +113,11 @@ func (p *Planner) pathDigests(ctx context.Context, step *Step, digests map[strin
 		if !ok {
 			return exit.Errorf(exit.Usage, "with.%s: %s is not on this machine", given.Key, given.Value)
 		}
-		if digests["with."+given.Key], err = p.digests.Tree(ctx, filepath.Clean(local), given.Reads...); err != nil {
+		digest, err := p.digests.Tree(ctx, filepath.Clean(local), given.Reads...)
+		if err != nil {
 			return fmt.Errorf("with.%s: %w", given.Key, err)
 		}
+		digests["with."+given.Key] = given.Prefix + digest
 	}
 	return nil
 }

@@ -332,6 +332,23 @@ func TestPlanNamesAMissingInput(t *testing.T) {
 	}
 }
 
+// What is read otherwise is another input, though the file is the same.
+func TestAPrefixOfAPathIsInTheFingerprint(t *testing.T) {
+	b := newBench(t)
+	planner, err := NewPlanner(t.Context(), stages.Default, b.out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, sum := filepath.Join(b.root, "base/config.json"), fmt.Sprintf("%x", sha256.Sum256([]byte("{}")))
+	for value, want := range map[string]string{file: sum, "drawn:" + file: "drawn:" + sum} {
+		digests := map[string]string{}
+		step := &Step{Paths: []Path{pathOf("base", value, stages.Field{Prefix: "drawn:"})}}
+		if err := planner.pathDigests(t.Context(), step, digests); err != nil || digests["with.base"] != want {
+			t.Errorf("%s: %q, %v, want %q", value, digests["with.base"], err, want)
+		}
+	}
+}
+
 func TestDigests(t *testing.T) {
 	b := newBench(t)
 	file := filepath.Join(b.root, "base/config.json")

@@ -101,7 +101,7 @@ func covered(told map[string]bool, key string) bool {
 // path says whether a path leads to anything and, where it leads nowhere, tells it.
 func (p *preflight) path(d *draft, path Path) bool {
 	at, key := d.placeOf(path.Key), d.key(path.Key)
-	dir, err := store.Open(path.Value)
+	dir, err := store.Open(path.place())
 	if err != nil {
 		p.add(at, key, err.Error(), "")
 		return false

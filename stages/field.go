@@ -38,6 +38,7 @@ type Field struct {
 	Max     string
 	Path    bool
 	Reads   []string // patterns of the files that are read at a path; nil: all
+	Prefix  string   // what may stand before a path and says that its file is read otherwise
 	Name    bool     // the text is a name: see NamePattern
 	Told    string   // document that describes the keys of Nested; the reference names them alone
 	// Required says that the key must be given.
@@ -100,7 +101,7 @@ func fieldOf(owner reflect.Type, f reflect.StructField) Field {
 	field := Field{
 		Key: key, Type: f.Type, Default: def, Doc: doc,
 		Unit: f.Tag.Get("unit"), Min: f.Tag.Get("min"), Max: f.Tag.Get("max"),
-		Name: f.Tag.Get("name") == "true", Told: f.Tag.Get("told"),
+		Name: f.Tag.Get("name") == "true", Told: f.Tag.Get("told"), Prefix: f.Tag.Get("prefix"),
 		Required: !hasDefault && options != "omitempty" && f.Type.Kind() != reflect.Struct,
 	}
 	if enum := f.Tag.Get("enum"); enum != "" {

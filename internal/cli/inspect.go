@@ -53,7 +53,7 @@ type modelFlags struct {
 }
 
 func (f *modelFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.model, "model", "", "Hugging Face folder of the model")
+	cmd.Flags().StringVar(&f.model, "model", "", "Hugging Face folder of the model, or random:PATH of a config.json")
 	cmd.Flags().StringArrayVar(&f.adapters, "adapter", nil, "PEFT adapter folder; may be repeated, the updates add up")
 	_ = cmd.MarkFlagRequired("model")
 }

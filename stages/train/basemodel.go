@@ -16,7 +16,7 @@ import (
 // BaseModel is the key of every stage over a base model. Its path names what
 // model.Open and leakage.Ancestry read of the folder.
 type BaseModel struct {
-	Base string `json:"base,omitempty" path:"config.json,adapter_config.json,*.safetensors,model.safetensors.index.json,pytorch_model*.bin,pytorch_model.bin.index.json,train_patients.bin" doc:"Hugging Face folder of the base model, where it is not a step."`
+	Base string `json:"base,omitempty" path:"config.json,adapter_config.json,*.safetensors,model.safetensors.index.json,pytorch_model*.bin,pytorch_model.bin.index.json,train_patients.bin" prefix:"random:" doc:"Hugging Face folder of the base model, where it is not a step. random: before the path of a config.json makes one of random weights of that configuration, the same each time, for trying things out."`
 }
 
 // onBase opens the environment's device and the frozen base model of a stage, whose
@@ -82,7 +82,7 @@ func ancestryOf(ctx context.Context, in stages.Inputs, path string) (leakage.Anc
 			}
 		}
 	}
-	if path == "" {
+	if path == "" || model.IsRandom(path) { // which was trained on nobody
 		return a, nil
 	}
 	return a, a.AddPath(path)

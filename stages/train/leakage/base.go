@@ -27,7 +27,7 @@ type BaseFiles struct {
 	sums  string // what BaseName holds
 }
 
-// OpenBase knows the base model of a folder. The digests come from the manifest of the
+// OpenBase knows the base model that model.Open reads of a folder. The digests come from the manifest of the
 // dataset that the folder is, or where it is nil from those that the planner took for
 // the step's fingerprint.
 func OpenBase(ctx context.Context, env *stages.Environment, d *dataset.Dataset, folder string) (BaseFiles, error) {
@@ -37,7 +37,7 @@ func OpenBase(ctx context.Context, env *stages.Environment, d *dataset.Dataset, 
 	}
 	b := BaseFiles{env: env, place: folder}
 	for _, name := range names {
-		sum, err := digestOf(ctx, env, d, filepath.Join(folder, name), name)
+		sum, err := digestOf(ctx, env, d, filepath.Join(model.Folder(folder), name), name)
 		if err != nil {
 			return BaseFiles{}, err
 		}

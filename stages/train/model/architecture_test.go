@@ -3,6 +3,7 @@ package model_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"path/filepath"
 	"strings"
@@ -53,6 +54,10 @@ func (c wordsConfig) Open(ctx context.Context, b kernel.Backend, w *checkpoint.W
 	n.embed = n.params.Add("embed.weight", mode, c.Vocabulary, c.Hidden)
 	n.dense = n.params.Add("dense.weight", mode, c.Hidden, c.Hidden)
 	return n, model.Upload(ctx, w, dir, []model.Tensor{{Name: "embed.weight", Param: n.embed}, {Name: "dense.weight", Param: n.dense}}, func(string) bool { return false })
+}
+
+func (c wordsConfig) Random(kernel.Backend, graph.Mode, int64) (model.Architecture, error) {
+	return nil, errors.New("draws nothing")
 }
 
 func (n *words) Params() *graph.Params        { return n.params }

@@ -34,6 +34,9 @@ type Config interface {
 	CheckWeights(w *checkpoint.Weights, dir string) error
 	// Open makes the network with these weights: see Open.
 	Open(ctx context.Context, b kernel.Backend, w *checkpoint.Weights, dir string, mode graph.Mode) (Architecture, error)
+	// Random makes the network with the weights that transformers would begin to train with,
+	// drawn from seed: see IsRandom.
+	Random(b kernel.Backend, mode graph.Mode, seed int64) (Architecture, error)
 }
 
 // parsers read a config.json, by its model_type.
@@ -49,14 +52,14 @@ func Register(modelType string, parse func(path string, data []byte) (Config, er
 	parsers[modelType] = parse
 }
 
-// ReadConfig reads the config.json of a model folder. A missing file is
-// exit.Usage, a model that this program does not compute is exit.BadData.
-func ReadConfig(dir string) (Config, error) {
-	data, err := readConfigFile(dir)
+// ReadConfig reads the config.json of a base model. A missing file is exit.Usage, a model
+// that this program does not compute is exit.BadData.
+func ReadConfig(base string) (Config, error) {
+	data, err := readConfigFile(base)
 	if err != nil {
 		return nil, err
 	}
-	path := filepath.Join(dir, ConfigName)
+	path := configPath(base)
 	c, err := parse(path, data)
 	if err != nil {
 		return nil, exit.Errorf(exit.BadData, "%s: %w", path, err)
@@ -79,7 +82,10 @@ func parse(path string, data []byte) (Config, error) {
 }
 
 func readConfigFile(dir string) ([]byte, error) {
-	data, err := textio.Whole(filepath.Join(dir, ConfigName))
+	data, err := textio.Whole(configPath(dir))
+	if IsRandom(dir) && errors.Is(err, fs.ErrNotExist) {
+		return nil, exit.Errorf(exit.Usage, "%s: the file is not there; give the path of a %s", dir, ConfigName)
+	}
 	if _, other := os.Stat(filepath.Join(dir, adapter.ConfigName)); errors.Is(err, fs.ErrNotExist) && other == nil {
 		return nil, exit.Errorf(exit.Usage, "%s: has %s and no %s: it is an adapter; give the folder of the model under it", dir, adapter.ConfigName, ConfigName)
 	}
@@ -92,31 +98,42 @@ func readConfigFile(dir string) ([]byte, error) {
 	return data, nil
 }
 
-// Open reads a Hugging Face folder: config.json and model.safetensors, sharded
-// or not. mode says whether the base itself is trained. The loading ends when ctx
-// does, and so does all that is computed with the model.
-func Open(ctx context.Context, b kernel.Backend, dir string, mode graph.Mode) (*Model, error) {
-	config, weights, err := openFolder(dir)
+// Open reads a base model: a Hugging Face folder with config.json and model.safetensors,
+// sharded or not, or one of random weights (IsRandom). mode says whether the base itself
+// is trained. The loading ends when ctx does, and so does all that is computed with the
+// model.
+func Open(ctx context.Context, b kernel.Backend, base string, mode graph.Mode) (*Model, error) {
+	if IsRandom(base) {
+		return openRandom(ctx, b, base, mode)
+	}
+	config, weights, err := openFolder(base)
 	if err != nil {
 		return nil, err
 	}
 	defer weights.Close()
-	base, err := config.Open(ctx, b, weights, dir, mode)
+	n, err := config.Open(ctx, b, weights, base, mode)
 	if err != nil {
 		return nil, err
 	}
-	return New(base), nil
+	return New(n), nil
 }
 
-// Look reads the configuration of a model folder and the headers of its weights:
-// what Open refuses before it reads the weights themselves.
-func Look(dir string) (Limits, error) {
-	config, weights, err := openFolder(dir)
+// Look reads the configuration of a base model and the headers of its weights: what Open
+// refuses before it reads the weights themselves.
+func Look(base string) (Limits, error) {
+	if IsRandom(base) {
+		config, err := ReadConfig(base)
+		if err != nil {
+			return Limits{}, err
+		}
+		return config.Limits(), nil
+	}
+	config, weights, err := openFolder(base)
 	if err != nil {
 		return Limits{}, err
 	}
 	defer weights.Close()
-	return config.Limits(), config.CheckWeights(weights, dir)
+	return config.Limits(), config.CheckWeights(weights, base)
 }
 
 func openFolder(dir string) (Config, *checkpoint.Weights, error) {
@@ -143,13 +160,17 @@ func alone(dir string) error {
 	return exit.Errorf(exit.Usage, "%s: holds %s beside the model, which transformers would apply and this program would not; move the adapter into a folder of its own and name both", dir, adapter.ConfigName)
 }
 
-// FileNames are the files that Open reads of a folder: what the model is.
-func FileNames(dir string) ([]string, error) {
-	if _, err := readConfigFile(dir); err != nil {
+// FileNames are the files that Open reads of a base model, in its Folder: what the model is.
+func FileNames(base string) ([]string, error) {
+	if _, err := readConfigFile(base); err != nil {
 		return nil, err
 	}
-	weights, err := checkpoint.FileNames(dir)
-	return append([]string{ConfigName}, weights...), err
+	names := []string{filepath.Base(configPath(base))}
+	if IsRandom(base) {
+		return names, nil
+	}
+	weights, err := checkpoint.FileNames(base)
+	return append(names, weights...), err
 }
 
 // Tensor is a parameter and what it is called in a file.

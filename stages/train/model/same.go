@@ -10,25 +10,28 @@ import (
 	"slices"
 )
 
-// Same compares the files that Open reads of two folders byte by byte. A copy is the
+// Same compares the files that Open reads of two base models byte by byte. A copy is the
 // same model; two models differ within their first tensor as a rule.
 func Same(ctx context.Context, a, b string) (bool, error) {
-	a, errA := filepath.EvalSymlinks(a)
-	b, errB := filepath.EvalSymlinks(b)
-	if err := errors.Join(errA, errB); err != nil || a == b {
-		return err == nil, err
+	if IsRandom(a) != IsRandom(b) {
+		return false, nil
 	}
 	namesA, errA := FileNames(a)
 	namesB, errB := FileNames(b)
 	if err := errors.Join(errA, errB); err != nil || !slices.Equal(namesA, namesB) {
 		return false, err
 	}
+	a, errA = filepath.EvalSymlinks(Folder(a))
+	b, errB = filepath.EvalSymlinks(Folder(b))
+	if err := errors.Join(errA, errB); err != nil || a == b {
+		return err == nil, err
+	}
 	for _, name := range namesA {
 		if same, err := sameFile(ctx, filepath.Join(a, name), filepath.Join(b, name)); err != nil || !same {
 			return false, err
 		}
 	}
-	return true, nil
+	return true, ctx.Err()
 }
 
 func sameFile(ctx context.Context, a, b string) (bool, error) {

@@ -27,6 +27,7 @@ type Config struct {
 	MLPBias               bool     // Llama: gates, ups and downs have biases
 	SlidingWindow         int      // tokens that a query sees; 0: all before it
 	LayerTypes            []string // Qwen2 with a window: which layers have it
+	AttentionDropout      float64  // of attention probabilities, in training
 	InitializerRange      float64  // standard deviation of initial weights
 	TieWordEmbeddings     bool
 	BosTokenID            int32 // -1: none
@@ -68,6 +69,8 @@ func (c Config) Check() error {
 		return fmt.Errorf("num_key_value_heads: %d does not divide num_attention_heads %d", c.NumKeyValueHeads, c.NumAttentionHeads)
 	case c.HeadDim%2 != 0:
 		return fmt.Errorf("head_dim: is %d, must be even for rotary embeddings", c.HeadDim)
+	case !(c.AttentionDropout >= 0 && c.AttentionDropout < 1):
+		return fmt.Errorf("attention_dropout: is %g, must be at least 0 and below 1", c.AttentionDropout)
 	case !(c.RMSNormEps > 0) || !(c.RopeTheta > 0) || !(c.InitializerRange >= 0):
 		return errors.New("rms_norm_eps and rope_theta must be above zero, initializer_range not below")
 	}

@@ -44,6 +44,7 @@ func TestConfigurationsAreWhole(t *testing.T) {
 			TieWordEmbeddings: rapid.Bool().Draw(rt, "tied"), BosTokenID: rapid.Int32Range(-1, 9).Draw(rt, "bos"),
 			PadTokenID: rapid.Int32Range(-1, 9).Draw(rt, "pad"), EosTokenIDs: rapid.SliceOfN(rapid.Int32Range(0, 9), 1, 3).Draw(rt, "eos"),
 		}
+		want.AttentionDropout = rapid.Float64Range(0, 0.9).Draw(rt, "dropout")
 		switch want.Class {
 		case Llama:
 			want.AttentionBias, want.MLPBias = rapid.Bool().Draw(rt, "attention bias"), rapid.Bool().Draw(rt, "mlp bias")
@@ -83,7 +84,7 @@ func TestWrongConfigurationsAreNamed(t *testing.T) {
 		{`"silu"`, `"gelu"`, "hidden_act"},
 		{`"rope_type": "default"`, `"rope_type": "llama3"`, "rope_parameters.factor"},
 		{`"pad_token_id": 0`, `"rope_scaling": {"type": "longrope", "factor": 2}`, "rope_scaling.rope_type"},
-		{`"attention_dropout": 0.0`, `"attention_dropout": 0.1`, "attention_dropout"},
+		{`"attention_dropout": 0.0`, `"attention_dropout": 1.0`, "attention_dropout: is 1"},
 		{`"use_cache": true`, `"quantization_config": {"bits": 4}`, "quantization_config"},
 		{`"hidden_size": 32`, `"hidden_size": "32"`, "hidden_size: has the wrong type"},
 		{`"hidden_size": 32`, `"hidden_size": 0`, "hidden_size"},

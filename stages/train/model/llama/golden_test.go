@@ -380,3 +380,25 @@ func TestSavedAdapterIsPEFTs(t *testing.T) {
 		}
 	}
 }
+
+// attention_dropout changes a training alone, and is told to those that keep hidden states.
+func TestDropoutOfAttention(t *testing.T) {
+	losses := map[bool][]float64{}
+	config := must(model.ReadConfig(filepath.Join(goldenDir, "hf")))(t).(Config)
+	config.InitializerRange, config.AttentionDropout = 0.4, 0.5
+	m := must(New(must(cpu.New(cpu.Options{}))(t), config, 1))(t)
+	defer m.Close()
+	for _, training := range []bool{false, true} {
+		g := must(m.Graph(graph.Options{Batch: 1, Seq: 8, Training: training, Seed: 3}))(t)
+		g.Backward(must(m.LMLoss(g))(t))
+		machine := must(g.Compile())(t)
+		defer machine.Close()
+		for step := range uint64(2) {
+			result := must(machine.Run(graph.Batch{InputIDs: []int32{1, 5, 9, 3, 14, 7, 8, 4}, Lengths: []int32{8}, Step: step}))(t)
+			losses[training] = append(losses[training], result.Loss)
+		}
+	}
+	if losses[false][0] != losses[false][1] || losses[true][0] == losses[true][1] || !m.Drops() {
+		t.Errorf("losses %v, drops %v", losses, m.Drops())
+	}
+}

@@ -30,7 +30,7 @@ func (n *network) attention(g *graph.Graph, hooks adapter.Method, i int, l layer
 	k, v := a.Project(x)
 	a.K, a.V = g.Rope(k, a.KVHeads, freqs, from), v
 	return apply(g, hooks, l.o, hooks.Attention(g, a, func(k, v *graph.Node) *graph.Node {
-		return g.Attention(a.Q, k, v, graph.AttentionOptions{Heads: a.Heads, KV: a.KVHeads, Causal: true})
+		return g.Attention(a.Q, k, v, graph.AttentionOptions{Heads: a.Heads, KV: a.KVHeads, Causal: true, Dropout: c.AttentionDropout})
 	}))
 }
 
@@ -49,7 +49,7 @@ func (n *network) Pool(g *graph.Graph, _ adapter.Method, hidden *graph.Node) *gr
 }
 
 // Drops implements model.Architecture.
-func (n *network) Drops() bool { return false }
+func (n *network) Drops() bool { return n.config.AttentionDropout > 0 }
 
 // Pooled implements model.Architecture: as in transformers
 // (GenericForSequenceClassification) up to the rightmost token that is not pad_token_id,

@@ -62,22 +62,35 @@ func New(b kernel.Backend, config Config, seed int64) (*model.Model, error) {
 
 // Random is New with a mode: a frozen one stands for a base model in checks.
 func Random(b kernel.Backend, config Config, mode graph.Mode, seed int64) (*model.Model, error) {
-	return made(b, config, mode, func(_ int, p *graph.Param) error {
-		return p.Upload(kernel.F32s(random.New(seed, p.Name()).Normals(p.Len(), config.InitializerRange)))
+	n, err := config.Random(b, mode, seed)
+	if err != nil {
+		return nil, err
+	}
+	return model.New(n), nil
+}
+
+// Random implements model.Config.
+func (c Config) Random(b kernel.Backend, mode graph.Mode, seed int64) (model.Architecture, error) {
+	return made(b, c, mode, func(_ int, p *graph.Param) error {
+		return p.Upload(kernel.F32s(random.New(seed, p.Name()).Normals(p.Len(), c.InitializerRange)))
 	})
 }
 
 // Sketch is a frozen model whose weights the device draws by itself, for the time and
 // the memory that a model of that size takes.
 func Sketch(b kernel.Backend, config Config) (*model.Model, error) {
-	return made(b, config, graph.Frozen, func(i int, p *graph.Param) error {
+	n, err := made(b, config, graph.Frozen, func(i int, p *graph.Param) error {
 		return p.Draw(1, uint32(i), config.InitializerRange)
 	})
+	if err != nil {
+		return nil, err
+	}
+	return model.New(n), nil
 }
 
-// made makes a model whose weights draw sets, each known by its number; norms are one and
-// biases stay zero.
-func made(b kernel.Backend, config Config, mode graph.Mode, draw func(i int, p *graph.Param) error) (*model.Model, error) {
+// made makes a network whose weights draw sets, each known by its number; norms are one
+// and biases stay zero.
+func made(b kernel.Backend, config Config, mode graph.Mode, draw func(i int, p *graph.Param) error) (*network, error) {
 	if err := config.Check(); err != nil {
 		return nil, exit.With(exit.Usage, err)
 	}
@@ -98,7 +111,7 @@ func made(b kernel.Backend, config Config, mode graph.Mode, draw func(i int, p *
 			return nil, err
 		}
 	}
-	return model.New(n), nil
+	return n, nil
 }
 
 // build makes the parameters with Hugging Face's names.

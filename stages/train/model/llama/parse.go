@@ -82,8 +82,6 @@ func (f *configFile) supported() error {
 		return errors.New("is_causal: must be true; attention to later tokens is not supported")
 	case jsonfile.IsSet(f.PerLayerConfig):
 		return errors.New("per_layer_config: layers of different shapes are not supported")
-	case f.AttentionDropout != 0:
-		return errors.New("attention_dropout: must be 0; dropout of attention weights is not supported")
 	case jsonfile.IsSet(f.QuantizationConfig):
 		return errors.New("quantization_config: quantised weights are not supported; give the model in float32, float16 or bfloat16")
 	}
@@ -95,6 +93,7 @@ func (f *configFile) config(class Class, path string) (Config, error) {
 		Class: class, HiddenSize: f.HiddenSize, IntermediateSize: f.IntermediateSize, NumHiddenLayers: f.NumHiddenLayers,
 		NumAttentionHeads: f.NumAttentionHeads, NumKeyValueHeads: f.NumAttentionHeads, VocabSize: f.VocabSize,
 		MaxPositionEmbeddings: f.MaxPositionEmbeddings, RMSNormEps: f.RMSNormEps, AttentionBias: f.AttentionBias, MLPBias: f.MLPBias,
+		AttentionDropout: f.AttentionDropout,
 		InitializerRange: f.InitializerRange, TieWordEmbeddings: f.TieWordEmbeddings,
 		BosTokenID: orNone(f.BosTokenID), PadTokenID: orNone(f.PadTokenID),
 	}

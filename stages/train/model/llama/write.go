@@ -18,6 +18,9 @@ func (c Config) Write(w io.Writer) error {
 		"bos_token_id": orNull(c.BosTokenID), "pad_token_id": orNull(c.PadTokenID), "eos_token_id": endTokens(c.EosTokenIDs),
 		"hidden_act": silu, "torch_dtype": "float32",
 	}
+	if c.AttentionDropout != 0 {
+		keys["attention_dropout"] = c.AttentionDropout
+	}
 	switch c.Class {
 	case Llama:
 		keys["attention_bias"], keys["mlp_bias"] = c.AttentionBias, c.MLPBias

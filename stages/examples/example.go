@@ -25,6 +25,12 @@ type Example struct {
 	NTokens   int32 // of the text, also where InputIDs stands for something else
 	Label     int32
 	Labels    []int32
+	// Starts are where the documents begin in InputIDs that hold several, ascending from 0;
+	// nil: they are one text.
+	Starts []int32
+	// Context are the first tokens of InputIDs that stand there for the others alone: a
+	// language model does not predict them.
+	Context int
 }
 
 // Prediction is a variant's answer for the example, with the logits [classes].

@@ -75,14 +75,14 @@ func TestJoin(t *testing.T) {
 			"by admission, in the order of the tokens",
 			[][]task.Tokens{{text(1, 11, 5), text(1, 10, 6), text(2, 20, 7)}},
 			[]label{{SubjectID: 1, HadmID: 10, Label: 1}, {SubjectID: 1, HadmID: 11, Label: 2}, {SubjectID: 2, HadmID: 20, Labels: []int32{3, 4}}},
-			[]Example{{"11", 1, 11, "train", []int32{5}, 1, 2, nil}, {"10", 1, 10, "train", []int32{6}, 1, 1, nil}, {"20", 2, 20, "val", []int32{7}, 1, 0, []int32{3, 4}}},
+			[]Example{example("11", 1, 11, "train", 5, 2, nil), example("10", 1, 10, "train", 6, 1, nil), example("20", 2, 20, "val", 7, 0, []int32{3, 4})},
 			Counts{Examples: 3},
 		},
 		{
 			"an admission's label is that of all its texts, but for one with a label of its own",
 			[][]task.Tokens{{note("a", 1, 10, 5), note("b", 1, 10, 6), note("c", 1, 0, 7)}},
 			[]label{{SubjectID: 1, HadmID: 10, Label: 1}, {SubjectID: 1, HadmID: 10, TextID: "b", Label: 2}, {SubjectID: 1, TextID: "c", Label: 3}},
-			[]Example{{"a", 1, 10, "train", []int32{5}, 1, 1, nil}, {"b", 1, 10, "train", []int32{6}, 1, 2, nil}, {"c", 1, 0, "train", []int32{7}, 1, 3, nil}},
+			[]Example{example("a", 1, 10, "train", 5, 1, nil), example("b", 1, 10, "train", 6, 2, nil), example("c", 1, 0, "train", 7, 3, nil)},
 			Counts{Examples: 3},
 		},
 		{
@@ -96,28 +96,28 @@ func TestJoin(t *testing.T) {
 			"what is left out is counted",
 			[][]task.Tokens{{text(1, 10, 5), text(2, 20, 6), text(3, 30, 7), text(4, 40, 8)}},
 			[]label{{SubjectID: 0, HadmID: 1}, {SubjectID: 1, HadmID: 10, Label: 1}, {SubjectID: 2, HadmID: 21}, {SubjectID: 3, HadmID: 30}, {SubjectID: 9, HadmID: 90}, {SubjectID: 9, HadmID: 91}},
-			[]Example{{"10", 1, 10, "train", []int32{5}, 1, 1, nil}},
+			[]Example{example("10", 1, 10, "train", 5, 1, nil)},
 			Counts{Examples: 1, WithoutSplit: 1, WithoutLabel: 2, WithoutTokens: 4},
 		},
 		{
 			"without labels",
 			[][]task.Tokens{{text(1, 10, 5), text(3, 30, 7), text(4, 40, 8)}},
 			nil,
-			[]Example{{"10", 1, 10, "train", []int32{5}, 1, 0, nil}, {"40", 4, 40, "test", []int32{8}, 1, 0, nil}},
+			[]Example{example("10", 1, 10, "train", 5, 0, nil), example("40", 4, 40, "test", 8, 0, nil)},
 			Counts{Examples: 2, WithoutSplit: 1},
 		},
 		{
 			"a later text stands in the place of the earlier one, or takes it away",
 			[][]task.Tokens{{text(1, 10, 5), text(1, 11, 6), text(2, 20, 7), text(3, 30, 8)}, {text(1, 11), text(2, 20, 9, 9), text(3, 30, 1)}, {text(2, 20, 4)}},
 			[]label{{SubjectID: 1, HadmID: 10}, {SubjectID: 1, HadmID: 11}, {SubjectID: 2, HadmID: 20, Label: 1}},
-			[]Example{{"10", 1, 10, "train", []int32{5}, 1, 0, nil}, {"20", 2, 20, "val", []int32{4}, 1, 1, nil}},
+			[]Example{example("10", 1, 10, "train", 5, 0, nil), example("20", 2, 20, "val", 4, 1, nil)},
 			Counts{Examples: 2, Withdrawn: 1, Replaced: 2, WithoutTokens: 1, WithoutSplit: 1},
 		},
 		{
 			"a split by admission, which a text without an admission is not in",
 			[][]task.Tokens{{text(5, 50, 5), text(5, 51, 6), note("a", 5, 0, 7), text(5, 52, 8)}},
 			[]label{{SubjectID: 5, HadmID: 50}, {SubjectID: 5, HadmID: 51, Label: 1}, {SubjectID: 5, HadmID: 53}, {SubjectID: 5, TextID: "a"}},
-			[]Example{{"50", 5, 50, "train", []int32{5}, 1, 0, nil}, {"51", 5, 51, "test", []int32{6}, 1, 1, nil}},
+			[]Example{example("50", 5, 50, "train", 5, 0, nil), example("51", 5, 51, "test", 6, 1, nil)},
 			Counts{Examples: 2, WithoutSplit: 2, WithoutTokens: 1},
 		},
 		{"nothing", [][]task.Tokens{nil, nil}, []label{}, nil, Counts{}},
@@ -314,7 +314,7 @@ func naive(tokens, overlay []task.Tokens, labels []task.Label, splits []task.Spl
 		}
 		for _, s := range splits {
 			if s.SubjectID == text.SubjectID && found != nil && text.TextID != "withdrawn" {
-				out = append(out, Example{text.TextID, text.SubjectID, text.HadmID, s.Split, text.InputIDs, text.NTokens, found.Label, found.Labels})
+				out = append(out, Example{ExampleID: text.TextID, SubjectID: text.SubjectID, HadmID: text.HadmID, Split: s.Split, InputIDs: text.InputIDs, NTokens: text.NTokens, Label: found.Label, Labels: found.Labels})
 			}
 		}
 	}
@@ -386,4 +386,9 @@ func TestLabelsListedWithAnotherSplitAreRefused(t *testing.T) {
 			t.Errorf("listed with %q: %v", listed, err)
 		}
 	}
+}
+
+// example is of a text of one token.
+func example(id string, subject, hadm int64, split string, token, label int32, labels []int32) Example {
+	return Example{ExampleID: id, SubjectID: subject, HadmID: hadm, Split: split, InputIDs: []int32{token}, NTokens: 1, Label: label, Labels: labels}
 }

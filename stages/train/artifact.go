@@ -22,9 +22,9 @@ import (
 const workSuffix = ".work"
 
 // learn trains a model and writes the training log and the record of whom it was
-// trained on, then the files that the caller makes of the model. The training
+// trained on, the patients of the documents, then the files that the caller makes of the model. The training
 // checkpoints stay until the output is complete: up to there all may be lost.
-func learn(ctx context.Context, t trainer.Trainer, out *dataset.Writer, files func(end trainer.State) error) error {
+func learn(ctx context.Context, t trainer.Trainer, documents examples.Rows, out *dataset.Writer, files func(end trainer.State) error) error {
 	work, err := store.Open(out.URI() + workSuffix)
 	if err != nil {
 		return err
@@ -37,7 +37,7 @@ func learn(ctx context.Context, t trainer.Trainer, out *dataset.Writer, files fu
 	if err := out.StreamFile(trainlog.Name, func(w io.Writer) error { return trainer.CopyLog(ctx, w, work) }); err != nil {
 		return err
 	}
-	if err := leakage.WritePatients(out, subjects(t.Train)); err != nil {
+	if err := leakage.WritePatients(out, subjects(documents)); err != nil {
 		return err
 	}
 	if err := files(end); err != nil {
@@ -76,12 +76,14 @@ type Validated struct {
 }
 
 // asLanguageModel lets a model predict each next token of the splits. At most maxVal
-// examples of val are measured, 0 all.
-func asLanguageModel(t trainer.Trainer, splits map[string]examples.Rows, maxVal int) (trainer.Trainer, error) {
+// documents of val are measured, 0 all.
+func asLanguageModel(t trainer.Trainer, splits map[string]examples.Rows, maxVal int, how trainer.Sequences) (trainer.Trainer, error) {
 	t.Objective = t.LanguageModel()
-	t.Train, t.Val = trainer.Predictable(splits[split.Train]), trainer.Predictable(splits[split.Val]).Sample(maxVal, t.Seed)
-	limits := t.Model.Limits()
-	return t, errors.Join(trainer.CheckTokens(t.Train, limits), trainer.CheckTokens(t.Val, limits))
+	val := trainer.Predictable(splits[split.Val]).Sample(maxVal, t.Seed)
+	var errTrain, errVal error
+	t.Train, errTrain = how.Of(splits[split.Train], t.Model, t.Seed)
+	t.Val, errVal = how.Of(val, t.Model, t.Seed)
+	return t, errors.Join(errTrain, errVal)
 }
 
 // writeFiles writes an artifact's files under a folder of the output, "" for

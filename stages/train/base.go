@@ -43,6 +43,7 @@ type BaseConfig struct {
 	Epochs            int     `json:"epochs" default:"1" min:"1" doc:"Passes over the train split."`
 	BatchSize         int     `json:"batch_size" default:"16" unit:"documents" min:"1" doc:"Documents in a batch."`
 	Validated
+	trainer.Sequences
 	split.Overlap
 	trainer.Optimization
 }
@@ -56,7 +57,7 @@ func newBase(env *stages.Environment, c BaseConfig) (stages.Job, error) {
 	if c.HiddenSize%(2*c.Heads) != 0 || c.Heads%c.KVHeads != 0 {
 		return nil, exit.Errorf(exit.Usage, "heads: hidden_size must be a multiple of twice the heads, and heads of kv_heads")
 	}
-	return &base{onDevice{env}, c}, nil
+	return &base{onDevice{env}, c}, c.Sequences.Check()
 }
 
 // Attributes implements stages.Attributed.
@@ -94,11 +95,11 @@ func (b *base) learn(ctx context.Context, m *model.Model, tokens tokenizer.Token
 	t, err := asLanguageModel(trainer.Trainer{
 		Env: b.env, Name: "train.base", Optimization: b.config.Optimization, LearningRate: b.config.LearningRate,
 		Epochs: b.config.Epochs, BatchSize: b.config.BatchSize, Model: m,
-	}, splits, b.config.MaxVal)
+	}, splits, b.config.MaxVal, b.config.Sequences)
 	if err != nil {
 		return err
 	}
-	return learn(ctx, t, out, func(trainer.State) error {
+	return learn(ctx, t, splits[split.Train], out, func(trainer.State) error {
 		if err := writeFiles(out, "", m.Files()); err != nil {
 			return err
 		}

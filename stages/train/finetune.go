@@ -99,7 +99,7 @@ func (f *finetune) Run(ctx context.Context, in stages.Inputs, out *dataset.Write
 			return err
 		}
 		defer t.Hidden.Close()
-		return learn(ctx, t, out, func(trainer.State) error { return v.write(ctx, out) })
+		return learn(ctx, t, splits[split.Train], out, func(trainer.State) error { return v.write(ctx, out) })
 	})
 }
 

@@ -37,6 +37,7 @@ type PretrainConfig struct {
 	Epochs       int          `json:"epochs" default:"1" min:"1" doc:"Passes over the train split."`
 	BatchSize    int          `json:"batch_size" default:"10" unit:"documents" min:"1" doc:"Documents in a batch."`
 	Validated
+	trainer.Sequences
 	split.Overlap
 	trainer.Optimization
 }
@@ -50,7 +51,7 @@ func newPretrain(env *stages.Environment, c PretrainConfig) (stages.Job, error) 
 	if c.PEFT.Type == lora.None {
 		return nil, exit.Errorf(exit.Usage, "peft.type: none leaves nothing to train; give lora")
 	}
-	return &pretrain{onDevice{env}, c}, nil
+	return &pretrain{onDevice{env}, c}, c.Sequences.Check()
 }
 
 // Attributes implements stages.Attributed.
@@ -87,11 +88,11 @@ func (p *pretrain) Run(ctx context.Context, in stages.Inputs, out *dataset.Write
 		t, err := asLanguageModel(trainer.Trainer{
 			Env: p.env, Name: "train.pretrain", Optimization: p.config.Optimization, LearningRate: p.config.LearningRate,
 			Epochs: p.config.Epochs, BatchSize: p.config.BatchSize, Model: m, Before: true,
-		}, splits, p.config.MaxVal)
+		}, splits, p.config.MaxVal, p.config.Sequences)
 		if err != nil {
 			return err
 		}
-		return learn(ctx, t, out, func(end trainer.State) error {
+		return learn(ctx, t, splits[split.Train], out, func(end trainer.State) error {
 			return errors.Join(writePerplexity(out, end.Before, end.Val), writeFiles(out, "", a.Files()))
 		})
 	})

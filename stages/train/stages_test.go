@@ -2,15 +2,18 @@ package train
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"os"
 	"strings"
 	"testing"
 
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/examples"
 	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/stages/train/leakage"
 	"github.com/clinflow/clinflow/stages/train/trainer"
 	"github.com/clinflow/clinflow/task"
 )
@@ -101,5 +104,45 @@ func TestPretrainLowersPerplexity(t *testing.T) {
 	must(t, json.Unmarshal(text, &metrics))
 	if p := metrics.Perplexity; !(p.After < 0.97*p.Before) {
 		t.Errorf("val perplexity %+v, want it lower after", p)
+	}
+}
+
+// A language model learns from packed documents and from windows of them, and names in
+// train_patients.bin whose documents they hold.
+func TestLearnsFromSequencesOfDocuments(t *testing.T) {
+	tokens := corpus(t, 200, 1)
+	whole := baseModel(t, tokens, `epochs: 1`)
+	for _, config := range []string{`packing: pack, sequence_length: 24`, `packing: window, sequence_length: 8, stride: 2`} {
+		d := baseModel(t, tokens, `epochs: 3, learning_rate: 0.01, `+config)
+		lines := readLog(t, d)
+		if first, last := lines[0], lines[len(lines)-1]; last.Loss > first.Loss-1 {
+			t.Errorf("%s: loss %g at first and %g at last", config, first.Loss, last.Loss)
+		}
+		for _, file := range d.Manifest.Files {
+			if file.Name == leakage.PatientsName && file.SHA256 != sumOf(t, whole, file.Name) {
+				t.Errorf("%s: other patients than of whole documents", config)
+			}
+		}
+		if d.Manifest.Counts["train_examples"] == whole.Manifest.Counts["train_examples"] {
+			t.Errorf("%s: as many sequences as documents", config)
+		}
+	}
+}
+
+func sumOf(t *testing.T, d *dataset.Dataset, name string) string {
+	t.Helper()
+	for _, file := range d.Manifest.Files {
+		if file.Name == name {
+			return file.SHA256
+		}
+	}
+	t.Fatal("no file ", name)
+	return ""
+}
+
+func TestASequenceThatIsAllContextIsRefused(t *testing.T) {
+	_, err := stagetest.Try(t, "train.pretrain", `{packing: window, sequence_length: 8, stride: 8}`, nil)
+	if exit.Of(err) != exit.Usage || !strings.Contains(fmt.Sprint(err), "stride: is 8, must be below sequence_length 8") {
+		t.Errorf("got %v", err)
 	}
 }

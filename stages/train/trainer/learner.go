@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"context"
+	"slices"
 
 	"github.com/clinflow/clinflow/internal/progress"
 	"github.com/clinflow/clinflow/stages"
@@ -18,6 +19,7 @@ type modelLearner struct {
 	val       examples.Rows
 	hidden    *HiddenStates // what the rows stand for; nil where they are documents
 	batchSize int
+	packed    bool    // rows hold several documents
 	training  *graphs // forward and backward
 	measuring *graphs // forward alone, without dropout
 }
@@ -38,11 +40,12 @@ func newLearner(t Trainer) *modelLearner {
 		}
 		return g, logits, nil
 	}
-	measuring := graph.Options{Batch: t.BatchSize, Seed: uint64(t.Seed)}
+	packed := slices.ContainsFunc(t.Train, func(e examples.Example) bool { return e.Starts != nil })
+	measuring := graph.Options{Batch: t.BatchSize, Seed: uint64(t.Seed), Positioned: packed, Packed: packed}
 	training := measuring
 	training.Training, training.Checkpointing = true, t.GradientCheckpointing
 	return &modelLearner{
-		env: t.Env, name: t.Name, objective: t.Objective, train: t.Train, val: t.Val, hidden: t.Hidden, batchSize: t.BatchSize,
+		env: t.Env, name: t.Name, objective: t.Objective, train: t.Train, val: t.Val, hidden: t.Hidden, batchSize: t.BatchSize, packed: packed,
 		training: newGraphs(training, build), measuring: newGraphs(measuring, build),
 	}
 }

@@ -39,13 +39,15 @@ func (o LanguageModel) build(g *graph.Graph) (loss, logits *graph.Node, err erro
 	return loss, nil, err
 }
 
-func (o LanguageModel) labels(in *graph.Batch, _ examples.Rows, _ batch) {
-	if len(o.Untaught) == 0 {
-		return
-	}
+// labels has the model predict neither what it is not to learn nor what stands in a
+// sequence for the others alone.
+func (o LanguageModel) labels(in *graph.Batch, rows examples.Rows, b batch) {
 	in.Untaught = make([]bool, len(in.InputIDs))
-	for i, id := range in.InputIDs {
-		in.Untaught[i] = slices.Contains(o.Untaught, id)
+	for i, row := range b.rows {
+		for at := range b.length {
+			token := i*b.length + at
+			in.Untaught[token] = at < rows[row].Context || slices.Contains(o.Untaught, in.InputIDs[token])
+		}
 	}
 }
 

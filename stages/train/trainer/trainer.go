@@ -272,6 +272,9 @@ func (l *modelLearner) learn(b batch, norm float64, number int) (float64, error)
 // tensors are the inputs of a batch: token ids, lengths and what the loss reads.
 func (l *modelLearner) tensors(rows examples.Rows, b batch) graph.Batch {
 	in := tensors(rows, b)
+	if l.packed {
+		places(&in, rows, b)
+	}
 	l.objective.labels(&in, rows, b)
 	return in
 }

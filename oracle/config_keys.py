@@ -23,6 +23,8 @@ def write(path, keys):
 def model(cls):
     """config.json: what is saved, and what was saved there before transformers 5."""
     old = {"torch_dtype": None, "rope_scaling": None, "rope_theta": 10000.0}
+    if cls is transformers.BertConfig:
+        old = {"torch_dtype": None, "position_embedding_type": "absolute", "pruned_heads": {}, "gradient_checkpointing": False}
     return {**transformers.GenerationConfig._get_default_generation_params(), **old, **cls().to_dict()}
 
 
@@ -33,7 +35,7 @@ def lora():
 
 
 def main():
-    for cls in (transformers.LlamaConfig, transformers.Qwen2Config, transformers.MistralConfig):
+    for cls in (transformers.LlamaConfig, transformers.Qwen2Config, transformers.MistralConfig, transformers.BertConfig):
         write(TRAIN / "model" / "testdata" / "config_keys" / f"{cls.model_type}.json", model(cls))
     write(TRAIN / "adapter" / "lora" / "testdata" / "config_keys.json", lora())
 

@@ -53,7 +53,10 @@ def batch_of(case, pad, words):
     mask = (torch.arange(7) < lengths[:, None]).long()
     mask = mask.flip(1) if case.pad == "left" else mask
     ids[mask == 0] = pad
-    return dict(input_ids=ids, attention_mask=mask)
+    batch = dict(input_ids=ids, attention_mask=mask)
+    if case.positions:
+        batch["position_ids"] = torch.arange(7) + torch.tensor([[0], [3], [5]])
+    return batch
 
 
 def labels_of(case, batch):
@@ -85,6 +88,8 @@ def adapted(case):
     torch.manual_seed(3)
     model = peft.get_peft_model(model, case.adapter()).eval()
     disturb(p for p in model.parameters() if p.requires_grad)
+    if case.full:
+        model.requires_grad_(True)
     return model
 
 
@@ -102,23 +107,28 @@ def save_adapter(model, case, folder):
 
 def named(model, case, folder):
     """The trained parameters by their names in the adapter's file, which has each
-    value once; those that are not in it have no name."""
+    value once, and those of the base by their own; others have no name."""
     if case.adapter is None:
         return dict(model.named_parameters())
     file, names = load_file(folder / "adapter_model.safetensors"), {}
-    for p in model.parameters():
+    for name, p in model.named_parameters():
         if p.requires_grad and p.grad is not None:
             same = [n for n, v in file.items() if v.shape == p.shape and torch.equal(v, p.detach().float())]
             assert len(same) < 2, same
+            if case.full and not same:
+                same = [name.removeprefix("base_model.model.").replace(".base_layer", "")]
             names.update({n: p for n in same})
     return names
 
 
-def compute(model, batch, labels):
+def compute(model, case, batch, labels):
     model.zero_grad()
     out = model(**batch, labels=labels)
-    out.loss.backward()
-    return out.logits.detach(), out.loss.item()
+    loss = out.loss
+    if case.class_weights is not None:
+        loss = torch.nn.functional.cross_entropy(out.logits, labels, torch.tensor(case.class_weights, dtype=torch.float64))
+    loss.backward()
+    return out.logits.detach(), loss.item()
 
 
 def write_case(name, case):
@@ -130,7 +140,7 @@ def write_case(name, case):
     labels = labels_of(case, batch)
     if case.adapter is not None:
         save_adapter(model, case, folder / "adapter")
-    logits, loss = compute(model.double(), batch, labels)
+    logits, loss = compute(model.double(), case, batch, labels)
     text = logits
     if case.task == "lm":  # nobody may read the rows of padding, nor of virtual tokens
         text = logits[:, -batch["input_ids"].shape[1]:] * batch["attention_mask"][..., None]
@@ -139,6 +149,10 @@ def write_case(name, case):
     save_file({n: t.detach().float().contiguous() for n, t in tensors.items()}, folder / "golden.safetensors")
     facts = dict(base=case.base, adapter=case.adapter is not None, task=case.task, loss=loss,
                  **{k: v.tolist() for k, v in batch.items()})
+    if case.full:
+        facts["full"] = True
+    if case.class_weights is not None:
+        facts["class_weights"] = case.class_weights
     if case.task != "lm":
         facts["labels"] = labels.tolist()
     (folder / "case.json").write_text(json.dumps(facts) + "\n")

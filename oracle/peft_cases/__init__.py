@@ -26,6 +26,9 @@ class Case:
     adapter: Optional[Callable] = None  # makes peft's configuration; None trains all weights
     task: str = "lm"          # lm, softmax or sigmoid
     pad: str = "right"        # the side that is padded
+    positions: bool = False   # rows begin at positions of their own, as behind padding on the left
+    class_weights: Optional[list] = None  # of softmax
+    full: bool = False        # the base's weights are trained beside the adapter's
 
 
 def modules():

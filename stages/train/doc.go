@@ -16,5 +16,6 @@ package train
 
 import (
 	_ "github.com/clinflow/clinflow/stages/train/adapter/lora"
+	_ "github.com/clinflow/clinflow/stages/train/model/bert"
 	_ "github.com/clinflow/clinflow/stages/train/model/llama"
 )

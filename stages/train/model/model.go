@@ -189,7 +189,7 @@ func (m *Model) hidden(g *graph.Graph) *graph.Node { return m.base.Hidden(g, m.a
 
 var (
 	errNoHead     = errors.New("the model has no classification head; add an adapter that has one")
-	errNoLanguage = errors.New("the model predicts no next token; give one for causal language modelling")
+	errNoLanguage = errors.New("the model predicts no next token; give one for causal language modelling, or an adapter with a classification head")
 )
 
 // ClassLogits are the scores of the classification head: [batch, labels].

@@ -4,7 +4,8 @@
 //	testdata/bases/NAME/                       a tiny model, as transformers saved it
 //	testdata/cases/NAME/case.json              its base, its batch, and the loss of it
 //	testdata/cases/NAME/adapter/               the adapter, as PEFT saved it; without
-//	                                           one all of the base's weights are trained
+//	                                           one all of the base's weights are trained,
+//	                                           and beside one where the case says full
 //	testdata/cases/NAME/golden.safetensors     logits, and grad.TENSOR of each trained one
 //
 // The test opens base and adapter from these files and demands logits, loss and every

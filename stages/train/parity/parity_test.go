@@ -26,11 +26,14 @@ type parityCase struct {
 	dir           string
 	Base          string          `json:"base"`
 	Adapter       bool            `json:"adapter"`
+	Full          bool            `json:"full"` // the base is trained beside the adapter
 	Task          string          `json:"task"` // lm, softmax or sigmoid
 	Loss          float64         `json:"loss"`
 	InputIDs      [][]int32       `json:"input_ids"`
 	AttentionMask [][]int32       `json:"attention_mask"`
+	PositionIDs   [][]int32       `json:"position_ids"`
 	Labels        json.RawMessage `json:"labels"` // of softmax a class a row, of sigmoid a row of labels
+	ClassWeights  []float64       `json:"class_weights"`
 }
 
 func TestCasesEqualTransformersAndPEFT(t *testing.T) {
@@ -85,7 +88,7 @@ func compare(t *testing.T, c parityCase, b kernel.Backend) {
 // open opens the base with the adapter of a folder, or all of it to be trained.
 func (c parityCase) open(t *testing.T, b kernel.Backend, dir string) (*model.Model, *adapter.Adapter) {
 	t.Helper()
-	m := must(model.Open(t.Context(), b, filepath.Join("testdata/bases", c.Base), graph.Mode(!c.Adapter)))(t)
+	m := must(model.Open(t.Context(), b, filepath.Join("testdata/bases", c.Base), graph.Mode(c.Full || !c.Adapter)))(t)
 	t.Cleanup(m.Close)
 	if !c.Adapter {
 		return m, nil
@@ -180,14 +183,14 @@ func (c parityCase) loss(t *testing.T, m *model.Model, g *graph.Graph) *graph.No
 	case "lm":
 		return must(m.LMLoss(g))(t)
 	case "softmax":
-		return g.CrossEntropy(must(m.ClassLogits(g))(t), nil)
+		return g.CrossEntropy(must(m.ClassLogits(g))(t), c.ClassWeights)
 	default:
 		return g.SigmoidCrossEntropy(must(m.ClassLogits(g))(t))
 	}
 }
 
 func (c parityCase) shape() graph.Options {
-	return graph.Options{Batch: len(c.InputIDs), Seq: len(c.InputIDs[0]), Positioned: c.leftPadded()}
+	return graph.Options{Batch: len(c.InputIDs), Seq: len(c.InputIDs[0]), Positioned: c.leftPadded() || c.PositionIDs != nil}
 }
 
 func (c parityCase) leftPadded() bool {
@@ -206,6 +209,9 @@ func (c parityCase) batch(t *testing.T) graph.Batch {
 		for at := range mask {
 			b.Positions = append(b.Positions, int32(min(from+at, len(mask)-1)))
 		}
+	}
+	if c.PositionIDs != nil {
+		b.Positions = slices.Concat(c.PositionIDs...)
 	}
 	var err error
 	switch c.Task {

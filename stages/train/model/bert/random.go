@@ -1,0 +1,42 @@
+package bert
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/stages/train/graph"
+	"github.com/clinflow/clinflow/stages/train/kernel"
+	"github.com/clinflow/clinflow/stages/train/model"
+	"github.com/clinflow/clinflow/stages/train/random"
+)
+
+// Random implements model.Config: weights normal with standard deviation
+// initializer_range, biases zero, norms one.
+func (c Config) Random(b kernel.Backend, mode graph.Mode, seed int64) (model.Architecture, error) {
+	if err := c.Check(); err != nil {
+		return nil, exit.With(exit.Usage, err)
+	}
+	n, err := build(b, c, mode)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range n.own {
+		if err := p.Upload(kernel.F32s(c.draw(p, seed))); err != nil {
+			n.params.Close()
+			return nil, err
+		}
+	}
+	return n, nil
+}
+
+func (c Config) draw(p *graph.Param, seed int64) []float32 {
+	switch {
+	case strings.HasSuffix(p.Name(), ".bias"):
+		return make([]float32, p.Len())
+	case strings.HasSuffix(p.Name(), normName+".weight"):
+		return slices.Repeat([]float32{1}, p.Len())
+	default:
+		return random.New(seed, p.Name()).Normals(p.Len(), c.InitializerRange)
+	}
+}

@@ -51,3 +51,17 @@ func TestTheBasesOtherFilesAreNotRead(t *testing.T) {
 		})
 	}
 }
+
+// Weights are read from files of these names alone, and each is in the fingerprint.
+func TestWeightsOfEveryKindAreInTheFingerprint(t *testing.T) {
+	folder := t.TempDir()
+	want := []string{"config.json", "model-00001-of-00002.safetensors", "model.safetensors", "model.safetensors.index.json", "pytorch_model-00001-of-00002.bin", "pytorch_model.bin", "pytorch_model.bin.index.json"}
+	for _, name := range append([]string{"optimizer.pt", "training_args.bin"}, want...) {
+		must(t, os.WriteFile(filepath.Join(folder, name), nil, 0o600))
+	}
+	read, _ := stagetest.OnlyRead(t, "train.predict", "base", folder)
+	slices.Sort(read)
+	if !slices.Equal(read, want) {
+		t.Errorf("read is %q, want %q", read, want)
+	}
+}

@@ -94,6 +94,26 @@ func TestShardsOfTorch(t *testing.T) {
 	}
 }
 
+func TestIndexesOfTorchThatAreRefused(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join(binDir, "sharded"))); err != nil {
+		t.Fatal(err)
+	}
+	for want, index := range map[string]string{
+		"no pytorch_model*.bin file":                     `{"weight_map":{"a.weight":"training_args.bin"}}`,
+		`tensor "position_ids" is not in`:                `{"weight_map":{"position_ids":"pytorch_model-00001-of-00002.bin"}}`,
+		"names pytorch_model-3.bin, which is not there":  `{"weight_map":{"a.weight":"pytorch_model-3.bin"}}`,
+		"pytorch_model.bin.index.json: needs a weight_m": `{"weight_map":{}}`,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, PickleName+indexEnding), []byte(index), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(dir); err == nil || exit.Of(err) == exit.Failed || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}
+
 // The first of these that is there is read, as transformers does.
 func TestWhichWeightsOfAFolderAreRead(t *testing.T) {
 	dir := t.TempDir()

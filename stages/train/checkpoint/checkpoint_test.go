@@ -131,6 +131,7 @@ var damaged = map[string]struct {
 	"hole":                {file(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}`, 8), "4 unused bytes"},
 	"truncated data":      {file(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, 7), `tensor "a": truncated`},
 	"bytes after":         {file(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, 9), "belong to none"},
+	"a long name":         {file(`{"`+strings.Repeat("x", 1<<16)+`":1}`, 0), "needs dtype"},
 	"metadata is no text": {file(`{"__metadata__":{"a":1}}`, 0), "not a map of text"},
 }
 

@@ -128,6 +128,7 @@ var damagedBins = map[string]struct {
 	"no dict":             {zipped("\x80\x02N.", nil), "no dict of tensors"},
 	"a key that is none":  {zipped(dict("N", "N"), nil), "key 1 of the file's dict is no text"},
 	"no tensor":           {zipped(dict(text("epoch"), number(1)), nil), `"epoch" is no tensor`},
+	"a long key":          {zipped(dict(text(strings.Repeat("x", 1<<16)), number(1)), nil), `xxx" is no tensor`},
 	"itself":              {zipped("\x80\x02}q\x00X\x01\x00\x00\x00wh\x00s.", nil), `"w" is no tensor`},
 	"twice":               {zipped(dict(text("w"), tensor(floats4, 0, numbers(4), numbers(1)), text("w"), tensor(floats4, 0, numbers(4), numbers(1))), nil), `tensor "w": declared twice`},
 	"arguments":           {zipped(dict(text("w"), "ctorch._utils\n_rebuild_tensor_v2\n)R"), nil), "a tensor has 0 arguments"},

@@ -67,12 +67,12 @@ func parseEntries(header []byte) ([]entry, error) {
 			return nil, errors.New("the header is malformed JSON")
 		}
 		if seen[name] {
-			return nil, fmt.Errorf("tensor %q: declared twice", name)
+			return nil, fmt.Errorf("tensor %.100q: declared twice", name)
 		}
 		seen[name] = true
 		e, err := parseEntry(dec, name)
 		if err != nil {
-			return nil, fmt.Errorf("tensor %q: %w", name, err)
+			return nil, fmt.Errorf("tensor %.100q: %w", name, err)
 		}
 		if name != metadataKey {
 			entries = append(entries, e)
@@ -116,7 +116,7 @@ func parseEntry(dec *json.Decoder, name string) (entry, error) {
 func (e *entry) setShape(shape []int64) error {
 	size, ok := dtypeBytes[e.Dtype]
 	if !ok {
-		return fmt.Errorf("unknown dtype %q", e.Dtype)
+		return fmt.Errorf("unknown dtype %.100q", e.Dtype)
 	}
 	for _, d := range shape {
 		if d < 0 || (d > 0 && size > math.MaxInt64/d) {
@@ -142,11 +142,11 @@ func place(entries []entry, start, size int64) error {
 		e := &entries[i]
 		switch {
 		case e.Begin < end:
-			return fmt.Errorf("tensor %q: overlaps the tensor before it at byte %d", e.Name, start+e.Begin)
+			return fmt.Errorf("tensor %.100q: overlaps the tensor before it at byte %d", e.Name, start+e.Begin)
 		case e.Begin > end:
-			return fmt.Errorf("tensor %q: %d unused bytes before it", e.Name, e.Begin-end)
+			return fmt.Errorf("tensor %.100q: %d unused bytes before it", e.Name, e.Begin-end)
 		case e.End > size-start:
-			return fmt.Errorf("tensor %q: truncated: it ends at byte %d, the file at %d", e.Name, start+e.End, size)
+			return fmt.Errorf("tensor %.100q: truncated: it ends at byte %d, the file at %d", e.Name, start+e.End, size)
 		}
 		end = e.End
 		e.Begin, e.End = e.Begin+start, e.End+start

@@ -23,8 +23,11 @@ func Gather(ctx context.Context, values []byte, shape, strides []int, size int) 
 
 // gather fills to with a tensor's values and returns what is left of it.
 func gather(to, values []byte, shape, strides []int, size int) []byte {
-	if len(shape) == 0 {
+	switch {
+	case len(shape) == 0:
 		return to[copy(to, values[:size]):]
+	case len(shape) == 1 && strides[0] == 1:
+		return to[copy(to, values[:shape[0]*size]):]
 	}
 	for i := range shape[0] {
 		to = gather(to, values[i*strides[0]*size:], shape[1:], strides[1:], size)

@@ -52,9 +52,9 @@ func (p *pickled) names(value any) error {
 		case !ok:
 			return refused("key %d of the file's dict is no text", i+1)
 		case !ok2:
-			return refused("%q is no tensor", name)
+			return refused("%.100q is no tensor", name)
 		case seen[name]:
-			return damaged("tensor %q: declared twice", name)
+			return damaged("tensor %.100q: declared twice", name)
 		}
 		seen[name] = true
 		p.named = append(p.named, namedView{name, v})
@@ -100,11 +100,11 @@ func (p *pickled) tensors() ([]Tensor, error) {
 	tensors := make([]Tensor, len(p.named))
 	for i, n := range p.named {
 		if !n.view.storage.placed {
-			return nil, damaged("tensor %q: its storage %.100q is not in the file", n.name, n.view.storage.key)
+			return nil, damaged("tensor %.100q: its storage %.100q is not in the file", n.name, n.view.storage.key)
 		}
 		t, err := n.view.tensor()
 		if err != nil {
-			return nil, damaged("tensor %q: %w", n.name, err)
+			return nil, damaged("tensor %.100q: %w", n.name, err)
 		}
 		t.Name = n.name
 		tensors[i] = t

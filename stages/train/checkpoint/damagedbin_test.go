@@ -4,7 +4,6 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/binary"
-	"fmt"
 	"strings"
 	"testing"
 )
@@ -121,6 +120,7 @@ var damagedBins = map[string]struct {
 	"big-endian":        {zipped(dict(), func(e map[string]*entryOfZip) { e["byteorder"].text = "big" }), `byteorder is "big"`},
 
 	"a pickle cut short":  {zipped(dict(text("w"))[:9], nil), "data.pkl: the opcode BINUNICODE at byte 4"},
+	"too large a pickle":  {zipped(strings.Repeat("]", 5<<20), nil), "data.pkl has 5242880 bytes"},
 	"a class":             {zipped("\x80\x02cos\nsystem\nX\x04\x00\x00\x00true\x85R.", nil), `byte 2 of the pickle: the pickle names "os.system"`},
 	"a class by its text": {zipped("\x80\x04\x8c\x02os\x8c\x06system\x93.", nil), `names "os.system"`},
 	"a long name":         {zipped("\x80\x02c"+strings.Repeat("x", 1<<16)+"\nsystem\n.", nil), `names "xxx`},
@@ -136,6 +136,7 @@ var damagedBins = map[string]struct {
 	"a parameter":         {zipped(dict(text("w"), "ctorch._utils\n_rebuild_parameter\nNNN\x87R"), nil), "a parameter holds no tensor"},
 	"an ordered dict":     {zipped("\x80\x02ccollections\nOrderedDict\n]\x85R.", nil), "as Python 2 did"},
 	"another reference":   {zipped(dict(text("w"), text("module")+"Q"), nil), "that is no storage"},
+	"a module":            {zipped(dict(text("w"), tuple(text("module"), "ctorch\nFloatStorage\n", text("0"), text("cpu"), number(4))+"Q"), nil), "that is no storage"},
 	"an unknown storage":  {zipped(dict(text("w"), storage("QInt8Storage", "0", 4)), nil), `"torch.QInt8Storage"`},
 	"a negative storage":  {zipped(dict(text("w"), storage("FloatStorage", "0", -1)), nil), "without its type, key or length"},
 	"a huge storage":      {zipped(dict(text("w"), storage("FloatStorage", "0", 1<<62)), nil), "without its type, key or length"},
@@ -162,6 +163,7 @@ var damagedBins = map[string]struct {
 	"old: an import":         {old("\x80\x02cos\nsystem\n.", "", "", ""), "the opcode GLOBAL"},
 	"old: no keys":           {old(little, dict(), "\x80\x02N.", ""), "does not list its storages"},
 	"old: another key":       {old(little, dict(), oneKey, ""), `a storage "0" that no tensor is of`},
+	"old: a storage twice":   {old(little, dict(text("w"), tensor(floats4, 0, numbers(4), numbers(1))), "\x80\x02]X\x01\x00\x00\x000aX\x01\x00\x00\x000a.", four+sixteen+four+sixteen), "or has it twice"},
 	"old: a class":           {old(little, "\x80\x02cos\nsystem\n.", "", ""), `"os.system"`},
 	"old: no storage":        {old(little, dict(text("w"), tensor(floats4, 0, numbers(4), numbers(1))), "\x80\x02].", ""), `tensor "w": its storage "0" is not in the file`},
 	"old: no length":         {old(little, dict(text("w"), tensor(floats4, 0, numbers(4), numbers(1))), oneKey, four[:7]), `before storage "0"`},
@@ -176,24 +178,24 @@ func TestDamagedFilesOfTorchAreNamed(t *testing.T) {
 	}
 }
 
-// What these are damaged from is read.
+// What these are damaged from is read, and copied where values are in another order.
 func TestFilesByHandAreRead(t *testing.T) {
-	for i, data := range [][]byte{
-		seen(0, numbers(2, 2), numbers(1, 2)), seen(0, numbers(4), numbers(0)), seen(4, numbers(0, 1<<40), numbers(1, 1)),
-		old(little, dict(text("w"), tensor(floats4, 0, numbers(4), numbers(1))), oneKey, four+sixteen),
+	for i, c := range []struct {
+		data   []byte
+		copied bool
+	}{
+		{seen(0, numbers(2, 2), numbers(1, 2)), true},
+		{seen(0, numbers(4), numbers(0)), true},
+		{seen(0, numbers(1, 4), numbers(9, 1)), false},
+		{seen(4, numbers(0, 1<<40), numbers(1, 1)), false},
+		{old(little, dict(text("w"), tensor(floats4, 0, numbers(4), numbers(1))), oneKey, four+sixteen), false},
 	} {
-		if err := readable(t, data); err != nil {
+		entries, err := parseAs(pickleExt, c.data)
+		if err != nil || len(entries) != 1 || (entries[0].Strides != nil) != c.copied {
+			t.Fatalf("file %d: %+v, %v", i, entries, err)
+		}
+		if _, err := entries[0].values(t.Context(), c.data); err != nil {
 			t.Errorf("file %d: %v", i, err)
 		}
 	}
-}
-
-func readable(t *testing.T, data []byte) error {
-	t.Helper()
-	entries, err := parseAs(pickleExt, data)
-	if err != nil || len(entries) != 1 {
-		return fmt.Errorf("%d tensors, %w", len(entries), err)
-	}
-	_, err = entries[0].values(t.Context(), data)
-	return err
 }

@@ -6,6 +6,10 @@ import (
 	"github.com/clinflow/clinflow/internal/pickle"
 )
 
+// maxPickle bounds the pickle of tensors, which takes some hundred times its bytes where it
+// is made for that; one tensor has some 200 bytes.
+const maxPickle = 4 << 20
+
 // pickled is the object of a file: a dict of tensors over storages.
 type pickled struct {
 	size     int // bytes of the pickle
@@ -27,10 +31,10 @@ type storage struct {
 	begin  int64 // in the file, once it is placed
 }
 
-// readPickled reads the pickle that data begins with.
+// readPickled reads the pickle that data begins with, of up to maxPickle bytes.
 func readPickled(data []byte) (*pickled, error) {
 	p := &pickled{storages: map[string]*storage{}}
-	value, size, err := pickle.Objects{Global: global, Persistent: p.storage}.Read(data)
+	value, size, err := pickle.Objects{Global: global, Persistent: p.storage}.Read(data[:min(len(data), maxPickle)])
 	if err != nil {
 		return nil, err
 	}

@@ -35,6 +35,9 @@ func parseZip(data []byte) ([]Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(pickle) > maxPickle {
+		return nil, refused("data.pkl has %d bytes, and %d are read", len(pickle), maxPickle)
+	}
 	p, err := readPickled(pickle)
 	if err != nil {
 		return nil, fmt.Errorf("data.pkl: %w", err)

@@ -15,6 +15,9 @@
 // Batches of ours are padded on the right. A case that transformers computed with padding
 // on the left says that ours gives the same with its tokens at the same positions.
 //
+// testdata/variants has configurations as others may write them, which oracle/variants.py
+// tried with transformers and PEFT: each is computed here as there, or refused by name.
+//
 // A new case is a row in a module of oracle/peft_cases: run the script with the case's
 // name, commit its folder, and the test finds it. An architecture or a method that
 // train does not import is imported by the test.

@@ -8,7 +8,7 @@ import (
 	"github.com/clinflow/clinflow/stages/train/kernel/cuda/driver"
 )
 
-// The kernels and their shapes are told in source/attention.cuh.
+// The kernels and how they are launched are told in source/attention.cuh.
 
 // attentionThreads is the block of every attention kernel.
 const attentionThreads = 128
@@ -34,14 +34,14 @@ func (d *device) tile() int {
 	return 32
 }
 
-// attention is the shape over tiles of rows of so many heads, with so many tiles in
-// shared memory.
-func (d *device) attention(a kernel.Attention, heads, tiles int) driver.Shape {
-	rows := d.tile()
+// attention is the shape over tiles of so many rows of so many heads, with so many tiles
+// in shared memory.
+func (d *device) attention(a kernel.Attention, heads, rows, tiles int) driver.Shape {
+	tile := d.tile()
 	return driver.Shape{
-		Grid:   [3]int{heads, a.Batch, (a.Seq + rows - 1) / rows},
+		Grid:   [3]int{heads, a.Batch, (rows + tile - 1) / tile},
 		Block:  [3]int{attentionThreads, 1, 1},
-		Shared: tiles * rows * (sizeOf(a.Dim)*d.float.Size() + 16),
+		Shared: tiles * tile * (sizeOf(a.Dim)*d.float.Size() + 16),
 	}
 }
 
@@ -55,29 +55,26 @@ func (d *device) holds(s driver.Shape) error {
 		s.Shared>>10, d.gpu.Name, d.gpu.Shared>>10, attentionSizes[len(attentionSizes)-2])
 }
 
-// sizes are the last arguments of an attention kernel.
-func (l *launcher) sizes(a kernel.Attention) *launcher {
-	return l.int(a.Seq).int(a.Heads).int(a.KV).int(a.Dim).float(a.Scale)
+// shape are the last arguments of an attention kernel: source/attention_seen.cuh.
+func (l *launcher) shape(seen kernel.Seen, a kernel.Attention) *launcher {
+	return l.buffers(seen.Lengths, seen.Starts, seen.Step).int(a.Seq).int(a.Keys).int(a.Heads).int(a.KV).int(a.Dim).flag(a.Causal).float(a.Scale).
+		word(uint32(a.Drop.P * (1 << 32))).float(1 / (1 - a.Drop.P)).word(uint32(a.Drop.Seed)).word(uint32(a.Drop.Seed >> 32)).word(a.Drop.Stream)
 }
 
-// computes fails where the kernels have no such attention.
-func (d *device) computes(seen kernel.Seen, a kernel.Attention) bool {
-	ok := a.Causal && a.Keys == a.Seq && seen.Lengths != nil && seen.Starts == nil && a.Drop.P == 0
-	if !ok {
-		d.fail("attention", d.lacks("attention that is not causal, or of more keys than queries, or with dropout"))
+// attends names the kernels: those of a language model's training are their own.
+func (d *device) attends(seen kernel.Seen, a kernel.Attention) string {
+	if d.float == kernel.BF16 && a.Causal && a.Keys == a.Seq && seen.Lengths != nil && seen.Starts == nil && a.Drop.P == 0 {
+		return "attention_causal"
 	}
-	return ok
+	return "attention"
 }
 
-// Attention is causal attention over the first keys in use.
+// Attention is softmax attention over the keys that are seen.
 func (d *device) Attention(y, lse, q, k, v kernel.Buffer, seen kernel.Seen, a kernel.Attention) {
 	d.enter()
 	defer d.context.Leave()
-	if !d.computes(seen, a) {
-		return
-	}
-	lengths := seen.Lengths
-	d.kernel(fmt.Sprintf("attention_%d", sizeOf(a.Dim))).buffers(y, lse, q, k, v, lengths).sizes(a).launch(d.attention(a, a.Heads, 3))
+	name := fmt.Sprintf("%s_%d", d.attends(seen, a), sizeOf(a.Dim))
+	d.kernel(name).buffers(y, lse, q, k, v).shape(seen, a).launch(d.attention(a, a.Heads, a.Seq, 3))
 }
 
 // AttentionBack is the gradient of Attention: of queries by one kernel and of keys and
@@ -85,15 +82,11 @@ func (d *device) Attention(y, lse, q, k, v kernel.Buffer, seen kernel.Seen, a ke
 func (d *device) AttentionBack(dq, dk, dv, dy, y, lse, q, k, v kernel.Buffer, seen kernel.Seen, a kernel.Attention) {
 	d.enter()
 	defer d.context.Leave()
-	if !d.computes(seen, a) {
-		return
-	}
-	lengths := seen.Lengths
 	const warps = attentionThreads / 32 // a warp a query
 	delta := d.scratchOf(a.Batch * a.Heads * a.Seq * 4)
-	d.kernel("attention_delta").pointer(delta).buffers(dy, y, lengths).int(a.Seq).int(a.Heads).int(a.Dim).launch(driver.Shape{
+	d.kernel("attention_delta").pointer(delta).buffers(dy, y, seen.Lengths).int(a.Seq).int(a.Keys).int(a.Heads).int(a.Dim).launch(driver.Shape{
 		Grid: [3]int{a.Heads, a.Batch, (a.Seq + warps - 1) / warps}, Block: [3]int{attentionThreads, 1, 1}})
-	size := sizeOf(a.Dim)
-	d.kernel(fmt.Sprintf("attention_queries_%d", size)).buffers(dq, dy, lse).pointer(delta).buffers(q, k, v, lengths).sizes(a).launch(d.attention(a, a.Heads, 4))
-	d.kernel(fmt.Sprintf("attention_keys_%d", size)).buffers(dk, dv, dy, lse).pointer(delta).buffers(q, k, v, lengths).sizes(a).launch(d.attention(a, a.KV, 4))
+	name, size := d.attends(seen, a), sizeOf(a.Dim)
+	d.kernel(fmt.Sprintf("%s_queries_%d", name, size)).buffers(dq, dy, lse).pointer(delta).buffers(q, k, v).shape(seen, a).launch(d.attention(a, a.Heads, a.Seq, 4))
+	d.kernel(fmt.Sprintf("%s_keys_%d", name, size)).buffers(dk, dv, dy, lse).pointer(delta).buffers(q, k, v).shape(seen, a).launch(d.attention(a, a.KV, a.Keys, 4))
 }

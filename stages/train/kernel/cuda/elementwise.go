@@ -5,7 +5,7 @@ import (
 	"github.com/clinflow/clinflow/stages/train/kernel/cuda/driver"
 )
 
-// The kernels are in source/elementwise.cu and source/random.cu.
+// The kernels are in source/elementwise.cu, gate.cu, activation.cu and random.cu.
 
 // Add is y = a + b.
 func (d *device) Add(y, a, b kernel.Buffer) {
@@ -32,6 +32,38 @@ func (d *device) SumRows(dbias, dy kernel.Buffer, rows int) {
 // columns is the shape of kernels that sum over rows.
 func columns(n int) driver.Shape {
 	return driver.Shape{Grid: [3]int{(n + 31) / 32, 1, 1}, Block: [3]int{32, 8, 1}}
+}
+
+// Scale is y = factor·x.
+func (d *device) Scale(y, x, factor kernel.Buffer, acc bool) {
+	d.enter()
+	defer d.context.Leave()
+	d.kernel("scale").buffers(y, x, factor).long(y.Len()).flag(acc).over(y.Len())
+}
+
+// Dot sums in parts, in one order.
+func (d *device) Dot(sum, a, b kernel.Buffer) {
+	d.enter()
+	defer d.context.Leave()
+	d.kernel("dot_parts").pointer(d.partial).buffers(a, b).long(a.Len()).grid(partials, 1, 1, threads)
+	d.kernel("dot").buffers(sum).pointer(d.partial).int(partials).grid(1, 1, 1, threads)
+}
+
+// activations name the kernels of kernel.Function.
+var activations = [...]string{kernel.GELU: "activate_gelu", kernel.GELUTanh: "activate_gelu_tanh", kernel.Tanh: "activate_tanh", kernel.ReLU: "activate_relu"}
+
+// Activate is y = f(x).
+func (d *device) Activate(y, x kernel.Buffer, f kernel.Function) {
+	d.enter()
+	defer d.context.Leave()
+	d.kernel(activations[f]).buffers(y, x).long(y.Len()).over(y.Len())
+}
+
+// ActivateBack is dx = f'(x) ⊙ dy.
+func (d *device) ActivateBack(dx, dy, x kernel.Buffer, f kernel.Function) {
+	d.enter()
+	defer d.context.Leave()
+	d.kernel(activations[f]+"_back").buffers(dx, dy, x).long(dx.Len()).over(dx.Len())
 }
 
 // SwiGLU is y = silu(gate) ⊙ up.

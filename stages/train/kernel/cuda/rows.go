@@ -2,7 +2,7 @@ package cuda
 
 import "github.com/clinflow/clinflow/stages/train/kernel"
 
-// The kernels are in source/lookup.cu, source/rmsnorm.cu and source/rope.cu.
+// The kernels are in source/lookup.cu, rmsnorm.cu, layernorm.cu, rope.cu and lstm.cu.
 
 // Gather is y[i,:] = table[ids[i],:].
 func (d *device) Gather(y, table, ids kernel.Buffer, rows, cols int) {
@@ -41,9 +41,45 @@ func (d *device) RMSNormBack(dx, dw, dy, x, w, rstd kernel.Buffer, n kernel.Norm
 	}
 }
 
+// LayerNorm is y = (x - mean)·rstd·w + bias.
+func (d *device) LayerNorm(y, mean, rstd, x, w, bias kernel.Buffer, n kernel.Norm) {
+	d.enter()
+	defer d.context.Leave()
+	d.kernel("layernorm").buffers(y, mean, rstd, x, w, bias).int(n.Cols).float(n.Eps).grid(n.Rows, 1, 1, threads)
+}
+
+// LayerNormBack is the gradient of LayerNorm.
+func (d *device) LayerNormBack(dx, dw, dbias, dy, x, w, mean, rstd kernel.Buffer, n kernel.Norm, acc bool) {
+	d.enter()
+	defer d.context.Leave()
+	if dw != nil {
+		d.kernel("layernorm_weight").buffers(dw, dy, x, mean, rstd).int(n.Rows).int(n.Cols).launch(columns(n.Cols))
+	}
+	if dbias != nil {
+		d.SumRows(dbias, dy, n.Rows)
+	}
+	if dx != nil {
+		d.kernel("layernorm_back").buffers(dx, dy, x, w, mean, rstd).int(n.Cols).flag(acc).grid(n.Rows, 1, 1, threads)
+	}
+}
+
 // Rope turns the pairs (i, i+dim/2) of every head.
 func (d *device) Rope(y, x, cos, sin kernel.Buffer, r kernel.Rope) {
 	d.enter()
 	defer d.context.Leave()
 	d.kernel("rope").buffers(y, x, cos, sin).int(r.Seq).int(r.Heads).int(r.Dim/2).flag(r.Inverse).grid(r.Rows, 1, 1, threads)
+}
+
+// LSTMCell is one step of an LSTM.
+func (d *device) LSTMCell(h, c, gates, before kernel.Buffer) {
+	d.enter()
+	defer d.context.Leave()
+	d.kernel("lstm_cell").buffers(h, c, gates, before).long(h.Len()).over(h.Len())
+}
+
+// LSTMCellBack is the gradient of LSTMCell.
+func (d *device) LSTMCellBack(dgates, dc, dh, gates, c, before kernel.Buffer) {
+	d.enter()
+	defer d.context.Leave()
+	d.kernel("lstm_cell_back").buffers(dgates, dc, dh, gates, c, before).long(dh.Len()).over(dh.Len())
 }

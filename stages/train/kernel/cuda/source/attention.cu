@@ -75,5 +75,6 @@ __device__ __forceinline__ void accumulate(fragment<D>& sum, const fragment<N>& 
   }
 }
 
-#include "attention_forward.cuh"
-#include "attention_back.cuh"
+#include "attention_entries.cuh"
+ATTENTION(any_sight, attention)
+ATTENTION(causal_sight, attention_causal)

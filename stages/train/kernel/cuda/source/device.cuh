@@ -42,6 +42,13 @@ __device__ __forceinline__ void store(real* to, const vector<n>& v) {
 __device__ __forceinline__ int64 first() { return static_cast<int64>(blockIdx.x) * blockDim.x + threadIdx.x; }
 __device__ __forceinline__ int64 stride() { return static_cast<int64>(gridDim.x) * blockDim.x; }
 
+// over_list calls f for whole vectors, then for the single numbers of the rest.
+template <class Vector, class Single>
+__device__ __forceinline__ void over_list(int64 n, Vector whole, Single rest) {
+  for (int64 i = first(); i < n / width; i += stride()) whole(i * width);
+  for (int64 i = n / width * width + first(); i < n; i += stride()) rest(i);
+}
+
 // over_row calls f for the columns of this thread, n at a time.
 template <int n, class F>
 __device__ __forceinline__ void over_row(int cols, F f) {

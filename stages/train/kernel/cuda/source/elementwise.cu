@@ -5,13 +5,6 @@
 // blocks of 32 × 8 (sum_rows).
 #include "device.cuh"
 
-// over_list calls f for whole vectors, then for the single numbers of the rest.
-template <class Vector, class Single>
-__device__ __forceinline__ void over_list(int64 n, Vector whole, Single rest) {
-  for (int64 i = first(); i < n / width; i += stride()) whole(i * width);
-  for (int64 i = n / width * width + first(); i < n; i += stride()) rest(i);
-}
-
 extern "C" __global__ void add(real* y, const real* a, const real* b, int64 n) {
   over_list(
       n,

@@ -118,7 +118,7 @@ func (l *legacy) storage(s *storage) error {
 		return damaged("storage %.100q at byte %d has %d numbers, its pickle declares %d", s.key, l.at, count, s.bytes/s.size)
 	}
 	if s.bytes > left-8 {
-		return damaged("storage %.100q has %d bytes, and the file ends after %d of them", s.key, s.bytes, left-8)
+		return damaged("storage %.100q at byte %d has %d bytes, and the file ends after %d of them", s.key, l.at+8, s.bytes, left-8)
 	}
 	s.begin, s.placed = l.at+8, true
 	l.at = s.begin + s.bytes

@@ -44,7 +44,7 @@ func parseZip(data []byte) ([]Tensor, error) {
 	}
 	for _, n := range p.named {
 		if err := a.place(n.view.storage); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("tensor %.100q: %w", n.name, err)
 		}
 	}
 	return p.tensors()

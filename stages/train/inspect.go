@@ -49,6 +49,9 @@ func logitsLines(inspector *model.Inspector, in io.Reader, out io.Writer) error 
 // GenerateText lets the model of a folder write from BOS on, always the likeliest
 // token, at most steps of them, and returns their text by the folder's tokenizer.
 func GenerateText(ctx context.Context, env *stages.Environment, folder string, adapters []string, steps int) (string, error) {
+	if model.IsRandom(folder) {
+		return "", exit.Errorf(exit.Usage, "%s: random weights have no tokenizer to write with; give the folder of a model", folder)
+	}
 	dir, err := store.Open(folder)
 	if err != nil {
 		return "", err

@@ -33,4 +33,7 @@ func TestABaseOfRandomWeights(t *testing.T) {
 	if exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "another base model") {
 		t.Errorf("with another configuration: %v", err)
 	}
+	if _, err := GenerateText(t.Context(), stages.Default, "random:x/config.json", nil, 3); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "random weights have no tokenizer") {
+		t.Errorf("asked to write: %v", err)
+	}
 }

@@ -28,7 +28,10 @@ const (
 const biasSuffix = ".bias"
 
 // scoreModule is the head of LlamaForSequenceClassification.
-const scoreModule = "score"
+const (
+	scoreModule = "score"
+	scoreName   = scoreModule + ".weight"
+)
 
 // network is a LLaMA's parameters: what model.Architecture computes with.
 type network struct {

@@ -94,6 +94,9 @@ func (n tensorNames) in(param string) string {
 func untie(weights *checkpoint.Weights, c *Config, dir string) (tensorNames, error) {
 	_, hasEmbed := weights.Shape(embedName)
 	_, hasHead := weights.Shape(headName)
+	if _, classifier := weights.Shape(scoreName); classifier {
+		return nil, exit.Errorf(exit.BadData, "%s: is a sequence classifier (tensor %q); give the language model that it was made of", dir, scoreName)
+	}
 	if !c.TieWordEmbeddings && hasEmbed && !hasHead {
 		return nil, exit.Errorf(exit.BadData, "%s: the weights have no tensor %q, and tie_word_embeddings is false in %s; set it to true where the head is the embedding's table, or give the language model with its head", dir, headName, model.ConfigName)
 	}

@@ -65,6 +65,11 @@ func TestOnlyAWholeModelIsOpened(t *testing.T) {
 			delete(tensors, headName)
 			return config
 		}, "tie_word_embeddings is false"},
+		"a sequence classifier": {func(config string, tensors map[string]checkpoint.Tensor) string {
+			delete(tensors, headName)
+			tensors[scoreName] = checkpoint.Tensor{Shape: []int{1, 32}, Values: make([]float32, 32)}
+			return config
+		}, "is a sequence classifier"},
 		"a head that is tied": {replace(`"tie_word_embeddings": false`, `"tie_word_embeddings": true`), ""},
 		"fewer layers":        {replace(`"num_hidden_layers": 2`, `"num_hidden_layers": 1`), "model.layers.1."},
 		"far too many layers": {replace(`"num_hidden_layers": 2`, `"num_hidden_layers": 2000000000`), "model.layers.1999999999."},

@@ -44,17 +44,26 @@ type Adapter struct {
 // classification (task type SEQ_CLS) gets a head of so many labels. name tells several
 // adapters of a model apart.
 func New(params *graph.Params, name string, c Config, base Base, labels int, seed int64) (*Adapter, error) {
+	a, err := Outline(params, name, c, base, labels)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range a.tensors.list {
+		if err := t.param.Upload(kernel.F32s(t.draw(random.New(seed, t.param.Name()), t.param.Len()))); err != nil {
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+// Outline is New without the initial values.
+func Outline(params *graph.Params, name string, c Config, base Base, labels int) (*Adapter, error) {
 	if c.TaskType == SeqCls {
 		c.ModulesToSave = []string{base.Head.Name}
 	}
 	a, err := build(params, name, c, base, labels, graph.Trainable)
 	if err != nil {
 		return nil, exit.Errorf(exit.Usage, "adapter %s: %w", name, err)
-	}
-	for _, t := range a.tensors.list {
-		if err := t.param.Upload(kernel.F32s(t.draw(random.New(seed, t.param.Name()), t.param.Len()))); err != nil {
-			return nil, err
-		}
 	}
 	return a, nil
 }

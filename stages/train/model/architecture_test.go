@@ -56,6 +56,10 @@ func (c wordsConfig) Open(ctx context.Context, b kernel.Backend, w *checkpoint.W
 	return n, model.Upload(ctx, w, dir, []model.Tensor{{Name: "embed.weight", Param: n.embed}, {Name: "dense.weight", Param: n.dense}}, func(string) bool { return false })
 }
 
+func (c wordsConfig) Build(kernel.Backend, graph.Mode) (model.Architecture, error) {
+	return nil, errors.New("is not built without weights")
+}
+
 func (c wordsConfig) Random(kernel.Backend, graph.Mode, int64) (model.Architecture, error) {
 	return nil, errors.New("draws nothing")
 }

@@ -34,6 +34,8 @@ type Config interface {
 	CheckWeights(w *checkpoint.Weights, dir string) error
 	// Open makes the network with these weights: see Open.
 	Open(ctx context.Context, b kernel.Backend, w *checkpoint.Weights, dir string, mode graph.Mode) (Architecture, error)
+	// Build makes the network with weights that are not set.
+	Build(b kernel.Backend, mode graph.Mode) (Architecture, error)
 	// Random makes the network with the weights that transformers would begin to train with,
 	// drawn from seed: see IsRandom.
 	Random(b kernel.Backend, mode graph.Mode, seed int64) (Architecture, error)

@@ -11,6 +11,14 @@ import (
 	"github.com/clinflow/clinflow/stages/train/random"
 )
 
+// Build implements model.Config.
+func (c Config) Build(b kernel.Backend, mode graph.Mode) (model.Architecture, error) {
+	if err := c.Check(); err != nil {
+		return nil, exit.With(exit.Usage, err)
+	}
+	return build(b, c, mode)
+}
+
 // Random implements model.Config: weights normal with standard deviation
 // initializer_range, biases zero, norms one.
 func (c Config) Random(b kernel.Backend, mode graph.Mode, seed int64) (model.Architecture, error) {

@@ -72,6 +72,11 @@ func Random(b kernel.Backend, config Config, mode graph.Mode, seed int64) (*mode
 	return model.New(n), nil
 }
 
+// Build implements model.Config.
+func (c Config) Build(b kernel.Backend, mode graph.Mode) (model.Architecture, error) {
+	return made(b, c, mode, func(int, *graph.Param) error { return nil })
+}
+
 // Random implements model.Config.
 func (c Config) Random(b kernel.Backend, mode graph.Mode, seed int64) (model.Architecture, error) {
 	return made(b, c, mode, func(_ int, p *graph.Param) error {

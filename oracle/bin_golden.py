@@ -79,7 +79,8 @@ def told(state):
     """Every tensor's type, shape and bytes in row-major order."""
     out = {}
     for name, t in state.items():
-        raw = bytes(t.detach().contiguous().flatten().view(torch.uint8).tolist()) if t.numel() and t.dim() else bytes(t.detach().reshape(-1).view(torch.uint8).tolist())
+        plain = torch.empty(t.numel(), dtype=t.dtype).copy_(t.detach().reshape(-1))
+        raw = bytes(plain.view(torch.uint8).tolist())
         out[name] = {"dtype": DTYPES[t.dtype], "shape": list(t.shape), "bytes": base64.b64encode(raw).decode()}
     return out
 

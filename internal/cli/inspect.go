@@ -41,7 +41,7 @@ func newInspectEncode() *cobra.Command {
 			return tokenize.EncodeLines(cmd.Context(), folder, standardInput(cmd), cmd.OutOrStdout())
 		},
 	}
-	cmd.Flags().StringVar(&folder, "tokenizer", "", "folder with a tokenizer.model")
+	cmd.Flags().StringVar(&folder, "tokenizer", "", "Hugging Face folder of a tokenizer")
 	_ = cmd.MarkFlagRequired("tokenizer")
 	return cmd
 }

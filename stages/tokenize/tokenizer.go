@@ -12,6 +12,7 @@ import (
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/tokenize/tokenizer"
+	_ "github.com/clinflow/clinflow/stages/tokenize/wordpiece" // a kind of tokenizer
 )
 
 // Options say how a text becomes input_ids, as transformers' tokenizers do with

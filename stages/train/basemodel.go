@@ -113,6 +113,18 @@ func (b BaseModel) faults(ctx context.Context, in stages.Givers, adapter string)
 	return append(found, b.sameAs(ctx, bound, in, adapter)...)
 }
 
+// language refuses a base model that no language model can be made of.
+func (b BaseModel) language() []stages.Fault {
+	if b.Base == "" {
+		return nil
+	}
+	config, err := model.ReadConfig(b.Base)
+	if err != nil || config.Language() { // what cannot be read is a fault of the path
+		return nil
+	}
+	return stages.Faultf("base", "%s predicts no next token; a model of this kind is trained by train.finetune alone", b.Base)
+}
+
 // holds compares a model's vocabulary with that of the tokens.
 func holds(limits model.Limits, tokens []*stages.Giver) (found []stages.Fault) {
 	for _, from := range tokens {

@@ -16,7 +16,7 @@ func (f *finetune) Check(ctx context.Context, in stages.Givers) []stages.Fault {
 
 // Check implements stages.Checked.
 func (p *pretrain) Check(ctx context.Context, in stages.Givers) []stages.Fault {
-	return slices.Concat(p.wanted(), p.config.BaseModel.faults(ctx, in, ""), p.config.Overlap.Faults(in))
+	return slices.Concat(p.wanted(), p.config.BaseModel.faults(ctx, in, ""), p.config.BaseModel.language(), p.config.Overlap.Faults(in))
 }
 
 // Check implements stages.Checked.

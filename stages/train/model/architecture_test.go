@@ -41,6 +41,8 @@ func init() {
 	})
 }
 
+func (c wordsConfig) Language() bool { return false }
+
 func (c wordsConfig) Limits() model.Limits {
 	return model.Limits{Vocabulary: c.Vocabulary, Positions: 8}
 }

@@ -29,6 +29,8 @@ const ConfigName = "config.json"
 // Config is an architecture's config.json.
 type Config interface {
 	Limits() Limits
+	// Language says whether the architecture predicts next tokens.
+	Language() bool
 	// CheckWeights compares the configuration of the folder dir with the headers of its weights,
 	// before memory is taken for them: a damaged one may ask for any amount.
 	CheckWeights(w *checkpoint.Weights, dir string) error

@@ -57,6 +57,9 @@ func (c Config) Limits() model.Limits {
 	return model.Limits{Vocabulary: c.VocabSize, Positions: c.MaxPositionEmbeddings}
 }
 
+// Language implements model.Config.
+func (c Config) Language() bool { return false }
+
 // Check says whether the settings fit together.
 func (c Config) Check() error {
 	for _, size := range []struct {

@@ -41,6 +41,9 @@ func (c Config) Limits() model.Limits {
 	return model.Limits{Vocabulary: c.VocabSize, Positions: c.MaxPositionEmbeddings, Window: c.SlidingWindow}
 }
 
+// Language implements model.Config.
+func (c Config) Language() bool { return true }
+
 // projectionBias says whether queries, keys and values have biases.
 func (c Config) projectionBias() bool { return c.AttentionBias || c.Class == Qwen2 }
 

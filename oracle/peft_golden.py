@@ -111,6 +111,7 @@ def named(model, case, folder):
     if case.adapter is None:
         return dict(model.named_parameters())
     file, names = load_file(folder / "adapter_model.safetensors"), {}
+    file = {n: v for n, v in file.items() if ".modules_to_save." not in n and ".original_module." not in n}  # of bias all
     for name, p in model.named_parameters():
         if p.requires_grad and p.grad is not None:
             same = [n for n, v in file.items() if v.shape == p.shape and torch.equal(v, p.detach().float())]

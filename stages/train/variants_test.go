@@ -29,7 +29,7 @@ func TestAdapterIsWhatWasConfigured(t *testing.T) {
 	}{
 		{`{epochs: 1, peft: {r: 3, alpha: 5, dropout: 0.25, target_modules: [k_proj, up_proj]}}`,
 			lora.Config{R: 3, LoraAlpha: 5, LoraDropout: 0.25, TargetModules: []string{"k_proj", "up_proj"}}},
-		{`{epochs: 1, peft: {type: none, r: 3, alpha: 5}}`, lora.Config{R: 3, LoraAlpha: 5}},
+		{`{epochs: 1, peft: {type: none, r: 3, alpha: 5}}`, lora.Config{R: 3, LoraAlpha: 5, TargetPattern: lora.NoModules}},
 	} {
 		want := c.want.Adapter(adapter.SeqCls)
 		want.ModulesToSave, want.BaseModel = []string{"score"}, "out"

@@ -24,12 +24,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages/train/checkpoint"
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/kernel"
-	"github.com/clinflow/clinflow/stages/train/random"
 )
 
 // Adapter is a method on a base model. Its tensors are parameters of the model's set.
@@ -49,7 +49,11 @@ func New(params *graph.Params, name string, c Config, base Base, labels int, see
 		return nil, err
 	}
 	for _, t := range a.tensors.list {
-		if err := t.param.Upload(kernel.F32s(t.draw(random.New(seed, t.param.Name()), t.param.Len()))); err != nil {
+		values, err := t.initial(seed)
+		if err != nil {
+			return nil, err
+		}
+		if err := t.param.Upload(kernel.F32s(values)); err != nil {
 			return nil, err
 		}
 	}
@@ -59,7 +63,7 @@ func New(params *graph.Params, name string, c Config, base Base, labels int, see
 // Outline is New without the initial values.
 func Outline(params *graph.Params, name string, c Config, base Base, labels int) (*Adapter, error) {
 	if c.TaskType == SeqCls {
-		c.ModulesToSave = []string{base.Head.Name}
+		c.ModulesToSave = append(slices.Clone(c.ModulesToSave), base.Head.Name)
 	}
 	a, err := build(params, name, c, base, labels, graph.Trainable)
 	if err != nil {
@@ -112,8 +116,18 @@ func build(params *graph.Params, name string, c Config, base Base, labels int, m
 		return nil, err
 	}
 	t := &Tensors{Prefix: byPEFTType[c.PEFTType].Prefix, params: params, adapter: name, mode: mode}
+	base.saved = c.ModulesToSave
+	if r, ok := c.Method.(Resolver); ok {
+		var err error
+		if c.Method, err = r.For(base); err != nil {
+			return nil, err
+		}
+	}
 	method, err := c.Method.Build(t, base)
 	if err != nil {
+		return nil, err
+	}
+	if err := c.copyModules(t, base); err != nil {
 		return nil, err
 	}
 	a := &Adapter{Method: method, Config: c, tensors: t}

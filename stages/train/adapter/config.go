@@ -40,12 +40,15 @@ type Config struct {
 	PEFTType      string       // of the method: the name it is registered by
 	Method        MethodConfig // the method's own keys
 	TaskType      string       // CausalLM or SeqCls
-	ModulesToSave []string     // names of a classification head that is saved along
+	ModulesToSave []string     // a classification head, and modules of the base, that are saved along
 	BaseModel     string       // base_model_name_or_path
 }
 
 // saves says whether a module of that name is saved along.
 func (c Config) saves(head string) bool { return slices.Contains(c.ModulesToSave, head) }
+
+// hasHead says whether a classification head is saved along.
+func (c Config) hasHead() bool { return slices.ContainsFunc(headModules, c.saves) }
 
 // Write writes adapter_config.json: sorted keys, as PEFT writes them.
 func (c Config) Write(w io.Writer) error {
@@ -101,7 +104,7 @@ func ParseConfig(data []byte) (Config, error) {
 	c.Method = method.Read(k)
 	k.Get("task_type", &c.TaskType)
 	k.Get("base_model_name_or_path", &c.BaseModel)
-	c.ModulesToSave = k.heads()
+	k.Get("modules_to_save", &c.ModulesToSave)
 	c.nameTask()
 	k.Harmless(harmless...)
 	k.refuseUnknown()
@@ -116,7 +119,7 @@ func ParseConfig(data []byte) (Config, error) {
 func (c *Config) nameTask() {
 	switch {
 	case c.TaskType != "":
-	case len(c.ModulesToSave) > 0:
+	case c.hasHead():
 		c.TaskType = SeqCls
 	default:
 		c.TaskType = CausalLM
@@ -125,14 +128,16 @@ func (c *Config) nameTask() {
 
 // Check says whether the settings can be computed with.
 func (c Config) Check() error {
-	if err := c.Method.Check(len(c.ModulesToSave) > 0); err != nil {
+	if err := c.Method.Check(c.hasHead()); err != nil {
 		return err
 	}
 	switch {
 	case c.TaskType != CausalLM && c.TaskType != SeqCls:
 		return fmt.Errorf("task_type: is %q, must be %s or %s", c.TaskType, CausalLM, SeqCls)
-	case len(c.ModulesToSave) > 0 && c.TaskType != SeqCls:
-		return fmt.Errorf("modules_to_save: a %s head goes with task_type %s", strings.Join(c.ModulesToSave, ", "), SeqCls)
+	case c.hasHead() && c.TaskType != SeqCls:
+		return fmt.Errorf("modules_to_save: a head (%s) goes with task_type %s", strings.Join(headModules, " or "), SeqCls)
+	case len(c.copied()) > 0 && !byPEFTType[c.PEFTType].Copies:
+		return fmt.Errorf("modules_to_save: %q cannot be saved along with a method of peft_type %s, only %s", c.copied()[0], c.PEFTType, strings.Join(headModules, " or "))
 	}
 	return nil
 }

@@ -34,7 +34,7 @@ func (k *Keys) Take(key string) json.RawMessage {
 // Number is Get for a key that PEFT computes with: null is none of its values.
 func (k *Keys) Number(key string, dst any) {
 	if string(k.left[key]) == "null" {
-		k.Fail("%s: is null; give the number that the adapter was trained with", key)
+		k.Fail("%s: is null; give what the adapter was trained with", key)
 	}
 	k.Get(key, dst)
 }
@@ -61,18 +61,6 @@ func (k *Keys) Harmless(keys ...string) {
 	for _, key := range keys {
 		k.Take(key)
 	}
-}
-
-// heads reads modules_to_save: the names of a classification head, and no other module.
-func (k *Keys) heads() []string {
-	var modules []string
-	k.Get("modules_to_save", &modules)
-	for _, m := range modules {
-		if !slices.Contains(headModules, m) {
-			k.Fail("modules_to_save: %q cannot be saved along, only %s", m, strings.Join(headModules, " or "))
-		}
-	}
-	return modules
 }
 
 // refuseUnknown refuses what is left where it is set: a setting of another version

@@ -54,6 +54,7 @@ type Layer struct {
 
 // Base is what an adapter must know of the model under it.
 type Base struct {
+	ModelType  string  // of its config.json
 	Layers     []Layer // the linear layers
 	Attentions int     // layers with attention
 	KeyColumns int     // of a layer's keys, as many as of its values: kv_heads·dim
@@ -61,6 +62,14 @@ type Base struct {
 	// Params are the base's own parameters, by Hugging Face's names: an adapter may bring
 	// trained copies of some (graph.Param.Replace).
 	Params []*graph.Param
+	// LanguageHead is the one of Params that scores next tokens, nil without one. It is the
+	// embedding's table too where it is Tied.
+	LanguageHead *graph.Param
+	Tied         bool
+	// Bare are the names of its modules that have no parameters: what matches them is no
+	// linear layer.
+	Bare  []string
+	saved []string // modules that are saved along: see Saved
 	// InitializerRange is the standard deviation of a new head's values.
 	InitializerRange float64
 	Head             HeadModule
@@ -83,6 +92,12 @@ type MethodConfig interface {
 	Build(t *Tensors, base Base) (Method, error)
 }
 
+// Resolver is a MethodConfig with settings that, left out, depend on the base.
+type Resolver interface {
+	// For is the configuration with those settings filled in: what the file is to say.
+	For(base Base) (MethodConfig, error)
+}
+
 // Settings are a method's keys of `peft` in a DAG file: a struct with the tags that
 // stages.Field reads.
 type Settings interface {
@@ -96,6 +111,9 @@ type Kind struct {
 	Types    []string // its names in a DAG file: values of peft.type
 	// Prefix stands before the names of the base's modules in adapter_model.safetensors.
 	Prefix string
+	// Copies says that an adapter may bring trained copies of the base's modules, which its
+	// key modules_to_save names beside a head.
+	Copies bool
 	// Read takes the method's keys out of an adapter_config.json.
 	Read func(k *Keys) MethodConfig
 

@@ -331,9 +331,13 @@ func TestAMethodIsATypeOfTheStages(t *testing.T) {
 		t.Fatal("train.finetune is not registered")
 	}
 	for yaml, want := range map[string]string{
-		`{peft: {type: virtual, keys: 3}}`:            `"peft":{"type":"virtual","tokens":2,"keys":3}`,
-		`{peft: {type: none}}`:                        `"peft":{"type":"none","r":8,"alpha":16,"dropout":0,"target_modules":["q_proj","v_proj"]}`,
-		``:                                            `"peft":{"type":"lora","r":8,"alpha":16,"dropout":0,"target_modules":["q_proj","v_proj"]}`,
+		`{peft: {type: virtual, keys: 3}}`: `"peft":{"type":"virtual","tokens":2,"keys":3}`,
+		`{peft: {type: none}}`:             `"peft":{"type":"none","r":8,"alpha":16,"dropout":0}`,
+		``:                                 `"peft":{"type":"lora","r":8,"alpha":16,"dropout":0}`,
+		`{peft: {target_modules: [all-linear], rank_pattern: [{layers: q_proj, value: 2}], modules_to_save: [norm]}}`: `"target_modules":["all-linear"],"rank_pattern":[{"layers":"q_proj","value":2}],"modules_to_save":["norm"]}`,
+		`{peft: {type: virtual, modules_to_save: [norm]}}`:                                                            `modules_to_save: is no key of this type; it goes with type lora or none`,
+		`{peft: {bias: some}}`:                        `bias`,
+		`{peft: {rank_pattern: [{layers: q_proj}]}}`:  `rank_pattern[0].value: missing`,
 		`{peft: {type: virtual, r: 3}}`:               `r: is no key of this type; it goes with type lora or none`,
 		`{peft: {tokens: 3}}`:                         `tokens: is no key of this type; it goes with type virtual`,
 		`{peft: {type: virtual, token: 3}}`:           `did you mean tokens?`,

@@ -35,17 +35,27 @@ func (h *Head) Has(p *graph.Param) bool { return h != nil && (p == h.Weight || p
 
 // Tensors makes an adapter's parameters and keeps what they are called in its file.
 type Tensors struct {
-	Prefix  string // stands before the names of the base's modules in the file
-	params  *graph.Params
-	adapter string
-	mode    graph.Mode
-	list    []tensor // in the order they were added
+	Prefix    string // stands before the names of the base's modules in the file
+	params    *graph.Params
+	adapter   string
+	mode      graph.Mode
+	list      []tensor // in the order they were added
+	redundant func(tensor string) bool
 }
 
 type tensor struct {
 	file  string // its name in PEFT's file
 	param *graph.Param
 	draw  Draw
+	of    *graph.Param // the base's, which it is a copy of; nil: it is drawn
+}
+
+// initial are the values that a new adapter begins with.
+func (t tensor) initial(seed int64) ([]float32, error) {
+	if t.of != nil {
+		return t.of.Values()
+	}
+	return t.draw(random.New(seed, t.param.Name()), t.param.Len()), nil
 }
 
 // Draw gives n initial values of a new parameter.
@@ -67,9 +77,19 @@ func Uniform(bound float64) Draw {
 // Add makes a parameter that is called name in adapter_model.safetensors.
 func (t *Tensors) Add(name string, draw Draw, shape ...int) *graph.Param {
 	p := t.params.Add(t.adapter+"/"+name, t.mode, shape...)
-	t.list = append(t.list, tensor{name, p, draw})
+	t.list = append(t.list, tensor{file: name, param: p, draw: draw})
 	return p
 }
+
+// Copy makes a parameter that stands for one of the base, and begins as it is.
+func (t *Tensors) Copy(name string, of *graph.Param) {
+	p := t.params.Add(t.adapter+"/"+name, t.mode, of.Shape()...)
+	of.Replace(p)
+	t.list = append(t.list, tensor{file: name, param: p, of: of})
+}
+
+// Redundant says which tensors of a file, beside those added, nothing is computed with.
+func (t *Tensors) Redundant(is func(tensor string) bool) { t.redundant = is }
 
 // upload demands that the file holds the adapter's tensors and no other, all of
 // finite values.
@@ -82,7 +102,7 @@ func (t *Tensors) upload(ctx context.Context, weights *checkpoint.Weights, path 
 		}
 	}
 	for _, name := range weights.Names() {
-		if !placed[name] {
+		if !placed[name] && (t.redundant == nil || !t.redundant(name)) {
 			return exit.Errorf(exit.BadData, "%s: tensor %q has no place in this model; does target_modules name its layer, or was the adapter made for another base?", path, name)
 		}
 	}

@@ -257,14 +257,18 @@ func near(t *testing.T, what string, got, want []float64, floor float64) {
 	}
 }
 
-// sameTensors demands two files of the same tensors, bit for bit.
+// sameTensors demands two files of the same tensors, bit for bit, but for those that PEFT
+// writes twice with bias all.
 func sameTensors(t *testing.T, got, want string) {
 	t.Helper()
 	a, b := must(checkpoint.OpenFile(got))(t), must(checkpoint.OpenFile(want))(t)
 	defer a.Close()
 	defer b.Close()
-	if !slices.Equal(a.Names(), b.Names()) {
-		t.Errorf("the saved adapter has the tensors %q, PEFT's has %q", a.Names(), b.Names())
+	once := slices.DeleteFunc(b.Names(), func(name string) bool {
+		return strings.Contains(name, ".modules_to_save.") || strings.Contains(name, ".original_module.")
+	})
+	if !slices.Equal(a.Names(), once) {
+		t.Errorf("the saved adapter has the tensors %q, PEFT's has %q", a.Names(), once)
 		return
 	}
 	for _, name := range a.Names() {

@@ -1,5 +1,6 @@
 // Package lora adapts linear layers by low-rank updates (Hu et al. 2021,
-// arXiv:2106.09685): y + alpha/r · dropout(x)·Aᵀ·Bᵀ.
+// arXiv:2106.09685): y + scale · dropout(x)·Aᵀ·Bᵀ, the scale being alpha/r, or alpha/√r
+// with use_rslora (Kalajdzievski 2023, arXiv:2312.03732).
 package lora
 
 import (
@@ -7,7 +8,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/clinflow/clinflow/stages/train/adapter"
 	"github.com/clinflow/clinflow/stages/train/graph"
@@ -24,32 +24,42 @@ const (
 )
 
 func init() {
-	adapter.Register[Settings](adapter.Kind{PEFTType: PEFTType, Types: []string{Type, None}, Prefix: "base_model.model.", Read: read})
+	adapter.Register[Settings](adapter.Kind{PEFTType: PEFTType, Types: []string{Type, None}, Prefix: "base_model.model.", Copies: true, Read: read})
 }
 
-// Settings are the method's keys of `peft` in a DAG file.
-type Settings struct {
-	R             int      `json:"r" default:"8" min:"1" doc:"Rank of the update."`
-	Alpha         float64  `json:"alpha" default:"16" doc:"The update is multiplied by alpha/r."`
-	Dropout       float64  `json:"dropout" default:"0" min:"0" max:"1" doc:"Dropout on the input of the update."`
-	TargetModules []string `json:"target_modules" default:"[\"q_proj\",\"v_proj\"]" doc:"Linear layers that get an update."`
-}
+// The biases of the base that are trained along: see Config.Bias.
+const (
+	biasNone     = "none"
+	biasAll      = "all"
+	biasLoraOnly = "lora_only"
+)
 
-// Method implements adapter.Settings.
-func (s Settings) Method(name string) adapter.MethodConfig {
-	c := Config{R: s.R, LoraAlpha: s.Alpha, LoraDropout: s.Dropout}
-	if name != None {
-		c.TargetModules = s.TargetModules
-	}
-	return c
-}
+// The draws of a new adapter's values: see Config.Init.
+const (
+	initGaussian = "gaussian"
+	initFalse    = "false"
+)
 
 // Config is a LoRA's configuration, with the names of PEFT's LoraConfig.
 type Config struct {
-	R             int      // rank
-	LoraAlpha     float64  // the update is multiplied by LoraAlpha/R
-	LoraDropout   float64  // on the update's input, while training
-	TargetModules []string // ends of linear layers' names; none: a head alone
+	R           int     // rank
+	LoraAlpha   float64 // of the scale
+	LoraDropout float64 // on the update's input, while training
+	// TargetModules are the ends of linear layers' names. Without them, and without a
+	// TargetPattern, those that PEFT takes for the model_type.
+	TargetModules []string
+	// TargetPattern stands for TargetModules: a regular expression for whole names,
+	// AllLinear or NoModules.
+	TargetPattern     string
+	ExcludeModules    []string // ends of names of layers that are left as they are
+	ExcludePattern    string   // stands for ExcludeModules: a regular expression
+	LayersToTransform []int    // numbers of the model's layers, from 0; none: all
+	LayersPattern     []string // what stands before a layer's number; none: anything
+	Bias              string   // biases that are trained: none (as ""), all, lora_only
+	UseRSLoRA         bool
+	RankPattern       Patterns[int]     // ranks of some layers
+	AlphaPattern      Patterns[float64] // alphas of some layers
+	Init              string            // init_lora_weights: true (as ""), gaussian or false
 }
 
 // Adapter is the configuration of an adapter for a task type.
@@ -62,48 +72,75 @@ func (c Config) Check(head bool) error {
 	switch {
 	case c.R < 1:
 		return fmt.Errorf("r: is %d, must be at least 1", c.R)
-	case math.IsNaN(c.LoraAlpha) || math.IsInf(c.LoraAlpha, 0):
+	case slices.ContainsFunc(c.RankPattern, func(p Pattern[int]) bool { return p.Value < 1 }):
+		return errors.New("rank_pattern: a rank must be at least 1")
+	case !finite(c.LoraAlpha):
 		return errors.New("lora_alpha: must be a finite number")
 	case !(c.LoraDropout >= 0 && c.LoraDropout < 1):
 		return fmt.Errorf("lora_dropout: is %g, must be in [0, 1)", c.LoraDropout)
-	case len(c.TargetModules) == 0 && !head:
+	case c.TargetPattern == NoModules && !head:
 		return errors.New("target_modules: must name at least one layer where no head is saved")
+	case !slices.Contains([]string{"", biasNone, biasAll, biasLoraOnly}, c.Bias):
+		return fmt.Errorf("bias: is %q, must be %s, %s or %s", c.Bias, biasNone, biasAll, biasLoraOnly)
 	}
-	return nil
+	return c.checkLayers()
 }
 
-// Build implements adapter.MethodConfig: A drawn uniformly as PEFT draws it, B zero, so
-// that the model computes what it did before.
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
+// Build implements adapter.MethodConfig.
 func (c Config) Build(t *adapter.Tensors, base adapter.Base) (adapter.Method, error) {
-	layers, err := targets(c.TargetModules, base.Layers)
+	layers, err := c.targets(base)
 	if err != nil {
 		return nil, err
 	}
 	m := &method{updates: map[string]graph.LowRank{}}
 	for _, l := range layers {
-		// PEFT draws A by torch's kaiming_uniform_(a=√5): the bound √(6/((1+a²)·in))
-		// is 1/√in.
-		down := t.Add(t.Prefix+l.Name+".lora_A.weight", adapter.Uniform(1/math.Sqrt(float64(l.In))), c.R, l.In)
-		up := t.Add(t.Prefix+l.Name+".lora_B.weight", adapter.Zeros, l.Out, c.R)
-		m.updates[l.Name] = graph.LowRank{A: down, B: up, Scale: c.LoraAlpha / float64(c.R), Dropout: c.LoraDropout}
+		if m.updates[l.Name], err = c.update(t, l); err != nil {
+			return nil, err
+		}
 	}
+	c.trainBiases(t, base, layers)
 	return m, nil
 }
 
-// targets are the layers whose names end in one of the given names, as PEFT
-// matches them.
-func targets(names []string, layers []adapter.Layer) ([]adapter.Layer, error) {
-	for _, name := range names {
-		if !slices.ContainsFunc(layers, func(l adapter.Layer) bool { return matches(l.Name, name) }) {
-			return nil, fmt.Errorf("target_modules: the model has no linear layer %q that can be adapted", name)
-		}
+// update makes a layer's matrices. B is zero, so that the model computes what it did
+// before, unless the adapter is asked to begin otherwise.
+func (c Config) update(t *adapter.Tensors, l adapter.Layer) (graph.LowRank, error) {
+	r, err := c.RankPattern.of(l.Name, c.R)
+	if err != nil {
+		return graph.LowRank{}, fmt.Errorf("rank_pattern: %w", err)
 	}
-	return slices.DeleteFunc(slices.Clone(layers), func(l adapter.Layer) bool {
-		return !slices.ContainsFunc(names, func(name string) bool { return matches(l.Name, name) })
-	}), nil
+	alpha, err := c.AlphaPattern.of(l.Name, c.LoraAlpha)
+	if err != nil {
+		return graph.LowRank{}, fmt.Errorf("alpha_pattern: %w", err)
+	}
+	down, up := c.draws(r, l.In)
+	scale := alpha / float64(r)
+	if c.UseRSLoRA {
+		scale = alpha / math.Sqrt(float64(r))
+	}
+	return graph.LowRank{
+		A:     t.Add(t.Prefix+l.Name+".lora_A.weight", down, r, l.In),
+		B:     t.Add(t.Prefix+l.Name+".lora_B.weight", up, l.Out, r),
+		Scale: scale, Dropout: c.LoraDropout,
+	}, nil
 }
 
-func matches(layer, name string) bool { return layer == name || strings.HasSuffix(layer, "."+name) }
+// draws are how PEFT draws A [r, in] and B [out, r] (LoraLayer.reset_lora_parameters). A is
+// torch's kaiming_uniform_(a=√5), whose bound √(6/((1+a²)·columns)) is 1/√columns; so are
+// both with init_lora_weights false, which leaves them as torch.nn.Linear made them.
+func (c Config) draws(r, in int) (down, up adapter.Draw) {
+	kaiming := func(columns int) adapter.Draw { return adapter.Uniform(1 / math.Sqrt(float64(columns))) }
+	switch c.Init {
+	case initGaussian:
+		return adapter.Normal(1 / float64(r)), adapter.Zeros
+	case initFalse:
+		return kaiming(in), kaiming(r)
+	default:
+		return kaiming(in), adapter.Zeros
+	}
+}
 
 // method holds the updates by the names of their layers.
 type method struct {

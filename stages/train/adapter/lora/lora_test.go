@@ -43,16 +43,26 @@ func TestConfigurationsAreWhole(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		update := Config{
 			R: rapid.IntRange(1, 99).Draw(rt, "r"), LoraAlpha: rapid.Float64Range(-99, 99).Draw(rt, "alpha"),
-			LoraDropout:   rapid.Float64Range(0, 0.99).Draw(rt, "dropout"),
-			TargetModules: rapid.SliceOfNDistinct(rapid.StringN(1, 9, -1), 1, 4, rapid.ID[string]).Draw(rt, "targets"),
+			LoraDropout:    rapid.Float64Range(0, 0.99).Draw(rt, "dropout"),
+			TargetModules:  rapid.SliceOfNDistinct(rapid.StringN(1, 9, -1), 0, 4, rapid.ID[string]).Draw(rt, "targets"),
+			ExcludePattern: rapid.String().Draw(rt, "excluded"),
+			Bias:           rapid.SampledFrom([]string{"", "all", "lora_only"}).Draw(rt, "bias"),
+			UseRSLoRA:      rapid.Bool().Draw(rt, "rslora"),
+			RankPattern:    patternsOf(rt, "ranks", rapid.IntRange(1, 9)),
+			AlphaPattern:   patternsOf(rt, "alphas", rapid.Float64Range(-9, 9)),
+			Init:           rapid.SampledFrom([]string{"", "gaussian", "false"}).Draw(rt, "init"),
 		}
 		slices.Sort(update.TargetModules)
+		if rapid.Bool().Draw(rt, "some layers") {
+			update.LayersToTransform = rapid.SliceOfN(rapid.IntRange(0, 9), 1, 3).Draw(rt, "layers")
+			update.LayersPattern = rapid.SliceOfN(rapid.StringN(1, 9, -1), 0, 2).Draw(rt, "layers pattern")
+		}
 		want := update.Adapter(adapter.CausalLM)
 		want.BaseModel = rapid.String().Draw(rt, "base")
 		if rapid.Bool().Draw(rt, "score") {
-			want.TaskType, want.ModulesToSave = adapter.SeqCls, []string{"score"}
+			want.TaskType, want.ModulesToSave = adapter.SeqCls, []string{"score", "norm"}
 			if rapid.Bool().Draw(rt, "head alone") {
-				update.TargetModules = nil
+				update.TargetModules, update.TargetPattern, update.LayersToTransform, update.LayersPattern = nil, NoModules, nil, nil
 				want.Method = update
 			}
 		}
@@ -65,6 +75,14 @@ func TestConfigurationsAreWhole(t *testing.T) {
 			rt.Error(diff, err)
 		}
 	})
+}
+
+func patternsOf[V int | float64](rt *rapid.T, name string, value *rapid.Generator[V]) Patterns[V] {
+	layers := func(p Pattern[V]) string { return p.Layers }
+	one := rapid.Custom(func(rt *rapid.T) Pattern[V] {
+		return Pattern[V]{rapid.String().Draw(rt, "layers"), value.Draw(rt, "value")}
+	})
+	return rapid.SliceOfNDistinct(one, 0, 3, layers).Draw(rt, name)
 }
 
 func TestUnknownKeysThatAreSetAreRefusedByName(t *testing.T) {
@@ -101,11 +119,17 @@ func TestUnsupportedSettingsAreNamed(t *testing.T) {
 	for _, c := range []struct{ old, changed, want string }{
 		{`"peft_type": "LORA"`, `"peft_type": "IA3"`, "peft_type"},
 		{`"use_dora": false`, `"use_dora": true`, "use_dora"},
-		{`"use_rslora": false`, `"use_rslora": true`, "use_rslora"},
-		{`"bias": "none"`, `"bias": "lora_only"`, "bias"},
-		{`"rank_pattern": {}`, `"rank_pattern": { "q_proj": 8 }`, "rank_pattern"},
-		{`"alpha_pattern": {}`, `"alpha_pattern": {"q_proj": 8}`, "alpha_pattern"},
-		{`"layers_to_transform": null`, `"layers_to_transform": [0]`, "layers_to_transform"},
+		{`"use_rslora": false`, `"use_rslora": 2`, "use_rslora: has the wrong type"},
+		{`"bias": "none"`, `"bias": "some"`, "bias: is \"some\""},
+		{`"bias": "none"`, `"bias": null`, "bias: is null"},
+		{`"rank_pattern": {}`, `"rank_pattern": { "q_proj": 0 }`, "rank_pattern: a rank"},
+		{`"rank_pattern": {}`, `"rank_pattern": {"q_proj": 1.5}`, "rank_pattern: has the wrong type"},
+		{`"rank_pattern": {}`, `"rank_pattern": []`, "rank_pattern: has the wrong type"},
+		{`"alpha_pattern": {}`, `"alpha_pattern": null`, "alpha_pattern: is null"},
+		{`"layers_to_transform": null`, `"layers_to_transform": "0"`, "layers_to_transform: has the wrong type"},
+		{`"layers_pattern": null`, `"layers_pattern": "layers"`, "layers_pattern: goes with layers_to_transform"},
+		{`"exclude_modules": null`, `"exclude_modules": 1`, "exclude_modules: must be"},
+		{`"lora_dropout": 0.0`, `"lora_dropout": null`, "lora_dropout: is null"},
 		{`"loftq_config": {}`, `"loftq_config": {"loftq_bits": 4}`, "loftq_config"},
 		{`"revision": null`, `"quantization": "int8"`, "quantization"},
 		{`"init_lora_weights": true`, `"init_lora_weights": "pissa"`, "init_lora_weights"},
@@ -116,9 +140,9 @@ func TestUnsupportedSettingsAreNamed(t *testing.T) {
 		{`"lora_dropout": 0.0`, `"lora_dropout": 1.0`, "lora_dropout"},
 		{`"lora_alpha": 8`, `"lora_alpha": "8"`, "lora_alpha"},
 		{`"task_type": "SEQ_CLS"`, `"task_type": "TOKEN_CLS"`, "task_type"},
-		{`"task_type": "SEQ_CLS"`, `"task_type": "CAUSAL_LM"`, "score head"},
-		{`"score"`, `"lm_head"`, "modules_to_save"},
-		{`"target_modules": [`, `"target_modules": "all.*", "x": [`, "target_modules"},
+		{`"task_type": "SEQ_CLS"`, `"task_type": "CAUSAL_LM"`, "modules_to_save: a head"},
+		{`"score"`, `3`, "modules_to_save: has the wrong type"},
+		{`"target_modules": [`, `"target_modules": [], "x": [`, "target_modules: is empty"},
 		{`{`, ``, "malformed"},
 	} {
 		t.Run(c.changed, func(t *testing.T) {
@@ -227,6 +251,49 @@ func checkUniform(t *testing.T, v []float32, bound float64) {
 	}
 	if variance := squares / n; math.Abs(variance-bound*bound/3) > 4*bound*bound*math.Sqrt(4./45/n) {
 		t.Errorf("variance %g, want %g", variance, bound*bound/3)
+	}
+}
+
+// Of the other initialisations A is normal, or both are uniform.
+func TestOtherInitialValues(t *testing.T) {
+	layer := base.Layers[1].Name
+	c := Config{R: 16, LoraAlpha: 32, Init: "gaussian", TargetModules: []string{"down_proj"}}
+	a, err := adapter.New(params(t), "a", c.Adapter(adapter.CausalLM), base, 0, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pair, _ := updateOf(a, layer)
+	var squares float64
+	for _, v := range values(t, pair.A) {
+		squares += float64(v) * float64(v)
+	}
+	n := float64(pair.A.Len())
+	if deviation := math.Sqrt(squares / n); math.Abs(deviation*16-1) > 4/math.Sqrt(2*n) || values(t, pair.B)[0] != 0 {
+		t.Errorf("A's deviation is %g, want 1/16; B begins with %g", deviation, values(t, pair.B)[0])
+	}
+	c.Init = "false"
+	if a, err = adapter.New(params(t), "a", c.Adapter(adapter.CausalLM), base, 0, 7); err != nil {
+		t.Fatal(err)
+	}
+	pair, _ = updateOf(a, layer)
+	checkUniform(t, values(t, pair.A), 1/math.Sqrt(96))
+	checkUniform(t, values(t, pair.B), 1/math.Sqrt(16))
+}
+
+func TestScales(t *testing.T) {
+	c := Config{R: 4, LoraAlpha: 8, UseRSLoRA: true, TargetModules: []string{"q_proj", "down_proj"}}
+	c.RankPattern, c.AlphaPattern = Patterns[int]{{"q_proj", 16}}, Patterns[float64]{{`layers\.1\..*`, 2}}
+	a, err := adapter.New(params(t), "a", c.Adapter(adapter.CausalLM), base, 0, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []struct {
+		rank  int
+		scale float64
+	}{{16, 2}, {4, 4}, {16, 0.5}, {4, 1}} {
+		if pair, _ := updateOf(a, base.Layers[i].Name); pair.A.Shape()[0] != want.rank || pair.Scale != want.scale {
+			t.Errorf("%s: rank %d, scale %g, want %v", base.Layers[i].Name, pair.A.Shape()[0], pair.Scale, want)
+		}
 	}
 }
 

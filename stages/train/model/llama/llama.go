@@ -173,13 +173,15 @@ func (n *network) Params() *graph.Params { return n.params }
 func (n *network) Base() adapter.Base {
 	c := n.config
 	b := adapter.Base{
+		ModelType: c.Class.String(), LanguageHead: n.head, Tied: c.TieWordEmbeddings, Bare: []string{"model.rotary_emb"},
 		Attentions: len(n.layers), KeyColumns: c.keyColumns(), Hidden: c.HiddenSize, Params: n.own,
 		InitializerRange: c.InitializerRange, Head: adapter.HeadModule{Name: scoreModule},
 	}
-	for _, l := range n.layers {
+	for i, l := range n.layers {
 		for _, p := range []linear{l.q, l.k, l.v, l.o, l.gate, l.up, l.down} {
 			b.Layers = append(b.Layers, p.Layer)
 		}
+		b.Bare = append(b.Bare, fmt.Sprintf("model.layers.%d.mlp.act_fn", i))
 	}
 	return b
 }

@@ -46,7 +46,7 @@ func ours(t *testing.T) map[string][]checkpoint.File {
 	}
 	other := must(New(backend, config, 1))(t)
 	t.Cleanup(other.Close)
-	head := must(other.AddAdapter("head", lora.Config{R: 8, LoraAlpha: 8}.Adapter(adapter.SeqCls), 3, 2))(t)
+	head := must(other.AddAdapter("head", lora.Config{R: 8, LoraAlpha: 8, TargetPattern: lora.NoModules}.Adapter(adapter.SeqCls), 3, 2))(t)
 	return map[string][]checkpoint.File{"base": base.Files(), "lora": update.Files(), "head": head.Files()}
 }
 

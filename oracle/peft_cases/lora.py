@@ -62,3 +62,15 @@ CASES |= {
     "head_alone": Case("llama_grouped", lora("SEQ_CLS", target_modules="dummy-target-modules"), task="softmax"),
     "head_alone_norm": Case("llama_grouped", lora("SEQ_CLS", target_modules="dummy-target-modules", modules_to_save=["model.norm"]), task="softmax"),
 }
+
+BERTS = {
+    "default_targets": dict(target_modules=None),
+    "all_linear": dict(target_modules="all-linear", layers_to_transform=None),
+    "layers": dict(target_modules=["dense"], layers_to_transform=[1], layers_pattern=["layer"]),
+    "bias_all": dict(target_modules=["value", "pooler.dense"], bias="all"),
+    "bias_lora_only": dict(target_modules=["query", "intermediate.dense"], bias="lora_only"),
+    "modules": dict(target_modules="all-linear", modules_to_save=["pooler", "LayerNorm", "word_embeddings"]),
+    "modules_bias_all": dict(target_modules=["query"], modules_to_save=["pooler", "LayerNorm"], bias="all"),
+    "head_alone": dict(target_modules="dummy-target-modules", modules_to_save=["attention.self"]),
+}
+CASES |= {f"bert_lora_{name}": Case("bert", lora("SEQ_CLS", **options), task="softmax") for name, options in BERTS.items()}

@@ -29,5 +29,5 @@ func (c Config) trainBiases(t *adapter.Tensors, base adapter.Base, layers []adap
 // savedTwice are the biases of modules_to_save that PEFT writes once more with bias all:
 // that of the base, which nothing computes with, and the trained one under another name.
 func savedTwice(tensor string) bool {
-	return strings.HasSuffix(tensor, ".original_module.bias") || strings.HasSuffix(tensor, ".modules_to_save.bias")
+	return strings.HasSuffix(tensor, ".bias") && (strings.Contains(tensor, ".original_module.") || strings.Contains(tensor, ".modules_to_save."))
 }

@@ -9,6 +9,7 @@
 package bert
 
 import (
+	"fmt"
 	"io"
 	"slices"
 
@@ -59,6 +60,7 @@ func (n *network) Params() *graph.Params { return n.params }
 func (n *network) Base() adapter.Base {
 	c := n.config
 	b := adapter.Base{
+		ModelType: modelType, Bare: n.bare(),
 		Attentions: len(n.layers), KeyColumns: c.HiddenSize, Hidden: c.HiddenSize, Params: n.own,
 		InitializerRange: c.InitializerRange, Head: adapter.HeadModule{Name: classifierModule, Bias: true},
 	}
@@ -69,6 +71,17 @@ func (n *network) Base() adapter.Base {
 	}
 	b.Layers = append(b.Layers, n.pooler.Layer)
 	return b
+}
+
+// bare are BertForSequenceClassification's modules without parameters.
+func (n *network) bare() []string {
+	names := []string{"dropout", "bert.embeddings.dropout", "bert.pooler.activation"}
+	for i := range n.layers {
+		for _, module := range []string{"attention.self.dropout", "attention.output.dropout", "intermediate.intermediate_act_fn", "output.dropout"} {
+			names = append(names, fmt.Sprintf("bert.encoder.layer.%d.%s", i, module))
+		}
+	}
+	return names
 }
 
 // Limits implements model.Architecture.

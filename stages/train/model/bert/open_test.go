@@ -60,7 +60,7 @@ func open(t *testing.T, dir string) *model.Model {
 	t.Helper()
 	m := must(model.Open(t.Context(), must(cpu.New(cpu.Options{}))(t), dir, graph.Frozen))(t)
 	t.Cleanup(m.Close)
-	must(m.AddAdapter("task", lora.Config{R: 1, LoraAlpha: 1}.Adapter(adapter.SeqCls), 2, 1))(t)
+	must(m.AddAdapter("task", lora.Config{R: 1, LoraAlpha: 1, TargetPattern: lora.NoModules}.Adapter(adapter.SeqCls), 2, 1))(t)
 	return m
 }
 

@@ -15,6 +15,7 @@ import (
 	_ "github.com/clinflow/clinflow/stages/synth"
 	_ "github.com/clinflow/clinflow/stages/text"
 	_ "github.com/clinflow/clinflow/stages/tokenize"
+	_ "github.com/clinflow/clinflow/stages/tokenize/bytebpe"
 	_ "github.com/clinflow/clinflow/stages/tokenize/hf"
 	_ "github.com/clinflow/clinflow/stages/train"
 )

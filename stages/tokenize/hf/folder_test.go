@@ -67,7 +67,6 @@ func TestOpenRefuses(t *testing.T) {
 		{"file and decoder, settings", files(added.ConfigFile, llama+","+decoder(addedToken(700, `, "lstrip": true`)), added.FastFile, fastTokens(700, "")), "the added token 700"},
 		{"file and decoder, numbers", files(added.ConfigFile, llama+","+decoder(addedToken(700, "")), added.FastFile, `"added_tokens": []`), "1 tokens, tokenizer.json 0"},
 		{"two BOS", files(added.ConfigFile, llama, added.SpecialsFile, `"bos_token": "</s>"`), "bos_token: is token 1 in tokenizer_config.json and token 2"},
-		{"byte-level", files(added.FastFile, `"pre_tokenizer": {"type": "ByteLevel"}, "normalizer": null`), "pre_tokenizer"},
 		{"split at spaces", files(added.FastFile, `"normalizer": null, "pre_tokenizer": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "split": true}`), "pre_tokenizer"},
 		{"lower case", files(added.FastFile, `"normalizer": {"type": "Lowercase"}`), "normalizer"},
 		{"unigram", files(added.FastFile, `"model": {"type": "Unigram"}`), `model.type: is "Unigram"`},

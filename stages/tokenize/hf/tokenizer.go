@@ -27,9 +27,19 @@ var beside = []string{added.FastFile, added.ConfigFile, added.SpecialsFile, adde
 func init() {
 	tokenizer.Register(tokenizer.Kind{
 		Name: "SentencePiece BPE", Sign: ModelFile,
-		Holds: func(ctx context.Context, f tokenizer.Folder) (bool, error) { return f.Has(ctx, ModelFile) },
+		Holds: holds,
 		Open:  open,
 	})
+}
+
+// holds leaves a tokenizer.json that is byte-level to another kind: Llama 3 has a
+// tokenizer.model too, which is no SentencePiece model.
+func holds(ctx context.Context, folder tokenizer.Folder) (bool, error) {
+	d, err := folder.Definition(ctx)
+	if err != nil || d.ByteLevel() {
+		return false, err
+	}
+	return folder.Has(ctx, ModelFile)
 }
 
 // Tokenizer is the tokenizer of a folder: SentencePiece's, with the tokens that the

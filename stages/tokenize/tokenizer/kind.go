@@ -66,6 +66,11 @@ func Open(ctx context.Context, dir store.Dir) (Tokenizer, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, id := range []int32{t.Special().BOS, t.Special().EOS, t.Special().Pad} {
+		if int(id) >= t.Size() {
+			return nil, exit.Errorf(exit.BadData, "%s: the special token %d has no entry in the vocabulary of %d tokens; the files are of different tokenizers", dir.URI(), id, t.Size())
+		}
+	}
 	return t, checkVocabulary(ctx, folder, t.Size())
 }
 

@@ -50,9 +50,15 @@ type Special struct {
 	CutLeft bool
 }
 
-// Around takes the ids that a post-processor puts before and after a text. Others
-// than BOS before and EOS after are an error.
+// Around takes the ids that a post-processor puts before and after a text: BOS and EOS,
+// also where no key names them. Others are an error.
 func (s *Special) Around(before, after []int32) error {
+	if s.BOS < 0 && len(before) == 1 {
+		s.BOS = before[0]
+	}
+	if s.EOS < 0 && len(after) == 1 {
+		s.EOS = after[0]
+	}
 	s.AddBOS, s.AddEOS = len(before) > 0, len(after) > 0
 	if s.AddBOS && !slices.Equal(before, []int32{s.BOS}) || s.AddEOS && !slices.Equal(after, []int32{s.EOS}) {
 		return errors.New("tokenizer.json: post_processor: puts other tokens around a text than bos_token (cls_token) before it and eos_token (sep_token) behind it; this is not supported")

@@ -1,0 +1,126 @@
+package bytebpe
+
+import (
+	"unicode/utf8"
+
+	"github.com/clinflow/clinflow/stages/tokenize/added"
+	"github.com/clinflow/clinflow/stages/tokenize/bpe"
+	"github.com/clinflow/clinflow/stages/tokenize/cache"
+	"github.com/clinflow/clinflow/stages/tokenize/tokenizer"
+)
+
+// Encoder turns text into ids. It keeps buffers, so it belongs to one goroutine.
+type Encoder struct {
+	tokenizer  *Tokenizer
+	literal    *added.Search
+	normalized *added.Search
+	cache      *cache.Cache
+	merger     *bpe.Merger
+	scan       scanner
+	text       []byte  // that words are found in
+	bytes      []int32 // the pieces of a word's bytes
+	piece      []byte  // a word in the alphabet of pieces
+	dst        []int32
+	room       int // how many ids may still be appended to dst; less than 0 where too many were
+}
+
+// NewEncoder implements tokenizer.Tokenizer.
+func (t *Tokenizer) NewEncoder() tokenizer.Encoder {
+	return &Encoder{
+		tokenizer: t, literal: t.literal.NewSearch(), normalized: t.normalized.NewSearch(),
+		cache: cache.New(), merger: t.model.NewMerger(), scan: scanners[t.pipeline.pattern],
+	}
+}
+
+// Encode implements tokenizer.Encoder. A byte that is not UTF-8 counts as U+FFFD.
+// Behind the ids no word is looked for.
+func (e *Encoder) Encode(dst []int32, text string, limit int) []int32 {
+	e.dst, e.room = dst, limit
+	text = valid(text)
+	for s := range e.literal.Spans(text, false) {
+		if e.room <= 0 {
+			break
+		}
+		if s.ID == added.Between {
+			e.between(text[s.Start:s.End])
+		} else {
+			e.token(s.ID)
+		}
+	}
+	dst, e.dst = e.dst, nil
+	return dst[:len(dst)+min(e.room, 0)]
+}
+
+// valid is text with U+FFFD for each byte that is not UTF-8.
+func valid(text string) string {
+	if utf8.ValidString(text) {
+		return text
+	}
+	return string([]rune(text))
+}
+
+func (e *Encoder) token(id int32) { e.dst, e.room = append(e.dst, id), e.room-1 }
+
+// between encodes text in which no token is found as it stands.
+func (e *Encoder) between(text string) {
+	text = e.tokenizer.pipeline.normalize(text)
+	for s := range e.normalized.Spans(text, false) {
+		if e.room <= 0 {
+			break
+		}
+		if s.ID == added.Between {
+			e.words(text[s.Start:s.End])
+		} else {
+			e.token(s.ID)
+		}
+	}
+}
+
+// words encodes text in which there is no token.
+func (e *Encoder) words(text string) {
+	e.text = e.text[:0]
+	if e.tokenizer.pipeline.prefixSpace && text[0] != ' ' {
+		e.text = append(e.text, ' ')
+	}
+	e.text = append(e.text, text...)
+	for rest := e.text; len(rest) > 0 && e.room > 0; {
+		size := e.scan(rest)
+		before := len(e.dst)
+		e.word(rest[:size])
+		e.room -= len(e.dst) - before
+		rest = rest[size:]
+	}
+}
+
+// word appends the ids of a word.
+func (e *Encoder) word(word []byte) {
+	if len(word) > cache.MaxBytes {
+		e.merge(word)
+		return
+	}
+	slot := e.cache.Find(word)
+	if ids, known := e.cache.At(slot); known {
+		e.dst = append(e.dst, ids...)
+		return
+	}
+	from := len(e.dst)
+	e.merge(word)
+	e.cache.Put(slot, word, e.dst[from:])
+}
+
+// merge appends the ids that merges make of a word's bytes.
+func (e *Encoder) merge(word []byte) {
+	m := e.tokenizer.model
+	if m.IgnoreMerges {
+		e.piece = appendLetters(e.piece[:0], word)
+		if id, whole := m.ID(string(e.piece)); whole {
+			e.dst = append(e.dst, id)
+			return
+		}
+	}
+	e.bytes = e.bytes[:0]
+	for _, b := range word {
+		e.bytes = append(e.bytes, e.tokenizer.byteIDs[b])
+	}
+	e.dst = e.merger.Merge(e.dst, e.bytes)
+}

@@ -1,0 +1,84 @@
+package bytebpe
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+
+	"github.com/clinflow/clinflow/stages/tokenize/added"
+)
+
+// opened are the tokenizers of all goldens, and their texts.
+func opened(t testing.TB) (all []*Tokenizer, texts []string) {
+	for _, g := range goldens(t) {
+		for _, c := range g.Cases {
+			of, err := openFolder(t, folder(t, changed(t, g.Files, c.Changes)))
+			must(t, err)
+			all = append(all, of)
+			for _, text := range c.Texts {
+				texts = append(texts, bytesOfText(text))
+			}
+		}
+	}
+	return all, texts
+}
+
+// checkFirst compares the first ids of a text with those of the whole, and with those
+// of an encoder that met nothing before.
+func checkFirst(t interface{ Fatalf(string, ...any) }, of *Tokenizer, used interface {
+	Encode([]int32, string, int) []int32
+}, text string, limit int) {
+	whole := all(of.NewEncoder(), text)
+	if got := used.Encode([]int32{7}, text, limit)[1:]; !slices.Equal(got, whole[:min(limit, len(whole))]) {
+		t.Fatalf("%q limit %d: %d of %d", text, limit, got, whole)
+	}
+}
+
+// The first ids of a text are those of the whole, and what an encoder keeps changes
+// nothing.
+func TestEncodeIsAPrefix(t *testing.T) {
+	tokenizers, texts := opened(t)
+	rapid.Check(t, func(t *rapid.T) {
+		of := rapid.SampledFrom(tokenizers).Draw(t, "tokenizer")
+		e := of.NewEncoder()
+		for range 3 {
+			text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(texts), 1, 3).Draw(t, "texts"), "")
+			checkFirst(t, of, e, text, rapid.IntRange(0, 60).Draw(t, "limit"))
+		}
+	})
+}
+
+func FuzzEncode(f *testing.F) {
+	tokenizers, texts := opened(f)
+	for i, text := range texts[:200] {
+		f.Add(text, uint8(i), uint8(i))
+	}
+	f.Fuzz(func(t *testing.T, text string, of, limit uint8) {
+		tokenizer := tokenizers[int(of)%len(tokenizers)]
+		checkFirst(t, tokenizer, tokenizer.NewEncoder(), text, int(limit))
+	})
+}
+
+// No text is lost: what stands for its ids is the text, with U+FFFD for what was no
+// UTF-8.
+func TestDecodeRestoresText(t *testing.T) {
+	var plain []*Tokenizer
+	tokenizers, texts := opened(t)
+	for _, of := range tokenizers {
+		if !of.pipeline.nfc && !of.pipeline.prefixSpace {
+			of.literal, of.normalized = added.NewMatcher(nil, added.Options{}), added.NewMatcher(nil, added.Options{}) // special tokens stand for no text
+			plain = append(plain, of)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		of := rapid.SampledFrom(plain).Draw(t, "tokenizer")
+		text := rapid.OneOf(rapid.String(), rapid.SampledFrom(texts)).Draw(t, "text")
+		got, err := of.Decode(all(of.NewEncoder(), text))
+		if want := valid(text); err != nil || got != want || !utf8.ValidString(got) {
+			t.Fatalf("%q, %v; want %q", got, err, want)
+		}
+	})
+}

@@ -5,7 +5,7 @@ Run from the repository root after
     go test ./stages/train -run PEFT -update
 as
     python oracle/llama_ours.py
-Loads stages/train/model/testdata/ours (a model from scratch, an adapter with a
+Loads stages/train/model/testdata/ours (models from scratch, an adapter with a
 head, a head alone) and stages/train/testdata/two_adapters (what train.finetune
 left over a clinical adapter) and writes the logits there, float32 computed.
 """
@@ -24,6 +24,14 @@ OURS = TRAIN / "model" / "testdata" / "ours"
 TWO = TRAIN / "testdata" / "two_adapters"
 IDS = torch.tensor([[1, 5, 9, 3, 14, 7]])  # as in ours_test.go
 DOCUMENTS = [[1, 5, 9, 3, 14, 7], [1, 4], [1, 8, 8, 11, 6, 3, 15, 12, 5, 10], [1]]
+
+
+def from_scratch(folder):
+    """A model of whatever type it says itself, with all of its weights and no others."""
+    model, told = transformers.AutoModelForCausalLM.from_pretrained(OURS / folder, dtype=torch.float32, output_loading_info=True)
+    assert model.config.model_type == folder.rstrip("3") or folder == "base", model.config
+    assert not told["missing_keys"] and not told["unexpected_keys"], told
+    return model
 
 
 def classifier(adapter):
@@ -60,8 +68,8 @@ def two_adapters():
 
 def main():
     warnings.simplefilter("error", UserWarning)  # PEFT warns of keys that it does not find
-    base = transformers.LlamaForCausalLM.from_pretrained(OURS / "base")
-    models = {"base": base, "lora": classifier(OURS / "lora"), "head": classifier(OURS / "head")}
+    models = {folder: from_scratch(folder) for folder in ("base", "llama3", "qwen2", "mistral")}
+    models |= {"lora": classifier(OURS / "lora"), "head": classifier(OURS / "head")}
     with torch.no_grad():
         logits = {name: model.eval()(input_ids=IDS).logits[0] for name, model in models.items()}
     logits["lora"], logits["head"] = logits["lora"][None], logits["head"][None]

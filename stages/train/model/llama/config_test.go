@@ -182,7 +182,8 @@ func TestWhereTheSlidingWindowIs(t *testing.T) {
 }
 
 func FuzzParseConfig(f *testing.F) {
-	for _, file := range []string{filepath.Join(goldenDir, "hf", model.ConfigName), filepath.Join(kindsDir, "rope_theta_in_two_places", "model", model.ConfigName), filepath.Join(kindsDir, "generation_config", "model", "generation_config.json")} {
+	for _, file := range []string{filepath.Join(goldenDir, "hf", model.ConfigName), filepath.Join(kindsDir, "rope_theta_in_two_places", "model", model.ConfigName), filepath.Join(kindsDir, "generation_config", "model", "generation_config.json"),
+		filepath.Join(oursDir, "llama3", model.ConfigName), filepath.Join(oursDir, "qwen2", model.ConfigName), filepath.Join(oursDir, "mistral", model.ConfigName)} {
 		data, err := os.ReadFile(file)
 		if err != nil {
 			f.Fatal(err)

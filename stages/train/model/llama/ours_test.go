@@ -24,8 +24,30 @@ const oursDir = "../testdata/ours"
 
 var update = flag.Bool("update", false, "write testdata/ours anew; run oracle/llama_ours.py after it")
 
-// ours makes the folders: a model from scratch, an adapter with a head, and a
-// head alone.
+// family are models of the other classes, and with all that a LLaMA may have.
+func family(t *testing.T, backend kernel.Backend, like Config) map[string][]checkpoint.File {
+	llama3, qwen2, mistral := like, like, like
+	llama3.AttentionBias, llama3.MLPBias, llama3.HeadDim = true, true, 16
+	llama3.RopeScaling = RopeScaling{Type: llama3Rope, Factor: 8, LowFreqFactor: 1, HighFreqFactor: 4, OriginalPositions: 64}
+	qwen2.Class, qwen2.TieWordEmbeddings, qwen2.SlidingWindow, qwen2.LayerTypes = Qwen2, true, 6, []string{slidingAttention}
+	mistral.Class, mistral.HeadDim, mistral.SlidingWindow = Mistral, 6, 6
+	files := map[string][]checkpoint.File{}
+	for name, c := range map[string]Config{"llama3": llama3, "qwen2": qwen2, "mistral": mistral} {
+		m := must(New(backend, c, 1))(t)
+		t.Cleanup(m.Close)
+		for _, p := range m.Params().All() {
+			if strings.HasSuffix(p.Name(), biasSuffix) { // zero in a new model, which would hide it
+				if err := p.Upload(kernel.F32s(random.New(3, p.Name()).Normals(p.Len(), 0.5))); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		files[name] = m.Files()
+	}
+	return files
+}
+
+// ours makes the folders: models from scratch, an adapter with a head, and a head alone.
 func ours(t *testing.T) map[string][]checkpoint.File {
 	backend := must(cpu.New(cpu.Options{Kernel: "go"}))(t)
 	config := Config{
@@ -47,7 +69,9 @@ func ours(t *testing.T) map[string][]checkpoint.File {
 	other := must(New(backend, config, 1))(t)
 	t.Cleanup(other.Close)
 	head := must(other.AddAdapter("head", lora.Config{R: 8, LoraAlpha: 8, TargetPattern: lora.NoModules}.Adapter(adapter.SeqCls), 3, 2))(t)
-	return map[string][]checkpoint.File{"base": base.Files(), "lora": update.Files(), "head": head.Files()}
+	folders := family(t, backend, config)
+	folders["base"], folders["lora"], folders["head"] = base.Files(), update.Files(), head.Files()
+	return folders
 }
 
 func TestFoldersThatPEFTReadsAreUnchanged(t *testing.T) {
@@ -74,11 +98,12 @@ func TestPEFTComputesTheSameWithOurFolders(t *testing.T) {
 	golden := must(checkpoint.OpenFile(filepath.Join(oursDir, "golden.safetensors")))(t)
 	defer golden.Close()
 	ids := []int32{1, 5, 9, 3, 14, 7}
-	for name, adapters := range map[string][]string{"base": nil, "lora": {"lora"}, "head": {"head"}} {
-		for i, a := range adapters {
-			adapters[i] = filepath.Join(oursDir, a)
+	for name, onBase := range map[string]bool{"base": false, "llama3": false, "qwen2": false, "mistral": false, "lora": true, "head": true} {
+		folder, adapters := filepath.Join(oursDir, name), []string(nil)
+		if onBase {
+			folder, adapters = filepath.Join(oursDir, "base"), []string{folder}
 		}
-		got := must(inspect(t, filepath.Join(oursDir, "base"), adapters...).Logits(ids))(t)
+		got := must(inspect(t, folder, adapters...).Logits(ids))(t)
 		want := must(checkpoint.Read[float64](golden, name, len(got), len(got[0])))(t)
 		for i, v := range want {
 			if difference := math.Abs(v - float64(got[i/len(got[0])][i%len(got[0])])); !(difference < 1e-6) {

@@ -5,9 +5,10 @@
 //
 //	go run ./bench/data path [--json] [--notes 26000] [--large] [--memory 256MiB] [--dir DIR]
 //	go run ./bench/data charts [--json] [--rows 20000000] [--memory 256MiB] [--dir DIR]
+//	go run ./bench/data tokenizers --texts mtsamples.csv.gz --wordpiece vocab.txt [--json] [--python PATH]
 //	go run ./bench/data --texts mtsamples.csv.gz --tokenizer tokenizer.model --hf tokenizer.json.gz [--json] [--python PATH]
 //
-// Neither the texts nor LLaMA's tokenizer may be shipped: name your copies.
+// Neither the texts nor published tokenizers are shipped: name your copies.
 package main
 
 import (
@@ -31,15 +32,16 @@ type result struct {
 //go:embed peer.py
 var script string
 
-// commands are what the first argument may name. All but path and charts are run by
-// these two.
+// commands are what the first argument may name. All but path, charts and tokenizers are
+// run by the first two.
 var commands = map[string]func(args []string) error{
-	"path":      pathMain,
-	"tree":      func(args []string) error { return makeTree(args[0], args[1]) },
-	"loop":      func(args []string) error { return runLoop(args[0], args[1]) },
-	"charts":    chartsMain,
-	"charttree": func(args []string) error { return makeChartTree(args[0], args[1]) },
-	"chartloop": func(args []string) error { return runChartLoop(args[0], args[1]) },
+	"path":       pathMain,
+	"tree":       func(args []string) error { return makeTree(args[0], args[1]) },
+	"loop":       func(args []string) error { return runLoop(args[0], args[1]) },
+	"charts":     chartsMain,
+	"tokenizers": kindsMain,
+	"charttree":  func(args []string) error { return makeChartTree(args[0], args[1]) },
+	"chartloop":  func(args []string) error { return runChartLoop(args[0], args[1]) },
 }
 
 func main() {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/sha256"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -13,7 +14,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cespare/xxhash/v2"
 	"github.com/klauspost/compress/gzip"
 
 	"github.com/clinflow/clinflow/bench/peer"
@@ -41,59 +41,77 @@ func (o options) measure() (r result, err error) {
 	}
 	seconds, digest := math.Inf(1), ""
 	for range rounds {
-		took, tokens, sum := encode(model, texts)
-		seconds, digest = min(seconds, took), sum
-		r.Texts, r.Tokens = len(texts), tokens
+		start := time.Now()
+		e, ids := model.NewEncoder(), newRows(texts)
+		for _, text := range texts {
+			ids.end(e.Encode(ids.all, text))
+		}
+		seconds = min(seconds, time.Since(start).Seconds())
+		r.Texts, r.Tokens, digest = len(texts), len(ids.all), ids.digest()
 	}
 	r.TokensPerS = float64(r.Tokens) / seconds
-	return r, o.compare(&r, texts, digest)
+	answer, err := askPeer(o.python, o.hf, texts)
+	if answer != nil {
+		ratio, same := r.TokensPerS/answer.TokensPerS, answer.Digest == digest
+		r.HFTokensPerS, r.Ratio, r.SameIDs = &answer.TokensPerS, &ratio, &same
+	}
+	return r, err
 }
 
-// encode times a new encoder over all texts, so that its cache begins empty.
-func encode(model *sentencepiece.Model, texts []string) (seconds float64, tokens int, digest string) {
-	ids, ends := make([]int32, 0, 1<<20), make([]int, len(texts))
-	start := time.Now()
-	e := model.NewEncoder()
-	for i, text := range texts {
-		ids = e.Encode(ids, text)
-		ends[i] = len(ids)
-	}
-	seconds = time.Since(start).Seconds()
-	sum, from := xxhash.New(), 0
-	for _, end := range ends {
-		fmt.Fprintln(sum, ids[from:end])
+// rows are the ids of texts, one after the other.
+type rows struct {
+	all  []int32
+	ends []int
+}
+
+func newRows(texts []string) *rows {
+	return &rows{make([]int32, 0, 1<<21), make([]int, 0, len(texts))}
+}
+
+// end takes all ids up to the end of another text.
+func (r *rows) end(all []int32) { r.all, r.ends = all, append(r.ends, len(all)) }
+
+// digest is the peer's, of a line for each text.
+func (r *rows) digest() string {
+	sum, from := sha256.New(), 0
+	for _, end := range r.ends {
+		fmt.Fprintln(sum, r.all[from:end])
 		from = end
 	}
-	return seconds, len(ids), fmt.Sprintf("%016x", sum.Sum64())
+	return fmt.Sprintf("%x", sum.Sum(nil))
 }
 
-// compare lets the peer encode the same texts.
-func (o options) compare(r *result, texts []string, digest string) error {
-	if o.python == "" || o.hf == "" {
-		return nil
+// peerAnswer is what peer.py prints.
+type peerAnswer struct {
+	TokensPerS     float64 `json:"tokens_per_s"`
+	WarmTokensPerS float64 `json:"warm_tokens_per_s"`
+	Digest         string  `json:"digest"`
+}
+
+// askPeer lets the peer encode the same texts by a tokenizer.json, nil where there is
+// no peer.
+func askPeer(python, definition string, texts []string) (*peerAnswer, error) {
+	if python == "" || definition == "" {
+		return nil, nil
 	}
 	dir, err := os.MkdirTemp("", "clinflow-bench")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer os.RemoveAll(dir)
 	packed, err := json.Marshal(texts)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	file := filepath.Join(dir, "texts.json")
 	if err := os.WriteFile(file, packed, 0o600); err != nil {
-		return err
+		return nil, err
 	}
-	var answer struct {
-		TokensPerS float64 `json:"tokens_per_s"`
-		Digest     string  `json:"digest"`
+	var answer peerAnswer
+	if !peer.Measure(python, script, &answer, file, definition, fmt.Sprint(rounds)) {
+		return nil, nil
 	}
-	if peer.Measure(o.python, script, &answer, file, o.hf, fmt.Sprint(rounds)) {
-		ratio, same := r.TokensPerS/answer.TokensPerS, answer.Digest == digest
-		r.HFTokensPerS, r.Ratio, r.SameIDs = &answer.TokensPerS, &ratio, &same
-	}
-	return nil
+	return &answer, nil
 }
 
 // readTexts reads the distinct texts of a column transcription, in their order.

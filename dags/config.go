@@ -141,8 +141,8 @@ func (c *checker) chosen(all stages.Fields, n *node, path string) (stages.Fields
 	left.entries = nil
 	for _, e := range n.entries {
 		_, taken := fields.Find(e.key)
-		if other, known := all.Find(e.key); known && !taken {
-			c.add(e.at, join(path, e.key), "is no key of this "+stages.ChooserKey, "it goes with "+stages.ChooserKey+" "+strings.Join(other.When, " or "))
+		if others := all.When(e.key); len(others) > 0 && !taken {
+			c.add(e.at, join(path, e.key), "is no key of this "+stages.ChooserKey, "it goes with "+stages.ChooserKey+" "+strings.Join(others, " or "))
 			continue
 		}
 		left.entries = append(left.entries, e)

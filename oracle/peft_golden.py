@@ -4,7 +4,8 @@ Run from the repository root: python oracle/peft_golden.py [CASE ...]
 Writes stages/train/parity/testdata: bases/NAME is a model as transformers saved it,
 cases/NAME has the adapter as peft saved it (adapter/), case.json with the batch and
 its loss, golden.safetensors with logits and the gradient of every tensor of the
-adapter's file. The cases are the rows in the modules of oracle/peft_cases; see
+adapter's file; where that has an encoder's output alone, the encoder's parameters and
+their gradients. The cases are the rows in the modules of oracle/peft_cases; see
 peft_cases/__init__.py. Saved weights are float32; what is computed with them is in
 float64, where transformers does not itself go back to float32, and is saved as float32.
 """
@@ -87,18 +88,34 @@ def adapted(case):
         return model.eval()
     torch.manual_seed(3)
     model = peft.get_peft_model(model, case.adapter()).eval()
+    for p in headless(model, case).values():
+        p.requires_grad = True
     disturb(p for p in model.parameters() if p.requires_grad)
     if case.full:
         model.requires_grad_(True)
     return model
 
 
+def headless(model, case):
+    """The head of a classifier whose adapter does not save it along: peft neither trains nor
+    writes it, and reads one that is in the file."""
+    if case.task == "lm" or hasattr(model.active_peft_config, "modules_to_save"):
+        return {}
+    return {n: p for n, p in model.named_parameters() if n.startswith("base_model.model.score.")}
+
+
 def save_adapter(model, case, folder):
     model.save_pretrained(folder)
     (folder / "README.md").unlink(missing_ok=True)  # a model card without content
+    head = headless(model, case)
+    if head:
+        weights = folder / "adapter_model.safetensors"
+        save_file(load_file(weights) | {n: p.detach() for n, p in head.items()}, weights, metadata={"format": "pt"})
     path = folder / "adapter_config.json"
     config = json.loads(path.read_text())
     config["base_model_name_or_path"] = case.base
+    if head:
+        config["modules_to_save"] = ["score"]
     for key, value in config.items():
         if isinstance(value, list):  # a set's order changes from run to run
             config[key] = sorted(set(value))
@@ -107,7 +124,7 @@ def save_adapter(model, case, folder):
 
 def named(model, case, folder):
     """The trained parameters by their names in the adapter's file, which has each
-    value once, and those of the base by their own; others have no name."""
+    value once, and those of an encoder and of the base by their own; others have no name."""
     if case.adapter is None:
         return dict(model.named_parameters())
     file, names = load_file(folder / "adapter_model.safetensors"), {}
@@ -118,6 +135,8 @@ def named(model, case, folder):
             assert len(same) < 2, same
             if case.full and not same:
                 same = [name.removeprefix("base_model.model.").replace(".base_layer", "")]
+            if not same and name.startswith("prompt_encoder.default."):
+                same = [name.replace("default.", "", 1)]
             names.update({n: p for n in same})
     return names
 
@@ -145,8 +164,10 @@ def write_case(name, case):
     text = logits
     if case.task == "lm":  # nobody may read the rows of padding, nor of virtual tokens
         text = logits[:, -batch["input_ids"].shape[1]:] * batch["attention_mask"][..., None]
-    tensors = {"logits": text}
-    tensors.update({"grad." + n: p.grad for n, p in named(model, case, folder / "adapter").items() if p.grad is not None})
+    tensors, trained = {"logits": text}, named(model, case, folder / "adapter")
+    tensors.update({"grad." + n: p.grad for n, p in trained.items() if p.grad is not None})
+    encoder = {"param." + n: p for n, p in trained.items() if n.startswith("prompt_encoder.")}
+    tensors.update(encoder)
     save_file({n: t.detach().float().contiguous() for n, t in tensors.items()}, folder / "golden.safetensors")
     facts = dict(base=case.base, adapter=case.adapter is not None, task=case.task, loss=loss,
                  **{k: v.tolist() for k, v in batch.items()})
@@ -159,7 +180,8 @@ def write_case(name, case):
     (folder / "case.json").write_text(json.dumps(facts) + "\n")
     if case.adapter is not None:
         again = peft.PeftModel.from_pretrained(open_base(case), folder / "adapter").eval().double()
-        assert torch.allclose(again(**batch).logits, logits, atol=1e-12), f"{name}: peft itself does not reload it"
+        rounded = 1e-5 if encoder else 1e-12  # the output of an encoder is saved in float32
+        assert torch.allclose(again(**batch).logits, logits, atol=rounded), f"{name}: peft itself does not reload it"
 
 
 def main():

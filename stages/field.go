@@ -158,6 +158,16 @@ func (fs Fields) Find(key string) (Field, bool) {
 	return fs[i], true
 }
 
+// When lists the choices that a key goes with: see Field.When.
+func (fs Fields) When(key string) (choices []string) {
+	for _, f := range fs {
+		if f.Key == key {
+			choices = append(choices, f.When...)
+		}
+	}
+	return choices
+}
+
 // Keys lists the keys in order.
 func (fs Fields) Keys() []string {
 	keys := make([]string, len(fs))

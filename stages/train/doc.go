@@ -15,7 +15,11 @@
 package train
 
 import (
+	_ "github.com/clinflow/clinflow/stages/train/adapter/adaption"
 	_ "github.com/clinflow/clinflow/stages/train/adapter/lora"
+	_ "github.com/clinflow/clinflow/stages/train/adapter/prefix"
+	_ "github.com/clinflow/clinflow/stages/train/adapter/prompt"
+	_ "github.com/clinflow/clinflow/stages/train/adapter/ptuning"
 	_ "github.com/clinflow/clinflow/stages/train/model/bert"
 	_ "github.com/clinflow/clinflow/stages/train/model/llama"
 )

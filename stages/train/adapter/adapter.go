@@ -29,7 +29,6 @@ import (
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages/train/checkpoint"
 	"github.com/clinflow/clinflow/stages/train/graph"
-	"github.com/clinflow/clinflow/stages/train/kernel"
 )
 
 // Adapter is a method on a base model. Its tensors are parameters of the model's set.
@@ -48,16 +47,7 @@ func New(params *graph.Params, name string, c Config, base Base, labels int, see
 	if err != nil {
 		return nil, err
 	}
-	for _, t := range a.tensors.list {
-		values, err := t.initial(seed)
-		if err != nil {
-			return nil, err
-		}
-		if err := t.param.Upload(kernel.F32s(values)); err != nil {
-			return nil, err
-		}
-	}
-	return a, nil
+	return a, a.tensors.initialise(seed)
 }
 
 // Outline is New without the initial values.
@@ -65,7 +55,7 @@ func Outline(params *graph.Params, name string, c Config, base Base, labels int)
 	if c.TaskType == SeqCls {
 		c.ModulesToSave = append(slices.Clone(c.ModulesToSave), base.Head.Name)
 	}
-	a, err := build(params, name, c, base, labels, graph.Trainable)
+	a, err := build(c, base, labels, &Tensors{params: params, adapter: name, mode: graph.Trainable})
 	if err != nil {
 		return nil, exit.Errorf(exit.Usage, "adapter %s: %w", name, err)
 	}
@@ -91,7 +81,7 @@ func Load(ctx context.Context, params *graph.Params, name, dir string, base Base
 	if err != nil {
 		return nil, err
 	}
-	a, err := build(params, name, c, base, labels, mode)
+	a, err := build(c, base, labels, &Tensors{params: params, adapter: name, mode: mode, saved: true})
 	if err != nil {
 		return nil, exit.Errorf(exit.BadData, "%s: %w", dir, err)
 	}
@@ -111,11 +101,11 @@ func (c Config) labels(weights *checkpoint.Weights, path string, head HeadModule
 	return shape[0], nil
 }
 
-func build(params *graph.Params, name string, c Config, base Base, labels int, mode graph.Mode) (*Adapter, error) {
+func build(c Config, base Base, labels int, t *Tensors) (*Adapter, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
-	t := &Tensors{Prefix: byPEFTType[c.PEFTType].Prefix, params: params, adapter: name, mode: mode}
+	t.Prefix = byPEFTType[c.PEFTType].Prefix
 	base.saved = c.ModulesToSave
 	if r, ok := c.Method.(Resolver); ok {
 		var err error
@@ -137,7 +127,7 @@ func build(params *graph.Params, name string, c Config, base Base, labels int, m
 		}
 		a.Head = newHead(t, base, labels)
 	}
-	return a, params.Err()
+	return a, t.params.Err()
 }
 
 // Files are the adapter's files with its present values.

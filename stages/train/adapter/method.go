@@ -54,11 +54,15 @@ type Layer struct {
 
 // Base is what an adapter must know of the model under it.
 type Base struct {
-	ModelType  string  // of its config.json
-	Layers     []Layer // the linear layers
-	Attentions int     // layers with attention
-	KeyColumns int     // of a layer's keys, as many as of its values: kv_heads·dim
-	Hidden     int     // columns of a hidden state
+	ModelType      string  // of its config.json: "llama"
+	Folder         string  // where its files lie, "" where it has none
+	Layers         []Layer // the linear layers
+	Attentions     int     // layers with attention
+	Heads, KVHeads int     // of a layer's queries, and of its keys and values
+	KeyColumns     int     // of a layer's keys, as many as of its values: kv_heads·dim
+	Hidden         int     // columns of a hidden state
+	// Embedding are the tokens' rows [vocabulary, hidden], before anything is added to them.
+	Embedding *graph.Param
 	// Params are the base's own parameters, by Hugging Face's names: an adapter may bring
 	// trained copies of some (graph.Param.Replace).
 	Params []*graph.Param
@@ -94,7 +98,8 @@ type MethodConfig interface {
 
 // Resolver is a MethodConfig with settings that, left out, depend on the base.
 type Resolver interface {
-	// For is the configuration with those settings filled in: what the file is to say.
+	// For is the configuration with those settings filled in: what the file is to say. One
+	// that contradicts base is an error that begins with its key.
 	For(base Base) (MethodConfig, error)
 }
 

@@ -230,12 +230,17 @@ func TestMethodsAddUp(t *testing.T) {
 func TestGradientsOfAMethodAreFiniteDifferences(t *testing.T) {
 	for _, checkpointing := range []bool{false, true} {
 		t.Run(fmt.Sprintf("checkpointing %v", checkpointing), func(t *testing.T) {
-			m, _ := withMethod(t, backend(t, kernel.F64), adapter.SeqCls, "{type: virtual, tokens: 1, keys: 2}")
-			for _, loss := range []func(*graph.Graph) (*graph.Node, error){m.LMLoss, func(g *graph.Graph) (*graph.Node, error) {
-				logits, err := m.ClassLogits(g)
-				return g.CrossEntropy(logits, nil), err
-			}} {
-				compareWithDifferences(t, m, graph.Options{Batch: 3, Seq: 5, Training: true, Checkpointing: checkpointing}, loss)
+			for _, yaml := range []string{
+				"{type: virtual, tokens: 1, keys: 2}",
+				"{type: prefix_tuning, num_virtual_tokens: 2, prefix_projection: true, encoder_hidden_size: 1}", // made outside of the layers
+			} {
+				m, _ := withMethod(t, backend(t, kernel.F64), adapter.SeqCls, yaml)
+				for _, loss := range []func(*graph.Graph) (*graph.Node, error){m.LMLoss, func(g *graph.Graph) (*graph.Node, error) {
+					logits, err := m.ClassLogits(g)
+					return g.CrossEntropy(logits, nil), err
+				}} {
+					compareWithDifferences(t, m, graph.Options{Batch: 3, Seq: 5, Training: true, Checkpointing: checkpointing}, loss)
+				}
 			}
 		})
 	}
@@ -291,9 +296,23 @@ func rows(split string, n int) examples.Rows {
 	return out
 }
 
-// A method is trained as train.finetune trains any, saved and loaded again.
-func TestAMethodIsTrainedSavedAndLoaded(t *testing.T) {
-	m, a := withMethod(t, backend(t, kernel.F32), adapter.SeqCls, "{type: virtual, tokens: 2, keys: 1}")
+// Methods are trained as train.finetune trains any, saved and loaded again.
+func TestMethodsAreTrainedSavedAndLoaded(t *testing.T) {
+	for _, yaml := range []string{
+		"{type: virtual, tokens: 2, keys: 1}",
+		"{type: prompt_tuning, num_virtual_tokens: 2}",
+		"{type: prefix_tuning, num_virtual_tokens: 2}",
+		"{type: prefix_tuning, num_virtual_tokens: 2, prefix_projection: true}",
+		"{type: p_tuning, num_virtual_tokens: 2}",
+		"{type: p_tuning, num_virtual_tokens: 2, encoder_reparameterization_type: LSTM, encoder_hidden_size: 8}",
+		"{type: adaption_prompt, adapter_len: 3, adapter_layers: 2}",
+	} {
+		t.Run(yaml, func(t *testing.T) { trainSaveLoad(t, yaml) })
+	}
+}
+
+func trainSaveLoad(t *testing.T, yaml string) {
+	m, a := withMethod(t, backend(t, kernel.F32), adapter.SeqCls, yaml)
 	work := must(store.Open(t.TempDir()))(t)
 	end := must(trainer.Trainer{
 		Env: stages.Default, Name: "proof", Model: m, Objective: trainer.Classifier{Logits: m.ClassLogits, NumLabels: 2},
@@ -340,6 +359,8 @@ func TestAMethodIsATypeOfTheStages(t *testing.T) {
 		`{peft: {rank_pattern: [{layers: q_proj}]}}`:  `rank_pattern[0].value: missing`,
 		`{peft: {type: virtual, r: 3}}`:               `r: is no key of this type; it goes with type lora or none`,
 		`{peft: {tokens: 3}}`:                         `tokens: is no key of this type; it goes with type virtual`,
+		`{peft: {num_virtual_tokens: 3}}`:             `it goes with type p_tuning or prefix_tuning or prompt_tuning`,
+		`{peft: {type: p_tuning}}`:                    `num_virtual_tokens`,
 		`{peft: {type: virtual, token: 3}}`:           `did you mean tokens?`,
 		`{peft: {type: vitual}}`:                      `did you mean virtual?`,
 		`{peft: {type: virtual, tokens: -1}}`:         `too small`,
@@ -354,7 +375,7 @@ func TestAMethodIsATypeOfTheStages(t *testing.T) {
 	if err := stages.Default.Describe(&reference, spec); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"[lora, none, virtual]", "peft.r: integer, 8 by default [at least 1], with type lora or none", "peft.keys: integer, 0 by default [at least 0], with type virtual"} {
+	for _, want := range []string{"[adaption_prompt, lora, none, p_tuning, prefix_tuning, prompt_tuning, virtual]", "peft.r: integer, 8 by default [at least 1], with type lora or none", "peft.keys: integer, 0 by default [at least 0], with type virtual"} {
 		if !strings.Contains(reference.String(), want) {
 			t.Errorf("the reference leaves out %q", want)
 		}

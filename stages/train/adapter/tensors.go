@@ -3,10 +3,12 @@ package adapter
 import (
 	"context"
 	"io"
+	"slices"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages/train/checkpoint"
 	"github.com/clinflow/clinflow/stages/train/graph"
+	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/random"
 )
 
@@ -39,7 +41,10 @@ type Tensors struct {
 	params    *graph.Params
 	adapter   string
 	mode      graph.Mode
-	list      []tensor // in the order they were added
+	saved     bool     // the values come from a file
+	list      []tensor // of the file, in the order they were added
+	training  []tensor // trained and not in the file
+	computed  []computed
 	redundant func(tensor string) bool
 }
 
@@ -47,32 +52,35 @@ type tensor struct {
 	file  string // its name in PEFT's file
 	param *graph.Param
 	draw  Draw
-	of    *graph.Param // the base's, which it is a copy of; nil: it is drawn
 }
 
-// initial are the values that a new adapter begins with.
-func (t tensor) initial(seed int64) ([]float32, error) {
-	if t.of != nil {
-		return t.of.Values()
-	}
-	return t.draw(random.New(seed, t.param.Name()), t.param.Len()), nil
+// computed is a tensor of the file that is computed of what is trained.
+type computed struct {
+	file string
+	of   func(g *graph.Graph) *graph.Node
 }
 
 // Draw gives n initial values of a new parameter.
-type Draw func(s random.Stream, n int) []float32
+type Draw func(s random.Stream, n int) ([]float32, error)
 
 // Zeros are initial values of zero.
-func Zeros(_ random.Stream, n int) []float32 { return make([]float32, n) }
+func Zeros(_ random.Stream, n int) ([]float32, error) { return make([]float32, n), nil }
 
 // Normal draws values of mean zero and that standard deviation.
 func Normal(deviation float64) Draw {
-	return func(s random.Stream, n int) []float32 { return s.Normals(n, deviation) }
+	return func(s random.Stream, n int) ([]float32, error) { return s.Normals(n, deviation), nil }
 }
 
 // Uniform draws values within ±bound.
 func Uniform(bound float64) Draw {
-	return func(s random.Stream, n int) []float32 { return s.Uniforms(n, bound) }
+	return func(s random.Stream, n int) ([]float32, error) { return s.Uniforms(n, bound), nil }
 }
+
+// Mode says whether the adapter's parameters are trained.
+func (t *Tensors) Mode() graph.Mode { return t.mode }
+
+// Saved says whether the adapter is one of a file, not a new one.
+func (t *Tensors) Saved() bool { return t.saved }
 
 // Add makes a parameter that is called name in adapter_model.safetensors.
 func (t *Tensors) Add(name string, draw Draw, shape ...int) *graph.Param {
@@ -83,13 +91,44 @@ func (t *Tensors) Add(name string, draw Draw, shape ...int) *graph.Param {
 
 // Copy makes a parameter that stands for one of the base, and begins as it is.
 func (t *Tensors) Copy(name string, of *graph.Param) {
-	p := t.params.Add(t.adapter+"/"+name, t.mode, of.Shape()...)
-	of.Replace(p)
-	t.list = append(t.list, tensor{file: name, param: p, of: of})
+	of.Replace(t.Add(name, func(random.Stream, int) ([]float32, error) { return of.Values() }, of.Shape()...))
 }
 
 // Redundant says which tensors of a file, beside those added, nothing is computed with.
 func (t *Tensors) Redundant(is func(tensor string) bool) { t.redundant = is }
+
+// AddForTraining makes a parameter that PEFT does not save: an encoder's, of which the
+// file has the output. See Compute.
+func (t *Tensors) AddForTraining(name string, draw Draw, shape ...int) *graph.Param {
+	p := t.params.Add(t.adapter+"/"+name, t.mode, shape...)
+	t.training = append(t.training, tensor{name, p, draw})
+	return p
+}
+
+// Compute has the file hold, as name, what of computes of the adapter's parameters.
+func (t *Tensors) Compute(name string, of func(g *graph.Graph) *graph.Node) {
+	t.computed = append(t.computed, computed{name, of})
+}
+
+// Evaluate is what of computes of parameters alone, the base's too.
+func (t *Tensors) Evaluate(of func(g *graph.Graph) *graph.Node) ([]float32, error) {
+	values, _, err := t.params.Evaluate(of)
+	return values, err
+}
+
+// initialise draws the values of a new adapter.
+func (t *Tensors) initialise(seed int64) error {
+	for _, t := range slices.Concat(t.list, t.training) {
+		values, err := t.draw(random.New(seed, t.param.Name()), t.param.Len())
+		if err != nil {
+			return err
+		}
+		if err := t.param.Upload(kernel.F32s(values)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // upload demands that the file holds the adapter's tensors and no other, all of
 // finite values.
@@ -117,6 +156,13 @@ func (t *Tensors) write(w io.Writer) error {
 			return err
 		}
 		tensors[t.file] = checkpoint.Tensor{Shape: t.param.Shape(), Values: values}
+	}
+	for _, c := range t.computed {
+		values, shape, err := t.params.Evaluate(c.of)
+		if err != nil {
+			return err
+		}
+		tensors[c.file] = checkpoint.Tensor{Shape: shape, Values: values}
 	}
 	return checkpoint.Write(w, tensors)
 }

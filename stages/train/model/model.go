@@ -109,6 +109,7 @@ func (l Limits) CheckLength(tokens int) error {
 // graphs of any shape are built. It is used by one goroutine at a time.
 type Model struct {
 	base     Architecture
+	folder   string // of the base's files, "" where it has none
 	adapters adapter.Stack
 }
 
@@ -145,10 +146,17 @@ func (m *Model) Pooled(ids []int32) []int32 { return m.base.Pooled(ids) }
 // Files are the base's files with its present values: a Hugging Face folder.
 func (m *Model) Files() []checkpoint.File { return m.base.Files() }
 
+// Base is what an adapter sees of the model.
+func (m *Model) Base() adapter.Base {
+	b := m.base.Base()
+	b.Folder = m.folder
+	return b
+}
+
 // LoadAdapter adds the PEFT adapter of a folder beside those the model has:
 // their changes add up. name tells them apart.
 func (m *Model) LoadAdapter(ctx context.Context, name, dir string, mode graph.Mode) (*adapter.Adapter, error) {
-	a, err := adapter.Load(ctx, m.Params(), name, dir, m.base.Base(), mode)
+	a, err := adapter.Load(ctx, m.Params(), name, dir, m.Base(), mode)
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +166,7 @@ func (m *Model) LoadAdapter(ctx context.Context, name, dir string, mode graph.Mo
 // AddAdapter adds a new trainable adapter with initial values drawn from seed;
 // labels counts the rows of its head, where it has one.
 func (m *Model) AddAdapter(name string, c adapter.Config, labels int, seed int64) (*adapter.Adapter, error) {
-	a, err := adapter.New(m.Params(), name, c, m.base.Base(), labels, seed)
+	a, err := adapter.New(m.Params(), name, c, m.Base(), labels, seed)
 	if err != nil {
 		return nil, err
 	}

@@ -119,7 +119,7 @@ func Open(ctx context.Context, b kernel.Backend, base string, mode graph.Mode) (
 	if err != nil {
 		return nil, err
 	}
-	return New(n), nil
+	return &Model{base: n, folder: base}, nil
 }
 
 // Look reads the configuration of a base model and the headers of its weights: what Open

@@ -60,8 +60,8 @@ func (n *network) Params() *graph.Params { return n.params }
 func (n *network) Base() adapter.Base {
 	c := n.config
 	b := adapter.Base{
-		ModelType: modelType, Bare: n.bare(),
-		Attentions: len(n.layers), KeyColumns: c.HiddenSize, Hidden: c.HiddenSize, Params: n.own,
+		ModelType: modelType, Bare: n.bare(), Attentions: len(n.layers), Heads: c.NumAttentionHeads, KVHeads: c.NumAttentionHeads,
+		KeyColumns: c.HiddenSize, Hidden: c.HiddenSize, Embedding: n.words, Params: n.own,
 		InitializerRange: c.InitializerRange, Head: adapter.HeadModule{Name: classifierModule, Bias: true},
 	}
 	for _, l := range n.layers {

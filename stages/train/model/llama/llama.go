@@ -174,7 +174,8 @@ func (n *network) Base() adapter.Base {
 	c := n.config
 	b := adapter.Base{
 		ModelType: c.Class.String(), LanguageHead: n.head, Tied: c.TieWordEmbeddings, Bare: []string{"model.rotary_emb"},
-		Attentions: len(n.layers), KeyColumns: c.keyColumns(), Hidden: c.HiddenSize, Params: n.own,
+		Attentions: len(n.layers), Heads: c.NumAttentionHeads, KVHeads: c.NumKeyValueHeads, KeyColumns: c.keyColumns(),
+		Hidden: c.HiddenSize, Embedding: n.embed, Params: n.own,
 		InitializerRange: c.InitializerRange, Head: adapter.HeadModule{Name: scoreModule},
 	}
 	for i, l := range n.layers {

@@ -40,7 +40,7 @@ CASES = {
     "p_tuning_lstm": Case("llama_grouped", p_tuning("CAUSAL_LM", "LSTM")),
     "p_tuning_lstm_one": Case("llama_grouped", p_tuning("CAUSAL_LM", "LSTM", encoder_num_layers=1)),
     "p_tuning_lstm_sigmoid_left": Case("llama", p_tuning("SEQ_CLS", "LSTM", encoder_num_layers=3), task="sigmoid", pad="left"),
-    "adaption": Case("llama_grouped", adaption("CAUSAL_LM")),
+    "adaption": Case("llama_grouped", adaption("CAUSAL_LM", adapter_len=4)),
     "adaption_all_left": Case("llama", adaption("CAUSAL_LM", adapter_layers=2), pad="left"),
     "adaption_softmax": Case("llama_grouped", adaption("SEQ_CLS", adapter_layers=2), task="softmax"),
     "adaption_sigmoid_left": Case("llama", adaption("SEQ_CLS"), task="sigmoid", pad="left"),

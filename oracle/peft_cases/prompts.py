@@ -1,4 +1,4 @@
-"""Virtual tokens, prefixes and adaption prompts over the tiny LLaMAs of lora.py."""
+"""Virtual tokens, prefixes and adaption prompts over the tiny LLaMAs and BERTs."""
 
 import peft
 
@@ -22,9 +22,10 @@ def adaption(task, **options):
     return lambda: peft.AdaptionPromptConfig(task_type=task, **dict(adapter_len=3, adapter_layers=1) | options)
 
 
-# A classifier whose texts are padded on the right pools a row of padding with peft's
-# virtual tokens: transformers cannot see the padding in inputs_embeds. Of a language
-# model padded on the left the first token is predicted from padding. Neither is a case.
+# Where peft reads a row of padding there is no case: a LLaMA's classifier pools one of
+# texts that are padded on the right behind virtual tokens, as transformers cannot see the
+# padding in inputs_embeds; a BERT's pools one of texts padded on the left behind a prefix;
+# and of a language model padded on the left the first token is predicted from one.
 CASES = {
     "prompt": Case("llama_grouped", prompt("CAUSAL_LM")),
     "prompt_softmax_left": Case("llama", prompt("SEQ_CLS"), task="softmax", pad="left"),
@@ -40,6 +41,12 @@ CASES = {
     "p_tuning_lstm": Case("llama_grouped", p_tuning("CAUSAL_LM", "LSTM")),
     "p_tuning_lstm_one": Case("llama_grouped", p_tuning("CAUSAL_LM", "LSTM", encoder_num_layers=1)),
     "p_tuning_lstm_sigmoid_left": Case("llama", p_tuning("SEQ_CLS", "LSTM", encoder_num_layers=3), task="sigmoid", pad="left"),
+    "bert_prompt": Case("bert", prompt("SEQ_CLS"), task="softmax"),
+    "bert_prompt_left": Case("bert", prompt("SEQ_CLS"), task="sigmoid", pad="left"),
+    "bert_prefix": Case("bert", prefix("SEQ_CLS"), task="softmax"),
+    "bert_prefix_projection": Case("bert", prefix("SEQ_CLS", prefix_projection=True), task="sigmoid"),
+    "bert_p_tuning_mlp": Case("bert", p_tuning("SEQ_CLS", "MLP"), task="softmax"),
+    "bert_p_tuning_lstm": Case("bert", p_tuning("SEQ_CLS", "LSTM"), task="sigmoid"),
     "adaption": Case("llama_grouped", adaption("CAUSAL_LM", adapter_len=4)),
     "adaption_all_left": Case("llama", adaption("CAUSAL_LM", adapter_layers=2), pad="left"),
     "adaption_softmax": Case("llama_grouped", adaption("SEQ_CLS", adapter_layers=2), task="softmax"),

@@ -232,7 +232,7 @@ func TestGradientsOfAMethodAreFiniteDifferences(t *testing.T) {
 		t.Run(fmt.Sprintf("checkpointing %v", checkpointing), func(t *testing.T) {
 			for _, yaml := range []string{
 				"{type: virtual, tokens: 1, keys: 2}",
-				"{type: prefix_tuning, num_virtual_tokens: 2, prefix_projection: true, encoder_hidden_size: 1}", // made outside of the layers
+				"{type: prefix_tuning, num_virtual_tokens: 1, prefix_projection: true, encoder_hidden_size: 1}", // made outside of the layers
 			} {
 				m, _ := withMethod(t, backend(t, kernel.F64), adapter.SeqCls, yaml)
 				for _, loss := range []func(*graph.Graph) (*graph.Node, error){m.LMLoss, func(g *graph.Graph) (*graph.Node, error) {
@@ -359,7 +359,7 @@ func TestAMethodIsATypeOfTheStages(t *testing.T) {
 		`{peft: {rank_pattern: [{layers: q_proj}]}}`:  `rank_pattern[0].value: missing`,
 		`{peft: {type: virtual, r: 3}}`:               `r: is no key of this type; it goes with type lora or none`,
 		`{peft: {tokens: 3}}`:                         `tokens: is no key of this type; it goes with type virtual`,
-		`{peft: {num_virtual_tokens: 3}}`:             `it goes with type p_tuning or prefix_tuning or prompt_tuning`,
+		`{peft: {num_virtual_tokens: 3}}`:             `it goes with type prefix_tuning or prompt_tuning or p_tuning`,
 		`{peft: {type: p_tuning}}`:                    `num_virtual_tokens`,
 		`{peft: {type: virtual, token: 3}}`:           `did you mean tokens?`,
 		`{peft: {type: vitual}}`:                      `did you mean virtual?`,
@@ -376,7 +376,7 @@ func TestAMethodIsATypeOfTheStages(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"[adaption_prompt, lora, none, p_tuning, prefix_tuning, prompt_tuning, virtual]", "peft.r: integer, 8 by default [at least 1], with type lora or none", "peft.keys: integer, 0 by default [at least 0], with type virtual"} {
-		if !strings.Contains(reference.String(), want) {
+		if !strings.Contains(strings.Join(strings.Fields(reference.String()), " "), want) {
 			t.Errorf("the reference leaves out %q", want)
 		}
 	}

@@ -2,30 +2,23 @@ package adapter_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"testing"
 
 	"github.com/clinflow/clinflow/dags"
 	"github.com/clinflow/clinflow/stages/train/adapter"
+	"github.com/clinflow/clinflow/stages/train/model"
+	"github.com/clinflow/clinflow/stages/train/model/llama"
 )
 
-// sevenB is LLaMA-7B as an adapter sees it.
-func sevenB() adapter.Base {
-	b := adapter.Base{
-		ModelType: "llama", Attentions: 32, Heads: 32, KVHeads: 32, KeyColumns: 4096, Hidden: 4096,
-		InitializerRange: 0.02, Head: adapter.HeadModule{Name: "score"},
-	}
-	for i := range b.Attentions {
-		for _, name := range []string{"q_proj", "k_proj", "v_proj", "o_proj"} {
-			b.Layers = append(b.Layers, adapter.Layer{Name: fmt.Sprintf("model.layers.%d.self_attn.%s", i, name), In: 4096, Out: 4096})
-		}
-	}
-	return b
+// sevenB is the shape of LLaMA-7B.
+var sevenB = llama.Config{
+	HiddenSize: 4096, IntermediateSize: 11008, NumHiddenLayers: 32, NumAttentionHeads: 32, NumKeyValueHeads: 32, HeadDim: 128,
+	VocabSize: 32000, MaxPositionEmbeddings: 2048, RMSNormEps: 1e-6, RopeTheta: 10000,
 }
 
 // The paper's Table 2.
 func TestCountsOfTheLargeModel(t *testing.T) {
-	for yaml, want := range map[string]int{
+	for yaml, want := range map[string]int64{
 		"{r: 16}": 8388608,
 		"{r: 4}":  2097152,
 		"{type: adaption_prompt, adapter_len: 10, adapter_layers: 30}":                                                                     1228830,
@@ -41,10 +34,10 @@ func TestCountsOfTheLargeModel(t *testing.T) {
 		if err := json.Unmarshal(must(dags.Resolve("peft", []byte(yaml), peft.Fields()))(t), &peft); err != nil {
 			t.Fatal(err)
 		}
-		if got := must(adapter.Count(peft.Config(adapter.CausalLM, "7b"), sevenB(), 0))(t); got != want {
+		if got := must(model.Count(sevenB, peft.Config(adapter.CausalLM, "7b"), 0))(t).Trainable; got != want {
 			t.Errorf("%s: %d, want %d", yaml, got, want)
 		}
-		if got := must(adapter.Count(peft.Config(adapter.SeqCls, "7b"), sevenB(), 2))(t); got != want+2*4096 {
+		if got := must(model.Count(sevenB, peft.Config(adapter.SeqCls, "7b"), 2))(t).Trainable; got != want+2*4096 {
 			t.Errorf("%s with a head of two labels: %d, want %d", yaml, got, want+2*4096)
 		}
 	}

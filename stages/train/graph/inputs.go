@@ -22,6 +22,7 @@ func (in *input) download(b kernel.Backend) error { return b.Download(in.host, i
 type inputs struct {
 	all         []*input
 	idsIn       *input
+	unpaddedIn  *unpadded
 	stepIn      *input
 	startsIn    *input
 	lens, lasts []shifted
@@ -132,6 +133,10 @@ func (in *inputs) set(g *Graph, b Batch) error {
 		clear(in.idsIn.ints)
 		copy(in.idsIn.ints, b.InputIDs)
 		changed = append(changed, in.idsIn)
+	}
+	if in.unpaddedIn != nil {
+		in.unpaddedIn.rows(in.idsIn.ints)
+		changed = append(changed, in.unpaddedIn.input)
 	}
 	for _, s := range in.lens {
 		s.lengths(b)

@@ -2,15 +2,6 @@ package graph
 
 import "github.com/clinflow/clinflow/stages/train/kernel"
 
-// Embedding looks up input_ids in table [vocab, hidden]: [batch·seq, hidden].
-func (g *Graph) Embedding(table *Param) *Node {
-	table = table.now()
-	if !g.matrix("embedding", table) {
-		return g.node(1, 1)
-	}
-	return g.gather("embedding", table, table.shape[1], g.inputs.ids(g))
-}
-
 // RMSNorm is x / sqrt(mean(x²) + eps) · w over the last dimension (Zhang and
 // Sennrich 2019, arXiv:1910.07467).
 func (g *Graph) RMSNorm(x *Node, w *Param, eps float64) *Node {

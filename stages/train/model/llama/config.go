@@ -70,6 +70,8 @@ func (c Config) Check() error {
 		return fmt.Errorf("num_attention_heads: %d does not divide hidden_size %d", c.NumAttentionHeads, c.HiddenSize)
 	case c.NumAttentionHeads%c.NumKeyValueHeads != 0:
 		return fmt.Errorf("num_key_value_heads: %d does not divide num_attention_heads %d", c.NumKeyValueHeads, c.NumAttentionHeads)
+	case int(c.PadTokenID) >= c.VocabSize:
+		return fmt.Errorf("pad_token_id: is %d, outside the vocabulary of %d", c.PadTokenID, c.VocabSize)
 	case c.HeadDim%2 != 0:
 		return fmt.Errorf("head_dim: is %d, must be even for rotary embeddings", c.HeadDim)
 	case !(c.AttentionDropout >= 0 && c.AttentionDropout < 1):

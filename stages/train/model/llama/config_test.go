@@ -42,8 +42,9 @@ func TestConfigurationsAreWhole(t *testing.T) {
 			MaxPositionEmbeddings: size.Draw(rt, "positions"), RMSNormEps: rapid.Float64Range(1e-9, 1).Draw(rt, "eps"),
 			RopeTheta: rapid.Float64Range(1, 1e6).Draw(rt, "theta"), InitializerRange: rapid.Float64Range(0, 1).Draw(rt, "std"),
 			TieWordEmbeddings: rapid.Bool().Draw(rt, "tied"), BosTokenID: rapid.Int32Range(-1, 9).Draw(rt, "bos"),
-			PadTokenID: rapid.Int32Range(-1, 9).Draw(rt, "pad"), EosTokenIDs: rapid.SliceOfN(rapid.Int32Range(0, 9), 1, 3).Draw(rt, "eos"),
+			EosTokenIDs: rapid.SliceOfN(rapid.Int32Range(0, 9), 1, 3).Draw(rt, "eos"),
 		}
+		want.PadTokenID = rapid.Int32Range(-1, int32(want.VocabSize)-1).Draw(rt, "pad")
 		want.AttentionDropout = rapid.Float64Range(0, 0.9).Draw(rt, "dropout")
 		switch want.Class {
 		case Llama:

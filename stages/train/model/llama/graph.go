@@ -7,7 +7,7 @@ import (
 
 // Hidden implements model.Architecture: the last hidden states after the final norm.
 func (n *network) Hidden(g *graph.Graph, hooks adapter.Method) *graph.Node {
-	x := hooks.Embed(g, g.Embedding(n.embed))
+	x := hooks.Embed(g, g.PaddedEmbedding(n.embed, n.config.PadTokenID))
 	for i, l := range n.layers {
 		x = g.Checkpoint(x, func(x *graph.Node) *graph.Node { return n.layer(g, hooks, i, l, x) })
 	}

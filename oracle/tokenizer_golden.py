@@ -1,8 +1,7 @@
 """Golden vectors of byte-level BPE: folders as of GPT-2, Llama 3 and Qwen2 with small vocabularies that are trained here, and
 what transformers makes of texts by them; and what the tokenizers library takes for letters, numbers and blanks.
 
-    python oracle/tokenizer_golden.py            # writes stages/tokenize/bytebpe/testdata
-    python oracle/tokenizer_golden.py folders AT # only the folders, below AT; see oracle/tokenizer_texts.py
+    python oracle/tokenizer_golden.py    # writes stages/tokenize/bytebpe/testdata
 
 Each text is a JSON string whose characters are its bytes (Latin-1), so that bytes that are not UTF-8 can stand in it.
 """
@@ -12,7 +11,6 @@ import hashlib
 import json
 import pathlib
 import random
-import sys
 import tempfile
 
 from tokenizer_samples import CONTRACTED, DRUG, UNICODE, decoded, fixed, latin1, scalars, sentence, text
@@ -26,7 +24,7 @@ LLAMA3, QWEN2 = CONTRACTION + r"\p{N}{1,3}" + REST, CONTRACTION + r"\p{N}" + RES
 TEXTS, VOCABULARY = 700, 1200
 
 
-def corpus():
+def sentences():
     r = random.Random(7)
     return [sentence(r) for _ in range(4000)] + [scalars(r, 8) + " ".join(r.choice(UNICODE + CONTRACTED + DRUG) for _ in range(4)) for _ in range(800)]
 
@@ -36,12 +34,12 @@ def split(pattern):
         pre_tokenizers.Split(Regex(pattern), "isolated"), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)])
 
 
-def trained(pre_tokenizer, tokens, normalizer=None, post=None, **model):
-    t = Tokenizer(models.BPE(**model))
+def trained(corpus, size, pre_tokenizer, tokens, normalizer=None, post=None):
+    t = Tokenizer(models.BPE())
     t.pre_tokenizer, t.decoder = pre_tokenizer, decoders.ByteLevel()
     if normalizer:
         t.normalizer = normalizer
-    t.train_from_iterator(corpus(), trainers.BpeTrainer(vocab_size=VOCABULARY, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False))
+    t.train_from_iterator(corpus, trainers.BpeTrainer(vocab_size=size, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False))
     t.add_special_tokens([AddedToken(x, normalized=False) for x in tokens])
     t.post_processor = post(t) if post else processors.ByteLevel(trim_offsets=False)
     return t
@@ -58,11 +56,11 @@ def definition(t, **model):
     return whole
 
 
-def folders():
-    """The files of folders by name."""
-    llama = trained(split(LLAMA3), ["<|begin_of_text|>", "<|end_of_text|>", "<|eot_id|>"], post=begin_of_text)
-    qwen = trained(split(QWEN2), ["<|endoftext|>", "<|im_start|>", "<|im_end|>"], normalizer=normalizers.NFC())
-    gpt2 = definition(trained(pre_tokenizers.ByteLevel(add_prefix_space=False), []))
+def folders(corpus=sentences(), size=VOCABULARY):
+    """The files of folders by name, with vocabularies that are trained on texts."""
+    llama = trained(corpus, size, split(LLAMA3), ["<|begin_of_text|>", "<|end_of_text|>", "<|eot_id|>"], post=begin_of_text)
+    qwen = trained(corpus, size, split(QWEN2), ["<|endoftext|>", "<|im_start|>", "<|im_end|>"], normalizer=normalizers.NFC())
+    gpt2 = definition(trained(corpus, size, pre_tokenizers.ByteLevel(add_prefix_space=False), []))
     vocab = gpt2["model"]["vocab"] | {"<|endoftext|>": len(gpt2["model"]["vocab"])}
     merges = "#version: 0.2\n" + "".join(" ".join(m) + "\n" for m in gpt2["model"]["merges"])
     llama_config = {"tokenizer_class": "PreTrainedTokenizerFast", "bos_token": "<|begin_of_text|>", "eos_token": "<|end_of_text|>"}
@@ -145,7 +143,7 @@ def composed():
     """A digest of what NFC makes of each character, alone and behind others, for each plane of Unicode that has such."""
     nfc = normalizers.NFC()
     return [hashlib.sha256("\n".join(nfc.normalize_str(before + chr(c)) for c in range(plane, plane + 0x10000) if not 0xD800 <= c < 0xE000
-                                     for before in ("", "a\u0315", "\U00011935")).encode()).hexdigest() for plane in range(0, 0x30000, 0x10000)]
+                                     for before in ("", "a\u0345", "\U00011935")).encode()).hexdigest() for plane in range(0, 0x30000, 0x10000)]
 
 
 def write(name, value):
@@ -154,12 +152,6 @@ def write(name, value):
 
 
 def main():
-    if sys.argv[1:2] == ["folders"]:
-        for name, files in folders():
-            at = pathlib.Path(sys.argv[2], name)
-            at.mkdir(parents=True, mode=0o700)
-            write_folder(at, files)
-        return
     OUT.mkdir(parents=True, exist_ok=True)
     write("characters.json.gz", {"letter": ranges(r"\p{L}"), "number": ranges(r"\p{N}"), "blank": ranges(r"[^\S\r\n]"), "composed": composed()})
     for name, files in folders():
@@ -167,4 +159,5 @@ def main():
         write(name + ".json.gz", {"files": files, "cases": cases})
 
 
-main()
+if __name__ == "__main__":
+    main()

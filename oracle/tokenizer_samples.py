@@ -1,5 +1,5 @@
-"""Texts for the tokenizers' golden files and for oracle/tokenizer_texts.py, made up from a seed: notes' sentences, all
-planes of Unicode, combining marks, CJK, contractions, digits, runs of blanks and newlines, control characters, special
+"""Texts for the golden files of byte-level tokenizers and for oracle/tokenizer_texts.py, made up from a seed: notes' sentences,
+all planes of Unicode, combining marks, CJK, contractions, digits, runs of blanks and newlines, control characters, special
 tokens in text, and bytes that are not UTF-8."""
 
 WHO = "patient man woman pt gentleman lady infant".split()
@@ -16,7 +16,7 @@ CONTRACTED = ["'s", "'S", "'t", "'re", "'RE", "'Ve", "'m", "'ll", "'lL", "'d", "
 PUNCTUATION = ["(", ")", "...", "!?", "--", "#", "$5", "%", "[**", "**]", "___", "=", "==>", "\\", "\"", "-", "/", "<", "|>", "^", "`", "~", "«", "—"]
 SPECIAL = ["<s>", "</s>", "<unk>", "<pad>", "<|endoftext|>", "<|begin_of_text|>", "<|end_of_text|>", "<|eot_id|>", "<|im_start|>", "<|im_end|>",
            "[CLS]", "[SEP]", "[PAD]", "[UNK]", "[MASK]", "<0x0A>", "<|", "|>", "[CLS", "[sep]", "▁", "Ġ", "##ing"]
-BROKEN = [b"\xff", b"\xc3", b"\xe2\x96", b"\xed\xa0\x80", b"\xf0\x9f\x98", b"\xc0\xaf", b"\xf4\x90\x80\x80", b"\x80", b"\xe2\x96\x81\x81"]
+BROKEN = [b"\xff", b"\xc3", b"\xe2\x96", b"\xed\xa0\x80", b"\xf0\x9f\x98", b"\xc0\xaf", b"\xf4\x90\x80\x80", b"\x80", b"\xe2\x96\x81\x81", b"\xcc\x81"]
 
 
 def sentence(r):
@@ -79,14 +79,14 @@ def text(r, i):
 
 
 def decoded(data):
-    """What a text is for those who take no bytes: a byte that is not UTF-8 counts as U+FFFD."""
-    out = ""
-    while data:
+    """What a text of any bytes is for a reference: each byte that is not UTF-8 is U+FFFD."""
+    out, rest = "", data
+    while rest:
         try:
-            return out + data.decode()
-        except UnicodeDecodeError as e:
-            out += data[: e.start].decode() + "\ufffd" * (e.end - e.start)
-            data = data[e.end :]
+            return out + rest.decode()
+        except UnicodeDecodeError as fault:
+            out += rest[:fault.start].decode() + "\ufffd"
+            rest = rest[fault.start + 1:]
     return out
 
 

@@ -1,10 +1,10 @@
 """Texts to compare tokenizers by, and the comparison itself: our ids of 100,000 texts beside the reference's.
 
     go build -o CLINFLOW ./cmd/clinflow
-    python oracle/tokenizer_texts.py --clinflow CLINFLOW [--texts 100000] [--mtsamples CSV.GZ] [--bert VOCAB.TXT] [KIND …]
+    python oracle/tokenizer_texts.py --clinflow CLINFLOW [--texts 100000] [--mtsamples CSV.GZ] [--bert VOCAB.TXT] [--llama DIR] [KIND …]
 
-MTSamples (column transcription) and vocab.txt of bert-base-uncased are not shipped:
-name copies. It prints a line for each kind of tokenizer and ends with 1 where an id
+MTSamples (column transcription), vocab.txt of bert-base-uncased and LLaMA's tokenizer.model
+and tokenizer.json.gz are not shipped: name copies. It prints a line for each kind of tokenizer and ends with 1 where an id
 differs. Texts lie in a folder of its own while it runs.
 """
 
@@ -18,6 +18,10 @@ import subprocess
 import sys
 import tempfile
 
+import tokenizer_golden
+import tokenizer_samples
+from tokenizer_samples import BROKEN, decoded, scalars
+
 TESTDATA = pathlib.Path(__file__).resolve().parent.parent / "stages/tokenize"
 
 WORDS = ("patient Patient PATIENT denies chest pain dyspnea on exertion; h/o COPD, CAD s/p CABG. Na-138* K+4.1 WBC: 12.3 "
@@ -30,16 +34,6 @@ UNICODE = ["e\u0301", "E\u0301", "n\u0303", "A\u030a\u0323", "\u0323\u030a", "İ
 CONTROL = ["\x00", "\x01", "\x07", "\t", "\r\n", "\n", "\x0b", "\x0c", "\x1c", "\x1f", "\x1b[0m", "\x7f", "\x85", "\u0090"]
 SPECIAL = ["[CLS]", "[SEP]", "[PAD]", "[UNK]", "[MASK]", "[cls]", " [MASK] ", "[MASK", "[[SEP]]", "<s>", "</s>", "<unk>", "<0x0A>",
            "<|begin_of_text|>", "<|end_of_text|>", "<|eot_id|>", "<|endoftext|>", "<|im_start|>"]
-BROKEN = [b"\xff", b"\xc3", b"\xe2\x96", b"\xed\xa0\x80", b"\xf0\x9f\x98", b"\xc0\xaf", b"\xf4\x90\x80\x80", b"\x80", b"\xe2\x96\x81\x81", b"\xcc\x81"]
-
-
-def scalars(r, n):
-    """n characters from all planes, mostly low."""
-    out = ""
-    while len(out) < n:
-        c = r.choice([r.randrange(0x80), r.randrange(0x250), r.randrange(0x3000), r.randrange(0x10000), r.randrange(0x110000)])
-        out += "" if 0xD800 <= c < 0xE000 else chr(c)
-    return out
 
 
 def marked(r):
@@ -88,16 +82,14 @@ def texts(count, seed=20261126, notes=()):
     return [text(r, i, notes) for i in range(count)]
 
 
-def decoded(data):
-    """What a text of any bytes is for a reference: each byte that is not UTF-8 is U+FFFD."""
-    out, rest = "", data
-    while rest:
-        try:
-            return out + rest.decode()
-        except UnicodeDecodeError as fault:
-            out += rest[:fault.start].decode() + "\ufffd"
-            rest = rest[fault.start + 1:]
-    return out
+def sentencepiece_ids(folder, samples):
+    from sentencepiece import SentencePieceProcessor
+    return SentencePieceProcessor(model_file=str(folder / "tokenizer.model")).encode(samples)
+
+
+def tokenizers_ids(folder, samples):
+    from tokenizers import Tokenizer
+    return [e.ids for e in Tokenizer.from_file(str(folder / "tokenizer.json")).encode_batch(samples, add_special_tokens=False)]
 
 
 def transformers_ids(folder, samples):
@@ -125,8 +117,33 @@ def golden(name):
     return write
 
 
+def llama(file):
+    """LLaMA's tokenizer, from one of its files alone."""
+    def write(folder, options):
+        if not options.llama:
+            return None
+        packed = pathlib.Path(options.llama, file)
+        folder.joinpath(file.removesuffix(".gz")).write_bytes(gzip.decompress(packed.read_bytes()) if packed.suffix == ".gz" else packed.read_bytes())
+        return folder
+    return write
+
+
+def byte_level(name):
+    """A byte-level tokenizer, trained on the notes and on made-up texts."""
+    def write(folder, options):
+        corpus = tokenizer_golden.sentences() + (mtsamples(options.mtsamples) if options.mtsamples else [])
+        tokenizer_golden.write_folder(folder, dict(tokenizer_golden.folders(corpus, 8000))[name])
+        return folder
+    return write
+
+
 # Each writes a tokenizer's folder, or returns None where a file for it is not named.
 KINDS = {
+    "llama, tokenizer.model": (llama("tokenizer.model"), sentencepiece_ids),
+    "llama, tokenizer.json alone": (llama("tokenizer.json.gz"), tokenizers_ids),
+    "llama 3": (byte_level("llama3"), transformers_ids),
+    "qwen2": (byte_level("qwen2"), transformers_ids),
+    "gpt2": (byte_level("gpt2"), transformers_ids),
     "bert uncased": (lambda folder, options: bert(folder, False, options), transformers_ids),
     "bert uncased vocabulary, cased": (lambda folder, options: bert(folder, True, options), transformers_ids),
     "wordpiece uncased": (golden("uncased"), transformers_ids),
@@ -170,10 +187,13 @@ def main():
     p.add_argument("--texts", type=int, default=100_000)
     p.add_argument("--mtsamples")
     p.add_argument("--bert")
+    p.add_argument("--llama")
     options = p.parse_args()
     notes = mtsamples(options.mtsamples) if options.mtsamples else []
-    samples = [decoded(t) for t in texts(options.texts, notes=notes)]
+    r = random.Random(11)
+    samples = [decoded(t) for t in texts(options.texts // 2, notes=notes)]
     samples[:len(notes)] = notes[:len(samples)]
+    samples += [decoded(tokenizer_samples.text(r, i)) for i in range(options.texts - len(samples))]
     sys.exit(not all([compare(name, options, samples) for name in options.kinds]))
 
 

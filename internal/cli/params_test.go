@@ -1,0 +1,31 @@
+package cli
+
+import (
+	"regexp"
+	"slices"
+	"testing"
+)
+
+// The trainable parameters of the paper's Table 2, row by row, are to the last one what the
+// command says of LLaMA-7B's shape.
+func TestParamsOfThePaper(t *testing.T) {
+	want := []string{
+		"8,388,608", "1,228,830", "5,242,880", "61,440", "16,093,696", // LLaMA
+		"2,097,152", "1,228,830", "2,621,440", "40,960", "2,171,392", // PMC-LLaMA
+	}
+	said := clinflow(t, t.TempDir(), 0, "params").stdout
+	if got := regexp.MustCompile(`[\d,]{6,}`).FindAllString(said, -1); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q, of\n%s", got, want, said)
+	}
+}
+
+func TestParamsOfOnesOwn(t *testing.T) {
+	// 32 layers with r rows for each of 4096 columns in and out of q and v, and a head of
+	// 4096 columns for each label.
+	said := clinflow(t, t.TempDir(), 0, "params", "--peft", "{r: 2}", "--labels", "3").stdout
+	if got := regexp.MustCompile(`[\d,]{6,}`).FindString(said); got != "1,060,864" {
+		t.Errorf("%s of\n%s", got, said)
+	}
+	clinflow(t, t.TempDir(), 2, "params", "--peft", "{r: 2, rank: 3}").says(t, "--peft:1:8: rank: unknown key")
+	clinflow(t, t.TempDir(), 2, "params", "--base", "/nowhere").says(t, "/nowhere: has no config.json")
+}

@@ -6,7 +6,6 @@ import (
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages"
-	"github.com/clinflow/clinflow/stages/train/adapter"
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/leakage"
@@ -74,7 +73,7 @@ func ancestryOf(ctx context.Context, in stages.Inputs, path string) (leakage.Anc
 	for _, port := range []string{"base", "clinical", "adapter"} {
 		for _, d := range in[port] {
 			err := a.Add(ctx, d, taskFolder)
-			if d.HasFile(clinicalFolder + adapter.ConfigName) {
+			if hasClinical(d) {
 				err = errors.Join(err, a.Add(ctx, d, clinicalFolder))
 			}
 			if err != nil {

@@ -16,6 +16,7 @@ package train
 
 import (
 	_ "github.com/clinflow/clinflow/stages/train/adapter/adaption"
+	_ "github.com/clinflow/clinflow/stages/train/adapter/full"
 	_ "github.com/clinflow/clinflow/stages/train/adapter/lora"
 	_ "github.com/clinflow/clinflow/stages/train/adapter/prefix"
 	_ "github.com/clinflow/clinflow/stages/train/adapter/prompt"

@@ -2,7 +2,6 @@ package train
 
 import (
 	"context"
-	"path"
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
@@ -154,17 +153,27 @@ func addAdapters(ctx context.Context, m *model.Model, in stages.Inputs) error {
 // adapterFolders are the adapters of a fine-tuning whose updates add up.
 func adapterFolders(ctx context.Context, d *dataset.Dataset) ([]string, error) {
 	var folders []string
-	for _, name := range []string{clinicalFolder + adapter.ConfigName, adapter.ConfigName} {
-		if !d.HasFile(name) && path.Dir(name) != "." {
+	for _, place := range []string{clinicalFolder, taskFolder} {
+		if place == clinicalFolder && !hasClinical(d) {
 			continue
 		}
-		dir, err := folder(ctx, d, name)
+		dir, err := folder(ctx, d, place+configIn(d, place))
 		if err != nil {
 			return nil, err
 		}
 		folders = append(folders, dir)
 	}
 	return folders, nil
+}
+
+// configIn is the name of an adapter's configuration in a folder of an output.
+func configIn(d *dataset.Dataset, place string) string {
+	return adapter.ConfigIn(func(name string) bool { return d.HasFile(place + name) })
+}
+
+// hasClinical says whether an output has a clinical adapter beside the task's.
+func hasClinical(d *dataset.Dataset) bool {
+	return d.HasFile(clinicalFolder + configIn(d, clinicalFolder))
 }
 
 // theirs tells the outputs of a row, known by its example_id.

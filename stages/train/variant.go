@@ -77,7 +77,7 @@ func newVariant(ctx context.Context, m *model.Model, dir string, c FinetuneConfi
 }
 
 func loadClinical(ctx context.Context, m *model.Model, d *dataset.Dataset, mode graph.Mode) (*adapter.Adapter, error) {
-	dir, err := folder(ctx, d, adapter.ConfigName)
+	dir, err := folder(ctx, d, configIn(d, taskFolder))
 	if err != nil {
 		return nil, err
 	}

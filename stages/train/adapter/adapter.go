@@ -21,6 +21,7 @@ package adapter
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -36,6 +37,7 @@ type Adapter struct {
 	Method
 	Config  Config
 	Head    *Head // nil without one
+	base    Base
 	tensors *Tensors
 }
 
@@ -68,11 +70,7 @@ func Load(ctx context.Context, params *graph.Params, name, dir string, base Base
 	if err != nil {
 		return nil, err
 	}
-	path, err := weightsPath(dir)
-	if err != nil {
-		return nil, err
-	}
-	weights, err := checkpoint.OpenFile(path)
+	weights, path, err := openWeights(dir, c)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +83,10 @@ func Load(ctx context.Context, params *graph.Params, name, dir string, base Base
 	if err != nil {
 		return nil, exit.Errorf(exit.BadData, "%s: %w", dir, err)
 	}
-	return a, a.tensors.upload(ctx, weights, path)
+	if byPEFTType[c.PEFTType].Whole {
+		err = base.sameAs(dir)
+	}
+	return a, errors.Join(err, a.tensors.upload(ctx, weights, path))
 }
 
 // labels counts the rows of the head in a file, 0 where none is saved along.
@@ -120,7 +121,7 @@ func build(c Config, base Base, labels int, t *Tensors) (*Adapter, error) {
 	if err := c.copyModules(t, base); err != nil {
 		return nil, err
 	}
-	a := &Adapter{Method: method, Config: c, tensors: t}
+	a := &Adapter{Method: method, Config: c, base: base, tensors: t}
 	if c.saves(base.Head.Name) {
 		if labels < 1 {
 			return nil, fmt.Errorf("the %s head needs at least one label", base.Head.Name)
@@ -132,11 +133,28 @@ func build(c Config, base Base, labels int, t *Tensors) (*Adapter, error) {
 
 // Files are the adapter's files with its present values.
 func (a *Adapter) Files() []checkpoint.File {
+	if byPEFTType[a.Config.PEFTType].Whole {
+		return a.wholeFiles()
+	}
 	return []checkpoint.File{{Name: ConfigName, Write: a.Config.Write}, {Name: WeightsName, Write: a.tensors.write}}
 }
 
 // oldWeightsName is how PEFT before 0.7 named an adapter's weights.
 const oldWeightsName = "adapter_model.bin"
+
+// openWeights opens the weights of an adapter's folder, and says where they are.
+func openWeights(dir string, c Config) (*checkpoint.Weights, string, error) {
+	if byPEFTType[c.PEFTType].Whole {
+		w, err := checkpoint.Open(dir)
+		return w, dir, err
+	}
+	path, err := weightsPath(dir)
+	if err != nil {
+		return nil, "", err
+	}
+	w, err := checkpoint.OpenFile(path)
+	return w, path, err
+}
 
 // weightsPath finds an adapter's weights as PEFT does (load_peft_weights).
 func weightsPath(dir string) (string, error) {

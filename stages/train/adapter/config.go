@@ -67,10 +67,14 @@ func (c Config) Write(w io.Writer) error {
 	return encoder.Encode(keys)
 }
 
-// ReadConfig reads the adapter_config.json of a folder. What this program cannot
+// ReadConfig reads the adapter_config.json of a folder, or what a whole model in its
+// place says. What this program cannot
 // compute is exit.BadData naming the key: an adapter that is applied in part
 // gives wrong results.
 func ReadConfig(dir string) (Config, error) {
+	if isWhole(dir) {
+		return readWhole(dir)
+	}
 	path := filepath.Join(dir, ConfigName)
 	data, err := textio.Whole(path)
 	if inner, _ := filepath.Glob(filepath.Join(dir, "*", ConfigName)); errors.Is(err, fs.ErrNotExist) && len(inner) > 0 {
@@ -98,7 +102,7 @@ func ParseConfig(data []byte) (Config, error) {
 	var c Config
 	k.Get("peft_type", &c.PEFTType)
 	method, ok := byPEFTType[c.PEFTType]
-	if !ok {
+	if !ok || method.Whole {
 		return Config{}, fmt.Errorf("peft_type: is %q; supported: %s", c.PEFTType, strings.Join(names(byPEFTType), ", "))
 	}
 	c.Method = method.Read(k)

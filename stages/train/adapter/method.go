@@ -2,6 +2,7 @@ package adapter
 
 import (
 	"encoding/json"
+	"io"
 	"maps"
 	"slices"
 
@@ -74,6 +75,8 @@ type Base struct {
 	// linear layer.
 	Bare  []string
 	saved []string // modules that are saved along: see Saved
+	// WriteConfig writes the base's config.json.
+	WriteConfig func(w io.Writer) error
 	// InitializerRange is the standard deviation of a new head's values.
 	InitializerRange float64
 	Head             HeadModule
@@ -119,6 +122,8 @@ type Kind struct {
 	// Copies says that an adapter may bring trained copies of the base's modules, which its
 	// key modules_to_save names beside a head.
 	Copies bool
+	// Whole says that an adapter is a whole model, in the files of a model's folder.
+	Whole bool
 	// Read takes the method's keys out of an adapter_config.json.
 	Read func(k *Keys) MethodConfig
 

@@ -78,7 +78,7 @@ func (b BaseFiles) Under(ctx context.Context, port string, d *dataset.Dataset, o
 	if err != nil {
 		return err
 	}
-	config, err := d.LocalPath(ctx, adapter.ConfigName)
+	config, err := d.LocalPath(ctx, adapter.ConfigIn(d.HasFile))
 	return errors.Join(err, b.compare(port+": "+d.URI(), filepath.Dir(config), string(sums)))
 }
 

@@ -61,7 +61,7 @@ func (n *network) Base() adapter.Base {
 	c := n.config
 	b := adapter.Base{
 		ModelType: modelType, Bare: n.bare(), Attentions: len(n.layers), Heads: c.NumAttentionHeads, KVHeads: c.NumAttentionHeads,
-		KeyColumns: c.HiddenSize, Hidden: c.HiddenSize, Embedding: n.words, Params: n.own,
+		KeyColumns: c.HiddenSize, Hidden: c.HiddenSize, Embedding: n.words, Params: n.own, WriteConfig: c.Write,
 		InitializerRange: c.InitializerRange, Head: adapter.HeadModule{Name: classifierModule, Bias: true},
 	}
 	for _, l := range n.layers {

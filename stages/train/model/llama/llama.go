@@ -175,7 +175,7 @@ func (n *network) Base() adapter.Base {
 	b := adapter.Base{
 		ModelType: c.Class.String(), LanguageHead: n.head, Tied: c.TieWordEmbeddings, Bare: []string{"model.rotary_emb"},
 		Attentions: len(n.layers), Heads: c.NumAttentionHeads, KVHeads: c.NumKeyValueHeads, KeyColumns: c.keyColumns(),
-		Hidden: c.HiddenSize, Embedding: n.embed, Params: n.own,
+		Hidden: c.HiddenSize, Embedding: n.embed, Params: n.own, WriteConfig: c.Write,
 		InitializerRange: c.InitializerRange, Head: adapter.HeadModule{Name: scoreModule},
 	}
 	for i, l := range n.layers {

@@ -12,6 +12,7 @@ type attended struct {
 	kernel.Attention
 	everywhere bool // all keys and queries are in use
 	packed     bool // queries see from the first key of their document on
+	low        bool // all scores are far below zero
 }
 
 func attentions(add func(name, sizes string, c comparison)) {
@@ -57,11 +58,11 @@ func others() (list []attended) {
 		dropped.Drop = kernel.Drop{P: 0.25, Seed: 1<<40 + 3, Stream: 9}
 		list = append(list, a, dropped)
 	}
-	return list
+	return append(list, attended{Attention: kernel.Attention{Batch: 1, Seq: 100, Keys: 100, Heads: 1, KV: 1, Dim: 256, Causal: true}, packed: true, low: true})
 }
 
 func (a attended) String() string {
-	return fmt.Sprintf("%+v, everywhere %v, packed %v", a.Attention, a.everywhere, a.packed)
+	return fmt.Sprintf("%+v, everywhere %v, packed %v, low %v", a.Attention, a.everywhere, a.packed, a.low)
 }
 
 // seen are the keys that a is over: sequences of full, some and no length, and documents
@@ -94,7 +95,13 @@ func (a attended) seen(p *pair) func(s side) kernel.Seen {
 func attention(p *pair, a attended) []*matrix {
 	rows := a.Batch * a.Heads * a.Seq
 	wide, narrow := rows*a.Dim, a.Batch*a.Keys*a.KV*a.Dim
-	q, k, v, dy := p.normals(wide), p.normals(narrow), p.normals(narrow), p.normals(wide)
+	apart := 0.0
+	if a.low {
+		apart = 2.5
+	}
+	q := p.values(wide, func() float64 { return p.random.NormFloat64() - apart })
+	k := p.values(narrow, func() float64 { return p.random.NormFloat64() + apart })
+	v, dy := p.normals(narrow), p.normals(wide)
 	y, lse := p.nowhere(wide), p.sums(rows, math.NaN)
 	dq, dk, dv := p.nowhere(wide), p.nowhere(narrow), p.nowhere(narrow)
 	seen := a.seen(p)

@@ -61,9 +61,11 @@ func (l *launcher) shape(seen kernel.Seen, a kernel.Attention) *launcher {
 		word(uint32(a.Drop.P * (1 << 32))).float(1 / (1 - a.Drop.P)).word(uint32(a.Drop.Seed)).word(uint32(a.Drop.Seed >> 32)).word(a.Drop.Stream)
 }
 
-// attends names the kernels: those of a language model's training are their own.
+// attends names the kernels: those that large language models are trained with are their
+// own.
 func (d *device) attends(seen kernel.Seen, a kernel.Attention) string {
-	if d.float == kernel.BF16 && a.Causal && a.Keys == a.Seq && seen.Lengths != nil && seen.Starts == nil && a.Drop.P == 0 {
+	plain := a.Causal && a.Keys == a.Seq && seen.Lengths != nil && seen.Starts == nil && a.Drop.P == 0
+	if size := sizeOf(a.Dim); plain && d.float == kernel.BF16 && (size == 64 || size == 128) {
 		return "attention_causal"
 	}
 	return "attention"

@@ -76,5 +76,5 @@ __device__ __forceinline__ void accumulate(fragment<D>& sum, const fragment<N>& 
 }
 
 #include "attention_entries.cuh"
-ATTENTION(any_sight, attention)
-ATTENTION(causal_sight, attention_causal)
+KERNELS(64, causal_sight, attention_causal)
+KERNELS(128, causal_sight, attention_causal)

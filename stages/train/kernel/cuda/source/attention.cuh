@@ -5,9 +5,9 @@
 // Entry points, for D the least of 32, 64, 128 and 256 that is at least dim:
 //   attention_D, attention_queries_D (dq), attention_keys_D (dk and dv)
 //   attention_delta, to be launched before the last two
-// The first three, named attention_causal_D and so on, are there for bf16 once more,
-// for causal attention of as many keys as queries, with lengths and nothing else: what
-// a language model is trained with, and takes the fewest registers.
+// For bf16 and a D of 64 or 128 the first three are there once more, as attention_causal_D
+// and so on, for causal attention of as many keys as queries, with lengths and nothing
+// else: what large language models are trained with, in the fewest registers.
 // Launch: blocks of 128 threads; the grid and the bytes of dynamic shared memory are
 //   attention_D          (heads, batch, ceil(seq/tile))   3·tile·(D·sizeof(real) + 16)
 //   attention_queries_D  (heads, batch, ceil(seq/tile))   4·tile·(D·sizeof(real) + 16)

@@ -1,4 +1,4 @@
-// The entry points, on the arithmetic of the file that includes this one.
+// The entry points of attention of any kind, on the arithmetic of the file that includes this one.
 #pragma once
 #include "attention_back.cuh"
 
@@ -17,8 +17,7 @@
                       const real* k, const real* v, SHAPE_PARAMETERS) {                                                \
     keys_back<D>(dk, dv, {dy, lse, delta, q, k, v}, sight(SHAPE));                                                     \
   }
-#define ATTENTION(sight, name) \
-  KERNELS(32, sight, name)     \
-  KERNELS(64, sight, name)     \
-  KERNELS(128, sight, name)    \
-  KERNELS(256, sight, name)
+KERNELS(32, any_sight, attention)
+KERNELS(64, any_sight, attention)
+KERNELS(128, any_sight, attention)
+KERNELS(256, any_sight, attention)

@@ -64,4 +64,3 @@ __device__ __forceinline__ void accumulate(fragment<D>& sum, const fragment<N>& 
 }
 
 #include "attention_entries.cuh"
-ATTENTION(any_sight, attention)

@@ -15,15 +15,15 @@ __device__ __forceinline__ void soften(fragment<tile>& s, fragment<D>& y, float 
   numbers<tile>([&](int n, int e) { now[part(e)] = fmaxf(now[part(e)], s.at[n][e]); });
 #pragma unroll
   for (int i = 0; i < parts; i++) {
-    now[i] = over_row(now[i], larger());
-    if (gaps && now[i] == -infinity()) now[i] = 0;
+    const float largest = over_row(now[i], larger());
+    now[i] = gaps && largest == -infinity() ? 0.f : largest;
     shrink[i] = power((top[i] - now[i]) * scale);
-    top[i] = now[i];
+    top[i] = largest;
     norm[i] *= shrink[i];
   }
   numbers<D>([&](int n, int e) { y.at[n][e] *= shrink[part(e)]; });
   numbers<tile>([&](int n, int e) {
-    s.at[n][e] = power(s.at[n][e] * scale - top[part(e)] * scale);
+    s.at[n][e] = power(s.at[n][e] * scale - now[part(e)] * scale);
     norm[part(e)] += s.at[n][e];
   });
 }

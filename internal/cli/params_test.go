@@ -3,6 +3,7 @@ package cli
 import (
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -26,6 +27,13 @@ func TestParamsOfOnesOwn(t *testing.T) {
 	if got := regexp.MustCompile(`[\d,]{6,}`).FindString(said); got != "1,060,864" {
 		t.Errorf("%s of\n%s", got, said)
 	}
-	clinflow(t, t.TempDir(), 2, "params", "--peft", "{r: 2, rank: 3}").says(t, "--peft:1:8: rank: unknown key")
-	clinflow(t, t.TempDir(), 2, "params", "--base", "/nowhere").says(t, "/nowhere: has no config.json")
+	for want, args := range map[string][]string{
+		"--peft:1:8: rank: unknown key": {"--peft", "{r: 2, rank: 3}"},
+		"/nowhere: has no config.json":  {"--base", "/nowhere"},
+		"type: ":                        {"--peft", "{type: lorra}"},
+	} {
+		if r := clinflow(t, t.TempDir(), 2, append([]string{"params"}, args...)...); !strings.Contains(r.stderr, want) || r.stdout != "" {
+			t.Errorf("%v: %s", args, r.all())
+		}
+	}
 }

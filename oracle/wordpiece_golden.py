@@ -2,25 +2,29 @@
 
     python oracle/wordpiece_golden.py    # writes stages/tokenize/wordpiece/testdata
 
-The two vocabularies are trained here on made-up sentences, by the tokenizers library.
+The two vocabularies are made here of made-up sentences.
 Each text is a JSON string whose characters are its bytes (Latin-1), so that bytes that
 are not UTF-8 can stand in it; the reference sees U+FFFD for each of those.
 """
 
 import gzip
 import hashlib
+import inspect
 import json
 import pathlib
 import random
+import re
 import tempfile
+from collections import Counter
 
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
-from transformers import AutoTokenizer
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+from transformers import AutoTokenizer, BertTokenizer
 
 from tokenizer_texts import SPECIAL, UNICODE, WORDS, decoded, texts
 
 OUT = pathlib.Path(__file__).resolve().parent.parent / "stages/tokenize/wordpiece/testdata"
 TEXTS, FEWER, LAST = 2000, 90, 60  # texts for the two plain folders, for each of the others, and those with added tokens
+PLAIN = ["cased", "uncased"]
 NAMED = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 BERT = {"tokenizer_class": "BertTokenizer"}
 
@@ -29,13 +33,18 @@ def normalizer(**changes):
     return normalizers.BertNormalizer(**dict(clean_text=True, handle_chinese_chars=True, strip_accents=None, lowercase=True) | changes)
 
 
-def train(lowercase):
+def pieces_of(lowercase):
+    """A vocabulary: all characters of made-up sentences, and the parts of words that come most often."""
     r = random.Random(7)
-    t = Tokenizer(models.WordPiece(unk_token="[UNK]"))
-    t.normalizer, t.pre_tokenizer = normalizer(lowercase=lowercase), pre_tokenizers.BertPreTokenizer()
-    sentences = [" ".join(r.choice(WORDS) for _ in range(12)) for _ in range(1500)] + [" ".join(r.choice(UNICODE) for _ in range(8)) for _ in range(400)]
-    t.train_from_iterator(sentences, trainers.WordPieceTrainer(vocab_size=700, special_tokens=NAMED, show_progress=False))
-    return [piece for piece, _ in sorted(t.get_vocab().items(), key=lambda of: of[1])]
+    sentences = [" ".join(r.choice(WORDS) for _ in range(12)) for _ in range(300)] + UNICODE * 3
+    words = Counter(word for s in sentences for word, _ in pre_tokenizers.BertPreTokenizer().pre_tokenize_str(normalizer(lowercase=lowercase).normalize_str(s)))
+    parts = Counter()
+    for word, count in words.items():
+        for at in range(len(word)):
+            for end in range(at + 1, len(word) + 1):
+                parts["##" * (at > 0) + word[at:end]] += count
+    characters = sorted(part for part in parts if len(part.removeprefix("##")) == 1 and len(part) != 2)
+    return NAMED + characters + sorted(sorted(set(parts) - set(characters)), key=lambda part: -parts[part])[:350]
 
 
 def text_of(pieces):
@@ -110,23 +119,49 @@ def golden(name, files, samples):
             pathlib.Path(at, file).write_text(content, encoding="utf-8", newline="")
         t = AutoTokenizer.from_pretrained(at)
         read = [decoded(s) for s in samples]
-        ids = [t(s, add_special_tokens=False)["input_ids"] for s in read]
+        ids = [t(s, add_special_tokens=False)["input_ids"] for s in (read if name in PLAIN else read[:FEWER] + read[-LAST:])]
+        sums = [hashlib.sha256(json.dumps(i, separators=(",", ":")).encode()).hexdigest()[:8] for i in ids if name in PLAIN]
+        ids = ids[:FEWER] + ids[-LAST:]
         # tokenizers decodes a token with `normalized` to its normalised text, and does not know it as special then
         plain = not any(of.normalized for of in t.added_tokens_decoder.values())
-        return {"name": name, "files": files, "ids": ids, "around": t("")["input_ids"], "side": t.truncation_side, "size": max(t.get_vocab().values()) + 1,
+        return {"name": name, "files": files, "ids": ids, "sums": sums, "around": t("")["input_ids"], "side": t.truncation_side, "size": max(t.get_vocab().values()) + 1,
                 "decoded": [t.decode(i, skip_special_tokens=True, clean_up_tokenization_spaces=False) for i in ids[:40 * plain]]}
 
 
 def characters():
-    """For each setting the sha256 of all characters, a to each side, as BertNormalizer leaves them."""
+    """For each setting the sha256 of all characters between marks that stay, as BertNormalizer leaves them."""
     cases = [dict(clean_text=c, handle_chinese_chars=h, strip_accents=s, lowercase=low) for c, h, s, low in
              [(True, True, True, True), (True, True, False, False), (False, False, True, False), (False, False, False, True), (False, True, False, False)]]
     for case in cases:
         digest, normal = hashlib.sha256(), normalizers.BertNormalizer(**case)
         for c in range(0x110000):
             if not 0xD800 <= c < 0xE000:
-                digest.update(normal.normalize_str(f"a{chr(c)}\u0345a").encode() + b"\n")
+                digest.update(normal.normalize_str(f"a\u302e{chr(c)}\u302ea").encode() + b"\n")
         yield case | {"sha256": digest.hexdigest()}
+
+
+def keys():
+    """The keys of tokenizer_config.json that BertTokenizer takes, and those of older versions."""
+    found = {"do_basic_tokenize", "never_split", "clean_text", "wordpieces_prefix", "additional_special_tokens", "tokenizer_class", "truncation_side", "padding_side"}
+    for c in BertTokenizer.__mro__:
+        if "__init__" in vars(c) and c.__module__.startswith("transformers"):
+            found |= {k for k, p in inspect.signature(c.__init__).parameters.items() if p.kind == p.POSITIONAL_OR_KEYWORD}
+            found |= set(re.findall(r"""kwargs(?:\.pop|\.get|\.setdefault)?[(\[]"(\w+)\"""", inspect.getsource(c.__init__)))
+        found |= set(getattr(c, "SPECIAL_TOKENS_ATTRIBUTES", []))
+    return sorted(found - {"self"})
+
+
+def input_ids(pieces):
+    """input_ids of texts, cut and with special tokens around them."""
+    files, samples, cases = {"vocab.txt": text_of(pieces), "tokenizer_config.json": json.dumps(BERT)}, [decoded(s) for s in texts(60, seed=9)] + ["", " "], []
+    with tempfile.TemporaryDirectory() as at:
+        for file, content in files.items():
+            pathlib.Path(at, file).write_text(content, encoding="utf-8")
+        t = AutoTokenizer.from_pretrained(at)
+    for most, side in [(8, "right"), (8, "left"), (30, "left"), (3, "right"), (1000, "left")]:
+        t.truncation_side = side
+        cases.append({"max_length": most, "truncation_side": side, "input_ids": [t(s, truncation=True, max_length=most)["input_ids"] for s in samples]})
+    return {"files": files, "texts": samples, "cases": cases}
 
 
 def write(name, value):
@@ -139,10 +174,11 @@ def main():
     samples = [b"", b" ", b"[SEP]"] + texts(TEXTS, seed=5) + added_texts(random.Random(3))
     write("texts.json.gz", [s.decode("latin-1") for s in samples])
     found = []
-    for name, files in folders(train(False), train(True)):
-        few = samples[:FEWER] + samples[-LAST:]
-        found.append(golden(name, files, samples if name in ("cased", "uncased") else few))
+    for name, files in folders(pieces_of(False), pieces_of(True)):
+        found.append(golden(name, files, samples))
     write("folders.json.gz", found)
+    write("input_ids.json.gz", input_ids(found[0]["files"]["vocab.txt"].splitlines()))
+    (OUT / "tokenizer_config_keys.json").write_text(json.dumps(keys()) + "\n")
     (OUT / "characters.json").write_text(json.dumps(list(characters()), indent=1) + "\n")
 
 

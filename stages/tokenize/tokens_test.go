@@ -2,6 +2,7 @@ package tokenize
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -53,6 +54,43 @@ func TestInputIDsMatchTransformers(t *testing.T) {
 		if long := c.MaxLength == 128; long != (cuts == 0) {
 			t.Errorf("%+v: %d of %d texts cut", encoding.options, cuts, len(golden.Texts))
 		}
+	}
+}
+
+// [CLS] and [SEP] stand around a text, and either end of a long one is cut, as by
+// transformers (oracle/wordpiece_golden.py).
+func TestBERTsInputIDsMatchTransformers(t *testing.T) {
+	var golden struct {
+		Files map[string]string
+		Texts []string
+		Cases []struct {
+			MaxLength      int       `json:"max_length"`
+			TruncationSide string    `json:"truncation_side"`
+			InputIDs       [][]int32 `json:"input_ids"`
+		}
+	}
+	f, err := os.Open("wordpiece/testdata/input_ids.json.gz")
+	must(t, err)
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	must(t, err)
+	must(t, json.NewDecoder(z).Decode(&golden))
+	folder := t.TempDir()
+	for name, content := range golden.Files {
+		must(t, os.WriteFile(filepath.Join(folder, name), []byte(content), 0o600))
+	}
+	for _, c := range golden.Cases {
+		encoding := newEncoding(Options{Tokenizer: folder, MaxLength: c.MaxLength, TruncationSide: c.TruncationSide})
+		encoder, err := encoding.encoder(t.Context(), nil)
+		must(t, err)
+		for i, text := range golden.Texts {
+			if ids, _ := encoding.inputIDs(nil, encoder, text); !slices.Equal(ids, c.InputIDs[i]) {
+				t.Errorf("%+v: %s", encoding.options, cmp.Diff(c.InputIDs[i], ids))
+			}
+		}
+	}
+	if len(golden.Cases) != 5 {
+		t.Errorf("%d cases", len(golden.Cases))
 	}
 }
 

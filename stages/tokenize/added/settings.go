@@ -42,7 +42,7 @@ var Harmless = strings.Fields(`
 
 // saying are the keys that matter also where they are null, false or empty, beside a
 // kind's own; other keys with such a value are as good as missing.
-var saying = []string{"add_bos_token", "add_eos_token", "added_tokens_decoder", "bos_token", "eos_token", "unk_token"}
+var saying = []string{"add_bos_token", "add_eos_token", "added_tokens_decoder", "bos_token", "eos_token", "unk_token", "cls_token", "sep_token", "pad_token", "mask_token"}
 
 // ParseSettings reads the files, either of which may be missing: nil. own are the
 // keys of the kind of tokenizer. Another key that is set and not known may change the

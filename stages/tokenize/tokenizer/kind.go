@@ -67,7 +67,7 @@ func Open(ctx context.Context, dir store.Dir) (Tokenizer, error) {
 		return nil, err
 	}
 	for _, id := range []int32{t.Special().BOS, t.Special().EOS, t.Special().Pad} {
-		if int(id) >= t.Size() {
+		if id < -1 || int(id) >= t.Size() {
 			return nil, exit.Errorf(exit.BadData, "%s: the special token %d has no entry in the vocabulary of %d tokens; the files are of different tokenizers", dir.URI(), id, t.Size())
 		}
 	}
@@ -81,8 +81,11 @@ func unknown(ctx context.Context, folder Folder) error {
 		signs, names = append(signs, k.Sign), append(names, k.Name)
 	}
 	has := "no " + strings.Join(signs, ", no ")
-	if found, err := folder.Has(ctx, "tokenizer.json"); found && err == nil {
-		has = fmt.Sprintf("model.type %q in its tokenizer.json and %s", folder.ModelType(ctx), has)
+	switch of, err := folder.Definition(ctx); {
+	case err != nil:
+		return err
+	case of != nil:
+		has = fmt.Sprintf("model.type %q in its tokenizer.json and %s", of.Type, has)
 	}
 	return exit.Errorf(exit.Usage, "%s has %s; give the folder of a tokenizer, of these kinds: %s", folder.URI(), has, strings.Join(names, ", "))
 }

@@ -106,6 +106,7 @@ func TestOpenRefuses(t *testing.T) {
 	}{
 		{"empty folder", folder(t), exit.Usage, "; give the folder of a tokenizer, of these kinds: SentencePiece BPE, "},
 		{"unknown type", folder(t, "tokenizer.json", `{"model": {"type": "Unigram"}}`), exit.Usage, `has model.type "Unigram" in its tokenizer.json and no tokenizer.model, no `},
+		{"malformed", folder(t, "tokenizer.json", `{"model":`), exit.BadData, "tokenizer.json: malformed JSON"},
 		{"two kinds", folder(t, "tokenizer.model", "x", "tokenizer.json", vocabulary), exit.BadData, "two kinds, SentencePiece BPE and words"},
 		{"damaged", folder(t, "tokenizer.json", `{"model": {"type": "Words"}}`), exit.BadData, "tokenizer.json: lacks [UNK]"},
 		{"larger than the model", folder(t, "tokenizer.json", vocabulary, "config.json", `{"vocab_size": 6}`), exit.BadData, "config.json: vocab_size is 6, but the tokenizer has 7 tokens"},

@@ -363,6 +363,8 @@ func FuzzParseConfig(f *testing.F) {
 		}
 		f.Add(data)
 	}
+	f.Add([]byte(`{"peft_type":"LORA","target_modules":".*q","exclude_modules":["k"],"rank_pattern":{"a":2,"b":3,"a":4},"alpha_pattern":{"q":1.5},"bias":"all","modules_to_save":["norm"]}`))
+	f.Add([]byte(`{"peft_type":"LORA","target_modules":["q"],"layers_to_transform":1,"layers_pattern":["h","layers"],"use_rslora":true,"init_lora_weights":"gaussian"}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c, err := adapter.ParseConfig(data)
 		if err != nil {
@@ -372,8 +374,9 @@ func FuzzParseConfig(f *testing.F) {
 		if err := c.Write(&b); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := adapter.ParseConfig(b.Bytes()); err != nil {
-			t.Errorf("what was accepted is refused once written: %v", err)
+		again, err := adapter.ParseConfig(b.Bytes())
+		if diff := cmp.Diff(c, again, cmpopts.EquateEmpty()); diff != "" || err != nil {
+			t.Errorf("what was accepted is something else once written: %v %s", err, diff)
 		}
 	})
 }

@@ -10,9 +10,10 @@ import (
 
 // notAlike finds what Python's re and Go's regexp read differently, or one of them not at
 // all, in a regular expression for names of modules: groups that are more than (?: ),
-// such as those that look ahead; escapes of other letters and of digits, such as
-// references to groups; classes in [: :]; {,n}; a repeated ^ or $.
-var notAlike = regexp.MustCompile(`\(\?[^:]|\\[ac-ce-rt-vx-zACE-RT-VX-Z0-9]|\[:|\{,|[$^][*+?{]`)
+// such as those that look ahead; escapes of letters other than d, s and w, and of digits,
+// such as references to groups; \d and its like before -; classes in [: :]; {,n}; a repeated
+// ^ or $.
+var notAlike = regexp.MustCompile(`\(\?[^:]|\\[a-ce-rt-vx-zA-CE-RT-VX-Z0-9]|\\[dswDSW]-|\[:|\{,|[$^][*+?{]`)
 
 // pythons compiles a regular expression of Python's between two of ours. A fault is told
 // behind the key that it stands under.
@@ -20,8 +21,9 @@ func pythons(before, pattern, after string) (*regexp.Regexp, error) {
 	if part := notAlike.FindString(pattern); part != "" {
 		return nil, fmt.Errorf("the pattern %q has %q, which Python and this program do not read alike; write it without, or list the layers", pattern, part)
 	}
+	_, alone := regexp.Compile(pattern)
 	re, err := regexp.Compile(before + pattern + after)
-	if err != nil {
+	if alone != nil || err != nil {
 		return nil, fmt.Errorf("the pattern %q is no regular expression of this program; write it in another way, or list the layers", pattern)
 	}
 	return re, nil

@@ -1,7 +1,9 @@
 package lora
 
 import (
+	"encoding/json"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -49,6 +51,8 @@ func TestTargets(t *testing.T) {
 		{Config{TargetPattern: `.*[[:alpha:]]`}, `has "[:"`},
 		{Config{TargetPattern: `.{,90}q_proj`}, `has "{,"`},
 		{Config{TargetPattern: `^*q_proj`}, `has "^*"`},
+		{Config{TargetPattern: `.*\bq_proj`}, `has "\\b"`},
+		{Config{TargetPattern: `q_proj)|(?:x`}, "is no regular expression"},
 		{Config{TargetPattern: `(q_proj`}, "is no regular expression"},
 		{Config{TargetModules: []string{"q_proj"}, ExcludePattern: `(?i)Q_PROJ`}, `exclude_modules: the pattern "(?i)Q_PROJ"`},
 		{Config{TargetModules: []string{"q_proj"}, LayersToTransform: []int{1}, LayersPattern: []string{"("}}, "layers_pattern: the pattern"},
@@ -108,5 +112,40 @@ func TestPatterns(t *testing.T) {
 	_, err := Config{R: 1, RankPattern: Patterns[int]{{`(?=q)`, 3}}, TargetModules: []string{"q_proj"}}.Build(nil, small())
 	if err == nil || !strings.Contains(err.Error(), "rank_pattern: the pattern") {
 		t.Error(err)
+	}
+}
+
+// What is not refused matches what Python's re does (oracle/pattern_golden.py).
+func TestPatternsArePythons(t *testing.T) {
+	var golden struct {
+		Names    []string
+		Patterns [][3]*string // the pattern, and a digit a name: 1 where it matches
+	}
+	data, err := os.ReadFile("testdata/patterns.json")
+	if err == nil {
+		err = json.Unmarshal(data, &golden)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	accepted := 0
+	for _, p := range golden.Patterns {
+		for i, around := range [][2]string{{`^(?:`, `)$`}, {`^(.*\.)?(`, `)$`}} {
+			re, err := pythons(around[0], *p[0], around[1])
+			if err != nil {
+				continue
+			}
+			accepted++
+			var got strings.Builder
+			for _, name := range golden.Names {
+				fmt.Fprint(&got, map[bool]int{true: 1}[re.MatchString(name)])
+			}
+			if want := p[i+1]; want == nil || got.String() != *want {
+				t.Errorf("%s: matches %s of the names, in Python %v", *p[0], got.String(), want)
+			}
+		}
+	}
+	if accepted < len(golden.Patterns)/2 {
+		t.Errorf("%d patterns are accepted", accepted)
 	}
 }

@@ -1,10 +1,8 @@
 package adapter_test
 
 import (
-	"encoding/json"
 	"testing"
 
-	"github.com/clinflow/clinflow/dags"
 	"github.com/clinflow/clinflow/stages/train/adapter"
 	"github.com/clinflow/clinflow/stages/train/model"
 	"github.com/clinflow/clinflow/stages/train/model/llama"
@@ -30,14 +28,10 @@ func TestCountsOfTheLargeModel(t *testing.T) {
 		"{type: p_tuning, num_virtual_tokens: 1, encoder_hidden_size: 256}":                                                                2171392,
 		"{type: prefix_tuning, num_virtual_tokens: 20, prefix_projection: true, encoder_hidden_size: 512}":                                 20*4096 + 512*4097 + 64*4096*513,
 	} {
-		var peft adapter.PEFT
-		if err := json.Unmarshal(must(dags.Resolve("peft", []byte(yaml), peft.Fields()))(t), &peft); err != nil {
-			t.Fatal(err)
-		}
-		if got := must(model.Count(sevenB, peft.Config(adapter.CausalLM, "7b"), 0))(t).Trainable; got != want {
+		if got := must(model.Count(sevenB, configOf(t, yaml, adapter.CausalLM, "7b"), 0))(t).Trainable; got != want {
 			t.Errorf("%s: %d, want %d", yaml, got, want)
 		}
-		if got := must(model.Count(sevenB, peft.Config(adapter.SeqCls, "7b"), 2))(t).Trainable; got != want+2*4096 {
+		if got := must(model.Count(sevenB, configOf(t, yaml, adapter.SeqCls, "7b"), 2))(t).Trainable; got != want+2*4096 {
 			t.Errorf("%s with a head of two labels: %d, want %d", yaml, got, want+2*4096)
 		}
 	}

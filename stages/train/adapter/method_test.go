@@ -51,16 +51,22 @@ func open(t testing.TB, b kernel.Backend) *model.Model {
 	return m
 }
 
-// withMethod is the base with a new adapter of the keys that a user would write.
-func withMethod(t testing.TB, b kernel.Backend, taskType, yaml string) (*model.Model, *adapter.Adapter) {
+// configOf is a new adapter of the keys that a user would write.
+func configOf(t testing.TB, yaml, taskType, base string) adapter.Config {
 	t.Helper()
 	var peft adapter.PEFT
 	resolved := must(dags.Resolve("peft", []byte(yaml), peft.Fields()))(t)
 	if err := json.Unmarshal(resolved, &peft); err != nil {
 		t.Fatal(err)
 	}
+	return peft.Config(taskType, base)
+}
+
+// withMethod is the base with a new adapter of the keys that a user would write.
+func withMethod(t testing.TB, b kernel.Backend, taskType, yaml string) (*model.Model, *adapter.Adapter) {
+	t.Helper()
 	m := open(t, b)
-	return m, must(m.AddAdapter("new", peft.Config(taskType, baseDir), 2, 7))(t)
+	return m, must(m.AddAdapter("new", configOf(t, yaml, taskType, baseDir), 2, 7))(t)
 }
 
 // answer computes what a model says of a batch of one text: a graph's output.

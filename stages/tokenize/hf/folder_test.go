@@ -12,7 +12,7 @@ import (
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages/tokenize/added"
-	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
+	"github.com/clinflow/clinflow/stages/tokenize/tokenizer"
 )
 
 const llama = `"tokenizer_class": "LlamaTokenizer", "legacy": false, "bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"`
@@ -44,7 +44,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"malformed configuration", files(added.ConfigFile, "canary"), "tokenizer_config.json: malformed"},
 		{"malformed specials", files(added.SpecialsFile, "canary"), "special_tokens_map.json: malformed"},
 		{"malformed added", files(added.File, `"canary": "x"`), "added_tokens.json: malformed"},
-		{"malformed tokenizer", files(added.FastFile, `"added_tokens": 3`), "tokenizer.json: malformed"},
+		{"malformed tokenizer", files(added.FastFile, `"added_tokens": 3`), "tokenizer.json: added_tokens: has the wrong type"},
 		{"unknown key", files(added.ConfigFile, llama+`, "canary_of_tomorrow": "canary"`), "canary_of_tomorrow: is set and not known"},
 		{"unknown key of specials", files(added.SpecialsFile, `"words": ["x"]`), "special_tokens_map.json: words"},
 		{"another class", files(added.ConfigFile, `"tokenizer_class": "GemmaTokenizer"`), "tokenizer_class"},
@@ -71,17 +71,17 @@ func TestOpenRefuses(t *testing.T) {
 		{"lower case", files(added.FastFile, `"normalizer": {"type": "Lowercase"}`), "normalizer"},
 		{"unigram", files(added.FastFile, `"model": {"type": "Unigram"}`), `model.type: is "Unigram"`},
 		{"dropout", files(added.FastFile, `"model": {"type": "BPE", "dropout": 0.1}`), "dropout"},
-		{"other pieces", files(added.FastFile, `"model": {"type": "BPE", "vocab": {"a": 0}}`), "has 1 pieces, tokenizer.model 700"},
+		{"other pieces", files(added.FastFile, `"model": {"type": "BPE", "byte_fallback": true, "vocab": {"a": 0}, "merges": []}`), "has 1 pieces, tokenizer.model 700"},
 		{"no row of the embedding", files(added.ConfigFile, llama+","+decoder(addedToken(700, "")), "config.json", `"vocab_size": 700`), "config.json: vocab_size is 700, but the tokenizer has 701"},
 	}
 	for name, change := range map[string]func(model map[string]any){
-		"model.byte_fallback":                     func(model map[string]any) { model["byte_fallback"] = false },
-		"merges of tokenizer.model are not there": func(model map[string]any) { model["merges"] = model["merges"].([]any)[:99] },
-		"model.merges: merge":                     func(model map[string]any) { slices.Reverse(model["merges"].([]any)) },
+		"byte_fallback is not":                          func(model map[string]any) { model["byte_fallback"] = false },
+		"merges are not there that SentencePiece makes": func(model map[string]any) { model["merges"] = model["merges"].([]any)[:99] },
+		"model.merges: merge":                           func(model map[string]any) { slices.Reverse(model["merges"].([]any)) },
 		"is there twice": func(model map[string]any) {
 			model["merges"] = append(model["merges"].([]any)[:1:1], model["merges"].([]any)...)
 		},
-		"tokenizer.json: malformed": func(model map[string]any) { model["merges"] = []any{1} },
+		"merge 0: is no pair of texts": func(model map[string]any) { model["merges"] = []any{1} },
 	} {
 		tests = append(tests, struct {
 			name  string
@@ -138,12 +138,45 @@ func TestAFileInTheFoldersPlace(t *testing.T) {
 	}
 }
 
-// A folder with a tokenizer.json alone is told so.
+// A tokenizer.json alone is as good as with the tokenizer.model that it was made of.
 func TestTokenizerJSONAlone(t *testing.T) {
-	at := folder(t, map[string]json.RawMessage{added.FastFile: json.RawMessage("{}")})
-	must(t, os.Remove(filepath.Join(at, ModelFile)))
-	if _, err := openFolder(t, at); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), `has model.type "BPE" in its tokenizer.json and no tokenizer.model`) {
-		t.Errorf("%v", err)
+	texts := 0
+	for _, golden := range goldens(t) {
+		if golden.Files[added.FastFile] == nil {
+			continue
+		}
+		at := folder(t, golden.Files)
+		must(t, os.Remove(filepath.Join(at, ModelFile)))
+		tokenizer, err := openFolder(t, at)
+		must(t, err)
+		e := tokenizer.NewEncoder()
+		for i, text := range golden.Texts {
+			if got := all(e, text); !slices.Equal(got, golden.IDs[i]) {
+				t.Errorf("%s: %q\n got %d\nwant %d", golden.Name, text, got, golden.IDs[i])
+			}
+			texts++
+		}
+	}
+	if texts < 500 {
+		t.Errorf("%d texts", texts)
+	}
+}
+
+// One that no SentencePiece model was converted to is refused.
+func TestTokenizerJSONAloneRefuses(t *testing.T) {
+	for want, change := range map[string]func(model map[string]any){
+		"model.merges: 1 merges are not there":   func(model map[string]any) { model["merges"] = model["merges"].([]any)[1:] },
+		"model.merges: merge 2 is there twice":   func(model map[string]any) { model["merges"].([]any)[2] = model["merges"].([]any)[1] },
+		"no unknown piece among 700":             func(model map[string]any) { model["unk_token"] = nil },
+		"model: dropout: is set":                 func(model map[string]any) { model["dropout"] = 0.1 },
+		"model: canary_of_tomorrow: is set":      func(model map[string]any) { model["canary_of_tomorrow"] = 1 },
+		"ignore_merges is true or byte_fallback": func(model map[string]any) { model["ignore_merges"] = true },
+	} {
+		at := folder(t, map[string]json.RawMessage{added.FastFile: withModel(t, change)})
+		must(t, os.Remove(filepath.Join(at, ModelFile)))
+		if _, err := openFolder(t, at); exit.Of(err) != exit.BadData || !strings.Contains(fmt.Sprint(err), want) {
+			t.Errorf("got %v, want bad data with %q", err, want)
+		}
 	}
 }
 
@@ -229,9 +262,7 @@ func TestNullBOS(t *testing.T) {
 // Whatever the files hold is an error or a tokenizer whose ids are in its
 // vocabulary: never a panic.
 func FuzzFiles(f *testing.F) {
-	data, err := os.ReadFile(filepath.Join(trained, ModelFile))
-	must(f, err)
-	model, err := sentencepiece.Parse(data)
+	model, err := os.ReadFile(filepath.Join(trained, ModelFile))
 	must(f, err)
 	for _, golden := range goldens(f)[:12] {
 		f.Add([]byte(golden.Files[added.ConfigFile]), []byte(golden.Files[added.SpecialsFile]), []byte(golden.Files[added.File]), golden.Texts[0])
@@ -239,7 +270,8 @@ func FuzzFiles(f *testing.F) {
 	f.Fuzz(func(t *testing.T, config, specials, list []byte, text string) {
 		files := map[string][]byte{added.ConfigFile: config, added.SpecialsFile: specials, added.File: list}
 		maps.DeleteFunc(files, func(_ string, data []byte) bool { return len(data) == 0 })
-		tokenizer, err := assemble(model, files)
+		files[ModelFile] = model
+		tokenizer, err := assemble(nil, files)
 		if err != nil {
 			return
 		}
@@ -251,18 +283,25 @@ func FuzzFiles(f *testing.F) {
 	})
 }
 
-// A tokenizer.json of any bytes is an error or one with this model's pieces.
+// A tokenizer.json of any bytes is an error or a tokenizer whose ids are in its
+// vocabulary.
 func FuzzFast(f *testing.F) {
-	data, err := os.ReadFile(filepath.Join(trained, ModelFile))
-	must(f, err)
-	model, err := sentencepiece.Parse(data)
-	must(f, err)
 	whole, err := os.ReadFile(filepath.Join(trained, added.FastFile))
 	must(f, err)
-	f.Add(whole)
-	f.Fuzz(func(t *testing.T, data []byte) {
-		if fast, err := parseFast(data, model); err == nil && len(fast.Model.Vocab) != model.Size() {
-			t.Fatal("another vocabulary was taken")
+	f.Add(whole, "pain <s> é\n")
+	f.Fuzz(func(t *testing.T, data []byte, text string) {
+		d, err := tokenizer.ParseDefinition(data)
+		if err != nil {
+			return
+		}
+		of, err := assemble(d, map[string][]byte{added.FastFile: data})
+		if err != nil {
+			return
+		}
+		for _, id := range all(of.NewEncoder(), text) {
+			if id < 0 || int(id) >= of.Size() {
+				t.Fatalf("id %d of %d", id, of.Size())
+			}
 		}
 	})
 }

@@ -39,6 +39,9 @@ func holds(ctx context.Context, folder tokenizer.Folder) (bool, error) {
 	if err != nil || d.ByteLevel() {
 		return false, err
 	}
+	if d != nil && d.Type == "BPE" {
+		return true, nil
+	}
 	return folder.Has(ctx, ModelFile)
 }
 
@@ -72,10 +75,10 @@ func (t *Tokenizer) Save(out *dataset.Writer) error {
 	return nil
 }
 
-// open reads tokenizer.model as SentencePiece reads it; with other files beside it
-// text is taken as by transformers: added tokens are found first, also the names of
-// special ones. What is not supported, and where two files differ, is refused by
-// name.
+// open reads tokenizer.model as SentencePiece reads it, or in its place the
+// tokenizer.json that was made of one; with other files beside it text is taken as by
+// transformers: added tokens are found first, also the names of special ones. What is
+// not supported, and where two files differ, is refused by name.
 func open(ctx context.Context, folder tokenizer.Folder) (tokenizer.Tokenizer, error) {
 	files := map[string][]byte{}
 	for _, name := range append([]string{ModelFile}, beside...) {
@@ -87,11 +90,11 @@ func open(ctx context.Context, folder tokenizer.Folder) (tokenizer.Tokenizer, er
 			files[name] = data
 		}
 	}
-	m, err := sentencepiece.Parse(files[ModelFile])
+	d, err := folder.Definition(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("%s/%s: %w", folder.URI(), ModelFile, err)
+		return nil, err
 	}
-	t, err := assemble(m, files)
+	t, err := assemble(d, files)
 	if err != nil {
 		return nil, exit.Errorf(exit.BadData, "%s: %w", folder.URI(), err)
 	}
@@ -102,8 +105,31 @@ func open(ctx context.Context, folder tokenizer.Folder) (tokenizer.Tokenizer, er
 	return t, nil
 }
 
-// assemble brings the model and the files beside it together.
-func assemble(m *sentencepiece.Model, files map[string][]byte) (*Tokenizer, error) {
+// modelOf reads the model, and tokenizer.json where it is there.
+func modelOf(d *tokenizer.Definition, file []byte) (m *sentencepiece.Model, f *fast, err error) {
+	if f, err = parseFast(d); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", added.FastFile, err)
+	}
+	if file == nil {
+		m, err = f.sentencePiece()
+	} else if m, err = sentencepiece.Parse(file); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", ModelFile, err)
+	} else if f != nil {
+		err = f.compare(m)
+	}
+	if err != nil {
+		err = fmt.Errorf("%s: %w", added.FastFile, err)
+	}
+	return m, f, err
+}
+
+// assemble brings the model and the files beside it together; d is nil where there is
+// no tokenizer.json.
+func assemble(d *tokenizer.Definition, files map[string][]byte) (*Tokenizer, error) {
+	m, f, err := modelOf(d, files[ModelFile])
+	if err != nil {
+		return nil, err
+	}
 	t := &Tokenizer{
 		model: m, rule: rule{prefix: each}, literal: added.NewMatcher(nil, added.Options{}), normalized: added.NewMatcher(nil, added.Options{}),
 		special: tokenizer.Special{BOS: m.BOS(), EOS: m.EOS(), Pad: m.Pad(), AddBOS: m.BOS() >= 0}, files: files,
@@ -118,18 +144,12 @@ func assemble(m *sentencepiece.Model, files map[string][]byte) (*Tokenizer, erro
 	if err != nil {
 		return nil, err
 	}
-	var f *fast
-	if files[added.FastFile] != nil {
-		if f, err = parseFast(files[added.FastFile], m); err != nil {
-			return nil, fmt.Errorf("%s: %w", added.FastFile, err)
-		}
-	}
 	if t.rule, err = s.rule(f); err != nil {
 		return nil, fmt.Errorf("%s: %w", added.ConfigFile, err)
 	}
 	from := added.Sources{Vocabulary: m, Of: ModelFile, Settings: s.Settings, Added: files[added.File]}
 	if f != nil {
-		from.Fast = append([]added.Token{}, f.Tokens...) // not nil: the file is there
+		from.Of, from.Fast = added.FastFile, f.tokens
 	} else {
 		from.Own = piecesToFind(m)
 	}

@@ -74,6 +74,19 @@ type Model struct {
 	cuts       *cutTable
 }
 
+// New makes a model with LLaMA's settings: byte fallback, to the pieces that have the
+// names of bytes, and a space before a text, which is otherwise left as it is.
+func New(pieces []Piece) (*Model, error) {
+	m := &Model{pieces: slices.Clone(pieces), trainer: defaultTrainer(), normalizer: trainedNormalizer()}
+	m.trainer.modelType, m.trainer.byteFallback = modelBPE, true
+	for i, p := range pieces {
+		if _, isByte := byteOf(p.Text); isByte {
+			m.pieces[i].Type = Byte
+		}
+	}
+	return m, m.index()
+}
+
 // Size is the number of pieces.
 func (m *Model) Size() int { return len(m.pieces) }
 

@@ -151,7 +151,7 @@ func refuseForeign(data []byte) error {
 	}
 	switch {
 	case tiktokenLine.Match(data):
-		return noModel("the file is a tiktoken vocabulary, as Llama 3 has, and no SentencePiece model; Llama 3's tokenizer is not supported, give a model with that of LLaMA 1 or 2")
+		return noModel("the file is a tiktoken vocabulary, as Llama 3 has, and no SentencePiece model; put Llama 3's tokenizer.json beside it, which is read in its place")
 	case data[0] == '{':
 		return noModel("the file is JSON and no SentencePiece model; give the tokenizer.model itself")
 	}

@@ -30,20 +30,29 @@ func (f Folder) Definition(ctx context.Context) (*Definition, error) {
 	if data == nil || err != nil {
 		return nil, err
 	}
-	d := &Definition{}
-	err = jsonfile.EachMember(textio.WithoutMark(data), d.take)
-	if err == nil && d.Model != nil {
-		d.Type, err = modelType(d.Model)
-	}
+	d, err := ParseDefinition(data)
 	if err != nil {
-		var whole struct{} // says where it is malformed, which EachMember does not
-		if malformed := jsonfile.Unmarshal(data, &whole); malformed != nil {
-			err = malformed
-		}
 		return nil, exit.Errorf(exit.BadData, "%s/tokenizer.json: %w", f.URI(), err)
 	}
 	*f.definition = d
 	return d, nil
+}
+
+// ParseDefinition reads a tokenizer.json. The error goes behind the file's name.
+func ParseDefinition(data []byte) (*Definition, error) {
+	d := &Definition{}
+	err := jsonfile.EachMember(textio.WithoutMark(data), d.take)
+	if err == nil && d.Model != nil {
+		d.Type, err = modelType(d.Model)
+	}
+	if err == nil {
+		return d, nil
+	}
+	var whole struct{} // says where it is malformed, which EachMember does not
+	if malformed := jsonfile.Unmarshal(data, &whole); malformed != nil {
+		err = malformed
+	}
+	return nil, err
 }
 
 // take takes one section.

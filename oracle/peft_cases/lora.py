@@ -74,6 +74,7 @@ BERTS = {
     "head_alone": dict(target_modules="dummy-target-modules", modules_to_save=["attention.self"]),
 }
 CASES |= {f"bert_lora_{name}": Case("bert", lora("SEQ_CLS", **options), task="softmax") for name, options in BERTS.items()}
+CASES["bert_full_head"] = Case("bert", lora("SEQ_CLS", target_modules="dummy-target-modules"), task="softmax", full=True)
 
 
 def changed(field="", adapter="lora", drop=(), **keys):

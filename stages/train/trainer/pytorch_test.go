@@ -1,9 +1,7 @@
 package trainer
 
 import (
-	"encoding/json"
 	"math"
-	"os"
 	"testing"
 
 	"github.com/clinflow/clinflow/stages"
@@ -17,47 +15,31 @@ import (
 // pytorch holds losses of torch, transformers and peft in float64, written by
 // oracle/llama_golden.py.
 type pytorch struct {
-	Batches []struct {
+	Batch struct {
 		InputIDs [][]int32 `json:"input_ids"`
 		Mask     [][]int   `json:"attention_mask"`
 		Classes  []int32
 	}
-	Batch          json.RawMessage
-	LMLosses       []float64 `json:"lm_losses"`
-	ClsLosses      []float64 `json:"cls_losses"`
-	WeightedLoss   float64   `json:"weighted_loss"`
-	MultilabelLoss float64   `json:"multilabel_loss"`
+	WeightedLoss   float64 `json:"weighted_loss"`
+	MultilabelLoss float64 `json:"multilabel_loss"`
 	Multihot       [][]float32
 	Weights        []float64 `json:"class_weights"`
-	Warmup         int
-	LearningRate   float64 `json:"learning_rate"`
 }
 
 const llamaDir = "../model/testdata/llama/"
 
-func readPyTorch(t *testing.T) (g pytorch) {
-	t.Helper()
-	data, err := os.ReadFile(llamaDir + "golden.json")
-	must(t, err)
-	must(t, json.Unmarshal(data, &g))
-	return g
-}
-
-// rows are the documents of all golden batches, and which rows a batch has.
-func (g pytorch) rows() (rows examples.Rows, groups []batch) {
-	for _, b := range g.Batches {
-		group := batch{length: len(b.InputIDs[0])}
-		for i, ids := range b.InputIDs {
-			n := 0
-			for _, real := range b.Mask[i] {
-				n += real
-			}
-			group.rows = append(group.rows, len(rows))
-			rows = append(rows, examples.Example{InputIDs: ids[:n], NTokens: int32(n), Label: b.Classes[i]})
+// rows are the documents of the golden batch, and that batch.
+func (g pytorch) rows() (rows examples.Rows, all batch) {
+	all.length = len(g.Batch.InputIDs[0])
+	for i, ids := range g.Batch.InputIDs {
+		n := 0
+		for _, real := range g.Batch.Mask[i] {
+			n += real
 		}
-		groups = append(groups, group)
+		all.rows = append(all.rows, i)
+		rows = append(rows, examples.Example{InputIDs: ids[:n], NTokens: int32(n), Label: g.Batch.Classes[i]})
 	}
-	return rows, groups
+	return rows, all
 }
 
 // goldenRun is a run in float64 over the golden model with one of its adapters.
@@ -82,32 +64,10 @@ func asClassifier(weights []float64) func(m *model.Model) Objective {
 	}
 }
 
-func TestTwentyStepsAsPyTorch(t *testing.T) {
-	g := readPyTorch(t)
-	rows, groups := g.rows()
-	for _, c := range []struct {
-		adapter   string
-		objective func(*model.Model) Objective
-		want      []float64
-	}{{"lora_lm", asLM, g.LMLosses}, {"lora_cls", asClassifier(nil), g.ClsLosses}} {
-		// A batch size above the golden one: rows of zero weight fill each batch.
-		r := goldenRun(t, c.adapter, len(groups[0].rows)+2, c.objective)
-		r.learner.(*modelLearner).train = rows
-		r.plan = schedule{g.LearningRate, float64(g.Warmup), len(c.want)}
-		for step, want := range c.want {
-			r.at.LossSum, r.at.LossWeight = 0, 0
-			must(t, r.step(t.Context(), groups[step:step+1]))
-			if got := r.at.LossSum / r.at.LossWeight; math.Abs(got-want) > 1e-5*want {
-				t.Fatalf("%s: loss of step %d is %.9g, want %.9g", c.adapter, step+1, got, want)
-			}
-		}
-	}
-}
-
 func TestWeightedAndMultiLabelLossAsPyTorch(t *testing.T) {
-	g := readPyTorch(t)
-	must(t, json.Unmarshal([]byte(`[`+string(g.Batch)+`]`), &g.Batches))
-	rows, groups := g.rows()
+	var g pytorch
+	readJSON(t, llamaDir+"golden.json", &g)
+	rows, all := g.rows()
 	for i, hot := range g.Multihot {
 		for label, is := range hot {
 			if is == 1 {
@@ -124,7 +84,7 @@ func TestWeightedAndMultiLabelLossAsPyTorch(t *testing.T) {
 	}{"class weights": {asClassifier(g.Weights), g.WeightedLoss}, "multi-label": {multi, g.MultilabelLoss}} {
 		r := goldenRun(t, "lora_cls", 4, c.objective)
 		r.learner.(*modelLearner).train = rows
-		must(t, r.accumulate(groups))
+		must(t, r.accumulate([]batch{all}))
 		if got := r.at.LossSum / r.at.LossWeight; math.Abs(got-c.want) > 1e-9 {
 			t.Errorf("%s: loss %.12g, want %.12g", name, got, c.want)
 		}
@@ -132,11 +92,12 @@ func TestWeightedAndMultiLabelLossAsPyTorch(t *testing.T) {
 }
 
 func TestClipScalesToTheNorm(t *testing.T) {
-	g := readPyTorch(t)
-	rows, groups := g.rows()
+	var g pytorch
+	readJSON(t, llamaDir+"golden.json", &g)
+	rows, all := g.rows()
 	r := goldenRun(t, "lora_lm", 4, asLM)
 	r.learner.(*modelLearner).train = rows
-	must(t, r.accumulate(groups[:1]))
+	must(t, r.accumulate([]batch{all}))
 	grads := map[string][]float64{}
 	var squares float64
 	for _, p := range r.params.Trainable() {

@@ -31,6 +31,14 @@ type Method interface {
 	Attention(g *graph.Graph, a Attention, attend Attend) *graph.Node
 }
 
+// Merger is a Method that changes nothing but weights of the base, so that it can be merged
+// into them.
+type Merger interface {
+	// Merge adds to the weight [out, in] of a linear layer what the method adds to the layer's
+	// output, and says whether it adds anything there.
+	Merge(l Layer, weight []float32) (bool, error)
+}
+
 // Attend is a layer's attention of its queries to k and v [batch·rows, key_columns], which
 // may have more rows in front of each sequence than the queries: [batch·rows, heads·dim].
 type Attend func(k, v *graph.Node) *graph.Node

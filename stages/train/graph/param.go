@@ -40,7 +40,10 @@ func (p *Param) Replace(by *Param) {
 	p.by = by
 }
 
-// now is the parameter that graphs read: nil for nil.
+// Now is the parameter that graphs read: the one that stands for it, or itself.
+func (p *Param) Now() *Param { return p.now() }
+
+// now is Now, and nil for nil.
 func (p *Param) now() *Param {
 	if p == nil || p.by == nil {
 		return p

@@ -107,6 +107,23 @@ func (a *Ancestry) parse(of string, data []byte) error {
 	return nil
 }
 
+// Unknown is how many models and adapters have no record.
+func (a Ancestry) Unknown() int64 { return a.unknown }
+
+// Record is the one of all models and adapters together, nil where none has one.
+func (a Ancestry) Record() []byte {
+	if len(a.records) == 0 {
+		return nil
+	}
+	var keys []uint64
+	for _, r := range a.records {
+		keys = append(keys, r.keys...)
+	}
+	slices.Sort(keys)
+	data, _ := binary.Append(nil, binary.LittleEndian, slices.Compact(keys)) // numbers have a size
+	return data
+}
+
 // Note says in the manifest that something of unknown training took part.
 func (a Ancestry) Note(out *dataset.Writer) {
 	if a.unknown > 0 {

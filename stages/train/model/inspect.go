@@ -45,18 +45,26 @@ const lengthStep = 32
 // Inspect opens a model folder with any number of adapter folders; their updates
 // add up.
 func Inspect(ctx context.Context, b kernel.Backend, dir string, adapters []string) (*Inspector, error) {
-	m, err := Open(ctx, b, dir, graph.Frozen)
+	m, err := WithAdapters(ctx, b, dir, adapters)
 	if err != nil {
 		return nil, err
 	}
-	in := &Inspector{model: m, dir: dir, special: m.base.Special(), answers: map[answerKey]*answer{}}
-	for i, adapter := range adapters {
-		if _, err := m.LoadAdapter(ctx, fmt.Sprintf("adapter%d", i), adapter, graph.Frozen); err != nil {
-			in.Close()
+	return &Inspector{model: m, dir: dir, special: m.base.Special(), answers: map[answerKey]*answer{}}, nil
+}
+
+// WithAdapters opens a frozen base model with any number of adapter folders.
+func WithAdapters(ctx context.Context, b kernel.Backend, base string, adapters []string) (*Model, error) {
+	m, err := Open(ctx, b, base, graph.Frozen)
+	if err != nil {
+		return nil, err
+	}
+	for i, dir := range adapters {
+		if _, err := m.LoadAdapter(ctx, fmt.Sprintf("adapter%d", i), dir, graph.Frozen); err != nil {
+			m.Close()
 			return nil, err
 		}
 	}
-	return in, nil
+	return m, nil
 }
 
 func (in *Inspector) limits() Limits { return in.model.Limits() }

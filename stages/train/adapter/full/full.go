@@ -35,5 +35,11 @@ func (Config) Build(t *adapter.Tensors, base adapter.Base) (adapter.Method, erro
 			t.Copy(p.Name(), p)
 		}
 	}
-	return adapter.Unchanged{}, nil
+	return copied{}, nil
 }
+
+// copied is the method of a base that is replaced by a copy.
+type copied struct{ adapter.Unchanged }
+
+// Merge implements adapter.Merger: the weights are the copy's already.
+func (copied) Merge(adapter.Layer, []float32) (bool, error) { return false, nil }

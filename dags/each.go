@@ -18,7 +18,8 @@ import (
 // A step whose name holds groups stands for one step a member, or a combination
 // of members; ${task} in it is the member's name and ${task.epochs} what the
 // member brings. An item of a list that names a group its step does not is one
-// item a member.
+// item a member. A member that brings when: false is left out, as if it were not written:
+// a variable can say so.
 type group struct {
 	name    string
 	members []entry // name and what it brings, a mapping
@@ -58,9 +59,28 @@ func (v *variables) members(n *node, path string) []entry {
 			v.found.add(e.value.at, join(path, e.key), "want a mapping of what the member brings", "{} where it brings nothing")
 			continue
 		}
-		members = append(members, e)
+		if v.taken(e, path) {
+			members = append(members, e)
+		}
 	}
 	return members
+}
+
+// whenKey is what a member brings to say whether it is there.
+const whenKey = "when"
+
+// taken says whether a member is there: its key when is true, or it has none.
+func (v *variables) taken(member entry, path string) bool {
+	for _, e := range member.value.entries {
+		if e.key != whenKey {
+			continue
+		}
+		if e.value.text != "true" && e.value.text != "false" {
+			v.found.add(e.value.at, join(join(path, member.key), whenKey), "want true or false", "")
+		}
+		return e.value.text == "true"
+	}
+	return true
 }
 
 // ofGroup says whether a reference is to a group.

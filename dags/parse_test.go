@@ -34,6 +34,41 @@ steps:
   last: {stage: fake.train, in: {tokens: tokens, adapters: [first, "tune_${task}_${variant}"]}, with: {epochs: 1, tags: ["${task}"]}}
 `
 
+// A member that brings when: false is not there, nor are the steps and items of it.
+func TestMembersThatAreLeftOut(t *testing.T) {
+	const file = `name: x
+vars: {more: false}
+each:
+  extra: {one: {when: "${more}", epochs: 2}}
+  task: {mor: {when: false}, los: {when: true}}
+steps:
+  patients: {stage: fake.ingest, with: {root: /x}}
+  tokens: {stage: fake.tokens, in: {notes: patients.notes}}
+  of_${task}: {stage: fake.train, in: {tokens: tokens}, with: {epochs: 1}}
+  of_${extra}: {stage: fake.train, in: {tokens: tokens}, with: {epochs: ${extra.epochs}}}
+  last: {stage: fake.train, in: {tokens: tokens, adapters: ["of_${task}", "of_${extra}"]}, with: {epochs: 1}}
+`
+	for more, want := range map[string][]string{"false": {"of_los"}, "true": {"of_los", "of_one"}} {
+		d, err := Parse(stages.Default, "x.yaml", []byte(file), map[string]string{"more": more})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var of []string
+		for _, s := range d.Steps {
+			if strings.HasPrefix(s.Name, "of_") {
+				of = append(of, s.Name)
+			}
+		}
+		if slices.Sort(of); !slices.Equal(of, want) {
+			t.Errorf("more %s: steps %q, want %q", more, of, want)
+		}
+	}
+	_, err := Parse(stages.Default, "x.yaml", []byte(file), map[string]string{"more": "perhaps"})
+	if want := "each.extra.one.when: want true or false"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v, want %q", err, want)
+	}
+}
+
 const good = `# a comment with ${nothing} in it
 name: two-step
 schedule: {cron: "0 3 * * SUN", timezone: America/New_York, catchup: latest, overlap: skip}

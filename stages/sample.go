@@ -47,13 +47,21 @@ func (fs Fields) sample(b *strings.Builder, margin string) {
 			fmt.Fprintf(b, "%s%s:\n", margin, f.Key)
 			f.Nested.sample(b, margin+"  ")
 		case f.Default != "":
-			fmt.Fprintf(b, "%s%s: %s\n", margin, f.Key, f.Default)
+			fmt.Fprintf(b, "%s%s: %s\n", margin, f.Key, f.written())
 		case f.Required:
 			fmt.Fprintf(b, "%s%s: %s\n", margin, f.Key, f.placeholder())
 		default:
 			fmt.Fprintf(b, "%s# %s: %s\n", margin, f.Key, f.placeholder())
 		}
 	}
+}
+
+// written is the default as YAML takes it: a text that looks like a mapping in quotes.
+func (f Field) written() string {
+	if f.Type.Kind() == reflect.String && strings.HasPrefix(f.Default, "{") {
+		return "'" + f.Default + "'"
+	}
+	return f.Default
 }
 
 // placeholder is a value that passes the field's checks and asks to be changed.

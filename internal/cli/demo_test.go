@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // metricsFile is the part of metrics.json that users and schedulers rely on.
@@ -56,6 +58,7 @@ func TestTinyDemo(t *testing.T) {
 	if read(t, out, "metrics.json") != before {
 		t.Error("the second demo changed metrics.json")
 	}
+	withBERT(t, dir, out)
 	for _, args := range [][]string{{"verify", "clinflow-demo"}, {"runs", "list", "--out", "clinflow-demo"}, {"runs", "show", "--out", "clinflow-demo"}} {
 		noCanary(t, strings.Join(args, " "), clinflow(t, dir, 0, args...).all())
 	}
@@ -63,6 +66,25 @@ func TestTinyDemo(t *testing.T) {
 		t.Errorf("the journal tells the small count %s", small)
 	}
 	catsWithoutText(t, dir, out)
+}
+
+// withBERT asks for one task by a BERT too: what is there already stays.
+func withBERT(t *testing.T, dir, out string) {
+	t.Helper()
+	before := metricsOf(t, out)
+	run := clinflow(t, dir, 0, "demo", "--scale", "tiny", "--set", "bert=true")
+	if started := regexp.MustCompile(`step started .*step=(\w+)`).FindAllString(run.stderr, -1); len(started) != 7 {
+		t.Errorf("%d steps ran: %q", len(started), started)
+	}
+	after := metricsOf(t, out)
+	score := after.Variants["bert"].Tasks["pmv"]
+	if score.N != after.KnownBest.Tasks["pmv"].N || score.AUROC <= 0 || score.AUROC > 1 || len(after.Variants["bert"].Tasks) != 1 {
+		t.Errorf("the BERT scores %+v", after.Variants["bert"])
+	}
+	delete(after.Variants, "bert")
+	if diff := cmp.Diff(before, after); diff != "" {
+		t.Errorf("the other variants changed:\n%s", diff)
+	}
 }
 
 var (

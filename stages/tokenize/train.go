@@ -14,16 +14,14 @@ import (
 	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/split"
-	"github.com/clinflow/clinflow/stages/tokenize/hf"
-	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
 )
 
 func init() {
 	stages.RegisterJob(stages.Spec{
 		Name:    "tokenize.train",
 		Version: 3,
-		Doc: "Trains a SentencePiece byte-pair tokenizer with byte fallback, shaped as LLaMA's, on notes of train patients. " +
-			"Leaves tokenizer.model, and tokenizer.json with which transformers' AutoTokenizer gives the same ids. " +
+		Doc: "Trains a tokenizer on notes of train patients. kind sentencepiece: byte-pair pieces with byte fallback, shaped as LLaMA's; leaves tokenizer.model, and tokenizer.json with which transformers' AutoTokenizer gives the same ids. " +
+			"kind wordpiece: an uncased BERT's, whose pieces are the most frequent words, and characters for the others; leaves vocab.txt. " +
 			"Neither the order of the notes nor the number of parts matters.",
 		In: []stages.Port{
 			{Name: "notes", Kind: mimic.KindPatients, Sharded: true, Tables: []string{mimic.TableNotes}, Doc: "the notes; those of val and test patients teach nothing"},
@@ -35,9 +33,10 @@ func init() {
 
 // TrainConfig is the configuration of tokenize.train.
 type TrainConfig struct {
-	VocabSize         int     `json:"vocab_size" default:"4096" unit:"pieces" min:"260" max:"1000000" doc:"size of the vocabulary; smaller where the notes have no more pairs that occur twice"`
+	Kind              string  `json:"kind" default:"sentencepiece" enum:"sentencepiece,wordpiece" doc:"what the tokenizer is: for a LLaMA or for a BERT"`
+	VocabSize         int     `json:"vocab_size" default:"4096" unit:"pieces" min:"260" max:"1000000" doc:"size of the vocabulary; smaller where the notes have no more pairs, or words, that occur twice"`
 	MaxNotes          int     `json:"max_notes" default:"20000" unit:"notes" min:"0" doc:"how many notes to learn from, drawn by the hash of seed and note_id; 0 takes all"`
-	CharacterCoverage float64 `json:"character_coverage" default:"0.99995" min:"0" max:"1" doc:"share of the notes' characters that get a piece of their own; the others fall back to bytes"`
+	CharacterCoverage float64 `json:"character_coverage" default:"0.99995" min:"0" max:"1" doc:"share of the notes' characters that get a piece of their own; the others fall back to bytes, or with kind wordpiece their words are unknown"`
 	MaxPieceLength    int     `json:"max_piece_length" default:"16" unit:"characters" min:"1" max:"64" doc:"longest piece"`
 	Seed              int64   `json:"seed" default:"1" doc:"seed of the draw of notes"`
 	split.Overlap
@@ -64,7 +63,7 @@ func (t *train) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) 
 	if err != nil {
 		return err
 	}
-	words := sentencepiece.NewWords()
+	words := t.config.vocabulary()
 	task := t.env.Progress.Start("tokenize.train", "notes", 0)
 	for note, err := range trainNotes[noteText](ctx, in, t.config.Overlap) {
 		if err != nil {
@@ -80,14 +79,9 @@ func (t *train) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) 
 	if words.Len() == 0 {
 		return exit.Errorf(exit.Usage, "%s has no text of train patients to learn from; give more patients or another split", notes.URI())
 	}
-	m, err := sentencepiece.Train(words, sentencepiece.TrainConfig{
-		VocabSize: t.config.VocabSize, CharacterCoverage: t.config.CharacterCoverage, MaxPieceLength: t.config.MaxPieceLength,
-	})
-	if err != nil {
-		return err
-	}
-	out.Count("pieces", int64(m.Size()))
-	return hf.Write(out, m)
+	pieces, err := words.write(out)
+	out.Count("pieces", int64(pieces))
+	return err
 }
 
 // drawLimit is the hash up to which notes are taken. The texts are not read

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -111,6 +112,29 @@ func TestTrainWritesFolder(t *testing.T) {
 	in := stages.Inputs{"notes": {notesOf(t, 2, someNotes(1))}, "tokenizer": {d}}
 	if tokens := tokensOf(t, stagetest.Run(t, "tokenize.notes", "", in)); len(tokens) != 120 {
 		t.Errorf("%d rows by the trained tokenizer", len(tokens))
+	}
+}
+
+// A tokenizer for a BERT knows the frequent words of the notes, and stands BERT's special
+// tokens around a text.
+func TestTrainWordPiece(t *testing.T) {
+	const config = "kind: wordpiece\nvocab_size: 320"
+	rows := someNotes(1)
+	d := trainOn(t, config, 2, rows)
+	backwards := slices.Clone(rows)
+	slices.Reverse(backwards)
+	if trainOn(t, config, 5, backwards).Manifest.Digest() != d.Manifest.Digest() {
+		t.Error("the tokenizer depends on parts or order")
+	}
+	pieces := strings.Split(strings.TrimSpace(string(fileOf(t, d, "vocab.txt"))), "\n")
+	if n := d.Manifest.Counts["pieces"]; int(n) != len(pieces) || n > 320 || pieces[2] != "[CLS]" || pieces[3] != "[SEP]" {
+		t.Errorf("%d pieces, the manifest says %d", len(pieces), n)
+	}
+	in := stages.Inputs{"notes": {notesOf(t, 2, rows)}, "tokenizer": {d}}
+	for _, row := range tokensOf(t, stagetest.Run(t, "tokenize.notes", "", in)) {
+		if n := len(row.InputIDs); n < 3 || row.InputIDs[0] != 2 || row.InputIDs[n-1] != 3 {
+			t.Fatalf("a note has %d ids", n)
+		}
 	}
 }
 

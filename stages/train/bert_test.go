@@ -102,7 +102,7 @@ func TestHiddenStatesUnderDropoutAreNotKept(t *testing.T) {
 		must(t, err)
 		m, err := model.Open(t.Context(), b, randomBERT(t, dropout), graph.Frozen)
 		must(t, err)
-		head, err := m.AddAdapter("task", lora.Config{R: 1}.Adapter(adapter.SeqCls), 2, 1)
+		head, err := m.AddAdapter("task", lora.Config{R: 1, TargetPattern: lora.NoModules}.Adapter(adapter.SeqCls), 2, 1)
 		must(t, err)
 		if v := (variant{{Adapter: head}}); v.headAlone(m) != (dropout == 0) {
 			t.Errorf("dropout %g: hidden states are kept: %v", dropout, v.headAlone(m))

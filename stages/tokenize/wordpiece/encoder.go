@@ -129,24 +129,29 @@ func (e *Encoder) pieces() {
 	}
 	t := e.tokenizer
 	e.normal, e.runes = t.bytes.normalizer.append(e.normal[:0], e.segment, e.runes)
+	eachWord(e.normal, e.word)
+}
+
+func (e *Encoder) word(word []byte) { e.dst = e.tokenizer.vocabulary.appendWord(e.dst, word) }
+
+// eachWord splits normalised text at blanks, and before and after punctuation.
+func eachWord(text []byte, do func(word []byte)) {
 	word := 0 // where the word begins that goes on
-	for at := 0; at < len(e.normal); {
-		r, size := utf8.DecodeRune(e.normal[at:])
+	for at := 0; at < len(text); {
+		r, size := utf8.DecodeRune(text[at:])
 		isMark := unicode.Is(punctuation, r)
 		if isMark || unicode.IsSpace(r) {
-			e.word(e.normal[word:at])
+			if at > word {
+				do(text[word:at])
+			}
 			word = at + size
 		}
 		if isMark {
-			e.word(e.normal[at:word])
+			do(text[at:word])
 		}
 		at += size
 	}
-	e.word(e.normal[word:])
-}
-
-func (e *Encoder) word(word []byte) {
-	if len(word) > 0 {
-		e.dst = e.tokenizer.vocabulary.appendWord(e.dst, word)
+	if word < len(text) {
+		do(text[word:])
 	}
 }

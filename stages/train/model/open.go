@@ -71,6 +71,9 @@ func ReadConfig(base string) (Config, error) {
 	return c, nil
 }
 
+// ParseConfig reads the text of a config.json that is no file.
+func ParseConfig(data []byte) (Config, error) { return parse(ConfigName, data) }
+
 func parse(path string, data []byte) (Config, error) {
 	var keys map[string]json.RawMessage
 	if err := jsonfile.Unmarshal(data, &keys); err != nil {

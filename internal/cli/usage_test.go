@@ -19,7 +19,7 @@ func TestWhatIsMistyped(t *testing.T) {
 		{[]string{"run"}, "DAG is missing: a DAG file, or a shipped DAG by its name (core, demo, two-step); type `clinflow run DAG [STEP…]`"},
 		{[]string{"runs", "diff", "last"}, "RUN is missing: the id of a run"},
 		{[]string{"synth"}, "--out is missing: folder to write; type `clinflow synth --out DIR`"},
-		{[]string{"inspect", "logits"}, "--model is missing: Hugging Face folder of the model; type `clinflow inspect logits --model DIR`"},
+		{[]string{"inspect", "logits"}, "--model is missing: Hugging Face folder of the model, or random:PATH of a config.json; type `clinflow inspect logits --model DIR`"},
 		{[]string{"verify", "nowhere"}, "nowhere is not there; name a step's folder or the folder of a run"},
 		{[]string{"cat", "one", "two"}, `"two" is one word too many; type ` + "`clinflow cat DATASET`"},
 		{[]string{"demo", "extra"}, `"extra" is one word too many`},

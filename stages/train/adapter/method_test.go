@@ -381,7 +381,7 @@ func TestAMethodIsATypeOfTheStages(t *testing.T) {
 	if err := stages.Default.Describe(&reference, spec); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"[adaption_prompt, lora, none, p_tuning, prefix_tuning, prompt_tuning, virtual]", "peft.r: integer, 8 by default [at least 1], with type lora or none", "peft.keys: integer, 0 by default [at least 0], with type virtual"} {
+	for _, want := range []string{"[adaption_prompt, full, lora, none, p_tuning, prefix_tuning, prompt_tuning, virtual]", "peft.r: integer, 8 by default [at least 1], with type lora or none", "peft.keys: integer, 0 by default [at least 0], with type virtual"} {
 		if !strings.Contains(strings.Join(strings.Fields(reference.String()), " "), want) {
 			t.Errorf("the reference leaves out %q", want)
 		}

@@ -17,7 +17,7 @@ import (
 var harmless = []string{
 	"_attn_implementation", "_attn_implementation_autoset", "_commit_hash", "_flash_attn_2_enabled", "_name_or_path",
 	"architectures", "attn_implementation", "chunk_size_feed_forward", "dtype", "finetuning_task", "id2label",
-	"is_encoder_decoder", "label2id", "max_sequence_length", "num_labels", "output_attentions", "output_hidden_states",
+	"is_encoder_decoder", "is_llama_config", "label2id", "max_sequence_length", "num_labels", "output_attentions", "output_hidden_states",
 	"pretraining_tp", "problem_type", "return_dict", "task_specific_params", "tokenizer_class", "torch_dtype", "torchscript",
 	"transformers.js_config", "transformers_version", "unsloth_fixed", "unsloth_version", "use_bfloat16", "use_cache",
 

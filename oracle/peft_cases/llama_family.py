@@ -27,6 +27,7 @@ BASES = {
 CASES = {f"{base}_full": Case(base) for base in BASES}
 CASES |= {f"{base}_lora": Case(base, lora("CAUSAL_LM", target_modules="all-linear")) for base in ("llama_biased", "qwen2")}
 CASES |= {f"{base}_softmax": Case(base, lora("SEQ_CLS"), task="softmax") for base in BASES if base != "llama_padded"}
+CASES |= {f"{base}_full_softmax": Case(base, lora("SEQ_CLS"), task="softmax", full=True) for base in ("llama_biased", "qwen2", "mistral")}
 
 
 def rope(base="llama", field="", **parameters):

@@ -120,12 +120,14 @@ func (s seenInputs) buffers() (seen kernel.Seen) {
 func (g *Graph) attend(q, k, v *Node, seen seenInputs, a kernel.Attention) *Node {
 	a.Batch, a.Seq, a.Keys, a.Dim = g.opts.Batch, q.rows/g.opts.Batch, k.rows/g.opts.Batch, q.cols/a.Heads
 	a.Scale = 1 / math.Sqrt(float64(a.Dim))
+	g.attends(a, false)
 	y, lse, keys := g.node(q.rows, q.cols), g.sums(q.rows, a.Heads), seen.buffers()
 	o := &op{name: "attention", reads: []*Node{q, k, v}, out: y, side: []*Node{lse}}
 	o.run = func(b kernel.Backend) {
 		b.Attention(y.buf(), lse.buf(), q.buf(), k.buf(), v.buf(), keys, a)
 	}
 	o.back = func(dy *Node) {
+		g.attends(a, true)
 		dq, dk, dv := g.node(q.rows, q.cols), g.node(k.rows, k.cols), g.node(v.rows, v.cols)
 		g.emit(&op{name: "attention.grad", reads: []*Node{dy, y, lse, q, k, v}, out: dq, side: []*Node{dk, dv}, run: func(b kernel.Backend) {
 			b.AttentionBack(dq.buf(), dk.buf(), dv.buf(), dy.buf(), y.buf(), lse.buf(), q.buf(), k.buf(), v.buf(), keys, a)
@@ -136,4 +138,15 @@ func (g *Graph) attend(q, k, v *Node, seen seenInputs, a kernel.Attention) *Node
 		g.addGrad(v, dv)
 	}
 	return g.emit(o)
+}
+
+// attends refuses what the device has no kernel for before anything runs.
+func (g *Graph) attends(a kernel.Attention, gradient bool) {
+	limited, ok := g.Backend().(kernel.Limited)
+	if !ok {
+		return
+	}
+	if err := limited.Attends(a, gradient); err != nil {
+		g.fail("op attention: %w", err)
+	}
 }

@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -60,6 +61,27 @@ func TestPanicInAnOpIsAnErrorWithoutItsValue(t *testing.T) {
 	}
 	if strings.Contains(err.Error(), "Jane") {
 		t.Error("the panic's value is in the error")
+	}
+}
+
+// narrow has attention of small heads alone, and no gradient of it.
+type narrow struct{ kernel.Backend }
+
+func (n narrow) Attends(a kernel.Attention, gradient bool) error {
+	if a.Dim > 4 || gradient {
+		return fmt.Errorf("heads of %d columns, gradient %v", a.Dim, gradient)
+	}
+	return nil
+}
+
+func TestAttentionThatADeviceHasNotIsRefusedBeforeARun(t *testing.T) {
+	for says, heads := range map[string]int{"op attention: heads of 6 columns, gradient false": 2, "op attention: heads of 4 columns, gradient true": 3} {
+		n := newNet(t, narrow{backend(t, cpu.Options{})}, graph.Options{Batch: 1, Seq: 3}, 1)
+		g := graph.New(n.params, n.opts)
+		g.Backward(classify(n, g, n.attend(g, heads, heads)))
+		if _, err := g.Compile(); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("got %v, want %q", err, says)
+		}
 	}
 }
 

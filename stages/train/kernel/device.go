@@ -20,6 +20,13 @@ type Recording interface {
 	Close()
 }
 
+// Limited is a Backend that has no kernel for some attention.
+type Limited interface {
+	// Attends says why attention of such sizes, or its gradient, cannot be computed, and
+	// what to take instead.
+	Attends(a Attention, gradient bool) error
+}
+
 // Tracer is a Backend whose failures name the op that a kernel belongs to.
 type Tracer interface {
 	// Op says what the kernels that follow belong to.

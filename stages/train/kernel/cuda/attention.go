@@ -55,6 +55,18 @@ func (d *device) holds(s driver.Shape) error {
 		s.Shared>>10, d.gpu.Name, d.gpu.Shared>>10, attentionSizes[len(attentionSizes)-2])
 }
 
+// Attends implements kernel.Limited.
+func (d *device) Attends(a kernel.Attention, gradient bool) error {
+	if most := attentionSizes[len(attentionSizes)-1]; a.Dim > most {
+		return exit.Errorf(exit.Usage, "heads of %d columns: a GPU has kernels for heads of up to %d; take a model with smaller heads, or --device cpu", a.Dim, most)
+	}
+	tiles := 3
+	if gradient {
+		tiles = 4
+	}
+	return d.holds(d.attention(a, a.Heads, a.Seq, tiles))
+}
+
 // shape are the last arguments of an attention kernel: source/attention_seen.cuh.
 func (l *launcher) shape(seen kernel.Seen, a kernel.Attention) *launcher {
 	return l.buffers(seen.Lengths, seen.Starts, seen.Step).int(a.Seq).int(a.Keys).int(a.Heads).int(a.KV).int(a.Dim).flag(a.Causal).float(a.Scale).

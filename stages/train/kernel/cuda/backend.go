@@ -26,7 +26,7 @@ type Options struct {
 	Tune bool
 }
 
-// device implements kernel.Backend, Recorder, Tracer, Card and Randomizer.
+// device implements kernel.Backend, Recorder, Limited, Tracer, Card and Randomizer.
 type device struct {
 	float     kernel.DType
 	tune      bool

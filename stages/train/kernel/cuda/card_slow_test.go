@@ -76,21 +76,26 @@ func TestSlowNothingIsNoWork(t *testing.T) {
 
 // TestSlowHeadsThatDoNotFit trains on a card with the shared memory of a small one.
 func TestSlowHeadsThatDoNotFit(t *testing.T) {
-	emulated.Build(t).SetShared(99 << 10)
-	for heads, refused := range map[int]bool{2: false, 1: true} {
+	small := []string{"op attention", "132 KB of shared memory", "Emulated device has 99", "heads of more than 128 columns", "--device cpu"}
+	for columns, says := range map[int][]string{128: nil, 256: small, 300: {"op attention", "heads of 300 columns", "up to 256", "--device cpu"}} {
+		card := emulated.Build(t)
+		card.SetShared(99 << 10)
 		b, err := New(Options{Float: kernel.BF16})
 		if err != nil {
 			t.Fatal(err)
 		}
-		shape := check.Shape{Hidden: 256, Intermediate: 16, Layers: 1, Heads: heads, KVHeads: heads, Vocabulary: 5, Batch: 1, Seq: 4, Rank: 1}
+		shape := check.Shape{Hidden: columns, Intermediate: 16, Layers: 1, Heads: 1, KVHeads: 1, Vocabulary: 5, Batch: 1, Seq: 4, Rank: 1}
 		_, err = check.Curve(b, shape, check.LanguageModel, 1)
-		if (err != nil) != refused || refused && exit.Of(err) != exit.Usage {
-			t.Errorf("heads of %d: %v", 256/heads, err)
+		if (err != nil) != (says != nil) || err != nil && exit.Of(err) != exit.Usage {
+			t.Errorf("heads of %d: %v", columns, err)
 		}
-		for _, says := range []string{"132 KB of shared memory", "Emulated device has 99", "heads of more than 128 columns", "--device cpu"} {
-			if refused && !strings.Contains(err.Error(), says) {
-				t.Errorf("%v does not say %q", err, says)
+		for _, part := range says {
+			if err != nil && !strings.Contains(err.Error(), part) {
+				t.Errorf("%v does not say %q", err, part)
 			}
+		}
+		if n := card.Calls("cuLaunchKernel:gather"); n != 0 && says != nil {
+			t.Errorf("heads of %d are refused after %d lookups of tokens", columns, n)
 		}
 		if err := b.Close(); err != nil {
 			t.Error(err)

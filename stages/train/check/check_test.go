@@ -101,6 +101,16 @@ func TestStepSeesAWrongGradient(t *testing.T) {
 	}
 }
 
+func TestStepsOfModels(t *testing.T) {
+	right := open(t, cpu.Options{Kernel: "go"})
+	for name, shape := range check.Models() {
+		near, err := check.Step(right, open(t, cpu.Options{Float: kernel.F64}), shape, check.OneOfLabels)
+		if err != nil || !(near < 1e-4) {
+			t.Errorf("%s: the CPU is %g from itself, %v", name, near, err)
+		}
+	}
+}
+
 func TestResume(t *testing.T) {
 	if err := check.Resume(open(t, cpu.Options{}), small, 6); err != nil {
 		t.Error(err)

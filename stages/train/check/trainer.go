@@ -6,12 +6,9 @@ import (
 	"math/rand/v2"
 	"strings"
 
-	"github.com/clinflow/clinflow/stages/train/adapter"
-	"github.com/clinflow/clinflow/stages/train/adapter/lora"
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/model"
-	"github.com/clinflow/clinflow/stages/train/model/llama"
 )
 
 // adapterName begins the names of the adapter's parameters.
@@ -27,7 +24,7 @@ type trainer struct {
 // newTrainer makes a model of random weights. B of its adapter is not zero as in a new
 // one, which would hide A's gradient.
 func newTrainer(b kernel.Backend, s Shape, loss Loss, seed int64) (*trainer, error) {
-	m, err := llama.Random(b, s.Config(), graph.Mode(s.Whole), seed)
+	m, err := s.random(b, seed)
 	if err != nil {
 		return nil, err
 	}
@@ -40,13 +37,7 @@ func newTrainer(b kernel.Backend, s Shape, loss Loss, seed int64) (*trainer, err
 }
 
 func (t *trainer) prepare(loss Loss, seed int64) (err error) {
-	s := t.shape
-	update := lora.Config{R: s.Rank, LoraAlpha: 2 * float64(s.Rank), LoraDropout: s.Dropout, TargetModules: []string{"q_proj", "v_proj"}}
-	c := update.Adapter(adapter.CausalLM)
-	if loss != LanguageModel {
-		c.TaskType = adapter.SeqCls
-	}
-	if _, err := t.model.AddAdapter(adapterName, c, s.Labels, seed); err != nil {
+	if _, err := t.model.AddAdapter(adapterName, t.shape.adapter(loss), t.shape.Labels, seed); err != nil {
 		return err
 	}
 	if err := t.round(seed); err != nil {
@@ -79,7 +70,7 @@ func (t *trainer) round(seed int64) error {
 
 func (t *trainer) compile(loss Loss, seed uint64) (*graph.Machine, error) {
 	s := t.shape
-	g, err := t.model.Graph(graph.Options{Batch: s.Batch, Seq: s.Seq, Training: true, Seed: seed, Checkpointing: s.Checkpointing})
+	g, err := t.model.Graph(graph.Options{Batch: s.Batch, Seq: s.Seq, Training: true, Seed: seed, Checkpointing: s.Checkpointing, Packed: s.Packed, Positioned: s.Packed})
 	if err != nil {
 		return nil, err
 	}

@@ -40,6 +40,20 @@ func TestSlowStep(t *testing.T) {
 	}
 }
 
+// TestSlowModels compares a step of every model and method.
+func TestSlowModels(t *testing.T) {
+	for float, tolerance := range tolerances {
+		b, _ := open(t, float)
+		for name, shape := range check.Models() {
+			far, err := check.Step(processor(t), b, shape, check.OneOfLabels)
+			t.Logf("%v, %s: %.2g from the CPU's", float, name, far)
+			if err != nil || !(far <= tolerance) {
+				t.Errorf("%v, %s: %g from the CPU's, allowed %g, %v", float, name, far, tolerance, err)
+			}
+		}
+	}
+}
+
 func TestSlowResumeAndMemory(t *testing.T) {
 	b, device := open(t, kernel.BF16)
 	device.SetMemory(256 << 20)

@@ -2,6 +2,7 @@ package adapter_test
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -85,5 +86,25 @@ func TestAModuleIsCopiedOnce(t *testing.T) {
 	config.ModulesToSave = []string{"norm"}
 	if _, err := m.AddAdapter("other", config, 0, 1); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "parameter model.norm.weight cannot be replaced") {
 		t.Error(err)
+	}
+}
+
+// The example of docs/adapters.md does what it says there.
+func TestTheExampleOfTheDocuments(t *testing.T) {
+	text := string(must(os.ReadFile("../../../docs/adapters.md"))(t))
+	_, text, _ = strings.Cut(text, "```yaml\npeft:\n")
+	text, _, _ = strings.Cut(text, "```")
+	m, _ := withMethod(t, backend(t, kernel.F32), adapter.CausalLM, text)
+	const prefix = "new/base_model.model.model."
+	for name, want := range map[string][]int{
+		"layers.0.self_attn.q_proj.lora_A.weight": {8, 32}, "layers.1.self_attn.k_proj.lora_A.weight": {2, 32},
+		"layers.1.self_attn.o_proj.lora_B.weight": {32, 8}, "norm.weight": {32},
+	} {
+		if p := m.Params().Get(prefix + name); p == nil || !slices.Equal(p.Shape(), want) {
+			t.Errorf("%s is %v, want the shape %v", name, p, want)
+		}
+	}
+	if n := len(m.Params().Trainable()); n != 2*4*2+1 {
+		t.Errorf("%d tensors are trained, want two of each linear layer of attention, and a norm", n)
 	}
 }

@@ -17,6 +17,7 @@ def bert(saved=transformers.BertForPreTraining, **extra):
 BASES = {
     "bert": bert(),
     "bert_new": bert(saved=transformers.BertModel, hidden_act="gelu_new", layer_norm_eps=1e-5),
+    "bert_padded": bert(pad_token_id=17),  # which is a token of the text too: torch trains no row of padding
     "bert_relu": bert(hidden_act="relu", num_attention_heads=2),
 }
 
@@ -30,6 +31,7 @@ CASES = {
     "bert_full_new": Case("bert_new", lora("query"), task="sigmoid", full=True),
     "bert_full_weighted": Case("bert_relu", lora("query"), task="softmax", full=True, class_weights=[0.5, 2.0, 3.0]),
     "bert_full_positions": Case("bert", lora("query"), task="softmax", full=True, positions=True),
+    "bert_full_padded": Case("bert_padded", lora("query"), task="softmax", full=True),
     "bert_lora": Case("bert", lora("query", "value"), task="softmax"),
     "bert_lora_dense": Case("bert_new", lora("dense", "key"), task="sigmoid"),
     "bert_lora_positions": Case("bert", lora("query", "value"), task="softmax", positions=True),

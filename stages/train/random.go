@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"encoding/json"
+	"math"
 	"slices"
 
 	"github.com/clinflow/clinflow/dataset"
@@ -37,7 +38,7 @@ type randomModel struct {
 }
 
 func newRandom(env *stages.Environment, c RandomConfig) (stages.Job, error) {
-	_, err := c.sized(1)
+	_, err := c.sized(math.MaxInt32) // whatever ids the configuration names are in it
 	return &randomModel{onDevice{env}, c}, err
 }
 

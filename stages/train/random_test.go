@@ -32,6 +32,7 @@ func TestRandomModelsAreForTheTokenizer(t *testing.T) {
 	if random(tinyBERT, "").Manifest.Digest() != one.Manifest.Digest() || random(tinyBERT, ", seed: 2").Manifest.Digest() == one.Manifest.Digest() {
 		t.Error("the weights do not depend on the seed alone")
 	}
+	random(tinyBERT+`, "pad_token_id": 7`, "")
 	random(`"model_type": "llama", "hidden_size": 8, "intermediate_size": 12, "num_hidden_layers": 1, "num_attention_heads": 2`, "")
 
 	// It was trained on nobody, which is known.

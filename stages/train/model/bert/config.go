@@ -29,6 +29,7 @@ type Config struct {
 	AttentionDropout      float64 // of attention's probabilities, in training
 	ClassifierDropout     float64 // of what the classification head reads, in training
 	InitializerRange      float64 // standard deviation of initial weights
+	PadTokenID            int32   // -1: none
 }
 
 // Activation is a hidden_act.
@@ -90,11 +91,18 @@ func (c Config) Check() error {
 	case !(c.LayerNormEps > 0) || !(c.InitializerRange >= 0):
 		return errors.New("layer_norm_eps must be above zero, initializer_range not below")
 	}
+	if int(c.PadTokenID) >= c.VocabSize {
+		return fmt.Errorf("pad_token_id: is %d, outside the vocabulary of %d", c.PadTokenID, c.VocabSize)
+	}
 	return c.HiddenAct.check()
 }
 
 // Write writes config.json with sorted keys; transformers 4 and 5 read it.
 func (c Config) Write(w io.Writer) error {
+	var pad *int32
+	if c.PadTokenID >= 0 {
+		pad = &c.PadTokenID
+	}
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(map[string]any{
@@ -104,6 +112,6 @@ func (c Config) Write(w io.Writer) error {
 		"vocab_size": c.VocabSize, "max_position_embeddings": c.MaxPositionEmbeddings, "type_vocab_size": c.TypeVocabSize,
 		"hidden_act": c.HiddenAct, "layer_norm_eps": c.LayerNormEps, "initializer_range": c.InitializerRange,
 		"hidden_dropout_prob": c.HiddenDropout, "attention_probs_dropout_prob": c.AttentionDropout, "classifier_dropout": c.ClassifierDropout,
-		"position_embedding_type": absolute, "torch_dtype": "float32",
+		"position_embedding_type": absolute, "pad_token_id": pad, "torch_dtype": "float32",
 	})
 }

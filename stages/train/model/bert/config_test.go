@@ -28,7 +28,7 @@ func TestConfigurationsAreWhole(t *testing.T) {
 			NumAttentionHeads: heads, VocabSize: size.Draw(rt, "vocab"), MaxPositionEmbeddings: size.Draw(rt, "positions"),
 			TypeVocabSize: size.Draw(rt, "types"), HiddenAct: rapid.SampledFrom(slices.Sorted(maps.Keys(activations))).Draw(rt, "act"),
 			LayerNormEps: rapid.Float64Range(1e-12, 1).Draw(rt, "eps"), InitializerRange: rapid.Float64Range(0, 1).Draw(rt, "std"),
-			HiddenDropout: dropout.Draw(rt, "hidden"), AttentionDropout: dropout.Draw(rt, "attention"), ClassifierDropout: dropout.Draw(rt, "classifier"),
+			HiddenDropout: dropout.Draw(rt, "hidden"), AttentionDropout: dropout.Draw(rt, "attention"), PadTokenID: rapid.Int32Range(-1, 0).Draw(rt, "pad"), ClassifierDropout: dropout.Draw(rt, "classifier"),
 		}
 		var b bytes.Buffer
 		if err := want.Write(&b); err != nil {
@@ -101,6 +101,7 @@ func TestWrongConfigurationsAreNamed(t *testing.T) {
 		`"add_cross_attention": true`:                           "add_cross_attention",
 		`"pruned_heads": {"0": [1]}`:                            "pruned_heads",
 		`"quantization_config": {"bits": 4}`:                    "quantization_config",
+		`"pad_token_id": 30522`:                                 "pad_token_id: is 30522, outside",
 		`"hidden_size": 13`:                                     "num_attention_heads: 12 does not divide hidden_size 13",
 		`"num_hidden_layers": 0`:                                "num_hidden_layers: is 0",
 		`"type_vocab_size": 0`:                                  "type_vocab_size",

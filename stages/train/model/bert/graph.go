@@ -19,7 +19,7 @@ func (n *network) Hidden(g *graph.Graph, hooks adapter.Method) *graph.Node {
 // have no row, and the type of a text that stands alone. The rows that adapters put in
 // front get both too.
 func (n *network) embed(g *graph.Graph, hooks adapter.Method) *graph.Node {
-	x := hooks.Embed(g, g.Embedding(n.words))
+	x := hooks.Embed(g, g.PaddedEmbedding(n.words, n.config.PadTokenID))
 	x = g.Add(x, g.Lookup(n.types, n.config.HiddenSize, make([]int32, x.Rows())))
 	x = g.Add(x, g.Positions(n.positions, x, hooks.VirtualTokens()-g.Front(x)))
 	return g.Dropout(n.normed(g, x, n.norm), n.config.HiddenDropout)

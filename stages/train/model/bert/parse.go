@@ -35,6 +35,7 @@ type configFile struct {
 	AttentionDropout      float64         `json:"attention_probs_dropout_prob"`
 	ClassifierDropout     *float64        `json:"classifier_dropout"`
 	InitializerRange      float64         `json:"initializer_range"`
+	PadTokenID            *int32          `json:"pad_token_id"`
 	PositionEmbeddingType string          `json:"position_embedding_type"`
 	IsDecoder             bool            `json:"is_decoder"`
 	AddCrossAttention     bool            `json:"add_cross_attention"`
@@ -48,7 +49,7 @@ type configFile struct {
 var keys = model.Keys{
 	ModelType: modelType, File: reflect.TypeFor[configFile](),
 	Harmless: []string{
-		"bos_token_id", "eos_token_id", "pad_token_id", "sep_token_id", "decoder_start_token_id", "cross_attention_hidden_size",
+		"bos_token_id", "eos_token_id", "sep_token_id", "decoder_start_token_id", "cross_attention_hidden_size",
 		"directionality", "pooler_fc_size", "pooler_num_attention_heads", "pooler_num_fc_layers", "pooler_size_per_head", "pooler_type",
 		"gradient_checkpointing", "output_past", "tie_encoder_decoder", "tie_word_embeddings", "tui_size",
 	},
@@ -59,7 +60,7 @@ func parseConfig(data []byte) (Config, error) {
 	f := configFile{
 		HiddenSize: 768, IntermediateSize: 3072, NumHiddenLayers: 12, NumAttentionHeads: 12, VocabSize: 30522,
 		MaxPositionEmbeddings: 512, TypeVocabSize: 2, HiddenAct: "gelu", LayerNormEps: 1e-12, HiddenDropout: 0.1,
-		AttentionDropout: 0.1, InitializerRange: 0.02, PositionEmbeddingType: absolute,
+		AttentionDropout: 0.1, InitializerRange: 0.02, PositionEmbeddingType: absolute, PadTokenID: new(int32(0)),
 	}
 	if err := jsonfile.Exact(data, &f); err != nil {
 		return Config{}, err
@@ -95,7 +96,10 @@ func (f *configFile) config() Config {
 		HiddenSize: f.HiddenSize, IntermediateSize: f.IntermediateSize, NumHiddenLayers: f.NumHiddenLayers,
 		NumAttentionHeads: f.NumAttentionHeads, VocabSize: f.VocabSize, MaxPositionEmbeddings: f.MaxPositionEmbeddings,
 		TypeVocabSize: f.TypeVocabSize, HiddenAct: f.HiddenAct, LayerNormEps: f.LayerNormEps, InitializerRange: f.InitializerRange,
-		HiddenDropout: f.HiddenDropout, AttentionDropout: f.AttentionDropout, ClassifierDropout: f.HiddenDropout,
+		HiddenDropout: f.HiddenDropout, AttentionDropout: f.AttentionDropout, ClassifierDropout: f.HiddenDropout, PadTokenID: -1,
+	}
+	if f.PadTokenID != nil {
+		c.PadTokenID = max(*f.PadTokenID, -1)
 	}
 	if f.ClassifierDropout != nil {
 		c.ClassifierDropout = *f.ClassifierDropout

@@ -19,7 +19,7 @@ import (
 // truncation=True: special tokens count towards max_length and are never cut off.
 // Nothing is padded. The path of the tokenizer names tokenizer.Files.
 type Options struct {
-	Tokenizer      string `json:"tokenizer,omitempty" path:"tokenizer.model,tokenizer.json,vocab.txt,vocab.json,merges.txt,tokenizer_config.json,special_tokens_map.json,added_tokens.json,config.json" doc:"Hugging Face folder with a tokenizer, such as a tokenizer.model, in place of the port tokenizer; the added tokens of its other files are heeded"`
+	Tokenizer      string `json:"tokenizer,omitempty" path:"tokenizer.model,tokenizer.json,vocab.txt,vocab.json,merges.txt,tokenizer_config.json,special_tokens_map.json,added_tokens.json,config.json" doc:"Hugging Face folder with a tokenizer (tokenizer.json, tokenizer.model or vocab.txt; docs/tokenizers.md), in place of the port tokenizer; added tokens are heeded"`
 	MaxLength      int    `json:"max_length" default:"128" unit:"tokens" min:"1" doc:"longest input_ids, special tokens included; what a longer text has more is left out"`
 	TruncationSide string `json:"truncation_side,omitempty" enum:"right,left" doc:"the end at which a longer text is cut; left out, that which the tokenizer's folder says, right where it says none"`
 	AddBOS         *bool  `json:"add_bos,omitempty" doc:"begin with the tokenizer's BOS token, [CLS] for BERT; left out, with what the tokenizer's folder puts there: BOS for LLaMA, [CLS] for BERT, nothing for GPT-2"`

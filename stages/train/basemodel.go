@@ -12,10 +12,10 @@ import (
 	"github.com/clinflow/clinflow/stages/train/model"
 )
 
-// BaseModel is the key of every stage over a base model. Its path names what
-// model.Open and leakage.Ancestry read of the folder.
+// BaseModel is the key of every stage over a base model. Its path names what model.Open,
+// leakage.Ancestry and a prompt that begins with a text read of the folder.
 type BaseModel struct {
-	Base string `json:"base,omitempty" path:"config.json,adapter_config.json,*.safetensors,model.safetensors.index.json,pytorch_model*.bin,pytorch_model.bin.index.json,train_patients.bin" prefix:"random:" doc:"Hugging Face folder of the base model, where it is not a step. random: before the path of a config.json makes one of random weights of that configuration, the same each time, for trying things out."`
+	Base string `json:"base,omitempty" path:"config.json,adapter_config.json,*.safetensors,model.safetensors.index.json,pytorch_model*.bin,pytorch_model.bin.index.json,train_patients.bin,tokenizer.model,tokenizer.json,vocab.txt,vocab.json,merges.txt,tokenizer_config.json,special_tokens_map.json,added_tokens.json" prefix:"random:" doc:"Hugging Face folder of the base model, where it is not a step. random: before the path of a config.json makes one of random weights of that configuration, the same each time, for trying things out."`
 }
 
 // onBase opens the environment's device and the frozen base model of a stage, whose

@@ -83,8 +83,8 @@ func (p *pretrain) Run(ctx context.Context, in stages.Inputs, out *dataset.Write
 		if err != nil {
 			return err
 		}
-		// Before the first step the adapter's update is zero: what is then measured on
-		// val is the base model.
+		// Before the first step the update of a LoRA or an adaption prompt is zero: what is
+		// then measured on val is the base model. Other prompts are random numbers at first.
 		t, err := asLanguageModel(trainer.Trainer{
 			Env: p.env, Name: "train.pretrain", Optimization: p.config.Optimization, LearningRate: p.config.LearningRate,
 			Epochs: p.config.Epochs, BatchSize: p.config.BatchSize, Model: m, Before: true,

@@ -9,6 +9,7 @@ import (
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/stages/tokenize/tokenizer"
 	"github.com/clinflow/clinflow/stages/train/leakage"
 )
 
@@ -49,6 +50,18 @@ func TestTheBasesOtherFilesAreNotRead(t *testing.T) {
 				t.Error("the output is another without the files that are not read")
 			}
 		})
+	}
+}
+
+// Whatever a tokenizer is read from is in the fingerprint: a prompt may begin with the
+// tokens of a text.
+func TestTheBasesTokenizerIsInTheFingerprint(t *testing.T) {
+	folder := t.TempDir()
+	for _, name := range tokenizer.Files {
+		must(t, os.WriteFile(filepath.Join(folder, name), nil, 0o600))
+	}
+	if _, unread := stagetest.OnlyRead(t, "train.finetune", "base", folder); len(unread) > 0 {
+		t.Errorf("%q are not in it", unread)
 	}
 }
 

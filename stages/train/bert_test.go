@@ -51,6 +51,7 @@ func TestBERTIsAClassifier(t *testing.T) {
 	}{
 		{"LoRA", `{type: lora, r: 4, alpha: 16, target_modules: [query, key, value, dense]}`, 0, 0.3},
 		{"LoRA under dropout", `{type: lora, r: 4, alpha: 16, target_modules: [query, key, value, dense]}`, 0.02, 0.6},
+		{"all weights", `{type: full}`, 0.02, 0.4},
 		{"head", `{type: none}`, 0, 0.67},
 		{"head under dropout", `{type: none}`, 0.02, 0.7},
 	} {
@@ -72,7 +73,7 @@ func TestBERTIsAClassifier(t *testing.T) {
 // inspected are the logits that `clinflow inspect logits` prints of a document.
 func inspected(t *testing.T, base string, trained *dataset.Dataset, tokens labelled, id string) []float32 {
 	t.Helper()
-	dir, err := folder(t.Context(), trained, adapter.ConfigName)
+	dir, err := folder(t.Context(), trained, configIn(trained, taskFolder))
 	must(t, err)
 	i := slices.IndexFunc(tokens.rows, func(row examples.Example) bool { return row.ExampleID == id })
 	line, err := json.Marshal(tokens.rows[i].InputIDs)

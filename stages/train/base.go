@@ -18,7 +18,7 @@ import (
 
 func init() {
 	stages.RegisterJob(stages.Spec{
-		Name: "train.base", Version: 5,
+		Name: "train.base", Version: 6,
 		Doc: "Trains a small LLaMA from scratch as a language model on the train patients' notes, over all its parameters. Leaves a Hugging Face folder with the tokenizer's files, train_log.jsonl and train_patients.bin, the record of whom it was trained on; loss is also measured on val at each epoch's end. It stands in for a real base model where none may be downloaded, as in the demo.",
 		In: []stages.Port{
 			examples.TokensPort,

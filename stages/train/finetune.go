@@ -19,7 +19,7 @@ import (
 
 func init() {
 	stages.RegisterJob(stages.Spec{
-		Name: "train.finetune", Version: 6,
+		Name: "train.finetune", Version: 7,
 		Doc: "Trains a classification head, and adapters under it, on the task of the labels. A variant is a list of adapters, each frozen or trainable, whose updates add up. Without the port clinical: the head alone (peft.type none) or a new adapter under it, or all weights of the base (full). With an adapter of train.pretrain bound to clinical, the same two over it, and it is frozen or trained further (clinical): six variants in all. Where nothing under the head is trained, hidden states are computed once, unless the base has dropout of its own, as BERT has. Leaves the new adapter with its head in the PEFT library's layout, or the whole model with its head as transformers saves one, the clinical adapter beside it in clinical/, train_log.jsonl and train_patients.bin, the record of whom it was trained on: hashes of patients, not anonymised. Val and test patients that the base or the clinical adapter was trained on are refused; one without a record is counted in the manifest as unknown_training_patients. A clinical adapter of another base than this is refused, known by the base's files (base_model.sha256); one without that record is counted as unknown_base_model.",
 		In: []stages.Port{
 			examples.TokensPort,

@@ -18,7 +18,7 @@ import (
 
 func init() {
 	stages.RegisterJob(stages.Spec{
-		Name: "train.pretrain", Version: 5,
+		Name: "train.pretrain", Version: 6,
 		Doc: "Adapts a frozen base model to clinical language: trains an adapter, or with peft.type full all weights, as a language model on the train patients' notes. Leaves the adapter in the PEFT library's layout, or the whole model as transformers saves one, train_log.jsonl, train_patients.bin, the record of whom it was trained on, base_model.sha256, the record of the base, and metrics.json with the perplexity on val before and after. Val and test patients that the base was trained on are refused.",
 		In: []stages.Port{
 			examples.TokensPort,

@@ -3,6 +3,7 @@ package cpu
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -90,6 +91,30 @@ func TestMatMul(t *testing.T) {
 				if diff := math.Abs(float64(c[i]) - want[i]); diff > 1e-5*math.Sqrt(float64(m.K))*3 {
 					rt.Fatalf("element %d of %+v: %g, want %g", i, m, c[i], want[i])
 				}
+			}
+		})
+	})
+}
+
+// A text's numbers are the same to the bit in whatever row of a batch, with weights that
+// are trained or frozen.
+func TestARowOfAProductDoesNotDependOnItsPlace(t *testing.T) {
+	each(t, func(t *testing.T, f functions[float32]) {
+		rapid.Check(t, func(rt *rapid.T) {
+			d := newDevice(Options{Workers: 1}, f)
+			size := rapid.IntRange(1, 40)
+			m := kernel.MatMul{M: size.Draw(rt, "m"), N: size.Draw(rt, "n"), K: size.Draw(rt, "k"), Alpha: 16. / 3, TransB: true, Acc: rapid.Bool().Draw(rt, "acc")}
+			r := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 0))
+			a, b, c := random(r, m.M*m.K, 1), random(r, m.K*m.N, 1), random(r, m.M*m.N, 1)
+			row := rapid.IntRange(0, m.M-1).Draw(rt, "row")
+			alone, one := slices.Clone(c[row*m.N:(row+1)*m.N]), m
+			one.M = 1
+			frozen := &floats[float32]{v: b}
+			d.Freeze(frozen, m.N, m.K)
+			d.MatMul(buffer(alone), buffer(a[row*m.K:(row+1)*m.K]), frozen, one)
+			d.MatMul(buffer(c), buffer(a), buffer(b), m)
+			if !slices.Equal(alone, c[row*m.N:(row+1)*m.N]) {
+				rt.Fatalf("row %d of %+v is another by itself", row, m)
 			}
 		})
 	})

@@ -94,21 +94,21 @@ func (p *product[T]) tiles(w *worker[T], i0, i1, n0, n1, k0, k1 int, direct bool
 				p.micro.run(k, a, b, &p.c[i*p.ldc+j], lda, step, p.ldb, p.ldc, p.alpha, acc)
 				continue
 			}
-			p.micro.run(k, a, b, &w.tile[0], lda, step, p.ldb, nr, p.alpha, false)
-			p.edge(w.tile, i, min(i1, i+mr), j, min(n1, j+nr), acc)
+			// The kernel adds here too: it may round alpha times a sum once it is added,
+			// and a row may not depend on whether its tile is whole.
+			iEnd, jEnd := min(i1, i+mr), min(n1, j+nr)
+			p.inside(w.tile, i, iEnd, j, jEnd, func(tile, c []T) { copy(tile, c) })
+			p.micro.run(k, a, b, &w.tile[0], lda, step, p.ldb, nr, p.alpha, acc)
+			p.inside(w.tile, i, iEnd, j, jEnd, func(tile, c []T) { copy(c, tile) })
 		}
 	}
 }
 
-// edge stores the part of a tile that lies inside the result.
-func (p *product[T]) edge(tile []T, i0, i1, j0, j1 int, acc bool) {
+// inside calls do with the rows of a tile that lie in the result and their places there.
+func (p *product[T]) inside(tile []T, i0, i1, j0, j1 int, do func(tile, c []T)) {
 	for i := i0; i < i1; i++ {
-		from, to := tile[(i-i0)*p.micro.nr:], p.c[i*p.ldc+j0:i*p.ldc+j1]
-		if !acc {
-			copy(to, from)
-			continue
-		}
-		p.d.add(to, to, from[:len(to)])
+		at := (i - i0) * p.micro.nr
+		do(tile[at:at+j1-j0], p.c[i*p.ldc+j0:i*p.ldc+j1])
 	}
 }
 

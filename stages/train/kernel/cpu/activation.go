@@ -10,6 +10,10 @@ import (
 func (d *device[T]) Activate(y, x kernel.Buffer, f kernel.Function) {
 	ys, xs, value := d.of(y), d.of(x), values[f]
 	d.parallel(len(ys), grain, func(_ *worker[T], lo, hi int) {
+		if f == kernel.GELU {
+			d.gelu(ys[lo:hi], xs[lo:hi])
+			return
+		}
 		for i := lo; i < hi; i++ {
 			ys[i] = T(value(float64(xs[i])))
 		}
@@ -20,27 +24,21 @@ func (d *device[T]) Activate(y, x kernel.Buffer, f kernel.Function) {
 func (d *device[T]) ActivateBack(dx, dy, x kernel.Buffer, f kernel.Function) {
 	dxs, dys, xs, slope := d.of(dx), d.of(dy), d.of(x), slopes[f]
 	d.parallel(len(dxs), grain, func(_ *worker[T], lo, hi int) {
+		if f == kernel.GELU {
+			d.geluBack(dxs[lo:hi], dys[lo:hi], xs[lo:hi])
+			return
+		}
 		for i := lo; i < hi; i++ {
 			dxs[i] = T(slope(float64(xs[i]))) * dys[i]
 		}
 	})
 }
 
-// values are the functions, and slopes their derivatives, by kernel.Function.
+// values are the functions but GELU, and slopes their derivatives, by kernel.Function.
 var (
-	values = [...]func(float64) float64{kernel.GELU: gelu, kernel.GELUTanh: geluTanh, kernel.Tanh: math.Tanh, kernel.ReLU: func(x float64) float64 { return max(x, 0) }}
-	slopes = [...]func(float64) float64{kernel.GELU: geluSlope, kernel.GELUTanh: geluTanhSlope, kernel.Tanh: tanhSlope, kernel.ReLU: reluSlope}
+	values = [...]func(float64) float64{kernel.GELUTanh: geluTanh, kernel.Tanh: math.Tanh, kernel.ReLU: func(x float64) float64 { return max(x, 0) }}
+	slopes = [...]func(float64) float64{kernel.GELUTanh: geluTanhSlope, kernel.Tanh: tanhSlope, kernel.ReLU: reluSlope}
 )
-
-// gelu is x·Φ(x), Φ the distribution function of the standard normal distribution.
-func gelu(x float64) float64 { return x * normal(x) }
-
-func geluSlope(x float64) float64 {
-	density := math.Exp(-x*x/2) / math.Sqrt(2*math.Pi)
-	return normal(x) + x*density
-}
-
-func normal(x float64) float64 { return 0.5 * math.Erfc(-x/math.Sqrt2) }
 
 // The constants of the approximation by tanh are of Hendrycks and Gimpel 2016, section 2.
 const (

@@ -39,3 +39,21 @@ func benchmarkMatMul(b *testing.B, name string, size, workers int, freeze bool) 
 	}
 	b.ReportMetric(2*1280*float64(size)*float64(size)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 }
+
+func BenchmarkGELU(b *testing.B) {
+	for _, name := range []string{"avx512", "avx2", "go"} {
+		b.Run(name, func(b *testing.B) {
+			f, err := functions32(name)
+			if err != nil {
+				b.Skip(err)
+			}
+			x := random(rand.New(rand.NewPCG(1, 2)), 1<<16, 1)
+			y := make([]float32, len(x))
+			for b.Loop() {
+				f.gelu(y, x)
+				f.geluBack(y, x, x)
+			}
+			b.ReportMetric(b.Elapsed().Seconds()*1e9/float64(b.N*len(x)), "ns/number")
+		})
+	}
+}

@@ -35,14 +35,17 @@ type functions[T number] struct {
 	swiglu func(y, gate, up []T)
 	// swigluBack is its gradient: dgate = dy·up·(s + gate·s·(1-s)), dup = dy·gate·s.
 	swigluBack func(dgate, dup, dy, gate, up []T)
+	// gelu is y = x·Φ(x), geluBack its gradient dx = dy·(Φ(x) + x·φ(x)).
+	gelu     func(y, x []T)
+	geluBack func(dx, dy, x []T)
 	// adamw is a step of AdamW.
 	adamw func(p, g, m, v []T, c *adamConstants)
 	// drop is y = x ⊙ mask / (1-p), added to y with acc.
 	drop func(y, x []T, s dropState, acc bool)
 }
 
-// pure are the inner loops in Go around an exponential.
-func pure[T number](exp func(T) T) functions[T] {
+// pure are the inner loops in Go around an exponential and the normal distribution.
+func pure[T number](exp func(T) T, gaussian func(T) (tails, bell T)) functions[T] {
 	tile := micro[T]{4, 2, microGo[T]}
 	return functions[T]{
 		name: "go", micro: tile, narrow: tile, interleave: interleaveGo[T],
@@ -52,12 +55,14 @@ func pure[T number](exp func(T) T) functions[T] {
 		probabilityBack: probabilityBackGo[T], rotate: rotateGo[T],
 		swiglu:     func(y, gate, up []T) { swigluGo(y, gate, up, exp) },
 		swigluBack: func(dgate, dup, dy, gate, up []T) { swigluBackGo(dgate, dup, dy, gate, up, exp) },
+		gelu:       func(y, x []T) { geluGo(y, x, gaussian) },
+		geluBack:   func(dx, dy, x []T) { geluBackGo(dx, dy, x, gaussian) },
 		adamw:      adamwGo[T], drop: dropGo[T],
 	}
 }
 
 // pure32 are the inner loops for float32 in Go.
-func pure32() functions[float32] { return pure(exp32) }
+func pure32() functions[float32] { return pure(exp32, gaussian32) }
 
 // pure64 are those for float64.
-func pure64() functions[float64] { return pure(math.Exp) }
+func pure64() functions[float64] { return pure(math.Exp, gaussian64) }

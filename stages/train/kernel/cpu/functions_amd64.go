@@ -28,6 +28,8 @@ func avx512(tail functions[float32]) functions[float32] {
 		rotate:          vectorRotate(width, rotateAVX512, tail.rotate),
 		swiglu:          vectorSwiglu(width, swigluAVX512, tail.swiglu),
 		swigluBack:      vectorSwigluBack(width, swigluBackAVX512, tail.swigluBack),
+		gelu:            vectorGelu(width, geluAVX512, tail.gelu),
+		geluBack:        vectorGeluBack(width, geluBackAVX512, tail.geluBack),
 		adamw:           vectorAdamw(adamwAVX512, tail.adamw),
 		drop:            vectorDrop(dropAVX512, tail.drop),
 	}
@@ -51,6 +53,8 @@ func avx2(tail functions[float32]) functions[float32] {
 		rotate:          vectorRotate(width, rotateAVX2, tail.rotate),
 		swiglu:          vectorSwiglu(width, swigluAVX2, tail.swiglu),
 		swigluBack:      vectorSwigluBack(width, swigluBackAVX2, tail.swigluBack),
+		gelu:            vectorGelu(width, geluAVX2, tail.gelu),
+		geluBack:        vectorGeluBack(width, geluBackAVX2, tail.geluBack),
 		adamw:           vectorAdamw(adamwAVX2, tail.adamw),
 		drop:            vectorDrop(dropAVX2, tail.drop),
 	}

@@ -58,6 +58,33 @@ func TestExpAndSwiGLU(t *testing.T) {
 	})
 }
 
+// TestGELU goes from where the function is next to zero to where it is its argument.
+func TestGELU(t *testing.T) {
+	each(t, func(t *testing.T, f functions[float32]) {
+		var x []float32
+		for v := -14.0; v < 14; v += 0.00137 {
+			x = append(x, float32(v))
+		}
+		x = append(x, 0, 1e-30, -1e-30, 1e-42, 200, -200, 1e19, -1e19)
+		y, slope, ones := make([]float32, len(x)), make([]float32, len(x)), make([]float32, len(x))
+		for i := range ones {
+			ones[i] = 1
+		}
+		f.gelu(y, x)
+		f.geluBack(slope, ones, x)
+		for i, v := range x {
+			normal := 0.5 * math.Erfc(-float64(v)/math.Sqrt2)
+			if want := float64(v) * normal; !(math.Abs(float64(y[i])-want) < 5e-7*max(1, math.Abs(want))) {
+				t.Fatalf("gelu(%g) = %g, want %g", v, y[i], want)
+			}
+			want := normal + float64(v)*math.Exp(-float64(v)*float64(v)/2)/math.Sqrt(2*math.Pi)
+			if !(math.Abs(float64(slope[i])-want) < 5e-7) {
+				t.Fatalf("the slope at %g is %g, want %g", v, slope[i], want)
+			}
+		}
+	})
+}
+
 func TestNotANumberIsNotHidden(t *testing.T) {
 	each(t, func(t *testing.T, f functions[float32]) {
 		for _, n := range []int{1, 16, 19} {
@@ -67,6 +94,14 @@ func TestNotANumberIsNotHidden(t *testing.T) {
 			}
 			if sum := f.exp(x, x, 0); sum == sum {
 				t.Errorf("%d NaNs have the exponential sum %g", n, sum)
+			}
+			y, slope := make([]float32, n), make([]float32, n)
+			f.gelu(y, x)
+			f.geluBack(slope, y, x)
+			for i := range x {
+				if y[i] == y[i] || slope[i] == slope[i] {
+					t.Errorf("gelu of a NaN is %g, its slope %g", y[i], slope[i])
+				}
 			}
 		}
 	})

@@ -130,6 +130,16 @@ func swigluAVX512(y *float32, gate *float32, up *float32, n int)
 //go:noescape
 func swigluBackAVX512(dgate *float32, dup *float32, dy *float32, gate *float32, up *float32, n int)
 
+// geluAVX512 is y = x·Φ(x).
+//
+//go:noescape
+func geluAVX512(y *float32, x *float32, n int)
+
+// geluBackAVX512 is dx = dy·(Φ(x) + x·φ(x)).
+//
+//go:noescape
+func geluBackAVX512(dx *float32, dy *float32, x *float32, n int)
+
 // expAVX2 is dst = exp(src-shift); it returns the sum.
 //
 //go:noescape
@@ -145,6 +155,16 @@ func swigluAVX2(y *float32, gate *float32, up *float32, n int)
 //
 //go:noescape
 func swigluBackAVX2(dgate *float32, dup *float32, dy *float32, gate *float32, up *float32, n int)
+
+// geluAVX2 is y = x·Φ(x).
+//
+//go:noescape
+func geluAVX2(y *float32, x *float32, n int)
+
+// geluBackAVX2 is dx = dy·(Φ(x) + x·φ(x)).
+//
+//go:noescape
+func geluBackAVX2(dx *float32, dy *float32, x *float32, n int)
 
 // adamwAVX512 is AdamW; constants are those of adamConstants.
 //

@@ -1263,6 +1263,188 @@ next:
 	VZEROUPPER
 	RET
 
+// func geluAVX512(y *float32, x *float32, n int)
+// Requires: AVX, AVX512F
+TEXT ·geluAVX512(SB), NOSPLIT, $0-24
+	VBROADCASTSS exp_lowest<>+0(SB), Z0
+	VBROADCASTSS exp_highest<>+0(SB), Z1
+	VBROADCASTSS exp_log2e<>+0(SB), Z2
+	VBROADCASTSS exp_ln2Upper<>+0(SB), Z3
+	VBROADCASTSS exp_ln2Lower<>+0(SB), Z4
+	VBROADCASTSS exp_one<>+0(SB), Z5
+	VBROADCASTSS exp_term2<>+0(SB), Z6
+	VBROADCASTSS exp_term3<>+0(SB), Z7
+	VBROADCASTSS exp_term4<>+0(SB), Z8
+	VBROADCASTSS exp_term5<>+0(SB), Z9
+	VBROADCASTSS exp_term6<>+0(SB), Z10
+	MOVQ         y+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+16(FP), DX
+
+next:
+	VMOVUPS      (CX), Z11
+	VMULPS       Z11, Z11, Z11
+	VBROADCASTSS gaussian_minusHalf<>+0(SB), Z12
+	VMULPS       Z12, Z11, Z11
+	VMAXPS       Z11, Z0, Z11
+	VMINPS       Z11, Z1, Z11
+	VMULPS       Z2, Z11, Z12
+	VRNDSCALEPS  $0x00, Z12, Z12
+	VFNMADD231PS Z3, Z12, Z11
+	VFNMADD231PS Z4, Z12, Z11
+	VBROADCASTSS exp_term7<>+0(SB), Z15
+	VFMADD213PS  Z10, Z11, Z15
+	VFMADD213PS  Z9, Z11, Z15
+	VFMADD213PS  Z8, Z11, Z15
+	VFMADD213PS  Z7, Z11, Z15
+	VFMADD213PS  Z6, Z11, Z15
+	VFMADD213PS  Z5, Z11, Z15
+	VFMADD213PS  Z5, Z11, Z15
+	VSCALEFPS    Z12, Z15, Z15
+	VMOVAPS      Z15, Z11
+	VPXORD       Z13, Z13, Z13
+	VSUBPS       (CX), Z13, Z13
+	VMAXPS       (CX), Z13, Z13
+	VBROADCASTSS gaussian_p<>+0(SB), Z12
+	VBROADCASTSS gaussian_a5<>+0(SB), Z15
+	VFMADD213PS  Z5, Z13, Z12
+	VDIVPS       Z12, Z5, Z12
+	VBROADCASTSS gaussian_a4<>+0(SB), Z16
+	VFMADD213PS  Z16, Z12, Z15
+	VBROADCASTSS gaussian_a3<>+0(SB), Z16
+	VFMADD213PS  Z16, Z12, Z15
+	VBROADCASTSS gaussian_a2<>+0(SB), Z16
+	VFMADD213PS  Z16, Z12, Z15
+	VBROADCASTSS gaussian_a1<>+0(SB), Z16
+	VFMADD213PS  Z16, Z12, Z15
+	VMULPS       Z12, Z15, Z15
+	VMULPS       Z15, Z11, Z11
+	VMULPS       Z13, Z11, Z11
+	VPXORD       Z14, Z14, Z14
+	VMAXPS       (CX), Z14, Z14
+	VBROADCASTSS gaussian_minusHalf<>+0(SB), Z12
+	VFMADD231PS  Z12, Z11, Z14
+	VMOVUPS      Z14, (AX)
+	ADDQ         $0x40, AX
+	ADDQ         $0x40, CX
+	SUBQ         $0x10, DX
+	JNZ          next
+	VZEROUPPER
+	RET
+
+DATA gaussian_minusHalf<>+0(SB)/4, $0xbf000000
+GLOBL gaussian_minusHalf<>(SB), RODATA|NOPTR, $4
+
+DATA gaussian_p<>+0(SB)/4, $0x3e6d3388
+GLOBL gaussian_p<>(SB), RODATA|NOPTR, $4
+
+DATA gaussian_a5<>+0(SB)/4, $0x3f87dc22
+GLOBL gaussian_a5<>(SB), RODATA|NOPTR, $4
+
+DATA gaussian_a4<>+0(SB)/4, $0xbfba00e3
+GLOBL gaussian_a4<>(SB), RODATA|NOPTR, $4
+
+DATA gaussian_a3<>+0(SB)/4, $0x3fb5f0e3
+GLOBL gaussian_a3<>(SB), RODATA|NOPTR, $4
+
+DATA gaussian_a2<>+0(SB)/4, $0xbe91a98e
+GLOBL gaussian_a2<>(SB), RODATA|NOPTR, $4
+
+DATA gaussian_a1<>+0(SB)/4, $0x3e827906
+GLOBL gaussian_a1<>(SB), RODATA|NOPTR, $4
+
+// func geluBackAVX512(dx *float32, dy *float32, x *float32, n int)
+// Requires: AVX, AVX512F
+TEXT ·geluBackAVX512(SB), NOSPLIT, $0-32
+	VBROADCASTSS exp_lowest<>+0(SB), Z0
+	VBROADCASTSS exp_highest<>+0(SB), Z1
+	VBROADCASTSS exp_log2e<>+0(SB), Z2
+	VBROADCASTSS exp_ln2Upper<>+0(SB), Z3
+	VBROADCASTSS exp_ln2Lower<>+0(SB), Z4
+	VBROADCASTSS exp_one<>+0(SB), Z5
+	VBROADCASTSS exp_term2<>+0(SB), Z6
+	VBROADCASTSS exp_term3<>+0(SB), Z7
+	VBROADCASTSS exp_term4<>+0(SB), Z8
+	VBROADCASTSS exp_term5<>+0(SB), Z9
+	VBROADCASTSS exp_term6<>+0(SB), Z10
+	MOVQ         dx+0(FP), AX
+	MOVQ         dy+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         n+24(FP), BX
+
+next:
+	VMOVUPS      (DX), Z11
+	VMULPS       Z11, Z11, Z11
+	VBROADCASTSS gaussian_minusHalf<>+0(SB), Z12
+	VMULPS       Z12, Z11, Z11
+	VMAXPS       Z11, Z0, Z11
+	VMINPS       Z11, Z1, Z11
+	VMULPS       Z2, Z11, Z12
+	VRNDSCALEPS  $0x00, Z12, Z12
+	VFNMADD231PS Z3, Z12, Z11
+	VFNMADD231PS Z4, Z12, Z11
+	VBROADCASTSS exp_term7<>+0(SB), Z14
+	VFMADD213PS  Z10, Z11, Z14
+	VFMADD213PS  Z9, Z11, Z14
+	VFMADD213PS  Z8, Z11, Z14
+	VFMADD213PS  Z7, Z11, Z14
+	VFMADD213PS  Z6, Z11, Z14
+	VFMADD213PS  Z5, Z11, Z14
+	VFMADD213PS  Z5, Z11, Z14
+	VSCALEFPS    Z12, Z14, Z14
+	VMOVAPS      Z14, Z11
+	VPXORD       Z13, Z13, Z13
+	VSUBPS       (DX), Z13, Z13
+	VMAXPS       (DX), Z13, Z13
+	VBROADCASTSS gaussian_p<>+0(SB), Z12
+	VBROADCASTSS gaussian_a5<>+0(SB), Z14
+	VFMADD213PS  Z5, Z13, Z12
+	VDIVPS       Z12, Z5, Z12
+	VBROADCASTSS gaussian_a4<>+0(SB), Z15
+	VFMADD213PS  Z15, Z12, Z14
+	VBROADCASTSS gaussian_a3<>+0(SB), Z15
+	VFMADD213PS  Z15, Z12, Z14
+	VBROADCASTSS gaussian_a2<>+0(SB), Z15
+	VFMADD213PS  Z15, Z12, Z14
+	VBROADCASTSS gaussian_a1<>+0(SB), Z15
+	VFMADD213PS  Z15, Z12, Z14
+	VMULPS       Z12, Z14, Z14
+	VMULPS       Z11, Z14, Z14
+	VBROADCASTSS gaussian_half<>+0(SB), Z12
+	VBROADCASTSS gaussian_large<>+0(SB), Z15
+	VBROADCASTSS gaussian_half<>+0(SB), Z16
+	VBROADCASTSS gaussian_minusHalf<>+0(SB), Z17
+	VFMADD213PS  Z16, Z17, Z14
+	VMULPS       (DX), Z15, Z15
+	VBROADCASTSS gaussian_minusOne<>+0(SB), Z16
+	VMAXPS       Z15, Z16, Z15
+	VMINPS       Z15, Z5, Z15
+	VFMADD231PS  Z15, Z14, Z12
+	VMULPS       (DX), Z11, Z11
+	VBROADCASTSS gaussian_density<>+0(SB), Z14
+	VFMADD231PS  Z14, Z11, Z12
+	VMULPS       (CX), Z12, Z12
+	VMOVUPS      Z12, (AX)
+	ADDQ         $0x40, AX
+	ADDQ         $0x40, CX
+	ADDQ         $0x40, DX
+	SUBQ         $0x10, BX
+	JNZ          next
+	VZEROUPPER
+	RET
+
+DATA gaussian_half<>+0(SB)/4, $0x3f000000
+GLOBL gaussian_half<>(SB), RODATA|NOPTR, $4
+
+DATA gaussian_large<>+0(SB)/4, $0x71800000
+GLOBL gaussian_large<>(SB), RODATA|NOPTR, $4
+
+DATA gaussian_minusOne<>+0(SB)/4, $0xbf800000
+GLOBL gaussian_minusOne<>(SB), RODATA|NOPTR, $4
+
+DATA gaussian_density<>+0(SB)/4, $0x3ecc422a
+GLOBL gaussian_density<>(SB), RODATA|NOPTR, $4
+
 // func expAVX2(dst *float32, src *float32, n int, shift float32) float32
 // Requires: AVX, AVX2, FMA3
 TEXT ·expAVX2(SB), NOSPLIT, $0-36
@@ -1432,6 +1614,159 @@ next:
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, SI
 	SUBQ         $0x08, DI
+	JNZ          next
+	VZEROUPPER
+	RET
+
+// func geluAVX2(y *float32, x *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·geluAVX2(SB), NOSPLIT, $0-24
+	VBROADCASTSS exp_lowest<>+0(SB), Y0
+	VBROADCASTSS exp_highest<>+0(SB), Y1
+	VBROADCASTSS exp_log2e<>+0(SB), Y2
+	VBROADCASTSS exp_ln2Upper<>+0(SB), Y3
+	VBROADCASTSS exp_ln2Lower<>+0(SB), Y4
+	VBROADCASTSS exp_one<>+0(SB), Y5
+	VBROADCASTSS exp_term2<>+0(SB), Y6
+	VBROADCASTSS exp_term3<>+0(SB), Y7
+	VBROADCASTSS exp_term4<>+0(SB), Y8
+	VBROADCASTSS exp_term5<>+0(SB), Y9
+	VBROADCASTSS exp_term6<>+0(SB), Y10
+	MOVQ         y+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+16(FP), DX
+
+next:
+	VMOVUPS      (CX), Y11
+	VMULPS       Y11, Y11, Y11
+	VBROADCASTSS gaussian_minusHalf<>+0(SB), Y12
+	VMULPS       Y12, Y11, Y11
+	VMAXPS       Y11, Y0, Y11
+	VMINPS       Y11, Y1, Y11
+	VMULPS       Y2, Y11, Y12
+	VROUNDPS     $0x00, Y12, Y12
+	VFNMADD231PS Y3, Y12, Y11
+	VFNMADD231PS Y4, Y12, Y11
+	VBROADCASTSS exp_term7<>+0(SB), Y13
+	VFMADD213PS  Y10, Y11, Y13
+	VFMADD213PS  Y9, Y11, Y13
+	VFMADD213PS  Y8, Y11, Y13
+	VFMADD213PS  Y7, Y11, Y13
+	VFMADD213PS  Y6, Y11, Y13
+	VFMADD213PS  Y5, Y11, Y13
+	VFMADD213PS  Y5, Y11, Y13
+	VCVTPS2DQ    Y12, Y12
+	VPSLLD       $0x17, Y12, Y12
+	VPADDD       Y12, Y13, Y13
+	VMOVAPS      Y13, Y11
+	VXORPS       Y12, Y12, Y12
+	VSUBPS       (CX), Y12, Y12
+	VMAXPS       (CX), Y12, Y12
+	VBROADCASTSS gaussian_p<>+0(SB), Y13
+	VBROADCASTSS gaussian_a5<>+0(SB), Y14
+	VFMADD213PS  Y5, Y12, Y13
+	VDIVPS       Y13, Y5, Y13
+	VBROADCASTSS gaussian_a4<>+0(SB), Y15
+	VFMADD213PS  Y15, Y13, Y14
+	VBROADCASTSS gaussian_a3<>+0(SB), Y15
+	VFMADD213PS  Y15, Y13, Y14
+	VBROADCASTSS gaussian_a2<>+0(SB), Y15
+	VFMADD213PS  Y15, Y13, Y14
+	VBROADCASTSS gaussian_a1<>+0(SB), Y15
+	VFMADD213PS  Y15, Y13, Y14
+	VMULPS       Y13, Y14, Y14
+	VMULPS       Y14, Y11, Y11
+	VMULPS       Y12, Y11, Y11
+	VXORPS       Y12, Y12, Y12
+	VMAXPS       (CX), Y12, Y12
+	VBROADCASTSS gaussian_minusHalf<>+0(SB), Y13
+	VFMADD231PS  Y13, Y11, Y12
+	VMOVUPS      Y12, (AX)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, DX
+	JNZ          next
+	VZEROUPPER
+	RET
+
+// func geluBackAVX2(dx *float32, dy *float32, x *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·geluBackAVX2(SB), NOSPLIT, $0-32
+	VBROADCASTSS exp_lowest<>+0(SB), Y0
+	VBROADCASTSS exp_highest<>+0(SB), Y1
+	VBROADCASTSS exp_log2e<>+0(SB), Y2
+	VBROADCASTSS exp_ln2Upper<>+0(SB), Y3
+	VBROADCASTSS exp_ln2Lower<>+0(SB), Y4
+	VBROADCASTSS exp_one<>+0(SB), Y5
+	VBROADCASTSS exp_term2<>+0(SB), Y6
+	VBROADCASTSS exp_term3<>+0(SB), Y7
+	VBROADCASTSS exp_term4<>+0(SB), Y8
+	VBROADCASTSS exp_term5<>+0(SB), Y9
+	VBROADCASTSS exp_term6<>+0(SB), Y10
+	MOVQ         dx+0(FP), AX
+	MOVQ         dy+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         n+24(FP), BX
+
+next:
+	VMOVUPS      (DX), Y11
+	VMULPS       Y11, Y11, Y11
+	VBROADCASTSS gaussian_minusHalf<>+0(SB), Y12
+	VMULPS       Y12, Y11, Y11
+	VMAXPS       Y11, Y0, Y11
+	VMINPS       Y11, Y1, Y11
+	VMULPS       Y2, Y11, Y12
+	VROUNDPS     $0x00, Y12, Y12
+	VFNMADD231PS Y3, Y12, Y11
+	VFNMADD231PS Y4, Y12, Y11
+	VBROADCASTSS exp_term7<>+0(SB), Y13
+	VFMADD213PS  Y10, Y11, Y13
+	VFMADD213PS  Y9, Y11, Y13
+	VFMADD213PS  Y8, Y11, Y13
+	VFMADD213PS  Y7, Y11, Y13
+	VFMADD213PS  Y6, Y11, Y13
+	VFMADD213PS  Y5, Y11, Y13
+	VFMADD213PS  Y5, Y11, Y13
+	VCVTPS2DQ    Y12, Y12
+	VPSLLD       $0x17, Y12, Y12
+	VPADDD       Y12, Y13, Y13
+	VMOVAPS      Y13, Y11
+	VXORPS       Y12, Y12, Y12
+	VSUBPS       (DX), Y12, Y12
+	VMAXPS       (DX), Y12, Y12
+	VBROADCASTSS gaussian_p<>+0(SB), Y13
+	VBROADCASTSS gaussian_a5<>+0(SB), Y14
+	VFMADD213PS  Y5, Y12, Y13
+	VDIVPS       Y13, Y5, Y13
+	VBROADCASTSS gaussian_a4<>+0(SB), Y12
+	VFMADD213PS  Y12, Y13, Y14
+	VBROADCASTSS gaussian_a3<>+0(SB), Y12
+	VFMADD213PS  Y12, Y13, Y14
+	VBROADCASTSS gaussian_a2<>+0(SB), Y12
+	VFMADD213PS  Y12, Y13, Y14
+	VBROADCASTSS gaussian_a1<>+0(SB), Y12
+	VFMADD213PS  Y12, Y13, Y14
+	VMULPS       Y13, Y14, Y14
+	VMULPS       Y11, Y14, Y14
+	VBROADCASTSS gaussian_half<>+0(SB), Y12
+	VBROADCASTSS gaussian_large<>+0(SB), Y13
+	VBROADCASTSS gaussian_half<>+0(SB), Y15
+	VBROADCASTSS gaussian_minusHalf<>+0(SB), Y16
+	VFMADD213PS  Y15, Y16, Y14
+	VMULPS       (DX), Y13, Y13
+	VBROADCASTSS gaussian_minusOne<>+0(SB), Y15
+	VMAXPS       Y13, Y15, Y13
+	VMINPS       Y13, Y5, Y13
+	VFMADD231PS  Y13, Y14, Y12
+	VMULPS       (DX), Y11, Y11
+	VBROADCASTSS gaussian_density<>+0(SB), Y13
+	VFMADD231PS  Y13, Y11, Y12
+	VMULPS       (CX), Y12, Y12
+	VMOVUPS      Y12, (AX)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, BX
 	JNZ          next
 	VZEROUPPER
 	RET

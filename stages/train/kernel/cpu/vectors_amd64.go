@@ -99,6 +99,26 @@ func vectorSwigluBack(width int, f func(dgate, dup, dy, gate, up *float32, n int
 	}
 }
 
+func vectorGelu(width int, f func(y, x *float32, n int), tail func(y, x []float32)) func(y, x []float32) {
+	return func(y, x []float32) {
+		n := whole(len(y), width)
+		if n > 0 {
+			f(&y[0], &x[0], n)
+		}
+		tail(y[n:], x[n:])
+	}
+}
+
+func vectorGeluBack(width int, f func(dx, dy, x *float32, n int), tail func(dx, dy, x []float32)) func(dx, dy, x []float32) {
+	return func(dx, dy, x []float32) {
+		n := whole(len(dx), width)
+		if n > 0 {
+			f(&dx[0], &dy[0], &x[0], n)
+		}
+		tail(dx[n:], dy[n:], x[n:])
+	}
+}
+
 // vectorAdamw takes eight numbers at once, whatever the vector of float64 holds.
 func vectorAdamw(f func(p, g, m, v *float32, n int, c *float64), tail func(p, g, m, v []float32, c *adamConstants)) func(p, g, m, v []float32, c *adamConstants) {
 	return func(p, g, m, v []float32, c *adamConstants) {

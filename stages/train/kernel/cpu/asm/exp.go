@@ -95,6 +95,8 @@ func (e exponential) write() {
 	e.exp()
 	e.swiglu()
 	e.swigluBack()
+	e.gelu()
+	e.geluBack()
 }
 
 func (e exponential) exp() {

@@ -5,10 +5,11 @@
 //
 //	go run ./bench/data path [--json] [--notes 26000] [--large] [--memory 256MiB] [--dir DIR]
 //	go run ./bench/data charts [--json] [--rows 20000000] [--memory 256MiB] [--dir DIR]
-//	go run ./bench/data tokenizers --texts mtsamples.csv.gz --wordpiece vocab.txt [--json] [--python PATH]
+//	go run ./bench/data tokenizers --texts mtsamples.csv.gz --wordpiece vocab.txt --bytebpe tokenizer.json [--json] [--python PATH]
 //	go run ./bench/data --texts mtsamples.csv.gz --tokenizer tokenizer.model --hf tokenizer.json.gz [--json] [--python PATH]
 //
-// Neither the texts nor published tokenizers are shipped: name your copies.
+// Neither the texts nor published tokenizers are shipped: name your copies;
+// oracle/tokenizer_train.py makes a byte-level tokenizer.json of the texts.
 package main
 
 import (

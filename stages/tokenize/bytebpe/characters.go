@@ -65,10 +65,16 @@ var (
 	}}
 )
 
-// run is the length of the characters of a kind with which text begins, most of them
-// at most.
-func run(text []byte, of character, most int) (size int) {
-	for n := 0; n < most && size < len(text); n++ {
+// run is the length of the characters of a kind with which text begins.
+func run(text []byte, of character) (size int) {
+	for size < len(text) {
+		if b := text[size]; b < utf8.RuneSelf {
+			if ascii[b] != of {
+				break
+			}
+			size++
+			continue
+		}
 		c, length := classOf(text[size:])
 		if c != of {
 			break

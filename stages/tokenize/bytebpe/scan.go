@@ -1,9 +1,6 @@
 package bytebpe
 
-import (
-	"bytes"
-	"math"
-)
+import "bytes"
 
 // scanner finds the words of a text, as a regular expression does whose matches
 // follow one another: it returns the length of the first word of text, which is not
@@ -36,7 +33,7 @@ func gpt2Word(text []byte) int {
 		from = 1
 	}
 	if c, _ := classOf(text[from:]); c != blank && c != newline {
-		return from + run(text[from:], c, math.MaxInt)
+		return from + run(text[from:], c)
 	}
 	return blanks(text)
 }
@@ -50,11 +47,11 @@ func modernWord(text []byte, digits int) int {
 	first, size := classOf(text)
 	switch first {
 	case letter:
-		return run(text, letter, math.MaxInt)
+		return run(text, letter)
 	case number:
-		return run(text, number, digits)
+		return numbers(text, digits)
 	case blank, other:
-		if more := run(text[size:], letter, math.MaxInt); more > 0 {
+		if more := run(text[size:], letter); more > 0 {
 			return size + more
 		}
 	}
@@ -62,14 +59,29 @@ func modernWord(text []byte, digits int) int {
 	if text[0] == ' ' {
 		from = 1
 	}
-	if more := run(text[from:], other, math.MaxInt); more > 0 {
+	if more := run(text[from:], other); more > 0 {
 		from += more
-		return from + run(text[from:], newline, math.MaxInt)
+		return from + run(text[from:], newline)
 	}
 	if end := lastNewline(text); end > 0 {
 		return end
 	}
 	return blanks(text)
+}
+
+// numbers is the length of the numbers with which text begins, most of them at most.
+func numbers(text []byte, most int) (size int) {
+	for range most {
+		if size == len(text) {
+			break
+		}
+		c, length := classOf(text[size:])
+		if c != number {
+			break
+		}
+		size += length
+	}
+	return size
 }
 
 // endings are those of contractions. Longer ones do not begin with shorter ones.

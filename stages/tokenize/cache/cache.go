@@ -2,11 +2,7 @@
 // encodes one by one: words of notes come again and again.
 package cache
 
-import (
-	"math"
-
-	"github.com/cespare/xxhash/v2"
-)
+import "math"
 
 // MaxBytes is the longest segment that is worth asking for: longer ones are rare and
 // seldom come twice.
@@ -16,12 +12,14 @@ const MaxBytes = 64
 // comes next is then learnt again, and the ids never depend on it.
 const (
 	Fill       = slots / 2
-	slots      = 1 << 16
+	slots      = 1 << slotBits
+	slotBits   = 17
 	arenaBytes = Fill * 12
 	arenaIDs   = Fill * 4
 )
 
-// Cache is an open-addressing hash table whose keys and values lie in two arenas. It
+// Cache is an open-addressing hash table. A word of usual length and its ids lie in
+// their slot, half a line of the processor's cache; longer ones lie in two arenas. It
 // belongs to one goroutine.
 type Cache struct {
 	slots [slots]Slot
@@ -32,11 +30,13 @@ type Cache struct {
 
 // Slot is the place of a segment in a Cache, until the next Put.
 type Slot struct {
-	hash      uint32 // its upper half; the lower chose the slot
-	key, ids  uint32 // where they begin in the arenas
-	keyLength uint8  // 0: free
-	idLength  uint8
+	key   key
+	ids   [slotIDs]int32 // where they are more, where they begin in the arena
+	count uint8
 }
+
+// slotIDs fill a slot up to 32 bytes.
+const slotIDs = 3
 
 // New returns an empty Cache.
 func New() *Cache {
@@ -46,15 +46,13 @@ func New() *Cache {
 // Find returns the slot that holds the segment, or the free one where it belongs. The
 // segment is not empty and not longer than MaxBytes.
 func (c *Cache) Find(segment []byte) *Slot {
-	sum := xxhash.Sum64(segment)
-	hash := uint32(sum >> 32)
-	for i := sum % slots; ; i = (i + 1) % slots {
+	k := keyOf(segment)
+	for i := k.slot(); ; i = (i + 1) % slots {
 		s := &c.slots[i]
-		if s.keyLength == 0 {
-			s.hash = hash
+		if s.key == k || s.key == (key{}) {
 			return s
 		}
-		if s.hash == hash && string(c.keys[s.key:s.key+uint32(s.keyLength)]) == string(segment) {
+		if k.isLong() && k.isLike(s.key) && string(s.key.long(c.keys)) == string(segment) {
 			return s
 		}
 	}
@@ -62,7 +60,10 @@ func (c *Cache) Find(segment []byte) *Slot {
 
 // At returns the ids of a slot, false where it is free.
 func (c *Cache) At(s *Slot) ([]int32, bool) {
-	return c.ids[s.ids : s.ids+uint32(s.idLength)], s.keyLength > 0
+	if s.count <= slotIDs {
+		return s.ids[:s.count], s.key != key{}
+	}
+	return c.ids[s.ids[0]:][:s.count], true
 }
 
 // Put fills the free slot that Find returned for the segment. More ids than a slot
@@ -76,8 +77,13 @@ func (c *Cache) Put(s *Slot, segment []byte, ids []int32) {
 		c.used, c.keys, c.ids = 0, c.keys[:0], c.ids[:0]
 		s = c.Find(segment)
 	}
-	s.key, s.ids = uint32(len(c.keys)), uint32(len(c.ids))
-	s.keyLength, s.idLength = uint8(len(segment)), uint8(len(ids))
-	c.keys, c.ids = append(c.keys, segment...), append(c.ids, ids...)
 	c.used++
+	if s.key = keyOf(segment); s.key.isLong() {
+		s.key = s.key.at(len(c.keys))
+		c.keys = append(c.keys, segment...)
+	}
+	if s.count = uint8(len(ids)); copy(s.ids[:], ids) < len(ids) {
+		s.ids[0] = int32(len(c.ids))
+		c.ids = append(c.ids, ids...)
+	}
 }

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/rs/zerolog/log"
+
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/jsonfile"
 	"github.com/clinflow/clinflow/internal/textio"
@@ -56,6 +58,29 @@ func Register(modelType string, parse func(path string, data []byte) (Config, er
 	parsers[modelType] = parse
 }
 
+// nameless are the architectures with config.json files from before there was a model_type,
+// and keys by all of which they are known.
+var nameless = map[string][]string{}
+
+// RegisterNameless says that a config.json without a model_type but with all of these keys
+// is of a registered architecture.
+func RegisterNameless(modelType string, keys ...string) { nameless[modelType] = keys }
+
+// typeOf is the model_type, "" where none is told.
+func typeOf(path string, keys map[string]json.RawMessage) (modelType string) {
+	if raw, told := keys["model_type"]; told {
+		_ = json.Unmarshal(raw, &modelType) // what is no text is no known type
+		return modelType
+	}
+	for of, marks := range nameless {
+		if !slices.ContainsFunc(marks, func(key string) bool { return keys[key] == nil }) {
+			log.Warn().Msgf("%s: has no model_type; it is read as of a %s, by its other keys", path, of)
+			return of
+		}
+	}
+	return ""
+}
+
 // ReadConfig reads the config.json of a base model. A missing file is exit.Usage, a model
 // that this program does not compute is exit.BadData.
 func ReadConfig(base string) (Config, error) {
@@ -79,8 +104,7 @@ func parse(path string, data []byte) (Config, error) {
 	if err := jsonfile.Unmarshal(data, &keys); err != nil {
 		return nil, err
 	}
-	var modelType string
-	_ = json.Unmarshal(keys["model_type"], &modelType) // what is no text is no known type
+	modelType := typeOf(path, keys)
 	parse := parsers[modelType]
 	if parse == nil {
 		return nil, fmt.Errorf("model_type: is %q; supported: %s", modelType, strings.Join(slices.Sorted(maps.Keys(parsers)), ", "))

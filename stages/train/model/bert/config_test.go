@@ -140,6 +140,26 @@ func TestConfigurationsOfOldVersionsAreRead(t *testing.T) {
 	}
 }
 
+// A configuration from before there was a model_type is known by BERT's own keys.
+func TestAConfigurationWithoutAModelTypeIsBERTs(t *testing.T) {
+	const google = `{"attention_probs_dropout_prob": 0.1, "hidden_act": "gelu", "hidden_dropout_prob": 0.1, "hidden_size": 768, "initializer_range": 0.02,
+		"intermediate_size": 3072, "max_position_embeddings": 512, "num_attention_heads": 12, "num_hidden_layers": 12, "type_vocab_size": 2, "vocab_size": 30522}`
+	for _, test := range []struct{ config, want string }{
+		{google, "<nil>"},
+		{strings.Replace(google, `"type_vocab_size": 2, `, "", 1), `model_type: is ""`},
+		{strings.Replace(google, `{`, `{"model_type": null, `, 1), `model_type: is ""`},
+		{strings.Replace(google, `{`, `{"model_type": "roberta", `, 1), `model_type: is "roberta"`},
+	} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, model.ConfigName), []byte(test.config), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := model.ReadConfig(dir); !strings.Contains(fmt.Sprint(err), test.want) {
+			t.Errorf("%v, want %q", err, test.want)
+		}
+	}
+}
+
 func must[T any](value T, err error) func(*testing.T) T {
 	return func(t *testing.T) T {
 		t.Helper()

@@ -17,6 +17,8 @@ const (
 
 func init() {
 	model.Register(modelType, func(_ string, data []byte) (model.Config, error) { return parseConfig(data) })
+	// BlueBERT has the configuration of Google's own BERT.
+	model.RegisterNameless(modelType, "attention_probs_dropout_prob", "hidden_dropout_prob", "type_vocab_size")
 }
 
 // configFile are the keys of config.json that matter.

@@ -58,7 +58,9 @@ func TestMerge(t *testing.T) {
 	clinical := stagetest.Run(t, "train.pretrain", `{learning_rate: 0.02, peft: {r: 3, use_rslora: true, target_modules: [all-linear]}}`, tokens.with(stages.Inputs{"base": {base}}))
 	head := stagetest.Run(t, "train.finetune", quickLoRA, tokens.with(stages.Inputs{"base": {base}}))
 	whole := stagetest.Run(t, "train.finetune", `{peft: {type: full}, learning_rate: 0.01, epochs: 1}`, tokens.with(stages.Inputs{"base": {base}}))
+	copies := stagetest.Run(t, "train.finetune", `{peft: {r: 2, bias: all, modules_to_save: [norm, embed_tokens]}, learning_rate: 0.05, epochs: 1}`, tokens.with(stages.Inputs{"base": {base}}))
 	for name, adapters := range map[string][]string{
+		"copies of modules":     {dirOf(t, copies)},
 		"language model":        {dirOf(t, clinical)},
 		"classifier":            {dirOf(t, head)},
 		"classifier over both":  {dirOf(t, clinical), dirOf(t, head)},

@@ -6,6 +6,10 @@ Weights are representable in float32, so the saved models are exact; every
 computation is float64 (transformers' own float32 steps in the norm, the rotary
 embedding and the loss are replaced by the same formulas in float64; main checks
 them against the untouched float32 model).
+
+Beside oracle/peft_golden.py, whose cases are of every architecture and method to
+float32's accuracy, this is one LLaMA to float64's, the same in shards, tied and under
+two adapters at once, and files of every dtype.
 """
 
 import json

@@ -1,8 +1,9 @@
 // Package train has the stages that turn tokens, labels and splits into models: a small
-// LLaMA from scratch (train.base), adapters by language modelling (train.pretrain) and
-// by a task with labels (train.finetune), predictions (train.predict), and the baseline
-// that a language model has to beat (train.baseline). It holds their specs and settings;
-// the training itself is in package trainer.
+// LLaMA from scratch (train.base), a model of random weights (train.random), adapters or
+// all weights by language modelling (train.pretrain) and by a task with labels
+// (train.finetune), predictions (train.predict), and the baseline that a language model
+// has to beat (train.baseline). It holds their specs and settings; the training itself is
+// in package trainer.
 //
 // No patient is trained on and tested: one guard looks at every dataset, and at
 // whom the models under a stage were trained on. It cannot be switched off.

@@ -2,7 +2,7 @@
 
 import peft
 
-from . import Case
+from . import Case, Variant
 
 
 def prompt(task, **options):
@@ -51,4 +51,58 @@ CASES = {
     "adaption_all_left": Case("llama", adaption("CAUSAL_LM", adapter_layers=2), pad="left"),
     "adaption_softmax": Case("llama_grouped", adaption("SEQ_CLS", adapter_layers=2), task="softmax"),
     "adaption_sigmoid_left": Case("llama", adaption("SEQ_CLS"), task="sigmoid", pad="left"),
+}
+
+
+def changed(of, drop=(), field="", **keys):
+    return Variant(CASES[of].base, adapter=of, file="adapter_config.json", set=keys, drop=list(drop), field=field)
+
+
+VARIANTS = {
+    "prompt as it is": changed("prompt"),
+    "prompt, nothing of the base": changed("prompt", drop=("token_dim", "num_layers", "num_attention_heads", "num_transformer_submodules")),
+    "prompt, nulls of the base": changed("prompt", token_dim=None, num_layers=None, num_attention_heads=None, num_transformer_submodules=None),
+    "prompt, more tokens": changed("prompt", num_virtual_tokens=4, field="prompt_embeddings"),
+    "prompt, no tokens": changed("prompt", num_virtual_tokens=0),
+    "prompt, tokens null": changed("prompt", num_virtual_tokens=None),
+    "prompt, another width": changed("prompt", token_dim=8),
+    "prompt, another depth": changed("prompt", num_layers=3),
+    "prompt, other heads": changed("prompt", num_attention_heads=2),
+    "prompt, two submodules": changed("prompt", num_transformer_submodules=2),
+    "prompt of a text": changed("prompt", prompt_tuning_init="TEXT", prompt_tuning_init_text="a", tokenizer_name_or_path="base"),
+    "prompt of no text": changed("prompt", prompt_tuning_init="TEXT", tokenizer_name_or_path="base", field="prompt_tuning_init_text"),
+    "prompt of a text, no tokenizer": changed("prompt", prompt_tuning_init="TEXT", prompt_tuning_init_text="a", field="tokenizer_name_or_path"),
+    "prompt of sampled words": changed("prompt", prompt_tuning_init="SAMPLE_VOCAB"),
+    "prompt of another beginning": changed("prompt", prompt_tuning_init="NOISE"),
+    "prompt, arguments of a tokenizer": changed("prompt", tokenizer_kwargs={"use_fast": True}),
+    "prompt of another type": changed("prompt", peft_type="CPT"),
+    "prefix as it is": changed("prefix"),
+    "prefix with a projection": changed("prefix", prefix_projection=True),
+    "projection as it is": changed("prefix_projection"),
+    "projection without one": changed("prefix_projection", prefix_projection=False),
+    "projection, inside another width": changed("prefix_projection", encoder_hidden_size=7),
+    "projection, inside no width": changed("prefix_projection", encoder_hidden_size=None),
+    "prefix, heads of the queries": changed("prefix", num_attention_heads=4),
+    "prefix, width of the queries": changed("prefix", token_dim=16),
+    "prefix, half the width": changed("prefix", token_dim=4),
+    "prefix, one layer": changed("prefix", num_layers=1),
+    "prefix of zeros": changed("prefix", init_weights="zero"),
+    "p-tuning as it is": changed("p_tuning_lstm"),
+    "p-tuning by an MLP": changed("p_tuning_lstm", encoder_reparameterization_type="MLP"),
+    "p-tuning by a GRU": changed("p_tuning_lstm", encoder_reparameterization_type="GRU"),
+    "p-tuning, other layers": changed("p_tuning_lstm", encoder_num_layers=5),
+    "p-tuning, dropout": changed("p_tuning_lstm", encoder_dropout=0.5),
+    "p-tuning, inside another width": changed("p_tuning_lstm", encoder_hidden_size=7),
+    "p-tuning over a softmax": changed("p_tuning_mlp_softmax_left"),
+    "adaption as it is": changed("adaption"),
+    "adaption, no target": changed("adaption", target_modules=None),
+    "adaption, another target": changed("adaption", target_modules="mlp"),
+    "adaption, more layers": changed("adaption", adapter_layers=2, field="adaption_prompt"),
+    "adaption, more layers than there are": changed("adaption", adapter_layers=3),
+    "adaption, no layers": changed("adaption", adapter_layers=0),
+    "adaption, layers null": changed("adaption", adapter_layers=None),
+    "adaption, longer": changed("adaption", adapter_len=5, field="adaption_prompt"),
+    "adaption, length null": changed("adaption", adapter_len=None),
+    "adaption over a softmax": changed("adaption_softmax"),
+    "prompt, not for inference": changed("prompt", inference_mode=False),
 }

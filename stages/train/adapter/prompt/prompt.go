@@ -103,6 +103,12 @@ func read(k *adapter.Keys) adapter.MethodConfig {
 	k.Get("prompt_tuning_init", &c.PromptTuningInit)
 	k.Get("prompt_tuning_init_text", &c.PromptTuningInitText)
 	k.Get("tokenizer_name_or_path", &c.TokenizerNameOrPath)
+	switch { // as PEFT demands, though a finished adapter needs no tokenizer
+	case c.PromptTuningInit != Text:
+		k.Neutral("tokenizer_kwargs")
+	case c.TokenizerNameOrPath == "":
+		k.Fail("tokenizer_name_or_path: is missing; TEXT begins with the tokens of a text")
+	}
 	k.Harmless("tokenizer_kwargs")
 	return c
 }

@@ -60,7 +60,7 @@ func TestAdaptersThatAreRefused(t *testing.T) {
 		{"prompt", `"token_dim": 16`, `"token_dim": 8`, "token_dim: is 8, the base model's is 16"},
 		{"prompt", `"num_layers": 2`, `"num_layers": 3`, "num_layers: is 3"},
 		{"prompt", `"num_transformer_submodules": 1`, `"num_transformer_submodules": 2`, "num_transformer_submodules: is 2"},
-		{"prompt", `"prompt_tuning_init": "RANDOM"`, `"prompt_tuning_init": "TEXT"`, "prompt_tuning_init_text: is missing"},
+		{"prompt", `"prompt_tuning_init": "RANDOM"`, `"prompt_tuning_init": "TEXT"`, "tokenizer_name_or_path: is missing"},
 		{"prompt", `"prompt_tuning_init": "RANDOM"`, `"prompt_tuning_init": "NOISE"`, `prompt_tuning_init: is "NOISE"`},
 		{"prefix", `"num_attention_heads": 2`, `"num_attention_heads": 4`, "num_attention_heads: is 4, the base model's is 2"},
 		{"prefix", `"encoder_hidden_size": 8`, `"encoder_hidden_size": -1`, "encoder_hidden_size: is -1"},

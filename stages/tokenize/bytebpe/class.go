@@ -1,6 +1,7 @@
 package bytebpe
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -24,7 +25,7 @@ var classes = map[string]class{
 	"Qwen2Tokenizer": {pipeline{pattern: qwen2Pattern, nfc: true}, map[string]string{"unk_token": endOfText, "eos_token": endOfText, "pad_token": endOfText}},
 }
 
-// ofModel are the classes of models whose folder names none, by config.json's
+// ofModel are the classes of models whose files name none, by config.json's
 // model_type.
 var ofModel = map[string]string{"gpt2": "GPT2Tokenizer", "qwen2": "Qwen2Tokenizer"}
 
@@ -44,12 +45,13 @@ func parseSettings(ctx context.Context, folder tokenizer.Folder, files map[strin
 	if err != nil {
 		return nil, err
 	}
-	s := &settings{Settings: shared, className: strings.TrimSuffix(shared.Class, "Fast")}
-	if shared.Class == "" {
-		if s.className, err = classOfModel(ctx, folder); err != nil {
+	s := &settings{Settings: shared}
+	if s.Class == "" {
+		if s.Class, err = classOfModel(ctx, folder); err != nil {
 			return nil, err
 		}
 	}
+	s.className = strings.TrimSuffix(s.Class, "Fast")
 	s.Default(classes[s.className].defaults)
 	errors := "replace"
 	if err := s.Key("errors", &errors); err != nil || errors != "replace" {
@@ -58,20 +60,21 @@ func parseSettings(ctx context.Context, folder tokenizer.Folder, files map[strin
 	return s, s.Key("add_prefix_space", &s.addPrefixSpace)
 }
 
-// classOfModel is the class that config.json in the same folder stands for, "" where
-// it stands for none.
+// classOfModel is the class that config.json in the same folder names or stands for, ""
+// where there is none.
 func classOfModel(ctx context.Context, folder tokenizer.Folder) (string, error) {
 	config, err := folder.Read(ctx, "config.json")
 	if config == nil || err != nil {
 		return "", err
 	}
 	var of struct {
+		Class     string `json:"tokenizer_class"`
 		ModelType string `json:"model_type"`
 	}
 	if jsonfile.Unmarshal(config, &of) != nil {
 		return "", nil // what is wrong with a model's config.json is for those who read the model
 	}
-	return ofModel[of.ModelType], nil
+	return cmp.Or(of.Class, ofModel[of.ModelType]), nil
 }
 
 // pipeline is the one by which transformers reads the folder; d is nil where there is

@@ -13,7 +13,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/tokenize/tokenizer"
 )
 
@@ -166,6 +168,25 @@ func TestDecodeMatchesTransformers(t *testing.T) {
 				if got, err := tokenizer.Decode(ids); err != nil || got != c.Decoded[i] {
 					t.Errorf("%s: %d: got %q, %v; want %q", c.Name, ids, got, err, c.Decoded[i])
 				}
+			}
+		}
+	}
+}
+
+// What is saved is the same tokenizer, without a model's config.json beside it.
+func TestSave(t *testing.T) {
+	for _, of := range goldens(t) {
+		for _, c := range of.Cases {
+			tokenizer, err := openFolder(t, folder(t, changed(t, of.Files, c.Changes)))
+			must(t, err)
+			w, err := dataset.NewWriter(t.Context(), filepath.Join(t.TempDir(), "tokenizer"), stages.KindTokenizer, 0)
+			must(t, err)
+			must(t, tokenizer.Save(w))
+			must(t, w.Commit(t.Context(), dataset.Manifest{}, nil))
+			saved, err := openFolder(t, w.URI())
+			must(t, err)
+			if saved.Special() != tokenizer.Special() || saved.pipeline != tokenizer.pipeline || saved.Size() != tokenizer.Size() {
+				t.Errorf("%s: %+v, %+v", c.Name, saved.Special(), saved.pipeline)
 			}
 		}
 	}

@@ -62,7 +62,10 @@ func refuseAnother(ctx context.Context, folder tokenizer.Folder) error {
 
 // assemble brings the files together; d is nil where there is no tokenizer.json.
 func assemble(d *tokenizer.Definition, s *settings, files map[string][]byte) (t *Tokenizer, err error) {
-	t = &Tokenizer{files: files}
+	t = &Tokenizer{}
+	if t.files, err = added.WithClass(files, s.Class); err != nil {
+		return nil, err
+	}
 	if t.pipeline, err = s.pipeline(d); err != nil {
 		return nil, err
 	}

@@ -59,7 +59,7 @@ type Tokenizer struct {
 	tokens     map[int32]added.Token
 	size       int
 	special    tokenizer.Special
-	files      map[string][]byte // as they were read, by name
+	files      map[string][]byte // as they were read, by name, with the class
 }
 
 // Special implements tokenizer.Tokenizer.
@@ -68,7 +68,8 @@ func (t *Tokenizer) Special() tokenizer.Special { return t.special }
 // Size implements tokenizer.Tokenizer.
 func (t *Tokenizer) Size() int { return t.size }
 
-// Save implements tokenizer.Tokenizer: it writes the files as they were read.
+// Save implements tokenizer.Tokenizer: it writes the files as they were read,
+// with the class where the model's config.json told it.
 func (t *Tokenizer) Save(out *dataset.Writer) error {
 	for _, name := range slices.Sorted(maps.Keys(t.files)) {
 		if err := out.WriteFile(name, t.files[name]); err != nil {

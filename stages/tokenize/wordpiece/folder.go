@@ -57,7 +57,7 @@ func assemble(from *tokenizer.Definition, files map[string][]byte, model []byte)
 		return nil, err
 	}
 	t := &Tokenizer{normalizer: d.normalizer, decoder: d.decoder}
-	if t.files, err = s.withClass(files); err != nil {
+	if t.files, err = added.WithClass(files, s.Class); err != nil {
 		return nil, err
 	}
 	if err := t.takePieces(d, s, files[added.File]); err != nil {

@@ -2,10 +2,8 @@ package wordpiece
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 
 	"github.com/clinflow/clinflow/internal/jsonfile"
 	"github.com/clinflow/clinflow/stages/tokenize/added"
@@ -60,24 +58,6 @@ func (s *settings) resolve(model []byte, hasJSON bool) error {
 }
 
 func (s *settings) isBert() bool { return s.Class == bertClass }
-
-// withClass are files from which the tokenizer is read without the model's config.json.
-func (s *settings) withClass(files map[string][]byte) (map[string][]byte, error) {
-	config := map[string]json.RawMessage{}
-	if data := files[added.ConfigFile]; data != nil {
-		if err := jsonfile.Unmarshal(data, &config); err != nil {
-			return nil, fmt.Errorf("%s: %w", added.ConfigFile, err)
-		}
-	}
-	if config["tokenizer_class"] != nil {
-		return files, nil
-	}
-	config["tokenizer_class"] = json.RawMessage(`"` + s.Class + `"`)
-	data, err := json.MarshalIndent(config, "", "  ")
-	files = maps.Clone(files)
-	files[added.ConfigFile] = append(data, '\n')
-	return files, err
-}
 
 // definition is what the folder's class makes of tokenizer.json, or of vocab.txt.
 func (s *settings) definition(from *tokenizer.Definition, text []byte) (d *definition, err error) {

@@ -97,7 +97,7 @@ func (c Config) labels(weights *checkpoint.Weights, path string, head HeadModule
 	name := byPEFTType[c.PEFTType].Prefix + head.Name + ".weight"
 	shape, _ := weights.Shape(name)
 	if len(shape) != 2 {
-		return 0, exit.Errorf(exit.BadData, "%s: has no matrix %q, and %s lists %s under modules_to_save; save the adapter again by save_pretrained", path, name, ConfigName, head.Name)
+		return 0, exit.Errorf(exit.BadData, "%s: has no matrix %q, and %s lists %s under modules_to_save; was the adapter made for another kind of model? If not, save it again by save_pretrained", path, name, ConfigName, head.Name)
 	}
 	return shape[0], nil
 }

@@ -89,8 +89,12 @@ func (in *Inspector) Logits(ids []int32) ([][]float32, error) {
 
 // Generate continues prompt, which must not be empty (the BOS token alone stands
 // for no prompt), always with the likeliest token, the lowest id of equals. It
-// returns at most steps tokens and ends before BOS or EOS.
+// returns at most steps tokens and ends before BOS or EOS. An adapter that has a
+// classification head is exit.Usage.
 func (in *Inspector) Generate(prompt []int32, steps int) ([]int32, error) {
+	if in.model.adapters.Head() != nil {
+		return nil, exit.Errorf(exit.Usage, "an adapter has a classification head: it was trained to tell labels, not to write; give one of a language model")
+	}
 	ids := append([]int32{}, prompt...)
 	for range steps {
 		scores, err := in.ask(nextToken, ids)

@@ -24,15 +24,9 @@ func open(ctx context.Context, folder tokenizer.Folder) (tokenizer.Tokenizer, er
 	if d == nil {
 		names = append(names, vocabFile, mergesFile)
 	}
-	files := map[string][]byte{}
-	for _, name := range names {
-		data, err := folder.Read(ctx, name)
-		if err != nil {
-			return nil, err
-		}
-		if data != nil {
-			files[name] = data
-		}
+	files, err := folder.ReadAll(ctx, names...)
+	if err != nil {
+		return nil, err
 	}
 	if err := refuseAnother(ctx, folder); err != nil {
 		return nil, err

@@ -6,8 +6,6 @@ package bytebpe
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/stages/tokenize/added"
@@ -59,7 +57,7 @@ type Tokenizer struct {
 	tokens     map[int32]added.Token
 	size       int
 	special    tokenizer.Special
-	files      map[string][]byte // as they were read, by name, with the class
+	files      tokenizer.Contents // as they were read, with the class
 }
 
 // Special implements tokenizer.Tokenizer.
@@ -70,14 +68,7 @@ func (t *Tokenizer) Size() int { return t.size }
 
 // Save implements tokenizer.Tokenizer: it writes the files as they were read,
 // with the class where the model's config.json told it.
-func (t *Tokenizer) Save(out *dataset.Writer) error {
-	for _, name := range slices.Sorted(maps.Keys(t.files)) {
-		if err := out.WriteFile(name, t.files[name]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func (t *Tokenizer) Save(out *dataset.Writer) error { return t.files.Save(out) }
 
 // takeBytes finds the piece of each byte.
 func (t *Tokenizer) takeBytes() error {

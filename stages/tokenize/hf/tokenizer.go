@@ -6,7 +6,6 @@ package hf
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/rs/zerolog/log"
@@ -53,7 +52,7 @@ type Tokenizer struct {
 	literal    *added.Matcher // tokens that are looked for in the text as it stands
 	normalized *added.Matcher // and those that are in the normalised text
 	special    tokenizer.Special
-	files      map[string][]byte // as they were read, by name
+	files      tokenizer.Contents // as they were read, by name
 }
 
 // Special implements tokenizer.Tokenizer. Pad is the model's own.
@@ -66,29 +65,16 @@ func (t *Tokenizer) Size() int { return t.model.Size() }
 func (t *Tokenizer) Decode(ids []int32) (string, error) { return t.model.Decode(ids) }
 
 // Save implements tokenizer.Tokenizer: it writes the files as they were read.
-func (t *Tokenizer) Save(out *dataset.Writer) error {
-	for _, name := range slices.Sorted(maps.Keys(t.files)) {
-		if err := out.WriteFile(name, t.files[name]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func (t *Tokenizer) Save(out *dataset.Writer) error { return t.files.Save(out) }
 
 // open reads tokenizer.model as SentencePiece reads it, or in its place the
 // tokenizer.json that was made of one; with other files beside it text is taken as by
 // transformers: added tokens are found first, also the names of special ones. What is
 // not supported, and where two files differ, is refused by name.
 func open(ctx context.Context, folder tokenizer.Folder) (tokenizer.Tokenizer, error) {
-	files := map[string][]byte{}
-	for _, name := range append([]string{ModelFile}, beside...) {
-		data, err := folder.Read(ctx, name)
-		if err != nil {
-			return nil, err
-		}
-		if data != nil {
-			files[name] = data
-		}
+	files, err := folder.ReadAll(ctx, append([]string{ModelFile}, beside...)...)
+	if err != nil {
+		return nil, err
 	}
 	d, err := folder.Definition(ctx)
 	if err != nil {

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"slices"
 	"syscall"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/store"
 )
@@ -62,6 +64,34 @@ func (f Folder) Read(ctx context.Context, name string) ([]byte, error) {
 		return nil, exit.Errorf(exit.BadData, "%s/%s: longer than %d MiB; it is no tokenizer's", f.URI(), name, maxFile>>20)
 	}
 	return data, nil
+}
+
+// Contents are files of a folder as they were read, by name.
+type Contents map[string][]byte
+
+// ReadAll reads those of names that the folder has.
+func (f Folder) ReadAll(ctx context.Context, names ...string) (Contents, error) {
+	files := Contents{}
+	for _, name := range names {
+		data, err := f.Read(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		if data != nil {
+			files[name] = data
+		}
+	}
+	return files, nil
+}
+
+// Save writes the files into an output.
+func (c Contents) Save(out *dataset.Writer) error {
+	for _, name := range slices.Sorted(maps.Keys(c)) {
+		if err := out.WriteFile(name, c[name]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ModelType is model.type of the folder's tokenizer.json, such as "BPE" or

@@ -21,15 +21,9 @@ func open(ctx context.Context, folder tokenizer.Folder) (tokenizer.Tokenizer, er
 	if err != nil {
 		return nil, err
 	}
-	files := map[string][]byte{}
-	for _, name := range beside {
-		data, err := folder.Read(ctx, name)
-		if err != nil {
-			return nil, err
-		}
-		if data != nil {
-			files[name] = data
-		}
+	files, err := folder.ReadAll(ctx, beside...)
+	if err != nil {
+		return nil, err
 	}
 	model, err := folder.Read(ctx, "config.json")
 	if err != nil {

@@ -6,7 +6,6 @@ package wordpiece
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"strings"
 
@@ -49,7 +48,7 @@ type Tokenizer struct {
 	normalized *added.Matcher
 	special    tokenizer.Special
 	decoder    decoder
-	files      map[string][]byte // from which the same tokenizer is read, by name
+	files      tokenizer.Contents // from which the same tokenizer is read, by name
 }
 
 // Special implements tokenizer.Tokenizer: BOS is [CLS], EOS is [SEP].
@@ -65,14 +64,7 @@ func (t *Tokenizer) Size() int {
 }
 
 // Save implements tokenizer.Tokenizer.
-func (t *Tokenizer) Save(out *dataset.Writer) error {
-	for _, name := range slices.Sorted(maps.Keys(t.files)) {
-		if err := out.WriteFile(name, t.files[name]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func (t *Tokenizer) Save(out *dataset.Writer) error { return t.files.Save(out) }
 
 // Decode implements tokenizer.Tokenizer.
 func (t *Tokenizer) Decode(ids []int32) (string, error) {

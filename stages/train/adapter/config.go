@@ -68,9 +68,8 @@ func (c Config) Write(w io.Writer) error {
 }
 
 // ReadConfig reads the adapter_config.json of a folder, or what a whole model in its
-// place says. What this program cannot
-// compute is exit.BadData naming the key: an adapter that is applied in part
-// gives wrong results.
+// place says. What this program cannot compute is exit.BadData naming the key: an adapter
+// that is applied in part gives wrong results.
 func ReadConfig(dir string) (Config, error) {
 	if isWhole(dir) {
 		return readWhole(dir)
@@ -103,7 +102,7 @@ func ParseConfig(data []byte) (Config, error) {
 	k.Get("peft_type", &c.PEFTType)
 	method, ok := byPEFTType[c.PEFTType]
 	if !ok || method.Whole {
-		return Config{}, fmt.Errorf("peft_type: is %q; supported: %s", c.PEFTType, strings.Join(names(byPEFTType), ", "))
+		return Config{}, fmt.Errorf("peft_type: is %q; supported: %s", c.PEFTType, strings.Join(peftTypes(), ", "))
 	}
 	c.Method = method.Read(k)
 	k.Get("task_type", &c.TaskType)
@@ -116,6 +115,11 @@ func ParseConfig(data []byte) (Config, error) {
 		return Config{}, k.err
 	}
 	return c, c.Check()
+}
+
+// peftTypes are those of methods whose files are an adapter's.
+func peftTypes() []string {
+	return slices.DeleteFunc(names(byPEFTType), func(name string) bool { return byPEFTType[name].Whole })
 }
 
 // nameTask says what an adapter without a task type is for. PEFT takes the type

@@ -129,10 +129,10 @@ func readConfigFile(dir string) ([]byte, error) {
 	return data, nil
 }
 
-// Open reads a base model: a Hugging Face folder with config.json and model.safetensors,
-// sharded or not, or one of random weights (IsRandom). mode says whether the base itself
-// is trained. The loading ends when ctx does, and so does all that is computed with the
-// model.
+// Open reads a base model: a Hugging Face folder with config.json and model.safetensors or
+// pytorch_model.bin, sharded or not, or one of random weights (IsRandom). mode says whether
+// the base itself is trained. The loading ends when ctx does, and so does all that is
+// computed with the model.
 func Open(ctx context.Context, b kernel.Backend, base string, mode graph.Mode) (*Model, error) {
 	if IsRandom(base) {
 		return openRandom(ctx, b, base, mode)

@@ -21,9 +21,9 @@ import (
 // removed when the output is complete.
 const workSuffix = ".work"
 
-// learn trains a model and writes the training log and the record of whom it was
-// trained on, the patients of the documents, then the files that the caller makes of the model. The training
-// checkpoints stay until the output is complete: up to there all may be lost.
+// learn trains a model and writes the training log and the record of whom it was trained
+// on, the patients of the documents, then the files that the caller makes of the model.
+// The training checkpoints stay until the output is complete: up to there all may be lost.
 func learn(ctx context.Context, t trainer.Trainer, documents examples.Rows, out *dataset.Writer, files func(end trainer.State) error) error {
 	work, err := store.Open(out.URI() + workSuffix)
 	if err != nil {

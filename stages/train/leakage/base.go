@@ -27,9 +27,9 @@ type BaseFiles struct {
 	sums  string // what BaseName holds
 }
 
-// OpenBase knows the base model that model.Open reads of a folder. The digests come from the manifest of the
-// dataset that the folder is, or where it is nil from those that the planner took for
-// the step's fingerprint.
+// OpenBase knows the base model that model.Open reads of a folder. The digests come from
+// the manifest of the dataset that the folder is, or where it is nil from those that the
+// planner took for the step's fingerprint.
 func OpenBase(ctx context.Context, env *stages.Environment, d *dataset.Dataset, folder string) (BaseFiles, error) {
 	names, err := model.FileNames(folder)
 	if err != nil {

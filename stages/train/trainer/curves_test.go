@@ -11,6 +11,9 @@ import (
 
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/examples"
+	"github.com/clinflow/clinflow/stages/train/adapter"
+	"github.com/clinflow/clinflow/stages/train/adapter/full"
+	"github.com/clinflow/clinflow/stages/train/checkpoint"
 	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/kernel/cpu"
@@ -38,6 +41,9 @@ type curve struct {
 
 // cases is where stages/train/parity has models and adapters.
 const cases = "../parity/testdata/"
+
+// labels are the classes of softmax and the labels of sigmoid.
+const labels = 3
 
 // Accumulation, a last step of fewer batches, warm-up, clipping, and decay that spares
 // biases and norms. The loss of a step is the mean over all its tokens or rows: see
@@ -83,15 +89,34 @@ func startOf(t *testing.T, b kernel.Backend, name string) (*model.Model, Objecti
 		Full       bool
 	}
 	readJSON(t, cases+"cases/"+name+"/case.json", &c)
-	m, err := model.Open(t.Context(), b, withoutDropout(t, cases+"bases/"+c.Base), graph.Mode(c.Full))
+	m, err := model.Open(t.Context(), b, withoutDropout(t, cases+"bases/"+c.Base), graph.Frozen)
 	must(t, err)
 	t.Cleanup(m.Close)
-	_, err = m.LoadAdapter(t.Context(), "a", cases+"cases/"+name+"/adapter", graph.Trainable)
-	must(t, err)
+	if dir := cases + "cases/" + name + "/adapter"; c.Full {
+		trainWhole(t, m, dir)
+	} else {
+		_, err = m.LoadAdapter(t.Context(), "a", dir, graph.Trainable)
+		must(t, err)
+	}
 	if c.Task == "lm" {
 		return m, LanguageModel{Model: m}
 	}
-	return m, Classifier{Logits: m.ClassLogits, Multilabel: c.Task == "sigmoid", NumLabels: 3}
+	return m, Classifier{Logits: m.ClassLogits, Multilabel: c.Task == "sigmoid", NumLabels: labels}
+}
+
+// trainWhole trains all weights of a model, and a head that begins as an adapter's.
+func trainWhole(t *testing.T, m *model.Model, dir string) {
+	t.Helper()
+	a, err := m.AddAdapter("a", adapter.Config{PEFTType: "FULL", Method: full.Config{}, TaskType: adapter.SeqCls}, labels, 1)
+	must(t, err)
+	file, err := checkpoint.OpenFile(filepath.Join(dir, adapter.WeightsName))
+	must(t, err)
+	defer file.Close()
+	for name, p := range map[string]*graph.Param{"weight": a.Head.Weight, "bias": a.Head.Bias} {
+		values, err := checkpoint.Read[float32](file, "base_model.model.classifier."+name, p.Shape()...)
+		must(t, err)
+		must(t, p.Upload(kernel.F32s(values)))
+	}
 }
 
 // withoutDropout is a copy of a base whose configuration has none.

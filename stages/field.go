@@ -130,16 +130,20 @@ func nestedIn(t reflect.Type) Fields {
 }
 
 // Chosen are the fields that are taken where the key ChooserKey has a value, "" where it
-// is left out. With a value that is none of its choices all are.
+// is left out. With a value that is none of its choices all are, and no choice's is required.
 func (fs Fields) Chosen(value string) Fields {
 	chooser, ok := fs.Find(ChooserKey)
 	if value == "" {
 		value = chooser.Default
 	}
-	if !ok || !slices.Contains(chooser.Enum, value) {
-		return fs
+	chosen := slices.Clone(fs)
+	if !ok || slices.Contains(chooser.Enum, value) {
+		return slices.DeleteFunc(chosen, func(f Field) bool { return f.When != nil && !slices.Contains(f.When, value) })
 	}
-	return slices.DeleteFunc(slices.Clone(fs), func(f Field) bool { return f.When != nil && !slices.Contains(f.When, value) })
+	for i, f := range chosen {
+		chosen[i].Required = f.Required && f.When == nil
+	}
+	return chosen
 }
 
 func elemOf(t reflect.Type) reflect.Type {

@@ -51,7 +51,7 @@ type drawn struct{}
 
 func (drawn) Fields() Fields {
 	r := FieldsOf[inner]()[0]
-	r.When = []string{"rank"}
+	r.When, r.Required = []string{"rank"}, true
 	return Fields{{Key: ChooserKey, Type: reflect.TypeFor[string](), Default: "rank", Enum: []string{"none", "rank"}, Doc: "what"}, r}
 }
 
@@ -62,6 +62,11 @@ func TestKeysOfAChoice(t *testing.T) {
 	for value, want := range map[string][]string{"": {"type", "r"}, "rank": {"type", "r"}, "none": {"type"}, "unknown": {"type", "r"}} {
 		if diff := cmp.Diff(want, f.Nested.Chosen(value).Keys()); diff != "" {
 			t.Errorf("%q: %s", value, diff)
+		}
+	}
+	for value, want := range map[string]bool{"rank": true, "unknown": false} {
+		if r, _ := f.Nested.Chosen(value).Find("r"); r.Required != want {
+			t.Errorf("%q: r is required: %v", value, r.Required)
 		}
 	}
 	if r, _ := f.Nested.Find("r"); r.with(f.Nested) != ", with type rank" {

@@ -2,7 +2,6 @@ package train
 
 import (
 	"context"
-	"errors"
 	"io"
 	"iter"
 	"path/filepath"
@@ -80,10 +79,12 @@ type Validated struct {
 func asLanguageModel(t trainer.Trainer, splits map[string]examples.Rows, maxVal int, how trainer.Sequences) (trainer.Trainer, error) {
 	t.Objective = t.LanguageModel()
 	val := trainer.Predictable(splits[split.Val]).Sample(maxVal, t.Seed)
-	var errTrain, errVal error
-	t.Train, errTrain = how.Of(splits[split.Train], t.Model, t.Seed)
-	t.Val, errVal = how.Of(val, t.Model, t.Seed)
-	return t, errors.Join(errTrain, errVal)
+	var err error
+	if t.Train, err = how.Of(splits[split.Train], t.Model, t.Seed); err != nil {
+		return t, err
+	}
+	t.Val, err = how.Of(val, t.Model, t.Seed)
+	return t, err
 }
 
 // writeFiles writes an artifact's files under a folder of the output, "" for

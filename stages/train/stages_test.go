@@ -146,3 +146,12 @@ func TestASequenceThatIsAllContextIsRefused(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestPackedDocumentsUnderVirtualTokensAreRefusedOnce(t *testing.T) {
+	tokens := corpus(t, 40, 1)
+	base := baseModel(t, tokens, `epochs: 1`)
+	_, err := stagetest.Try(t, "train.pretrain", `{packing: pack, sequence_length: 12, peft: {type: prefix_tuning, num_virtual_tokens: 2}}`, tokens.with(stages.Inputs{"base": {base}}))
+	if exit.Of(err) != exit.Usage || strings.Count(fmt.Sprint(err), "take truncate or window") != 1 {
+		t.Errorf("got %v", err)
+	}
+}

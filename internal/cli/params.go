@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/clinflow/clinflow/dags"
+	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages/train"
 	"github.com/clinflow/clinflow/stages/train/adapter"
 )
@@ -21,6 +22,9 @@ func newParams() *cobra.Command {
   clinflow params --base /models/llama-7b --peft '{type: lora, r: 8, target_modules: [q_proj, v_proj]}' --labels 2`,
 		Args: asUsed,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if labels < 0 {
+				return exit.Errorf(exit.Usage, "--labels: is %d, must be 0 or more", labels)
+			}
 			rows := train.PaperSizings
 			if peft != "" || base != "" || labels > 0 {
 				rows = []train.Sizing{{Base: cmp.Or(base, "LLaMA-7B"), Method: "as given", PEFT: cmp.Or(peft, "{}")}}

@@ -21,7 +21,6 @@ package adapter
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -79,14 +78,20 @@ func Load(ctx context.Context, params *graph.Params, name, dir string, base Base
 	if err != nil {
 		return nil, err
 	}
-	a, err := build(c, base, labels, &Tensors{params: params, adapter: name, mode: mode, saved: true})
+	if byPEFTType[c.PEFTType].Whole {
+		if err := base.sameAs(dir); err != nil {
+			return nil, err
+		}
+	}
+	t := &Tensors{params: params, adapter: name, mode: mode, from: weights}
+	a, err := build(c, base, labels, t)
+	if t.err != nil {
+		return nil, t.err
+	}
 	if err != nil {
 		return nil, exit.Errorf(exit.BadData, "%s: %w", dir, err)
 	}
-	if byPEFTType[c.PEFTType].Whole {
-		err = base.sameAs(dir)
-	}
-	return a, errors.Join(err, a.tensors.upload(ctx, weights, path))
+	return a, a.tensors.upload(ctx, weights, path)
 }
 
 // labels counts the rows of the head in a file, 0 where none is saved along.

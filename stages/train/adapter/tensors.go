@@ -41,9 +41,10 @@ type Tensors struct {
 	params    *graph.Params
 	adapter   string
 	mode      graph.Mode
-	saved     bool     // the values come from a file
-	list      []tensor // of the file, in the order they were added
-	training  []tensor // trained and not in the file
+	from      *checkpoint.Weights // that the values come from; nil for a new adapter
+	err       error               // the first tensor that from has not
+	list      []tensor            // of the file, in the order they were added
+	training  []tensor            // trained and not in the file
 	computed  []computed
 	redundant func(tensor string) bool
 }
@@ -80,10 +81,17 @@ func Uniform(bound float64) Draw {
 func (t *Tensors) Mode() graph.Mode { return t.mode }
 
 // Saved says whether the adapter is one of a file, not a new one.
-func (t *Tensors) Saved() bool { return t.saved }
+func (t *Tensors) Saved() bool { return t.from != nil }
 
-// Add makes a parameter that is called name in adapter_model.safetensors.
+// Add makes a parameter that is called name in adapter_model.safetensors. One that the
+// file has in no such shape takes no memory: a configuration may ask for any size.
 func (t *Tensors) Add(name string, draw Draw, shape ...int) *graph.Param {
+	if t.from != nil && t.err == nil {
+		t.err = t.from.Demand(name, shape)
+	}
+	if t.err != nil {
+		shape = slices.Repeat([]int{1}, len(shape))
+	}
 	p := t.params.Add(t.adapter+"/"+name, t.mode, shape...)
 	t.list = append(t.list, tensor{file: name, param: p, draw: draw})
 	return p

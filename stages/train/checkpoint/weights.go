@@ -90,15 +90,24 @@ func (w *Weights) View(name string, shape []int, use func(kernel.Host) error) er
 	return w.view(context.Background(), name, shape, use)
 }
 
-func (w *Weights) view(ctx context.Context, name string, shape []int, use func(kernel.Host) error) error {
+// Demand says whether a tensor is there and has the given shape.
+func (w *Weights) Demand(name string, shape []int) error {
 	t, ok := w.tensors[name]
 	if !ok {
 		return exit.Errorf(exit.BadData, "%s: has no tensor %q%s", w.place(), name, w.alike(name))
 	}
-	file := w.files[t.file]
 	if !slices.Equal(t.Shape, shape) {
-		return exit.Errorf(exit.BadData, "%s: tensor %q has shape %v, the configuration asks for %v", file.path, name, t.Shape, shape)
+		return exit.Errorf(exit.BadData, "%s: tensor %q has shape %v, the configuration asks for %v", w.files[t.file].path, name, t.Shape, shape)
 	}
+	return nil
+}
+
+func (w *Weights) view(ctx context.Context, name string, shape []int, use func(kernel.Host) error) error {
+	if err := w.Demand(name, shape); err != nil {
+		return err
+	}
+	t := w.tensors[name]
+	file := w.files[t.file]
 	dtype, ok := floats[t.Dtype]
 	if !ok {
 		return exit.Errorf(exit.BadData, "%s: tensor %q is of dtype %s; F64, F32, F16 and BF16 can be read", file.path, name, t.Dtype)

@@ -28,6 +28,9 @@ func (s Sequences) Check() error {
 	if s.Stride >= s.SequenceLength {
 		return exit.Errorf(exit.Usage, "stride: is %d, must be below sequence_length %d", s.Stride, s.SequenceLength)
 	}
+	if s.Stride > 0 && s.Packing != windowed {
+		return exit.Errorf(exit.Usage, "stride: is for packing window, which has windows that overlap; leave it out with %s", s.Packing)
+	}
 	return nil
 }
 

@@ -47,10 +47,13 @@ func (t Tokens) Keys() map[string]any {
 	}
 }
 
+// most bounds what a damaged configuration may ask for: no model has as many positions.
+const most = 1 << 24
+
 // Check says whether there are virtual tokens.
 func (t Tokens) Check() error {
-	if t.NumVirtualTokens < 1 {
-		return fmt.Errorf("num_virtual_tokens: is %d, must be at least 1", t.NumVirtualTokens)
+	if t.NumVirtualTokens < 1 || t.NumVirtualTokens > most {
+		return fmt.Errorf("num_virtual_tokens: is %d, must be 1 to %d", t.NumVirtualTokens, most)
 	}
 	return nil
 }

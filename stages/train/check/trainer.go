@@ -74,24 +74,31 @@ func (t *trainer) compile(loss Loss, seed uint64) (*graph.Machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	if loss == LanguageModel {
-		node, err := t.model.LMLoss(g)
-		if err != nil {
-			return nil, err
-		}
-		g.Backward(node)
-		return g.Compile()
-	}
-	logits, err := t.model.ClassLogits(g)
+	node, err := t.loss(g, loss)
 	if err != nil {
 		return nil, err
 	}
-	if loss == OneOfLabels {
-		g.Backward(g.CrossEntropy(logits, nil))
-	} else {
-		g.Backward(g.SigmoidCrossEntropy(logits))
+	g.Backward(node)
+	machine, err := g.Compile()
+	if err != nil {
+		g.Close()
 	}
-	return g.Compile()
+	return machine, err
+}
+
+func (t *trainer) loss(g *graph.Graph, loss Loss) (*graph.Node, error) {
+	if loss == LanguageModel {
+		return t.model.LMLoss(g)
+	}
+	logits, err := t.model.ClassLogits(g)
+	switch {
+	case err != nil:
+		return nil, err
+	case loss == OneOfLabels:
+		return g.CrossEntropy(logits, nil), nil
+	default:
+		return g.SigmoidCrossEntropy(logits), nil
+	}
 }
 
 func (t *trainer) close() {

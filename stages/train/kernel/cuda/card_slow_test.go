@@ -100,6 +100,9 @@ func TestSlowHeadsThatDoNotFit(t *testing.T) {
 		if err := b.Close(); err != nil {
 			t.Error(err)
 		}
+		if used := card.MemoryUsed(); used != 0 {
+			t.Errorf("heads of %d: %d bytes of device memory are left behind", columns, used)
+		}
 	}
 }
 

@@ -31,6 +31,8 @@ func TestParamsOfOnesOwn(t *testing.T) {
 		"--peft:1:8: rank: unknown key": {"--peft", "{r: 2, rank: 3}"},
 		"/nowhere: has no config.json":  {"--base", "/nowhere"},
 		"type: ":                        {"--peft", "{type: lorra}"},
+		"--labels: is -1":               {"--labels", "-1"},
+		"num_virtual_tokens: is 9223":   {"--peft", "{type: prefix_tuning, num_virtual_tokens: 9223372036854775807}"},
 	} {
 		if r := clinflow(t, t.TempDir(), 2, append([]string{"params"}, args...)...); !strings.Contains(r.stderr, want) || r.stdout != "" {
 			t.Errorf("%v: %s", args, r.all())

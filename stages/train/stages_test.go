@@ -140,10 +140,16 @@ func sumOf(t *testing.T, d *dataset.Dataset, name string) string {
 	return ""
 }
 
-func TestASequenceThatIsAllContextIsRefused(t *testing.T) {
-	_, err := stagetest.Try(t, "train.pretrain", `{packing: window, sequence_length: 8, stride: 8}`, nil)
-	if exit.Of(err) != exit.Usage || !strings.Contains(fmt.Sprint(err), "stride: is 8, must be below sequence_length 8") {
-		t.Errorf("got %v", err)
+func TestAStrideThatCannotBeIsRefused(t *testing.T) {
+	for config, want := range map[string]string{
+		`{packing: window, sequence_length: 8, stride: 8}`: "stride: is 8, must be below sequence_length 8",
+		`{packing: pack, sequence_length: 8, stride: 2}`:   "stride: is for packing window",
+		`{stride: 2}`: "leave it out with truncate",
+	} {
+		_, err := stagetest.Try(t, "train.pretrain", config, nil)
+		if exit.Of(err) != exit.Usage || !strings.Contains(fmt.Sprint(err), want) {
+			t.Errorf("%s: %v", config, err)
+		}
 	}
 }
 

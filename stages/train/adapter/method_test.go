@@ -428,3 +428,25 @@ func TestHeadsOfOtherClasses(t *testing.T) {
 		t.Errorf("a model with another head: %v", err)
 	}
 }
+
+// A damaged configuration may ask for any size: its file does not, and none is allocated.
+func TestAnAdapterLargerThanItsFile(t *testing.T) {
+	base := adapter.Base{Hidden: 8, Layers: []adapter.Layer{{Name: "layers.0.q_proj", In: 8, Out: 8}}}
+	c := adapter.Config{PEFTType: "LORA", Method: lora.Config{R: 2, LoraAlpha: 2, TargetModules: []string{"q_proj"}}, TaskType: adapter.CausalLM}
+	ps := graph.NewParams(backend(t, kernel.F32))
+	defer ps.Close()
+	a := must(adapter.New(ps, "a", c, base, 0, 1))(t)
+	dir := t.TempDir()
+	if err := checkpoint.SaveDir(dir, a.Files()); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, adapter.ConfigName)
+	data := must(os.ReadFile(path))(t)
+	if err := os.WriteFile(path, []byte(strings.Replace(string(data), `"r": 2`, `"r": 1000000000000`, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := adapter.Load(t.Context(), ps, "b", dir, base, graph.Frozen)
+	if exit.Of(err) != exit.BadData || !strings.Contains(fmt.Sprint(err), "has shape [2 8], the configuration asks for [1000000000000 8]") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -196,3 +196,34 @@ func TestKernelsThatTheProcessorCannotRunAreRefused(t *testing.T) {
 		t.Error("a run that is refused left an output folder")
 	}
 }
+
+// What the base model cannot take of an adapter, or of sequences, is told before any data
+// is read.
+func TestWhatABaseCannotTakeIsAFault(t *testing.T) {
+	dir := t.TempDir()
+	bases(t, dir)
+	file := strings.Replace(labelled, "with: {base: one}}", "with: {base: one, peft: {target_modules: [qq_proj]}}}", 1)
+	for name, with := range map[string]string{
+		"long":  "packing: window, sequence_length: 5000",
+		"many":  "packing: pack, peft: {type: prompt_tuning, num_virtual_tokens: 3}",
+		"deep":  "peft: {type: adaption_prompt, adapter_len: 3, adapter_layers: 90}",
+		"sound": "packing: pack, sequence_length: 32",
+	} {
+		file += "  " + name + ": {stage: train.pretrain, in: {tokens: tokens, split: split}, with: {base: one, " + with + "}}\n"
+	}
+	write(t, filepath.Join(dir, "faulty.yaml"), file)
+	said := clinflow(t, dir, 2, "lint", "faulty.yaml").all()
+	for _, want := range []string{
+		`steps.tuned.with.peft: adapter new: target_modules: the model has no linear layer "qq_proj"`,
+		"steps.long.with.packing: sequences of 5000 tokens are longer than the model's max_position_embeddings 512",
+		"steps.many.with.packing: with pack a sequence holds many documents",
+		"steps.deep.with.peft: adapter new: adapter_layers: is 90, the base model has 5 layers",
+	} {
+		if !strings.Contains(said, want) {
+			t.Errorf("no %q in %s", want, said)
+		}
+	}
+	if strings.Contains(said, "steps.sound") {
+		t.Errorf("a fault of what fits: %s", said)
+	}
+}

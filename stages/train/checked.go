@@ -6,22 +6,43 @@ import (
 
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/examples"
+	"github.com/clinflow/clinflow/stages/train/adapter"
+	"github.com/clinflow/clinflow/stages/train/model"
 	"github.com/clinflow/clinflow/task"
 )
 
 // Check implements stages.Checked.
 func (f *finetune) Check(ctx context.Context, in stages.Givers) []stages.Fault {
-	return slices.Concat(f.wanted(), f.config.BaseModel.faults(ctx, in, "clinical"), examples.Faults(in, f.config.Overlap))
+	_, unfit := f.config.outline(f.config.PEFT, adapter.SeqCls)
+	return slices.Concat(f.wanted(), f.config.BaseModel.faults(ctx, in, "clinical"), unfit, examples.Faults(in, f.config.Overlap))
 }
 
 // Check implements stages.Checked.
 func (p *pretrain) Check(ctx context.Context, in stages.Givers) []stages.Fault {
-	return slices.Concat(p.wanted(), p.config.BaseModel.faults(ctx, in, ""), p.config.BaseModel.language(), p.config.Overlap.Faults(in))
+	m, unfit := p.config.outline(p.config.PEFT, adapter.CausalLM)
+	if m != nil {
+		unfit = stages.FaultOf("packing", p.config.Fits(m))
+	}
+	return slices.Concat(p.wanted(), p.config.BaseModel.faults(ctx, in, ""), unfit, p.config.BaseModel.language(), p.config.Overlap.Faults(in))
 }
 
 // Check implements stages.Checked.
 func (p *predict) Check(ctx context.Context, in stages.Givers) []stages.Fault {
 	return slices.Concat(p.wanted(), p.config.BaseModel.faults(ctx, in, "adapter"), p.anotherTask(in), examples.Faults(in, p.config.Overlap))
+}
+
+// outline is the base with the new adapter by their sizes, where it is given by path, and
+// what does not go together; nil where it has faults of its own.
+func (b BaseModel) outline(peft adapter.PEFT, taskType string) (*model.Model, []stages.Fault) {
+	if b.Base == "" {
+		return nil, nil
+	}
+	config, err := model.ReadConfig(b.Base)
+	if err != nil {
+		return nil, nil // faults tells it
+	}
+	m, err := model.Outline(config, peft.Config(taskType, b.Base), 1)
+	return m, stages.FaultOf("peft", err)
 }
 
 // anotherTask compares the labels with those that the adapter is trained for.

@@ -12,21 +12,33 @@ type Counts struct{ Trainable, All int64 }
 // Count counts the parameters of a base model with a new adapter, whose head has so many
 // labels where it has one. Nothing of their size is computed or kept.
 func Count(base Config, c adapter.Config, labels int) (Counts, error) {
-	n, err := base.Build(sizes{}, graph.Frozen)
+	m, err := Outline(base, c, labels)
 	if err != nil {
 		return Counts{}, err
 	}
-	if _, err := adapter.Outline(n.Params(), "new", c, n.Base(), labels); err != nil {
-		return Counts{}, err
-	}
 	var counted Counts
-	for _, p := range n.Params().All() {
+	for _, p := range m.Params().All() {
 		counted.All += int64(p.Len())
 		if p.Mode() == graph.Trainable {
 			counted.Trainable += int64(p.Len())
 		}
 	}
 	return counted, nil
+}
+
+// Outline is a base model with a new adapter by their sizes: nothing can be computed with
+// it, and what does not go together is refused.
+func Outline(base Config, c adapter.Config, labels int) (*Model, error) {
+	n, err := base.Build(sizes{}, graph.Frozen)
+	if err != nil {
+		return nil, err
+	}
+	m := New(n)
+	a, err := adapter.Outline(m.Params(), "new", c, n.Base(), labels)
+	if err != nil {
+		return nil, err
+	}
+	return m, m.attach(a, "new")
 }
 
 // sizes is a backend that keeps of a buffer its size alone. It computes nothing.

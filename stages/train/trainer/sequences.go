@@ -52,6 +52,20 @@ func (s Sequences) Of(documents examples.Rows, m *model.Model, seed int64) (exam
 	return rows, CheckTokens(rows, m.Limits())
 }
 
+// Fits says whether a model takes such sequences; those of truncate are as long as its
+// documents.
+func (s Sequences) Fits(m *model.Model) error {
+	if s.Packing != packed && s.Packing != windowed {
+		return nil
+	}
+	if s.Packing == packed {
+		if _, err := packable(m); err != nil {
+			return err
+		}
+	}
+	return m.Limits().CheckLength(s.SequenceLength)
+}
+
 // packable is the token that ends a packed document.
 func packable(m *model.Model) (eos int32, err error) {
 	switch ends := m.Special().EOS; {

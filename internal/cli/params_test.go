@@ -27,6 +27,10 @@ func TestParamsOfOnesOwn(t *testing.T) {
 	if got := regexp.MustCompile(`[\d,]{6,}`).FindString(said); got != "1,060,864" {
 		t.Errorf("%s of\n%s", got, said)
 	}
+	// All weights of LLaMA-7B but the head of the language model, and the classifier's.
+	if whole := clinflow(t, t.TempDir(), 0, "params", "--peft", "{type: full}", "--labels", "3").stdout; !strings.Contains(whole, "6,607,355,904") || !strings.Contains(whole, "100.0000%") {
+		t.Error(whole)
+	}
 	for want, args := range map[string][]string{
 		"--peft:1:8: rank: unknown key": {"--peft", "{r: 2, rank: 3}"},
 		"/nowhere: has no config.json":  {"--base", "/nowhere"},

@@ -71,7 +71,11 @@ func written(name string, data []byte) checkpoint.File {
 // none of them has one. Those without one are told.
 func patientsOf(env *stages.Environment, base string, adapters []string) ([]checkpoint.File, error) {
 	var under leakage.Ancestry
-	for _, dir := range append([]string{model.Folder(base)}, adapters...) {
+	trained := adapters
+	if !model.IsRandom(base) { // which was trained on nobody
+		trained = append([]string{base}, adapters...)
+	}
+	for _, dir := range trained {
 		if err := under.AddPath(dir); err != nil {
 			return nil, err
 		}

@@ -138,7 +138,7 @@ func build(c Config, base Base, labels int, t *Tensors) (*Adapter, error) {
 
 // Files are the adapter's files with its present values.
 func (a *Adapter) Files() []checkpoint.File {
-	if byPEFTType[a.Config.PEFTType].Whole {
+	if a.Whole() {
 		return a.wholeFiles()
 	}
 	return []checkpoint.File{{Name: ConfigName, Write: a.Config.Write}, {Name: WeightsName, Write: a.tensors.write}}

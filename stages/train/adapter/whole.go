@@ -150,6 +150,9 @@ func (b Base) sameAs(dir string) error {
 	return nil
 }
 
+// Whole says whether the adapter is a whole model, in place of the base.
+func (a *Adapter) Whole() bool { return byPEFTType[a.Config.PEFTType].Whole }
+
 // wholeFiles are those of a whole model.
 func (a *Adapter) wholeFiles() []checkpoint.File {
 	labels := 0

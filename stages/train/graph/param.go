@@ -33,11 +33,14 @@ func (p *Param) Name() string { return p.name }
 // Replace has every later graph read by, of the same shape, in place of p: a trained copy
 // of a frozen parameter. A parameter is replaced once.
 func (p *Param) Replace(by *Param) {
-	if p.by != nil || !slices.Equal(p.shape, by.shape) {
-		p.set.fail(fmt.Errorf("parameter %s cannot be replaced by %s: it is already, or they differ in shape", p.name, by.name))
-		return
+	switch {
+	case p.by != nil:
+		p.set.fail(fmt.Errorf("parameter %s has two copies that are trained, %s and %s; let one adapter have it, by peft.type full or modules_to_save", p.name, p.by.name, by.name))
+	case !slices.Equal(p.shape, by.shape):
+		p.set.fail(fmt.Errorf("parameter %s of shape %v cannot be replaced by %s of %v", p.name, p.shape, by.name, by.shape))
+	default:
+		p.by = by
 	}
-	p.by = by
 }
 
 // Now is the parameter that graphs read: the one that stands for it, or itself.

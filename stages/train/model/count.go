@@ -23,6 +23,9 @@ func Count(base Config, c adapter.Config, labels int) (Counts, error) {
 			counted.Trainable += int64(p.Len())
 		}
 	}
+	if m.adapters[0].Whole() { // the base is not there beside it
+		counted.All = counted.Trainable
+	}
 	return counted, nil
 }
 

@@ -40,7 +40,8 @@ type kindResult struct {
 	SameIDs          *bool    `json:"same_ids,omitempty"`
 }
 
-// kindsMain measures each kind whose file is named.
+// kindsMain measures each kind whose file is named, and how long a large file takes to
+// read.
 func kindsMain(args []string) error {
 	flags := flag.NewFlagSet("tokenizers", flag.ExitOnError)
 	texts := flags.String("texts", "", "CSV (.gz) with a column transcription")
@@ -60,7 +61,14 @@ func kindsMain(args []string) error {
 	if err != nil {
 		return err
 	}
-	all := map[string]any{}
+	load, err := loadSeconds()
+	if err != nil {
+		return err
+	}
+	all := map[string]any{"load_128k_pieces_s": load}
+	if !*asJSON {
+		fmt.Printf("a tokenizer.json of %d pieces is read in %.2f s\n", loadPieces, load)
+	}
 	for _, kind := range slices.Sorted(maps.Keys(kindFiles)) {
 		if *files[kind] == "" {
 			continue

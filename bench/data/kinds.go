@@ -131,11 +131,12 @@ func (r *kindResult) ours(folder string, texts []string) (digest string, err err
 		return "", err
 	}
 	best := [2]float64{math.Inf(1), math.Inf(1)} // seconds of a new encoder, and of one that knows the texts
+	ids := newRows(texts)                        // kept, as the stages keep theirs
 	for range rounds {
 		start := cpuSeconds()
 		e := t.NewEncoder()
 		for state := range best {
-			ids := newRows(texts)
+			ids.clear()
 			for _, text := range texts {
 				ids.end(e.Encode(ids.all, text, math.MaxInt))
 			}

@@ -67,6 +67,8 @@ func newRows(texts []string) *rows {
 	return &rows{make([]int32, 0, 1<<21), make([]int, 0, len(texts))}
 }
 
+func (r *rows) clear() { r.all, r.ends = r.all[:0], r.ends[:0] }
+
 // end takes all ids up to the end of another text.
 func (r *rows) end(all []int32) { r.all, r.ends = all, append(r.ends, len(all)) }
 

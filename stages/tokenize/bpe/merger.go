@@ -7,19 +7,20 @@ type Merger struct {
 	agenda  []candidate
 }
 
-// symbol is a piece of the word that is being merged. An id of -1 marks one that was
+// symbol is a piece of the word that is being merged. A size of 0 marks one that was
 // merged into its left neighbour.
 type symbol struct {
-	id         int32
+	id, size   int32 // size: of how many first pieces
 	prev, next int32 // -1: none
 }
 
-// candidate is a merge of two neighbours. It is stale when they do not make whole any
-// more: a piece only grows, so no others make it there.
+// candidate is a merge of two neighbours. It is stale when their sizes no longer add up
+// to size.
 type candidate struct {
 	rank  uint32
 	left  int32
 	whole int32
+	size  int32
 }
 
 // before orders the agenda: the earlier merge, then the leftmost.
@@ -37,7 +38,7 @@ func (g *Merger) Merge(dst []int32, word []int32) []int32 {
 	}
 	g.symbols, g.agenda = g.symbols[:0], g.agenda[:0]
 	for i, id := range word {
-		g.symbols = append(g.symbols, symbol{id, int32(i) - 1, int32(i) + 1})
+		g.symbols = append(g.symbols, symbol{id, 1, int32(i) - 1, int32(i) + 1})
 	}
 	g.symbols[len(word)-1].next = -1
 	for i := range int32(len(word) - 1) {
@@ -55,14 +56,11 @@ func (g *Merger) Merge(dst []int32, word []int32) []int32 {
 // merge makes a candidate one piece, unless it is stale.
 func (g *Merger) merge(c candidate) {
 	left := &g.symbols[c.left]
-	if left.id < 0 || left.next < 0 {
+	if left.size == 0 || left.next < 0 || left.size+g.symbols[left.next].size != c.size {
 		return
 	}
 	right := &g.symbols[left.next]
-	if p := g.pairs.slot(keyOf(left.id, right.id)); p.key == noPair || p.whole != c.whole {
-		return
-	}
-	left.id, right.id = c.whole, -1
+	left.id, left.size, right.size = c.whole, c.size, 0
 	left.next = right.next
 	if right.next >= 0 {
 		g.symbols[right.next].prev = c.left
@@ -76,8 +74,9 @@ func (g *Merger) propose(left, right int32) {
 	if left < 0 || right < 0 {
 		return
 	}
-	if p := g.pairs.slot(keyOf(g.symbols[left].id, g.symbols[right].id)); p.key != noPair {
-		g.push(candidate{p.rank, left, p.whole})
+	l, r := &g.symbols[left], &g.symbols[right]
+	if p := g.pairs.slot(keyOf(l.id, r.id)); p.key != noPair {
+		g.push(candidate{p.rank, left, p.whole, l.size + r.size})
 	}
 }
 

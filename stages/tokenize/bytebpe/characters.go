@@ -14,19 +14,23 @@ const (
 	number            // \p{N}
 	blank             // \s without newline
 	newline           // [\r\n]
+	wide              // a byte of a character that is not ASCII, which has to be looked at whole
 )
 
-var ascii = func() (of [utf8.RuneSelf]character) {
-	for r := range of {
-		of[r] = classify(rune(r))
+// ascii are the kinds by the first byte of a character.
+var ascii = func() (of [256]character) {
+	for b := range of {
+		if of[b] = wide; b < utf8.RuneSelf {
+			of[b] = classify(rune(b))
+		}
 	}
 	return of
 }()
 
 // classOf returns the kind of the first character of text and its length.
 func classOf(text []byte) (character, int) {
-	if text[0] < utf8.RuneSelf {
-		return ascii[text[0]], 1
+	if c := ascii[text[0]]; c != wide {
+		return c, 1
 	}
 	r, size := utf8.DecodeRune(text)
 	return classify(r), size
@@ -68,14 +72,10 @@ var (
 // run is the length of the characters of a kind with which text begins.
 func run(text []byte, of character) (size int) {
 	for size < len(text) {
-		if b := text[size]; b < utf8.RuneSelf {
-			if ascii[b] != of {
-				break
-			}
-			size++
-			continue
+		c, length := ascii[text[size]], 1
+		if c == wide {
+			c, length = classOf(text[size:])
 		}
-		c, length := classOf(text[size:])
 		if c != of {
 			break
 		}

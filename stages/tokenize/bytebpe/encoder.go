@@ -1,6 +1,7 @@
 package bytebpe
 
 import (
+	"math"
 	"unicode/utf8"
 
 	"github.com/clinflow/clinflow/stages/tokenize/added"
@@ -16,7 +17,7 @@ type Encoder struct {
 	normalized *added.Search
 	cache      *cache.Cache
 	merger     *bpe.Merger
-	scan       scanner
+	scan       *scanner
 	text       []byte  // that words are found in
 	bytes      []int32 // the pieces of a word's bytes
 	piece      []byte  // a word in the alphabet of pieces
@@ -83,44 +84,40 @@ func (e *Encoder) words(text string) {
 		e.text = append(e.text, ' ')
 	}
 	e.text = append(e.text, text...)
-	for rest := e.text; len(rest) > 0 && e.room > 0; {
-		size := e.scan(rest)
-		before := len(e.dst)
-		e.word(rest[:size])
-		e.room -= len(e.dst) - before
-		rest = rest[size:]
+	dst, end := e.dst, len(e.dst)+min(e.room, math.MaxInt-len(e.dst))
+	for rest := e.text; len(rest) > 0 && len(dst) < end; {
+		size := quickWord(rest, e.scan.leads)
+		if size == 0 {
+			size = e.scan.word(rest)
+		}
+		var slot *cache.Slot
+		word := rest[:size]
+		if rest = rest[size:]; size <= cache.MaxBytes {
+			if dst, slot = e.cache.Append(dst, word); slot == nil {
+				continue
+			}
+		}
+		from := len(dst)
+		if dst = e.merge(dst, word); slot != nil {
+			e.cache.Put(slot, word, dst[from:])
+		}
 	}
-}
-
-// word appends the ids of a word.
-func (e *Encoder) word(word []byte) {
-	if len(word) > cache.MaxBytes {
-		e.merge(word)
-		return
-	}
-	slot := e.cache.Find(word)
-	if ids, known := e.cache.At(slot); known {
-		e.dst = append(e.dst, ids...)
-		return
-	}
-	from := len(e.dst)
-	e.merge(word)
-	e.cache.Put(slot, word, e.dst[from:])
+	e.room -= len(dst) - len(e.dst)
+	e.dst = dst
 }
 
 // merge appends the ids that merges make of a word's bytes.
-func (e *Encoder) merge(word []byte) {
+func (e *Encoder) merge(dst []int32, word []byte) []int32 {
 	m := e.tokenizer.model
 	if m.IgnoreMerges {
 		e.piece = appendLetters(e.piece[:0], word)
 		if id, whole := m.ID(string(e.piece)); whole {
-			e.dst = append(e.dst, id)
-			return
+			return append(dst, id)
 		}
 	}
 	e.bytes = e.bytes[:0]
 	for _, b := range word {
 		e.bytes = append(e.bytes, e.tokenizer.byteIDs[b])
 	}
-	e.dst = e.merger.Merge(e.dst, e.bytes)
+	return e.merger.Merge(dst, e.bytes)
 }

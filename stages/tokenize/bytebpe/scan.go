@@ -3,9 +3,20 @@ package bytebpe
 import "bytes"
 
 // scanner finds the words of a text, as a regular expression does whose matches
-// follow one another: it returns the length of the first word of text, which is not
-// empty.
-type scanner func(text []byte) int
+// follow one another.
+type scanner struct {
+	modern bool       // as Llama 3 and Qwen2, not as GPT-2
+	digits int        // how many stand together at most
+	leads  *[256]bool // what an ASCII word may begin with: a letter, or what goes with letters behind it
+}
+
+// word is the length of the first word of text, which is not empty.
+func (s *scanner) word(text []byte) int {
+	if s.modern {
+		return modernWord(text, s.digits)
+	}
+	return gpt2Word(text)
+}
 
 // The published expressions. Each is read by a scanner; no other is.
 const (
@@ -17,16 +28,31 @@ const (
 	qwen2Pattern = `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`
 )
 
-var scanners = map[string]scanner{
-	gpt2Pattern:   gpt2Word,
-	llama3Pattern: func(text []byte) int { return modernWord(text, 3) },
-	qwen2Pattern:  func(text []byte) int { return modernWord(text, 1) },
+var scanners = map[string]*scanner{
+	gpt2Pattern:   {false, 0, leads(func(b byte) bool { return b == ' ' })},
+	llama3Pattern: {true, 3, modernLeads},
+	qwen2Pattern:  {true, 1, modernLeads},
+}
+
+// modernLeads are all but newlines, numbers, and the apostrophe, which may begin a
+// contraction.
+var modernLeads = leads(func(b byte) bool { return ascii[b] == other && b != '\'' || ascii[b] == blank })
+
+// leads are ASCII letters and more.
+func leads(more func(byte) bool) *[256]bool {
+	of := new([256]bool)
+	for b, kind := range ascii {
+		of[b] = kind == letter || more(byte(b))
+	}
+	return of
 }
 
 // gpt2Word is the first word by GPT-2's expression.
 func gpt2Word(text []byte) int {
-	if size := contraction(text, false); size > 0 {
-		return size
+	if text[0] == '\'' {
+		if size := contraction(text, false); size > 0 {
+			return size
+		}
 	}
 	from := 0
 	if text[0] == ' ' && len(text) > 1 {
@@ -38,22 +64,28 @@ func gpt2Word(text []byte) int {
 	return blanks(text)
 }
 
-// modernWord is the first word by the expressions of Llama 3 and Qwen2: digits is how
-// many stand together at most.
+// modernWord is the first word by the expressions of Llama 3 and Qwen2.
 func modernWord(text []byte, digits int) int {
-	if size := contraction(text, true); size > 0 {
-		return size
-	}
-	first, size := classOf(text)
-	switch first {
-	case letter:
-		return run(text, letter)
-	case number:
-		return numbers(text, digits)
-	case blank, other:
-		if more := run(text[size:], letter); more > 0 {
-			return size + more
+	if text[0] == '\'' {
+		if size := contraction(text, true); size > 0 {
+			return size
 		}
+	}
+	before := 1
+	first := ascii[text[0]]
+	if first == wide {
+		first, before = classOf(text)
+	}
+	if first == letter {
+		before = 0
+	}
+	if first != newline && first != number {
+		if more := run(text[before:], letter); more > 0 {
+			return before + more
+		}
+	}
+	if first == number {
+		return numbers(text, digits)
 	}
 	from := 0
 	if text[0] == ' ' {
@@ -87,12 +119,9 @@ func numbers(text []byte, most int) (size int) {
 // endings are those of contractions. Longer ones do not begin with shorter ones.
 var endings = [][]byte{[]byte("s"), []byte("t"), []byte("re"), []byte("ve"), []byte("m"), []byte("ll"), []byte("d")}
 
-// contraction is the length of the contraction with which text begins, 0 where there
-// is none. anyCase: letters match in either case, and U+017F matches s.
+// contraction is the length of the contraction with which text begins after an
+// apostrophe, 0 where there is none. anyCase: letters match in either case, and U+017F matches s.
 func contraction(text []byte, anyCase bool) int {
-	if text[0] != '\'' {
-		return 0
-	}
 	for _, ending := range endings {
 		if rest := text[1:]; len(rest) >= len(ending) {
 			head := rest[:len(ending)]

@@ -58,6 +58,23 @@ func (c *Cache) Find(segment []byte) *Slot {
 	}
 }
 
+// Append appends the ids of a segment that the Cache holds, and then returns no slot;
+// else the free one where it belongs.
+func (c *Cache) Append(dst []int32, segment []byte) ([]int32, *Slot) {
+	if isShort(segment) {
+		k := shortKey(segment)
+		if s := &c.slots[k.slot()]; s.key == k && s.count == 1 { // as most are: it is over here
+			return append(dst, s.ids[0]), nil
+		}
+	}
+	s := c.Find(segment)
+	if s.key == (key{}) {
+		return dst, s
+	}
+	ids, _ := c.At(s)
+	return append(dst, ids...), nil
+}
+
 // At returns the ids of a slot, false where it is free.
 func (c *Cache) At(s *Slot) ([]int32, bool) {
 	if s.count <= slotIDs {

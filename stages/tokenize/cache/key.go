@@ -17,23 +17,32 @@ const (
 )
 
 func keyOf(segment []byte) key {
-	n := len(segment)
-	if n > shortBytes {
-		return key{xxhash.Sum64(segment), longMark | uint64(n)<<32}
+	switch {
+	case isShort(segment):
+		return shortKey(segment)
+	case len(segment) > shortBytes:
+		return key{xxhash.Sum64(segment), longMark | uint64(len(segment))<<32}
 	}
-	if cap(segment) <= shortBytes {
-		var copied [shortBytes + 1]byte
-		copy(copied[:], segment)
-		segment = copied[:]
-	}
-	// What lies behind the segment is read with it and masked out.
-	segment = segment[:shortBytes+1]
-	head, tail := binary.LittleEndian.Uint64(segment), binary.LittleEndian.Uint64(segment[8:])
-	if n <= 8 {
-		return key{head & (1<<(8*n) - 1), uint64(n) << 56}
-	}
-	return key{head, tail&(1<<(8*(n-8))-1) | uint64(n)<<56}
+	var copied [shortBytes + 1]byte
+	return shortKey(copied[:copy(copied[:], segment)])
 }
+
+// isShort says whether a segment is short, and not at the very end of its array.
+func isShort(segment []byte) bool { return len(segment) <= shortBytes && cap(segment) > shortBytes }
+
+// shortKey reads with a segment what lies behind it in its array, and masks that out.
+func shortKey(segment []byte) key {
+	mask, whole := &masks[len(segment)&shortBytes], segment[:shortBytes+1]
+	return key{binary.LittleEndian.Uint64(whole) & mask.head, binary.LittleEndian.Uint64(whole[8:])&mask.tail | uint64(len(segment))<<56}
+}
+
+// masks are set in the bytes of a segment, by its length.
+var masks = func() (of [shortBytes + 1]key) {
+	for n := range of {
+		of[n] = key{1<<(8*min(n, 8)) - 1, 1<<(8*max(n-8, 0)) - 1}
+	}
+	return of
+}()
 
 func (k key) isLong() bool { return k.tail >= longMark }
 
@@ -49,6 +58,5 @@ func (k key) long(arena []byte) []byte { return arena[uint32(k.tail):][:uint16(k
 // slot is where the search for a key begins. The multipliers are those of
 // SplitMix64 (https://doi.org/10.1145/2714064.2660195).
 func (k key) slot() uint64 {
-	h := (k.head ^ k.tail*0xbf58476d1ce4e5b9) * 0x94d049bb133111eb
-	return (h ^ h>>32) * 0xbf58476d1ce4e5b9 >> (64 - slotBits)
+	return (k.head ^ k.tail*0xbf58476d1ce4e5b9) * 0x94d049bb133111eb >> (64 - slotBits)
 }

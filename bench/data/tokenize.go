@@ -22,7 +22,7 @@ import (
 type options struct{ texts, tokenizer, hf, python string }
 
 // rounds is how often all texts are encoded; the fastest counts.
-const rounds = 5
+const rounds = 20
 
 // measure encodes all texts with both tokenizers.
 func (o options) measure() (r result, err error) {

@@ -90,20 +90,30 @@ func (e *Encoder) words(text string) {
 		if size == 0 {
 			size = e.scan.word(rest)
 		}
-		var slot *cache.Slot
-		word := rest[:size]
-		if rest = rest[size:]; size <= cache.MaxBytes {
-			if dst, slot = e.cache.Append(dst, word); slot == nil {
-				continue
-			}
+		if id, whole := e.tokenizer.wholes.ID(rest[:size]); whole {
+			dst = append(dst, id)
+		} else {
+			dst = e.parts(dst, rest[:size])
 		}
-		from := len(dst)
-		if dst = e.merge(dst, word); slot != nil {
-			e.cache.Put(slot, word, dst[from:])
-		}
+		rest = rest[size:]
 	}
 	e.room -= len(dst) - len(e.dst)
 	e.dst = dst
+}
+
+// parts appends the ids of a word that is not known as one piece.
+func (e *Encoder) parts(dst []int32, word []byte) []int32 {
+	if len(word) > cache.MaxBytes {
+		return e.merge(dst, word)
+	}
+	dst, slot := e.cache.Append(dst, word)
+	if slot == nil {
+		return dst
+	}
+	from := len(dst)
+	dst = e.merge(dst, word)
+	e.cache.Put(slot, word, dst[from:])
+	return dst
 }
 
 // merge appends the ids that merges make of a word's bytes.

@@ -76,6 +76,7 @@ func assemble(d *tokenizer.Definition, s *settings, files map[string][]byte) (t 
 	if err := t.takeBytes(); err != nil {
 		return nil, fmt.Errorf("%s: %w", from.Of, err)
 	}
+	t.takeWholes()
 	from.Vocabulary = t.model
 	tokens, err := added.List(from)
 	if err != nil {

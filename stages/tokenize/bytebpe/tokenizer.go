@@ -10,6 +10,7 @@ import (
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/stages/tokenize/added"
 	"github.com/clinflow/clinflow/stages/tokenize/bpe"
+	"github.com/clinflow/clinflow/stages/tokenize/cache"
 	"github.com/clinflow/clinflow/stages/tokenize/tokenizer"
 )
 
@@ -50,7 +51,8 @@ func holds(ctx context.Context, folder tokenizer.Folder) (bool, error) {
 // Tokenizer is the tokenizer of a folder. It implements tokenizer.Tokenizer.
 type Tokenizer struct {
 	model      *bpe.Model
-	byteIDs    [256]int32 // of the pieces of one byte
+	byteIDs    [256]int32   // of the pieces of one byte
+	wholes     *cache.Table // words whose merges end in one piece
 	pipeline   pipeline
 	literal    *added.Matcher // tokens that are looked for in the text as it stands
 	normalized *added.Matcher // and those that are in the normalised text
@@ -80,6 +82,21 @@ func (t *Tokenizer) takeBytes() error {
 		t.byteIDs[b] = id
 	}
 	return nil
+}
+
+// takeWholes finds the pieces that a word of the same bytes becomes: with ignore_merges
+// all of them, else those that merges make.
+func (t *Tokenizer) takeWholes() {
+	t.wholes = cache.NewTable(t.model.Size())
+	e := &Encoder{tokenizer: t, merger: t.model.NewMerger()}
+	var word []byte
+	var ids []int32
+	for id, piece := range t.model.Pieces {
+		word = appendBytes(word[:0], piece)
+		if ids = e.merge(ids[:0], word); len(ids) == 1 && ids[0] == int32(id) {
+			t.wholes.Add(word, ids[0])
+		}
+	}
 }
 
 // takeTokens makes the added tokens known by id and finds them in texts.

@@ -13,7 +13,7 @@ const MaxBytes = 64
 const (
 	Fill       = slots / 2
 	slots      = 1 << slotBits
-	slotBits   = 17
+	slotBits   = 16
 	arenaBytes = Fill * 12
 	arenaIDs   = Fill * 4
 )
@@ -47,7 +47,7 @@ func New() *Cache {
 // segment is not empty and not longer than MaxBytes.
 func (c *Cache) Find(segment []byte) *Slot {
 	k := keyOf(segment)
-	for i := k.slot(); ; i = (i + 1) % slots {
+	for i := k.hash() >> (64 - slotBits); ; i = (i + 1) % slots {
 		s := &c.slots[i]
 		if s.key == k || s.key == (key{}) {
 			return s
@@ -61,12 +61,6 @@ func (c *Cache) Find(segment []byte) *Slot {
 // Append appends the ids of a segment that the Cache holds, and then returns no slot;
 // else the free one where it belongs.
 func (c *Cache) Append(dst []int32, segment []byte) ([]int32, *Slot) {
-	if isShort(segment) {
-		k := shortKey(segment)
-		if s := &c.slots[k.slot()]; s.key == k && s.count == 1 { // as most are: it is over here
-			return append(dst, s.ids[0]), nil
-		}
-	}
 	s := c.Find(segment)
 	if s.key == (key{}) {
 		return dst, s

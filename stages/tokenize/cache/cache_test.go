@@ -54,3 +54,20 @@ func TestWhatIsPutIsFound(t *testing.T) {
 		t.Error("256 ids were kept in a slot that counts to 255")
 	}
 }
+
+// A table gives the words that were added, and no other; a long one it does not hold.
+func TestTable(t *testing.T) {
+	words := []string{"p", "pain", "pains", "exactly8", "fifteen letters", "\x00", "\x00\x00", "sixteen letters."}
+	table := NewTable(len(words))
+	for id, word := range words {
+		table.Add([]byte(word), int32(id))
+	}
+	text := slices.Concat([]byte("pain"), make([]byte, 32))
+	for id, word := range append(words, "pai", "exactly", "\x00\x00\x00") {
+		copy(text, word)
+		got, found := table.ID(text[:len(word)])
+		if want := id < len(words)-1; found != want || found && got != int32(id) {
+			t.Errorf("%q: %d, %v", word, got, found)
+		}
+	}
+}

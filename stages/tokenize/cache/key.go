@@ -55,8 +55,8 @@ func (k key) at(place int) key { return key{k.head, k.tail | uint64(place)} }
 // long are the bytes of a long segment.
 func (k key) long(arena []byte) []byte { return arena[uint32(k.tail):][:uint16(k.tail>>32)] }
 
-// slot is where the search for a key begins. The multipliers are those of
-// SplitMix64 (https://doi.org/10.1145/2714064.2660195).
-func (k key) slot() uint64 {
-	return (k.head ^ k.tail*0xbf58476d1ce4e5b9) * 0x94d049bb133111eb >> (64 - slotBits)
+// hash chooses by its upper bits where the search for a key begins. The multipliers are
+// those of SplitMix64 (https://doi.org/10.1145/2714064.2660195).
+func (k key) hash() uint64 {
+	return (k.head ^ k.tail*0xbf58476d1ce4e5b9) * 0x94d049bb133111eb
 }

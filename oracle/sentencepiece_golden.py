@@ -25,14 +25,11 @@ import sys
 import sentencepiece as spm
 from sentencepiece import sentencepiece_model_pb2 as proto
 
+from tokenizer_samples import COMPLAINT, DRUG, HISTORY, LAB, WHO, scalars
+
 OUT = pathlib.Path(__file__).resolve().parent.parent / "stages/tokenize/sentencepiece/testdata"
 TEXTS, FEWER = 2000, 500  # texts for the llama model, and for each of the others
 
-WHO = "patient man woman pt gentleman lady infant".split()
-HISTORY = "hypertension diabetes COPD CAD s/p CABG atrial fibrillation|CHF|ESRD on HD|asthma|gout".split("|")
-COMPLAINT = "chest pain|dyspnea|fever and chills|abdominal pain|altered mental status|n/v/d|syncope|melena".split("|")
-DRUG = "aspirin metoprolol lisinopril furosemide warfarin vancomycin heparin insulin acetaminophen".split()
-LAB = "WBC Hgb Plt Na K Cr BUN INR lactate troponin".split()
 UNICODE = ["naïve", "µg", "°C", "±", "≥", "½", "Å", "ﬁbrosis", "１２３", "①", "㎎", "日本語", "患者", "한국", "Ελλάδα",
            "доктор", "مريض", "हिन्दी", "😀", "👩‍⚕️", "🇩🇪", "e\u0301", "\u00a0", "\u200b", "\u2028", "\ufeff", "\u3000", "▁", "▁▁x", "�"]
 CONTROL = ["\x00", "\x01", "\x07", "\t", "\r\n", "\n", "\x0b", "\x1b[0m", "\x7f", "\x85", "\u0090"]
@@ -50,15 +47,6 @@ def sentence(r):
         f"VS: T{r.randint(96, 103)}.{r.randint(0, 9)} HR {r.randint(40, 150)} BP {r.randint(80, 190)}/{r.randint(40, 100)}",
         f"{r.choice(UNICODE[:24])} {r.choice(HISTORY)} {r.choice(UNICODE[:24])}",
     ])
-
-
-def scalars(r, n):
-    """n characters from all planes, mostly low."""
-    out = ""
-    while len(out) < n:
-        c = r.choice([r.randrange(0x80), r.randrange(0x250), r.randrange(0x3000), r.randrange(0x10000), r.randrange(0x110000)])
-        out += "" if 0xD800 <= c < 0xE000 else chr(c)
-    return out
 
 
 def text(r, i):

@@ -111,12 +111,11 @@ func (e *Encoder) encode() {
 		e.pieces()
 		return
 	}
-	slot := e.cache.Find(e.segment)
-	if ids, known := e.cache.At(slot); known {
-		e.dst = append(e.dst, ids...)
+	begin := len(e.dst)
+	dst, slot := e.cache.Append(e.dst, e.segment)
+	if e.dst = dst; slot == nil {
 		return
 	}
-	begin := len(e.dst)
 	e.pieces()
 	e.cache.Put(slot, e.segment, e.dst[begin:])
 }

@@ -4,7 +4,7 @@ package bpe
 type Merger struct {
 	pairs   *pairs
 	symbols []symbol
-	agenda  []candidate
+	agenda  Agenda
 }
 
 // symbol is a piece of the word that is being merged. A size of 0 marks one that was
@@ -12,20 +12,6 @@ type Merger struct {
 type symbol struct {
 	id, size   int32 // size: of how many first pieces
 	prev, next int32 // -1: none
-}
-
-// candidate is a merge of two neighbours. It is stale when their sizes no longer add up
-// to size.
-type candidate struct {
-	rank  uint32
-	left  int32
-	whole int32
-	size  int32
-}
-
-// before orders the agenda: the earlier merge, then the leftmost.
-func (a candidate) before(b candidate) bool {
-	return a.rank < b.rank || a.rank == b.rank && a.left < b.left
 }
 
 // NewMerger returns a Merger of the model's merges.
@@ -45,7 +31,7 @@ func (g *Merger) Merge(dst []int32, word []int32) []int32 {
 		g.propose(i, i+1)
 	}
 	for len(g.agenda) > 0 {
-		g.merge(g.pop())
+		g.merge(g.agenda.Pop())
 	}
 	for i := int32(0); i >= 0; i = g.symbols[i].next {
 		dst = append(dst, g.symbols[i].id)
@@ -54,19 +40,20 @@ func (g *Merger) Merge(dst []int32, word []int32) []int32 {
 }
 
 // merge makes a candidate one piece, unless it is stale.
-func (g *Merger) merge(c candidate) {
-	left := &g.symbols[c.left]
-	if left.size == 0 || left.next < 0 || left.size+g.symbols[left.next].size != c.size {
+func (g *Merger) merge(c Candidate) {
+	at := c.Left()
+	left := &g.symbols[at]
+	if left.size == 0 || left.next < 0 || left.size+g.symbols[left.next].size != c.Size {
 		return
 	}
 	right := &g.symbols[left.next]
-	left.id, left.size, right.size = c.whole, c.size, 0
+	left.id, left.size, right.size = c.Other, c.Size, 0
 	left.next = right.next
 	if right.next >= 0 {
-		g.symbols[right.next].prev = c.left
+		g.symbols[right.next].prev = at
 	}
-	g.propose(left.prev, c.left)
-	g.propose(c.left, left.next)
+	g.propose(left.prev, at)
+	g.propose(at, left.next)
 }
 
 // propose puts the merge of two neighbours on the agenda where there is one.
@@ -76,42 +63,6 @@ func (g *Merger) propose(left, right int32) {
 	}
 	l, r := &g.symbols[left], &g.symbols[right]
 	if p := g.pairs.slot(keyOf(l.id, r.id)); p.key != noPair {
-		g.push(candidate{p.rank, left, p.whole, l.size + r.size})
+		g.agenda.Push(Candidate{uint64(p.rank)<<32 | uint64(left), p.whole, l.size + r.size})
 	}
-}
-
-// push and pop keep agenda a binary heap, first the candidate before all others.
-func (g *Merger) push(c candidate) {
-	i := len(g.agenda)
-	g.agenda = append(g.agenda, c)
-	for i > 0 {
-		parent := (i - 1) / 2
-		if !c.before(g.agenda[parent]) {
-			break
-		}
-		g.agenda[i] = g.agenda[parent]
-		i = parent
-	}
-	g.agenda[i] = c
-}
-
-func (g *Merger) pop() candidate {
-	top, last := g.agenda[0], len(g.agenda)-1
-	c := g.agenda[last]
-	g.agenda = g.agenda[:last]
-	i := 0
-	for child := 1; child < last; child = 2*i + 1 {
-		if child+1 < last && g.agenda[child+1].before(g.agenda[child]) {
-			child++
-		}
-		if !g.agenda[child].before(c) {
-			break
-		}
-		g.agenda[i] = g.agenda[child]
-		i = child
-	}
-	if last > 0 {
-		g.agenda[i] = c
-	}
-	return top
 }

@@ -1,5 +1,11 @@
 package sentencepiece
 
+import (
+	"math"
+
+	"github.com/clinflow/clinflow/stages/tokenize/bpe"
+)
+
 // symbol is a run of characters of the segment that is being merged. A size of
 // 0 marks one that was merged into its left neighbour.
 type symbol struct {
@@ -8,17 +14,14 @@ type symbol struct {
 	frozen      bool
 }
 
-// candidate is a merge of two neighbours. It is stale when their sizes no
-// longer add up to size.
-type candidate struct {
-	score       float32
-	left, right int
-	size        int
-}
-
-// before orders the agenda: the higher score, then the leftmost.
-func (a candidate) before(b candidate) bool {
-	return a.score > b.score || a.score == b.score && a.left < b.left
+// orderOf puts merges in their order: the higher score first, then the leftmost. The bits
+// of a float32 above zero are ordered as it is, those below the other way round.
+func orderOf(score float32, left int) uint64 {
+	bits := math.Float32bits(score + 0) // -0 is 0
+	if bits>>31 == 0 {
+		bits = ^bits &^ (1 << 31)
+	}
+	return uint64(bits)<<32 | uint64(left)
 }
 
 // merger holds the buffers of byte-pair merging.
@@ -26,7 +29,7 @@ type merger struct {
 	model   *Model
 	text    []byte
 	symbols []symbol
-	agenda  []candidate
+	agenda  bpe.Agenda
 	// splits holds, for each unused piece met, the size of its left half: the
 	// way back from a piece that must not be output. There is one way only. The
 	// merges inside a stretch of text come in an order of their own, whatever
@@ -44,18 +47,19 @@ func (g *merger) run(text []byte) {
 		g.propose(i-1, i)
 	}
 	for len(g.agenda) > 0 {
-		c := g.pop()
-		left, right := &g.symbols[c.left], &g.symbols[c.right]
-		if left.size == 0 || right.size == 0 || left.size+right.size != c.size {
+		c := g.agenda.Pop()
+		at := int(c.Left())
+		left, right := &g.symbols[at], &g.symbols[c.Other]
+		if left.size == 0 || right.size == 0 || left.size+right.size != int(c.Size) {
 			continue
 		}
-		left.size, right.size = c.size, 0
+		left.size, right.size = int(c.Size), 0
 		left.next = right.next
 		if right.next >= 0 {
-			g.symbols[right.next].prev = c.left
+			g.symbols[right.next].prev = at
 		}
-		g.propose(left.prev, c.left)
-		g.propose(c.left, left.next)
+		g.propose(left.prev, at)
+		g.propose(at, left.next)
 	}
 }
 
@@ -87,44 +91,8 @@ func (g *merger) propose(left, right int) {
 	if !ok {
 		return
 	}
-	g.push(candidate{g.model.pieces[id].Score, left, right, size})
+	g.agenda.Push(bpe.Candidate{Order: orderOf(g.model.pieces[id].Score, left), Other: int32(right), Size: int32(size)})
 	if g.model.pieces[id].Type == Unused {
 		g.splits[id] = g.symbols[left].size
 	}
-}
-
-// push and pop keep agenda a binary heap, first the candidate before all others.
-func (g *merger) push(c candidate) {
-	i := len(g.agenda)
-	g.agenda = append(g.agenda, c)
-	for i > 0 {
-		parent := (i - 1) / 2
-		if !c.before(g.agenda[parent]) {
-			break
-		}
-		g.agenda[i] = g.agenda[parent]
-		i = parent
-	}
-	g.agenda[i] = c
-}
-
-func (g *merger) pop() candidate {
-	top, last := g.agenda[0], len(g.agenda)-1
-	c := g.agenda[last]
-	g.agenda = g.agenda[:last]
-	i := 0
-	for child := 1; child < last; child = 2*i + 1 {
-		if child+1 < last && g.agenda[child+1].before(g.agenda[child]) {
-			child++
-		}
-		if !g.agenda[child].before(c) {
-			break
-		}
-		g.agenda[i] = g.agenda[child]
-		i = child
-	}
-	if last > 0 {
-		g.agenda[i] = c
-	}
-	return top
 }

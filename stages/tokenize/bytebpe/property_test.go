@@ -86,13 +86,14 @@ func TestDecodeRestoresText(t *testing.T) {
 // A word that is found quickly is the one that is found in the other way.
 func TestQuickWord(t *testing.T) {
 	_, texts := opened(t)
-	found := 0
+	found, words := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
 		part := rapid.OneOf(rapid.StringMatching(`[ \t(']?[a-zA-Z@\[`+"`"+`{\x{e9}]{0,20}[ .,\n]{0,3}`), rapid.SampledFrom(texts))
 		text := []byte(valid(strings.Join(rapid.SliceOfN(part, 1, 12).Draw(t, "parts"), "")))
 		for _, s := range scanners {
 			for rest := text; len(rest) > 0; {
 				want := s.word(rest)
+				words++
 				if got := quickWord(rest, s.leads); got > 0 {
 					if found++; got != want {
 						t.Fatalf("%q: %d, want %d", rest, got, want)
@@ -102,7 +103,7 @@ func TestQuickWord(t *testing.T) {
 			}
 		}
 	})
-	if found < 500 {
-		t.Errorf("%d words were found quickly", found)
+	if found*10 < words {
+		t.Errorf("%d of %d words were found quickly", found, words)
 	}
 }

@@ -58,7 +58,11 @@ func Execute(ctx context.Context, env *stages.Environment, d *dags.DAG, runner S
 	if err != nil {
 		return err
 	}
-	unlock, err := lock(out)
+	dir, err := store.Open(out)
+	if err != nil {
+		return err
+	}
+	unlock, err := lock(ctx, dir)
 	if err != nil {
 		return err
 	}
@@ -71,10 +75,6 @@ func Execute(ctx context.Context, env *stages.Environment, d *dags.DAG, runner S
 		return err
 	}
 	defer remove()
-	dir, err := store.Open(out)
-	if err != nil {
-		return err
-	}
 	planner, err := dags.NewPlanner(ctx, env, dir)
 	if err != nil {
 		return err

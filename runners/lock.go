@@ -1,24 +1,18 @@
 package runners
 
 import (
+	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"os"
-	"path/filepath"
-	"syscall"
 	"time"
-
-	"github.com/gofrs/flock"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/store"
 )
 
-// holder says which run holds an output folder. It is the text of the lock file
-// and only tells: the lock is the kernel's, and ends with its process however
-// that ends.
+// holder says which run holds an output folder. It is the text of the lock, and only
+// tells.
 type holder struct {
 	Process int       `json:"process"`
 	Host    string    `json:"host"`
@@ -26,46 +20,25 @@ type holder struct {
 }
 
 // lock keeps a second run out of the folder.
-func lock(out string) (unlock func(), err error) {
-	path := filepath.Join(out, runsFolder, "lock")
-	file, err := store.OpenOwn(path, os.O_RDWR)
-	if err != nil {
-		return nil, err
+func lock(ctx context.Context, out store.Dir) (unlock func(), err error) {
+	unlock, by, err := store.TryLock(ctx, out, runsFolder+"/lock", sign())
+	if err == nil && unlock == nil {
+		err = exit.Errorf(exit.Retry, "another run is at work in %s%s; wait for its end, or name another output folder", out.URI(), heldBy(by))
 	}
-	// The lock is on a descriptor of flock's own, of the same file: the text is
-	// written and removed through ours, whatever the name may lead to by then.
-	l := flock.New(path, flock.SetFlag(os.O_RDWR|syscall.O_NOFOLLOW))
-	got, err := l.TryLock()
-	switch {
-	case err != nil:
-		return nil, errors.Join(store.DiskError("lock the output folder", out, err), file.Close())
-	case !got:
-		err = exit.Errorf(exit.Retry, "another run is at work in %s%s; wait for its end, or name another output folder", out, heldBy(file))
-		return nil, errors.Join(err, file.Close())
-	}
-	sign(file)
-	return func() {
-		_ = file.Truncate(0) // a name that stays would be that of a killed run
-		_ = l.Unlock()
-		_ = file.Close()
-	}, nil
+	return unlock, err
 }
 
-// sign writes this process into the lock file that it holds, where it can: on a
-// full disk the run may still free what a killed one left.
-func sign(file *os.File) {
+// sign is what the lock says of this process.
+func sign() string {
 	host, _ := os.Hostname() // without one the process and its start still tell
 	text, _ := json.Marshal(holder{Process: os.Getpid(), Host: host, Started: time.Now().UTC().Truncate(time.Second)})
-	_ = file.Truncate(0)
-	_, _ = file.WriteAt(append(text, '\n'), 0)
+	return string(append(text, '\n'))
 }
 
-// heldBy names the holder of a lock file, where its text tells: the holder may be
-// about to write it.
-func heldBy(file *os.File) string {
+// heldBy names the holder of a lock, where its text tells.
+func heldBy(text string) string {
 	var h holder
-	text, err := io.ReadAll(file)
-	if err != nil || json.Unmarshal(text, &h) != nil || h.Process <= 0 {
+	if json.Unmarshal([]byte(text), &h) != nil || h.Process <= 0 {
 		return ""
 	}
 	return fmt.Sprintf(": process %d on %q, since %s", h.Process, h.Host, h.Started.Format(time.RFC3339))

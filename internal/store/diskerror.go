@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"syscall"
 )
 
@@ -16,6 +17,10 @@ func DiskError(doing, path string, err error) error {
 	var inner *fs.PathError
 	if errors.As(err, &inner) { // its path is the temporary one
 		err = inner.Err
+	}
+	var link *os.LinkError
+	if errors.As(err, &link) {
+		err = link.Err
 	}
 	return fmt.Errorf("%s %s: %w%s", doing, path, err, remedy(err))
 }

@@ -105,7 +105,11 @@ func (d local) Stat(_ context.Context, name string) (Info, error) {
 	if err != nil {
 		return Info{}, fmt.Errorf("look for a file: %w", err)
 	}
-	return Info{Name: name, Size: info.Size(), ModTime: info.ModTime()}, nil
+	return infoOf(name, info), nil
+}
+
+func infoOf(name string, info fs.FileInfo) Info {
+	return Info{Name: name, Size: info.Size(), ModTime: info.ModTime(), Mode: info.Mode().Type(), Version: versionOf(info)}
 }
 
 func (d local) List(ctx context.Context, prefix string) ([]Info, error) {
@@ -139,7 +143,7 @@ func (d local) appendInfo(infos []Info, path, prefix string, entry fs.DirEntry) 
 	if err != nil {
 		return infos, err
 	}
-	return append(infos, Info{Name: name, Size: info.Size(), ModTime: info.ModTime()}), nil
+	return append(infos, infoOf(name, info)), nil
 }
 
 func (d local) RemoveAll(_ context.Context, name string) error {
@@ -148,4 +152,16 @@ func (d local) RemoveAll(_ context.Context, name string) error {
 		return err
 	}
 	return DiskError("remove", path, os.RemoveAll(path))
+}
+
+func (d local) Rename(_ context.Context, old, new string) error {
+	from, err := d.path(old)
+	if err != nil {
+		return err
+	}
+	to, err := d.path(new)
+	if err != nil {
+		return err
+	}
+	return DiskError("rename", from, os.Rename(from, to))
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // TemporaryMark stands between a local file's name and a random number until the
@@ -24,10 +26,15 @@ type localFile struct {
 	path     string
 	volatile bool
 	together bool
+	isNew    bool // no file may be of its name
 	done     bool
 }
 
-func (d local) Create(_ context.Context, name string) (File, error) {
+func (d local) Create(_ context.Context, name string) (File, error) { return d.create(name, false) }
+
+func (d local) CreateNew(_ context.Context, name string) (File, error) { return d.create(name, true) }
+
+func (d local) create(name string, isNew bool) (File, error) {
 	path, err := d.path(name)
 	if err != nil {
 		return nil, err
@@ -41,7 +48,7 @@ func (d local) Create(_ context.Context, name string) (File, error) {
 	if err != nil {
 		return nil, DiskError("create", path, err)
 	}
-	file := &localFile{file: f, path: path, volatile: d.volatile, together: d.together}
+	file := &localFile{file: f, path: path, volatile: d.volatile, together: d.together, isNew: isNew}
 	if err := f.Chmod(FileMode()); err != nil {
 		file.Abort()
 		return nil, DiskError("create", path, err)
@@ -67,7 +74,7 @@ func (f *localFile) Commit() error {
 	}
 	err = errors.Join(err, f.file.Close())
 	if err == nil {
-		err = os.Rename(f.file.Name(), f.path)
+		err = f.name()
 	}
 	if err != nil {
 		_ = os.Remove(f.file.Name())
@@ -77,6 +84,33 @@ func (f *localFile) Commit() error {
 		return nil
 	}
 	return syncFolder(filepath.Dir(f.path))
+}
+
+// name gives the file its name.
+func (f *localFile) name() error {
+	if !f.isNew {
+		return os.Rename(f.file.Name(), f.path)
+	}
+	err := os.Link(f.file.Name(), f.path) // a rename would write over what is there
+	if errors.Is(err, syscall.EPERM) || errors.Is(err, errors.ErrUnsupported) {
+		return f.nameAlone() // the disk knows no second names, as exFAT
+	}
+	if err != nil {
+		return err
+	}
+	return os.Remove(f.file.Name())
+}
+
+// nameAlone is name where the one writer is who holds the folder's lock.
+func (f *localFile) nameAlone() error {
+	_, err := os.Lstat(f.path)
+	switch {
+	case err == nil:
+		return ErrExists
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	return os.Rename(f.file.Name(), f.path)
 }
 
 func (f *localFile) Abort() {

@@ -5,6 +5,7 @@ package store
 import (
 	"context"
 	"io"
+	"io/fs"
 	"path/filepath"
 	"strings"
 	"time"
@@ -12,7 +13,11 @@ import (
 	"github.com/clinflow/clinflow/internal/exit"
 )
 
-// Dir is a folder in some store. It need not exist: Create makes it.
+// ErrExists is of a file of CreateNew whose name is taken when it is committed.
+var ErrExists = fs.ErrExist
+
+// Dir is a folder in some store. It need not exist: Create makes it. Where its address
+// is a file's, as an input's may be, the name "" is that file.
 type Dir interface {
 	// URI is the address Open takes to reach the same folder.
 	URI() string
@@ -22,7 +27,16 @@ type Dir interface {
 	OpenAt(ctx context.Context, name string) (ReaderAt, error)
 	// Create begins a file that does not exist under its name before Commit.
 	Create(ctx context.Context, name string) (File, error)
-	// Stat describes a file. A missing one is fs.ErrNotExist.
+	// CreateNew is Create for a file of whose writers one wins: Commit is ErrExists
+	// where the name is taken, and leaves what is there.
+	CreateNew(ctx context.Context, name string) (File, error)
+	// Rename gives a file, or a folder with all it holds, another name in this Dir,
+	// where there is none of that name. A missing one is fs.ErrNotExist. In a bucket it
+	// is copied file by file and may end in between: a folder's manifest.json is the
+	// first to lose its old name and the last to have its new one.
+	Rename(ctx context.Context, old, new string) error
+	// Stat describes a file. A missing one is fs.ErrNotExist. The name "" may also be
+	// this folder, whose Mode says so.
 	Stat(ctx context.Context, name string) (Info, error)
 	// List returns the files whose names begin with prefix, in all subfolders,
 	// sorted by name. A folder that does not exist holds none.
@@ -59,6 +73,12 @@ type Info struct {
 	Name    string
 	Size    int64
 	ModTime time.Time
+	Mode    fs.FileMode // the type alone: 0 is a file, fs.ModeDir a folder
+	// Version is another one whenever the bytes may be others.
+	Version string
+	// Digest is what a listing knows of the bytes without reading them, "" where it
+	// knows nothing: "sha256:" or "crc32c:" and hexadecimal digits.
+	Digest string
 }
 
 // Open returns the folder at a local path or a URI. An unknown scheme is an
@@ -85,9 +105,17 @@ func FolderOf(uri string) (folder Dir, name string, err error) {
 	if err != nil {
 		return nil, "", err
 	}
-	path, _ := file.LocalPath("")
-	folder, err = Open(filepath.Dir(path))
-	return folder, filepath.Base(path), err
+	uri = file.URI()
+	if path, ok := file.LocalPath(""); ok {
+		folder, err = Open(filepath.Dir(path))
+		return folder, filepath.Base(path), err
+	}
+	end := strings.LastIndexByte(uri, '/')
+	if _, inside, _ := strings.Cut(uri, "://"); !strings.Contains(inside, "/") {
+		return nil, "", exit.Errorf(exit.Usage, "%s names a bucket, not a file in one", uri)
+	}
+	folder, err = Open(uri[:end])
+	return folder, uri[end+1:], err
 }
 
 // Confined is the same folder, which may be reached by a link, without the files in

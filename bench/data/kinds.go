@@ -1,24 +1,18 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"maps"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
-	"time"
 
-	"github.com/clinflow/clinflow/internal/store"
 	_ "github.com/clinflow/clinflow/stages/tokenize"
 	_ "github.com/clinflow/clinflow/stages/tokenize/bytebpe"
-	"github.com/clinflow/clinflow/stages/tokenize/tokenizer"
 )
 
 // kindFiles make of the file that a flag names the tokenizer.json that both sides
@@ -108,55 +102,19 @@ func measureKind(kind, file, python string, texts []string) (r kindResult, err e
 	if err := os.WriteFile(definition, data, 0o600); err != nil {
 		return r, err
 	}
-	digest, err := r.ours(dir, texts)
+	ours, err := speedOf(dir, texts)
 	if err != nil {
 		return r, err
 	}
-	answer, err := askPeer(python, definition, texts)
+	r.Texts, r.Tokens = len(texts), ours.tokens
+	rate := func(seconds float64) float64 { return float64(ours.tokens) / seconds }
+	r.TokensPerS, r.WarmTokensPerS = rate(ours.cold), rate(ours.warm)
+	answer, err := askPeer(python, "hf_tokenizers", definition, texts)
 	if answer != nil {
-		same := answer.Digest == digest
-		r.HFTokensPerS, r.HFWarmTokensPerS, r.SameIDs = &answer.TokensPerS, &answer.WarmTokensPerS, &same
+		cold, warm, same := rate(answer.Cold), rate(answer.Warm), answer.Digest == ours.digest
+		r.HFTokensPerS, r.HFWarmTokensPerS, r.SameIDs = &cold, &warm, &same
 	}
 	return r, err
-}
-
-// ours measures our encoders.
-func (r *kindResult) ours(folder string, texts []string) (digest string, err error) {
-	dir, err := store.Open(folder)
-	if err != nil {
-		return "", err
-	}
-	t, err := tokenizer.Open(context.Background(), dir)
-	if err != nil {
-		return "", err
-	}
-	best := [2]float64{math.Inf(1), math.Inf(1)} // seconds of a new encoder, and of one that knows the texts
-	ids := newRows(texts)                        // kept, as the stages keep theirs
-	for range rounds {
-		start := cpuSeconds()
-		e := t.NewEncoder()
-		for state := range best {
-			ids.clear()
-			for _, text := range texts {
-				ids.end(e.Encode(ids.all, text, math.MaxInt))
-			}
-			best[state] = min(best[state], cpuSeconds()-start)
-			start = cpuSeconds()
-		}
-	}
-	r.Texts, r.Tokens = len(texts), len(ids.all)
-	r.TokensPerS, r.WarmTokensPerS = float64(r.Tokens)/best[0], float64(r.Tokens)/best[1]
-	return ids.digest(), nil
-}
-
-// cpuSeconds are those that this process took until now, its collector's included: of
-// them other programs on the machine take least.
-func cpuSeconds() float64 {
-	var used syscall.Rusage
-	if syscall.Getrusage(syscall.RUSAGE_SELF, &used) != nil {
-		return math.NaN()
-	}
-	return time.Duration(used.Utime.Nano() + used.Stime.Nano()).Seconds()
 }
 
 // bertOf is the tokenizer.json of a vocab.txt of bert-base-uncased.

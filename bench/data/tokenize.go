@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/csv"
 	"encoding/json"
@@ -12,49 +13,61 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
+	"time"
 
 	"github.com/klauspost/compress/gzip"
 
 	"github.com/clinflow/clinflow/bench/peer"
-	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
+	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/stages/tokenize/tokenizer"
 )
-
-type options struct{ texts, tokenizer, hf, python string }
 
 // rounds is how often all texts are encoded; the fastest counts.
 const rounds = 20
 
-// measure encodes all texts with both tokenizers.
-func (o options) measure() (r result, err error) {
-	texts, err := readTexts(o.texts)
+// speed is what our encoders take for all texts.
+type speed struct {
+	tokens     int
+	cold, warm float64 // seconds of CPU of a new encoder, and of one that knows the texts
+	digest     string
+}
+
+// speedOf measures encoders of the tokenizer of a folder.
+func speedOf(folder string, texts []string) (s speed, err error) {
+	dir, err := store.Open(folder)
 	if err != nil {
-		return r, err
+		return s, err
 	}
-	data, err := os.ReadFile(o.tokenizer)
+	t, err := tokenizer.Open(context.Background(), dir)
 	if err != nil {
-		return r, err
+		return s, err
 	}
-	model, err := sentencepiece.Parse(data)
-	if err != nil {
-		return r, err
-	}
-	seconds, digest := math.Inf(1), ""
+	ids := newRows(texts) // kept, as the stages keep theirs
+	best := [2]float64{math.Inf(1), math.Inf(1)}
 	for range rounds {
 		start := cpuSeconds()
-		e, ids := model.NewEncoder(), newRows(texts)
-		for _, text := range texts {
-			ids.end(e.Encode(ids.all, text))
+		e := t.NewEncoder()
+		for state := range best {
+			ids.clear()
+			for _, text := range texts {
+				ids.end(e.Encode(ids.all, text, math.MaxInt))
+			}
+			best[state] = min(best[state], cpuSeconds()-start)
+			start = cpuSeconds()
 		}
-		seconds = min(seconds, cpuSeconds()-start)
-		r.Texts, r.Tokens, digest = len(texts), len(ids.all), ids.digest()
 	}
-	r.TokensPerS = float64(r.Tokens) / seconds
-	answer, err := askPeer(o.python, o.hf, texts)
-	if answer != nil {
-		ratio, same := r.TokensPerS/answer.TokensPerS, answer.Digest == digest
-		r.HFTokensPerS, r.Ratio, r.SameIDs = &answer.TokensPerS, &ratio, &same
+	return speed{len(ids.all), best[0], best[1], ids.digest()}, nil
+}
+
+// cpuSeconds are those that this process took until now, its collector's included: of
+// them other programs on the machine take least.
+func cpuSeconds() float64 {
+	var used syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &used) != nil {
+		return math.NaN()
 	}
-	return r, err
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano()).Seconds()
 }
 
 // rows are the ids of texts, one after the other.
@@ -84,15 +97,15 @@ func (r *rows) digest() string {
 
 // peerAnswer is what peer.py prints.
 type peerAnswer struct {
-	TokensPerS     float64 `json:"tokens_per_s"`
-	WarmTokensPerS float64 `json:"warm_tokens_per_s"`
-	Digest         string  `json:"digest"`
+	Cold   float64 `json:"cold_s"`
+	Warm   float64 `json:"warm_s"`
+	Digest string  `json:"digest"`
 }
 
-// askPeer lets the peer encode the same texts by a tokenizer.json, nil where there is
-// no peer.
-func askPeer(python, definition string, texts []string) (*peerAnswer, error) {
-	if python == "" || definition == "" {
+// askPeer lets a peer encode the same texts by its file of the tokenizer, nil where
+// there is no such peer.
+func askPeer(python, name, file string, texts []string) (*peerAnswer, error) {
+	if python == "" {
 		return nil, nil
 	}
 	dir, err := os.MkdirTemp("", "clinflow-bench")
@@ -104,12 +117,12 @@ func askPeer(python, definition string, texts []string) (*peerAnswer, error) {
 	if err != nil {
 		return nil, err
 	}
-	file := filepath.Join(dir, "texts.json")
-	if err := os.WriteFile(file, packed, 0o600); err != nil {
+	list := filepath.Join(dir, "texts.json")
+	if err := os.WriteFile(list, packed, 0o600); err != nil {
 		return nil, err
 	}
 	var answer peerAnswer
-	if !peer.Measure(python, script, &answer, file, definition, fmt.Sprint(rounds)) {
+	if !peer.Measure(python, script, &answer, name, list, file, fmt.Sprint(rounds)) {
 		return nil, nil
 	}
 	return &answer, nil

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+)
+
+// peerOptions are those of the command peers.
+type peerOptions struct{ texts, tokenizer, python string }
+
+// peerKinds measure one kind of work each, beside its peers, on one core. What they tell
+// is named by the work and the peer: a ratio is the peer's seconds over ours, and the
+// seconds of both are there too.
+var peerKinds = []func(peerOptions) (map[string]float64, error){llamaPeers}
+
+func peersMain(args []string) error {
+	var o peerOptions
+	flags := flag.NewFlagSet("peers", flag.ExitOnError)
+	flags.StringVar(&o.texts, "texts", "", "CSV (.gz) with a column transcription")
+	flags.StringVar(&o.tokenizer, "tokenizer", "", "folder with LLaMA's tokenizer.model and tokenizer.json (.gz)")
+	flags.StringVar(&o.python, "python", "python3", "Python with the peers")
+	asJSON := flags.Bool("json", false, "print JSON")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if o.texts == "" || o.tokenizer == "" {
+		return errors.New("--texts and --tokenizer are needed")
+	}
+	all := map[string]any{"cpu_flags": cpuFlags()}
+	runtime.GOMAXPROCS(1)
+	for _, measure := range peerKinds {
+		told, err := measure(o)
+		if err != nil {
+			return err
+		}
+		for key, value := range told {
+			all[key] = value
+		}
+	}
+	if *asJSON {
+		return json.NewEncoder(os.Stdout).Encode(all)
+	}
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		fmt.Println(key+":", all[key])
+	}
+	return nil
+}
+
+// cpuFlags are what /proc/cpuinfo says that the processor can, "" where there is no such
+// file.
+func cpuFlags() string {
+	info, _ := os.ReadFile("/proc/cpuinfo")
+	_, flags, _ := strings.Cut(string(info), "\nflags")
+	flags, _, _ = strings.Cut(flags, "\n")
+	return strings.TrimLeft(flags, "\t :")
+}

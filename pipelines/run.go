@@ -3,13 +3,12 @@ package pipelines
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/guard"
+	"github.com/clinflow/clinflow/pipelines/engine"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -45,42 +44,27 @@ func Run(ctx context.Context, env *stages.Environment, runner string, t Task) er
 		return err
 	}
 	t.Run, t.Workers, t.Memory = rand.Text(), env.Workers, env.Memory.Bytes()
-	p, err := Pipeline(env, t)
-	if err != nil {
-		return err
-	}
-	spec, _ := env.Lookup(t.Stage)
-	if _, err := dataset.ResumeWriter(ctx, t.Out, spec.Out.Kind, t.Parts, t.Identity); err != nil {
+	job := t.job(env)
+	job.Prepare = func() error {
+		spec, _ := env.Lookup(t.Stage) // the pipeline was built of it
+		_, err := dataset.ResumeWriter(ctx, t.Out, spec.Out.Kind, t.Parts, t.Identity)
 		return err
 	}
 	defer t.begin(env)()
 	defer env.Memory.Work()()
-	return execute(ctx, runner, p)
+	return engine.Run(ctx, runner, job)
 }
 
-// DryRun hands the pipeline to the runner without touching the store: runners
-// that know --dry_run print the job they would submit.
-func DryRun(ctx context.Context, env *stages.Environment, runner string, t Task) error {
+// DryRun prints the Dataflow job that would run the task, and does not touch the store.
+func DryRun(ctx context.Context, env *stages.Environment, t Task) error {
 	t.Workers, t.Memory = env.Workers, env.Memory.Bytes()
-	p, err := Pipeline(env, t)
-	if err != nil {
-		return err
-	}
-	return execute(ctx, runner, p)
+	return engine.DryRun(ctx, t.job(env))
 }
 
-func execute(ctx context.Context, runner string, p *beam.Pipeline) error {
-	var failure error
-	err := guard.Do(fmt.Sprintf("beam runner %s", runner), func() error {
-		_, failure = beam.Run(ctx, runner, p)
-		return nil
-	})
-	if err != nil {
-		return err
+// job is the task as a job of Beam's. Two runs may do the same work in two folders.
+func (t Task) job(env *stages.Environment) engine.Job {
+	return engine.Job{
+		Step: t.Step, Decides: t.Identity + " " + t.Out, Log: env.Log,
+		Pipeline: func() (*beam.Pipeline, error) { return Pipeline(env, t) },
 	}
-	// A cancelled run answers with an error of any kind, or with none.
-	if ctx.Err() != nil {
-		return exit.With(exit.Interrupted, ctx.Err())
-	}
-	return exit.Unseal(failure)
 }

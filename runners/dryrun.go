@@ -3,21 +3,16 @@ package runners
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/clinflow/clinflow/dags"
-	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/pipelines"
 	"github.com/clinflow/clinflow/stages"
 )
 
-// DryRun builds the Beam pipeline of every step that has one and hands it to a
-// runner that was told --dry_run, which prints the job it would submit. Nothing
+// DryRun builds the Beam pipeline of every step that has one and hands it to Dataflow's
+// runner, which was told --dry_run and prints the job that it would submit. Nothing
 // is read or written: outputs that are not there yet go by their step's name.
-func DryRun(ctx context.Context, env *stages.Environment, d *dags.DAG, runner, out string) error {
-	if err := CheckRemote(d, runner, out); err != nil {
-		return err
-	}
+func DryRun(ctx context.Context, env *stages.Environment, d *dags.DAG, out string) error {
 	for _, step := range d.Steps {
 		if step.Stage.Shape == stages.ShapeJob {
 			continue
@@ -26,7 +21,7 @@ func DryRun(ctx context.Context, env *stages.Environment, d *dags.DAG, runner, o
 		if err != nil {
 			return err
 		}
-		if err := pipelines.DryRun(ctx, env, runner, task); err != nil {
+		if err := pipelines.DryRun(ctx, env, task); err != nil {
 			return fmt.Errorf("step %s: %w", step.Name, err)
 		}
 	}
@@ -42,30 +37,4 @@ func unmade(step *dags.Step, out string) Job {
 		}
 	}
 	return job
-}
-
-// Remote says whether a runner's workers are on other machines, which see other
-// paths.
-func Remote(runner string) bool { return strings.HasPrefix(strings.ToLower(runner), "dataflow") }
-
-// CheckRemote refuses local paths for a runner whose workers cannot see them.
-func CheckRemote(d *dags.DAG, runner, out string) error {
-	if !Remote(runner) {
-		return nil
-	}
-	var local []string
-	if !strings.Contains(out, "://") {
-		local = append(local, "--out "+out)
-	}
-	for _, step := range d.Steps {
-		for _, path := range step.Paths {
-			if !strings.Contains(path.Value, "://") {
-				local = append(local, fmt.Sprintf("steps.%s.with.%s: %s", step.Name, path.Key, path.Value))
-			}
-		}
-	}
-	if len(local) > 0 {
-		return exit.Errorf(exit.Usage, "the workers of %s cannot read paths of this machine:\n  %s\ngive gs:// paths", runner, strings.Join(local, "\n  "))
-	}
-	return nil
 }

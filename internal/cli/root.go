@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"math"
@@ -22,6 +23,7 @@ import (
 	"github.com/clinflow/clinflow/internal/memory"
 	"github.com/clinflow/clinflow/internal/progress"
 	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/pipelines/engine"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/train"
 )
@@ -179,36 +181,23 @@ func addBeamFlags(cmd *cobra.Command) {
 	beamFlags := pflag.NewFlagSet("beam", pflag.ContinueOnError)
 	beamFlags.AddGoFlagSet(flag.CommandLine)
 	beamFlags.VisitAll(func(f *pflag.Flag) {
-		if f.Name != "runner" {
-			f.Hidden = true
-		}
+		f.Hidden = f.Name != "runner" && f.Name != "detach"
 		cmd.Flags().AddFlag(f)
 	})
-	complete(cmd, "runner", beamRunners...)
+	complete(cmd, "runner", engine.Names...)
 	runner := cmd.Flags().Lookup("runner")
 	runner.DefValue = "direct"
-	runner.Usage = "where data stages run: " + strings.Join(beamRunners, ", ") + "; direct is this process, the others take Beam's own options, such as --project, --region, --staging_location, --endpoint, --dry_run"
+	runner.Usage = "where data stages run: " + strings.Join(engine.Names, ", ") + "; direct is this process, the others take Beam's own options, such as --project, --region, --staging_location, --endpoint, --dry_run"
 }
 
-// chosenRunner is the value of --runner, refused where an option would sample
-// elements into the runner's logs.
+// chosenRunner is the value of --runner, which may be Beam's own name of one.
 func chosenRunner() (string, error) {
-	if experiments := flag.Lookup("experiments"); experiments != nil && slices.Contains(strings.Split(experiments.Value.String(), ","), "enable_data_sampling") {
-		return "", exit.Errorf(exit.Usage, "--experiments=enable_data_sampling would copy data into the runner's logs and is refused")
+	name := engine.Canonical(cmp.Or(flag.Lookup("runner").Value.String(), engine.Direct))
+	if !slices.Contains(engine.Names, name) {
+		return "", exit.Errorf(exit.Usage, "--runner %q: choose one of %s", name, strings.Join(engine.Names, ", "))
 	}
-	name := flag.Lookup("runner").Value.String()
-	switch {
-	case name == "":
-		return "direct", nil
-	case !slices.Contains(beamRunners, name):
-		return "", exit.Errorf(exit.Usage, "--runner %q: choose one of %s", name, strings.Join(beamRunners, ", "))
-	default:
-		return name, nil
-	}
+	return name, nil
 }
-
-// beamRunners are the runners that Beam registers in this binary.
-var beamRunners = []string{"direct", "prism", "dataflow", "flink", "spark", "universal"}
 
 // dryRun says whether the runner was told --dry_run.
 func dryRun() bool {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/clinflow/clinflow/dags"
 	"github.com/clinflow/clinflow/internal/logs"
+	"github.com/clinflow/clinflow/pipelines/engine"
 	"github.com/clinflow/clinflow/runners"
 	"github.com/clinflow/clinflow/stages"
 )
@@ -74,19 +75,19 @@ func (s *settings) run(cmd *cobra.Command, f *dagFlags, args []string, force boo
 		return err
 	}
 	check := dags.Inspect
-	if dryRun() || runners.Remote(runner) {
+	if dryRun() || engine.Elsewhere(runner) {
 		check = dags.Load // this machine need not see the inputs
 	}
 	d, refused := f.check(cmd.Context(), s, args, check)
 	if d == nil {
 		return refused
 	}
+	if err := runners.CheckRunner(d, runner, f.out); err != nil {
+		return err
+	}
 	if dryRun() {
 		logs.AdoptSlog(s.env.Log, zerolog.InfoLevel) // the runner logs the job
-		return runners.DryRun(cmd.Context(), s.env, d, runner, f.out)
-	}
-	if err := runners.CheckRemote(d, runner, f.out); err != nil {
-		return err
+		return runners.DryRun(cmd.Context(), s.env, d, f.out)
 	}
 	return s.execute(cmd, d, f, runner, force, refused)
 }

@@ -97,10 +97,18 @@ func Unseal(err error) error {
 	if err == nil {
 		return nil
 	}
-	m := sealed.FindStringSubmatch(err.Error())
+	if failure, ok := Sealed(err.Error()); ok {
+		return failure
+	}
+	return Errorf(Failed, "the runner failed without naming a stage (its message is withheld, it may hold data); look at the runner's own state")
+}
+
+// Sealed is the first failure that a text carries.
+func Sealed(text string) (failure error, ok bool) {
+	m := sealed.FindStringSubmatch(text)
 	if m == nil {
-		return Errorf(Failed, "the runner failed without naming a stage (its message is withheld, it may hold data); look at the runner's own state")
+		return nil, false
 	}
 	code, _ := strconv.Atoi(m[1])
-	return With(Code(code), errors.New(m[2]))
+	return With(Code(code), errors.New(m[2])), true
 }

@@ -1,0 +1,139 @@
+// Package engine hands a Beam pipeline to one of Beam's runners as a job, follows it,
+// and cancels it with the run that waits for it. Beam's own runners only stop listening
+// there, and take a cancelled job for a finished one.
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	jobpb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/jobmanagement_v1"
+	"github.com/rs/zerolog"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/guard"
+)
+
+// Job is a pipeline that runs as one job.
+type Job struct {
+	Step     string // that it does, for its name
+	Decides  string // all that decides its output: a running job of the same is waited for
+	Pipeline func() (*beam.Pipeline, error)
+	Prepare  func() error // is called before a new job begins, and not for one that is found running
+	Log      zerolog.Logger
+}
+
+// service is what an engine can be asked of its jobs.
+type service interface {
+	// find is the id of the job of that name which has not ended; "": there is none.
+	find(ctx context.Context, name string) (id string, err error)
+	// start returns the new job's id. A job is not left half begun by the end of ctx.
+	start(ctx context.Context, p *beam.Pipeline, name string) (id string, err error)
+	// watch tells what happens to a job until it has ended.
+	watch(ctx context.Context, id string, tell func(event)) error
+	cancel(ctx context.Context, id string) error
+	close()
+}
+
+// event is a change of a job's state, or what its engine says of it.
+type event struct {
+	state      jobpb.JobState_Enum
+	importance jobpb.JobMessage_MessageImportance
+	text       string // "": the state has changed
+}
+
+// Run runs a job on a runner, or waits for the job of its name that is running
+// already. runner is one of Names.
+func Run(ctx context.Context, runner string, j Job) error {
+	if runner == Direct {
+		return direct(ctx, j)
+	}
+	s, err := open(ctx, runner)
+	if err != nil {
+		return interrupted(ctx, err)
+	}
+	defer s.close()
+	name := Name(givenName(), j.Step, j.Decides)
+	id, err := s.find(ctx, name)
+	if err != nil {
+		return interrupted(ctx, fmt.Errorf("look for the job %s: %w", name, err))
+	}
+	if id != "" {
+		j.Log.Info().Str("job", id).Msg("its job is running already; waiting for it")
+		return follow(ctx, s, id, j)
+	}
+	p, err := prepared(j)
+	if err != nil {
+		return err
+	}
+	if id, err = s.start(ctx, p, name); err != nil {
+		return interrupted(ctx, fmt.Errorf("submit the job %s: %w", name, err))
+	}
+	if runner != Prism {
+		// Airflow's operator reads the id from this line, as Beam words it.
+		j.Log.Info().Msg("Submitted job: " + id)
+	}
+	return follow(ctx, s, id, j)
+}
+
+// open connects to a runner's job service.
+func open(ctx context.Context, runner string) (service, error) {
+	switch runner {
+	case Dataflow:
+		return openDataflow(ctx)
+	case Prism:
+		return openPrism(ctx)
+	default:
+		return openPortable(ctx)
+	}
+}
+
+func prepared(j Job) (*beam.Pipeline, error) {
+	p, err := j.Pipeline()
+	if err != nil {
+		return nil, err
+	}
+	return p, j.Prepare()
+}
+
+// DryRun has Dataflow's runner, which was told --dry_run, print the job that it would
+// submit.
+func DryRun(ctx context.Context, j Job) error {
+	p, err := j.Pipeline()
+	if err != nil {
+		return err
+	}
+	submitting.Lock()
+	defer submitting.Unlock()
+	defer submitAs(Name(givenName(), j.Step, j.Decides))()
+	return guard.Do("beam runner dataflow", func() error {
+		_, err := beam.Run(ctx, Dataflow, p)
+		return err
+	})
+}
+
+// direct runs the job in this process. Beam's direct runner has no job service.
+func direct(ctx context.Context, j Job) error {
+	p, err := prepared(j)
+	if err != nil {
+		return err
+	}
+	var failure error
+	err = guard.Do("beam runner direct", func() error {
+		_, failure = beam.Run(ctx, Direct, p)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return interrupted(ctx, exit.Unseal(failure))
+}
+
+// interrupted is err, marked where the run was: then it may be of any kind, or none.
+func interrupted(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return exit.With(exit.Interrupted, ctx.Err())
+	}
+	return err
+}

@@ -1,0 +1,193 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	jobpb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/jobmanagement_v1"
+	"github.com/rs/zerolog"
+
+	"github.com/clinflow/clinflow/internal/exit"
+)
+
+// canary stands for note text: it must not be told.
+const canary = "zqcanaryengine"
+
+func eventually(t *testing.T, holds func() bool) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); !holds(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("it did not come to this in 20 s")
+		}
+	}
+}
+
+// waiting is a run that waits for its job.
+type waiting struct {
+	interrupt context.CancelFunc
+	ended     chan error
+	prepared  bool
+	said      *bytes.Buffer // read it after end
+}
+
+// start runs a job of one impulse. What it does is the fake service's matter.
+func start(t *testing.T, decides string) *waiting {
+	t.Helper()
+	ctx, interrupt := context.WithCancel(t.Context())
+	w := &waiting{interrupt: interrupt, ended: make(chan error, 1), said: &bytes.Buffer{}}
+	job := Job{
+		Step: "texts", Decides: decides, Log: zerolog.New(zerolog.SyncWriter(w.said)),
+		Pipeline: func() (*beam.Pipeline, error) {
+			p, s := beam.NewPipelineWithRoot()
+			beam.Impulse(s)
+			return p, nil
+		},
+		Prepare: func() error { w.prepared = true; return nil },
+	}
+	go func() { w.ended <- Run(ctx, Flink, job) }()
+	t.Cleanup(interrupt)
+	return w
+}
+
+func (w *waiting) end(t *testing.T) error {
+	t.Helper()
+	select {
+	case err := <-w.ended:
+		return err
+	case <-time.After(30 * time.Second):
+		t.Fatal("the run does not end")
+		return nil
+	}
+}
+
+func TestHowAJobEnds(t *testing.T) {
+	sealed := exit.Seal(exit.Errorf(exit.BadData, "notes.csv.gz is truncated")).Error()
+	for _, c := range []struct {
+		name string
+		does func(*fakeJob)
+		code exit.Code
+		says string
+	}{
+		{"done", func(j *fakeJob) { j.becomes(jobpb.JobState_DONE) }, exit.OK, ""},
+		{"cancelled by others", func(j *fakeJob) { j.becomes(jobpb.JobState_CANCELLED) }, exit.Failed, "was cancelled on the engine's side"},
+		{"a failure of a worker", func(j *fakeJob) {
+			j.says(jobpb.JobMessage_JOB_MESSAGE_ERROR, "java.lang.RuntimeException: "+sealed+canary)
+			j.becomes(jobpb.JobState_FAILED)
+		}, exit.BadData, "notes.csv.gz is truncated"},
+		{"a failure told after the state", func(j *fakeJob) {
+			j.says(jobpb.JobMessage_JOB_MESSAGE_ERROR, "first "+canary)
+			j.becomes(jobpb.JobState_FAILED)
+		}, exit.Failed, "failed without naming a stage"},
+		{"messages of any importance", func(j *fakeJob) {
+			for _, importance := range jobpb.JobMessage_MessageImportance_value {
+				j.says(jobpb.JobMessage_MessageImportance(importance), canary)
+			}
+			j.becomes(jobpb.JobState_DONE)
+		}, exit.OK, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			logged := logged(t)
+			s := serve(t)
+			w := start(t, c.name)
+			c.does(s.submitted(t, 0))
+			err := w.end(t)
+			if exit.Of(err) != c.code || c.says != "" && !strings.Contains(err.Error(), c.says) {
+				t.Errorf("got %d, %v", exit.Of(err), err)
+			}
+			if err != nil && strings.Contains(err.Error(), canary) || strings.Contains(logged.String()+w.said.String(), canary) {
+				t.Error("the canary is told")
+			}
+			if !strings.Contains(w.said.String(), `"message":"Submitted job: job-0"}`) {
+				t.Errorf("no line for Airflow in %s", w.said)
+			}
+		})
+	}
+}
+
+// logged is what libraries and the process log.
+func logged(t *testing.T) *bytes.Buffer {
+	var b bytes.Buffer
+	before := slog.Default()
+	slog.SetDefault(slog.New(zerolog.NewSlogHandler(zerolog.New(zerolog.SyncWriter(&b)))))
+	t.Cleanup(func() { slog.SetDefault(before) })
+	return &b
+}
+
+func TestAnInterruptedRunCancelsItsJob(t *testing.T) {
+	s := serve(t)
+	w := start(t, "a")
+	job := s.submitted(t, 0)
+	w.interrupt()
+	if err := w.end(t); exit.Of(err) != exit.Interrupted {
+		t.Errorf("got %v", err)
+	}
+	if !job.cancelled.Load() || !strings.Contains(w.said.String(), "the job is cancelled") {
+		t.Errorf("cancelled: %v, said %s", job.cancelled.Load(), w.said)
+	}
+}
+
+func TestADetachedJobIsFoundAgain(t *testing.T) {
+	s := serve(t)
+	set(t, detach, true)
+	first := start(t, "a")
+	job := s.submitted(t, 0)
+	eventually(t, func() bool { return job.watched.Load() == 1 })
+	first.interrupt()
+	if err := first.end(t); exit.Of(err) != exit.Interrupted || job.cancelled.Load() {
+		t.Errorf("got %v, cancelled %v", err, job.cancelled.Load())
+	}
+	other := start(t, "b")
+	s.submitted(t, 1).becomes(jobpb.JobState_DONE)
+	if err := other.end(t); err != nil || !other.prepared {
+		t.Errorf("another job: %v, prepared %v", err, other.prepared)
+	}
+	again := start(t, "a")
+	eventually(t, func() bool { return job.watched.Load() == 2 })
+	job.becomes(jobpb.JobState_DONE)
+	if err := again.end(t); err != nil || again.prepared || len(s.jobs) != 2 {
+		t.Errorf("got %v, prepared %v, %d jobs", err, again.prepared, len(s.jobs))
+	}
+	once := start(t, "a") // it has ended, and is no job to wait for
+	s.submitted(t, 2).becomes(jobpb.JobState_DONE)
+	if err := once.end(t); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestABrokenStreamIsReadAgain(t *testing.T) {
+	s := serve(t)
+	s.breaks = 2
+	w := start(t, "a")
+	s.submitted(t, 0).becomes(jobpb.JobState_DONE)
+	if err := w.end(t); err != nil {
+		t.Error(err)
+	}
+}
+
+// A job service that does not know the job any more, as after a restart.
+func TestALostJobServiceIsTold(t *testing.T) {
+	s := serve(t)
+	s.breaks = 1
+	w := start(t, "a")
+	s.submitted(t, 0)
+	s.mu.Lock()
+	s.jobs = nil
+	s.mu.Unlock()
+	if err := w.end(t); exit.Of(err) != exit.Retry || !strings.Contains(err.Error(), "cannot be watched to its end") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestNoJobService(t *testing.T) {
+	serve(t)
+	w := start(t, "a")
+	w.interrupt()
+	if err := w.end(t); exit.Of(err) != exit.Interrupted {
+		t.Errorf("got %v", err)
+	}
+}

@@ -47,7 +47,7 @@ func (f *mapFn) Setup(ctx context.Context) error {
 }
 
 func (f *mapFn) StartBundle(ctx context.Context, _ func(int, []byte)) error {
-	f.pool = newPool[[]byte](ctx, f.Task.Workers)
+	f.pool = newPool[[]byte](ctx, f.Task.env().Workers)
 	f.meter = f.Task.meter()
 	return nil
 }

@@ -50,7 +50,7 @@ func (f *mergeFn) Setup(ctx context.Context) error {
 }
 
 func (f *mergeFn) StartBundle(ctx context.Context, _ func(int, []byte)) error {
-	f.pool = newPool[[]byte](ctx, f.Task.Workers)
+	f.pool = newPool[[]byte](ctx, f.Task.env().Workers)
 	f.meter = f.Task.meter()
 	return nil
 }

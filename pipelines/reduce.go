@@ -45,7 +45,7 @@ func (f *accumulateFn) Setup(ctx context.Context) error {
 }
 
 func (f *accumulateFn) StartBundle(ctx context.Context, _ func(string, []byte)) error {
-	f.pool = newPool[[]accumulator](ctx, f.Task.Workers)
+	f.pool = newPool[[]accumulator](ctx, f.Task.env().Workers)
 	f.meter = f.Task.meter()
 	return nil
 }

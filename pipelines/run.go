@@ -43,7 +43,8 @@ func Run(ctx context.Context, env *stages.Environment, runner string, t Task) er
 	if err != nil {
 		return err
 	}
-	t.Run, t.Workers, t.Memory = rand.Text(), env.Workers, env.Memory.Bytes()
+	t.Run = rand.Text()
+	t.carry(env)
 	job := t.job(env)
 	job.Prepare = func() error {
 		spec, _ := env.Lookup(t.Stage) // the pipeline was built of it
@@ -57,7 +58,7 @@ func Run(ctx context.Context, env *stages.Environment, runner string, t Task) er
 
 // DryRun prints the Dataflow job that would run the task, and does not touch the store.
 func DryRun(ctx context.Context, env *stages.Environment, t Task) error {
-	t.Workers, t.Memory = env.Workers, env.Memory.Bytes()
+	t.carry(env)
 	return engine.DryRun(ctx, t.job(env))
 }
 

@@ -2,9 +2,14 @@ package pipelines
 
 import (
 	"sync"
+	"sync/atomic"
+
+	"github.com/rs/zerolog"
 
 	"github.com/clinflow/clinflow/internal/memory"
 	"github.com/clinflow/clinflow/internal/progress"
+	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/internal/version"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -35,14 +40,46 @@ func (t Task) env() *stages.Environment { return t.running().env }
 func (t Task) meter() *progress.Task { return t.running().meter }
 
 // running finds the task among those of this process. A worker process of a remote
-// runner began none: its environment is stages.Default with what the task carries, one
-// for all DoFns of the task, which share its memory.
+// runner began none: it makes one environment for all DoFns of the task, which share its
+// memory, and works on it until the process ends.
 func (t Task) running() *run {
 	if r, ok := running.Load(t.Run); ok {
 		return r.(*run)
 	}
-	r, _ := running.LoadOrStore(t.Run, &run{meter: progress.None(), env: stages.Default.With(func(s *stages.Settings) {
-		s.Workers, s.Memory = t.Workers, memory.New(t.Memory)
-	})})
+	r, began := running.LoadOrStore(t.Run, &run{meter: progress.None(), env: t.carried(workIn.Load())})
+	if !began {
+		r.(*run).env.Memory.Work()
+	}
 	return r.(*run)
+}
+
+// workIn is the environment of tasks that another process began.
+var workIn atomic.Pointer[stages.Environment]
+
+func init() { WorkIn(stages.Default) }
+
+// WorkIn makes this process a worker's: tasks that another process began are done in the
+// environment, with what they carry of the other's.
+func WorkIn(env *stages.Environment) { workIn.Store(env) }
+
+// shareOnce lets the group read what the worker process writes.
+var shareOnce = sync.OnceFunc(func() { store.ShareWithGroup(true) })
+
+// carry writes down what a worker process is to know of the client's.
+func (t *Task) carry(env *stages.Environment) {
+	t.Workers, t.Memory, t.LogLevel = env.RemoteWorkers, env.Memory.Bytes(), int8(env.Log.GetLevel())
+	t.Group, t.Build = store.Grouped(), version.Build()
+}
+
+// carried is the environment of a worker process, changed as the task says.
+func (t Task) carried(env *stages.Environment) *stages.Environment {
+	if t.Group {
+		shareOnce()
+	}
+	return env.With(func(s *stages.Settings) {
+		if t.Workers > 0 {
+			s.Workers = t.Workers
+		}
+		s.Memory, s.Log = memory.New(t.Memory), s.Log.Level(zerolog.Level(t.LogLevel))
+	})
 }

@@ -48,7 +48,7 @@ func (f *scanFn) Setup(ctx context.Context) error {
 }
 
 func (f *scanFn) StartBundle(ctx context.Context, _, _ func(int, []byte)) error {
-	f.pool = newPool[scanned](ctx, f.Task.Workers)
+	f.pool = newPool[scanned](ctx, f.Task.env().Workers)
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/version"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -23,9 +24,14 @@ type Task struct {
 	In      map[string][]string // port → URIs of dataset folders
 	Out     string              // URI of the output folder
 	Parts   int                 // parts of the output
-	Workers int                 // goroutines of one bundle; Run sets it
-	Memory  int64               // that data stages may take in a process, in bytes; Run sets it
 	Header  string              // the manifest's header, JSON
+
+	// What Run sets: how a worker process, which was told nothing else, does the work.
+	Workers  int    // goroutines that it works with; 0: as many as it has processors
+	Memory   int64  // that data stages may take in it, in bytes
+	LogLevel int8   // the least severe of our own messages, by zerolog's number
+	Group    bool   // the folder's group reads the outputs
+	Build    string // must be the worker's own
 
 	// Run is set by Run: by it the task's environment is found, where the work is
 	// done in the process that began it.
@@ -39,6 +45,9 @@ type Task struct {
 // open builds the task's stage S and opens its inputs.
 func open[S any](ctx context.Context, env *stages.Environment, t Task) (S, stages.Inputs, error) {
 	var none S
+	if own := version.Build(); t.Build != "" && t.Build != own {
+		return none, nil, exit.Errorf(exit.Usage, "the worker is clinflow %s, the client %s; give both the same build", own, t.Build)
+	}
 	spec, ok := env.Lookup(t.Stage)
 	if !ok {
 		return none, nil, exit.Errorf(exit.Usage, "stage %s is not in this binary; build the worker from the same source as the client", t.Stage)

@@ -30,12 +30,13 @@ type Environment struct {
 // configuration or a fingerprint: they decide how fast a stage works and what it says
 // meanwhile. Of the device the kernel's name is in the fingerprint; see Identified.
 type Settings struct {
-	Workers  int            // goroutines that work on parts and kernels, at least 1
-	Device   string         // where models are trained: auto, cuda, cuda:N, cpu, cpu:go, cpu:avx2 or cpu:avx512
-	Memory   *memory.Budget // what data stages may take
-	Progress *progress.Sink // nil: long work is not shown
-	Log      zerolog.Logger
-	Digester Digester // nil: files are read for their sha256
+	Workers       int            // goroutines that work on parts and kernels, at least 1
+	RemoteWorkers int            // those of each process that an engine starts elsewhere; 0: as many as it has processors
+	Device        string         // where models are trained: auto, cuda, cuda:N, cpu, cpu:go, cpu:avx2 or cpu:avx512
+	Memory        *memory.Budget // what data stages may take
+	Progress      *progress.Sink // nil: long work is not shown
+	Log           zerolog.Logger
+	Digester      Digester // nil: files are read for their sha256
 }
 
 // Digester gives the sha256 of a local file in hexadecimal. The planner has one that

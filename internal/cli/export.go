@@ -9,6 +9,7 @@ import (
 	"github.com/clinflow/clinflow/internal/meds"
 	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/internal/version"
 )
 
 func newExport(s *settings) *cobra.Command {
@@ -54,7 +55,7 @@ func newExportMEDS(s *settings) *cobra.Command {
 				return err
 			}
 			o.Workers, o.Progress = s.env.Workers, s.env.Progress
-			o.Version, _ = build()
+			o.Version, _ = version.Of()
 			return exportMEDS(cmd, patients, o, out)
 		},
 	}

@@ -4,15 +4,12 @@ package cli
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"os/signal"
-	"slices"
 	"strings"
 	"syscall"
 
-	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/rs/zerolog"
 	"github.com/spf13/pflag"
 
@@ -23,12 +20,7 @@ import (
 
 // Main runs the command line and returns the exit code of the process.
 func Main(args []string) int {
-	// Beam starts remote workers with its own flags and no subcommand.
-	if isWorker(args) {
-		runWorker()
-		return int(exit.OK)
-	}
-	return int(runCommand(args))
+	return int(runCommand(asWorker(args)))
 }
 
 // runCommand runs the command line and returns the exit code.
@@ -76,21 +68,6 @@ func logFormat(args []string) string {
 	format := flags.String("log-format", logs.Console, "")
 	_ = flags.Parse(args)
 	return *format
-}
-
-// isWorker says whether Beam's boot code started the binary.
-func isWorker(args []string) bool {
-	return slices.ContainsFunc(args, func(a string) bool {
-		return a == "--worker" || a == "-worker" || a == "--worker=true" || a == "-worker=true"
-	})
-}
-
-// runWorker serves a remote runner until it ends the process: in worker mode
-// beam.Init does not return.
-func runWorker() {
-	syscall.Umask(0o077)
-	flag.Parse()
-	beam.Init()
 }
 
 // untilInterrupted is a context that the first Ctrl-C or SIGTERM ends. The second

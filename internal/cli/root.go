@@ -9,7 +9,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/dustin/go-humanize"
@@ -58,7 +57,7 @@ func newRoot(s *settings, started *bool) *cobra.Command {
 		Args:          noSuchCommand,
 		RunE:          help,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			err := s.apply()
+			err := s.apply(cmd.Flags().Changed("workers"))
 			if takesDAG := cmd.Flags().Lookup("set") != nil; err == nil && !takesDAG && len(s.faults) > 0 {
 				err = s.faults[0].Err
 			}
@@ -81,7 +80,7 @@ func newRoot(s *settings, started *bool) *cobra.Command {
 	complete(root, "log-format", logs.Console, logs.JSON)
 	complete(root, "device", "auto", "cuda", "cpu", "cpu:go", "cpu:avx2", "cpu:avx512")
 	root.AddCommand(newDemo(s), newRun(s), newPlan(s), newLint(s), newStages(s), newTasks(s), newParams(), newMerge(s), newSynth(s), newExport(s),
-		newCat(), newVerify(), newRuns(), newInspect(s), newVersion())
+		newCat(), newVerify(), newRuns(), newInspect(s), newWorker(s), newVersion())
 	noteStart(root, started)
 	return root
 }
@@ -101,7 +100,7 @@ func noteStart(cmd *cobra.Command, started *bool) {
 }
 
 // apply makes the environment that the flags describe and sets up the process.
-func (s *settings) apply() error {
+func (s *settings) apply(workersGiven bool) error {
 	level, libraries := zerolog.InfoLevel, zerolog.ErrorLevel
 	if s.quiet {
 		level = zerolog.ErrorLevel
@@ -116,7 +115,12 @@ func (s *settings) apply() error {
 		return exit.Errorf(exit.Usage, "--workers must be at least 1")
 	}
 	budget, err := s.budget()
-	s.env = s.env.With(func(e *stages.Settings) { e.Workers, e.Device, e.Memory = s.workers, s.device, budget })
+	s.env = s.env.With(func(e *stages.Settings) {
+		e.Workers, e.Device, e.Memory = s.workers, s.device, budget
+		if workersGiven {
+			e.RemoteWorkers = s.workers
+		}
+	})
 	s.faults = append(stages.FaultOf("--memory", err), stages.FaultOf("--device", train.CheckDevice(s.env))...)
 	return s.process(libraries)
 }
@@ -158,9 +162,6 @@ func (s *settings) budget() (*memory.Budget, error) {
 // collector: internal/memory steers it.)
 func (s *settings) process(libraries zerolog.Level) error {
 	store.ShareWithGroup(s.group)
-	if s.group {
-		syscall.Umask(0o027)
-	}
 	if err := s.profiles.start(); err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/clinflow/clinflow/dags"
 	"github.com/clinflow/clinflow/internal/logs"
+	"github.com/clinflow/clinflow/internal/version"
 	"github.com/clinflow/clinflow/pipelines/engine"
 	"github.com/clinflow/clinflow/runners"
 	"github.com/clinflow/clinflow/stages"
@@ -95,7 +96,7 @@ func (s *settings) run(cmd *cobra.Command, f *dagFlags, args []string, force boo
 // execute runs a DAG; one that is refused for its inputs leaves its failure in the
 // journal and nothing else.
 func (s *settings) execute(cmd *cobra.Command, d *dags.DAG, f *dagFlags, runner string, force bool, refused error) error {
-	_, revision := build()
+	_, revision := version.Of()
 	return runners.Execute(cmd.Context(), s.env, d, runners.Beam{Runner: runner}, runners.Options{
 		Out: f.out, ShowSmallCells: f.small, Workers: s.env.Workers, Force: force, Runner: runner, Revision: revision,
 		Again: typed(append([]string{filepath.Base(os.Args[0])}, os.Args[1:]...)), Notify: s.announce, Refused: refused,

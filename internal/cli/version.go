@@ -3,9 +3,10 @@ package cli
 import (
 	"fmt"
 	"runtime"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"github.com/clinflow/clinflow/internal/version"
 )
 
 func newVersion() *cobra.Command {
@@ -20,30 +21,5 @@ func newVersion() *cobra.Command {
 }
 
 func versionLine() string {
-	version, revision := build()
-	return fmt.Sprintf("clinflow %s (%s) %s %s/%s", version, revision, runtime.Version(), runtime.GOOS, runtime.GOARCH)
-}
-
-// module is clinflow's own: the binary's, or a dependency of a binary with stages of
-// its own.
-const module = "github.com/clinflow/clinflow"
-
-// build reads what the Go tool recorded in the binary.
-func build() (version, revision string) {
-	version, revision = "devel", "unknown revision"
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return version, revision
-	}
-	for _, m := range append(info.Deps, &info.Main) {
-		if m.Path == module && m.Version != "" && m.Version != "(devel)" {
-			version = m.Version
-		}
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			revision = s.Value
-		}
-	}
-	return version, revision
+	return fmt.Sprintf("clinflow %s %s %s/%s", version.Build(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

@@ -8,7 +8,10 @@ var grouped bool
 
 // ShareWithGroup lets the owner's group read what is written from now on. Call it
 // before anything is written.
-func ShareWithGroup(share bool) { grouped = share }
+func ShareWithGroup(share bool) {
+	grouped = share
+	mask(share)
+}
 
 // Grouped says whether a group shares the outputs.
 func Grouped() bool { return grouped }

@@ -10,10 +10,12 @@ import (
 // belongs to one goroutine; encoders of one Model share it.
 type Encoder struct {
 	model      *Model
-	cache      *cache.Cache
+	cache      *cache.Cache // of segments, without those that words knows
+	words      *shortWords  // of a plain model
+	window     window       // of a plain model
 	merger     merger
 	normalizer normalizer
-	step       int // bytes of text that are normalised at a time
+	step       int // bytes of text that are looked at at a time
 }
 
 // defaultStep is long enough that most texts of 128 ids take two or three steps.
@@ -21,10 +23,14 @@ const defaultStep = 256
 
 // NewEncoder returns an encoder of the model.
 func (m *Model) NewEncoder() *Encoder {
-	return &Encoder{
+	e := &Encoder{
 		model: m, cache: cache.New(), merger: merger{model: m, splits: map[int32]int{}},
 		normalizer: normalizer{model: m}, step: defaultStep,
 	}
+	if m.plain {
+		e.words = &shortWords{}
+	}
+	return e
 }
 
 // Encode appends the ids of text to dst, without BOS or EOS. Any bytes are
@@ -46,6 +52,9 @@ func (e *Encoder) EncodeInside(dst []int32, text string, limit int) []int32 {
 }
 
 func (e *Encoder) encode(dst []int32, text string, limit int, prefix bool) []int32 {
+	if e.model.plain {
+		return e.encodePlain(dst, text, limit, prefix)
+	}
 	e.normalizer.begin(text, prefix)
 	begin, done := len(dst), 0 // done: bytes of the normalised text that have their ids
 	for len(dst)-begin < limit {
@@ -108,30 +117,42 @@ func (e *Encoder) joinUnknown(dst []int32, begin, from int) []int32 {
 
 // merge appends the ids of one segment by byte-pair merging.
 func (e *Encoder) merge(dst []int32, begin int, segment []byte) []int32 {
+	if e.model.plain {
+		segment = e.window.spelt(segment)
+	}
 	g := &e.merger
 	g.run(segment)
-	for i := 0; i >= 0; i = g.symbols[i].next {
-		s := g.symbols[i]
-		dst = e.appendSymbol(dst, begin, segment[s.start:s.start+s.size])
+	for i := int32(0); i >= 0; i = g.symbols[i].next {
+		s := &g.symbols[i]
+		dst = e.appendSymbol(dst, begin, g.text[s.start:], int(s.size))
 	}
 	return dst
 }
 
-func (e *Encoder) appendSymbol(dst []int32, begin int, text []byte) []int32 {
+// appendSymbol appends the ids of the first size bytes of text.
+func (e *Encoder) appendSymbol(dst []int32, begin int, text []byte, size int) []int32 {
 	m := e.model
-	id, ok := m.ids[string(text)]
+	p := m.lookup.find(text, size)
 	switch {
-	case !ok && m.trainer.byteFallback:
-		for _, b := range text {
-			dst = append(dst, m.byteIDs[b])
-		}
-		return dst
-	case !ok:
+	case p == nil && m.trainer.byteFallback:
+		return m.appendBytes(dst, text[:size])
+	case p == nil:
 		return e.joinUnknown(append(dst, m.unk), begin, len(dst))
-	case m.pieces[id].Type == Unused:
-		if left, split := e.merger.splits[id]; split {
-			return e.appendSymbol(e.appendSymbol(dst, begin, text[:left]), begin, text[left:])
+	case m.pieces[p.id].Type == Unused:
+		if left, split := e.merger.splits[p.id]; split {
+			return e.appendSymbol(e.appendSymbol(dst, begin, text, left), begin, text[left:], size-left)
 		}
 	}
-	return append(dst, id)
+	return append(dst, p.id)
+}
+
+// appendBytes appends the byte pieces of a character.
+func (m *Model) appendBytes(dst []int32, character []byte) []int32 {
+	if m.plain && character[0] == ' ' {
+		character = []byte(space)
+	}
+	for _, b := range character {
+		dst = append(dst, m.byteIDs[b])
+	}
+	return dst
 }

@@ -29,7 +29,8 @@ func (m *Model) index() error {
 	if err := m.checkWhole(); err != nil {
 		return err
 	}
-	m.cuts = newCutTable(m.pieces)
+	m.cuts, m.plain = newCutTable(m.pieces), m.isPlain()
+	m.lookup = newLookup(m.ids, m.pieces, m.plain)
 	var err error
 	m.charsmap, err = newCharsmap(m.normalizer.charsmap)
 	return err

@@ -9,25 +9,25 @@ import (
 // symbol is a run of characters of the segment that is being merged. A size of
 // 0 marks one that was merged into its left neighbour.
 type symbol struct {
-	start, size int
-	prev, next  int // -1: none
+	start, size int32
+	prev, next  int32 // -1: none
 	frozen      bool
 }
 
-// orderOf puts merges in their order: the higher score first, then the leftmost. The bits
-// of a float32 above zero are ordered as it is, those below the other way round.
-func orderOf(score float32, left int) uint64 {
+// orderOf puts merges in their order, that of the higher score first. The bits of a
+// float32 above zero are ordered as it is, those below the other way round.
+func orderOf(score float32) uint32 {
 	bits := math.Float32bits(score + 0) // -0 is 0
 	if bits>>31 == 0 {
 		bits = ^bits &^ (1 << 31)
 	}
-	return uint64(bits)<<32 | uint64(left)
+	return bits
 }
 
 // merger holds the buffers of byte-pair merging.
 type merger struct {
 	model   *Model
-	text    []byte
+	text    []byte // the segment, and keyBytes more
 	symbols []symbol
 	agenda  bpe.Agenda
 	// splits holds, for each unused piece met, the size of its left half: the
@@ -39,41 +39,45 @@ type merger struct {
 }
 
 // run merges one segment and leaves the result in the chain of symbols that
-// begins at 0. text must not be empty.
-func (g *merger) run(text []byte) {
-	g.text = text
-	g.split()
-	for i := 1; i < len(g.symbols); i++ {
-		g.propose(i-1, i)
+// begins at 0. segment must not be empty.
+func (g *merger) run(segment []byte) {
+	g.text = append(append(g.text[:0], segment...), make([]byte, keyBytes)...)
+	g.split(len(segment))
+	for i := range int32(len(g.symbols) - 1) {
+		g.propose(i, i+1)
 	}
 	for len(g.agenda) > 0 {
-		c := g.agenda.Pop()
-		at := int(c.Left())
-		left, right := &g.symbols[at], &g.symbols[c.Other]
-		if left.size == 0 || right.size == 0 || left.size+right.size != int(c.Size) {
-			continue
-		}
-		left.size, right.size = int(c.Size), 0
-		left.next = right.next
-		if right.next >= 0 {
-			g.symbols[right.next].prev = at
-		}
-		g.propose(left.prev, at)
-		g.propose(at, left.next)
+		g.merge(g.agenda.Pop())
 	}
 }
 
+// merge makes a candidate one symbol, unless it is stale.
+func (g *merger) merge(c bpe.Candidate) {
+	at := c.Left()
+	left, right := &g.symbols[at], &g.symbols[c.Other]
+	if left.size == 0 || right.size == 0 || left.size+right.size != c.Size {
+		return
+	}
+	left.size, right.size = c.Size, 0
+	left.next = right.next
+	if right.next >= 0 {
+		g.symbols[right.next].prev = at
+	}
+	g.propose(left.prev, at)
+	g.propose(at, left.next)
+}
+
 // split makes a symbol of each character and of each user-defined piece.
-func (g *merger) split() {
+func (g *merger) split(end int) {
 	g.symbols = g.symbols[:0]
-	for at := 0; at < len(g.text); {
-		size := longestPrefix(&g.model.userPieces, g.text[at:])
+	for at := 0; at < end; {
+		size := longestPrefix(&g.model.userPieces, g.text[at:end])
 		frozen := size > 0
 		if !frozen {
-			size = charLen(g.text[at:])
+			size = charLen(g.text[at:end])
 		}
-		i := len(g.symbols)
-		g.symbols = append(g.symbols, symbol{start: at, size: size, prev: i - 1, next: i + 1, frozen: frozen})
+		i := int32(len(g.symbols))
+		g.symbols = append(g.symbols, symbol{start: int32(at), size: int32(size), prev: i - 1, next: i + 1, frozen: frozen})
 		at += size
 	}
 	g.symbols[len(g.symbols)-1].next = -1
@@ -81,18 +85,18 @@ func (g *merger) split() {
 
 // propose puts the merge of two neighbours on the agenda where their text is a
 // piece.
-func (g *merger) propose(left, right int) {
+func (g *merger) propose(left, right int32) {
 	if left < 0 || right < 0 || g.symbols[left].frozen || g.symbols[right].frozen {
 		return
 	}
-	start, size := g.symbols[left].start, g.symbols[left].size+g.symbols[right].size
-	piece := g.text[start : start+size]
-	id, ok := g.model.ids[string(piece)]
-	if !ok {
+	l := &g.symbols[left]
+	size := l.size + g.symbols[right].size
+	e := g.model.lookup.find(g.text[l.start:], int(size))
+	if e == nil {
 		return
 	}
-	g.agenda.Push(bpe.Candidate{Order: orderOf(g.model.pieces[id].Score, left), Other: int32(right), Size: int32(size)})
-	if g.model.pieces[id].Type == Unused {
-		g.splits[id] = g.symbols[left].size
+	g.agenda.Push(bpe.Candidate{Order: uint64(e.order)<<32 | uint64(left), Other: right, Size: size})
+	if g.model.pieces[e.id].Type == Unused {
+		g.splits[e.id] = int(l.size)
 	}
 }

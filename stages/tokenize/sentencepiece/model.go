@@ -72,6 +72,8 @@ type Model struct {
 	userPieces prefixes
 	charsmap   *charsmap
 	cuts       *cutTable
+	lookup     *lookup
+	plain      bool // its text is cut before it is normalised
 }
 
 // New makes a model with LLaMA's settings: byte fallback, to the pieces that have the

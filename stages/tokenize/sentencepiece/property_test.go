@@ -14,15 +14,65 @@ import (
 	"github.com/clinflow/clinflow/stages/tokenize/cache"
 )
 
-// wholeText encodes as one segment, without cuts or cache: the algorithm as the
-// reference has it.
-func wholeText(m *Model, text string) []int32 {
-	e := &Encoder{model: m, merger: merger{model: m, splits: map[int32]int{}}}
-	segment := m.normalize(nil, text, m.normalizer.addDummyPrefix)
-	if len(segment) == 0 {
-		return nil
+// wholeText encodes a text as the reference has it, without cuts, caches and tables: of
+// the neighbours whose joined text is a piece those of the highest score are joined, the
+// leftmost of equals, until there are none.
+func wholeText(m *Model, text string) (ids []int32) {
+	var symbols []string
+	frozen := map[int]bool{} // by the symbol's distance from the end of text
+	rest := m.normalize(nil, text, m.normalizer.addDummyPrefix)
+	for len(rest) > 0 {
+		size := longestPrefix(&m.userPieces, rest)
+		if frozen[len(rest)] = size > 0; size == 0 {
+			size = charLen(rest)
+		}
+		symbols, rest = append(symbols, string(rest[:size])), rest[size:]
 	}
-	return e.merge(nil, 0, segment)
+	halves := map[string]string{} // the left one of an unused piece
+	for {
+		best, behind := -1, 0
+		for i := len(symbols) - 2; i >= 0; i-- {
+			behind += len(symbols[i+1])
+			id, ok := m.ids[symbols[i]+symbols[i+1]]
+			if !ok || frozen[behind] || frozen[behind+len(symbols[i])] {
+				continue
+			}
+			if p := m.pieces[id]; p.Type == Unused {
+				halves[p.Text] = symbols[i]
+			}
+			if best < 0 || m.pieces[id].Score >= m.pieces[m.ids[symbols[best]+symbols[best+1]]].Score {
+				best = i
+			}
+		}
+		if best < 0 {
+			break
+		}
+		symbols[best] += symbols[best+1]
+		symbols = slices.Delete(symbols, best+1, best+2)
+	}
+	for _, symbol := range symbols {
+		ids = appendNamed(ids, m, halves, symbol)
+	}
+	return ids
+}
+
+func appendNamed(ids []int32, m *Model, halves map[string]string, symbol string) []int32 {
+	id, ok := m.ids[symbol]
+	left, isUnused := halves[symbol]
+	switch {
+	case isUnused:
+		return appendNamed(appendNamed(ids, m, halves, left), m, halves, symbol[len(left):])
+	case ok:
+		return append(ids, id)
+	case !m.trainer.byteFallback && len(ids) > 0 && ids[len(ids)-1] == m.unk:
+		return ids
+	case !m.trainer.byteFallback:
+		return append(ids, m.unk)
+	}
+	for _, b := range []byte(symbol) {
+		ids = append(ids, m.byteIDs[b])
+	}
+	return ids
 }
 
 // smallModel draws a vocabulary over few letters, so that pieces overlap, hold
@@ -144,8 +194,8 @@ func TestEncodeFirstLeavesTheRest(t *testing.T) {
 	e := goldenModel(t, "llama").NewEncoder()
 	note := strings.Repeat("Pt ___ seen on day 3, denies chest pain.\n", 10_000)
 	e.EncodeFirst(nil, note, 128)
-	if got := len(note) - len(e.normalizer.rest); got > 2*defaultStep {
-		t.Errorf("%d bytes were normalised for 128 ids", got)
+	if got := len(e.window.text); got > 2*defaultStep {
+		t.Errorf("%d bytes were looked at for 128 ids", got)
 	}
 }
 

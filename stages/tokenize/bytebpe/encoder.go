@@ -2,6 +2,7 @@ package bytebpe
 
 import (
 	"math"
+	"math/bits"
 	"unicode/utf8"
 
 	"github.com/clinflow/clinflow/stages/tokenize/added"
@@ -34,7 +35,7 @@ func (t *Tokenizer) NewEncoder() tokenizer.Encoder {
 }
 
 // Encode implements tokenizer.Encoder. A byte that is not UTF-8 counts as U+FFFD.
-// Behind the ids no word is looked for.
+// Behind the ids few words are looked for.
 func (e *Encoder) Encode(dst []int32, text string, limit int) []int32 {
 	e.dst, e.room = dst, limit
 	text = valid(text)
@@ -83,22 +84,37 @@ func (e *Encoder) words(text string) {
 	if e.tokenizer.pipeline.prefixSpace && text[0] != ' ' {
 		e.text = append(e.text, ' ')
 	}
-	e.text = append(e.text, text...)
-	dst, end := e.dst, len(e.dst)+min(e.room, math.MaxInt-len(e.dst))
-	for rest := e.text; len(rest) > 0 && len(dst) < end; {
-		size := quickWord(rest, e.scan.leads)
-		if size == 0 {
+	e.text = append(append(e.text, text...), beyond[:]...)
+	dst, most := e.dst, len(e.dst)+min(e.room, math.MaxInt-len(e.dst))
+	for rest := e.text[:len(e.text)-len(beyond)]; len(rest) > 0 && len(dst) < most; {
+		size := 0
+		if dst, size = e.ended(dst, rest, e.scan.ends(rest)); size == 0 {
 			size = e.scan.word(rest)
-		}
-		if id, whole := e.tokenizer.wholes.ID(rest[:size]); whole {
-			dst = append(dst, id)
-		} else {
-			dst = e.parts(dst, rest[:size])
+			dst = e.word(dst, rest[:size])
 		}
 		rest = rest[size:]
 	}
 	e.room -= len(dst) - len(e.dst)
 	e.dst = dst
+}
+
+// ended appends the ids of the words with which text begins that end where bits of ends
+// are set, and returns the length of all.
+func (e *Encoder) ended(dst []int32, text []byte, ends uint64) (_ []int32, size int) {
+	for ; ends != 0; ends &= ends - 1 {
+		end := bits.TrailingZeros64(ends)
+		dst = e.word(dst, text[size:end])
+		size = end
+	}
+	return dst, size
+}
+
+// word appends the ids of a word.
+func (e *Encoder) word(dst []int32, word []byte) []int32 {
+	if id, whole := e.tokenizer.wholes.ID(word); whole {
+		return append(dst, id)
+	}
+	return e.parts(dst, word)
 }
 
 // parts appends the ids of a word that is not known as one piece.

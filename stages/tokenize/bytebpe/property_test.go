@@ -1,6 +1,7 @@
 package bytebpe
 
 import (
+	"math/bits"
 	"slices"
 	"strings"
 	"testing"
@@ -83,27 +84,51 @@ func TestDecodeRestoresText(t *testing.T) {
 	})
 }
 
-// A word that is found quickly is the one that is found in the other way.
-func TestQuickWord(t *testing.T) {
+// Words that are found together are those that are found one by one.
+func TestEnds(t *testing.T) {
 	_, texts := opened(t)
 	found, words := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
-		part := rapid.OneOf(rapid.StringMatching(`[ \t(']?[a-zA-Z@\[`+"`"+`{\x{e9}]{0,20}[ .,\n]{0,3}`), rapid.SampledFrom(texts))
+		part := rapid.OneOf(rapid.StringMatching(`[ \t(']?[a-zA-Z@\[`+"`"+`{\x{e9}]{0,20}[ .,\n]{0,3}`), rapid.StringMatching(`[ \n.(a7'sl]{0,80}|[a.]{0,60}\n {0,9}[a\n]`),
+			rapid.StringMatching(`[0-9]{0,9}`), rapid.SampledFrom(texts))
 		text := []byte(valid(strings.Join(rapid.SliceOfN(part, 1, 12).Draw(t, "parts"), "")))
 		for _, s := range scanners {
-			for rest := text; len(rest) > 0; {
-				want := s.word(rest)
-				words++
-				if got := quickWord(rest, s.leads); got > 0 {
-					if found++; got != want {
-						t.Fatalf("%q: %d, want %d", rest, got, want)
-					}
-				}
-				rest = rest[want:]
-			}
+			f, w := checkEnds(t, s, text)
+			found, words = found+f, words+w
 		}
 	})
-	if found*10 < words {
-		t.Errorf("%d of %d words were found quickly", found, words)
+	if found*10 < words*8 {
+		t.Errorf("%d of %d words were found together", found, words)
 	}
+}
+
+// checkEnds finds the words of a text in both ways.
+func checkEnds(t interface{ Fatalf(string, ...any) }, s *scanner, text []byte) (found, words int) {
+	for rest := append(slices.Clone(text), beyond[:]...)[:len(text)]; len(rest) > 0; {
+		ends, from := s.ends(rest), 0
+		for at := ends; at != 0; at &= at - 1 {
+			to := from + s.word(rest[from:])
+			if got := bits.TrailingZeros64(at); got != to {
+				t.Fatalf("%q: %d, want %d", rest[from:], got-from, to-from)
+			}
+			found, words, from = found+1, words+1, to
+		}
+		if ends == 0 {
+			words, from = words+1, s.word(rest)
+		}
+		rest = rest[from:]
+	}
+	return found, words
+}
+
+func FuzzEnds(f *testing.F) {
+	_, texts := opened(f)
+	for _, text := range texts[:200] {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, s := range scanners {
+			checkEnds(t, s, []byte(valid(text)))
+		}
+	})
 }

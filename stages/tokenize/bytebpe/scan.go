@@ -5,9 +5,8 @@ import "bytes"
 // scanner finds the words of a text, as a regular expression does whose matches
 // follow one another.
 type scanner struct {
-	modern bool       // as Llama 3 and Qwen2, not as GPT-2
-	digits int        // how many stand together at most
-	leads  *[256]bool // what an ASCII word may begin with: a letter, or what goes with letters behind it
+	modern bool // as Llama 3 and Qwen2, not as GPT-2
+	digits int  // how many stand together at most
 }
 
 // word is the length of the first word of text, which is not empty.
@@ -29,22 +28,9 @@ const (
 )
 
 var scanners = map[string]*scanner{
-	gpt2Pattern:   {false, 0, leads(func(b byte) bool { return b == ' ' })},
-	llama3Pattern: {true, 3, modernLeads},
-	qwen2Pattern:  {true, 1, modernLeads},
-}
-
-// modernLeads are all but newlines, numbers, and the apostrophe, which may begin a
-// contraction.
-var modernLeads = leads(func(b byte) bool { return ascii[b] == other && b != '\'' || ascii[b] == blank })
-
-// leads are ASCII letters and more.
-func leads(more func(byte) bool) *[256]bool {
-	of := new([256]bool)
-	for b, kind := range ascii {
-		of[b] = kind == letter || more(byte(b))
-	}
-	return of
+	gpt2Pattern:   {false, 0},
+	llama3Pattern: {true, 3},
+	qwen2Pattern:  {true, 1},
 }
 
 // gpt2Word is the first word by GPT-2's expression.

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/clinflow/clinflow/dataset"
-	"github.com/clinflow/clinflow/internal/csvgz"
+	"github.com/clinflow/clinflow/internal/rawcsv"
 	"github.com/clinflow/clinflow/mimic"
 )
 
@@ -52,34 +52,32 @@ func (l *loop) read(tree string) error {
 
 // readTable gives the named columns of each row, and its number.
 func readTable(tree, file string, columns []string, add func(fields []string, row int64)) error {
-	return withCSV(filepath.Join(tree, file), func(r *csvgz.Reader) error {
+	return withCSV(filepath.Join(tree, file), func(r *rawcsv.Reader) error {
 		at, err := r.Columns(columns...)
 		if err != nil {
 			return err
 		}
-		fields := make([]string, len(at))
-		var rec csvgz.Record
+		var fields []string
+		var rec rawcsv.Record
 		for {
 			if err := r.Read(&rec); errors.Is(err, io.EOF) {
 				return nil
 			} else if err != nil {
 				return err
 			}
-			for i, column := range at {
-				fields[i] = rec.Fields[column]
-			}
+			fields = rec.Texts(fields[:0], at)
 			add(fields, rec.Row)
 		}
 	})
 }
 
-func withCSV(path string, read func(*csvgz.Reader) error) error {
+func withCSV(path string, read func(*rawcsv.Reader) error) error {
 	file, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	r, err := csvgz.NewReader(file, filepath.Base(path), 1)
+	r, err := rawcsv.NewReader(file, filepath.Base(path), 1)
 	if err != nil {
 		return err
 	}

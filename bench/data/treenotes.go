@@ -11,7 +11,7 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
-	"github.com/clinflow/clinflow/internal/csvgz"
+	"github.com/clinflow/clinflow/internal/rawcsv"
 	"github.com/clinflow/clinflow/stages/tokenize/hf"
 	"github.com/clinflow/clinflow/stages/tokenize/sentencepiece"
 )
@@ -33,7 +33,7 @@ func lengthen(dir, filler string, notes int) error {
 	words := sentencepiece.NewWords()
 	path := filepath.Join(dir, dischargeFile)
 	err := rewrite(path, func(in io.Reader, out io.Writer) error {
-		return withCSV(filepath.Join(filler, dischargeFile), func(more *csvgz.Reader) error {
+		return withCSV(filepath.Join(filler, dischargeFile), func(more *rawcsv.Reader) error {
 			return joinNotes(in, more, notes, words, out)
 		})
 	})
@@ -47,22 +47,30 @@ func lengthen(dir, filler string, notes int) error {
 	return os.WriteFile(filepath.Join(dir, hf.ModelFile), m.Marshal(), 0o600)
 }
 
+// noteHeader is the header of discharge.
+var noteHeader = []string{"note_id", "subject_id", "hadm_id", "note_type", "note_seq", "charttime", "storetime", "text"}
+
 // joiner writes the lengthened notes.
 type joiner struct {
-	own, more *csvgz.Reader
-	rec, next csvgz.Record
+	own, more *rawcsv.Reader
+	rec, next rawcsv.Record
+	at        []int // the columns in the records of both
 	words     *sentencepiece.Words
 	out       io.Writer
 }
 
-func joinNotes(in io.Reader, more *csvgz.Reader, notes int, words *sentencepiece.Words, out io.Writer) error {
-	own, err := csvgz.NewReader(in, "discharge.csv", 1)
+func joinNotes(in io.Reader, more *rawcsv.Reader, notes int, words *sentencepiece.Words, out io.Writer) error {
+	own, err := rawcsv.NewReader(in, "discharge.csv", 1)
 	if err != nil {
 		return err
 	}
 	defer own.Close()
-	fmt.Fprintln(out, "note_id,subject_id,hadm_id,note_type,note_seq,charttime,storetime,text")
-	j := joiner{own: own, more: more, words: words, out: out}
+	fmt.Fprintln(out, strings.Join(noteHeader, ","))
+	at, err := own.Columns(noteHeader...)
+	if err != nil {
+		return err
+	}
+	j := joiner{own: own, more: more, at: at, words: words, out: out}
 	for n := range notes {
 		if err := j.note(n < learnFrom); err != nil {
 			return err
@@ -76,20 +84,21 @@ func (j *joiner) note(learn bool) error {
 	if err := j.own.Read(&j.rec); err != nil {
 		return err
 	}
-	last := len(j.rec.Fields) - 1
-	text := j.rec.Fields[last]
+	fields := j.rec.Texts(nil, j.at)
+	last := len(fields) - 1
+	text := fields[last]
 	for len(text) < noteBytes {
 		if err := j.more.Read(&j.next); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
 			return err
 		}
-		text += j.next.Fields[last]
+		text += j.next.Text(j.at[last])
 	}
 	if learn {
 		j.words.Add(text)
 	}
-	_, err := fmt.Fprintf(j.out, "%s,\"%s\"\n", strings.Join(j.rec.Fields[:last], ","), strings.ReplaceAll(text, `"`, `""`))
+	_, err := fmt.Fprintf(j.out, "%s,\"%s\"\n", strings.Join(fields[:last], ","), strings.ReplaceAll(text, `"`, `""`))
 	return err
 }
 

@@ -29,7 +29,7 @@ type Row struct {
 	Number int64 // from 1
 	// Cells are of one text, of several where they are lists, of none where they are null.
 	Cells [][]string
-	// Bad says why a record cannot be used, as package csvgz does; it has no cells.
+	// Bad says why a record cannot be used, as package rawcsv does; it has no cells.
 	Bad string
 }
 

@@ -6,13 +6,13 @@ import (
 	"io"
 	"iter"
 
-	"github.com/clinflow/clinflow/internal/csvgz"
+	"github.com/clinflow/clinflow/internal/rawcsv"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/internal/textio"
 )
 
 type csvTable struct {
-	*csvgz.Reader
+	*rawcsv.Reader
 	file io.Closer
 }
 
@@ -21,7 +21,7 @@ func openCSV(ctx context.Context, dir store.Dir, name string) (Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := csvgz.NewReader(textio.Interruptible(ctx, file), dir.URI()+"/"+name, 1)
+	r, err := rawcsv.NewReader(textio.Interruptible(ctx, file), dir.URI()+"/"+name, 1)
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
@@ -36,7 +36,7 @@ func (t csvTable) Find(columns ...string) error {
 func (t csvTable) Rows(_ context.Context, columns ...string) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		at, err := t.Columns(columns...)
-		var rec csvgz.Record
+		var rec rawcsv.Record
 		for err == nil {
 			if err = t.Read(&rec); errors.Is(err, io.EOF) || err == nil && !yield(rowOf(&rec, at), nil) {
 				return
@@ -46,11 +46,11 @@ func (t csvTable) Rows(_ context.Context, columns ...string) iter.Seq2[Row, erro
 	}
 }
 
-func rowOf(rec *csvgz.Record, at []int) Row {
+func rowOf(rec *rawcsv.Record, at []int) Row {
 	row := Row{Number: rec.Row, Bad: rec.Reason}
 	if row.Bad == "" {
 		for _, i := range at {
-			row.Cells = append(row.Cells, []string{rec.Fields[i]})
+			row.Cells = append(row.Cells, []string{rec.Text(i)})
 		}
 	}
 	return row

@@ -9,12 +9,11 @@ import (
 // The first that is malformed is kept as the fault; it shows no content.
 type cells struct {
 	names  []string
-	at     []int // position of each in a record
 	fields []string
 	fault  string
 }
 
-func (c *cells) text(i int) string { return c.fields[c.at[i]] }
+func (c *cells) text(i int) string { return c.fields[i] }
 
 func (c *cells) refuse(fault string) {
 	if c.fault == "" {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
-	"github.com/clinflow/clinflow/internal/csvgz"
+	"github.com/clinflow/clinflow/internal/rawcsv"
 	"github.com/clinflow/clinflow/internal/store"
 )
 
@@ -33,7 +33,7 @@ func openOutputs(create Create, tables []table) (outputs, error) {
 		}
 		out := &output{name: files[t].name, table: t, file: file}
 		outs = append(outs, out)
-		if strings.HasSuffix(out.name, csvgz.SuffixGzip) {
+		if strings.HasSuffix(out.name, rawcsv.SuffixGzip) {
 			out.gzip, err = gzip.NewWriterLevel(file, gzip.BestSpeed)
 		}
 		if err == nil {

@@ -8,9 +8,9 @@ import (
 	"io/fs"
 	"strings"
 
-	"github.com/clinflow/clinflow/internal/csvgz"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/guard"
+	"github.com/clinflow/clinflow/internal/rawcsv"
 	"github.com/clinflow/clinflow/internal/store"
 )
 
@@ -35,7 +35,7 @@ func (o Options) findTables(ctx context.Context) ([]source, error) {
 		name, err := t.locate(ctx, dir)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			missing = append(missing, t.file+csvgz.SuffixGzip)
+			missing = append(missing, t.file+rawcsv.SuffixGzip)
 		case err != nil:
 			return nil, exit.Errorf(exit.Usage, "cannot read %s: %w", dir.URI(), err)
 		}
@@ -53,11 +53,11 @@ func (t *givenTable) locate(ctx context.Context, dir store.Dir) (string, error) 
 		_, err := dir.Stat(ctx, name)
 		return err
 	}
-	name, err := csvgz.Locate(t.file, look)
+	name, err := rawcsv.Locate(t.file, look)
 	if t.or == "" || !errors.Is(err, fs.ErrNotExist) {
 		return name, err
 	}
-	return csvgz.Locate(t.or, look)
+	return rawcsv.Locate(t.or, look)
 }
 
 // cancelEvery is how many records are read between looks at the context.
@@ -66,23 +66,23 @@ const cancelEvery = 1 << 12
 // read hands the table's records to the tree. A malformed one ends the reading:
 // these tables were sound enough for their labels, or they are not worth notes.
 func (s *source) read(ctx context.Context, g *givenTree) error {
-	return s.open(ctx, func(records *csvgz.Reader, at []int) error {
-		c := cells{names: s.columns, at: at}
-		var record csvgz.Record
+	return s.open(ctx, func(records *rawcsv.Reader, at []int) error {
+		c := cells{names: s.columns}
+		var record rawcsv.Record
 		place := func() string { return fmt.Sprintf("%s: row %d", s.name, record.Row) }
-		return guard.At(place, func() error { return s.takeAll(ctx, records, &record, &c, g) })
+		return guard.At(place, func() error { return s.takeAll(ctx, records, at, &record, &c, g) })
 	})
 }
 
 // open reads the table's header and hands its records on, with the positions of its
 // columns.
-func (s *source) open(ctx context.Context, take func(records *csvgz.Reader, at []int) error) error {
+func (s *source) open(ctx context.Context, take func(records *rawcsv.Reader, at []int) error) error {
 	file, err := s.dir.Open(ctx, s.name)
 	if err != nil {
 		return exit.Errorf(exit.Usage, "%s: %w", s.name, err)
 	}
 	defer file.Close()
-	records, err := csvgz.NewReader(file, s.name, 2)
+	records, err := rawcsv.NewReader(file, s.name, 1)
 	if err != nil {
 		return err
 	}
@@ -101,20 +101,20 @@ func (o Options) Check(ctx context.Context) error {
 	}
 	tables, err := o.findTables(ctx)
 	for _, t := range tables {
-		err = errors.Join(err, t.open(ctx, func(*csvgz.Reader, []int) error { return nil }))
+		err = errors.Join(err, t.open(ctx, func(*rawcsv.Reader, []int) error { return nil }))
 	}
 	return err
 }
 
-func (s *source) takeAll(ctx context.Context, records *csvgz.Reader, record *csvgz.Record, c *cells, g *givenTree) error {
+func (s *source) takeAll(ctx context.Context, records *rawcsv.Reader, at []int, record *rawcsv.Record, c *cells, g *givenTree) error {
 	for {
 		if err := records.Read(record); errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
 			return err
 		}
-		c.fields, c.fault = record.Fields, record.Reason
-		if c.fault == "" {
+		if c.fault = record.Reason; c.fault == "" {
+			c.fields = record.Texts(c.fields[:0], at)
 			s.take(g, c)
 		}
 		if c.fault != "" {

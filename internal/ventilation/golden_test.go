@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/clinflow/clinflow/dataset"
-	"github.com/clinflow/clinflow/internal/csvgz"
+	"github.com/clinflow/clinflow/internal/rawcsv"
 	"github.com/clinflow/clinflow/mimic"
 )
 
@@ -24,19 +24,15 @@ func rowsOf[R any](t *testing.T, file string, columns []string, row func(fields 
 		t.Fatal(err)
 	}
 	defer f.Close()
-	r, err := csvgz.NewReader(f, file, 1)
+	r, err := rawcsv.NewReader(f, file, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
 	at, err := r.Columns(columns...)
-	for rec := new(csvgz.Record); err == nil; {
+	for rec := new(rawcsv.Record); err == nil; {
 		if err = r.Read(rec); err == nil {
-			fields := make([]string, len(at))
-			for i, column := range at {
-				fields[i] = rec.Fields[column]
-			}
-			rows = append(rows, row(fields))
+			rows = append(rows, row(rec.Texts(nil, at)))
 		}
 	}
 	if !errors.Is(err, io.EOF) {

@@ -21,7 +21,7 @@ func chartOrigin(r *mimic.ChartEvent) *mimic.Origin { return &r.Origin }
 func chartColumns(database, stayName string) []column[mimic.ChartEvent] {
 	return []column[mimic.ChartEvent]{
 		itemAmong("itemid", func(r *mimic.ChartEvent) *int64 { return &r.ItemID }, ventilation.Charted(database)),
-		apart("value", func(r *mimic.ChartEvent) *string { return &r.Value }),
+		text("value", func(r *mimic.ChartEvent) *string { return &r.Value }),
 		id("subject_id", func(r *mimic.ChartEvent) *int64 { return &r.SubjectID }),
 		optionalID("hadm_id", func(r *mimic.ChartEvent) *int64 { return &r.HadmID }),
 		optionalID(stayName, func(r *mimic.ChartEvent) *int64 { return &r.StayID }),

@@ -5,8 +5,8 @@ import (
 	"path"
 	"strings"
 
-	"github.com/clinflow/clinflow/internal/csvgz"
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/rawcsv"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
@@ -62,7 +62,7 @@ func (s *source) tellOtherNotes(ctx context.Context, root, notes store.Dir) {
 		if s.noteRoot == "" || root.URI() == notes.URI() || !t.place().isNote() {
 			continue
 		}
-		for _, suffix := range []string{csvgz.SuffixGzip, csvgz.SuffixPlain} {
+		for _, suffix := range []string{rawcsv.SuffixGzip, rawcsv.SuffixPlain} {
 			file := t.place().files[0] + suffix
 			if _, err := root.Stat(ctx, file); err == nil {
 				s.env.Log.Warn().Msgf("root has %s too: it is not read, as note_root is given", file)
@@ -91,7 +91,7 @@ func (s *source) check(ctx context.Context, file stages.RawFile) error {
 	if err != nil {
 		return err
 	}
-	return withHeader(ctx, file, func(records *csvgz.Reader) error {
+	return withHeader(ctx, file, func(records *rawcsv.Reader) error {
 		absent, err := t.absent(records)
 		if err == nil && len(absent) > 0 {
 			s.env.Log.Warn().Msgf("%s has no column %s: what it would hold stays empty", file.Name, strings.Join(absent, ", "))
@@ -101,13 +101,13 @@ func (s *source) check(ctx context.Context, file stages.RawFile) error {
 }
 
 // withHeader looks at a file whose first row was read.
-func withHeader(ctx context.Context, file stages.RawFile, look func(*csvgz.Reader) error) error {
+func withHeader(ctx context.Context, file stages.RawFile, look func(*rawcsv.Reader) error) error {
 	r, err := open(ctx, file)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	records, err := csvgz.NewReader(r, file.Name, 1)
+	records, err := rawcsv.NewReader(r, file.Name, 1)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,6 @@
 package ingest
 
-import "github.com/clinflow/clinflow/internal/csvgz"
+import "github.com/clinflow/clinflow/internal/rawcsv"
 
 // column reads one field of a record into a row. Columns are found by name, so
 // that releases of MIMIC may add, drop and reorder others.
@@ -8,11 +8,11 @@ type column[R any] struct {
 	name     string
 	alias    string // what another release calls it; "": nothing else
 	optional bool   // a file may be without it
-	set      func(row *R, field string) verdict
+	set      func(row *R, field []byte) verdict
 }
 
 // in returns the name that a file has for the column, and whether it has the column.
-func (c column[R]) in(records *csvgz.Reader) (name string, here bool) {
+func (c column[R]) in(records *rawcsv.Reader) (name string, here bool) {
 	switch {
 	case records.Has(c.name):
 		return c.name, true
@@ -54,8 +54,8 @@ func orSkip[R any](c column[R]) column[R] { return whenEmpty(c, unwanted) }
 
 func whenEmpty[R any](c column[R], v verdict) column[R] {
 	set := c.set
-	c.set = func(row *R, field string) verdict {
-		if field == "" {
+	c.set = func(row *R, field []byte) verdict {
+		if len(field) == 0 {
 			return v
 		}
 		return set(row, field)

@@ -1,9 +1,7 @@
 package ingest
 
 import (
-	"cmp"
-	"strconv"
-	"strings"
+	"bytes"
 	"time"
 
 	"github.com/clinflow/clinflow/dataset"
@@ -14,10 +12,10 @@ func id[R any](name string, at func(*R) *int64) column[R] { return must(optional
 
 // optionalID is an id that may be empty, read as 0.
 func optionalID[R any](name string, at func(*R) *int64) column[R] {
-	return column[R]{name: name, set: func(row *R, field string) verdict {
+	return column[R]{name: name, set: func(row *R, field []byte) verdict {
 		n, ok := wholeNumber(field)
 		*at(row) = n
-		return soundIf(field == "" || ok && n > 0)
+		return soundIf(len(field) == 0 || ok && n > 0)
 	}}
 }
 
@@ -26,39 +24,29 @@ func number[R any](name string, at func(*R) *int32) column[R] { return must(opti
 
 // optionalNumber is a number that may be empty, read as 0.
 func optionalNumber[R any](name string, at func(*R) *int32) column[R] {
-	return column[R]{name: name, set: func(row *R, field string) verdict {
+	return column[R]{name: name, set: func(row *R, field []byte) verdict {
 		n, ok := wholeNumber(field)
 		*at(row) = int32(n)
-		return soundIf(field == "" || ok && int64(int32(n)) == n)
+		return soundIf(len(field) == 0 || ok && int64(int32(n)) == n)
 	}}
 }
 
 // flag is 0 or 1; empty is read as -1.
 func flag[R any](name string, at func(*R) *int32) column[R] {
-	return column[R]{name: name, set: func(row *R, field string) verdict {
-		i := strings.Index("01", field)
-		if field == "" {
-			i = -1
+	return column[R]{name: name, set: func(row *R, field []byte) verdict {
+		n, ok := wholeNumber(field)
+		if len(field) == 0 {
+			n = -1
 		}
-		*at(row) = int32(i)
-		return soundIf(field == "" || i >= 0 && len(field) == 1)
+		*at(row) = int32(n)
+		return soundIf(len(field) == 0 || ok && n <= 1 && len(field) == 1)
 	}}
 }
 
 // text is kept as it is.
 func text[R any](name string, at func(*R) *string) column[R] {
-	return column[R]{name: name, set: func(row *R, field string) verdict {
-		*at(row) = field
-		return sound
-	}}
-}
-
-// apart is a text of a table of which few rows are kept. It is copied: as a piece of its
-// record it would hold all of that in memory, and the collector's spans of records half
-// empty.
-func apart[R any](name string, at func(*R) *string) column[R] {
-	return column[R]{name: name, set: func(row *R, field string) verdict {
-		*at(row) = strings.Clone(field)
+	return column[R]{name: name, set: func(row *R, field []byte) verdict {
+		*at(row) = string(field)
 		return sound
 	}}
 }
@@ -78,35 +66,35 @@ func day[R any](name string, at func(*R) *dataset.Time) column[R] {
 func midnight[R any](name string, at func(*R) *dataset.Time) column[R] {
 	date := day(name, at)
 	set := date.set
-	date.set = func(row *R, field string) verdict { return set(row, strings.TrimSuffix(field, " 00:00:00")) }
+	date.set = func(row *R, field []byte) verdict { return set(row, bytes.TrimSuffix(field, []byte(" 00:00:00"))) }
 	return date
 }
 
-// clock reads a time of one layout and no other: time.Parse alone would let
-// some digits be left out.
+// clock reads a time of one layout and no other.
 func clock[R any](name, layout string, at func(*R) *dataset.Time) column[R] {
-	return column[R]{name: name, set: func(row *R, field string) verdict {
-		if field == "" {
+	return column[R]{name: name, set: func(row *R, field []byte) verdict {
+		if len(field) == 0 {
 			return sound
 		}
-		t, err := time.Parse(layout, field)
-		*at(row) = dataset.Time(t.UnixMicro())
-		return soundIf(err == nil && len(field) == len(layout))
+		t, ok := timeOf(layout, field)
+		*at(row) = t
+		return soundIf(ok)
 	}}
 }
 
 // mark is 1 where what it says is so; empty and 0 are not.
 func mark[R any](name string, at func(*R) *bool) column[R] {
-	return column[R]{name: name, set: func(row *R, field string) verdict {
-		*at(row) = field == "1"
-		return soundIf(field == "" || field == "0" || field == "1")
+	return column[R]{name: name, set: func(row *R, field []byte) verdict {
+		n, ok := wholeNumber(field)
+		*at(row) = n == 1
+		return soundIf(len(field) == 0 || ok && n <= 1 && len(field) == 1)
 	}}
 }
 
 // item is an id that must be there, kept as the word that stands for it; rows with
 // an id that has none are left out.
 func item[R any](name string, at func(*R) *string, words map[int64]string) column[R] {
-	return must(column[R]{name: name, set: func(row *R, field string) verdict {
+	return must(column[R]{name: name, set: func(row *R, field []byte) verdict {
 		n, ok := wholeNumber(field)
 		word, wanted := words[n]
 		*at(row) = word
@@ -117,7 +105,7 @@ func item[R any](name string, at func(*R) *string, words map[int64]string) colum
 // itemAmong is an id that must be there; rows with one that is not wanted are left out.
 func itemAmong[R any](name string, at func(*R) *int64, items map[int64]bool) column[R] {
 	wanted := itemSetOf(items)
-	return must(column[R]{name: name, set: func(row *R, field string) verdict {
+	return must(column[R]{name: name, set: func(row *R, field []byte) verdict {
 		n, ok := wholeNumber(field)
 		*at(row) = n
 		return itemVerdict(n, ok, wanted.has(n))
@@ -153,26 +141,14 @@ func itemVerdict(n int64, ok, wanted bool) verdict {
 // code is a short text that is kept as the word that stands for it, and as it is
 // where none does.
 func code[R any](name string, at func(*R) *string, words map[string]string) column[R] {
-	return column[R]{name: name, set: func(row *R, field string) verdict {
-		*at(row) = cmp.Or(words[field], field)
+	return column[R]{name: name, set: func(row *R, field []byte) verdict {
+		word, known := words[string(field)]
+		if !known {
+			word = string(field)
+		}
+		*at(row) = word
 		return sound
 	}}
-}
-
-// wholeNumber reads decimal digits and nothing else: no sign, blank or point.
-func wholeNumber(field string) (n int64, ok bool) {
-	if field == "" || len(field) > 18 { // of 18 digits every number has room
-		n, err := strconv.ParseUint(field, 10, 63)
-		return int64(n), err == nil
-	}
-	for i := range len(field) {
-		digit := field[i] - '0'
-		if digit > 9 {
-			return 0, false
-		}
-		n = 10*n + int64(digit)
-	}
-	return n, true
 }
 
 func soundIf(ok bool) verdict {

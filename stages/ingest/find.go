@@ -9,8 +9,8 @@ import (
 	"syscall"
 
 	"github.com/clinflow/clinflow/dataset"
-	"github.com/clinflow/clinflow/internal/csvgz"
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/rawcsv"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 )
@@ -36,7 +36,7 @@ func (f *finder) add(root, notes store.Dir, p place) {
 	case err == nil:
 		f.files = append(f.files, stages.RawFile{Index: len(f.files), Table: p.table, Name: name, URI: folder + "/" + name})
 	case errors.Is(err, fs.ErrNotExist):
-		f.missing = append(f.missing, folder+"/"+p.files[0]+csvgz.SuffixGzip)
+		f.missing = append(f.missing, folder+"/"+p.files[0]+rawcsv.SuffixGzip)
 	case errors.Is(err, syscall.ENOTDIR):
 		f.failed = exit.Errorf(exit.Usage, "%s is a file; name the folder that it lies in", folder)
 	default:
@@ -48,7 +48,7 @@ func (f *finder) add(root, notes store.Dir, p place) {
 // different releases.
 func (f *finder) locate(dir store.Dir, p place) (found string, err error) {
 	for _, file := range p.files {
-		name, err := csvgz.Locate(file, func(name string) error { return f.look(dir, name) })
+		name, err := rawcsv.Locate(file, func(name string) error { return f.look(dir, name) })
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 		case err != nil:

@@ -75,8 +75,8 @@ func codeColumns(read codeReader, more ...column[mimic.Code]) []column[mimic.Cod
 }
 
 // icdVersion is 9 or 10: codes of the two mean different things.
-var icdVersion = column[mimic.Code]{name: "icd_version", set: func(r *mimic.Code, field string) verdict {
-	switch field {
+var icdVersion = column[mimic.Code]{name: "icd_version", set: func(r *mimic.Code, field []byte) verdict {
+	switch string(field) {
 	case "":
 		return missing
 	case "9":
@@ -93,8 +93,8 @@ var icdVersion = column[mimic.Code]{name: "icd_version", set: func(r *mimic.Code
 type codeReader func(version int, text string) (code string, ok bool)
 
 func (read codeReader) column(name string) column[mimic.Code] {
-	return column[mimic.Code]{name: name, set: func(r *mimic.Code, field string) verdict {
-		code, ok := read(int(r.ICDVersion), field)
+	return column[mimic.Code]{name: name, set: func(r *mimic.Code, field []byte) verdict {
+		code, ok := read(int(r.ICDVersion), string(field))
 		r.ICDCode = code
 		return soundIf(ok)
 	}}

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/clinflow/clinflow/internal/csvgz"
+	"github.com/clinflow/clinflow/internal/rawcsv"
 )
 
 // place is where the rows of a raw file come from and go to.
@@ -17,7 +17,7 @@ type place struct {
 // names says whether a file's name is one of the place's.
 func (p place) names(file string) bool {
 	return slices.ContainsFunc(p.files, func(name string) bool {
-		return file == name+csvgz.SuffixGzip || file == name+csvgz.SuffixPlain
+		return file == name+rawcsv.SuffixGzip || file == name+rawcsv.SuffixPlain
 	})
 }
 

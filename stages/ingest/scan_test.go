@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"github.com/clinflow/clinflow/dataset/extsort"
-	"github.com/clinflow/clinflow/internal/csvgz"
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/rawcsv"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 )
@@ -59,7 +59,7 @@ func FuzzScan(f *testing.F) {
 func TestAFileThatVanishes(t *testing.T) {
 	root := t.TempDir()
 	for _, raw := range mimicIV.tables {
-		path := filepath.Join(root, raw.place().files[0]+csvgz.SuffixGzip)
+		path := filepath.Join(root, raw.place().files[0]+rawcsv.SuffixGzip)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			t.Fatal(err)
 		}

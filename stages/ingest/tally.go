@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/clinflow/clinflow/internal/csvgz"
+	"github.com/clinflow/clinflow/internal/rawcsv"
 	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
 )
@@ -41,7 +41,7 @@ func (s *source) Tally(ctx context.Context, in stages.Inputs, files map[string]m
 // admissionColumn looks at the header of admissions.
 func (s *source) admissionColumn(ctx context.Context, files []stages.RawFile) (has func(column string) bool, err error) {
 	i := slices.IndexFunc(files, func(f stages.RawFile) bool { return f.Table == mimic.TableAdmissions })
-	err = withHeader(ctx, files[i], func(records *csvgz.Reader) error { has = records.Has; return nil })
+	err = withHeader(ctx, files[i], func(records *rawcsv.Reader) error { has = records.Has; return nil })
 	return has, err
 }
 

@@ -1,4 +1,4 @@
-package csvgz
+package rawcsv
 
 import (
 	"bufio"
@@ -18,7 +18,6 @@ type source struct {
 	name string
 	file *witness
 	text io.Reader
-	away io.Closer // of what decompresses beside the reading; nil: nothing does
 	read int64
 	err  error
 }
@@ -38,7 +37,7 @@ func (w *witness) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func newSource(r io.Reader, name string, beside bool) (*source, error) {
+func newSource(r io.Reader, name string) (*source, error) {
 	file := &witness{Reader: r}
 	s := &source{name: name, file: file, text: file}
 	if !strings.HasSuffix(name, ".gz") {
@@ -60,12 +59,7 @@ func newSource(r io.Reader, name string, beside bool) (*source, error) {
 		return nil, s.failure()
 	}
 	s.text = unzip
-	if !beside {
-		return s, nil
-	}
-	away, err := readBeside(unzip)
-	s.text, s.away = away, away
-	return s, err
+	return s, nil
 }
 
 // packed says whether a file begins as gzip does, though what follows may be damaged.

@@ -1,4 +1,4 @@
-package csvgz
+package rawcsv
 
 import (
 	"strings"

@@ -25,10 +25,13 @@ func commit(s beam.Scope, t Task, results beam.PCollection) {
 type commitFn struct{ Task Task }
 
 func (f *commitFn) ProcessElement(ctx context.Context, _ int, elements func(*[]byte) bool) error {
-	return sealed(f.Task.place("commit"), func() error {
-		results, err := readResults(elements)
+	return f.Task.ends(ctx, "commit", func() error {
+		results, faults, err := readResults(elements)
 		if err != nil {
 			return err
+		}
+		if len(faults) > 0 {
+			return f.Task.record(ctx, first(faults))
 		}
 		header, err := f.Task.header()
 		if err != nil {
@@ -94,25 +97,42 @@ func check(ctx context.Context, stage any, in stages.Inputs, results []result, h
 	return nil
 }
 
-// result is what the commit gets of a task: a finished part, or the counts of a
-// file that its source has scanned.
+// result is what the commit gets of a task: a finished part, the counts of a file that
+// its source has scanned, or a fault.
 type result struct {
 	dataset.PartResult
-	File string `json:"file,omitempty"` // "": a part
+	File  string `json:"file,omitempty"` // "": a part
+	Fault *fault `json:"fault,omitempty"`
 }
 
-func readResults(elements func(*[]byte) bool) ([]result, error) {
-	var results []result
+// handOn gives a fault to the commit.
+func handOn(f *fault, emit func(int, []byte)) error {
+	if f == nil {
+		return nil
+	}
+	element, err := json.Marshal(result{Fault: f})
+	if err != nil {
+		return err
+	}
+	emit(commitKey, element)
+	return nil
+}
+
+func readResults(elements func(*[]byte) bool) (results []result, faults []fault, err error) {
 	var element []byte
 	for elements(&element) {
 		var r result
 		if err := json.Unmarshal(element, &r); err != nil {
-			return nil, fmt.Errorf("read a part result: %w", err)
+			return nil, nil, fmt.Errorf("read a part result: %w", err)
+		}
+		if r.Fault != nil {
+			faults = append(faults, *r.Fault)
+			continue
 		}
 		results = append(results, r)
 	}
 	slices.SortFunc(results, func(a, b result) int { return cmp.Compare(a.Part, b.Part) })
-	return results, nil
+	return results, faults, nil
 }
 
 // readAccumulators decodes accumulators ordered by key, then part.

@@ -2,6 +2,7 @@ package pipelines
 
 import (
 	"context"
+	"errors"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
@@ -34,20 +35,24 @@ type mapFn struct {
 	out   *dataset.Writer
 	pool  *pool[[]byte]
 	meter *progress.Task
+
+	broken error // in Setup
 }
 
 func (f *mapFn) Setup(ctx context.Context) error {
-	return sealed(f.Task.place("set up"), func() (err error) {
+	var err error
+	f.broken, err = prepared(f.Task.place("set up"), func() (err error) {
 		if f.stage, f.in, err = open[stages.Map](ctx, f.Task.env(), f.Task); err != nil {
 			return err
 		}
 		f.out, err = f.Task.writer(ctx)
 		return err
 	})
+	return err
 }
 
 func (f *mapFn) StartBundle(ctx context.Context, _ func(int, []byte)) error {
-	f.pool = newPool[[]byte](ctx, f.Task.env().Workers)
+	f.pool = newPool[[]byte](ctx, f.Task.env().Workers, f.broken)
 	f.meter = f.Task.meter()
 	return nil
 }
@@ -63,9 +68,9 @@ func (f *mapFn) ProcessElement(_ context.Context, part int, _ func(int, []byte))
 }
 
 func (f *mapFn) FinishBundle(_ context.Context, emit func(int, []byte)) error {
-	results, err := f.pool.wait()
+	results, fault, err := f.pool.wait()
 	for _, r := range results {
 		emit(commitKey, r)
 	}
-	return err
+	return errors.Join(err, handOn(fault, emit))
 }

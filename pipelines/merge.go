@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -31,10 +32,13 @@ type mergeFn struct {
 	out   *dataset.Writer
 	pool  *pool[[]byte]
 	meter *progress.Task
+
+	broken error // in Setup
 }
 
 func (f *mergeFn) Setup(ctx context.Context) error {
-	return sealed(f.Task.place("set up"), func() error {
+	var err error
+	f.broken, err = prepared(f.Task.place("set up"), func() error {
 		stage, in, err := open[stages.Source](ctx, f.Task.env(), f.Task)
 		if err != nil {
 			return err
@@ -47,18 +51,19 @@ func (f *mergeFn) Setup(ctx context.Context) error {
 		f.out, err = f.Task.writer(ctx)
 		return err
 	})
+	return err
 }
 
 func (f *mergeFn) StartBundle(ctx context.Context, _ func(int, []byte)) error {
-	f.pool = newPool[[]byte](ctx, f.Task.env().Workers)
+	f.pool = newPool[[]byte](ctx, f.Task.env().Workers, f.broken)
 	f.meter = f.Task.meter()
 	return nil
 }
 
 func (f *mergeFn) ProcessElement(_ context.Context, part int, elements func(*[]byte) bool, _ func(int, []byte)) error {
 	runs, files, err := readRuns(elements)
-	if err != nil {
-		return err
+	if err != nil || files == faulty {
+		return err // the commit hears of the fault from the scan
 	}
 	f.pool.run(f.Task.place("part %d", part), func(ctx context.Context) ([]byte, error) {
 		defer f.meter.Add(1)
@@ -73,11 +78,11 @@ func (f *mergeFn) ProcessElement(_ context.Context, part int, elements func(*[]b
 }
 
 func (f *mergeFn) FinishBundle(_ context.Context, emit func(int, []byte)) error {
-	results, err := f.pool.wait()
+	results, fault, err := f.pool.wait()
 	for _, r := range results {
 		emit(commitKey, r)
 	}
-	return err
+	return errors.Join(err, handOn(fault, emit))
 }
 
 // fileRuns is what a part gets of one scanned file. It comes also where the file
@@ -85,9 +90,13 @@ func (f *mergeFn) FinishBundle(_ context.Context, emit func(int, []byte)) error 
 // for prism may run what follows a failed bundle on what there is, and a part
 // once recorded as finished is not merged again.
 type fileRuns struct {
-	File int           `json:"file"` // the RawFile's index
-	Runs []extsort.Run `json:"runs"`
+	File   int           `json:"file"` // the RawFile's index
+	Runs   []extsort.Run `json:"runs"`
+	Faulty bool          `json:"faulty,omitempty"` // scans ended with a fault
 }
+
+// faulty is the number of files where there is no telling, for a scan had a fault.
+const faulty = -1
 
 // readRuns decodes a part's runs in an order that does not depend on the runner,
 // and counts the files that they come from.
@@ -101,6 +110,9 @@ func readRuns(elements func(*[]byte) bool) (runs []extsort.Run, files int, err e
 		var of fileRuns
 		if err := json.Unmarshal(element, &of); err != nil {
 			return nil, 0, fmt.Errorf("read the runs of a file: %w", err)
+		}
+		if of.Faulty {
+			return nil, faulty, nil
 		}
 		answered[of.File] = true
 		runs = append(runs, of.Runs...)

@@ -2,6 +2,7 @@ package pipelines
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -17,18 +18,23 @@ import (
 type pool[R any] struct {
 	ctx     context.Context
 	group   *errgroup.Group
+	broken  error // no work can be done
 	mu      sync.Mutex
 	results []R
 }
 
-func newPool[R any](ctx context.Context, workers int) *pool[R] {
+// newPool makes a pool that runs nothing where broken says that nothing can be run.
+func newPool[R any](ctx context.Context, workers int, broken error) *pool[R] {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(max(workers, 1))
-	return &pool[R]{ctx: ctx, group: group}
+	return &pool[R]{ctx: ctx, group: group, broken: broken}
 }
 
 // run hands one element over. place names stage and part for the error.
 func (p *pool[R]) run(place string, work func(context.Context) (R, error)) {
+	if p.broken != nil {
+		return
+	}
 	p.group.Go(func() error {
 		return guarded(place, func() error {
 			if err := p.ctx.Err(); err != nil {
@@ -47,10 +53,13 @@ func (p *pool[R]) run(place string, work func(context.Context) (R, error)) {
 }
 
 // wait returns the results in the order they were ready; whoever emits them
-// must not depend on it.
-func (p *pool[R]) wait() ([]R, error) {
-	err := p.group.Wait()
-	return p.results, exit.Seal(err)
+// must not depend on it. A fault is no error, for the engine would try again.
+func (p *pool[R]) wait() ([]R, *fault, error) {
+	err := errors.Join(p.broken, p.group.Wait())
+	if f := faultOf(err); f != nil {
+		return p.results, f, nil
+	}
+	return p.results, nil, exit.Seal(err)
 }
 
 // guarded is the one guard around every DoFn: a panic loses its value, an error
@@ -63,8 +72,11 @@ func guarded(place string, work func() error) error {
 	return fmt.Errorf("%s: %w", place, err)
 }
 
-// sealed is guarded for code that returns straight to Beam, which turns errors
-// into text.
-func sealed(place string, work func() error) error {
-	return exit.Seal(guarded(place, work))
+// prepared is guarded for what a DoFn does before its first element, when it can hand on
+// no fault: that is broken, and for its pool to tell.
+func prepared(place string, work func() error) (broken, err error) {
+	if err = guarded(place, work); faultOf(err) != nil {
+		return err, nil
+	}
+	return nil, exit.Seal(err)
 }

@@ -1,8 +1,10 @@
 package pipelines
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"slices"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
@@ -35,17 +37,21 @@ type accumulateFn struct {
 	in    stages.Inputs
 	pool  *pool[[]accumulator]
 	meter *progress.Task
+
+	broken error // in Setup
 }
 
 func (f *accumulateFn) Setup(ctx context.Context) error {
-	return sealed(f.Task.place("set up"), func() (err error) {
+	var err error
+	f.broken, err = prepared(f.Task.place("set up"), func() (err error) {
 		f.stage, f.in, err = open[stages.Reduce](ctx, f.Task.env(), f.Task)
 		return err
 	})
+	return err
 }
 
 func (f *accumulateFn) StartBundle(ctx context.Context, _ func(string, []byte)) error {
-	f.pool = newPool[[]accumulator](ctx, f.Task.env().Workers)
+	f.pool = newPool[[]accumulator](ctx, f.Task.env().Workers, f.broken)
 	f.meter = f.Task.meter()
 	return nil
 }
@@ -66,9 +72,16 @@ func (f *accumulateFn) ProcessElement(_ context.Context, part int, _ func(string
 }
 
 func (f *accumulateFn) FinishBundle(_ context.Context, emit func(string, []byte)) error {
-	parts, err := f.pool.wait()
+	parts, fault, err := f.pool.wait()
 	if err != nil {
 		return err
+	}
+	if fault != nil {
+		value, err := json.Marshal(fault)
+		if err != nil {
+			return err
+		}
+		parts = [][]accumulator{{{Key: faultKey, Value: value}}}
 	}
 	for _, part := range parts {
 		for _, a := range part {
@@ -87,17 +100,22 @@ type mergeKeyFn struct {
 	Task  Task
 	stage stages.Reduce
 	in    stages.Inputs
+
+	broken error // in Setup
 }
 
 func (f *mergeKeyFn) Setup(ctx context.Context) error {
-	return sealed(f.Task.place("set up"), func() (err error) {
+	var err error
+	f.broken, err = prepared(f.Task.place("set up"), func() (err error) {
 		f.stage, f.in, err = open[stages.Reduce](ctx, f.Task.env(), f.Task)
 		return err
 	})
+	return err
 }
 
 func (f *mergeKeyFn) ProcessElement(ctx context.Context, key string, elements func(*[]byte) bool, emit func(int, []byte)) error {
-	return sealed(f.Task.place("merge"), func() error {
+	merged := accumulator{Key: key}
+	broken, err := prepared(f.Task.place("merge"), func() error {
 		parts, err := readAccumulators(elements)
 		if err != nil {
 			return err
@@ -106,31 +124,44 @@ func (f *mergeKeyFn) ProcessElement(ctx context.Context, key string, elements fu
 		for i, p := range parts {
 			values[i] = p.Value
 		}
-		value, err := f.merge(ctx, key, values)
-		if err != nil {
-			return err
-		}
-		element, err := json.Marshal(accumulator{Key: key, Value: value})
-		if err != nil {
-			return err
-		}
-		emit(0, element)
-		return nil
+		merged.Value, err = f.merge(ctx, key, values)
+		return err
 	})
+	if err != nil {
+		return err
+	}
+	if fault := faultOf(broken); fault != nil {
+		merged.Key = faultKey
+		if merged.Value, err = json.Marshal(fault); err != nil {
+			return err
+		}
+	}
+	element, err := json.Marshal(merged)
+	if err != nil {
+		return err
+	}
+	emit(0, element)
+	return nil
 }
 
 func (f *mergeKeyFn) merge(ctx context.Context, key string, values [][]byte) ([]byte, error) {
-	if key == rollCallKey {
+	switch {
+	case key == faultKey:
+		return slices.MinFunc(values, bytes.Compare), nil
+	case key == rollCallKey:
 		return mergeRollCalls(values)
+	case f.broken != nil:
+		return nil, f.broken
+	default:
+		return f.stage.Merge(ctx, f.in, key, values)
 	}
-	return f.stage.Merge(ctx, f.in, key, values)
 }
 
 // finishFn writes the artifact from the merged accumulators and commits it.
 type finishFn struct{ Task Task }
 
 func (f *finishFn) ProcessElement(ctx context.Context, _ int, elements func(*[]byte) bool) error {
-	return sealed(f.Task.place("finish"), func() error {
+	return f.Task.ends(ctx, "finish", func() error {
 		stage, in, err := open[stages.Reduce](ctx, f.Task.env(), f.Task)
 		if err != nil {
 			return err
@@ -138,6 +169,13 @@ func (f *finishFn) ProcessElement(ctx context.Context, _ int, elements func(*[]b
 		merged, err := readAccumulators(elements)
 		if err != nil {
 			return err
+		}
+		faults, err := faultsIn(merged)
+		if err != nil {
+			return err
+		}
+		if len(faults) > 0 {
+			return f.Task.record(ctx, first(faults))
 		}
 		results, err := answered(merged, f.Task.Parts)
 		if err != nil {

@@ -14,6 +14,24 @@ import (
 // with a NUL byte.
 const rollCallKey = "\x00roll call"
 
+// faultKey is the key of faults, in place of results.
+const faultKey = "\x00fault"
+
+// faultsIn are the faults among merged accumulators.
+func faultsIn(merged []accumulator) (faults []fault, err error) {
+	for _, m := range merged {
+		if m.Key != faultKey {
+			continue
+		}
+		var f fault
+		if err := json.Unmarshal(m.Value, &f); err != nil {
+			return nil, fmt.Errorf("read a fault: %w", err)
+		}
+		faults = append(faults, f)
+	}
+	return faults, nil
+}
+
 // rollCall says how many parts were accumulated and which keys they gave. A reduce
 // is finished only where all of them have arrived: prism may run what follows a
 // failed bundle, on what there is, before it ends the pipeline.

@@ -53,7 +53,10 @@ func Run(ctx context.Context, env *stages.Environment, runner string, t Task) er
 	}
 	defer t.begin(env)()
 	defer env.Memory.Work()()
-	return engine.Run(ctx, runner, job)
+	if err := engine.Run(ctx, runner, job); err != nil {
+		return err
+	}
+	return t.outcome(ctx)
 }
 
 // DryRun prints the Dataflow job that would run the task, and does not touch the store.

@@ -3,6 +3,7 @@ package pipelines
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/clinflow/clinflow/dataset"
@@ -17,6 +18,8 @@ type scanFn struct {
 	stage stages.Source
 	out   *dataset.Writer
 	pool  *pool[scanned]
+
+	broken error // in Setup
 }
 
 type scanned struct {
@@ -38,17 +41,19 @@ func (s scanned) byPart(parts int) []fileRuns {
 }
 
 func (f *scanFn) Setup(ctx context.Context) error {
-	return sealed(f.Task.place("set up"), func() (err error) {
+	var err error
+	f.broken, err = prepared(f.Task.place("set up"), func() (err error) {
 		if f.stage, _, err = open[stages.Source](ctx, f.Task.env(), f.Task); err != nil {
 			return err
 		}
 		f.out, err = f.Task.writer(ctx)
 		return err
 	})
+	return err
 }
 
 func (f *scanFn) StartBundle(ctx context.Context, _, _ func(int, []byte)) error {
-	f.pool = newPool[scanned](ctx, f.Task.env().Workers)
+	f.pool = newPool[scanned](ctx, f.Task.env().Workers, f.broken)
 	return nil
 }
 
@@ -81,23 +86,37 @@ func (f *scanFn) scan(ctx context.Context, file stages.RawFile) (scanned, error)
 }
 
 func (f *scanFn) FinishBundle(_ context.Context, emitRuns, emitTally func(int, []byte)) error {
-	files, err := f.pool.wait()
+	files, fault, err := f.pool.wait()
 	if err != nil {
 		return err
 	}
-	for _, scan := range files {
-		for part, runs := range scan.byPart(f.Task.Parts) {
-			element, err := json.Marshal(runs)
-			if err != nil {
-				return err
-			}
-			emitRuns(part, element)
+	if fault != nil {
+		every := make([]fileRuns, f.Task.Parts)
+		for part := range every {
+			every[part].Faulty = true
 		}
-		tally, err := json.Marshal(result{dataset.PartResult{Counts: scan.counts}, scan.file.Name})
+		return errors.Join(emitByPart(every, emitRuns), handOn(fault, emitTally))
+	}
+	for _, scan := range files {
+		if err := emitByPart(scan.byPart(f.Task.Parts), emitRuns); err != nil {
+			return err
+		}
+		tally, err := json.Marshal(result{PartResult: dataset.PartResult{Counts: scan.counts}, File: scan.file.Name})
 		if err != nil {
 			return err
 		}
 		emitTally(commitKey, tally)
+	}
+	return nil
+}
+
+func emitByPart(runs []fileRuns, emit func(int, []byte)) error {
+	for part, of := range runs {
+		element, err := json.Marshal(of)
+		if err != nil {
+			return err
+		}
+		emit(part, element)
 	}
 	return nil
 }

@@ -2,9 +2,7 @@ package dataset
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 
 	"github.com/clinflow/clinflow/internal/exit"
@@ -51,29 +49,17 @@ func (w *Writer) clear(ctx context.Context) error {
 }
 
 // Tidy removes what is left of the making of a dataset whose Commit was cut short
-// after the manifest. A folder without a manifest is left as it is: its making
-// goes on from there.
-func Tidy(ctx context.Context, uri string) error {
-	dir, err := store.Open(uri)
-	if err != nil {
-		return err
-	}
-	_, err = dir.Stat(ctx, ManifestName)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return tidy(ctx, dir)
-}
-
-// tidy removes the records of what was finished, then the marker.
-func tidy(ctx context.Context, dir store.Dir) error {
+// after the manifest: the records of what was finished, then the marker.
+func Tidy(ctx context.Context, dir store.Dir) error {
 	if err := dir.RemoveAll(ctx, finishedName); err != nil {
 		return err
 	}
 	return dir.RemoveAll(ctx, markerName)
+}
+
+// IsOfMaking says of a file in a dataset's folder that Tidy would remove it.
+func IsOfMaking(name string) bool {
+	return isMarker(name) || strings.HasPrefix(name, finishedName+"/")
 }
 
 // isMarker also knows a marker whose writing was cut short.

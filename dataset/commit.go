@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -39,12 +40,34 @@ func (w *Writer) Commit(ctx context.Context, header Manifest, parts []PartResult
 	if err != nil {
 		return err
 	}
-	if err := store.WriteFile(ctx, w.dir, ManifestName, data); err != nil {
+	if err := w.publish(ctx, data); err != nil {
 		return err
 	}
-	err = tidy(ctx, w.dir)
+	err = Tidy(ctx, w.dir)
 	for _, remove := range w.after {
 		err = errors.Join(err, remove(ctx))
+	}
+	return err
+}
+
+// publish writes the manifest, of whose writers one wins. Where the same one is there
+// already, an earlier attempt wrote it whose answer was lost.
+func (w *Writer) publish(ctx context.Context, data []byte) error {
+	f, err := w.dir.CreateNew(ctx, ManifestName)
+	if err != nil {
+		return err
+	}
+	defer f.Abort()
+	if _, err := f.Write(data); err != nil {
+		return err
+	}
+	err = f.Commit()
+	if !errors.Is(err, store.ErrExists) {
+		return err
+	}
+	there, err := store.ReadFile(ctx, w.dir, ManifestName)
+	if err == nil && !bytes.Equal(there, data) {
+		err = exit.Errorf(exit.Retry, "dataset %s: another run has completed it meanwhile; run again to go on from there", w.URI())
 	}
 	return err
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/guard"
 	"github.com/clinflow/clinflow/internal/smallcell"
+	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -24,6 +25,7 @@ type execution struct {
 	dag     *dags.DAG
 	runner  StepRunner
 	planner *dags.Planner
+	out     store.Dir
 	journal *Journal
 	o       Options
 	slots   chan struct{}
@@ -33,9 +35,9 @@ type execution struct {
 	made map[string]*dataset.Dataset
 }
 
-func newExecution(env *stages.Environment, d *dags.DAG, runner StepRunner, planner *dags.Planner, journal *Journal, o Options) *execution {
+func newExecution(env *stages.Environment, d *dags.DAG, runner StepRunner, planner *dags.Planner, out store.Dir, journal *Journal, o Options) *execution {
 	x := &execution{
-		env: env.With(func(s *stages.Settings) { s.Digester = planner.Digest }), dag: d, runner: runner, planner: planner, journal: journal, o: o,
+		env: env.With(func(s *stages.Settings) { s.Digester = planner.Digest }), dag: d, runner: runner, planner: planner, out: out, journal: journal, o: o,
 		slots: make(chan struct{}, max(1, o.Workers)),
 		ready: map[string]chan struct{}{}, made: map[string]*dataset.Dataset{},
 	}
@@ -134,16 +136,19 @@ func (x *execution) runAndNote(ctx context.Context, decision dags.Decision, e Ev
 	return x.journal.Write(e)
 }
 
+// outputName is the name in the output folder of what a decision is on.
+func outputName(d dags.Decision) string { return dags.OutputName(d.Step.Name, d.Fingerprint) }
+
 // runJob runs the step. An output that is to be made again, or what a killed run
-// finished of it, is moved away first, for removing its files one by one could be
-// cut short.
+// finished of it, is removed first.
 func (x *execution) runJob(ctx context.Context, decision dags.Decision) error {
+	output := outputName(decision)
 	if decision.Done || x.o.Force {
-		if err := discard(decision.URI); err != nil {
+		if err := discard(ctx, x.out, output); err != nil {
 			return fmt.Errorf("remove the earlier output: %w", err)
 		}
 	}
-	if err := ownFiles(decision.URI); err != nil {
+	if err := ownFiles(x.out, output); err != nil {
 		return err
 	}
 	return x.runner.Run(ctx, x.jobOf(decision))
@@ -160,10 +165,10 @@ func (x *execution) checkInputs(ctx context.Context, decision dags.Decision) err
 		return nil
 	}
 	if decision.Step.Stage.Shape != stages.ShapeJob {
-		return errors.Join(err, discard(decision.URI))
+		return errors.Join(err, discard(ctx, x.out, outputName(decision)))
 	}
 	// A job may have been at work for days.
-	aside, moved := setAside(decision.URI)
+	aside, moved := setAside(ctx, x.out, outputName(decision))
 	if moved != nil {
 		return errors.Join(err, moved)
 	}

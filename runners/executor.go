@@ -13,7 +13,6 @@ import (
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/outdir"
-	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -58,11 +57,7 @@ func Execute(ctx context.Context, env *stages.Environment, d *dags.DAG, runner S
 	if err != nil {
 		return err
 	}
-	dir, err := store.Open(out)
-	if err != nil {
-		return err
-	}
-	unlock, err := lock(ctx, dir)
+	unlock, err := lock(ctx, out)
 	if err != nil {
 		return err
 	}
@@ -75,23 +70,23 @@ func Execute(ctx context.Context, env *stages.Environment, d *dags.DAG, runner S
 		return err
 	}
 	defer remove()
-	planner, err := dags.NewPlanner(ctx, env, dir)
+	planner, err := dags.NewPlanner(ctx, env, out)
 	if err != nil {
 		return err
 	}
-	if err := mayPublish(ctx, dir, d); err != nil {
+	if err := mayPublish(ctx, out, d); err != nil {
 		return err
 	}
-	journal, err := startJournal(out, o.Notify)
+	journal, err := startJournal(ctx, out, o.Notify)
 	if err != nil {
 		return err
 	}
 	defer journal.Close()
-	x := newExecution(env, d, runner, planner, journal, o)
+	x := newExecution(env, d, runner, planner, out, journal, o)
 	start := time.Now()
 	err = x.run(ctx)
 	if err == nil {
-		err = publish(ctx, dir, d, x.made, journal)
+		err = publish(ctx, out, d, x.made, journal)
 	}
 	return errors.Join(end(ctx, journal, start, err, o.Again), planner.Save(context.WithoutCancel(ctx)))
 }

@@ -265,7 +265,7 @@ func TestFailureNamesTheStepAndCancelsTheRest(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(out, "answer.txt")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("published after a failure: %v", err)
 	}
-	runs, err := ListRuns(out)
+	runs, err := ListRuns(t.Context(), out)
 	if err != nil || len(runs) != 1 || runs[0].State != OutcomeFailed {
 		t.Fatalf("%+v, %v", runs, err)
 	}
@@ -298,7 +298,7 @@ func TestInterruptionIsTold(t *testing.T) {
 	if exit.Of(err) != exit.Interrupted || !strings.HasSuffix(err.Error(), "to go on from here: again") {
 		t.Errorf("exit %d, %v", exit.Of(err), err)
 	}
-	if runs, err := ListRuns(out); err != nil || runs[0].State != OutcomeInterrupted {
+	if runs, err := ListRuns(t.Context(), out); err != nil || runs[0].State != OutcomeInterrupted {
 		t.Errorf("%+v, %v", runs, err)
 	}
 }

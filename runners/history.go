@@ -3,11 +3,12 @@ package runners
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/smallcell"
+	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/internal/suggest"
 )
 
@@ -45,14 +47,18 @@ type StepRecord struct {
 }
 
 // ListRuns reads the journals of an output folder, the latest run first.
-func ListRuns(out string) ([]RunRecord, error) {
-	files, err := journals(out)
+func ListRuns(ctx context.Context, out string) ([]RunRecord, error) {
+	dir, err := store.Open(out)
 	if err != nil {
 		return nil, err
 	}
-	runs := make([]RunRecord, 0, len(files))
-	for _, file := range files {
-		r, err := readJournal(file)
+	logs, err := journals(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	runs := make([]RunRecord, 0, len(logs))
+	for _, log := range logs {
+		r, err := readJournal(ctx, dir, log)
 		if err != nil {
 			return nil, err
 		}
@@ -61,26 +67,24 @@ func ListRuns(out string) ([]RunRecord, error) {
 	return runs, nil
 }
 
-// journals lists the journals of an output folder, the latest first: files, for
-// reading a link or a pipe might never end.
-func journals(out string) ([]string, error) {
-	entries, err := os.ReadDir(filepath.Join(out, runsFolder))
-	if err != nil {
-		return nil, exit.Errorf(exit.Usage, "%s is no output folder of a run: it has no %s; %s", out, runsFolder,
-			cmp.Or(suggest.Choice(filepath.Base(out), outputsBeside(out)), "name one by --out"))
+// journals lists the journals of an output folder, the latest first.
+func journals(ctx context.Context, out store.Dir) ([]string, error) {
+	logs, err := store.ListLogs(ctx, out, runsFolder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, exit.Errorf(exit.Usage, "%s is no output folder of a run: it has no %s; %s", out.URI(), runsFolder,
+			cmp.Or(suggest.Choice(path.Base(out.URI()), outputsBeside(out)), "name one by --out"))
 	}
-	var files []string
-	for _, entry := range entries {
-		if entry.Type().IsRegular() && strings.HasSuffix(entry.Name(), journalSuffix) {
-			files = append(files, filepath.Join(out, runsFolder, entry.Name()))
-		}
-	}
-	slices.Reverse(files)
-	return files, nil
+	logs = slices.DeleteFunc(logs, func(name string) bool { return !strings.HasSuffix(name, journalSuffix) })
+	slices.Reverse(logs)
+	return logs, err
 }
 
-// outputsBeside names the output folders in the folder that a path lies in.
-func outputsBeside(path string) []string {
+// outputsBeside names the output folders on this machine in the folder that one lies in.
+func outputsBeside(out store.Dir) []string {
+	path, ok := out.LocalPath("")
+	if !ok {
+		return nil
+	}
 	found, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*", runsFolder, "*"+journalSuffix))
 	var names []string
 	for _, journal := range found {
@@ -90,8 +94,8 @@ func outputsBeside(path string) []string {
 }
 
 // FindRun finds a run by its id, the beginning of it, or "last".
-func FindRun(out, id string) (RunRecord, error) {
-	runs, err := ListRuns(out)
+func FindRun(ctx context.Context, out, id string) (RunRecord, error) {
+	runs, err := ListRuns(ctx, out)
 	if err != nil {
 		return RunRecord{}, err
 	}
@@ -114,9 +118,9 @@ func FindRun(out, id string) (RunRecord, error) {
 	}
 }
 
-func readJournal(file string) (RunRecord, error) {
-	r := RunRecord{ID: strings.TrimSuffix(filepath.Base(file), journalSuffix), State: Unfinished}
-	events, err := readEvents(file)
+func readJournal(ctx context.Context, out store.Dir, log string) (RunRecord, error) {
+	r := RunRecord{ID: strings.TrimSuffix(path.Base(log), journalSuffix), State: Unfinished}
+	events, err := readEvents(ctx, out, log)
 	for _, e := range events {
 		r.tell(e)
 	}
@@ -124,11 +128,8 @@ func readJournal(file string) (RunRecord, error) {
 }
 
 // readEvents reads a journal. Beside an error stands what came before it.
-func readEvents(file string) (events []Event, err error) {
-	text, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, exit.Errorf(exit.Usage, "there is no journal %s", file)
-	}
+func readEvents(ctx context.Context, out store.Dir, log string) (events []Event, err error) {
+	text, err := store.ReadLog(ctx, out, log)
 	if err != nil {
 		return nil, fmt.Errorf("read a journal: %w", err)
 	}
@@ -139,7 +140,7 @@ func readEvents(file string) (events []Event, err error) {
 		}
 		var e Event
 		if json.Unmarshal(line, &e) != nil {
-			return events, exit.Errorf(exit.BadData, "%s:%d: not an event of a run; the journal is damaged, move it away", file, i+1)
+			return events, exit.Errorf(exit.BadData, "%s/%s:%d: not an event of a run; the journal is damaged, move it away", out.URI(), log, i+1)
 		}
 		events = append(events, e)
 	}

@@ -44,7 +44,7 @@ func TestRunsAreToldAsTheyWere(t *testing.T) {
 	if err := Execute(t.Context(), stages.Default, parse(t, map[string]string{"left": "z"}), f, o); err != nil {
 		t.Fatal(err)
 	}
-	runs, err := ListRuns(out)
+	runs, err := ListRuns(t.Context(), out)
 	if err != nil || len(runs) != 2 {
 		t.Fatal(runs, err)
 	}
@@ -61,7 +61,7 @@ RUN  diamond  done  1s  4 done
 	}
 
 	text.Reset()
-	last, err := FindRun(out, "last")
+	last, err := FindRun(t.Context(), out, "last")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestAnInterruptedRunIsCompared(t *testing.T) {
 	if err := Execute(ctx, stages.Default, parse(t, map[string]string{"left": "z"}), cut, o); exit.Of(err) != exit.Interrupted {
 		t.Fatalf("exit %d, %v", exit.Of(err), err)
 	}
-	runs, err := ListRuns(out)
+	runs, err := ListRuns(t.Context(), out)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,19 +132,19 @@ func TestFindRun(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	runs, err := ListRuns(out)
+	runs, err := ListRuns(t.Context(), out)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := FindRun(out, runs[1].ID); err != nil || got.ID != runs[1].ID {
+	if got, err := FindRun(t.Context(), out, runs[1].ID); err != nil || got.ID != runs[1].ID {
 		t.Errorf("by id: %s, %v", got.ID, err)
 	}
 	for _, id := range []string{"2", "x"} {
-		if _, err := FindRun(out, id); exit.Of(err) != exit.Usage {
+		if _, err := FindRun(t.Context(), out, id); exit.Of(err) != exit.Usage {
 			t.Errorf("%q: %v", id, err)
 		}
 	}
-	if none, err := ListRuns(filepath.Join(out, "nowhere")); exit.Of(err) != exit.Usage || len(none) != 0 {
+	if none, err := ListRuns(t.Context(), filepath.Join(out, "nowhere")); exit.Of(err) != exit.Usage || len(none) != 0 {
 		t.Errorf("a folder that is not there: %v, %v", none, err)
 	}
 }
@@ -163,14 +163,14 @@ func TestJournalOfAKilledRun(t *testing.T) {
 		if err := os.WriteFile(files[0], text[:cut], 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if runs, err := ListRuns(out); err != nil || runs[0].State != Unfinished {
+		if runs, err := ListRuns(t.Context(), out); err != nil || runs[0].State != Unfinished {
 			t.Fatalf("cut at %d: %+v, %v", cut, runs, err)
 		}
 	}
 	if err := os.WriteFile(files[0], append([]byte("{]\n"), text...), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ListRuns(out); exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), ".jsonl:1: ") {
+	if _, err := ListRuns(t.Context(), out); exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), ".jsonl:1: ") {
 		t.Errorf("a damaged line: %v", err)
 	}
 }
@@ -184,7 +184,7 @@ func TestTheJournalHidesSmallCells(t *testing.T) {
 		if err := Execute(t.Context(), stages.Default, parse(t, nil), f, o); err != nil {
 			t.Fatal(err)
 		}
-		run, err := FindRun(o.Out, "last")
+		run, err := FindRun(t.Context(), o.Out, "last")
 		if err != nil {
 			t.Fatal(err)
 		}

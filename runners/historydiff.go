@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -13,6 +12,7 @@ import (
 	"github.com/clinflow/clinflow/dags"
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/smallcell"
+	"github.com/clinflow/clinflow/internal/store"
 )
 
 // WriteDiff renders what differs between two runs of an output folder, step by
@@ -64,11 +64,15 @@ func reasonsBetween(ctx context.Context, out string, a, b StepRecord) []string {
 	if !a.made() || !b.made() {
 		return b.Reasons
 	}
-	before, err := dataset.Open(ctx, filepath.Join(out, dags.OutputName(a.Step, a.Fingerprint)))
+	dir, err := store.Open(out)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	before, err := dataset.Open(ctx, dir.Sub(dags.OutputName(a.Step, a.Fingerprint)).URI())
 	if err != nil {
 		return []string{"the output before is not there any more"}
 	}
-	now, err := dataset.Open(ctx, filepath.Join(out, dags.OutputName(b.Step, b.Fingerprint)))
+	now, err := dataset.Open(ctx, dir.Sub(dags.OutputName(b.Step, b.Fingerprint)).URI())
 	if err != nil {
 		return []string{"the output now is not there any more"}
 	}

@@ -2,12 +2,11 @@ package runners
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -63,7 +62,7 @@ type Journal struct {
 	run    string
 	notify func(Event)
 	mu     sync.Mutex
-	file   *os.File
+	log    store.Log
 }
 
 const (
@@ -73,14 +72,13 @@ const (
 	journalSuffix = ".jsonl"
 )
 
-func startJournal(out string, notify func(Event)) (*Journal, error) {
+func startJournal(ctx context.Context, out store.Dir, notify func(Event)) (*Journal, error) {
 	run := newRunID(time.Now())
-	path := filepath.Join(out, runsFolder, run+journalSuffix)
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, store.FileMode())
+	log, err := store.StartLog(ctx, out, runsFolder+"/"+run+journalSuffix)
 	if err != nil {
-		return nil, store.DiskError("start the journal", path, err)
+		return nil, fmt.Errorf("journal: %w", err)
 	}
-	return &Journal{run: run, notify: notify, file: file}, nil
+	return &Journal{run: run, notify: notify, log: log}, nil
 }
 
 // newRunID is sortable by time; the random end keeps two runs of the same
@@ -102,12 +100,8 @@ func (j *Journal) Write(e Event) error {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	_, err := j.file.Write(line.Bytes())
-	if err == nil {
-		err = j.file.Sync()
-	}
-	if err != nil {
-		return store.DiskError("write the journal", j.file.Name(), err)
+	if err := j.log.Append(line.Bytes()); err != nil {
+		return fmt.Errorf("journal: %w", err)
 	}
 	if j.notify != nil {
 		j.notify(e)
@@ -116,4 +110,4 @@ func (j *Journal) Write(e Event) error {
 }
 
 // Close ends the journal.
-func (j *Journal) Close() error { return j.file.Close() }
+func (j *Journal) Close() error { return j.log.Close() }

@@ -3,10 +3,6 @@ package runners
 import (
 	"context"
 	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"regexp"
 	"strings"
 
 	"github.com/clinflow/clinflow/dags"
@@ -14,76 +10,77 @@ import (
 	"github.com/clinflow/clinflow/internal/store"
 )
 
-var removedOutput = regexp.MustCompile(`-[0-9a-f]{16}\` + movedAway + `$`)
-
 // removeLeftovers removes what a killed run leaves and no later run takes up:
-// files cut short in the writing, outputs that were being removed, and what
-// belongs to the making of outputs that are complete: marks in them, training
-// checkpoints beside them. What an unfinished step has made
-// stays, for the step goes on from it. Only the holder of the lock may call it.
-func removeLeftovers(ctx context.Context, out string, d *dags.DAG) error {
-	steps := filepath.Join(out, stepsFolder)
-	faults := []error{
-		removeIn(filepath.Join(out, cacheFolder), store.IsTemporary),
-		removeIn(steps, removedOutput.MatchString),
-	}
+// files cut short in the writing, and what belongs to the making of outputs that are
+// complete: marks in them, training checkpoints beside them. What an unfinished step
+// has made stays, for the step goes on from it. Only the holder of the lock may call it.
+func removeLeftovers(ctx context.Context, out store.Dir, d *dags.DAG) error {
+	faults := []error{removeNamed(ctx, out, cacheFolder+"/", store.IsTemporary)}
 	for _, p := range d.Publish {
-		file := filepath.Join(out, p.Name)
-		faults = append(faults, removeIn(filepath.Dir(file), func(name string) bool {
-			return strings.HasPrefix(name, filepath.Base(file)+".") && store.IsTemporary(name)
+		faults = append(faults, removeNamed(ctx, out, p.Name+".", func(name string) bool {
+			return !strings.Contains(strings.TrimPrefix(name, p.Name), "/") && store.IsTemporary(name)
 		}))
 	}
-	entries, err := os.ReadDir(steps)
-	for _, entry := range entries {
-		if entry.IsDir() {
-			faults = append(faults, removeInOutput(ctx, filepath.Join(steps, entry.Name())))
+	infos, err := out.List(ctx, stepsFolder+"/")
+	faults = append(faults, err)
+	names, err := store.Entries(ctx, out, stepsFolder)
+	faults = append(faults, err)
+	for output, of := range outputsIn(infos, names) {
+		for _, name := range of.temporary {
+			faults = append(faults, out.RemoveAll(ctx, name))
+		}
+		if of.complete && of.unfinished {
+			faults = append(faults, dataset.Tidy(ctx, out.Sub(output)))
+		}
+		if of.complete && of.beside {
+			faults = append(faults, removeBeside(ctx, out, output))
 		}
 	}
-	return errors.Join(append(faults, err)...)
+	return errors.Join(faults...)
 }
 
-// removeInOutput clears the folder of an output, or of training checkpoints.
-func removeInOutput(ctx context.Context, folder string) error {
-	err := errors.Join(removeIn(folder, store.IsTemporary), dataset.Tidy(ctx, folder))
-	if _, missing := os.Stat(filepath.Join(folder, dataset.ManifestName)); missing == nil {
-		err = errors.Join(err, removeBeside(folder))
+// lying is what lies in the folder of an output, or of training checkpoints.
+type lying struct {
+	complete   bool     // its manifest
+	unfinished bool     // what belongs to its making
+	beside     bool     // something beside it, under its name
+	temporary  []string // files cut short
+}
+
+// outputsIn sorts the files of the folder of outputs by output; names are the entries of
+// that folder.
+func outputsIn(infos []store.Info, names []string) map[string]*lying {
+	found := map[string]*lying{}
+	for _, info := range infos {
+		name, file, _ := strings.Cut(strings.TrimPrefix(info.Name, stepsFolder+"/"), "/")
+		output := stepsFolder + "/" + name
+		of := found[output]
+		if of == nil {
+			of = &lying{}
+			found[output] = of
+		}
+		of.complete = of.complete || file == dataset.ManifestName
+		of.unfinished = of.unfinished || dataset.IsOfMaking(file)
+		if store.IsTemporary(file) && !strings.Contains(file, "/") {
+			of.temporary = append(of.temporary, info.Name)
+		}
+	}
+	for _, name := range names {
+		owner, _, dotted := strings.Cut(stepsFolder+"/"+name, ".")
+		if of := found[owner]; dotted && of != nil {
+			of.beside = true
+		}
+	}
+	return found
+}
+
+// removeNamed removes the files whose names begin with prefix and are leftovers.
+func removeNamed(ctx context.Context, dir store.Dir, prefix string, leftover func(name string) bool) error {
+	infos, err := dir.List(ctx, prefix)
+	for _, info := range infos {
+		if leftover(info.Name) {
+			err = errors.Join(err, dir.RemoveAll(ctx, info.Name))
+		}
 	}
 	return err
-}
-
-// removeIn removes the entries of a folder that are leftovers by their names.
-func removeIn(folder string, leftover func(name string) bool) error {
-	entries, err := os.ReadDir(folder)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	for _, entry := range entries {
-		if leftover(entry.Name()) {
-			err = errors.Join(err, os.RemoveAll(filepath.Join(folder, entry.Name())))
-		}
-	}
-	return err
-}
-
-// ownTemporaries gives the process a folder for temporary files inside the output
-// folder until the run ends: Beam's prism and its loopback leave theirs behind,
-// and what a runner writes belongs where outputs may lie. A killed run's folder
-// has a name by which the next run removes it.
-func ownTemporaries(out string) (remove func(), err error) {
-	folder, err := os.MkdirTemp(filepath.Join(out, cacheFolder), "temporary"+store.TemporaryMark+"*")
-	if err != nil {
-		return nil, store.DiskError("make a folder for temporary files in", filepath.Join(out, cacheFolder), err)
-	}
-	const variable = "TMPDIR" // os.TempDir reads it at each call
-	before, given := os.LookupEnv(variable)
-	if err := os.Setenv(variable, folder); err != nil {
-		return nil, err
-	}
-	return func() {
-		_ = os.Unsetenv(variable)
-		if given {
-			_ = os.Setenv(variable, before)
-		}
-		_ = os.RemoveAll(folder)
-	}, nil
 }

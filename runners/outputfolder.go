@@ -1,6 +1,7 @@
 package runners
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -8,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/outdir"
 	"github.com/clinflow/clinflow/internal/store"
@@ -16,8 +18,12 @@ import (
 // ownFiles refuses to go on with an output in which anything but our folders and
 // files of one name lies, beside it under its name too: what the step writes would
 // go through a link to another place, into other people's hands, or wait for a
-// pipe's other end.
-func ownFiles(folder string) error {
+// pipe's other end. A bucket has neither.
+func ownFiles(out store.Dir, output string) error {
+	folder, ok := out.LocalPath(output)
+	if !ok {
+		return nil
+	}
 	beside, err := os.ReadDir(filepath.Dir(folder))
 	if err != nil {
 		return err
@@ -47,39 +53,43 @@ func ownEntry(path string, entry fs.DirEntry, err error) error {
 	return store.CheckOwn(path, info)
 }
 
-// Ends of the names of outputs that are no longer their step's.
-const (
-	movedAway = ".removed" // is being removed
-	asideMark = ".aside-"  // and a number: is the user's to keep or remove
-)
+// asideMark and a number end the name of an output that is no longer its step's, but
+// the user's to keep or remove.
+const asideMark = ".aside-"
 
-// discard removes an output and what lies beside it under its name.
-func discard(folder string) error {
-	if err := os.RemoveAll(folder + movedAway); err != nil {
+// discard removes an output and what lies beside it under its name. The manifest goes
+// first, for removing files one by one could be cut short.
+func discard(ctx context.Context, out store.Dir, output string) error {
+	if err := out.RemoveAll(ctx, output+"/"+dataset.ManifestName); err != nil {
 		return err
 	}
-	if err := os.Rename(folder, folder+movedAway); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := out.RemoveAll(ctx, output); err != nil {
 		return err
 	}
-	return removeBeside(folder)
+	return removeBeside(ctx, out, output)
 }
 
 // removeBeside removes what lies beside an output under its name, such as the
 // training checkpoints of a killed run, but for what was set aside.
-func removeBeside(folder string) error {
-	return removeIn(filepath.Dir(folder), func(name string) bool {
-		return strings.HasPrefix(name, filepath.Base(folder)+".") && !strings.HasPrefix(name, filepath.Base(folder)+asideMark)
-	})
+func removeBeside(ctx context.Context, out store.Dir, output string) error {
+	names, err := store.Entries(ctx, out, stepsFolder)
+	for _, name := range names {
+		beside := stepsFolder + "/" + name
+		if strings.HasPrefix(beside, output+".") && !strings.HasPrefix(beside, output+asideMark) {
+			err = errors.Join(err, out.RemoveAll(ctx, beside))
+		}
+	}
+	return err
 }
 
 // setAside gives an output a name under which no run looks for it, and returns it.
-func setAside(folder string) (string, error) {
+func setAside(ctx context.Context, out store.Dir, output string) (string, error) {
 	for n := 1; ; n++ {
-		aside := folder + asideMark + strconv.Itoa(n)
-		if _, err := os.Lstat(aside); errors.Is(err, fs.ErrNotExist) {
-			return aside, os.Rename(folder, aside)
-		} else if err != nil {
+		aside := output + asideMark + strconv.Itoa(n)
+		if there, err := out.List(ctx, aside+"/"); err != nil {
 			return "", err
+		} else if len(there) == 0 {
+			return out.Sub(aside).URI(), out.Rename(ctx, output, aside)
 		}
 	}
 }

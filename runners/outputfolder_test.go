@@ -78,7 +78,7 @@ func TestJournalsAreFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if runs, err := ListRuns(out); err != nil || len(runs) != 2 {
+	if runs, err := ListRuns(t.Context(), out); err != nil || len(runs) != 2 {
 		t.Errorf("%d runs, %v", len(runs), err)
 	}
 }

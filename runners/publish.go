@@ -77,7 +77,10 @@ func makeFolders(out store.Dir, name string) error {
 	folder := ""
 	for _, below := range strings.Split(path.Dir(name), "/") {
 		folder = path.Join(folder, below)
-		local, _ := out.LocalPath(folder)
+		local, ok := out.LocalPath(folder)
+		if !ok {
+			return nil // a bucket has no folders
+		}
 		if err := outdir.Make(local); err != nil {
 			return err
 		}
@@ -96,7 +99,7 @@ func published(ctx context.Context, out store.Dir, name string) (sum string, err
 	if err != nil {
 		return "", err
 	}
-	known, err := publishedSums(out, name)
+	known, err := publishedSums(ctx, out, name)
 	if err == nil && !slices.Contains(known, sum) {
 		err = exit.Errorf(exit.Usage, "%s/%s is not what a run of this folder published there, and is not written over; move it away", out.URI(), name)
 	}
@@ -105,11 +108,10 @@ func published(ctx context.Context, out store.Dir, name string) (sum string, err
 
 // publishedSums lists the sha256 of all that the journals of a folder published under a
 // name. A damaged journal tells what it can.
-func publishedSums(out store.Dir, name string) (sums []string, err error) {
-	folder, _ := out.LocalPath("")
-	files, err := journals(folder)
-	for _, file := range files {
-		events, _ := readEvents(file)
+func publishedSums(ctx context.Context, out store.Dir, name string) (sums []string, err error) {
+	logs, err := journals(ctx, out)
+	for _, log := range logs {
+		events, _ := readEvents(ctx, out, log)
 		for _, e := range events {
 			if e.Kind == Published && e.File == name {
 				sums = append(sums, e.SHA256)

@@ -59,8 +59,8 @@ func (f *dagFlags) dagAndSteps(env *stages.Environment) completions {
 
 // runArgument completes the runs of the folder that --out names.
 func runArgument(out *string, most int) completions {
-	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-		runs, err := runners.ListRuns(*out)
+	return func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		runs, err := runners.ListRuns(cmd.Context(), *out)
 		if err != nil || len(args) >= most {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}

@@ -12,11 +12,7 @@ import (
 // nothing is left: half an output would look like a whole one, and be in the way of the
 // next try.
 func intoEmpty(ctx context.Context, out string, write func(store.Dir) error) error {
-	path, err := outdir.PrepareEmpty(out)
-	if err != nil {
-		return err
-	}
-	dir, err := store.Open(path)
+	dir, err := outdir.PrepareEmpty(ctx, out)
 	if err != nil {
 		return err
 	}

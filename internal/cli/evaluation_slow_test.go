@@ -94,7 +94,7 @@ func evaluated(t *testing.T, examples, labels, variants int, memory string) (pea
 	if r := finish(t, cmd); r.code != 0 {
 		t.Fatalf("exit code %d\n%s", r.code, r.all())
 	}
-	run, err := runners.FindRun(filepath.Join(dir, "out"), "last")
+	run, err := runners.FindRun(t.Context(), filepath.Join(dir, "out"), "last")
 	if err != nil {
 		t.Fatal(err)
 	}

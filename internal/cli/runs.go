@@ -14,7 +14,7 @@ func newRuns() *cobra.Command {
 		&cobra.Command{
 			Use: "list", Short: "The runs, newest first", Args: asUsed,
 			RunE: func(cmd *cobra.Command, _ []string) error {
-				runs, err := runners.ListRuns(out)
+				runs, err := runners.ListRuns(cmd.Context(), out)
 				if err != nil {
 					return err
 				}
@@ -25,7 +25,7 @@ func newRuns() *cobra.Command {
 			Use: "show [RUN]", Short: "The steps of a run, the newest by default", Args: asUsed,
 			ValidArgsFunction: runArgument(&out, 1),
 			RunE: func(cmd *cobra.Command, args []string) error {
-				run, err := runners.FindRun(out, chosenRun(args))
+				run, err := runners.FindRun(cmd.Context(), out, chosenRun(args))
 				if err != nil {
 					return err
 				}
@@ -36,11 +36,11 @@ func newRuns() *cobra.Command {
 			Use: "diff RUN RUN", Short: "What differs between two runs, and why", Args: asUsed,
 			ValidArgsFunction: runArgument(&out, 2),
 			RunE: func(cmd *cobra.Command, args []string) error {
-				before, err := runners.FindRun(out, args[0])
+				before, err := runners.FindRun(cmd.Context(), out, args[0])
 				if err != nil {
 					return err
 				}
-				now, err := runners.FindRun(out, args[1])
+				now, err := runners.FindRun(cmd.Context(), out, args[1])
 				if err != nil {
 					return err
 				}

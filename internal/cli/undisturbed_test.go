@@ -111,7 +111,7 @@ func inState(t testing.TB, out, state string) map[string]string {
 	if _, err := os.Stat(filepath.Join(out, "runs")); errors.Is(err, fs.ErrNotExist) {
 		return steps // killed before its folder was made
 	}
-	runs, err := runners.ListRuns(out)
+	runs, err := runners.ListRuns(t.Context(), out)
 	if err != nil {
 		t.Fatal(err)
 	}

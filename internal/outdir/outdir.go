@@ -4,6 +4,7 @@
 package outdir
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,46 +15,57 @@ import (
 	"github.com/clinflow/clinflow/internal/store"
 )
 
-// Prepare makes an output folder and the named ones in it, and returns its path
-// without symbolic links.
-func Prepare(out string, subfolders ...string) (string, error) {
+// Prepare makes an output folder and the named ones in it, and opens it without
+// symbolic links. In a bucket there is nothing to make; who may read it is the bucket's
+// to say.
+func Prepare(out string, subfolders ...string) (store.Dir, error) {
 	dir, err := store.Open(out)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	path, local := dir.LocalPath("")
 	if !local {
-		return "", exit.Errorf(exit.Usage, "%s: the output folder must be on this machine", out)
+		return dir, nil
 	}
 	if path, err = resolve(path); err != nil {
-		return "", err
+		return nil, err
 	}
 	if err := outsideRepository(path); err != nil {
-		return "", err
+		return nil, err
 	}
 	for _, sub := range append([]string{""}, subfolders...) {
 		if err := Make(filepath.Join(path, sub)); err != nil {
-			return "", err
+			return nil, err
 		}
 	}
-	return path, nil
+	return store.Open(path)
 }
 
 // PrepareEmpty is Prepare for a folder that is written once: one that holds
 // anything is refused, for what lies there could be somebody's tables.
-func PrepareEmpty(out string) (string, error) {
-	path, err := Prepare(out)
+func PrepareEmpty(ctx context.Context, out string) (store.Dir, error) {
+	dir, err := Prepare(out)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	entries, err := os.ReadDir(path)
+	holds, err := holdsAnything(ctx, dir)
 	switch {
 	case err != nil:
-		return "", exit.Errorf(exit.Usage, "look into the output folder: %w", err)
-	case len(entries) > 0:
-		return "", exit.Errorf(exit.Usage, "%s is not empty, and nothing is written over what lies there; name a new folder", path)
+		return nil, exit.Errorf(exit.Usage, "look into the output folder: %w", err)
+	case holds:
+		return nil, exit.Errorf(exit.Usage, "%s is not empty, and nothing is written over what lies there; name a new folder", dir.URI())
 	}
-	return path, nil
+	return dir, nil
+}
+
+// holdsAnything also sees folders, which a listing does not.
+func holdsAnything(ctx context.Context, dir store.Dir) (bool, error) {
+	if path, ok := dir.LocalPath(""); ok {
+		entries, err := os.ReadDir(path)
+		return len(entries) > 0, err
+	}
+	files, err := dir.List(ctx, "")
+	return len(files) > 0, err
 }
 
 // resolve follows the links in the part of a path that exists.

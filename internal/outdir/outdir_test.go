@@ -68,7 +68,13 @@ func repository(t *testing.T) string {
 	return root
 }
 
-func prepare(out string) (string, error) { return Prepare(out, "runs", "steps", "cache") }
+func prepare(out string) (string, error) {
+	dir, err := Prepare(out, "runs", "steps", "cache")
+	if err != nil {
+		return "", err
+	}
+	return dir.URI(), nil
+}
 
 func TestIgnored(t *testing.T) {
 	root := repository(t)

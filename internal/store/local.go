@@ -119,8 +119,14 @@ func (d local) List(ctx context.Context, prefix string) ([]Info, error) {
 	}
 	var infos []Info
 	err = filepath.WalkDir(start, func(path string, entry fs.DirEntry, err error) error {
-		if err == nil && !entry.IsDir() {
-			infos, err = d.appendInfo(infos, path, prefix, entry)
+		switch name := d.name(path); {
+		case err != nil:
+		case entry.IsDir():
+			if name += "/"; path != start && !strings.HasPrefix(name, prefix) && !strings.HasPrefix(prefix, name) {
+				return filepath.SkipDir
+			}
+		case strings.HasPrefix(name, prefix):
+			infos, err = appendInfo(infos, name, entry)
 		}
 		if errors.Is(err, fs.ErrNotExist) { // the folder, or a file renamed meanwhile
 			return nil
@@ -134,11 +140,12 @@ func (d local) List(ctx context.Context, prefix string) ([]Info, error) {
 	return infos, nil
 }
 
-func (d local) appendInfo(infos []Info, path, prefix string, entry fs.DirEntry) ([]Info, error) {
-	name := strings.TrimPrefix(filepath.ToSlash(path), strings.TrimSuffix(filepath.ToSlash(d.root), "/")+"/")
-	if !strings.HasPrefix(name, prefix) {
-		return infos, nil
-	}
+// name is the name of what lies at a path in the folder.
+func (d local) name(path string) string {
+	return strings.TrimPrefix(filepath.ToSlash(path), strings.TrimSuffix(filepath.ToSlash(d.root), "/")+"/")
+}
+
+func appendInfo(infos []Info, name string, entry fs.DirEntry) ([]Info, error) {
 	info, err := entry.Info()
 	if err != nil {
 		return infos, err

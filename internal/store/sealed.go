@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 )
 
@@ -22,14 +21,9 @@ func WriteSealed(ctx context.Context, dir Dir, name string, text []byte) error {
 
 // ReadSealed returns the text of a sealed file. Errors: fs.ErrNotExist, ErrDamaged.
 func ReadSealed(ctx context.Context, dir Dir, name string) ([]byte, error) {
-	f, err := dir.Open(ctx, name)
+	data, err := ReadFile(ctx, dir, name)
 	if err != nil {
 		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(f)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
 	_, text, _ := bytes.Cut(data, []byte("\n"))
 	if !bytes.Equal(data, slices.Concat(sumLine(text), text)) {

@@ -101,6 +101,20 @@ func WriteFile(ctx context.Context, dir Dir, name string, data []byte) error {
 	return f.Commit()
 }
 
+// ReadFile reads a file whole.
+func ReadFile(ctx context.Context, dir Dir, name string) ([]byte, error) {
+	f, err := dir.Open(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(f)
+	if err != nil {
+		return nil, fmt.Errorf("read %s/%s: %w", dir.URI(), name, err)
+	}
+	return data, nil
+}
+
 // Until is r for a long read that ends when ctx does.
 func Until(ctx context.Context, r io.Reader) io.Reader { return until{ctx, r} }
 

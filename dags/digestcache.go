@@ -7,14 +7,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"io/fs"
 	"sync"
 
 	"github.com/clinflow/clinflow/internal/progress"
 	"github.com/clinflow/clinflow/internal/store"
 )
 
-// Digests remembers the sha256 of raw files by path, size and time of change,
+// Digests remembers the sha256 of raw files by path and version,
 // so that a plan of unchanged gigabytes takes no time. A path is kept as its
 // sha256, for names of folders may hold ids. Safe for concurrent use.
 type Digests struct {
@@ -26,8 +25,7 @@ type Digests struct {
 }
 
 type digestEntry struct {
-	Size    int64  `json:"size"`
-	Changed int64  `json:"changed"` // unix nanoseconds
+	Version string `json:"version"` // store.Info's
 	SHA256  string `json:"sha256"`
 }
 
@@ -50,20 +48,20 @@ func OpenDigests(ctx context.Context, out store.Dir, shown *progress.Sink) *Dige
 	return d
 }
 
-func (d *Digests) lookup(path string, info fs.FileInfo) (string, bool) {
+func (d *Digests) lookup(path string, info store.Info) (string, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	e, ok := d.entries[entryName(path)]
-	if !ok || e.Size != info.Size() || e.Changed != info.ModTime().UnixNano() || len(e.SHA256) != 64 {
+	if !ok || e.Version != info.Version || len(e.SHA256) != 64 {
 		return "", false
 	}
 	return e.SHA256, true
 }
 
-func (d *Digests) store(path string, info fs.FileInfo, sum string) {
+func (d *Digests) store(path string, info store.Info, sum string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.entries[entryName(path)] = digestEntry{info.Size(), info.ModTime().UnixNano(), sum}
+	d.entries[entryName(path)] = digestEntry{info.Version, sum}
 	d.changed = true
 }
 

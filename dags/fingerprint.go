@@ -6,12 +6,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"strings"
 
 	"github.com/clinflow/clinflow/dataset"
-	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -105,15 +102,7 @@ func within(uri string, in stages.Inputs) bool {
 // pathDigests adds what the configuration's paths lead to as "with.KEY".
 func (p *Planner) pathDigests(ctx context.Context, step *Step, digests map[string]string) error {
 	for _, given := range step.Paths {
-		dir, err := store.Open(given.place())
-		if err != nil {
-			return err
-		}
-		local, ok := dir.LocalPath("")
-		if !ok {
-			return exit.Errorf(exit.Usage, "with.%s: %s is not on this machine", given.Key, given.Value)
-		}
-		digest, err := p.digests.Tree(ctx, filepath.Clean(local), given.Reads...)
+		digest, err := p.digests.Tree(ctx, given.place(), given.Reads...)
 		if err != nil {
 			return fmt.Errorf("with.%s: %w", given.Key, err)
 		}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
 
@@ -56,7 +55,7 @@ func (p *preflight) step(ctx context.Context, d *draft, g *stages.Giver) error {
 	}
 	gone := map[string]int{} // where it is told that a path leads nowhere
 	for _, path := range d.Paths {
-		if !p.path(d, path) {
+		if !p.path(ctx, d, path) {
 			told[d.key(path.Key)] = true
 			gone[d.key(path.Key)] = len(p.list) - 1
 		}
@@ -99,15 +98,14 @@ func covered(told map[string]bool, key string) bool {
 }
 
 // path says whether a path leads to anything and, where it leads nowhere, tells it.
-func (p *preflight) path(d *draft, path Path) bool {
+func (p *preflight) path(ctx context.Context, d *draft, path Path) bool {
 	at, key := d.placeOf(path.Key), d.key(path.Key)
 	dir, err := store.Open(path.place())
 	if err != nil {
 		p.add(at, key, err.Error(), "")
 		return false
 	}
-	local, _ := dir.LocalPath("")
-	_, err = os.Stat(local)
+	_, err = dir.Stat(ctx, "")
 	switch {
 	case err == nil:
 		p.there = true

@@ -6,8 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"path"
-	"time"
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
@@ -34,8 +32,7 @@ type identity struct {
 // rawState is a source's file as cheaply told from another as can be.
 type rawState struct {
 	stages.RawFile
-	Size     int64
-	Modified time.Time
+	Version string // store.Info's
 }
 
 // Identify is the sha256 of the task's identity.
@@ -90,8 +87,7 @@ func rawStates(ctx context.Context, source stages.Source, in stages.Inputs) ([]r
 	}
 	var states []rawState
 	for _, file := range files {
-		folder, name := path.Split(file.URI)
-		dir, err := store.Open(folder)
+		dir, name, err := store.FolderOf(file.URI)
 		if err != nil {
 			return nil, err
 		}
@@ -100,7 +96,7 @@ func rawStates(ctx context.Context, source stages.Source, in stages.Inputs) ([]r
 			return nil, exit.With(exit.Usage, err)
 		}
 		file.URI = "" // the folder may have been moved
-		states = append(states, rawState{file, info.Size, info.ModTime.UTC()})
+		states = append(states, rawState{file, info.Version})
 	}
 	return states, nil
 }

@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -51,7 +50,7 @@ func newDemo(s *settings) *cobra.Command {
 			if err := s.run(cmd, &f, []string{"demo"}, false); err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "metrics: %s\nreport:  %s\n", filepath.Join(f.out, "metrics.json"), filepath.Join(f.out, "report.html"))
+			fmt.Fprintf(cmd.OutOrStdout(), "metrics: %s\nreport:  %s\n", strings.TrimSuffix(f.out, "/")+"/metrics.json", strings.TrimSuffix(f.out, "/")+"/report.html")
 			return nil
 		},
 	}

@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
+	"path"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/store"
 )
 
 func newVerify() *cobra.Command {
@@ -21,7 +22,7 @@ func newVerify() *cobra.Command {
 		Args:              asUsed,
 		ValidArgsFunction: datasetArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			folders, err := datasetsBelow(args[0])
+			folders, err := datasetsBelow(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
@@ -51,22 +52,23 @@ func verifyOne(ctx context.Context, folder string) (string, error) {
 }
 
 // datasetsBelow lists the folders with a manifest at or below root.
-func datasetsBelow(root string) ([]string, error) {
-	var folders []string
-	if _, err := os.Stat(root); errors.Is(err, fs.ErrNotExist) {
+func datasetsBelow(ctx context.Context, root string) ([]string, error) {
+	dir, err := store.Open(root)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := dir.Stat(ctx, ""); errors.Is(err, fs.ErrNotExist) {
 		return nil, exit.Errorf(exit.Usage, "%s is not there; name a step's folder or the folder of a run", root)
 	}
-	if real, err := filepath.EvalSymlinks(root); err == nil {
-		root = real // the walk would not follow it
-	}
-	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		if err == nil && entry.Name() == dataset.ManifestName {
-			folders = append(folders, filepath.Dir(path))
-		}
-		return err
-	})
+	files, err := dir.List(ctx, "")
 	if err != nil {
 		return nil, exit.Errorf(exit.Usage, "look for datasets: %w", err)
+	}
+	var folders []string
+	for _, file := range files {
+		if folder, name := path.Split("/" + file.Name); name == dataset.ManifestName {
+			folders = append(folders, strings.TrimSuffix(strings.TrimSuffix(root, "/")+folder, "/"))
+		}
 	}
 	if len(folders) == 0 {
 		return nil, exit.Errorf(exit.Usage, "%s: no dataset here (no %s); name a step's folder or the folder of a run", root, dataset.ManifestName)

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/clinflow/clinflow/internal/exit"
 )
@@ -118,6 +119,7 @@ func (d local) List(ctx context.Context, prefix string) ([]Info, error) {
 		return nil, err
 	}
 	var infos []Info
+	start += string(filepath.Separator) // a link is followed
 	err = filepath.WalkDir(start, func(path string, entry fs.DirEntry, err error) error {
 		switch name := d.name(path); {
 		case err != nil:
@@ -128,7 +130,7 @@ func (d local) List(ctx context.Context, prefix string) ([]Info, error) {
 		case strings.HasPrefix(name, prefix):
 			infos, err = appendInfo(infos, name, entry)
 		}
-		if errors.Is(err, fs.ErrNotExist) { // the folder, or a file renamed meanwhile
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) { // the folder, or a file renamed meanwhile
 			return nil
 		}
 		return errors.Join(err, ctx.Err())

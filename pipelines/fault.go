@@ -44,7 +44,12 @@ func first(faults []fault) *fault {
 
 // ends does the last work of a pipeline. A fault of it is written down, and is an end too.
 func (t Task) ends(ctx context.Context, place string, work func() error) error {
-	err := guarded(t.place("%s", place), work)
+	err := guarded(t.place("%s", place), func() error {
+		if err := t.begins(ctx, place); err != nil {
+			return err
+		}
+		return work()
+	})
 	if f := faultOf(err); f != nil {
 		return t.record(ctx, f)
 	}

@@ -7,7 +7,6 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"github.com/clinflow/clinflow/dataset"
-	"github.com/clinflow/clinflow/internal/progress"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -34,7 +33,6 @@ type mapFn struct {
 	in    stages.Inputs
 	out   *dataset.Writer
 	pool  *pool[[]byte]
-	meter *progress.Task
 
 	broken error // in Setup
 }
@@ -53,14 +51,14 @@ func (f *mapFn) Setup(ctx context.Context) error {
 
 func (f *mapFn) StartBundle(ctx context.Context, _ func(int, []byte)) error {
 	f.pool = newPool[[]byte](ctx, f.Task.env().Workers, f.broken)
-	f.meter = f.Task.meter()
+	f.Task.counting(ctx)
 	return nil
 }
 
 func (f *mapFn) ProcessElement(_ context.Context, part int, _ func(int, []byte)) error {
 	f.pool.run(f.Task.place("part %d", part), func(ctx context.Context) ([]byte, error) {
-		defer f.meter.Add(1)
-		return finishPart(f.out, part, func(out *dataset.PartWriter) error {
+		defer f.Task.done(ctx)
+		return f.Task.finishPart(ctx, f.out, part, func(out *dataset.PartWriter) error {
 			return f.stage.Part(ctx, f.in, part, out)
 		})
 	})

@@ -11,7 +11,6 @@ import (
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/dataset/extsort"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/progress"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -31,7 +30,6 @@ type mergeFn struct {
 	files int // that the source has
 	out   *dataset.Writer
 	pool  *pool[[]byte]
-	meter *progress.Task
 
 	broken error // in Setup
 }
@@ -56,7 +54,7 @@ func (f *mergeFn) Setup(ctx context.Context) error {
 
 func (f *mergeFn) StartBundle(ctx context.Context, _ func(int, []byte)) error {
 	f.pool = newPool[[]byte](ctx, f.Task.env().Workers, f.broken)
-	f.meter = f.Task.meter()
+	f.Task.counting(ctx)
 	return nil
 }
 
@@ -66,11 +64,11 @@ func (f *mergeFn) ProcessElement(_ context.Context, part int, elements func(*[]b
 		return err // the commit hears of the fault from the scan
 	}
 	f.pool.run(f.Task.place("part %d", part), func(ctx context.Context) ([]byte, error) {
-		defer f.meter.Add(1)
+		defer f.Task.done(ctx)
 		if files != f.files {
 			return nil, exit.Errorf(exit.Failed, "%d of %d files were scanned; the part was not merged", files, f.files)
 		}
-		return finishPart(f.out, part, func(out *dataset.PartWriter) error {
+		return f.Task.finishPart(ctx, f.out, part, func(out *dataset.PartWriter) error {
 			return f.stage.Merge(ctx, part, runs, out)
 		})
 	})

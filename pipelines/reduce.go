@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
-	"github.com/clinflow/clinflow/internal/progress"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -36,7 +36,6 @@ type accumulateFn struct {
 	stage stages.Reduce
 	in    stages.Inputs
 	pool  *pool[[]accumulator]
-	meter *progress.Task
 
 	broken error // in Setup
 }
@@ -52,13 +51,16 @@ func (f *accumulateFn) Setup(ctx context.Context) error {
 
 func (f *accumulateFn) StartBundle(ctx context.Context, _ func(string, []byte)) error {
 	f.pool = newPool[[]accumulator](ctx, f.Task.env().Workers, f.broken)
-	f.meter = f.Task.meter()
+	f.Task.counting(ctx)
 	return nil
 }
 
 func (f *accumulateFn) ProcessElement(_ context.Context, part int, _ func(string, []byte)) error {
 	f.pool.run(f.Task.place("part %d", part), func(ctx context.Context) ([]accumulator, error) {
-		defer f.meter.Add(1)
+		defer f.Task.done(ctx)
+		if err := f.Task.begins(ctx, fmt.Sprintf("part-%05d", part)); err != nil {
+			return nil, err
+		}
 		var out []accumulator
 		err := f.stage.Accumulate(ctx, f.in, part, func(key string, value []byte) {
 			out = append(out, accumulator{part, key, value})

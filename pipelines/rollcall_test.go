@@ -55,7 +55,7 @@ func TestAReduceIsFinishedOnlyWhole(t *testing.T) {
 
 // A part merged without a file's rows would be recorded as finished.
 func TestAPartIsMergedOnlyWhole(t *testing.T) {
-	merge := mergeFn{Task: Task{Stage: "test", Workers: 1}, files: 3}
+	merge := mergeFn{Task: Task{Step: "lines", Stage: "test", Workers: 1}, files: 3}
 	if err := merge.StartBundle(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}

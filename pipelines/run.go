@@ -52,6 +52,7 @@ func Run(ctx context.Context, env *stages.Environment, runner string, t Task) er
 		return err
 	}
 	defer t.begin(env)()
+	job.Counted = t.counted(t.meter(), env.Log)
 	defer env.Memory.Work()()
 	if err := engine.Run(ctx, runner, job); err != nil {
 		return err

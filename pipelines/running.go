@@ -21,11 +21,12 @@ var running sync.Map
 type run struct {
 	env   *stages.Environment
 	meter *progress.Task // counts parts
+	home  bool           // the task was begun in this process
 }
 
 // begin lets the task's DoFns find its environment and shows its progress, until done.
 func (t Task) begin(env *stages.Environment) (done func()) {
-	r := &run{env, env.Progress.Start(t.Step, "parts", int64(t.Parts))}
+	r := &run{env, env.Progress.Start(t.Step, "parts", int64(t.Parts)), true}
 	running.Store(t.Run, r)
 	return func() {
 		running.Delete(t.Run)

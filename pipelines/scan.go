@@ -53,6 +53,7 @@ func (f *scanFn) Setup(ctx context.Context) error {
 }
 
 func (f *scanFn) StartBundle(ctx context.Context, _, _ func(int, []byte)) error {
+	f.Task.counting(ctx)
 	f.pool = newPool[scanned](ctx, f.Task.env().Workers, f.broken)
 	return nil
 }
@@ -66,6 +67,9 @@ func (f *scanFn) ProcessElement(_ context.Context, element []byte, _, _ func(int
 		runs, counts, done, err := f.out.Scanned(file.Index)
 		if done || err != nil {
 			return scanned{file, runs, counts}, err
+		}
+		if err := f.Task.begins(ctx, fmt.Sprintf("scan-%05d", file.Index)); err != nil {
+			return scanned{}, err
 		}
 		return f.scan(ctx, file)
 	})

@@ -50,6 +50,17 @@ func (t *Task) Add(n int64) {
 	}
 }
 
+// Reach counts up to n units done in all, as they are counted elsewhere, where that is
+// more than are counted here, and no more than there are.
+func (t *Task) Reach(n int64) {
+	if total := t.total.Load(); total > 0 {
+		n = min(n, total)
+	}
+	if more := n - t.done.Load(); more > 0 {
+		t.Add(more)
+	}
+}
+
 // Done ends the task.
 func (t *Task) Done() {
 	if t.bar != nil {

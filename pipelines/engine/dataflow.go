@@ -72,6 +72,14 @@ func submitAs(name string) (restore func()) {
 	return func() { *jobopts.JobName, *jobopts.Async = given, false }
 }
 
+func (d *dataflow) counters(ctx context.Context, id string) (Counters, error) {
+	answer, err := d.jobs.GetMetrics(d.project, d.region, id).Context(ctx).Do()
+	if err != nil {
+		return nil, err
+	}
+	return dataflowCounters(answer.Metrics), nil
+}
+
 func (d *dataflow) cancel(ctx context.Context, id string) error {
 	_, err := d.jobs.Update(d.project, d.region, id, &v1b3.Job{RequestedState: "JOB_STATE_CANCELLED"}).Context(ctx).Do()
 	return err

@@ -20,7 +20,8 @@ type Job struct {
 	Step     string // that it does, for its name
 	Decides  string // all that decides its output: a running job of the same is waited for
 	Pipeline func() (*beam.Pipeline, error)
-	Prepare  func() error // is called before a new job begins, and not for one that is found running
+	Prepare  func() error   // is called before a new job begins, and not for one that is found running
+	Counted  func(Counters) // is told now and then what workers have counted, and at the end; may be nil
 	Log      zerolog.Logger
 }
 
@@ -32,6 +33,8 @@ type service interface {
 	start(ctx context.Context, p *beam.Pipeline, name string) (id string, err error)
 	// watch tells what happens to a job until it has ended.
 	watch(ctx context.Context, id string, tell func(event)) error
+	// counters are nil where nobody counts.
+	counters(ctx context.Context, id string) (Counters, error)
 	cancel(ctx context.Context, id string) error
 	close()
 }

@@ -33,13 +33,14 @@ type waiting struct {
 	ended     chan error
 	prepared  bool
 	said      *bytes.Buffer // read it after end
+	counted   chan Counters
 }
 
 // start runs a job of one impulse. What it does is the fake service's matter.
 func start(t *testing.T, decides string) *waiting {
 	t.Helper()
 	ctx, interrupt := context.WithCancel(t.Context())
-	w := &waiting{interrupt: interrupt, ended: make(chan error, 1), said: &bytes.Buffer{}}
+	w := &waiting{interrupt: interrupt, ended: make(chan error, 1), said: &bytes.Buffer{}, counted: make(chan Counters, 100)}
 	job := Job{
 		Step: "texts", Decides: decides, Log: zerolog.New(zerolog.SyncWriter(w.said)),
 		Pipeline: func() (*beam.Pipeline, error) {
@@ -48,6 +49,7 @@ func start(t *testing.T, decides string) *waiting {
 			return p, nil
 		},
 		Prepare: func() error { w.prepared = true; return nil },
+		Counted: func(c Counters) { w.counted <- c },
 	}
 	go func() { w.ended <- Run(ctx, Flink, job) }()
 	t.Cleanup(interrupt)
@@ -189,5 +191,25 @@ func TestNoJobService(t *testing.T) {
 	w.interrupt()
 	if err := w.end(t); exit.Of(err) != exit.Interrupted {
 		t.Errorf("got %v", err)
+	}
+}
+
+// Counters come while the job runs, and once more at its end.
+func TestWorkersAreHeardOfByCounters(t *testing.T) {
+	s := serve(t)
+	w := start(t, "a")
+	job := s.submitted(t, 0)
+	parts := Counter{"clinflow.parts", "texts"}
+	job.counts("map", parts, 2)
+	if now := <-w.counted; now[parts] != 2 {
+		t.Errorf("counted %v", now)
+	}
+	job.counts("merge", parts, 300)
+	job.becomes(jobpb.JobState_DONE)
+	if err := w.end(t); err != nil {
+		t.Fatal(err)
+	}
+	if last := <-w.counted; last[parts] != 302 {
+		t.Errorf("counted %v at the end", last)
 	}
 }

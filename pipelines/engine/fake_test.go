@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/graph/coder"
 	jobpb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/jobmanagement_v1"
 	pipepb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/pipeline_v1"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/options/jobopts"
@@ -40,6 +42,7 @@ type fakeJob struct {
 	name      string
 	cancelled atomic.Bool
 	watched   atomic.Int32 // times
+	counted   []*pipepb.MonitoringInfo
 
 	mu    sync.Mutex
 	state jobpb.JobState_Enum
@@ -202,4 +205,26 @@ func (s *fakeService) GetMessageStream(r *jobpb.JobMessagesRequest, stream jobpb
 			return nil
 		}
 	}
+}
+
+func (s *fakeService) GetJobMetrics(_ context.Context, r *jobpb.GetJobMetricsRequest) (*jobpb.GetJobMetricsResponse, error) {
+	j, err := s.job(r.GetJobId())
+	if err != nil {
+		return nil, err
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return &jobpb.GetJobMetricsResponse{Metrics: &jobpb.MetricResults{Attempted: j.counted}}, nil
+}
+
+// counts adds to a counter in one of the job's transforms.
+func (j *fakeJob) counts(transform string, of Counter, n int64) {
+	var payload bytes.Buffer
+	_ = coder.EncodeVarInt(n, &payload) // a buffer takes everything
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.counted = append(j.counted, &pipepb.MonitoringInfo{
+		Urn: userCounter, Payload: payload.Bytes(),
+		Labels: map[string]string{"PTRANSFORM": transform, "NAMESPACE": of.Namespace, "NAME": of.Name},
+	})
 }

@@ -14,10 +14,13 @@ import (
 	"github.com/clinflow/clinflow/internal/guard"
 )
 
-// An engine is given this long to take the order to cancel a job, and then to end it.
+// An engine is given cancelTimeout to take the order to cancel a job, and then
+// cancelPatience to end it.
 const (
 	cancelTimeout  = 20 * time.Second
 	cancelPatience = 40 * time.Second
+	// Between two questions for what workers counted.
+	countInterval = 5 * time.Second
 )
 
 // following is what was heard of a job.
@@ -36,15 +39,45 @@ func follow(ctx context.Context, s service, id string, j Job) error {
 	f := &following{job: j, id: id}
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	ended := make(chan error, 1)
+	ended, counted := make(chan error, 1), f.count(watching, s)
 	go func() {
 		ended <- guard.Do("watch the job "+id, func() error { return s.watch(watching, id, f.hear) })
 	}()
 	select {
 	case err := <-ended:
+		counted()
 		return interrupted(ctx, f.outcome(err))
 	case <-ctx.Done():
 		return exit.With(exit.Interrupted, errors.Join(ctx.Err(), f.leave(watching, s, ended)))
+	}
+}
+
+// count asks now and then what workers counted, until last, which asks once more.
+func (f *following) count(ctx context.Context, s service) (last func()) {
+	ask := func(ctx context.Context) {
+		ctx, stop := context.WithTimeout(ctx, countInterval)
+		defer stop()
+		if c, err := s.counters(ctx, f.id); err == nil && c != nil && f.job.Counted != nil { // no counters are no failure of the job
+			f.job.Counted(c)
+		}
+	}
+	counting, stop := context.WithCancel(ctx)
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for {
+			select {
+			case <-time.After(countInterval):
+				ask(counting)
+			case <-counting.Done():
+				return
+			}
+		}
+	}()
+	return func() {
+		stop()
+		<-stopped
+		ask(ctx)
 	}
 }
 

@@ -1,0 +1,69 @@
+package pipelines
+
+import (
+	"context"
+	"errors"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/rs/zerolog"
+
+	"github.com/clinflow/clinflow/internal/progress"
+	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/pipelines/engine"
+)
+
+// What workers count by step for the client, who hears of them through the engine alone.
+const (
+	partsDone  = "clinflow.parts"
+	begunAgain = "clinflow.begun_again"
+)
+
+func (t Task) counter(of string) beam.Counter { return beam.NewCounter(of, t.Step) }
+
+// counting prepares the counters of a bundle for its goroutines: the first to count makes
+// them, without a lock.
+func (t Task) counting(ctx context.Context) {
+	t.counter(partsDone).Inc(ctx, 0)
+	t.counter(begunAgain).Inc(ctx, 0)
+}
+
+// done counts a part.
+func (t Task) done(ctx context.Context) {
+	t.meter().Add(1)
+	t.counter(partsDone).Inc(ctx, 1)
+}
+
+// begins marks a piece of work as begun, and counts it where the same run had begun it
+// already: then the worker that did was lost, or the engine tries again. In the process
+// that began the task nothing is lost without its knowing.
+func (t Task) begins(ctx context.Context, piece string) error {
+	if t.running().home {
+		return nil
+	}
+	out, err := t.writer(ctx)
+	if err != nil {
+		return err
+	}
+	mark, err := out.Scratch().CreateNew(ctx, "begun/"+t.Run+"/"+piece)
+	if err != nil {
+		return err
+	}
+	err = mark.Commit()
+	if errors.Is(err, store.ErrExists) {
+		t.counter(begunAgain).Inc(ctx, 1)
+		return nil
+	}
+	return err
+}
+
+// counted shows what the engine says that workers counted, and tells once of lost ones.
+func (t Task) counted(meter *progress.Task, log zerolog.Logger) func(engine.Counters) {
+	told := false
+	return func(c engine.Counters) {
+		meter.Reach(c[engine.Counter{Namespace: partsDone, Name: t.Step}])
+		if n := c[engine.Counter{Namespace: begunAgain, Name: t.Step}]; n > 0 && !told {
+			told = true
+			log.Warn().Str("step", t.Step).Int64("pieces", n).Msg("work was begun again: a worker was lost, or the engine tried again")
+		}
+	}
+}

@@ -54,10 +54,12 @@ func Run(ctx context.Context, env *stages.Environment, runner string, t Task) er
 	defer t.begin(env)()
 	job.Counted = t.counted(t.meter(), env.Log)
 	defer env.Memory.Work()()
-	if err := engine.Run(ctx, runner, job); err != nil {
-		return err
+	of := t.running()
+	of.holds = runner == mergesHere
+	if err = engine.Run(ctx, runner, job); err == nil {
+		err = t.outcome(ctx)
 	}
-	return t.outcome(ctx)
+	return of.letGo(err)
 }
 
 // DryRun prints the Dataflow job that would run the task, and does not touch the store.

@@ -22,11 +22,15 @@ type run struct {
 	env   *stages.Environment
 	meter *progress.Task // counts parts
 	home  bool           // the task was begun in this process
+	holds bool           // rows may wait in memory from scan to merge
+
+	mu   sync.Mutex
+	held []heldScan
 }
 
 // begin lets the task's DoFns find its environment and shows its progress, until done.
 func (t Task) begin(env *stages.Environment) (done func()) {
-	r := &run{env, env.Progress.Start(t.Step, "parts", int64(t.Parts)), true}
+	r := &run{env: env, meter: env.Progress.Start(t.Step, "parts", int64(t.Parts)), home: true}
 	running.Store(t.Run, r)
 	return func() {
 		running.Delete(t.Run)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/dataset/extsort"
@@ -77,16 +78,13 @@ func (f *scanFn) ProcessElement(_ context.Context, element []byte, _, _ func(int
 }
 
 func (f *scanFn) scan(ctx context.Context, file stages.RawFile) (scanned, error) {
+	start := time.Now()
 	spill := extsort.NewSpill(f.out.Scratch(), f.Task.Parts, file.Index, f.Task.env().Memory)
 	if err := f.stage.Scan(ctx, file, spill); err != nil {
 		spill.Abort()
 		return scanned{}, err
 	}
-	runs, counts, err := spill.Close()
-	if err != nil {
-		return scanned{}, err
-	}
-	return scanned{file, runs, counts}, f.out.RecordScan(file.Index, runs, counts)
+	return f.finishScan(file, spill, time.Since(start))
 }
 
 func (f *scanFn) FinishBundle(_ context.Context, emitRuns, emitTally func(int, []byte)) error {

@@ -47,6 +47,7 @@ var work = struct {
 	failAt string          // the name of a piece of work; "": none
 	begun  map[string]int  // pieces of work by how often they were begun
 	ended  map[string]bool // without a failure
+	inFile int             // runs that were merged from files
 }{begun: map[string]int{}, ended: map[string]bool{}}
 
 // piece does a piece of work, or fails.
@@ -124,6 +125,11 @@ func (l lines) scan(file stages.RawFile, spill *extsort.Spill) error {
 
 func (l lines) Merge(ctx context.Context, part int, runs []extsort.Run, out *dataset.PartWriter) error {
 	return piece(fmt.Sprint("merge ", part), func() error {
+		work.Lock()
+		for _, run := range runs {
+			work.inFile += min(1, len(run.Dir))
+		}
+		work.Unlock()
 		return errors.Join(
 			dataset.MergeRuns(ctx, runs, mimic.TableNotes, mimic.Compare[mimic.Note], out),
 			dataset.MergeRuns(ctx, runs, dataset.TableQuarantine, dataset.CompareRejects, out))

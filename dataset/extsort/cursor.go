@@ -26,11 +26,51 @@ func pieceOf(runs int) int64 {
 
 // cursor walks through the rows of a run.
 type cursor[T any] struct {
+	rows  sequence[T]
+	index int // of the run in the order of names
+	row   T   // the current one
+}
+
+// sequence is the rows of a run, in their order.
+type sequence[T any] interface {
+	// next is the next row, and whether there is one.
+	next(ctx context.Context) (row T, more bool, err error)
+}
+
+// next goes to the next row, and reports false after the last.
+func (c *cursor[T]) next(ctx context.Context) (more bool, err error) {
+	c.row, more, err = c.rows.next(ctx)
+	return more, err
+}
+
+// rowsInFile reads a run's rows from its file.
+type rowsInFile[T any] struct {
 	frames
 	packer parquet.Packer[T]
 	order  func(a, b T) int
-	index  int // of the run in the order of names
-	row    T   // the current one
+	last   T
+}
+
+// rowsOfRun reads a run, from a file a piece of so many bytes at a time.
+func rowsOfRun[T any](run Run, ahead int64, order func(a, b T) int) (sequence[T], error) {
+	if run.inMemory() {
+		return waitingRows[T](run)
+	}
+	return &rowsInFile[T]{frames: frames{run: run, ahead: ahead}, packer: parquet.PackerOf[T](), order: order}, nil
+}
+
+func (r *rowsInFile[T]) next(ctx context.Context) (row T, more bool, err error) {
+	body, more, err := r.frames.next(ctx)
+	switch {
+	case err != nil || !more:
+		return row, false, err
+	case !r.packer.Unpack(body, &row):
+		return row, false, r.damaged("a row is not as it was written")
+	case r.taken > 1 && r.order(row, r.last) < 0:
+		return row, false, r.damaged("its rows are not in order")
+	}
+	r.last = row
+	return row, true, nil
 }
 
 // frames walks through the packed rows of a run, of whatever type they are.
@@ -40,23 +80,6 @@ type frames struct {
 	read  int64  // bytes of the run
 	taken int64  // rows of the run
 	piece []byte // what was read, from the next row on; rows keep views of it
-}
-
-// next goes to the next row, and reports false after the last.
-func (c *cursor[T]) next(ctx context.Context) (bool, error) {
-	body, more, err := c.frames.next(ctx)
-	if err != nil || !more {
-		return false, err
-	}
-	var row T
-	if !c.packer.Unpack(body, &row) {
-		return false, c.damaged("a row is not as it was written")
-	}
-	if c.taken > 1 && c.order(row, c.row) < 0 {
-		return false, c.damaged("its rows are not in order")
-	}
-	c.row = row
-	return true, nil
 }
 
 // next is the next row, packed, and whether there is one.

@@ -3,6 +3,7 @@ package extsort
 import (
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"unsafe"
 
@@ -21,8 +22,8 @@ type rowsByPart[T any] struct {
 	parts  [][]*T
 }
 
-// heldRows are the rows of a table that a Spill holds.
-func heldRows[T any](s *Spill, table string, order func(a, b T) int) (*rowsByPart[T], error) {
+// rowsOf are the rows of a table that a Spill holds.
+func rowsOf[T any](s *Spill, table string, order func(a, b T) int) (*rowsByPart[T], error) {
 	if known, ok := s.tables[table]; ok {
 		held, ok := known.(*rowsByPart[T])
 		if !ok {
@@ -46,16 +47,29 @@ func (h *rowsByPart[T]) add(part int, row T) (bytes int64) {
 	return h.packer.Weight(held) + int64(unsafe.Sizeof(held))
 }
 
+// sorted are the rows of each part that has some, in their order.
+func (h *rowsByPart[T]) sorted() iter.Seq2[int, heldRows] {
+	return func(yield func(int, heldRows) bool) {
+		for part, rows := range h.parts {
+			if len(rows) == 0 {
+				continue
+			}
+			slices.SortStableFunc(rows, func(a, b *T) int { return h.order(*a, *b) })
+			if !yield(part, rowsInMemory[T]{rows}) {
+				return
+			}
+		}
+	}
+}
+
 func (h *rowsByPart[T]) write(s *Spill, table string) error {
-	name := fmt.Sprintf("%s/%s-%06d-%s.run", table, s.prefix, s.flushes, s.suffix)
+	name := s.runName(table)
 	f, err := createRunFile(context.Background(), s.dir, name)
 	if err != nil {
 		return err
 	}
-	for part, rows := range h.parts {
-		if len(rows) == 0 {
-			continue
-		}
+	for part := range h.sorted() {
+		rows := h.parts[part]
 		run := Run{Dir: s.dir.URI(), Name: name, Table: table, Part: part, Offset: f.bytes, Rows: int64(len(rows))}
 		if err := h.writePart(f, rows); err != nil {
 			f.abort()
@@ -73,7 +87,6 @@ func (h *rowsByPart[T]) write(s *Spill, table string) error {
 }
 
 func (h *rowsByPart[T]) writePart(f *runFile, rows []*T) error {
-	slices.SortStableFunc(rows, func(a, b *T) int { return h.order(*a, *b) })
 	for _, row := range rows {
 		if err := f.write(h.packer.Append(f.head(), row)); err != nil {
 			return err

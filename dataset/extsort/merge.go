@@ -7,7 +7,6 @@ import (
 	"iter"
 	"slices"
 
-	"github.com/clinflow/clinflow/dataset/parquet"
 	"github.com/clinflow/clinflow/internal/exit"
 )
 
@@ -60,7 +59,11 @@ func openRuns[T any](ctx context.Context, runs []Run, table string, part int, or
 	}
 	open := &cursorHeap[T]{order: order}
 	for i, run := range own {
-		c := &cursor[T]{frames: frames{run: run, ahead: pieceOf(len(own))}, packer: parquet.PackerOf[T](), order: order, index: i}
+		rows, err := rowsOfRun(run, pieceOf(len(own)), order)
+		if err != nil {
+			return nil, err
+		}
+		c := &cursor[T]{rows: rows, index: i}
 		more, err := c.next(ctx)
 		if err != nil {
 			return nil, err

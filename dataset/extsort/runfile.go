@@ -25,36 +25,47 @@ const frameHead = 8
 // runFile is a run file being written.
 type runFile struct {
 	file   store.File
-	buffer *bufio.Writer
+	buffer []byte // rows that are not in the file yet
 	bytes  int64
-	frame  []byte // of the row to be written
 }
+
+// writeBytes is how much goes to the file at a time.
+const writeBytes = 256 << 10
 
 func createRunFile(ctx context.Context, dir store.Dir, name string) (*runFile, error) {
 	f, err := dir.Create(ctx, name)
 	if err != nil {
 		return nil, fmt.Errorf("begin a run: %w", err)
 	}
-	return &runFile{file: f, buffer: bufio.NewWriterSize(f, store.BufferBytes)}, nil
+	return &runFile{file: f, buffer: make([]byte, 0, writeBytes+store.BufferBytes)}, nil
 }
 
-// head begins a frame, for a row to be appended.
-func (f *runFile) head() []byte { return append(f.frame[:0], make([]byte, frameHead)...) }
+// head begins a frame behind the rows so far, for a row to be appended.
+func (f *runFile) head() []byte { return append(f.buffer, make([]byte, frameHead)...) }
 
-// write fills in the head of a frame and writes it.
-func (f *runFile) write(frame []byte) error {
-	f.frame = frame
-	body := f.frame[frameHead:]
-	binary.LittleEndian.PutUint32(f.frame, uint32(len(body)))
-	binary.LittleEndian.PutUint32(f.frame[4:], uint32(xxhash.Sum64(body)))
-	n, err := f.buffer.Write(f.frame)
-	f.bytes += int64(n)
+// write takes what head returned and the row behind it, and fills in the frame's head.
+func (f *runFile) write(rows []byte) error {
+	frame := rows[len(f.buffer):]
+	body := frame[frameHead:]
+	binary.LittleEndian.PutUint32(frame, uint32(len(body)))
+	binary.LittleEndian.PutUint32(frame[4:], uint32(xxhash.Sum64(body)))
+	f.bytes += int64(len(frame))
+	f.buffer = rows
+	if len(rows) < writeBytes {
+		return nil
+	}
+	return f.flush()
+}
+
+func (f *runFile) flush() error {
+	_, err := f.file.Write(f.buffer)
+	f.buffer = f.buffer[:0]
 	return err
 }
 
 // commit gives the file its name.
 func (f *runFile) commit() error {
-	if err := f.buffer.Flush(); err != nil {
+	if err := f.flush(); err != nil {
 		f.abort()
 		return err
 	}

@@ -7,6 +7,7 @@ package extsort
 import (
 	"crypto/rand"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -19,7 +20,7 @@ import (
 // [Offset, Offset+Bytes). It is small and crosses process boundaries as JSON instead
 // of the rows.
 type Run struct {
-	Dir    string `json:"dir"` // URI of the folder
+	Dir    string `json:"dir"` // URI of the folder; "": the rows wait in this process's memory
 	Name   string `json:"name"`
 	Table  string `json:"table"`
 	Part   int    `json:"part"`
@@ -30,7 +31,7 @@ type Run struct {
 
 // Spill takes the rows of one raw file in any order and leaves sorted runs. It
 // holds rows in memory up to its share of a budget, then writes a run file for each
-// table. It is used by one goroutine and ends with Close or Abort.
+// table. It is used by one goroutine and ends with Close or Abort, Hold or not before them.
 type Spill struct {
 	dir     store.Dir
 	parts   int
@@ -41,6 +42,7 @@ type Spill struct {
 	bytes   int64 // held in memory
 	flushes int
 	runs    []Run
+	held    []runKey // of rows that wait in memory
 	counts  map[string]int64
 	done    bool
 }
@@ -49,6 +51,8 @@ type Spill struct {
 type heldTable interface {
 	// write leaves a run for each part with rows and lets go of the rows.
 	write(s *Spill, table string) error
+	// sorted are the rows of each part that has some, in their order.
+	sorted() iter.Seq2[int, heldRows]
 }
 
 // NewSpill begins runs, in a folder, for the raw file with the given index (0, 1, …),
@@ -67,13 +71,13 @@ func NewSpill(dir store.Dir, parts, file int, budget *memory.Budget) *Spill {
 // rows, negative where a comes before b; it is the same for all of them, and so is
 // their type.
 func Add[T any](s *Spill, table string, part int, row T, order func(a, b T) int) error {
-	if s.done {
+	if s.done || s.held != nil {
 		return fmt.Errorf("table %s: a row added to a closed spill", table)
 	}
 	if part < 0 || part >= s.parts {
 		return fmt.Errorf("table %s: a row for part %d; there are %d parts, from 0", table, part, s.parts)
 	}
-	held, err := heldRows(s, table, order)
+	held, err := rowsOf(s, table, order)
 	if err != nil {
 		return err
 	}
@@ -82,6 +86,11 @@ func Add[T any](s *Spill, table string, part int, row T, order func(a, b T) int)
 		return nil
 	}
 	return s.flush()
+}
+
+// runName is the name of the next run of a table.
+func (s *Spill) runName(table string) string {
+	return fmt.Sprintf("%s/%s-%06d-%s.run", table, s.prefix, s.flushes, s.suffix)
 }
 
 // Parts is the number of parts.
@@ -121,6 +130,7 @@ func (s *Spill) Abort() {
 		return
 	}
 	s.done = true
+	s.letGo()
 	s.tables = nil
 	s.share.Return()
 }

@@ -14,8 +14,9 @@ const rowsShare = 4
 // Budget is how many bytes data stages may take while they run. The rows that they
 // hold take a quarter of it. It is safe for concurrent use.
 type Budget struct {
-	bytes  int64
-	shares atomic.Int64 // lent ones
+	bytes   int64
+	shares  atomic.Int64 // lent ones
+	settled atomic.Int64 // bytes of rows that shares have settled for
 }
 
 // New is a budget of so many bytes.
@@ -40,16 +41,37 @@ func (b *Budget) Share() *Share {
 // Share is an equal part of what rows may take.
 type Share struct {
 	budget   *Budget
+	settled  *int64 // nil: an equal part
 	returned atomic.Bool
 }
 
 // Bytes is what the holder may take now. It shrinks as other shares are lent: none
 // waits for another to make room.
-func (s *Share) Bytes() int64 { return s.budget.Rows() / max(1, s.budget.shares.Load()) }
+func (s *Share) Bytes() int64 {
+	return (s.budget.Rows() - s.budget.settled.Load()) / max(1, s.budget.shares.Load())
+}
+
+// Settle makes the share one of so many bytes, whatever others are lent: the holder
+// takes no more rows, and the rest is for others. All shares together may settle for half
+// of what rows may take; ok is false, and nothing has changed, where there is no room.
+func (s *Share) Settle(bytes int64) (ok bool) {
+	b := s.budget
+	if b.settled.Add(bytes) > b.Rows()/2 {
+		b.settled.Add(-bytes)
+		return false
+	}
+	s.settled = &bytes
+	b.shares.Add(-1)
+	return true
+}
 
 // Return gives the share back. The second time it does nothing.
 func (s *Share) Return() {
-	if !s.returned.Swap(true) {
+	switch {
+	case s.returned.Swap(true):
+	case s.settled != nil:
+		s.budget.settled.Add(-*s.settled)
+	default:
 		s.budget.shares.Add(-1)
 	}
 }

@@ -5,9 +5,11 @@ package columns
 import (
 	"context"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/rawcsv"
 	"github.com/clinflow/clinflow/internal/store"
 )
 
@@ -41,11 +43,19 @@ func (r Row) Text(cell int) string {
 	return strings.Join(r.Cells[cell], "")
 }
 
-// formats open the kinds of files, by the end of their names.
-var formats = []struct {
-	end  string
-	open func(ctx context.Context, dir store.Dir, name string) (Table, error)
-}{{".csv", openCSV}, {".csv.gz", openCSV}, {".parquet", openParquet}}
+// opener is what opens files whose names end so, nil where nothing does.
+func opener(name string) func(ctx context.Context, dir store.Dir, name string) (Table, error) {
+	ends := func(end string) bool { return strings.HasSuffix(name, end) }
+	switch {
+	case ends(suffixParquet):
+		return openParquet
+	case slices.ContainsFunc(rawcsv.Suffixes, ends):
+		return openCSV
+	}
+	return nil
+}
+
+const suffixParquet = ".parquet"
 
 // Open opens a file by the end of its name. The error of one that is not there is
 // fs.ErrNotExist.
@@ -54,14 +64,12 @@ func Open(ctx context.Context, uri string) (Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, f := range formats {
-		if !strings.HasSuffix(name, f.end) {
-			continue
-		}
-		if _, err := dir.Stat(ctx, name); err != nil {
-			return nil, err
-		}
-		return f.open(ctx, dir, name)
+	open := opener(name)
+	if open == nil {
+		return nil, exit.Errorf(exit.Usage, "%s is no table that is read; give a file whose name ends in %s or %s", uri, strings.Join(rawcsv.Suffixes, ", "), suffixParquet)
 	}
-	return nil, exit.Errorf(exit.Usage, "%s is no table that is read; give a file whose name ends in .csv, .csv.gz or .parquet", uri)
+	if _, err := dir.Stat(ctx, name); err != nil {
+		return nil, err
+	}
+	return open(ctx, dir, name)
 }

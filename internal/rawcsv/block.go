@@ -49,7 +49,7 @@ func (b *Block) Next(rec *Record) bool {
 	}
 	from := b.at
 	b.rows, b.start = b.rows+1, b.offset+int64(from)
-	rec.fields, rec.own = rec.fields[:0], rec.own[:0]
+	rec.own = rec.own[:0]
 	to, fault := b.scan(rec, from)
 	if fault == nil && to-from > maxRecord {
 		fault = errRecordTooLong
@@ -80,26 +80,25 @@ func (b *Block) skipBlankLines() {
 // scan finds the fields of the record that begins at from, goes behind its line end, and
 // returns where that stands.
 func (b *Block) scan(rec *Record, from int) (to int, err error) {
-	text, at := b.text, from
-	for len(rec.fields) <= maxFields {
-		var end int
-		var doubled bool
-		if at < len(text) && text[at] == '"' {
+	text, at, fields := b.text, from, rec.fields[:0]
+	for len(fields) <= maxFields {
+		end, doubled, next := fieldEnd(text, at), false, 0
+		if next = end; end < len(text) && text[end] == '"' {
+			if end > at {
+				return 0, errQuote
+			}
 			at++
 			if end, doubled = closing(text, at); end < 0 {
 				return 0, b.unfinished(from, errQuote)
 			}
-		} else if end = fieldEnd(text, at); end < len(text) && text[end] == '"' {
-			return 0, errQuote
+			next = end + 1
 		}
-		rec.fields = append(rec.fields, field{int32(at - from), int32(end - from), doubled})
-		if at = end; at < len(text) && text[at] == '"' {
-			at++
+		fields = append(fields, field{int32(at - from), int32(end - from), doubled})
+		if next == len(text) || text[next] != ',' {
+			rec.fields = fields
+			return b.lineEnd(rec, from, next)
 		}
-		if at == len(text) || text[at] != ',' {
-			return b.lineEnd(rec, from, at)
-		}
-		at++
+		at = next + 1
 	}
 	return 0, errTooManyFields
 }

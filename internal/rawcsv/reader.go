@@ -31,10 +31,11 @@ type Reader struct {
 
 // NewReader starts to read a file and takes its header. The name is the one that errors
 // show; where it ends as that of a packed file the bytes tell how it is packed. workers
-// are how many goroutines Each may use. A file without a header, or damaged there, is an
-// error of exit.BadData.
+// are how many goroutines decompress, where the file is cut into pieces, and parse, in
+// Each. A file without a header, or damaged there, is an error of exit.BadData. The
+// reader must be closed.
 func NewReader(r io.Reader, name string, workers int) (*Reader, error) {
-	src, err := newSource(r, name)
+	src, err := newSource(r, name, workers)
 	if err != nil {
 		return nil, err
 	}
@@ -43,12 +44,16 @@ func NewReader(r io.Reader, name string, workers int) (*Reader, error) {
 	c := &Reader{name: name, workers: workers, source: src, head: bytes.Clone(head)}
 	mark := textio.DiscardMark(text)
 	c.cutter = cutter{text: text, failure: src.failure, offset: int64(mark)}
-	return c, c.readHeader()
+	if err := c.readHeader(); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
 }
 
 // Close ends the reading, finished or not. The file beneath stays the caller's, and
 // may be closed after it.
-func (c *Reader) Close() {}
+func (c *Reader) Close() { c.source.Close() }
 
 func (c *Reader) readHeader() error {
 	var rec Record

@@ -2,14 +2,14 @@ package rawcsv
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"io"
-	"strings"
+
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/foreign"
-	"github.com/klauspost/compress/gzip"
+	"github.com/clinflow/clinflow/internal/guard"
 )
 
 // source is the decompressed file: it counts bytes and remembers what ended it,
@@ -17,7 +17,8 @@ import (
 type source struct {
 	name string
 	file *witness
-	text io.Reader
+	text io.ReadCloser
+	by   string // what packed it
 	read int64
 	err  error
 }
@@ -37,53 +38,75 @@ func (w *witness) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func newSource(r io.Reader, name string) (*source, error) {
-	file := &witness{Reader: r}
-	s := &source{name: name, file: file, text: file}
-	if !strings.HasSuffix(name, ".gz") {
+// newSource decompresses a file whose name says that it is packed, on so many workers
+// where the file can be cut among them. It must be closed.
+func newSource(r io.Reader, name string, workers int) (*source, error) {
+	s := &source{name: name, file: &witness{Reader: r}}
+	if packedAs(name) == nil {
+		s.text = io.NopCloser(s.file)
 		return s, nil
 	}
-	ahead := bufio.NewReader(file)
+	ahead := bufio.NewReaderSize(s.file, blockBytes)
 	head, _ := ahead.Peek(foreign.HeadBytes)
-	other := foreign.Refuse(head)
-	unzip, err := gzip.NewReader(ahead)
-	switch {
-	case errors.Is(err, io.EOF):
-		return nil, exit.Errorf(exit.BadData, "%s: the file is empty; restore it from its source", name)
-	case err != nil && file.err == nil && other != nil && !packed(head):
-		return nil, exit.Errorf(exit.BadData, "%s: not a gzip file; restore it: %w", name, other)
-	case err != nil && file.err == nil:
-		return nil, exit.Errorf(exit.BadData, "%s: not a gzip file; restore it, or name it .csv where it is plain text", name)
-	case err != nil:
-		s.err = err
+	p := packingOf(head)
+	if p == nil {
+		return nil, s.refuse(head)
+	}
+	s.by = p.name
+	s.text, s.err = p.open(ahead, name, workers)
+	if s.err != nil {
 		return nil, s.failure()
 	}
-	s.text = unzip
 	return s, nil
 }
 
-// packed says whether a file begins as gzip does, though what follows may be damaged.
-func packed(head []byte) bool { return bytes.HasPrefix(head, []byte("\x1f\x8b")) }
+// refuse says what a file is that is not packed.
+func (s *source) refuse(head []byte) error {
+	by, other := packedAs(s.name).name, foreign.Refuse(head)
+	switch {
+	case s.file.err != nil:
+		return exit.Errorf(exit.Failed, "%s: read: %w", s.name, s.file.err)
+	case len(head) == 0:
+		return exit.Errorf(exit.BadData, "%s: the file is empty; restore it from its source", s.name)
+	case other != nil:
+		return exit.Errorf(exit.BadData, "%s: not a %s file; restore it: %w", s.name, by, other)
+	}
+	return exit.Errorf(exit.BadData, "%s: not a %s file; restore it, or name it .csv where it is plain text", s.name, by)
+}
 
 // Read reads decompressed bytes.
 func (s *source) Read(p []byte) (int, error) {
+	if s.err != nil {
+		return 0, s.err
+	}
 	n, err := s.text.Read(p)
 	s.read += int64(n)
-	if err != nil && !errors.Is(err, io.EOF) {
-		s.err = err
-	}
+	s.err = err
 	return n, err
+}
+
+// Close ends the decompressing. The file beneath stays the caller's.
+func (s *source) Close() {
+	if s.text != nil {
+		_ = s.text.Close() // it only waits for goroutines to end
+	}
 }
 
 // failure is what stopped the file before its end, nil where nothing did.
 func (s *source) failure() error {
 	switch {
-	case s.err == nil:
+	case s.err == nil || errors.Is(s.err, io.EOF):
 		return nil
 	case s.file.err != nil:
 		return exit.Errorf(exit.Failed, "%s: read at decompressed byte %d: %w", s.name, s.read, s.file.err)
 	case errors.Is(s.err, io.ErrUnexpectedEOF):
-		return exit.Errorf(exit.BadData, "%s: gzip ends too early, at decompressed byte %d; the file is truncated, copy it again", s.name, s.read)
+		return exit.Errorf(exit.BadData, "%s: %s ends too early, at decompressed byte %d; the file is truncated, copy it again", s.name, s.by, s.read)
+	case errors.Is(s.err, zstd.ErrWindowSizeExceeded), errors.Is(s.err, zstd.ErrUnknownDictionary):
+		return exit.Errorf(exit.BadData, "%s: zstd at decompressed byte %d needs a dictionary, or a window of more than %d MiB; pack the file again without", s.name, s.read, maxWindow>>20)
 	}
-	return exit.Errorf(exit.BadData, "%s: gzip is corrupt at decompressed byte %d; copy the file again and compare its checksum", s.name, s.read)
+	var panicked *guard.Panic
+	if errors.As(s.err, &panicked) {
+		return s.err
+	}
+	return exit.Errorf(exit.BadData, "%s: %s is corrupt at decompressed byte %d; copy the file again and compare its checksum", s.name, s.by, s.read)
 }

@@ -21,12 +21,16 @@ const (
 // it, and of none before it.
 func zeros(word uint64) uint64 { return (word - lows) &^ word & highs }
 
+// separators has the high bit set of the first comma, line feed or quote of a word.
+func separators(word uint64) uint64 {
+	return zeros(word^commas) | zeros(word^feeds) | zeros(word^quotes)
+}
+
 // fieldEnd is where a field without quotes ends: the place of the first comma, line
 // feed or quote, or the text's length.
 func fieldEnd(text []byte, from int) int {
 	for ; from+8 <= len(text); from += 8 {
-		word := binary.LittleEndian.Uint64(text[from:])
-		if found := zeros(word^commas) | zeros(word^feeds) | zeros(word^quotes); found != 0 {
+		if found := separators(binary.LittleEndian.Uint64(text[from:])); found != 0 {
 			return from + bits.TrailingZeros64(found)>>3
 		}
 	}
@@ -55,15 +59,17 @@ func plain(text []byte) bool {
 }
 
 // recordsEnd is where the last whole record of a text ends, 0 where none does; inside
-// says whether the text's end is inside quotes. It looks from the end back.
+// says whether the text's end is inside quotes. It goes back from quote to quote.
 func recordsEnd(text []byte, inside bool) int {
+	feed := bytes.LastIndexByte(text, '\n')
 	for {
-		quote := bytes.LastIndexByte(text, '"')
-		if !inside {
-			if feed := bytes.LastIndexByte(text[quote+1:], '\n'); feed >= 0 {
-				return quote + 1 + feed + 1
-			}
+		if feed >= len(text) {
+			feed = bytes.LastIndexByte(text, '\n')
 		}
+		if feed < 0 || !inside && bytes.IndexByte(text[feed:], '"') < 0 {
+			return feed + 1
+		}
+		quote := bytes.LastIndexByte(text, '"')
 		if quote < 0 {
 			return 0
 		}

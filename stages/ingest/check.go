@@ -62,8 +62,7 @@ func (s *source) tellOtherNotes(ctx context.Context, root, notes store.Dir) {
 		if s.noteRoot == "" || root.URI() == notes.URI() || !t.place().isNote() {
 			continue
 		}
-		for _, suffix := range []string{rawcsv.SuffixGzip, rawcsv.SuffixPlain} {
-			file := t.place().files[0] + suffix
+		for _, file := range rawcsv.Names(t.place().files[0]) {
 			if _, err := root.Stat(ctx, file); err == nil {
 				s.env.Log.Warn().Msgf("root has %s too: it is not read, as note_root is given", file)
 			}

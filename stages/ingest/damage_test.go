@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/rawcsv"
 	"github.com/clinflow/clinflow/stages/stagetest"
 )
 
@@ -117,7 +118,7 @@ func TestUnreadableRecordsOfEveryFile(t *testing.T) {
 // replace puts something else in a file's place.
 func replace(t *testing.T, root, file, end string, data []byte) {
 	t.Helper()
-	for _, suffix := range []string{".csv.gz", ".csv"} {
+	for _, suffix := range rawcsv.Suffixes {
 		if err := os.RemoveAll(filepath.Join(root, file+suffix)); err != nil {
 			t.Fatal(err)
 		}

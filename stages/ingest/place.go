@@ -17,7 +17,7 @@ type place struct {
 // names says whether a file's name is one of the place's.
 func (p place) names(file string) bool {
 	return slices.ContainsFunc(p.files, func(name string) bool {
-		return file == name+rawcsv.SuffixGzip || file == name+rawcsv.SuffixPlain
+		return slices.Contains(rawcsv.Names(name), file)
 	})
 }
 

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/klauspost/compress/zstd"
+
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
@@ -50,6 +52,15 @@ func TestWhereFilesAreLookedFor(t *testing.T) {
 	}
 	if got := stagetest.Run(t, "ingest.mimiciv", config(root), nil).Manifest.Digest(); got != want {
 		t.Error("a decompressed file gives other rows")
+	}
+	packer, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	replace(t, root, "hosp/patients", ".csv.zst", packer.EncodeAll([]byte(plain["hosp/patients"]), nil))
+	replace(t, root, "note/discharge", ".csv.bgz", compress(t, plain["note/discharge"]))
+	if got := stagetest.Run(t, "ingest.mimiciv", config(root), nil).Manifest.Digest(); got != want {
+		t.Error("files that were packed again give other rows")
 	}
 }
 

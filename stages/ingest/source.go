@@ -16,7 +16,7 @@ import (
 const (
 	docRecords     = "Columns are found by name. ICD codes are written as MIMIC writes them: in capitals, without dot and blanks. A bad record (wrong number of fields, malformed id, number, time or code, broken UTF-8, a zero byte, a repeated primary key) goes to the quarantine table with file, row, byte offset in the decompressed file, reason, and sha256 of its bytes without the line end; never its text. "
 	docVentilation = "Of procedureevents only mechanical ventilation is kept, its items as words such as invasive_ventilation, and of chartevents, where they are asked for, what ventilation is known by. "
-	docDamage      = "A truncated or corrupt gzip file, a quote out of place, and a table that is there both as .csv.gz and as .csv stop the step. " +
+	docDamage      = "Files may also be packed again as .csv.bgz, by bgzip, or .csv.zst, by pzstd: all workers decompress such a file together. A truncated or corrupt file, a quote out of place, and a table that is there under two of these names stop the step. " +
 		"At the end the rows of each file are told beside those of the release that they are of, which is known by its rows and columns and named in the manifest."
 )
 

@@ -22,7 +22,7 @@ func init() {
 
 // FileConfig is the configuration of split.file.
 type FileConfig struct {
-	File  string `json:"file,omitempty" path:"true" doc:"file of ids and splits: .csv, .csv.gz, .parquet, or .pkl of admissions"`
+	File  string `json:"file,omitempty" path:"true" doc:"file of ids and splits: .csv, .csv.gz, .csv.bgz, .csv.zst, .parquet, or .pkl of admissions"`
 	Train string `json:"train,omitempty" path:"true" doc:"file of the ids of train, in place of file"`
 	Val   string `json:"val,omitempty" path:"true" doc:"file of the ids of val, in place of file"`
 	Test  string `json:"test,omitempty" path:"true" doc:"file of the ids of test, in place of file"`

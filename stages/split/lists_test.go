@@ -104,7 +104,7 @@ func TestListsThatAreRefused(t *testing.T) {
 		{"no splits", "a.csv", "subject_id,splits\n1,train\n", "file: %s", exit.BadData, "column split is missing (is it splits?)"},
 		{"no columns in Parquet", "a.parquet", "", "{by: hadm_id, file: testdata/pandas.parquet}", exit.BadData, "testdata/pandas.parquet: column hadm_id is missing"},
 		{"no Parquet", "a.parquet", "subject_id,split\n1,train\n", "file: %s", exit.BadData, "a.parquet is damaged"},
-		{"another kind of file", "a.xlsx", "PK", "file: %s", exit.Usage, "give a file whose name ends in .csv, .csv.gz or .parquet"},
+		{"another kind of file", "a.xlsx", "PK", "file: %s", exit.Usage, "give a file whose name ends in .csv.gz, .csv.bgz, .csv.zst, .csv or .parquet"},
 		{"a file that is not there", "", "", "file: testdata/none.csv", exit.Usage, "none.csv is not there"},
 		{"Parquet that is not there", "", "", "file: testdata/none.parquet", exit.Usage, "none.parquet is not there"},
 		{"a list of CORe that is not there", "mimic_train.csv", "SUBJECT_ID\n1\n", "", exit.Usage, "mimic_val.csv is not there"},

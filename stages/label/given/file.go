@@ -31,7 +31,7 @@ func init() {
 
 // FileConfig is the configuration of label.file.
 type FileConfig struct {
-	File  string   `json:"file" path:"true" doc:"the labels: .csv, .csv.gz or .parquet"`
+	File  string   `json:"file" path:"true" doc:"the labels: .csv, .csv.gz, .csv.bgz, .csv.zst or .parquet"`
 	Name  string   `json:"name" name:"true" doc:"the task's name, as metrics and reports have it"`
 	Kind  string   `json:"kind" enum:"binary,multiclass,multilabel" doc:"how many labels an example has: one of two, one of several, any number"`
 	By    string   `json:"by" default:"hadm_id" enum:"hadm_id,note_id" doc:"what is labelled, by the column of its ids: admissions, or notes one by one"`

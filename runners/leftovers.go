@@ -25,7 +25,9 @@ func removeLeftovers(ctx context.Context, out store.Dir, d *dags.DAG) error {
 	faults = append(faults, err)
 	names, err := store.Entries(ctx, out, stepsFolder)
 	faults = append(faults, err)
-	for output, of := range outputsIn(infos, names) {
+	outputs := outputsIn(infos, names)
+	faults = append(faults, removeStandIns(ctx, out, outputs))
+	for output, of := range outputs {
 		for _, name := range of.temporary {
 			faults = append(faults, out.RemoveAll(ctx, name))
 		}
@@ -72,6 +74,23 @@ func outputsIn(infos []store.Info, names []string) map[string]*lying {
 		}
 	}
 	return found
+}
+
+// removeStandIns removes what stands on this machine for folders of a bucket, but for
+// the training checkpoints of outputs that are not complete.
+func removeStandIns(ctx context.Context, out store.Dir, outputs map[string]*lying) error {
+	here, err := store.OnThisMachine(out)
+	if err != nil || here.URI() == out.URI() {
+		return err
+	}
+	names, err := store.Entries(ctx, here, stepsFolder)
+	for _, name := range names {
+		output, _, beside := strings.Cut(stepsFolder+"/"+name, ".")
+		if of := outputs[output]; !beside || of != nil && of.complete {
+			err = errors.Join(err, here.RemoveAll(ctx, stepsFolder+"/"+name))
+		}
+	}
+	return err
 }
 
 // removeNamed removes the files whose names begin with prefix and are leftovers.

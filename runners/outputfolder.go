@@ -72,6 +72,13 @@ func discard(ctx context.Context, out store.Dir, output string) error {
 // removeBeside removes what lies beside an output under its name, such as the
 // training checkpoints of a killed run, but for what was set aside.
 func removeBeside(ctx context.Context, out store.Dir, output string) error {
+	here, err := store.OnThisMachine(out)
+	if err == nil && here.URI() != out.URI() {
+		err = removeBeside(ctx, here, output)
+	}
+	if err != nil {
+		return err
+	}
 	names, err := store.Entries(ctx, out, stepsFolder)
 	for _, name := range names {
 		beside := stepsFolder + "/" + name

@@ -24,7 +24,11 @@ const workSuffix = ".work"
 // on, the patients of the documents, then the files that the caller makes of the model.
 // The training checkpoints stay until the output is complete: up to there all may be lost.
 func learn(ctx context.Context, t trainer.Trainer, documents examples.Rows, out *dataset.Writer, files func(end trainer.State) error) error {
-	work, err := store.Open(out.URI() + workSuffix)
+	beside, err := store.Open(out.URI() + workSuffix)
+	if err != nil {
+		return err
+	}
+	work, err := store.OnThisMachine(beside)
 	if err != nil {
 		return err
 	}

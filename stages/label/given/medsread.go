@@ -3,9 +3,9 @@ package given
 import (
 	"cmp"
 	"context"
+	"errors"
+	"io/fs"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -69,10 +69,12 @@ func (m fromMEDS) eachFile(ctx context.Context, see func(medsFile) error) error 
 	if err != nil {
 		return err
 	}
-	path, _ := root.LocalPath("")
-	if info, err := os.Stat(path); err != nil {
+	path := root.URI()
+	if info, err := root.Stat(ctx, ""); errors.Is(err, fs.ErrNotExist) {
 		return exit.Errorf(exit.Usage, "%s is not there; give the file or folder that has the labels", path)
-	} else if !info.IsDir() {
+	} else if err != nil {
+		return err
+	} else if !info.Mode.IsDir() {
 		return m.oneFile(ctx, path, see)
 	}
 	infos, err := root.List(ctx, "")
@@ -80,7 +82,7 @@ func (m fromMEDS) eachFile(ctx context.Context, see func(medsFile) error) error 
 	for _, info := range infos {
 		if err == nil && strings.HasSuffix(info.Name, parquetEnd) {
 			n++
-			err = m.withFile(ctx, filepath.Join(path, filepath.FromSlash(info.Name)), see)
+			err = m.withFile(ctx, root.Sub(info.Name).URI(), see)
 		}
 	}
 	if err == nil && n == 0 {

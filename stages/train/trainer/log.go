@@ -37,10 +37,7 @@ func (l *trainLog) add(line trainlog.Line) error {
 
 // save appends the pending lines to those that the state counts.
 func (l *trainLog) save(work store.Dir, at *State) error {
-	path, ok := work.LocalPath(trainlog.Name)
-	if !ok {
-		return exit.Errorf(exit.Usage, "%s: a training log is written to a local folder; set the run's output to one", work.URI())
-	}
+	path, _ := work.LocalPath(trainlog.Name)
 	f, err := store.OpenOwn(path, os.O_WRONLY)
 	if err != nil {
 		return err

@@ -67,6 +67,10 @@ const outputsName = "outputs"
 // writeOutputs writes the values that compute adds batch by batch, [rows of the batch,
 // cols].
 func writeOutputs(ctx context.Context, scratch store.Dir, rows int, compute func(add func(b batch, values []float32) error) error) (*Outputs, error) {
+	scratch, err := store.OnThisMachine(scratch)
+	if err != nil {
+		return nil, err
+	}
 	f, err := store.Volatile(scratch).Create(ctx, outputsName)
 	if err != nil {
 		return nil, err

@@ -127,10 +127,7 @@ func (r *run) resume(ctx context.Context) error {
 	if err != nil || at.Tensors == "" || at.Identity == "" || at.Identity != r.at.Identity {
 		return err
 	}
-	path, ok := r.work.LocalPath(at.Tensors)
-	if !ok {
-		return exit.Errorf(exit.Usage, "%s: a training checkpoint is read from a local folder; set the run's output to one", r.work.URI())
-	}
+	path, _ := r.work.LocalPath(at.Tensors)
 	err = checkSum(ctx, r.work, at.Tensors, at.SHA256)
 	// A kill while an earlier output was removed may leave the state alone.
 	if errors.Is(err, fs.ErrNotExist) {

@@ -7,6 +7,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/rs/zerolog"
 
+	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/progress"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/pipelines/engine"
@@ -44,7 +45,7 @@ func (t Task) begins(ctx context.Context, piece string) error {
 	if err != nil {
 		return err
 	}
-	mark, err := out.Scratch().CreateNew(ctx, "begun/"+t.Run+"/"+piece)
+	mark, err := out.Scratch().CreateNew(ctx, t.marks()+piece)
 	if err != nil {
 		return err
 	}
@@ -54,6 +55,25 @@ func (t Task) begins(ctx context.Context, piece string) error {
 		return nil
 	}
 	return err
+}
+
+// marks is the folder of what the run has begun, in the output's scratch.
+func (t Task) marks() string { return "begun/" + t.Run + "/" }
+
+// explain says what is known of a job that failed without a word of its workers.
+func (t Task) explain(ctx context.Context, failure error) error {
+	out, err := t.writer(ctx)
+	if err != nil {
+		return errors.Join(failure, err)
+	}
+	begun, err := out.Scratch().List(ctx, t.marks())
+	if err != nil {
+		return errors.Join(failure, err)
+	}
+	if len(begun) > 0 {
+		return exit.Errorf(exit.Retry, "a worker was lost, with its machine or for want of memory: %d pieces of work were begun; run again to go on from what is finished; %w", len(begun), failure)
+	}
+	return exit.Errorf(exit.Failed, "no worker is known to have begun, look at --environment_type and --environment_config; %w", failure)
 }
 
 // counted shows what the engine says that workers counted, and tells once of lost ones.

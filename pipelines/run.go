@@ -3,6 +3,7 @@ package pipelines
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
@@ -56,8 +57,11 @@ func Run(ctx context.Context, env *stages.Environment, runner string, t Task) er
 	defer env.Memory.Work()()
 	of := t.running()
 	of.holds = runner == mergesHere
-	if err = engine.Run(ctx, runner, job); err == nil {
+	switch err = engine.Run(ctx, runner, job); {
+	case err == nil:
 		err = t.outcome(ctx)
+	case errors.Is(err, engine.ErrUnexplained):
+		err = t.explain(ctx, err)
 	}
 	return of.letGo(err)
 }

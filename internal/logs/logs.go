@@ -35,8 +35,8 @@ func To(w io.Writer, format string, level zerolog.Level) (zerolog.Logger, error)
 }
 
 // AdoptSlog makes slog's default logger, which is the process's and which Beam and
-// gRPC write to, write to log from level on. Call it after beam.Init, which installs
+// gRPC write to, write to log from level on, and withhold what may hold data. Call it after beam.Init, which installs
 // a handler of its own.
 func AdoptSlog(log zerolog.Logger, level zerolog.Level) {
-	slog.SetDefault(slog.New(zerolog.NewSlogHandler(log.Level(level))))
+	slog.SetDefault(slog.New(libraries{zerolog.NewSlogHandler(log.Level(level))}))
 }

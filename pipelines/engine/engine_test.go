@@ -84,7 +84,7 @@ func TestHowAJobEnds(t *testing.T) {
 		{"a failure told after the state", func(j *fakeJob) {
 			j.says(jobpb.JobMessage_JOB_MESSAGE_ERROR, "first "+canary)
 			j.becomes(jobpb.JobState_FAILED)
-		}, exit.Failed, "failed without naming a stage"},
+		}, exit.Failed, "no worker tells of a failure"},
 		{"messages of any importance", func(j *fakeJob) {
 			for _, importance := range jobpb.JobMessage_MessageImportance_value {
 				j.says(jobpb.JobMessage_MessageImportance(importance), canary)

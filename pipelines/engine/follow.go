@@ -23,6 +23,9 @@ const (
 	countInterval = 5 * time.Second
 )
 
+// ErrUnexplained is of a job that failed though no worker tells of a failure.
+var ErrUnexplained = errors.New("no worker tells of a failure")
+
 // following is what was heard of a job.
 type following struct {
 	job Job
@@ -146,5 +149,5 @@ func (f *following) failed() error {
 	if f.failure != nil {
 		return f.failure
 	}
-	return exit.Errorf(exit.Failed, "the job %s failed without naming a stage (its messages are withheld, they may hold data: %d errors and warnings); look at the engine's own page or log", f.id, f.said)
+	return fmt.Errorf("%w: the job %s failed (its messages are withheld, they may hold data: %d errors and warnings); look at the engine's own page or log", ErrUnexplained, f.id, f.said)
 }

@@ -57,7 +57,7 @@ func Execute(ctx context.Context, env *stages.Environment, d *dags.DAG, runner S
 	if err != nil {
 		return err
 	}
-	unlock, err := lock(ctx, out)
+	ctx, unlock, err := lock(ctx, out)
 	if err != nil {
 		return err
 	}
@@ -97,6 +97,9 @@ func end(ctx context.Context, journal *Journal, start time.Time, err error, agai
 	e := Event{Kind: RunEnded, Outcome: OutcomeDone, Seconds: time.Since(start).Seconds()}
 	switch {
 	case err == nil:
+	case errors.Is(context.Cause(ctx), exit.Retry): // the lock was lost
+		err = context.Cause(ctx)
+		e.Outcome, e.Error = OutcomeFailed, err.Error()
 	case ctx.Err() != nil:
 		err = exit.Errorf(exit.Interrupted, "interrupted; finished steps are kept")
 		e.Outcome = OutcomeInterrupted

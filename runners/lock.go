@@ -19,13 +19,13 @@ type holder struct {
 	Started time.Time `json:"started"`
 }
 
-// lock keeps a second run out of the folder.
-func lock(ctx context.Context, out store.Dir) (unlock func(), err error) {
-	unlock, by, err := store.TryLock(ctx, out, runsFolder+"/lock", sign())
+// lock keeps a second run out of the folder. held ends with ctx, or when the lock is lost.
+func lock(ctx context.Context, out store.Dir) (held context.Context, unlock func(), err error) {
+	held, unlock, by, err := store.TryLock(ctx, out, runsFolder+"/lock", sign())
 	if err == nil && unlock == nil {
 		err = exit.Errorf(exit.Retry, "another run is at work in %s%s; wait for its end, or name another output folder", out.URI(), heldBy(by))
 	}
-	return unlock, err
+	return held, unlock, err
 }
 
 // sign is what the lock says of this process.

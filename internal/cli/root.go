@@ -22,6 +22,7 @@ import (
 	"github.com/clinflow/clinflow/internal/memory"
 	"github.com/clinflow/clinflow/internal/progress"
 	"github.com/clinflow/clinflow/internal/store"
+	_ "github.com/clinflow/clinflow/internal/store/gs" // gs:// is known where it is linked
 	"github.com/clinflow/clinflow/pipelines/engine"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/train"

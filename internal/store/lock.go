@@ -12,42 +12,43 @@ import (
 
 // locker is a Dir that has locks.
 type locker interface {
-	TryLock(ctx context.Context, name, text string) (unlock func(), heldBy string, err error)
+	TryLock(ctx context.Context, name, text string) (held context.Context, unlock func(), heldBy string, err error)
 }
 
 // TryLock takes the lock of a name in a folder, which one at a time has, and leaves text
 // in it for others to read. Where another has it, unlock and err are nil, and heldBy is
 // the text of who has it, as far as it is written. On this machine a lock is the
 // kernel's and ends with its process, however that ends; the text only tells. In a
-// bucket it has a time limit that its holder renews.
-func TryLock(ctx context.Context, dir Dir, name, text string) (unlock func(), heldBy string, err error) {
+// bucket it has a time limit that its holder renews, and held, which else ends with ctx,
+// ends when that did not succeed: then another may have the lock.
+func TryLock(ctx context.Context, dir Dir, name, text string) (held context.Context, unlock func(), heldBy string, err error) {
 	return dir.(locker).TryLock(ctx, name, text)
 }
 
-func (d local) TryLock(_ context.Context, name, text string) (unlock func(), heldBy string, err error) {
+func (d local) TryLock(ctx context.Context, name, text string) (held context.Context, unlock func(), heldBy string, err error) {
 	path, err := d.path(name)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, "", err
 	}
 	file, err := OpenOwn(path, os.O_RDWR)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, "", err
 	}
 	// The lock is on a descriptor of flock's own, of the same file: the text is
 	// written and removed through ours, whatever the name may lead to by then.
 	l := flock.New(path, flock.SetFlag(os.O_RDWR|noFollow))
 	got, err := l.TryLock()
 	if err != nil {
-		return nil, "", errors.Join(DiskError("lock the folder", filepath.Dir(path), err), file.Close())
+		return nil, nil, "", errors.Join(DiskError("lock the folder", filepath.Dir(path), err), file.Close())
 	}
 	if !got {
-		held, _ := io.ReadAll(file) // the holder may be about to write it
-		return nil, string(held), file.Close()
+		by, _ := io.ReadAll(file) // the holder may be about to write it
+		return nil, nil, string(by), file.Close()
 	}
 	// On a full disk nothing is written, and the holder may still free what another left.
 	_ = file.Truncate(0)
 	_, _ = file.WriteAt([]byte(text), 0)
-	return func() {
+	return ctx, func() {
 		_ = file.Truncate(0) // a name that stays would be that of a killed holder
 		_ = l.Unlock()
 		_ = file.Close()

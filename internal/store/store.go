@@ -1,5 +1,5 @@
-// Package store is the small interface behind which datasets lie: a local
-// folder now, a bucket later. Names are slash-separated and relative.
+// Package store is the small interface behind which datasets lie: folders of this
+// machine, and in gs/ those of buckets. Names are slash-separated and relative.
 package store
 
 import (
@@ -81,6 +81,21 @@ type Info struct {
 	Digest string
 }
 
+// schemes are the stores besides this machine's disk.
+var schemes = map[string]func(uri string) (Dir, error){}
+
+// Register makes a store known by the scheme of its URIs. Call it from init.
+func Register(scheme string, open func(uri string) (Dir, error)) { schemes[scheme] = open }
+
+// others are stores that are not read, by the schemes that people write for them.
+var others = map[string]string{
+	"s3": "Amazon S3", "s3a": "Amazon S3", "s3n": "Amazon S3",
+	"az": "Azure Blob Storage", "azure": "Azure Blob Storage", "wasb": "Azure Blob Storage", "wasbs": "Azure Blob Storage",
+	"abfs": "Azure Data Lake Storage", "abfss": "Azure Data Lake Storage", "adl": "Azure Data Lake Storage",
+	"hdfs": "HDFS", "viewfs": "HDFS", "webhdfs": "HDFS",
+	"http": "the web", "https": "the web", "ftp": "the web",
+}
+
 // Open returns the folder at a local path or a URI. An unknown scheme is an
 // error of exit.Usage.
 func Open(uri string) (Dir, error) {
@@ -93,8 +108,12 @@ func Open(uri string) (Dir, error) {
 		return openLocal(uri)
 	case scheme == "file":
 		return openLocal(rest)
+	case schemes[scheme] != nil:
+		return schemes[scheme](uri)
+	case others[scheme] != "":
+		return nil, exit.Errorf(exit.Usage, "%s: %s is not read; copy it to a local folder or a gs:// bucket first", uri, others[scheme])
 	default:
-		return nil, exit.Errorf(exit.Usage, "%s: the scheme %q is not supported; give a local path or file:// URI", uri, scheme)
+		return nil, exit.Errorf(exit.Usage, "%s: the scheme %q is not supported; give a local path, or a file:// or gs:// URI", uri, scheme)
 	}
 }
 

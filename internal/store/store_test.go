@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -55,10 +56,13 @@ func TestOpenKnowsSchemes(t *testing.T) {
 			t.Errorf("Open(%s).URI() = %s, want %s", uri, got, want)
 		}
 	}
-	for _, uri := range []string{"", "gs://bucket/x", "http://host"} {
+	for _, uri := range []string{"", "gs://bucket/x", "http://host", "s3://bucket/x", "az://container/x", "abfs://x", "wasb://x", "hdfs://x"} {
 		if _, err := Open(uri); exit.Of(err) != exit.Usage {
 			t.Errorf("Open(%q): exit code %d, want %d", uri, exit.Of(err), exit.Usage)
 		}
+	}
+	if _, err := Open("s3://bucket/x"); err == nil || !strings.Contains(err.Error(), "Amazon S3 is not read; copy it to") {
+		t.Errorf("what to do instead is not told: %v", err)
 	}
 	if again := open(t, open(t, "relative").URI()).URI(); !filepath.IsAbs(again) || filepath.Base(again) != "relative" {
 		t.Errorf("a relative path became %s", again)
@@ -199,5 +203,23 @@ func TestReadAt(t *testing.T) {
 	must(t, err)
 	if f.Size() != 10 || string(part) != "456" {
 		t.Errorf("size %d, bytes 4 to 6 are %q", f.Size(), part)
+	}
+}
+
+// A file that another of its length and time is moved over has another version.
+func TestAFileMovedOverAnotherHasAVersionOfItsOwn(t *testing.T) {
+	folder, at := t.TempDir(), time.Unix(1e9, 0)
+	dir := open(t, folder)
+	for _, name := range []string{"file", "other"} {
+		write(t, dir, name, "four")
+		must(t, os.Chtimes(filepath.Join(folder, name), at, at))
+	}
+	before, err := dir.Stat(t.Context(), "file")
+	must(t, err)
+	must(t, dir.Rename(t.Context(), "other", "file"))
+	after, err := dir.Stat(t.Context(), "file")
+	must(t, err)
+	if before.Size != after.Size || !before.ModTime.Equal(after.ModTime) || before.Version == after.Version {
+		t.Errorf("%+v, then %+v", before, after)
 	}
 }

@@ -3,6 +3,7 @@ package bpe
 // Merger merges the pieces of words. It keeps buffers, so it belongs to one goroutine.
 type Merger struct {
 	pairs   *pairs
+	short   short
 	symbols []symbol
 	agenda  Agenda
 }
@@ -21,6 +22,9 @@ func (m *Model) NewMerger() *Merger { return &Merger{pairs: m.pairs} }
 func (g *Merger) Merge(dst []int32, word []int32) []int32 {
 	if len(word) < 2 {
 		return append(dst, word...)
+	}
+	if len(word) <= shortSymbols {
+		return g.mergeShort(dst, word)
 	}
 	g.symbols, g.agenda = g.symbols[:0], g.agenda[:0]
 	for i, id := range word {

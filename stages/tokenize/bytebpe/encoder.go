@@ -21,7 +21,6 @@ type Encoder struct {
 	scan       *scanner
 	text       []byte  // that words are found in
 	bytes      []int32 // the pieces of a word's bytes
-	piece      []byte  // a word in the alphabet of pieces
 	dst        []int32
 	room       int // how many ids may still be appended to dst; less than 0 where too many were
 }
@@ -101,12 +100,15 @@ func (e *Encoder) words(text string) {
 // ended appends the ids of the words with which text begins that end where bits of ends
 // are set, and returns the length of all.
 func (e *Encoder) ended(dst []int32, text []byte, ends uint64) (_ []int32, size int) {
-	for ; ends != 0; ends &= ends - 1 {
+	for {
+		dst, size, ends = e.tokenizer.wholes.AppendIDs(dst, text[:cap(text)], size, ends)
+		if ends == 0 {
+			return dst, size
+		}
 		end := bits.TrailingZeros64(ends)
-		dst = e.word(dst, text[size:end])
-		size = end
+		dst = e.parts(dst, text[size:end])
+		size, ends = end, ends&(ends-1)
 	}
-	return dst, size
 }
 
 // word appends the ids of a word.
@@ -134,13 +136,6 @@ func (e *Encoder) parts(dst []int32, word []byte) []int32 {
 
 // merge appends the ids that merges make of a word's bytes.
 func (e *Encoder) merge(dst []int32, word []byte) []int32 {
-	m := e.tokenizer.model
-	if m.IgnoreMerges {
-		e.piece = appendLetters(e.piece[:0], word)
-		if id, whole := m.ID(string(e.piece)); whole {
-			return append(dst, id)
-		}
-	}
 	e.bytes = e.bytes[:0]
 	for _, b := range word {
 		e.bytes = append(e.bytes, e.tokenizer.byteIDs[b])

@@ -89,12 +89,18 @@ func (t *Tokenizer) takeBytes() error {
 func (t *Tokenizer) takeWholes() {
 	t.wholes = cache.NewTable(t.model.Size())
 	e := &Encoder{tokenizer: t, merger: t.model.NewMerger()}
-	var word []byte
+	var word, letters []byte
 	var ids []int32
 	for id, piece := range t.model.Pieces {
 		word = appendBytes(word[:0], piece)
-		if ids = e.merge(ids[:0], word); len(ids) == 1 && ids[0] == int32(id) {
-			t.wholes.Add(word, ids[0])
+		if letters = appendLetters(letters[:0], word); string(letters) != piece {
+			continue // a token in other characters than the alphabet's is no word's piece
+		}
+		if !t.model.IgnoreMerges {
+			ids = e.merge(ids[:0], word)
+		}
+		if t.model.IgnoreMerges || len(ids) == 1 && ids[0] == int32(id) {
+			t.wholes.Add(word, int32(id))
 		}
 	}
 }

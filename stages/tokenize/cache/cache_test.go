@@ -55,19 +55,40 @@ func TestWhatIsPutIsFound(t *testing.T) {
 	}
 }
 
-// A table gives the words that were added, and no other; a long one it does not hold.
+// A table gives the words that were added, and no other.
 func TestTable(t *testing.T) {
-	words := []string{"p", "pain", "pains", "exactly8", "fifteen letters", "\x00", "\x00\x00", "sixteen letters."}
+	words := []string{"p", "pain", "pains", "exactly8", "fifteen letters", "\x00", "\x00\x00", "sixteen letters.", "more than sixteen letters"}
 	table := NewTable(len(words))
 	for id, word := range words {
 		table.Add([]byte(word), int32(id))
 	}
 	text := slices.Concat([]byte("pain"), make([]byte, 32))
-	for id, word := range append(words, "pai", "exactly", "\x00\x00\x00") {
+	for id, word := range append(words, "pai", "exactly", "\x00\x00\x00", "sixteen letters,") {
 		copy(text, word)
-		got, found := table.ID(text[:len(word)])
-		if want := id < len(words)-1; found != want || found && got != int32(id) {
-			t.Errorf("%q: %d, %v", word, got, found)
+		for _, at := range [][]byte{text[:len(word)], text[:len(word):len(word)]} {
+			got, found := table.ID(at)
+			if want := id < len(words); found != want || found && got != int32(id) {
+				t.Errorf("%q: %d, %v", word, got, found)
+			}
 		}
+	}
+}
+
+// The words of a text are found up to the first that a table does not have, from there
+// on as from the text's begin.
+func TestAppendIDs(t *testing.T) {
+	table := NewTable(3)
+	for id, word := range []string{"pain", " in", " the sigmoidoscopy"} {
+		table.Add([]byte(word), int32(id))
+	}
+	text := append([]byte("pain in the in the sigmoidoscopypain"), make([]byte, shortBytes)...)
+	ends := uint64(1<<4 | 1<<7 | 1<<11 | 1<<14 | 1<<32 | 1<<36)
+	ids, begin, left := table.AppendIDs([]int32{7}, text, 0, ends)
+	if !slices.Equal(ids, []int32{7, 0, 1}) || begin != 7 || left != ends&^(1<<4|1<<7) {
+		t.Errorf("%d up to %d, left %b", ids, begin, left)
+	}
+	ids, begin, left = table.AppendIDs(ids, text, 11, left&^(1<<11))
+	if !slices.Equal(ids, []int32{7, 0, 1, 1, 2, 0}) || begin != 36 || left != 0 {
+		t.Errorf("%d up to %d, left %b", ids, begin, left)
 	}
 }

@@ -30,10 +30,15 @@ func keyOf(segment []byte) key {
 // isShort says whether a segment is short, and not at the very end of its array.
 func isShort(segment []byte) bool { return len(segment) <= shortBytes && cap(segment) > shortBytes }
 
-// shortKey reads with a segment what lies behind it in its array, and masks that out.
+// shortKey reads with a segment what lies behind it in its array.
 func shortKey(segment []byte) key {
-	mask, whole := &masks[len(segment)&shortBytes], segment[:shortBytes+1]
-	return key{binary.LittleEndian.Uint64(whole) & mask.head, binary.LittleEndian.Uint64(whole[8:])&mask.tail | uint64(len(segment))<<56}
+	return keyIn((*[shortBytes + 1]byte)(segment[:shortBytes+1]), len(segment))
+}
+
+// keyIn is the key of the first bytes of text, and masks out the others.
+func keyIn(text *[shortBytes + 1]byte, size int) key {
+	mask := &masks[size&shortBytes]
+	return key{binary.LittleEndian.Uint64(text[:]) & mask.head, binary.LittleEndian.Uint64(text[8:])&mask.tail | uint64(size)<<56}
 }
 
 // masks are set in the bytes of a segment, by its length.

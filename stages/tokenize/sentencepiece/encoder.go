@@ -122,9 +122,8 @@ func (e *Encoder) merge(dst []int32, begin int, segment []byte) []int32 {
 	}
 	g := &e.merger
 	g.run(segment)
-	for i := int32(0); i >= 0; i = g.symbols[i].next {
-		s := &g.symbols[i]
-		dst = e.appendSymbol(dst, begin, g.text[s.start:], int(s.size))
+	for i, p := range g.parts[:len(g.parts)-1] {
+		dst = e.appendSymbol(dst, begin, g.text[p.start:], int(g.parts[i+1].start-p.start))
 	}
 	return dst
 }
@@ -134,9 +133,9 @@ func (e *Encoder) appendSymbol(dst []int32, begin int, text []byte, size int) []
 	m := e.model
 	p := m.lookup.find(text, size)
 	switch {
-	case p == nil && m.trainer.byteFallback:
+	case !p.any() && m.trainer.byteFallback:
 		return m.appendBytes(dst, text[:size])
-	case p == nil:
+	case !p.any():
 		return e.joinUnknown(append(dst, m.unk), begin, len(dst))
 	case m.pieces[p.id].Type == Unused:
 		if left, split := e.merger.splits[p.id]; split {

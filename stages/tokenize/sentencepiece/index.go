@@ -59,6 +59,7 @@ func (m *Model) indexPiece(id int32) error {
 	switch p.Type {
 	case Normal, Unused:
 		m.ids[p.Text] = id
+		m.unused = m.unused || p.Type == Unused
 		return nil
 	case UserDefined:
 		m.ids[p.Text] = id

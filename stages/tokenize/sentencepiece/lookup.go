@@ -3,58 +3,75 @@ package sentencepiece
 import (
 	"math/bits"
 	"strings"
+	"unicode/utf8"
 )
 
 // lookup finds pieces by their text, as it stands in the text that is merged: in a plain
 // model (see Model.plain) with a blank for U+2581. It is asked for every pair of
 // neighbours of every new word.
 type lookup struct {
-	entries []entry
-	shift   int               // of a hash: its upper bits choose the entry
-	long    map[string]*entry // pieces that are no key
+	twos    [utf8.RuneSelf * utf8.RuneSelf]found // of two ASCII characters, which every word begins with
+	entries []entry                              // of all other short ones, at most half of them taken
+	shift   int                                  // of a hash: its upper bits choose the entry
+	long    map[string]found
 }
 
-// entry is a piece.
 type entry struct {
-	key   key
-	id    int32
-	order uint32 // of merges: that of the highest score is the least
+	key key
+	found
 }
+
+// found is a piece, or none.
+type found struct {
+	rank uint32 // of merges, by rankOf
+	id   int32
+}
+
+func (p found) any() bool { return p.rank != 0 }
 
 func newLookup(ids map[string]int32, pieces []Piece, plain bool) *lookup {
-	size := bits.Len(uint(2*len(ids) + 1)) // at most half full
-	l := &lookup{make([]entry, 1<<size), 64 - size, map[string]*entry{}}
-	var padded [keyBytes]byte
+	size := bits.Len(uint(2*len(ids) + 1))
+	l := &lookup{entries: make([]entry, 1<<size), shift: 64 - size, long: map[string]found{}}
 	for text, id := range ids {
+		if plain && strings.Contains(text, " ") {
+			continue // no normalised text holds a blank
+		}
 		if plain {
-			if strings.Contains(text, " ") {
-				continue // no normalised text holds a blank
-			}
 			text = strings.ReplaceAll(text, space, " ")
 		}
-		e := entry{id: id, order: orderOf(pieces[id].Score)}
-		if len(text) > shortBytes {
-			l.long[text] = &e
-			continue
-		}
-		copy(padded[:], text)
-		e.key = keyOf(padded[:], len(text))
-		*l.slot(e.key) = e
+		l.add(text, found{rankOf(pieces[id].Score), id})
 	}
 	return l
 }
 
-// find returns the piece of the first size bytes of text, which has keyBytes more, nil
-// where there is none.
-func (l *lookup) find(text []byte, size int) *entry {
+func (l *lookup) add(text string, p found) {
+	var padded [keyBytes]byte
+	copy(padded[:], text)
+	switch {
+	case len(text) > shortBytes:
+		l.long[text] = p
+	case isTwo(padded[:], len(text)):
+		l.twos[placeOfTwo(padded[:])] = p
+	default:
+		k := keyOf(padded[:], len(text))
+		*l.slot(k) = entry{k, p}
+	}
+}
+
+// find finds the piece of the first size bytes of text, which has keyBytes more.
+func (l *lookup) find(text []byte, size int) found {
+	if isTwo(text, size) {
+		return l.twos[placeOfTwo(text)]
+	}
 	if size > shortBytes {
 		return l.long[string(text[:size])]
 	}
-	if e := l.slot(keyOf(text, size)); e.key != (key{}) {
-		return e
-	}
-	return nil
+	return l.slot(keyOf(text, size)).found
 }
+
+func isTwo(text []byte, size int) bool { return size == 2 && (text[0]|text[1])&0x80 == 0 }
+
+func placeOfTwo(text []byte) int { return int(text[0]&0x7f)<<7 | int(text[1]&0x7f) }
 
 // slot is where a key is, or the free slot where it belongs.
 func (l *lookup) slot(k key) *entry {

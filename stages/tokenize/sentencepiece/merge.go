@@ -14,14 +14,15 @@ type symbol struct {
 	frozen      bool
 }
 
-// orderOf puts merges in their order, that of the higher score first. The bits of a
-// float32 above zero are ordered as it is, those below the other way round.
-func orderOf(score float32) uint32 {
+// rankOf puts merges in their order: that of the higher score has the higher rank, and
+// none has 0. The bits of a float32 above zero are ordered as it is, those below the other
+// way round.
+func rankOf(score float32) uint32 {
 	bits := math.Float32bits(score + 0) // -0 is 0
 	if bits>>31 == 0 {
-		bits = ^bits &^ (1 << 31)
+		return bits | 1<<31
 	}
-	return bits
+	return ^bits
 }
 
 // merger holds the buffers of byte-pair merging.
@@ -30,6 +31,7 @@ type merger struct {
 	text    []byte // the segment, and keyBytes more
 	symbols []symbol
 	agenda  bpe.Agenda
+	parts   parts // what became of the segment
 	// splits holds, for each unused piece met, the size of its left half: the
 	// way back from a piece that must not be output. There is one way only. The
 	// merges inside a stretch of text come in an order of their own, whatever
@@ -38,10 +40,13 @@ type merger struct {
 	splits map[int32]int
 }
 
-// run merges one segment and leaves the result in the chain of symbols that
-// begins at 0. segment must not be empty.
+// run merges one segment, which must not be empty, and leaves in parts what became of it.
 func (g *merger) run(segment []byte) {
 	g.text = append(append(g.text[:0], segment...), make([]byte, keyBytes)...)
+	if len(segment) <= fewBytes && !g.model.userPieces.any {
+		g.mergeFew(len(segment))
+		return
+	}
 	g.split(len(segment))
 	for i := range int32(len(g.symbols) - 1) {
 		g.propose(i, i+1)
@@ -49,6 +54,11 @@ func (g *merger) run(segment []byte) {
 	for len(g.agenda) > 0 {
 		g.merge(g.agenda.Pop())
 	}
+	g.parts = g.parts[:0]
+	for i := int32(0); i >= 0; i = g.symbols[i].next {
+		g.parts = append(g.parts, part{start: g.symbols[i].start})
+	}
+	g.parts = append(g.parts, part{start: int32(len(segment))})
 }
 
 // merge makes a candidate one symbol, unless it is stale.
@@ -91,12 +101,16 @@ func (g *merger) propose(left, right int32) {
 	}
 	l := &g.symbols[left]
 	size := l.size + g.symbols[right].size
-	e := g.model.lookup.find(g.text[l.start:], int(size))
-	if e == nil {
-		return
+	if p := g.find(l.start, size, l.size); p.any() {
+		g.agenda.Push(bpe.Candidate{Order: uint64(^p.rank)<<32 | uint64(left), Other: right, Size: size})
 	}
-	g.agenda.Push(bpe.Candidate{Order: uint64(e.order)<<32 | uint64(left), Other: right, Size: size})
-	if g.model.pieces[e.id].Type == Unused {
-		g.splits[e.id] = int(l.size)
+}
+
+// find finds the piece that two neighbours are together, the left one of the size half.
+func (g *merger) find(start, size, half int32) found {
+	p := g.model.lookup.find(g.text[start:], int(size))
+	if g.model.unused && p.any() && g.model.pieces[p.id].Type == Unused {
+		g.splits[p.id] = int(half)
 	}
+	return p
 }

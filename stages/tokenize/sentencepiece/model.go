@@ -74,6 +74,7 @@ type Model struct {
 	cuts       *cutTable
 	lookup     *lookup
 	plain      bool // its text is cut before it is normalised
+	unused     bool // it has unused pieces
 }
 
 // New makes a model with LLaMA's settings: byte fallback, to the pieces that have the

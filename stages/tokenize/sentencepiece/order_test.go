@@ -13,7 +13,7 @@ func TestOrderOfMerges(t *testing.T) {
 	score := rapid.OneOf(rapid.Float32(), rapid.SampledFrom([]float32{0, negativeZero, 1, -1, float32(math.Inf(1)), float32(math.Inf(-1))}))
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := score.Draw(t, "a"), score.Draw(t, "b")
-		if got := orderOf(a) < orderOf(b); got != (a > b) {
+		if got := rankOf(a) > rankOf(b); got != (a > b) {
 			t.Fatalf("score %g before %g: %v", a, b, got)
 		}
 	})

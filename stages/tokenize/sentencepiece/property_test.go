@@ -76,36 +76,47 @@ func appendNamed(ids []int32, m *Model, halves map[string]string, symbol string)
 }
 
 // smallModel draws a vocabulary over few letters, so that pieces overlap, hold
-// the space anywhere, lack their halves and tie in score.
+// the space anywhere, lack their halves and tie in score. Half of the models are plain.
 func smallModel(t *rapid.T) *Model {
-	letter := rapid.SampledFrom([]string{"a", "b", "\n", space, "é", "ß", " "})
-	piece := rapid.Custom(func(t *rapid.T) string {
-		return strings.Join(rapid.SliceOfN(letter, 1, 5).Draw(t, "letters"), "")
-	})
-	m := &Model{trainer: defaultTrainer(), normalizer: defaultNormalizer(), pieces: []Piece{{"<unk>", 0, Unknown}}}
-	m.trainer.modelType = modelBPE
-	m.normalizer.removeExtraWhitespaces = rapid.Bool().Draw(t, "remove")
+	m := &Model{trainer: defaultTrainer(), normalizer: trainedNormalizer(), pieces: []Piece{{"<unk>", 0, Unknown}}}
+	m.trainer.modelType, m.trainer.byteFallback = modelBPE, true
 	m.normalizer.addDummyPrefix = rapid.Bool().Draw(t, "prefix")
-	m.normalizer.escapeWhitespaces = rapid.Bool().Draw(t, "escape")
-	m.trainer.whitespaceAsSuffix = rapid.Bool().Draw(t, "suffix")
-	if rapid.Bool().Draw(t, "rule") {
-		m.normalizer.charsmap = brokenRule()
+	kinds := []Type{Normal, Normal, Normal, Normal, Normal, Unused}
+	plain := rapid.Bool().Draw(t, "plain")
+	if !plain {
+		kinds = append(kinds, UserDefined)
+		drawSettings(t, m)
 	}
-	m.trainer.byteFallback = rapid.Bool().Draw(t, "bytes")
 	if m.trainer.byteFallback {
 		for b := range 256 {
 			m.pieces = append(m.pieces, Piece{bytePiece(byte(b)), 0, Byte})
 		}
 	}
+	letter := rapid.SampledFrom([]string{"a", "b", "\n", space, "é", "ß", " ", anyByte})
+	piece := rapid.Custom(func(t *rapid.T) string {
+		return strings.Join(rapid.SliceOfN(letter, 1, 5).Draw(t, "letters"), "")
+	})
 	for _, text := range rapid.SliceOfNDistinct(piece, 5, 60, rapid.ID).Draw(t, "pieces") {
 		score := float32(rapid.IntRange(-5, 5).Draw(t, "score"))
-		kind := rapid.SampledFrom([]Type{Normal, Normal, Normal, Normal, Normal, Unused, UserDefined}).Draw(t, "type")
-		m.pieces = append(m.pieces, Piece{text, score, kind})
+		m.pieces = append(m.pieces, Piece{text, score, rapid.SampledFrom(kinds).Draw(t, "type")})
 	}
 	if err := m.index(); err != nil {
 		t.Fatal(err)
 	}
+	if plain && !m.plain {
+		t.Fatal("a model with LLaMA's settings is not plain")
+	}
 	return m
+}
+
+func drawSettings(t *rapid.T, m *Model) {
+	m.normalizer.removeExtraWhitespaces = rapid.Bool().Draw(t, "remove")
+	m.normalizer.escapeWhitespaces = rapid.Bool().Draw(t, "escape")
+	m.trainer.whitespaceAsSuffix = rapid.Bool().Draw(t, "suffix")
+	m.trainer.byteFallback = rapid.Bool().Draw(t, "bytes")
+	if rapid.Bool().Draw(t, "rule") {
+		m.normalizer.charsmap = brokenRule()
+	}
 }
 
 // brokenRule is a normalisation rule that replaces the letters p to s by parts of
@@ -129,7 +140,7 @@ func brokenRule() []byte {
 }
 
 func smallText(t *rapid.T) string {
-	part := rapid.SampledFrom([]string{"a", "b", "aé", "ßb", "\n", " ", "é", "ß", "z", "日", "\xff", "\xe2", "\x96", "\x81", space, "     ", "p", "s", "apr", "bqs", " qs", space + space + "qs", strings.Repeat("ab", 40)})
+	part := rapid.SampledFrom([]string{"a", "b", "aé", "ßb", "\n", " ", "é", "ß", "z", "日", "\xff", "\xe2", "\x96", "\x81", space, "     ", "p", "s", "apr", "bqs", " qs", space + space + "qs", strings.Repeat("ab", 40), anyByte, strings.Repeat("ba\xff ", 20)})
 	return strings.Join(rapid.SliceOfN(part, 0, 60).Draw(t, "parts"), "")
 }
 

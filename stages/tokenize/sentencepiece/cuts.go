@@ -34,16 +34,15 @@ func newCutTable(pieces []Piece) *cutTable {
 		}
 	}
 	for _, p := range pieces {
-		if p.Type != Normal && p.Type != UserDefined && p.Type != Unused {
+		if !p.Type.inText() {
 			continue
 		}
-		left := ""
-		for _, r := range p.Text {
-			right := string(r)
+		for left, rest := "", p.Text; rest != ""; {
+			_, size := utf8.DecodeRuneInString(rest)
 			if left != "" {
-				cuts.join(left, right)
+				cuts.join(left, rest[:size])
 			}
-			left = right
+			left, rest = rest[:size], rest[size:]
 		}
 	}
 	return cuts

@@ -30,7 +30,7 @@ func (m *Model) index() error {
 		return err
 	}
 	m.cuts, m.plain = newCutTable(m.pieces), m.isPlain()
-	m.lookup = newLookup(m.ids, m.pieces, m.plain)
+	m.lookup = newLookup(m.pieces, m.plain)
 	var err error
 	m.charsmap, err = newCharsmap(m.normalizer.charsmap)
 	return err

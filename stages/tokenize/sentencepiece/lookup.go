@@ -29,17 +29,18 @@ type found struct {
 
 func (p found) any() bool { return p.rank != 0 }
 
-func newLookup(ids map[string]int32, pieces []Piece, plain bool) *lookup {
-	size := bits.Len(uint(2*len(ids) + 1))
+func newLookup(pieces []Piece, plain bool) *lookup {
+	size := bits.Len(uint(2*len(pieces) + 1))
 	l := &lookup{entries: make([]entry, 1<<size), shift: 64 - size, long: map[string]found{}}
-	for text, id := range ids {
-		if plain && strings.Contains(text, " ") {
-			continue // no normalised text holds a blank
+	for id, p := range pieces {
+		if !p.Type.inText() || plain && strings.Contains(p.Text, " ") { // no normalised text holds a blank
+			continue
 		}
+		text := p.Text
 		if plain {
 			text = strings.ReplaceAll(text, space, " ")
 		}
-		l.add(text, found{rankOf(pieces[id].Score), id})
+		l.add(text, found{rankOf(p.Score), int32(id)})
 	}
 	return l
 }

@@ -21,6 +21,9 @@ const (
 	Byte        Type = 6 // <0x00> … <0xFF>, stands for one byte of a character that no piece covers
 )
 
+// inText says whether merging can make a piece of the type.
+func (t Type) inText() bool { return t == Normal || t == UserDefined || t == Unused }
+
 // Piece is one entry of the vocabulary; its index is its id.
 type Piece struct {
 	Text  string
@@ -65,7 +68,7 @@ type Model struct {
 	trainer    trainerSpec
 	normalizer normalizerSpec
 
-	ids        map[string]int32 // pieces that merging can make: normal, user-defined, unused
+	ids        map[string]int32 // pieces inText
 	reserved   map[string]int32 // unknown, control and byte pieces
 	byteIDs    [256]int32
 	unk        int32

@@ -1,12 +1,12 @@
 // Command data measures the data path against named peers in one run: tokenizers on
 // medical transcriptions, on one thread; the path from csv.gz to tokens against one plain
-// loop that does the same work; and one pass over MIMIC's largest file against a loop that
+// loop that does the same work; ingest against polars, DuckDB and pandas; and one pass over MIMIC's largest file against a loop that
 // decompresses and parses it.
 //
 //	go run ./bench/data path [--json] [--notes 26000] [--large] [--memory 256MiB] [--dir DIR]
 //	go run ./bench/data charts [--json] [--rows 20000000] [--memory 256MiB] [--dir DIR]
 //	go run ./bench/data tokenizers --texts mtsamples.csv.gz --wordpiece vocab.txt --bytebpe tokenizer.json [--json] [--python PATH]
-//	go run ./bench/data peers --texts mtsamples.csv.gz --tokenizer FOLDER [--json] [--python PATH]
+//	go run ./bench/data peers [--texts mtsamples.csv.gz --tokenizer FOLDER] [--json] [--python PATH]
 //
 // Neither the texts nor published tokenizers are shipped: name your copies;
 // oracle/tokenizer_train.py makes a byte-level tokenizer.json of the texts. FOLDER is

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"maps"
@@ -18,20 +17,17 @@ type peerOptions struct{ texts, tokenizer, python string }
 // peerKinds measure one kind of work each, beside its peers, on one core. What they tell
 // is named by the work and the peer: a ratio is the peer's seconds over ours, and the
 // seconds of both are there too.
-var peerKinds = []func(peerOptions) (map[string]float64, error){llamaPeers}
+var peerKinds = []func(peerOptions) (map[string]float64, error){llamaPeers, ingestPeers}
 
 func peersMain(args []string) error {
 	var o peerOptions
 	flags := flag.NewFlagSet("peers", flag.ExitOnError)
-	flags.StringVar(&o.texts, "texts", "", "CSV (.gz) with a column transcription")
+	flags.StringVar(&o.texts, "texts", "", "CSV (.gz) with a column transcription; without it LLaMA's encoding is left out")
 	flags.StringVar(&o.tokenizer, "tokenizer", "", "folder with LLaMA's tokenizer.model and tokenizer.json (.gz)")
 	flags.StringVar(&o.python, "python", "python3", "Python with the peers")
 	asJSON := flags.Bool("json", false, "print JSON")
 	if err := flags.Parse(args); err != nil {
 		return err
-	}
-	if o.texts == "" || o.tokenizer == "" {
-		return errors.New("--texts and --tokenizer are needed")
 	}
 	all := map[string]any{"cpu_flags": cpuFlags()}
 	runtime.GOMAXPROCS(1)

@@ -18,6 +18,9 @@ var llamaFiles = map[string][]string{
 // llamaPeers encodes texts by LLaMA's vocabulary: with new encoders, and again with
 // those (warm).
 func llamaPeers(o peerOptions) (map[string]float64, error) {
+	if o.texts == "" {
+		return nil, nil
+	}
 	texts, err := readTexts(o.texts)
 	if err != nil {
 		return nil, err

@@ -17,7 +17,7 @@ import (
 )
 
 // dataflowInterval is between two looks at a job, which takes minutes to start.
-const dataflowInterval = 10 * time.Second
+var dataflowInterval = 10 * time.Second
 
 // dataflow is Google's service.
 type dataflow struct {

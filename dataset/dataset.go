@@ -133,18 +133,32 @@ func (d *Dataset) ReadJSON(ctx context.Context, name string, into any) error {
 
 // LocalPath is the path of a file of an artifact, for memory maps. The sha256 of
 // the file and of those beside it is checked first: a model is read by its
-// folder. A dataset in another store than this machine's disk is an error of
-// exit.Usage.
+// folder. Of a dataset in a bucket they are copied to this machine.
 func (d *Dataset) LocalPath(ctx context.Context, name string) (string, error) {
 	if err := d.has(name); err != nil {
 		return "", err
 	}
-	local, ok := d.dir.LocalPath(name)
-	if !ok {
-		return "", exit.Errorf(exit.Usage, "dataset %s is not on this machine's disk; copy it here first", d.URI())
-	}
 	beside := func(f string) bool { return path.Dir(f) == path.Dir(name) }
-	return local, d.checkFiles(ctx, beside)
+	if local, ok := d.dir.LocalPath(name); ok {
+		return local, d.checkFiles(ctx, beside)
+	}
+	var files []store.Info
+	for _, f := range d.Manifest.Files {
+		if beside(f.Name) {
+			files = append(files, store.Info{Name: f.Name, Size: f.Bytes, Digest: "sha256:" + f.SHA256})
+		}
+	}
+	folder, err := store.Copies(ctx, d.dir, files)
+	if err != nil {
+		return "", err
+	}
+	here, err := store.Open(folder)
+	if err != nil {
+		return "", err
+	}
+	copied := &Dataset{Manifest: d.Manifest, dir: here}
+	local, _ := here.LocalPath(name)
+	return local, copied.checkFiles(ctx, beside)
 }
 
 func (d *Dataset) has(name string) error {

@@ -3,8 +3,10 @@ package parquet
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"iter"
+	"sync"
 	"unsafe"
 
 	"github.com/apache/arrow-go/v18/parquet/file"
@@ -17,27 +19,50 @@ import (
 // Reader is a file that was opened to be read. The decoder may panic on a damaged
 // file, so that every call into it is guarded.
 type Reader struct {
-	place string // of the file, for errors
-	file  *file.Reader
+	place  string // of the file, for errors
+	file   *file.Reader
+	source *source
+}
+
+// source remembers the first error of reading: a file that cannot be reached is not
+// damaged.
+type source struct {
+	store.ReaderAt
+	mu  sync.Mutex
+	err error
+}
+
+// ReadAt implements io.ReaderAt.
+func (s *source) ReadAt(p []byte, off int64) (int, error) {
+	n, err := s.ReaderAt.ReadAt(p, off)
+	if err != nil && err != io.EOF {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.err == nil {
+			s.err = err
+		}
+	}
+	return n, err
 }
 
 // Open reads a file's footer. A file that is missing, or has no sound footer, is an
 // error of exit.BadData.
 func Open(ctx context.Context, dir store.Dir, name string) (*Reader, error) {
 	r := &Reader{place: dir.URI() + "/" + name}
-	source, err := dir.OpenAt(ctx, name)
+	at, err := dir.OpenAt(ctx, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, exit.Errorf(exit.BadData, "%s is missing; make the dataset again", r.place)
 	}
 	if err != nil {
 		return nil, err
 	}
+	r.source = &source{ReaderAt: at}
 	err = guard.Do(r.place, func() (err error) {
-		r.file, err = file.NewParquetReader(source)
+		r.file, err = file.NewParquetReader(r.source)
 		return err
 	})
 	if err != nil {
-		_ = source.Close()
+		_ = at.Close()
 		return nil, r.damaged("its footer cannot be read")
 	}
 	return r, nil
@@ -68,6 +93,9 @@ func (r *Reader) HasClock(column string) bool {
 
 // damaged never wraps the decoder's error, which may hold data.
 func (r *Reader) damaged(what string) error {
+	if r.source.err != nil {
+		return r.source.err
+	}
 	return exit.Errorf(exit.BadData, "%s is damaged: %s; make the dataset again", r.place, what)
 }
 

@@ -226,3 +226,33 @@ func TestSameBytesWereMade(t *testing.T) {
 		}
 	}
 }
+
+// An answer about a file's end that is cut off is taken up where it ended, also where the
+// file is shorter than what was asked for.
+func TestCutEndsAreReadOn(t *testing.T) {
+	hasty(t)
+	server := gstest.New(t)
+	dir := bucket(t, gstest.URI("out"))
+	for _, size := range []int{16, 4 << 10, 200 << 10, 255 << 10, 257 << 10, 3 << 20} {
+		whole := make([]byte, size)
+		for i := range whole {
+			whole[i] = byte(i>>8 + i*31)
+		}
+		if err := put(dir, "file", whole); err != nil {
+			t.Fatal(err)
+		}
+		for _, after := range []int{0, 1, 10, 3000, 100_000, 250_000} {
+			server.Fail(gstest.Fault{Of: "read", Times: 2, Do: gstest.Cut(after)})
+			f, err := dir.OpenAt(t.Context(), "file")
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := make([]byte, size)
+			if n, err := f.ReadAt(got, 0); n != size || err != nil && err != io.EOF || !bytes.Equal(got, whole) {
+				t.Errorf("%d bytes, cut after %d: %d, %v, or others", size, after, n, err)
+			}
+			_ = f.Close()
+			server.Heal()
+		}
+	}
+}

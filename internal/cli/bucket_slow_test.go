@@ -1,0 +1,214 @@
+//go:build slow || proof
+
+package cli
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fsouza/fake-gcs-server/fakestorage"
+
+	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/internal/store/gs/gstest"
+	"github.com/clinflow/clinflow/runners"
+)
+
+// inABucket is a bucket for commands in processes of their own, whose copies lie in a
+// folder of the test.
+func inABucket(t *testing.T) *gstest.Server {
+	t.Helper()
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	return gstest.New(t)
+}
+
+// bucketOutputs are the digests of all that lies in a folder of the bucket but journals,
+// as outputs has them of a folder on this machine.
+func bucketOutputs(t testing.TB, server *gstest.Server, folder string) map[string]string {
+	t.Helper()
+	objects, _, err := server.Fake.ListObjects(gstest.Bucket, folder+"/", "", false)
+	if err != nil || len(objects) == 0 {
+		t.Fatalf("%d files in %s: %v", len(objects), folder, err)
+	}
+	digests := map[string]string{}
+	for _, attrs := range objects {
+		name := strings.TrimPrefix(attrs.Name, folder)
+		if strings.HasPrefix(name, "/runs/") {
+			continue
+		}
+		object, err := server.Fake.GetObject(gstest.Bucket, attrs.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := sha256.Sum256(object.Content)
+		digests[name] = hex.EncodeToString(sum[:])
+	}
+	return digests
+}
+
+// filesAlone are outputs without the folders, which a bucket does not have, and without
+// what a run knows of this machine's files.
+func filesAlone(all map[string]string) map[string]string {
+	files := map[string]string{}
+	for name, digest := range all {
+		if digest != "a folder" && !strings.HasPrefix(name, "/cache/") {
+			files[name] = digest
+		}
+	}
+	return files
+}
+
+func TestSlowDemoInABucket(t *testing.T) {
+	server := inABucket(t)
+	u := runUndisturbed(t, t.TempDir(), "demo", "--scale", "tiny")
+	dir := t.TempDir()
+	args := []string{"demo", "--scale", "tiny", "--workers", "2", "--out", gstest.URI("out")}
+	server.Requests()
+	clinflow(t, dir, 0, args...)
+	t.Logf("requests of the demo: %v", server.Requests())
+	sameOutputs(t, filesAlone(u.files), filesAlone(bucketOutputs(t, server, "out")))
+
+	again := clinflow(t, dir, 0, args...)
+	if strings.Contains(again.stderr, "step started") || !strings.Contains(again.stderr, "its output is there") {
+		t.Errorf("the second demo did work again or did not say why not:\n%s", again.stderr)
+	}
+	t.Logf("requests of a demo that is there: %v", server.Requests())
+	for _, args := range [][]string{{"verify", gstest.URI("out")}, {"runs", "list", "--out", gstest.URI("out")}, {"runs", "show", "--out", gstest.URI("out")}} {
+		noCanary(t, strings.Join(args, " "), clinflow(t, dir, 0, args...).all())
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
+		t.Errorf("a demo in a bucket left %v here, %v", left, err)
+	}
+}
+
+const rawDAG = `
+name: raw
+vars: {mimic: ""}
+steps:
+  patients: {stage: ingest.mimiciv, with: {root: "${mimic}", shards: 4}}
+  split: {stage: split.hash, in: {patients: patients}}
+  mortality: {stage: label.mortality, in: {patients: patients}}
+  texts: {stage: text.admission, in: {patients: patients}}
+`
+
+// Raw files in a bucket give the same parts as the same files on this machine: their
+// digests alone are of another kind.
+func TestSlowRawFilesInABucket(t *testing.T) {
+	server := inABucket(t)
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "raw.yaml"), rawDAG)
+	clinflow(t, dir, 0, "synth", "--patients", "300", "--out", "mimic")
+	upload(t, server, filepath.Join(dir, "mimic"), "mimic")
+	clinflow(t, dir, 0, "run", "raw.yaml", "--set", "mimic=mimic", "--out", "here")
+	want := parts(outputs(t, filepath.Join(dir, "here")))
+	server.Storm(7, 0.05)
+	clinflow(t, dir, 0, "run", "raw.yaml", "--set", "mimic="+gstest.URI("mimic"), "--out", gstest.URI("out"))
+	server.Heal()
+	sameOutputs(t, want, parts(bucketOutputs(t, server, "out")))
+	clinflow(t, dir, 0, "run", "raw.yaml", "--set", "mimic="+gstest.URI("mimic"), "--out", "there")
+	sameOutputs(t, want, parts(outputs(t, filepath.Join(dir, "there"))))
+}
+
+// parts are the files of steps but manifests, by the steps' names.
+func parts(all map[string]string) map[string]string {
+	files := map[string]string{}
+	for name, digest := range all {
+		step, file, in := strings.Cut(strings.TrimPrefix(name, "/steps/"), "/")
+		if in && strings.HasSuffix(file, ".parquet") {
+			step, _, _ = strings.Cut(step, "-")
+			files[step+"/"+file] = digest
+		}
+	}
+	return files
+}
+
+func upload(t *testing.T, server *gstest.Server, from, to string) {
+	t.Helper()
+	err := filepath.WalkDir(from, func(file string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		name, err := filepath.Rel(from, file)
+		server.Fake.CreateObject(fakestorage.Object{
+			ObjectAttrs: fakestorage.ObjectAttrs{BucketName: gstest.Bucket, Name: path.Join(to, filepath.ToSlash(name))},
+			Content:     []byte(read(t, file)),
+		})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Of two runs that race for one folder one does the work, and the other says so.
+func TestSlowTwoRunsRaceForABucket(t *testing.T) {
+	server := inABucket(t)
+	u := runUndisturbed(t, dataFolder(t), "run", "data.yaml")
+	first := start(t, dataFolder(t), nil, bucketArgs(u, "out")...)
+	second := start(t, dataFolder(t), nil, bucketArgs(u, "out")...)
+	won, lost := first.result(), second.result()
+	if won.code != 0 {
+		won, lost = lost, won
+	}
+	if won.code != 0 || lost.code != 4 || !strings.Contains(lost.stderr, "another run is at work") {
+		t.Errorf("exit codes %d and %d\n%s", won.code, lost.code, lost.stderr)
+	}
+	sameOutputs(t, filesAlone(u.files), filesAlone(bucketOutputs(t, server, "out")))
+}
+
+// bucketArgs are a command's arguments with its outputs in a bucket.
+func bucketArgs(u undisturbed, folder string) []string {
+	args := append([]string(nil), u.args...)
+	args[len(args)-1] = gstest.URI(folder)
+	return args
+}
+
+func TestSlowKilledInABucket(t *testing.T) {
+	dir := dataFolder(t)
+	killInABucket(t, 12, dir, runUndisturbed(t, dir, "run", "data.yaml"))
+}
+
+// killInABucket kills a command whose outputs go to a bucket at n moments drawn from a
+// seed, and lets it go on: nothing is lost, and nothing is left over.
+func killInABucket(t *testing.T, n int, dir string, u undisturbed) {
+	server := inABucket(t)
+	began := time.Now()
+	clinflow(t, dir, 0, bucketArgs(u, "undisturbed")...)
+	span := time.Since(began)
+	want := filesAlone(bucketOutputs(t, server, "undisturbed"))
+	sameOutputs(t, filesAlone(u.files), want)
+	const seed = 20261126
+	t.Logf("seed %d, undisturbed %s", seed, span)
+	random := rand.New(rand.NewPCG(seed, 0))
+	met := map[string]int{}
+	for i := range n {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			folder := fmt.Sprint("out-", i)
+			args := bucketArgs(u, folder)
+			if !start(t, dir, nil, args...).killAfter(t, time.Duration(random.Int64N(int64(span)))) {
+				met["nothing: it had ended"]++
+			}
+			for _, stage := range inState(t, gstest.URI(folder), runners.Unfinished) {
+				met[stage]++
+			}
+			clinflow(t, dir, 0, args...)
+			sameOutputs(t, want, filesAlone(bucketOutputs(t, server, folder)))
+			out, err := store.Open(gstest.URI(folder))
+			if err == nil {
+				err = out.RemoveAll(t.Context(), "") // the fake keeps all in memory
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	t.Logf("killed in: %v", met)
+}

@@ -89,6 +89,7 @@ func (l *loop) part(part int, encoder *sentencepiece.Encoder) error {
 		write(l, mimic.TableProcedures, part, codeColumns, nil),
 		write(l, mimic.TableICUStays, part, stayColumns, nil),
 		write(l, mimic.TableVentilation, part, ventilationColumns, nil),
+		write(l, mimic.TableChartEvents, part, chartColumns, nil),
 		write(l, mimic.TableNotes, part, noteColumns, notes),
 		write(l, dataset.TableQuarantine, part, rejectColumns, nil),
 		write(l, task.TableTexts, part, textColumns, written),

@@ -22,6 +22,7 @@ var patientColumns = append([]column[mimic.Patient]{
 	int32s("anchor_age", func(r *mimic.Patient) int32 { return r.AnchorAge }),
 	int32s("anchor_year", func(r *mimic.Patient) int32 { return r.AnchorYear }),
 	words("anchor_year_group", func(r *mimic.Patient) string { return r.AnchorYearGroup }),
+	times("dob", func(r *mimic.Patient) dataset.Time { return r.Dob }),
 	times("dod", func(r *mimic.Patient) dataset.Time { return r.Dod }),
 }, origin(func(r *mimic.Patient) mimic.Origin { return r.Origin })...)
 
@@ -31,8 +32,15 @@ var admissionColumns = append([]column[mimic.Admission]{
 	times("admittime", func(r *mimic.Admission) dataset.Time { return r.Admittime }),
 	times("dischtime", func(r *mimic.Admission) dataset.Time { return r.Dischtime }),
 	times("deathtime", func(r *mimic.Admission) dataset.Time { return r.Deathtime }),
+	times("edregtime", func(r *mimic.Admission) dataset.Time { return r.Edregtime }),
+	times("edouttime", func(r *mimic.Admission) dataset.Time { return r.Edouttime }),
 	words("admission_type", func(r *mimic.Admission) string { return r.AdmissionType }),
+	words("admission_location", func(r *mimic.Admission) string { return r.AdmissionLocation }),
 	words("discharge_location", func(r *mimic.Admission) string { return r.DischargeLocation }),
+	words("insurance", func(r *mimic.Admission) string { return r.Insurance }),
+	words("language", func(r *mimic.Admission) string { return r.Language }),
+	words("marital_status", func(r *mimic.Admission) string { return r.MaritalStatus }),
+	words("race", func(r *mimic.Admission) string { return r.Race }),
 	int32s("hospital_expire_flag", func(r *mimic.Admission) int32 { return r.HospitalExpireFlag }),
 }, origin(func(r *mimic.Admission) mimic.Origin { return r.Origin })...)
 
@@ -44,6 +52,7 @@ var noteColumns = append([]column[mimic.Note]{
 	words("description", func(r *mimic.Note) string { return r.Description }),
 	words("note_type", func(r *mimic.Note) string { return r.NoteType }),
 	int32s("note_seq", func(r *mimic.Note) int32 { return r.NoteSeq }),
+	times("chartdate", func(r *mimic.Note) dataset.Time { return r.Chartdate }),
 	times("charttime", func(r *mimic.Note) dataset.Time { return r.Charttime }),
 	times("storetime", func(r *mimic.Note) dataset.Time { return r.Storetime }),
 	bools("iserror", func(r *mimic.Note) bool { return r.IsError }),
@@ -97,6 +106,7 @@ var stayColumns = append([]column[mimic.ICUStay]{
 	int64s("hadm_id", func(r *mimic.ICUStay) int64 { return r.HadmID }),
 	int64s("stay_id", func(r *mimic.ICUStay) int64 { return r.StayID }),
 	words("first_careunit", func(r *mimic.ICUStay) string { return r.FirstCareunit }),
+	words("last_careunit", func(r *mimic.ICUStay) string { return r.LastCareunit }),
 	times("intime", func(r *mimic.ICUStay) dataset.Time { return r.Intime }),
 	times("outtime", func(r *mimic.ICUStay) dataset.Time { return r.Outtime }),
 }, origin(func(r *mimic.ICUStay) mimic.Origin { return r.Origin })...)
@@ -109,6 +119,17 @@ var ventilationColumns = append([]column[mimic.Ventilation]{
 	times("starttime", func(r *mimic.Ventilation) dataset.Time { return r.Starttime }),
 	times("endtime", func(r *mimic.Ventilation) dataset.Time { return r.Endtime }),
 }, origin(func(r *mimic.Ventilation) mimic.Origin { return r.Origin })...)
+
+var chartColumns = append([]column[mimic.ChartEvent]{
+	int64s("subject_id", func(r *mimic.ChartEvent) int64 { return r.SubjectID }),
+	ids("hadm_id", func(r *mimic.ChartEvent) int64 { return r.HadmID }),
+	ids("stay_id", func(r *mimic.ChartEvent) int64 { return r.StayID }),
+	int64s("itemid", func(r *mimic.ChartEvent) int64 { return r.ItemID }),
+	times("charttime", func(r *mimic.ChartEvent) dataset.Time { return r.Charttime }),
+	times("storetime", func(r *mimic.ChartEvent) dataset.Time { return r.Storetime }),
+	words("value", func(r *mimic.ChartEvent) string { return r.Value }),
+	bools("iserror", func(r *mimic.ChartEvent) bool { return r.IsError }),
+}, origin(func(r *mimic.ChartEvent) mimic.Origin { return r.Origin })...)
 
 var rejectColumns = []column[dataset.Reject]{
 	names("file", func(r *dataset.Reject) string { return r.File }),

@@ -33,11 +33,13 @@ func (l *loop) read(tree string) error {
 				Text: f[7], Origin: mimic.Origin{SourceFile: sourceDischarge, SourceRow: row},
 			})
 		}),
-		readTable(tree, "hosp/admissions.csv.gz", []string{"subject_id", "hadm_id", "admittime", "dischtime", "deathtime", "admission_type", "discharge_location", "hospital_expire_flag"}, func(f []string, row int64) {
+		readTable(tree, "hosp/admissions.csv.gz", []string{"subject_id", "hadm_id", "admittime", "dischtime", "deathtime", "admission_type", "discharge_location", "hospital_expire_flag", "edregtime", "edouttime", "admission_location", "insurance", "language", "marital_status", "race"}, func(f []string, row int64) {
 			part := mimic.PartOf(integer(f[0]), parts)
 			l.admissions[part] = append(l.admissions[part], mimic.Admission{
 				SubjectID: integer(f[0]), HadmID: integer(f[1]), Admittime: moment(time.DateTime, f[2]), Dischtime: moment(time.DateTime, f[3]),
 				Deathtime: moment(time.DateTime, f[4]), AdmissionType: f[5], DischargeLocation: f[6], HospitalExpireFlag: int32(integer(f[7])),
+				Edregtime: moment(time.DateTime, f[8]), Edouttime: moment(time.DateTime, f[9]), AdmissionLocation: f[10], Insurance: f[11],
+				Language: f[12], MaritalStatus: f[13], Race: f[14],
 				Origin: mimic.Origin{SourceFile: sourceAdmissions, SourceRow: row},
 			})
 		}),

@@ -1,9 +1,10 @@
 // Command data measures the data path against named peers in one run: tokenizers on
 // medical transcriptions, on one thread; the path from csv.gz to tokens against one plain
 // loop that does the same work; ingest against polars, DuckDB and pandas; and one pass over MIMIC's largest file against a loop that
-// decompresses and parses it.
+// decompresses and parses it; and the whole of MIMIC-IV's notes, synthetic ones, at growing sizes.
 //
 //	go run ./bench/data path [--json] [--notes 26000] [--large] [--memory 256MiB] [--dir DIR]
+//	go run ./bench/data scale [--json] [--notes 2653148] [--memory 1GiB] [--dir DIR]
 //	go run ./bench/data charts [--json] [--rows 20000000] [--memory 256MiB] [--dir DIR]
 //	go run ./bench/data tokenizers --texts mtsamples.csv.gz --wordpiece vocab.txt --bytebpe tokenizer.json [--json] [--python PATH]
 //	go run ./bench/data peers [--texts mtsamples.csv.gz --tokenizer FOLDER] [--json] [--python PATH]
@@ -19,6 +20,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 )
 
 //go:embed peer.py
@@ -33,13 +35,21 @@ var commands = map[string]func(args []string) error{
 	"charts":     chartsMain,
 	"tokenizers": kindsMain,
 	"peers":      peersMain,
-	"charttree":  func(args []string) error { return makeChartTree(args[0], args[1]) },
-	"chartloop":  func(args []string) error { return runChartLoop(args[0], args[1]) },
+	"scale":      scaleMain,
+	"scaletree": func(args []string) error {
+		notes, err := strconv.ParseInt(args[1], 10, 64)
+		if err != nil {
+			return err
+		}
+		return makeScaleTree(args[0], notes)
+	},
+	"charttree": func(args []string) error { return makeChartTree(args[0], args[1]) },
+	"chartloop": func(args []string) error { return runChartLoop(args[0], args[1]) },
 }
 
 func main() {
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
-		end(errors.New("name a command: path, charts, tokenizers or peers"))
+		end(errors.New("name a command: path, scale, charts, tokenizers or peers"))
 	}
 	end(commands[os.Args[1]](os.Args[2:]))
 }

@@ -41,6 +41,9 @@ func (t Task) begins(ctx context.Context, piece string) error {
 	if t.running().home {
 		return nil
 	}
+	if err := t.revoked(ctx); err != nil {
+		return err
+	}
 	out, err := t.writer(ctx)
 	if err != nil {
 		return err
@@ -81,9 +84,10 @@ func (t Task) counted(meter *progress.Task, log zerolog.Logger) func(engine.Coun
 	told := false
 	return func(c engine.Counters) {
 		meter.Reach(c[engine.Counter{Namespace: partsDone, Name: t.Step}])
-		if n := c[engine.Counter{Namespace: begunAgain, Name: t.Step}]; n > 0 && !told {
+		n, failures := c[engine.Counter{Namespace: begunAgain, Name: t.Step}], c[engine.Failures]
+		if n+failures > 0 && !told {
 			told = true
-			log.Warn().Str("step", t.Step).Int64("pieces", n).Msg("work was begun again: a worker was lost, or the engine tried again")
+			log.Warn().Str("step", t.Step).Int64("pieces", n).Int64("failures", failures).Msg("work was begun again: a worker was lost, or the engine tried again")
 		}
 	}
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // fault is a failure that another attempt would not mend: bad data, a truncated file, a
-// wrong configuration, a bug. An engine tries again whatever fails, so that a fault is
+// wrong configuration, a bug, or the end of the run that wants it. An engine tries again whatever fails, so that a fault is
 // handed on as if it were a result, to the last step of the pipeline, which writes it
 // down in place of the manifest; the client reads it there.
 type fault struct {
@@ -30,7 +30,7 @@ const faultName = ".fault.json"
 // faultOf is the error as a fault; nil where another attempt may end well.
 func faultOf(err error) *fault {
 	var bug *guard.Panic
-	if code := exit.Of(err); code == exit.BadData || code == exit.Usage || errors.As(err, &bug) {
+	if code := exit.Of(err); code == exit.BadData || code == exit.Usage || code == exit.Interrupted || errors.As(err, &bug) {
 		return &fault{code, err.Error()}
 	}
 	return nil
@@ -50,6 +50,9 @@ func (t Task) ends(ctx context.Context, place string, work func() error) error {
 		}
 		return work()
 	})
+	if exit.Of(err) == exit.Interrupted {
+		return nil // nobody waits for it, and another run may be at work here
+	}
 	if f := faultOf(err); f != nil {
 		return t.record(ctx, f)
 	}

@@ -50,7 +50,7 @@ func (f *mapFn) Setup(ctx context.Context) error {
 }
 
 func (f *mapFn) StartBundle(ctx context.Context, _ func(int, []byte)) error {
-	f.pool = newPool[[]byte](ctx, f.Task.env().Workers, f.broken)
+	f.pool = newPool[[]byte](ctx, f.Task, f.broken)
 	f.Task.counting(ctx)
 	return nil
 }

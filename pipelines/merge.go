@@ -53,7 +53,7 @@ func (f *mergeFn) Setup(ctx context.Context) error {
 }
 
 func (f *mergeFn) StartBundle(ctx context.Context, _ func(int, []byte)) error {
-	f.pool = newPool[[]byte](ctx, f.Task.env().Workers, f.broken)
+	f.pool = newPool[[]byte](ctx, f.Task, f.broken)
 	f.Task.counting(ctx)
 	return nil
 }

@@ -17,17 +17,23 @@ import (
 // waits and emits. Feeding blocks while all workers are busy.
 type pool[R any] struct {
 	ctx     context.Context
+	stop    context.CancelFunc
+	of      *run
 	group   *errgroup.Group
 	broken  error // no work can be done
 	mu      sync.Mutex
 	results []R
 }
 
-// newPool makes a pool that runs nothing where broken says that nothing can be run.
-func newPool[R any](ctx context.Context, workers int, broken error) *pool[R] {
+// newPool makes a pool for a task, until it is revoked. It runs nothing where broken says
+// that nothing can be run.
+func newPool[R any](ctx context.Context, t Task, broken error) *pool[R] {
+	of := t.running()
+	ctx, stop := context.WithCancel(ctx)
+	context.AfterFunc(of.revoked, stop)
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(max(workers, 1))
-	return &pool[R]{ctx: ctx, group: group, broken: broken}
+	group.SetLimit(max(of.env.Workers, 1))
+	return &pool[R]{ctx: ctx, stop: stop, of: of, group: group, broken: broken}
 }
 
 // run hands one element over. place names stage and part for the error.
@@ -56,6 +62,10 @@ func (p *pool[R]) run(place string, work func(context.Context) (R, error)) {
 // must not depend on it. A fault is no error, for the engine would try again.
 func (p *pool[R]) wait() ([]R, *fault, error) {
 	err := errors.Join(p.broken, p.group.Wait())
+	p.stop()
+	if p.of.revoked.Err() != nil {
+		err = errRevoked
+	}
 	if f := faultOf(err); f != nil {
 		return p.results, f, nil
 	}

@@ -50,7 +50,7 @@ func (f *accumulateFn) Setup(ctx context.Context) error {
 }
 
 func (f *accumulateFn) StartBundle(ctx context.Context, _ func(string, []byte)) error {
-	f.pool = newPool[[]accumulator](ctx, f.Task.env().Workers, f.broken)
+	f.pool = newPool[[]accumulator](ctx, f.Task, f.broken)
 	f.Task.counting(ctx)
 	return nil
 }

@@ -104,15 +104,15 @@ func rawStates(ctx context.Context, source stages.Source, in stages.Inputs) ([]r
 // finishPart lets write fill a part and commits it, or leaves nothing of it. A
 // part that is whole already is not written again.
 func (t Task) finishPart(ctx context.Context, w *dataset.Writer, part int, write func(*dataset.PartWriter) error) ([]byte, error) {
+	if err := t.begins(ctx, fmt.Sprintf("part-%05d", part)); err != nil {
+		return nil, err
+	}
 	result, whole, err := w.Finished(part)
 	if err != nil {
 		return nil, err
 	}
 	if whole {
 		return json.Marshal(result)
-	}
-	if err := t.begins(ctx, fmt.Sprintf("part-%05d", part)); err != nil {
-		return nil, err
 	}
 	out := w.Part(part)
 	// Also where write panics; after Close it does nothing.

@@ -53,6 +53,7 @@ func Run(ctx context.Context, env *stages.Environment, runner string, t Task) er
 		return err
 	}
 	defer t.begin(env)()
+	job.Revoke = t.revoke
 	job.Counted = t.counted(t.meter(), env.Log)
 	defer env.Memory.Work()()
 	of := t.running()

@@ -1,6 +1,7 @@
 package pipelines
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 
@@ -24,13 +25,15 @@ type run struct {
 	home  bool           // the task was begun in this process
 	holds bool           // rows may wait in memory from scan to merge
 
+	revoked context.Context // ends when the task is revoked, in a worker process
+
 	mu   sync.Mutex
 	held []heldScan
 }
 
 // begin lets the task's DoFns find its environment and shows its progress, until done.
 func (t Task) begin(env *stages.Environment) (done func()) {
-	r := &run{env: env, meter: env.Progress.Start(t.Step, "parts", int64(t.Parts)), home: true}
+	r := &run{env: env, meter: env.Progress.Start(t.Step, "parts", int64(t.Parts)), home: true, revoked: context.Background()}
 	running.Store(t.Run, r)
 	return func() {
 		running.Delete(t.Run)
@@ -51,10 +54,14 @@ func (t Task) running() *run {
 	if r, ok := running.Load(t.Run); ok {
 		return r.(*run)
 	}
-	r, began := running.LoadOrStore(t.Run, &run{meter: progress.None(), env: t.carried(workIn.Load())})
-	if !began {
-		r.(*run).env.Memory.Work()
+	revoked, stop := context.WithCancel(context.Background())
+	r, began := running.LoadOrStore(t.Run, &run{meter: progress.None(), env: t.carried(workIn.Load()), revoked: revoked})
+	if began {
+		stop()
+		return r.(*run)
 	}
+	r.(*run).env.Memory.Work()
+	go t.watch(stop)
 	return r.(*run)
 }
 

@@ -55,7 +55,7 @@ func (f *scanFn) Setup(ctx context.Context) error {
 
 func (f *scanFn) StartBundle(ctx context.Context, _, _ func(int, []byte)) error {
 	f.Task.counting(ctx)
-	f.pool = newPool[scanned](ctx, f.Task.env().Workers, f.broken)
+	f.pool = newPool[scanned](ctx, f.Task, f.broken)
 	return nil
 }
 
@@ -65,12 +65,12 @@ func (f *scanFn) ProcessElement(_ context.Context, element []byte, _, _ func(int
 		return fmt.Errorf("read a file element: %w", err)
 	}
 	f.pool.run(f.Task.place("file %s", file.Name), func(ctx context.Context) (scanned, error) {
+		if err := f.Task.begins(ctx, fmt.Sprintf("scan-%05d", file.Index)); err != nil {
+			return scanned{}, err
+		}
 		runs, counts, done, err := f.out.Scanned(file.Index)
 		if done || err != nil {
 			return scanned{file, runs, counts}, err
-		}
-		if err := f.Task.begins(ctx, fmt.Sprintf("scan-%05d", file.Index)); err != nil {
-			return scanned{}, err
 		}
 		return f.scan(ctx, file)
 	})

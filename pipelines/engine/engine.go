@@ -20,8 +20,9 @@ type Job struct {
 	Step     string // that it does, for its name
 	Decides  string // all that decides its output: a running job of the same is waited for
 	Pipeline func() (*beam.Pipeline, error)
-	Prepare  func() error   // is called before a new job begins, and not for one that is found running
-	Counted  func(Counters) // is told now and then what workers have counted, and at the end; may be nil
+	Prepare  func() error                // is called before a new job begins, and not for one that is found running
+	Counted  func(Counters)              // is told now and then what workers have counted, and at the end; may be nil
+	Revoke   func(context.Context) error // tells workers that a job is cancelled, whatever its engine does; may be nil
 	Log      zerolog.Logger
 }
 
@@ -87,6 +88,9 @@ func open(ctx context.Context, runner string) (service, error) {
 		return openDataflow(ctx)
 	case Prism:
 		return openPrism(ctx)
+	case Flink:
+		s, err := openPortable(ctx)
+		return onFlink{s}, err
 	default:
 		return openPortable(ctx)
 	}

@@ -92,6 +92,11 @@ func (f *following) leave(ctx context.Context, s service, ended <-chan error) er
 	}
 	asking, stop := context.WithTimeout(ctx, cancelTimeout)
 	defer stop()
+	if f.job.Revoke != nil {
+		if err := f.job.Revoke(asking); err != nil {
+			f.job.Log.Error().Str("job", f.id).Err(err).Msg("the job's workers could not be told that it is cancelled")
+		}
+	}
 	if err := s.cancel(asking, f.id); err != nil {
 		f.job.Log.Error().Str("job", f.id).Msg("the job could not be cancelled and may be running still")
 		return fmt.Errorf("cancel the job %s: %w", f.id, err)

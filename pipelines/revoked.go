@@ -1,0 +1,64 @@
+package pipelines
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"time"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/store"
+)
+
+// revokedName lies in the scratch of an output whose run was interrupted. Beam's job
+// server for Flink says that a job is cancelled which it only stops listening to, so that
+// the workers are told themselves.
+const revokedName = "revoked"
+
+// revokedInterval is between two looks of a worker.
+const revokedInterval = 2 * time.Second
+
+var errRevoked = exit.Errorf(exit.Interrupted, "the run that began the job was interrupted")
+
+// revoke tells the task's workers, wherever they are, to write nothing any more.
+func (t Task) revoke(ctx context.Context) error {
+	out, err := t.writer(ctx)
+	if err != nil {
+		return err
+	}
+	mark, err := out.Scratch().CreateNew(ctx, revokedName)
+	if err != nil {
+		return err
+	}
+	if err := mark.Commit(); !errors.Is(err, store.ErrExists) {
+		return err
+	}
+	return nil
+}
+
+// revoked is errRevoked where the task was.
+func (t Task) revoked(ctx context.Context) error {
+	out, err := t.writer(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = out.Scratch().Stat(ctx, revokedName)
+	switch {
+	case err == nil:
+		return errRevoked
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	default:
+		return err
+	}
+}
+
+// watch ends the task's work in this process when it is revoked.
+func (t Task) watch(stop context.CancelFunc) {
+	for range time.Tick(revokedInterval) {
+		if errors.Is(t.revoked(context.Background()), errRevoked) {
+			stop()
+			return
+		}
+	}
+}

@@ -13,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/logs"
 )
 
 // canary stands for note text: it must not be told.
@@ -111,11 +112,11 @@ func TestHowAJobEnds(t *testing.T) {
 	}
 }
 
-// logged is what libraries and the process log.
+// logged is what libraries and the process log, as in a run with --verbose.
 func logged(t *testing.T) *bytes.Buffer {
 	var b bytes.Buffer
 	before := slog.Default()
-	slog.SetDefault(slog.New(zerolog.NewSlogHandler(zerolog.New(zerolog.SyncWriter(&b)))))
+	logs.AdoptSlog(zerolog.New(zerolog.SyncWriter(&b)), zerolog.InfoLevel)
 	t.Cleanup(func() { slog.SetDefault(before) })
 	return &b
 }

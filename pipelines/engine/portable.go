@@ -25,6 +25,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/pipelines/worker"
 )
 
 const (
@@ -74,8 +75,11 @@ func newPortable(ctx context.Context, client jobpb.JobServiceClient, conn io.Clo
 	}
 	// What workers in this process say is said here, and not sent to the engine.
 	hooks.DisableHook(harness.DefaultRemoteLoggingHook)
-	var err error
-	if s.loopback, err = extworker.StartLoopback(ctx, 0); err != nil {
+	err := hooks.EnableHook(worker.GuardHook)
+	if err == nil {
+		s.loopback, err = extworker.StartLoopback(ctx, 0)
+	}
+	if err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
 	return s, nil
@@ -142,14 +146,14 @@ func (s *portable) start(ctx context.Context, p *beam.Pipeline, name string) (st
 
 // stage hands the worker over, where the engine asks for one, and says in any case that
 // there is nothing else.
-func stage(ctx context.Context, prepared, endpoint, token, worker string) error {
+func stage(ctx context.Context, prepared, endpoint, token, binary string) error {
 	ctx = grpcx.WriteWorkerID(ctx, prepared)
 	conn, err := grpcx.Dial(ctx, endpoint, dialTimeout)
 	if err != nil {
 		return fmt.Errorf("connect to the artifact service: %w", err)
 	}
 	defer conn.Close()
-	return runnerlib.StageViaPortableAPI(ctx, conn, worker, token)
+	return runnerlib.StageViaPortableAPI(ctx, conn, binary, token)
 }
 
 // model is the pipeline in Beam's own words, with where its workers come from.
@@ -166,15 +170,15 @@ func (s *portable) model(ctx context.Context, p *beam.Pipeline) (*pipepb.Pipelin
 	if err != nil {
 		return nil, err
 	}
-	worker := s.worker()
-	if worker == "" {
+	binary := s.worker()
+	if binary == "" {
 		environment.Dependencies = nil
 	}
 	model, err := graphx.Marshal(edges, &graphx.Options{Environment: environment, PipelineResourceHints: jobopts.GetPipelineResourceHints()})
-	if err != nil || worker == "" {
+	if err != nil || binary == "" {
 		return model, err
 	}
-	return model, runnerlib.UpdateGoEnvironmentWorker(worker, model)
+	return model, runnerlib.UpdateGoEnvironmentWorker(binary, model)
 }
 
 // worker is the binary that the engine hands to its workers; "": they have their own.

@@ -8,11 +8,11 @@ import (
 	fnpb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/fnexecution_v1"
 )
 
-// guardHook is the one hook that a worker's Beam runs.
-const guardHook = "clinflow_guard"
+// GuardHook is the one hook that Beam runs in a worker, its process or ours.
+const GuardHook = "clinflow_guard"
 
 func init() {
-	hooks.RegisterHook(guardHook, func([]string) hooks.Hook { return hooks.Hook{Resp: guardResponse} })
+	hooks.RegisterHook(GuardHook, func([]string) hooks.Hook { return hooks.Hook{Resp: guardResponse} })
 }
 
 // guardResponse keeps what an engine must not be told out of the answers that it writes

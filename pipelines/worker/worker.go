@@ -100,7 +100,7 @@ func (w *Worker) adopt() error {
 	if options.Options.Options == nil {
 		options.Options.Options = map[string]string{}
 	}
-	options.Options.Options["hooks"], options.Options.Options["hookOrder"] = `{"`+guardHook+`": []}`, `["`+guardHook+`"]`
+	options.Options.Options["hooks"], options.Options.Options["hookOrder"] = `{"`+GuardHook+`": []}`, `["`+GuardHook+`"]`
 	runtime.GlobalOptions.Import(options.Options)
 	return nil
 }

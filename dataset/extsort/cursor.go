@@ -129,14 +129,9 @@ func (c *frames) load(ctx context.Context, size int) error {
 	if err != nil {
 		return err
 	}
-	f, err := dir.OpenAt(ctx, c.run.Name)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
 	piece := append(make([]byte, 0, len(c.piece)+int(more)), c.piece...)
 	piece = piece[:cap(piece)]
-	switch _, err := f.ReadAt(piece[len(c.piece):], c.run.Offset+c.read); {
+	switch _, err := store.ReadRange(ctx, dir, c.run.Name, piece[len(c.piece):], c.run.Offset+c.read); {
 	case errors.Is(err, io.EOF):
 		return c.damaged("it ends too early")
 	case err != nil:

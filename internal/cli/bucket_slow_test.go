@@ -148,6 +148,72 @@ func upload(t *testing.T, server *gstest.Server, from, to string) {
 	}
 }
 
+const baseDAG = `
+name: overabase
+vars: {base: ""}
+steps:
+  mimic: {stage: synth.mimiciv, with: {patients: 120}}
+  patients: {stage: ingest.mimiciv, in: {mimic: mimic}, with: {shards: 2}}
+  split: {stage: split.hash, in: {patients: patients}}
+  stay: {stage: label.length_of_stay, in: {patients: patients}}
+  texts: {stage: text.admission, in: {patients: patients}}
+  tokens: {stage: tokenize.texts, in: {texts: texts}, with: {tokenizer: "${base}", max_length: 64}}
+  trained:
+    stage: train.finetune
+    in: {tokens: tokens, labels: stay, split: split}
+    with: {base: "${base}", peft: {type: lora, r: 2}, epochs: 1}
+  predictions:
+    stage: train.predict
+    in: {tokens: tokens, labels: stay, split: split, adapter: trained}
+    with: {base: "${base}"}
+`
+
+// A base model in a bucket is copied here once, and what is trained over it is the same.
+func TestSlowBaseModelInABucket(t *testing.T) {
+	server := inABucket(t)
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "base.yaml"), baseDAG)
+	write(t, filepath.Join(dir, "make.yaml"), `
+name: make
+steps:
+  mimic: {stage: synth.mimiciv, with: {patients: 60}}
+  patients: {stage: ingest.mimiciv, in: {mimic: mimic}, with: {shards: 2}}
+  split: {stage: split.hash, in: {patients: patients}}
+  texts: {stage: text.admission, in: {patients: patients}}
+  tokenizer: {stage: tokenize.train, in: {notes: patients.notes, split: split}, with: {vocab_size: 512, max_notes: 200}}
+  tokens: {stage: tokenize.texts, in: {texts: texts, tokenizer: tokenizer}, with: {max_length: 64}}
+  base: {stage: train.base, in: {tokens: tokens, split: split, tokenizer: tokenizer}, with: {epochs: 1}}
+`)
+	clinflow(t, dir, 0, "run", "make.yaml", "--out", "made")
+	made, err := filepath.Glob(filepath.Join(dir, "made", "steps", "base-*"))
+	if err != nil || len(made) != 1 {
+		t.Fatal(made, err)
+	}
+	if err := os.Rename(made[0], filepath.Join(dir, "tiny-llama")); err != nil {
+		t.Fatal(err)
+	}
+	upload(t, server, filepath.Join(dir, "tiny-llama"), "models/tiny-llama")
+	clinflow(t, dir, 0, "run", "base.yaml", "--set", "base=tiny-llama", "--out", "here")
+	clinflow(t, dir, 0, "run", "base.yaml", "--set", "base="+gstest.URI("models/tiny-llama"), "--out", "there")
+	sameOutputs(t, models(outputs(t, filepath.Join(dir, "here"))), models(outputs(t, filepath.Join(dir, "there"))))
+	missing := clinflow(t, dir, 2, "run", "base.yaml", "--set", "base="+gstest.URI("models/none"), "--out", "nowhere")
+	if !strings.Contains(missing.stderr, "models/none is not there") {
+		t.Error(missing.stderr)
+	}
+}
+
+// models are the files of what was trained and predicted, by the steps' names.
+func models(all map[string]string) map[string]string {
+	files := parts(all)
+	for name, digest := range all {
+		step, file, in := strings.Cut(strings.TrimPrefix(name, "/steps/"), "/")
+		if in && digest != "a folder" && strings.HasPrefix(step, "trained-") && file != "manifest.json" {
+			files["trained/"+file] = digest
+		}
+	}
+	return files
+}
+
 // Of two runs that race for one folder one does the work, and the other says so.
 func TestSlowTwoRunsRaceForABucket(t *testing.T) {
 	server := inABucket(t)

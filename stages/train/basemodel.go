@@ -39,8 +39,11 @@ func (o onDevice) onBase(ctx context.Context, in stages.Inputs, path string, f f
 // configuration; exactly one of them.
 func modelFolder(ctx context.Context, in stages.Inputs, path string) (string, error) {
 	d := in.One("base")
-	if err := oneBase(d != nil, path); err != nil || d == nil {
-		return path, err
+	if err := oneBase(d != nil, path); err != nil {
+		return "", err
+	}
+	if d == nil {
+		return onThisMachine(ctx, path)
 	}
 	return folder(ctx, d, "config.json")
 }
@@ -84,6 +87,10 @@ func ancestryOf(ctx context.Context, in stages.Inputs, path string) (leakage.Anc
 	if path == "" || model.IsRandom(path) { // which was trained on nobody
 		return a, nil
 	}
+	path, err := onThisMachine(ctx, path)
+	if err != nil {
+		return a, err
+	}
 	return a, a.AddPath(path)
 }
 
@@ -102,7 +109,7 @@ func (b BaseModel) faults(ctx context.Context, in stages.Givers, adapter string)
 		return stages.FaultOf("base", err)
 	}
 	var found []stages.Fault
-	if bound == nil {
+	if bound == nil && !inBucket(b.Base) {
 		limits, err := model.Look(b.Base)
 		found = stages.FaultOf("base", err)
 		if err == nil {
@@ -114,7 +121,7 @@ func (b BaseModel) faults(ctx context.Context, in stages.Givers, adapter string)
 
 // language refuses a base model that no language model can be made of.
 func (b BaseModel) language() []stages.Fault {
-	if b.Base == "" {
+	if b.Base == "" || inBucket(b.Base) {
 		return nil
 	}
 	config, err := model.ReadConfig(b.Base)
@@ -151,7 +158,7 @@ func (b BaseModel) sameAs(ctx context.Context, bound *stages.Giver, in stages.Gi
 	switch {
 	case bound != nil && before != nil && bound != before:
 		return stages.Faultf("in."+port, "%s is over the base model of %s, this step over that of %s; bind the base of its training", adapter.Step, before.Step, bound.Step)
-	case b.Base == "" || trained.over() == "":
+	case b.Base == "" || trained.over() == "", inBucket(b.Base) || inBucket(trained.over()):
 		return nil
 	}
 	same, err := model.Same(ctx, b.Base, trained.over())

@@ -24,7 +24,12 @@ type log struct {
 	dir    folder
 	name   string
 	number int
+	lines  []byte // all of them
 }
+
+// wholeName is, below a log's name, all its lines in one object, once it is closed: a
+// log of a thousand lines is then read by one request.
+const wholeName = "whole"
 
 // StartLog begins a log, as store.StartLog does. Lines may be added after ctx has
 // ended: how a run ended is told too.
@@ -36,6 +41,7 @@ func (d folder) StartLog(ctx context.Context, name string) (store.Log, error) {
 // Append implements store.Log.
 func (l *log) Append(line []byte) error {
 	l.number++
+	l.lines = append(l.lines, line...)
 	return l.put(line)
 }
 
@@ -52,7 +58,9 @@ func (l *log) put(text []byte) error {
 }
 
 // Close implements store.Log.
-func (l *log) Close() error { return nil }
+func (l *log) Close() error {
+	return store.WriteFile(l.ctx, l.dir, l.name+"/"+wholeName, l.lines)
+}
 
 func lineName(name string, number int) string { return fmt.Sprintf("%s/%08d", name, number) }
 
@@ -66,6 +74,9 @@ func (d folder) ReadLog(ctx context.Context, name string) ([]byte, error) {
 	if len(infos) == 0 {
 		return nil, fmt.Errorf("read the log %s: %w", d.place(name), fs.ErrNotExist)
 	}
+	if last := infos[len(infos)-1].Name; last == name+"/"+wholeName {
+		return d.all(ctx, last)
+	}
 	lines := make([][]byte, len(infos))
 	var names []string
 	for number, info := range infos {
@@ -75,15 +86,19 @@ func (d folder) ReadLog(ctx context.Context, name string) ([]byte, error) {
 		names = append(names, info.Name)
 	}
 	err = each(ctx, names, func(ctx context.Context, name string) error {
-		o, err := d.object(ctx, name)
-		if err != nil {
-			return err
-		}
-		i := slices.Index(names, name)
-		lines[i], err = o.all()
+		line, err := d.all(ctx, name)
+		lines[slices.Index(names, name)] = line
 		return err
 	})
 	return bytes.Join(lines[1:], nil), err
+}
+
+func (d folder) all(ctx context.Context, name string) ([]byte, error) {
+	o, err := d.object(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	return o.all()
 }
 
 // ListLogs returns the names of the logs in a folder, as store.ListLogs does: there each

@@ -2,6 +2,7 @@ package gs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"testing"
@@ -104,6 +105,9 @@ func TestRequestsOfWriting(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	l, err := store.StartLog(t.Context(), dir, "before")
+	must(err)
+	must(errors.Join(l.Append([]byte("a line\n")), l.Close()))
 	for name, step := range map[string]struct {
 		do   func() error
 		want map[string]int
@@ -111,9 +115,17 @@ func TestRequestsOfWriting(t *testing.T) {
 		"a manifest":      {func() error { return putNew(dir, "manifest.json", text(1<<10)) }, map[string]int{"write": 1}},
 		"a part of 3 MiB": {func() error { return put(dir, "small", text(3<<20)) }, map[string]int{"write": 1}},
 		"a part of 9 MiB": {func() error { return put(dir, "long", text(9<<20)) }, map[string]int{"begin": 1, "chunk": 3}},
-		"a look":          {func() error { _, err := dir.Stat(t.Context(), "there"); return err }, map[string]int{"look": 1}},
-		"a list":          {func() error { _, err := dir.List(t.Context(), ""); return err }, map[string]int{"list": 1}},
-		"a removal":       {func() error { return dir.RemoveAll(t.Context(), "gone") }, map[string]int{"list": 1, "remove": 1}},
+		"a log of 100 lines": {func() error {
+			l, err := store.StartLog(t.Context(), dir, "runs/log")
+			for i := 0; i < 100 && err == nil; i++ {
+				err = l.Append([]byte("a line\n"))
+			}
+			return errors.Join(err, l.Close())
+		}, map[string]int{"write": 102}},
+		"a log that was closed": {func() error { _, err := store.ReadLog(t.Context(), dir, "before"); return err }, map[string]int{"list": 1, "read": 1}},
+		"a look":                {func() error { _, err := dir.Stat(t.Context(), "there"); return err }, map[string]int{"look": 1}},
+		"a list":                {func() error { _, err := dir.List(t.Context(), ""); return err }, map[string]int{"list": 1}},
+		"a removal":             {func() error { return dir.RemoveAll(t.Context(), "gone") }, map[string]int{"list": 1, "remove": 1}},
 	} {
 		must(put(dir, "there", nil))
 		must(put(dir, "gone", nil))

@@ -388,6 +388,9 @@ func logging(t *testing.T, dir store.Dir) {
 	cancel() // how a run ended is told after it
 	must(t, l.Append([]byte("ended\n")))
 	must(t, l.Close())
+	got, err := store.ReadLog(t.Context(), dir, "runs/one.jsonl")
+	must(t, err)
+	want(t, "a log that is closed", text+"ended\n", string(got))
 	if _, err := store.StartLog(t.Context(), dir, "runs/one.jsonl"); !errors.Is(err, store.ErrExists) {
 		t.Errorf("a name that is taken: %v", err)
 	}
@@ -397,7 +400,7 @@ func logging(t *testing.T, dir store.Dir) {
 	logs, err := store.ListLogs(t.Context(), dir, "runs")
 	must(t, err)
 	want(t, "the logs", []string{"runs/one.jsonl", "runs/two.jsonl"}, logs)
-	got, err := store.ReadLog(t.Context(), dir, "runs/two.jsonl")
+	got, err = store.ReadLog(t.Context(), dir, "runs/two.jsonl")
 	if len(got) != 0 || err != nil {
 		t.Errorf("an empty log: %q, %v", got, err)
 	}

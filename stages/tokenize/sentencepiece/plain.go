@@ -19,18 +19,18 @@ func (m *Model) isPlain() bool {
 // encodePlain is encode for a plain model.
 func (e *Encoder) encodePlain(dst []int32, text string, limit int, prefix bool) []int32 {
 	end := len(dst) + min(limit, math.MaxInt-len(dst))
-	e.window.begin(prefix && text != "")
-	for text != "" && len(dst) < end {
-		text = e.window.next(text, e.step)
-		dst = e.encodeWindow(dst, end, text == "")
+	e.window.begin(text, prefix)
+	for e.window.rest != "" && len(dst) < end {
+		e.window.next(e.step)
+		dst = e.encodeWindow(dst, end)
 	}
 	return dst[:min(len(dst), end)]
 }
 
 // encodeWindow appends the ids of the window's segments, or of as many as reach end.
 // Where the window is not the last its last segment is left, which may go on.
-func (e *Encoder) encodeWindow(dst []int32, end int, last bool) []int32 {
-	w := &e.window
+func (e *Encoder) encodeWindow(dst []int32, end int) []int32 {
+	w, last := &e.window, e.window.rest == ""
 	for ; len(dst) < end; w.from += blockCuts {
 		behind := w.size - 1 - w.from // bytes behind which another follows
 		if behind < 0 || behind == 0 && !last {
@@ -116,27 +116,26 @@ func (w *window) spelt(segment []byte) []byte {
 type window struct {
 	text  []byte // and some bytes behind it, which are read along
 	size  int
+	rest  string // of the text, behind the window
 	start int    // of the segment that is not whole yet
 	from  int    // behind the bytes before it was looked for cuts
 	word  []byte // a segment, spelt
 }
 
-// begin takes a new text, and a blank before it or not.
-func (w *window) begin(blank bool) {
-	w.size, w.start, w.from = 0, 0, 0
-	if blank {
+// begin takes a new text. prefix: a blank comes before it, unless it is empty.
+func (w *window) begin(text string, prefix bool) {
+	w.rest, w.size, w.start, w.from = text, 0, 0, 0
+	if prefix && text != "" {
 		w.text, w.size = append(w.text[:0], ' '), 1
 	}
 }
 
-// next moves the window on by step bytes of what is left of the text, or by as many as
-// the segment has that it begins with: a long one is not moved more often than it
-// doubles.
-func (w *window) next(text string, step int) (rest string) {
+// next moves the window on by step bytes, or by as many as the segment has that it begins
+// with: a long one is not moved more often than it doubles.
+func (w *window) next(step int) {
 	begun := w.text[w.start:w.size]
-	taken := min(len(text), max(step, len(begun)))
-	w.text = append(append(w.text[:0], begun...), text[:taken]...)
+	taken := min(len(w.rest), max(step, len(begun)))
+	w.text = append(append(w.text[:0], begun...), w.rest[:taken]...)
 	w.size, w.from, w.start = len(w.text), w.from-w.start, 0
-	w.text = append(w.text, make([]byte, blockCuts+keyBytes)...)
-	return text[taken:]
+	w.text, w.rest = append(w.text, make([]byte, blockCuts+keyBytes)...), w.rest[taken:]
 }

@@ -13,9 +13,14 @@ import (
 	"time"
 )
 
-// dataSteps runs the tiny demo as far as no model is needed.
-func dataSteps(out string) []string {
-	args := []string{"run", "demo", "corpus", "duplicates", "card_pmv", "card_mor", "card_los", "card_diag", "card_proc", "--out", out, "--workers", "2"}
+// The tiny demo as far as no model is needed; and a way through it that meets each shape.
+var (
+	allData = []string{"corpus", "duplicates", "card_pmv", "card_mor", "card_los", "card_diag", "card_proc"}
+	oneTask = []string{"corpus", "card_mor"}
+)
+
+func dataSteps(out string, steps []string) []string {
+	args := append(append([]string{"run", "demo"}, steps...), "--out", out, "--workers", "2")
 	for name, value := range scales["tiny"] {
 		args = append(args, "--set", name+"="+value)
 	}
@@ -27,8 +32,8 @@ func process() []string {
 	return []string{"--environment_type", "PROCESS", "--environment_config", fmt.Sprintf(`{"command": %q, "env": {"CLINFLOW_TEST_AS_COMMAND": "1"}}`, os.Args[0])}
 }
 
-func onFlink(args []string, environment ...string) []string {
-	return append(append(args, "--runner", "flink", "--endpoint", "127.0.0.1:8099", "--flink_master", "127.0.0.1:8081"), environment...)
+func onFlink(environment ...string) []string {
+	return append([]string{"--runner", "flink", "--endpoint", "127.0.0.1:8099", "--flink_master", "127.0.0.1:8081"}, environment...)
 }
 
 // The engines of Beam that a job service stands before give the bytes of the process
@@ -44,6 +49,7 @@ func TestSlowFlink(t *testing.T) {
 	dir := t.TempDir()
 	f := startFlink(t, jars)
 	t.Run("SameBytes", func(t *testing.T) { sameBytesOnEngines(t, dir, f) })
+	t.Run("Panic", func(t *testing.T) { panicOnFlink(t, f) })
 	t.Run("Kills", func(t *testing.T) { killOnFlink(t, f) })
 	t.Run("Interrupted", func(t *testing.T) { interruptOnFlink(t, f) })
 	f.stop(t)
@@ -53,13 +59,12 @@ func TestSlowFlink(t *testing.T) {
 }
 
 func sameBytesOnEngines(t *testing.T, dir string, f *flink) {
-	direct := filepath.Join(dir, "direct")
-	clinflow(t, dir, 0, dataSteps(direct)...)
-	want := outputs(t, direct)
-	same := func(name string, args func(out string) []string) {
+	same := func(name string, steps []string, options ...string) {
 		t.Run(name, func(t *testing.T) {
-			before, began, out := f.jobs(t), time.Now(), filepath.Join(dir, name)
-			run := start(t, dir, nil, args(out)...)
+			direct, out := filepath.Join(dir, "direct", name), filepath.Join(dir, name)
+			clinflow(t, dir, 0, dataSteps(direct, steps)...)
+			want, before, began := outputs(t, direct), f.jobs(t), time.Now()
+			run := start(t, dir, nil, append(dataSteps(out, steps), options...)...)
 			if name != "prism" { // which listens everywhere too
 				watchListeners(t, run)
 			}
@@ -77,21 +82,17 @@ func sameBytesOnEngines(t *testing.T, dir string, f *flink) {
 			t.Logf("%s: %d files the same, %d jobs on Flink, %.0f s", name, len(want), len(jobs), time.Since(began).Seconds())
 		})
 	}
-	same("prism", func(out string) []string { return append(dataSteps(out), "--runner", "prism") })
-	same("PROCESS", func(out string) []string { return onFlink(dataSteps(out), process()...) })
-	same("LOOPBACK", func(out string) []string { return onFlink(dataSteps(out), "--environment_type", "LOOPBACK") })
+	same("prism", allData, "--runner", "prism")
+	same("PROCESS", allData, onFlink(process()...)...)
+	same("LOOPBACK", allData, onFlink("--environment_type", "LOOPBACK")...)
 	pool := start(t, dir, nil, "worker", "--pool", "127.0.0.1:50000")
-	same("EXTERNAL", func(out string) []string {
-		return onFlink(dataSteps(out), "--environment_type", "EXTERNAL", "--environment_config", "127.0.0.1:50000")
-	})
+	same("EXTERNAL", oneTask, onFlink("--environment_type", "EXTERNAL", "--environment_config", "127.0.0.1:50000")...)
 	pool.signal(t, syscall.SIGTERM)
 	if r := pool.result(); r.code != 0 {
 		t.Errorf("the pool ended with %d: %s", r.code, r.stderr)
 	}
 	stop := startPython(t)
-	same("Python", func(out string) []string {
-		return append(dataSteps(out), "--runner", "universal", "--endpoint", "127.0.0.1:8199", "--environment_type", "LOOPBACK")
-	})
+	same("Python", allData, "--runner", "universal", "--endpoint", "127.0.0.1:8199", "--environment_type", "LOOPBACK")
 	stop()
 }
 
@@ -186,7 +187,7 @@ func killOnFlink(t *testing.T, f *flink) {
 	for _, moment := range moments {
 		t.Run(moment.name, func(t *testing.T) {
 			out := filepath.Join(dir, moment.name)
-			run := start(t, dir, nil, onFlink([]string{"run", "source.yaml", "--out", out}, process()...)...)
+			run := start(t, dir, nil, append([]string{"run", "source.yaml", "--out", out}, onFlink(process()...)...)...)
 			until(t, "the moment", 2*time.Minute, func() bool { return moment.at(out) || ended(run) })
 			if some(out, "manifest.json") {
 				t.Error("the moment was missed")
@@ -215,7 +216,7 @@ func interruptOnFlink(t *testing.T, f *flink) {
 	dir, before := t.TempDir(), f.jobs(t)
 	write(t, filepath.Join(dir, "source.yaml"), sourceDAG)
 	out := filepath.Join(dir, "out")
-	run := start(t, dir, nil, onFlink([]string{"run", "source.yaml", "--out", out}, process()...)...)
+	run := start(t, dir, nil, append([]string{"run", "source.yaml", "--out", out}, onFlink(process()...)...)...)
 	until(t, "it scans", 2*time.Minute, func() bool { return some(out, ".finished/file-*.json") || ended(run) })
 	run.signal(t, syscall.SIGINT)
 	began := time.Now()

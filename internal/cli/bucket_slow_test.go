@@ -1,70 +1,19 @@
-//go:build slow || proof
+//go:build slow
 
 package cli
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
 	"io/fs"
-	"math/rand/v2"
 	"os"
 	"path"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/fsouza/fake-gcs-server/fakestorage"
 
-	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/internal/store/gs/gstest"
-	"github.com/clinflow/clinflow/runners"
 )
-
-// inABucket is a bucket for commands in processes of their own, whose copies lie in a
-// folder of the test.
-func inABucket(t *testing.T) *gstest.Server {
-	t.Helper()
-	t.Setenv("XDG_CACHE_HOME", t.TempDir())
-	return gstest.New(t)
-}
-
-// bucketOutputs are the digests of all that lies in a folder of the bucket but journals,
-// as outputs has them of a folder on this machine.
-func bucketOutputs(t testing.TB, server *gstest.Server, folder string) map[string]string {
-	t.Helper()
-	objects, _, err := server.Fake.ListObjects(gstest.Bucket, folder+"/", "", false)
-	if err != nil || len(objects) == 0 {
-		t.Fatalf("%d files in %s: %v", len(objects), folder, err)
-	}
-	digests := map[string]string{}
-	for _, attrs := range objects {
-		name := strings.TrimPrefix(attrs.Name, folder)
-		if strings.HasPrefix(name, "/runs/") {
-			continue
-		}
-		object, err := server.Fake.GetObject(gstest.Bucket, attrs.Name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		sum := sha256.Sum256(object.Content)
-		digests[name] = hex.EncodeToString(sum[:])
-	}
-	return digests
-}
-
-// filesAlone are outputs without the folders, which a bucket does not have, and without
-// what a run knows of this machine's files.
-func filesAlone(all map[string]string) map[string]string {
-	files := map[string]string{}
-	for name, digest := range all {
-		if digest != "a folder" && !strings.HasPrefix(name, "/cache/") {
-			files[name] = digest
-		}
-	}
-	return files
-}
 
 func TestSlowDemoInABucket(t *testing.T) {
 	server := inABucket(t)
@@ -230,51 +179,7 @@ func TestSlowTwoRunsRaceForABucket(t *testing.T) {
 	sameOutputs(t, filesAlone(u.files), filesAlone(bucketOutputs(t, server, "out")))
 }
 
-// bucketArgs are a command's arguments with its outputs in a bucket.
-func bucketArgs(u undisturbed, folder string) []string {
-	args := append([]string(nil), u.args...)
-	args[len(args)-1] = gstest.URI(folder)
-	return args
-}
-
 func TestSlowKilledInABucket(t *testing.T) {
 	dir := dataFolder(t)
 	killInABucket(t, 12, dir, runUndisturbed(t, dir, "run", "data.yaml"))
-}
-
-// killInABucket kills a command whose outputs go to a bucket at n moments drawn from a
-// seed, and lets it go on: nothing is lost, and nothing is left over.
-func killInABucket(t *testing.T, n int, dir string, u undisturbed) {
-	server := inABucket(t)
-	began := time.Now()
-	clinflow(t, dir, 0, bucketArgs(u, "undisturbed")...)
-	span := time.Since(began)
-	want := filesAlone(bucketOutputs(t, server, "undisturbed"))
-	sameOutputs(t, filesAlone(u.files), want)
-	const seed = 20261126
-	t.Logf("seed %d, undisturbed %s", seed, span)
-	random := rand.New(rand.NewPCG(seed, 0))
-	met := map[string]int{}
-	for i := range n {
-		t.Run(fmt.Sprint(i), func(t *testing.T) {
-			folder := fmt.Sprint("out-", i)
-			args := bucketArgs(u, folder)
-			if !start(t, dir, nil, args...).killAfter(t, time.Duration(random.Int64N(int64(span)))) {
-				met["nothing: it had ended"]++
-			}
-			for _, stage := range inState(t, gstest.URI(folder), runners.Unfinished) {
-				met[stage]++
-			}
-			clinflow(t, dir, 0, args...)
-			sameOutputs(t, want, filesAlone(bucketOutputs(t, server, folder)))
-			out, err := store.Open(gstest.URI(folder))
-			if err == nil {
-				err = out.RemoveAll(t.Context(), "") // the fake keeps all in memory
-			}
-			if err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	t.Logf("killed in: %v", met)
 }

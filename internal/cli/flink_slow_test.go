@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -73,6 +74,9 @@ func sameBytesOnEngines(t *testing.T, dir string, f *flink) {
 			}
 			sameOutputs(t, want, outputs(t, out))
 			jobs := f.since(t, before)
+			if onCluster := slices.Contains(options, "flink"); onCluster != (len(jobs) > 0) {
+				t.Errorf("%d jobs on Flink", len(jobs))
+			}
 			for _, job := range jobs {
 				if job.State != "FINISHED" {
 					t.Errorf("the job %s is %s", job.Name, job.State)

@@ -9,9 +9,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fsouza/fake-gcs-server/fakestorage"
 
+	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/internal/store/gs/gstest"
 )
 
@@ -182,4 +184,34 @@ func TestSlowTwoRunsRaceForABucket(t *testing.T) {
 func TestSlowKilledInABucket(t *testing.T) {
 	dir := dataFolder(t)
 	killInABucket(t, 12, dir, runUndisturbed(t, dir, "run", "data.yaml"))
+}
+
+// A run whose lock another took over ends: what it would write is the other's now.
+func TestSlowLostLockEndsTheRun(t *testing.T) {
+	server := inABucket(t)
+	run := start(t, t.TempDir(), nil, "demo", "--scale", "quick", "--out", gstest.URI("out"))
+	out, err := store.Open(gstest.URI("out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if _, err := server.Fake.GetObject(gstest.Bucket, "out/runs/lock"); err == nil {
+			break
+		}
+		select {
+		case <-run.ended:
+			t.Fatal("the run ended without a lock")
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	other := `{"id": "another", "expires": "2999-01-01T00:00:00Z", "text": "{}"}`
+	if err := store.WriteFile(t.Context(), out, "runs/lock", []byte(other)); err != nil {
+		t.Fatal(err)
+	}
+	if r := run.result(); r.code != 4 || !strings.Contains(r.stderr, "the lock gs://notes/out/runs/lock was lost") {
+		t.Errorf("exit code %d\n%s", r.code, r.stderr)
+	}
+	if lock, err := server.Fake.GetObject(gstest.Bucket, "out/runs/lock"); err != nil || string(lock.Content) != other {
+		t.Errorf("the other's lock became %q, %v", lock.Content, err)
+	}
 }

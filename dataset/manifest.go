@@ -76,6 +76,25 @@ func (m Manifest) Digest(tables ...string) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// Bytes is the length of the parts of all tables, or of those named, and without names of
+// the files too.
+func (m Manifest) Bytes(tables ...string) (total int64) {
+	for name, parts := range m.Tables {
+		if len(tables) > 0 && !slices.Contains(tables, name) {
+			continue
+		}
+		for _, p := range parts {
+			total += p.Bytes
+		}
+	}
+	for _, f := range m.Files {
+		if len(tables) == 0 {
+			total += f.Bytes
+		}
+	}
+	return total
+}
+
 // encode gives the same bytes for the same manifest: encoding/json sorts the
 // keys of maps.
 func (m Manifest) encode() ([]byte, error) {

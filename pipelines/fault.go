@@ -71,21 +71,35 @@ func (t Task) record(ctx context.Context, f *fault) error {
 	return exit.Seal(store.WriteSealed(ctx, dir, faultName, text))
 }
 
-// outcome is what a job that has ended left: a dataset, or a fault.
-func (t Task) outcome(ctx context.Context) error {
+// whole says whether the task's output is complete.
+func (t Task) whole(ctx context.Context) (bool, error) {
+	dir, err := store.Open(t.Out)
+	if err != nil {
+		return false, err
+	}
+	_, err = dir.Stat(ctx, dataset.ManifestName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// outcome is what a job left of the task, which has ended or failed: a dataset, or a
+// fault, or else the job's failure.
+func (t Task) outcome(ctx context.Context, failure error) error {
+	if whole, err := t.whole(ctx); whole || err != nil {
+		return err
+	}
 	dir, err := store.Open(t.Out)
 	if err != nil {
 		return err
 	}
-	if _, err := dir.Stat(ctx, dataset.ManifestName); err == nil || !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
 	text, err := store.ReadSealed(ctx, dir, faultName)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) && failure == nil {
 		return exit.Errorf(exit.Failed, "the job has ended and left no output in %s", t.Out)
 	}
 	if err != nil {
-		return err
+		return cmp.Or(failure, err)
 	}
 	var f fault
 	if err := json.Unmarshal(text, &f); err != nil {

@@ -83,6 +83,9 @@ func (t *Task) carry(env *stages.Environment) {
 	t.Group, t.Build = store.Grouped(), version.Build()
 }
 
+// budgets are the memory of a worker's process: Task.Job → *memory.Budget.
+var budgets sync.Map
+
 // carried is the environment of a worker process, changed as the task says.
 func (t Task) carried(env *stages.Environment) *stages.Environment {
 	if t.Group {
@@ -92,6 +95,7 @@ func (t Task) carried(env *stages.Environment) *stages.Environment {
 		if t.Workers > 0 {
 			s.Workers = t.Workers
 		}
-		s.Memory, s.Log = memory.New(t.Memory), s.Log.Level(zerolog.Level(t.LogLevel))
+		budget, _ := budgets.LoadOrStore(t.Job, memory.New(t.Memory))
+		s.Memory, s.Log = budget.(*memory.Budget), s.Log.Level(zerolog.Level(t.LogLevel))
 	})
 }

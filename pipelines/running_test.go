@@ -13,7 +13,7 @@ import (
 // A worker on another machine has not begun the task: it makes the environment that the
 // task describes, once, so that its DoFns share one memory.
 func TestAWorkerMakesTheTasksEnvironment(t *testing.T) {
-	task := Task{Run: "of another process", Workers: 3, Memory: 300 << 20}
+	task := Task{Run: "of another process", Job: "a", Workers: 3, Memory: 300 << 20}
 	env := task.env()
 	if env.Workers != 3 || env.Memory.Bytes() != 300<<20 {
 		t.Errorf("%d workers, %d bytes", env.Workers, env.Memory.Bytes())
@@ -21,8 +21,11 @@ func TestAWorkerMakesTheTasksEnvironment(t *testing.T) {
 	if task.env() != env {
 		t.Error("a second DoFn has another environment")
 	}
-	if other := (Task{Run: "another", Workers: 3, Memory: 300 << 20}).env(); other.Memory == env.Memory {
-		t.Error("two tasks have one memory")
+	if other := (Task{Run: "another", Job: "b", Workers: 3, Memory: 300 << 20}).env(); other.Memory == env.Memory {
+		t.Error("two jobs have one memory")
+	}
+	if other := (Task{Run: "a third", Job: "a", Workers: 3, Memory: 300 << 20}).env(); other.Memory != env.Memory {
+		t.Error("two tasks of a job have a memory each")
 	}
 	if own := (Task{Run: "without a count", Memory: 300 << 20}).env(); own.Workers != stages.Default.Workers {
 		t.Errorf("%d workers where the client gave no number, want this machine's %d", own.Workers, stages.Default.Workers)

@@ -37,6 +37,10 @@ type Task struct {
 	// done in the process that began it.
 	Run string
 
+	// Job is set by Run: tasks of one name are one job of Beam's, and share the memory of
+	// a worker's process.
+	Job string
+
 	// Identity says all that decides the output's bytes; Run sets it. What an
 	// earlier attempt of the same identity finished is not computed again.
 	Identity string

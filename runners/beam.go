@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	// Beam's runners and its bucket store register themselves.
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/x/beamx"
@@ -13,11 +14,12 @@ import (
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/guard"
 	"github.com/clinflow/clinflow/pipelines"
+	"github.com/clinflow/clinflow/pipelines/engine"
 	"github.com/clinflow/clinflow/stages"
 )
 
 // Beam runs sources, maps and reduces on one of Beam's runners and jobs in this
-// process.
+// process, each step by itself.
 type Beam struct {
 	Runner string // Beam's name for it: direct, prism, dataflow, …
 }
@@ -31,28 +33,38 @@ func (b Beam) Run(ctx context.Context, job Job) error {
 	if job.Stage.Shape == stages.ShapeJob {
 		return inProcess(ctx, job, in)
 	}
+	task, err := dataTask(job, in)
+	if err != nil {
+		return err
+	}
+	return b.together(ctx, job.Env, []pipelines.Task{task})[0]
+}
+
+// together runs tasks as one job of Beam's.
+func (b Beam) together(ctx context.Context, env *stages.Environment, tasks []pipelines.Task) []error {
+	if b.Runner == engine.Prism {
+		if err := prism.Acquire(ctx, 1); err != nil {
+			return slices.Repeat([]error{exit.With(exit.Interrupted, err)}, len(tasks))
+		}
+		defer prism.Release(1)
+	}
+	return pipelines.RunTogether(ctx, env, b.Runner, tasks)
+}
+
+// dataTask is the task of a step that is no job.
+func dataTask(job Job, in stages.Inputs) (pipelines.Task, error) {
 	parts := job.Stage.InputParts(in)
 	if job.Stage.Shape == stages.ShapeSource {
 		built, err := job.Stage.Build(job.Env, job.Config)
 		if err != nil {
-			return err
+			return pipelines.Task{}, err
 		}
 		parts = built.(stages.Source).Parts()
 	}
 	if parts == 0 {
-		return exit.Errorf(exit.Failed, "stage %s has no parts to work on; say of the port whose parts they are that it is Sharded", job.Stage.Name)
+		return pipelines.Task{}, exit.Errorf(exit.Failed, "stage %s has no parts to work on; say of the port whose parts they are that it is Sharded", job.Stage.Name)
 	}
-	task, err := taskOf(job, parts)
-	if err != nil {
-		return err
-	}
-	if b.Runner == "prism" {
-		if err := prism.Acquire(ctx, 1); err != nil {
-			return exit.With(exit.Interrupted, err)
-		}
-		defer prism.Release(1)
-	}
-	return pipelines.Run(ctx, job.Env, b.Runner, task)
+	return taskOf(job, parts)
 }
 
 // prism lets one step at a time have Beam's runner of this name: all of a process have

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -30,16 +31,18 @@ type execution struct {
 	o       Options
 	slots   chan struct{}
 	ready   map[string]chan struct{} // closed when the step's output is in made
+	gather  *gather                  // nil: the runner runs each step by itself
 
 	mu   sync.Mutex
 	made map[string]*dataset.Dataset
+	done map[string]bool
 }
 
 func newExecution(env *stages.Environment, d *dags.DAG, runner StepRunner, planner *dags.Planner, out store.Dir, journal *Journal, o Options) *execution {
 	x := &execution{
 		env: env.With(func(s *stages.Settings) { s.Digester = planner.Digest }), dag: d, runner: runner, planner: planner, out: out, journal: journal, o: o,
 		slots: make(chan struct{}, max(1, o.Workers)),
-		ready: map[string]chan struct{}{}, made: map[string]*dataset.Dataset{},
+		ready: map[string]chan struct{}{}, made: map[string]*dataset.Dataset{}, done: map[string]bool{},
 	}
 	for _, step := range d.Steps {
 		x.ready[step.Name] = make(chan struct{})
@@ -56,6 +59,10 @@ func (x *execution) run(ctx context.Context) error {
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
+	if level, ok := x.runner.(LevelRunner); ok {
+		x.gather = &gather{runner: level, ctx: ctx, counted: map[string]*int{}}
+		x.gather.ready(x.begins("")...)
+	}
 	for _, step := range x.dag.Steps {
 		group.Go(func() error {
 			return guard.Do("step "+step.Name, func() error { return x.step(ctx, step) })
@@ -71,17 +78,47 @@ func (x *execution) step(ctx context.Context, step *dags.Step) error {
 			return err
 		}
 	}
-	select {
-	case x.slots <- struct{}{}:
+	if x.gather == nil || !joinable(step) {
+		if err := x.slot(ctx); err != nil {
+			return err
+		}
 		defer func() { <-x.slots }()
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 	if err := x.settle(ctx, step); err != nil {
 		return fmt.Errorf("step %s: %w", step.Name, err)
 	}
+	if x.gather != nil {
+		x.gather.ready(x.begins(step.Name)...)
+		x.gather.over(step.Name)
+	}
 	close(x.ready[step.Name])
 	return nil
+}
+
+// slot waits until a step may be at work in this process.
+func (x *execution) slot(ctx context.Context) error {
+	select {
+	case x.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// begins notes that a step is done and returns the steps that waited for it alone; ""
+// is before the first.
+func (x *execution) begins(done string) (next []*dags.Step) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.done[done] = true
+	waits := func(up string) bool { return !x.done[up] }
+	for _, step := range x.dag.Steps {
+		ups := step.Upstream()
+		if !slices.ContainsFunc(ups, waits) && (slices.Contains(ups, done) || done == "" && len(ups) == 0) {
+			next = append(next, step)
+		}
+	}
+	return next
 }
 
 func wait(ctx context.Context, done <-chan struct{}) error {
@@ -116,18 +153,18 @@ func (x *execution) settle(ctx context.Context, step *dags.Step) error {
 
 // runAndNote runs a step and writes its begin and its end to the journal.
 func (x *execution) runAndNote(ctx context.Context, decision dags.Decision, e Event) error {
-	started := e
-	started.Kind = StepStarted
-	if err := x.journal.Write(started); err != nil {
-		return err
-	}
 	start := time.Now()
-	err := x.runJob(ctx, decision)
+	err := x.runJob(ctx, decision, func() error {
+		started := e
+		started.Kind, start = StepStarted, time.Now()
+		return x.journal.Write(started)
+	})
+	whole := context.WithoutCancel(ctx) // what is finished is kept though the run ends
 	if err == nil {
-		err = x.checkInputs(ctx, decision)
+		err = x.checkInputs(whole, decision)
 	}
 	if err == nil {
-		err = x.keep(ctx, decision.Step, decision.URI, &e)
+		err = x.keep(whole, decision.Step, decision.URI, &e)
 	}
 	if err != nil {
 		return x.failed(ctx, e, start, err)
@@ -141,7 +178,7 @@ func outputName(d dags.Decision) string { return dags.OutputName(d.Step.Name, d.
 
 // runJob runs the step. An output that is to be made again, or what a killed run
 // finished of it, is removed first.
-func (x *execution) runJob(ctx context.Context, decision dags.Decision) error {
+func (x *execution) runJob(ctx context.Context, decision dags.Decision, begin func() error) error {
 	output := outputName(decision)
 	if decision.Done || x.o.Force {
 		if err := discard(ctx, x.out, output); err != nil {
@@ -151,7 +188,21 @@ func (x *execution) runJob(ctx context.Context, decision dags.Decision) error {
 	if err := ownFiles(x.out, output); err != nil {
 		return err
 	}
-	return x.runner.Run(ctx, x.jobOf(decision))
+	job := x.jobOf(decision)
+	if x.gather != nil && joinable(decision.Step) {
+		if x.gather.runner.Joins(ctx, job) {
+			return x.gather.run(ctx, job, begin)
+		}
+		x.gather.stays(job.Step)
+		if err := x.slot(ctx); err != nil {
+			return err
+		}
+		defer func() { <-x.slots }()
+	}
+	if err := begin(); err != nil {
+		return err
+	}
+	return x.runner.Run(ctx, job)
 }
 
 // checkInputs takes away the name of an output whose input files changed while it
@@ -215,7 +266,7 @@ func (x *execution) outputs() map[string]*dataset.Dataset {
 // failed, or the run was interrupted, is cancelled.
 func (x *execution) failed(ctx context.Context, e Event, start time.Time, err error) error {
 	e.Kind, e.Reasons, e.Seconds, e.Error = StepFailed, nil, time.Since(start).Seconds(), err.Error()
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && !errors.As(err, new(ownFault)) {
 		e.Kind, e.Error = StepCancelled, ""
 	}
 	return errors.Join(err, x.journal.Write(e))

@@ -35,6 +35,20 @@ type StepRunner interface {
 	Run(ctx context.Context, job Job) error
 }
 
+// LevelRunner is a StepRunner to which several steps can be one job: an engine takes
+// longer to begin a job than many a step takes.
+type LevelRunner interface {
+	StepRunner
+	// Joins says whether a step, which is no job of this process, is run with others.
+	Joins(ctx context.Context, job Job) bool
+	// RunTogether runs steps that do not need each other's outputs. The errors are
+	// those of the steps; what is finished of one is kept though another fails.
+	RunTogether(ctx context.Context, jobs []Job) []error
+	// Patience is how long a job waits for work in this process, at the end of which
+	// other steps may join it.
+	Patience() time.Duration
+}
+
 // Options say how a DAG is run.
 type Options struct {
 	Out      string      // output folder

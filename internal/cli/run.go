@@ -3,15 +3,19 @@ package cli
 import (
 	"context"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"time"
 
+	"github.com/dustin/go-humanize"
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
 	"github.com/clinflow/clinflow/dags"
+	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/logs"
 	"github.com/clinflow/clinflow/internal/version"
 	"github.com/clinflow/clinflow/pipelines/engine"
@@ -23,7 +27,8 @@ import (
 type dagFlags struct {
 	out   string
 	set   []string
-	small bool // the journal tells small counts
+	small bool   // the journal tells small counts
+	above string // the size of inputs from which a step runs on the engine
 }
 
 func (f *dagFlags) add(cmd *cobra.Command) {
@@ -34,6 +39,24 @@ func (f *dagFlags) add(cmd *cobra.Command) {
 // addRun adds the flags of the commands that run a DAG.
 func (f *dagFlags) addRun(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.small, "show-small-cells", false, "tell counts of one to nine in the journal, which hides them")
+	cmd.Flags().StringVar(&f.above, "remote-above", "0", "data steps whose inputs are smaller, for example than 1GiB, run in this process though --runner names an engine, which takes minutes to begin a job")
+}
+
+// stepRunner is what runs the steps on a runner of Beam's.
+func (f *dagFlags) stepRunner(runner string) (runners.StepRunner, error) {
+	above, err := humanize.ParseBytes(f.above)
+	if err != nil || above > math.MaxInt64 {
+		return nil, exit.Errorf(exit.Usage, "--remote-above: %q is not a size; write for example 1GiB", f.above)
+	}
+	on := runners.Beam{Runner: runner}
+	switch runner {
+	case engine.Direct:
+		return on, nil
+	case engine.Prism: // begins a job at once
+		return runners.Level{Beam: on, RemoteAbove: int64(above), Wait: time.Second}, nil
+	default:
+		return runners.Level{Beam: on, RemoteAbove: int64(above), Wait: time.Minute}, nil
+	}
 }
 
 // check reads the DAG that args name, or the steps of it that they name too, by
@@ -97,7 +120,11 @@ func (s *settings) run(cmd *cobra.Command, f *dagFlags, args []string, force boo
 // journal and nothing else.
 func (s *settings) execute(cmd *cobra.Command, d *dags.DAG, f *dagFlags, runner string, force bool, refused error) error {
 	_, revision := version.Of()
-	return runners.Execute(cmd.Context(), s.env, d, runners.Beam{Runner: runner}, runners.Options{
+	on, err := f.stepRunner(runner)
+	if err != nil {
+		return err
+	}
+	return runners.Execute(cmd.Context(), s.env, d, on, runners.Options{
 		Out: f.out, ShowSmallCells: f.small, Workers: s.env.Workers, Force: force, Runner: runner, Revision: revision,
 		Again: typed(append([]string{filepath.Base(os.Args[0])}, os.Args[1:]...)), Notify: s.announce, Refused: refused,
 	})

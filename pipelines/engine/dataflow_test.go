@@ -143,7 +143,7 @@ func dataflowAt(t *testing.T, d *fakeDataflow) {
 
 func onDataflow(ctx context.Context, said *bytes.Buffer, counted func(Counters)) error {
 	return Run(ctx, Dataflow, Job{
-		Step: "texts", Decides: "a", Log: zerolog.New(zerolog.SyncWriter(said)), Counted: counted, Prepare: func() error { return nil },
+		Step: "texts", Decides: "a", Log: zerolog.New(zerolog.SyncWriter(said)), Counted: counted,
 		Pipeline: func() (*beam.Pipeline, error) {
 			p, s := beam.NewPipelineWithRoot()
 			beam.Impulse(s)

@@ -17,12 +17,11 @@ import (
 
 // Job is a pipeline that runs as one job.
 type Job struct {
-	Step     string // that it does, for its name
-	Decides  string // all that decides its output: a running job of the same is waited for
-	Pipeline func() (*beam.Pipeline, error)
-	Prepare  func() error                // is called before a new job begins, and not for one that is found running
-	Counted  func(Counters)              // is told now and then what workers have counted, and at the end; may be nil
-	Revoke   func(context.Context) error // tells workers that a job is cancelled, whatever its engine does; may be nil
+	Step     string                         // that it does, for its name
+	Decides  string                         // all that decides its output: a running job of the same is waited for
+	Pipeline func() (*beam.Pipeline, error) // is called before a new job begins, and not for one that is found running
+	Counted  func(Counters)                 // is told now and then what workers have counted, and at the end; may be nil
+	Revoke   func(context.Context) error    // tells workers that a job is cancelled, whatever its engine does; may be nil
 	Log      zerolog.Logger
 }
 
@@ -67,7 +66,7 @@ func Run(ctx context.Context, runner string, j Job) error {
 		j.Log.Info().Str("job", id).Msg("its job is running already; waiting for it")
 		return follow(ctx, s, id, j)
 	}
-	p, err := prepared(j)
+	p, err := j.Pipeline()
 	if err != nil {
 		return err
 	}
@@ -88,20 +87,9 @@ func open(ctx context.Context, runner string) (service, error) {
 		return openDataflow(ctx)
 	case Prism:
 		return openPrism(ctx)
-	case Flink:
-		s, err := openPortable(ctx)
-		return onFlink{s}, err
 	default:
 		return openPortable(ctx)
 	}
-}
-
-func prepared(j Job) (*beam.Pipeline, error) {
-	p, err := j.Pipeline()
-	if err != nil {
-		return nil, err
-	}
-	return p, j.Prepare()
 }
 
 // DryRun has Dataflow's runner, which was told --dry_run, print the job that it would
@@ -122,7 +110,7 @@ func DryRun(ctx context.Context, j Job) error {
 
 // direct runs the job in this process. Beam's direct runner has no job service.
 func direct(ctx context.Context, j Job) error {
-	p, err := prepared(j)
+	p, err := j.Pipeline()
 	if err != nil {
 		return err
 	}

@@ -45,11 +45,11 @@ func start(t *testing.T, decides string) *waiting {
 	job := Job{
 		Step: "texts", Decides: decides, Log: zerolog.New(zerolog.SyncWriter(w.said)),
 		Pipeline: func() (*beam.Pipeline, error) {
+			w.prepared = true
 			p, s := beam.NewPipelineWithRoot()
 			beam.Impulse(s)
 			return p, nil
 		},
-		Prepare: func() error { w.prepared = true; return nil },
 		Counted: func(c Counters) { w.counted <- c },
 	}
 	go func() { w.ended <- Run(ctx, Flink, job) }()

@@ -44,7 +44,8 @@ func (b *Block) begin(columns int) {
 // returns false after the last one, and at one that nothing can be read behind.
 func (b *Block) Next(rec *Record) bool {
 	b.skipBlankLines()
-	if b.fault != nil || b.at == len(b.text) {
+	endless := errors.Is(b.end, errRecordTooLong) // though there be blank lines alone
+	if b.fault != nil || b.at == len(b.text) && !endless {
 		return false
 	}
 	from := b.at

@@ -29,7 +29,7 @@ func (c *cutter) next(b *Block) {
 	for c.end == nil && len(b.text) <= maxRecord {
 		read := len(b.text)
 		c.read(b)
-		if end := recordsEnd(b.text[read:], c.inside); end > 0 {
+		if end := recordsEnd(b.text[read:], c.inside); end > 0 && !blank(b.text) {
 			c.rest = append(c.rest[:0], b.text[read+end:]...)
 			b.text = b.text[:read+end]
 			c.offset += int64(len(b.text))
@@ -38,6 +38,10 @@ func (c *cutter) next(b *Block) {
 	}
 	c.last(b)
 }
+
+// blank says whether a text is nothing but line ends, as a disk or a program that fails
+// may leave them without end: they are bounded as a record is.
+func blank(text []byte) bool { return len(bytes.TrimLeft(text, "\r\n")) == 0 }
 
 // read reads until the block is full.
 func (c *cutter) read(b *Block) {

@@ -155,22 +155,23 @@ func TestFatalFaultsNameThePlaceAndNoContent(t *testing.T) {
 		code exit.Code
 		want string
 	}{
-		"quote left open":       {[]byte(sound + "2,\"" + canary + "\n3,x\n"), "t.csv", exit.BadData, second},
-		"quote left open, long": {[]byte(long), "t.csv", exit.BadData, "row 1 at byte 4: the record is longer"},
-		"fields without end":    {[]byte(sound + wide + canary + "\n"), "t.csv", exit.BadData, second + ": the record has more than 65536 fields"},
-		"columns without end":   {[]byte(canary + wide), "t.csv", exit.BadData, "row 0 at byte 0: the record has more than"},
-		"bare quote":            {[]byte(sound + "2," + canary + "\"\n"), "t.csv", exit.BadData, second},
-		"text after a quote":    {[]byte(sound + "2,\"\"" + canary + "\n"), "t.csv", exit.BadData, second},
-		"quote in the header":   {[]byte("a,b" + canary + "\"\n"), "t.csv", exit.BadData, "row 0 at byte 0"},
-		"empty":                 {nil, "t.csv", exit.BadData, "empty"},
-		"empty gzip file":       {nil, "t.csv.gz", exit.BadData, "empty"},
-		"gzip of nothing":       {zip(t, ""), "t.csv.gz", exit.BadData, "empty"},
-		"not gzip":              {[]byte(sound), "t.csv.gz", exit.BadData, "not a gzip file"},
-		"web page for gzip":     {[]byte("<!DOCTYPE html>"), "t.csv.gz", exit.BadData, "web page"},
-		"pointer for gzip":      {[]byte("version https://git-lfs.github.com/spec/v1\n"), "t.csv.gz", exit.BadData, "Git LFS pointer"},
-		"zip for gzip":          {[]byte("PK\x03\x04"), "t.csv.gz", exit.BadData, "zip archive"},
-		"rubbish after gzip":    {append(zip(t, sound), canary+canary...), "t.csv.gz", exit.BadData, "corrupt " + end},
-		"disk failure":          {nil, "broken.csv", exit.Failed, "read " + end},
+		"quote left open":         {[]byte(sound + "2,\"" + canary + "\n3,x\n"), "t.csv", exit.BadData, second},
+		"quote left open, long":   {[]byte(long), "t.csv", exit.BadData, "row 1 at byte 4: the record is longer"},
+		"blank lines without end": {[]byte(sound + strings.Repeat("\n", maxRecord+2*blockBytes)), "t.csv", exit.BadData, "row 2 at byte"},
+		"fields without end":      {[]byte(sound + wide + canary + "\n"), "t.csv", exit.BadData, second + ": the record has more than 65536 fields"},
+		"columns without end":     {[]byte(canary + wide), "t.csv", exit.BadData, "row 0 at byte 0: the record has more than"},
+		"bare quote":              {[]byte(sound + "2," + canary + "\"\n"), "t.csv", exit.BadData, second},
+		"text after a quote":      {[]byte(sound + "2,\"\"" + canary + "\n"), "t.csv", exit.BadData, second},
+		"quote in the header":     {[]byte("a,b" + canary + "\"\n"), "t.csv", exit.BadData, "row 0 at byte 0"},
+		"empty":                   {nil, "t.csv", exit.BadData, "empty"},
+		"empty gzip file":         {nil, "t.csv.gz", exit.BadData, "empty"},
+		"gzip of nothing":         {zip(t, ""), "t.csv.gz", exit.BadData, "empty"},
+		"not gzip":                {[]byte(sound), "t.csv.gz", exit.BadData, "not a gzip file"},
+		"web page for gzip":       {[]byte("<!DOCTYPE html>"), "t.csv.gz", exit.BadData, "web page"},
+		"pointer for gzip":        {[]byte("version https://git-lfs.github.com/spec/v1\n"), "t.csv.gz", exit.BadData, "Git LFS pointer"},
+		"zip for gzip":            {[]byte("PK\x03\x04"), "t.csv.gz", exit.BadData, "zip archive"},
+		"rubbish after gzip":      {append(zip(t, sound), canary+canary...), "t.csv.gz", exit.BadData, "corrupt " + end},
+		"disk failure":            {nil, "broken.csv", exit.Failed, "read " + end},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var r io.Reader = bytes.NewReader(c.data)
@@ -180,6 +181,17 @@ func TestFatalFaultsNameThePlaceAndNoContent(t *testing.T) {
 			_, err := readAll(r, "hosp/"+c.file)
 			checkFatal(t, err, c.code, "hosp/"+c.file, c.want)
 		})
+	}
+}
+
+// Blank lines between records are no fault, be they more than a block has.
+func TestManyBlankLinesAreNoFault(t *testing.T) {
+	text := "a,b\n1,2\n" + strings.Repeat("\r\n\n", blockBytes) + "3,4\n" + strings.Repeat("\n", 2*blockBytes)
+	for _, workers := range []int{1, 2} {
+		rows, err := readEach(t.Context(), strings.NewReader(text), "t.csv", workers)
+		if want := int64(8 + 3*blockBytes); err != nil || len(rows) != 2 || rows[1].Offset != want || rows[1].Row != 2 {
+			t.Errorf("%d rows, %v", len(rows), err)
+		}
 	}
 }
 
@@ -362,43 +374,5 @@ func comparePeer(t *testing.T, got row, want []string, data []byte) {
 	}
 	if diff := cmp.Diff(want, fields); diff != "" {
 		t.Fatalf("row %d: %s", got.Row, diff)
-	}
-}
-
-// BenchmarkNotes reads 20 MB of note-like rows.
-func BenchmarkNotes(b *testing.B) {
-	var text strings.Builder
-	text.WriteString("note_id,subject_id,hadm_id,text\n")
-	rows := 0
-	for ; text.Len() < 20<<20; rows++ {
-		fmt.Fprintf(&text, "%d-DS-1,%d,%d,\"", rows, rows, rows)
-		for line := range 60 {
-			fmt.Fprintf(&text, "Chief Complaint %x: \"\"___\"\" seen and examined\n", sha256.Sum256([]byte{byte(line), byte(rows), byte(rows >> 8)}))
-		}
-		text.WriteString("\"\n")
-	}
-	for name, data := range map[string][]byte{"notes.csv": []byte(text.String()), "notes.csv.gz": zip(b, text.String())} {
-		b.Run(name, func(b *testing.B) {
-			b.SetBytes(int64(text.Len()))
-			b.ReportAllocs()
-			for b.Loop() {
-				readBench(b, data, name)
-			}
-			b.ReportMetric(float64(rows)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
-		})
-	}
-}
-
-func readBench(b *testing.B, data []byte, name string) {
-	c, err := NewReader(bytes.NewReader(data), name, 1)
-	if err != nil {
-		b.Fatal(err)
-	}
-	var rec Record
-	for err == nil {
-		err = c.Read(&rec)
-	}
-	if !errors.Is(err, io.EOF) {
-		b.Fatal(err)
 	}
 }

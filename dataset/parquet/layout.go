@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"bytes"
 	"fmt"
 	"reflect"
 	"slices"
@@ -19,6 +20,7 @@ type layout struct {
 	size    uintptr // bytes of the struct itself
 	columns []column
 	root    *schema.GroupNode
+	empty   func() ([]byte, error) // the file without rows
 }
 
 // column moves one field between rows and a column chunk. Rows come as pointers
@@ -70,7 +72,19 @@ func newLayout(name string, size uintptr, columns []column) *layout {
 	// A node keeps its path when it is first asked for it. It is asked here, once, since
 	// many goroutines write files of one layout.
 	schema.NewSchema(root)
-	return &layout{name, size, columns, root}
+	l := &layout{name: name, size: size, columns: columns, root: root}
+	l.empty = sync.OnceValues(l.withoutRows)
+	return l
+}
+
+// withoutRows are the bytes of a file that no row was written to.
+func (l *layout) withoutRows() ([]byte, error) {
+	var file bytes.Buffer
+	w, err := l.encode(&file)
+	if err == nil {
+		err = w.Close()
+	}
+	return file.Bytes(), err
 }
 
 // without is the layout of a table that lacks some columns.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"unsafe"
 
 	arrow "github.com/apache/arrow-go/v18/parquet"
@@ -45,9 +46,9 @@ type groupWriter struct {
 	layout *layout
 	place  string // of the file, for errors
 	sink   *store.SummedFile
-	file   *file.Writer
-	groups int   // in the file
-	count  int64 // rows in the file
+	file   *file.Writer // nil: not begun
+	groups int          // in the file
+	count  int64        // rows in the file
 }
 
 // Create begins a file, which appears under its name at Commit. It lacks the columns
@@ -66,13 +67,23 @@ func createGroups(ctx context.Context, dir store.Dir, name string, l *layout) (*
 	if err != nil {
 		return nil, err
 	}
-	place := dir.URI() + "/" + name
-	w, err := file.NewParquetWriterWithError(sink, l.root, file.WithWriterProps(l.properties()))
-	if err != nil {
-		sink.Abort()
-		return nil, fmt.Errorf("%s: begin the Parquet file: %w", place, err)
+	return &groupWriter{layout: l, place: dir.URI() + "/" + name, sink: sink}, nil
+}
+
+// encode begins a file of the layout.
+func (l *layout) encode(to io.Writer) (*file.Writer, error) {
+	return file.NewParquetWriterWithError(to, l.root, file.WithWriterProps(l.properties()))
+}
+
+// begin begins the file where it is not begun: most tables of a part have rows, and those
+// that have none are alike.
+func (w *groupWriter) begin() (err error) {
+	if w.file == nil {
+		if w.file, err = w.layout.encode(w.sink); err != nil {
+			return w.failed()
+		}
 	}
-	return &groupWriter{layout: l, place: place, sink: sink, file: w}, nil
+	return nil
 }
 
 // properties are the same for every file of a layout: the bytes of a file follow from
@@ -121,6 +132,9 @@ func (w *groupWriter) tooLong(row int, weight int64) error {
 
 // Annotate puts a key with its value into the file's footer, for readers who know it.
 func (w *groupWriter) Annotate(key, value string) error {
+	if err := w.begin(); err != nil {
+		return err
+	}
 	if err := w.file.AppendKeyValueMetadata(key, value); err != nil {
 		return w.failed()
 	}
@@ -139,6 +153,9 @@ func (w *Writer[T]) flush() error {
 }
 
 func (w *groupWriter) writeGroup(rows []unsafe.Pointer) error {
+	if err := w.begin(); err != nil {
+		return err
+	}
 	group, err := w.file.AppendRowGroupChecked()
 	if err != nil {
 		return w.failed()
@@ -182,8 +199,20 @@ func (w *Writer[T]) Commit() (Info, error) {
 	return w.commit()
 }
 
+// end writes what stands behind the rows.
+func (w *groupWriter) end() error {
+	if w.file != nil {
+		return w.file.Close()
+	}
+	empty, err := w.layout.empty()
+	if err == nil {
+		_, err = w.sink.Write(empty)
+	}
+	return err
+}
+
 func (w *groupWriter) commit() (Info, error) {
-	if err := w.file.Close(); err != nil {
+	if err := w.end(); err != nil {
 		return Info{}, w.failed()
 	}
 	if err := w.sink.Commit(); err != nil {

@@ -83,23 +83,37 @@ func killInABucket(t *testing.T, n int, dir string, u undisturbed) {
 	for i := range n {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			folder := fmt.Sprint("out-", i)
-			args := bucketArgs(u, folder)
-			if !start(t, dir, nil, args...).killAfter(t, time.Duration(random.Int64N(int64(span)))) {
-				met["nothing: it had ended"]++
+			out, err := store.Open(gstest.URI(folder))
+			if err != nil {
+				t.Fatal(err)
 			}
-			for _, stage := range inState(t, gstest.URI(folder), runners.Unfinished) {
-				met[stage]++
+			args := bucketArgs(u, folder)
+			for !start(t, dir, nil, args...).killAfter(t, time.Duration(random.Int64N(int64(span)))) {
+				met["nothing, and drawn anew: it had ended"]++
+				empty(t, out)
+			}
+			runs, err := runners.ListRuns(t.Context(), gstest.URI(folder))
+			if err != nil || len(runs) == 0 {
+				met["no run yet"]++
+			} else {
+				for _, step := range runs[0].Steps {
+					if step.State == runners.Unfinished {
+						met[step.Stage]++
+					}
+				}
 			}
 			clinflow(t, dir, 0, args...)
 			sameOutputs(t, want, filesAlone(bucketOutputs(t, server, folder)))
-			out, err := store.Open(gstest.URI(folder))
-			if err == nil {
-				err = out.RemoveAll(t.Context(), "") // the fake keeps all in memory
-			}
-			if err != nil {
-				t.Error(err)
-			}
+			empty(t, out)
 		})
 	}
 	t.Logf("killed in: %v", met)
+}
+
+// empty removes what a run left: the fake keeps all in memory.
+func empty(t *testing.T, out store.Dir) {
+	t.Helper()
+	if err := out.RemoveAll(t.Context(), ""); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -60,7 +60,7 @@ func (d *dataflow) start(ctx context.Context, p *beam.Pipeline, name string) (st
 		return "", err
 	}
 	if submitted == nil || submitted.JobID() == "" {
-		return "", errors.New("Dataflow named no job")
+		return "", errors.New("the service named no job")
 	}
 	return submitted.JobID(), nil
 }

@@ -23,11 +23,11 @@ const lateInterval = 5 * time.Second
 type onFlink struct{ service }
 
 func (f onFlink) cancel(ctx context.Context, id string) error {
-	err := f.service.cancel(ctx, id)
-	if *flinkMaster == "" {
-		return err
+	var err error
+	if *flinkMaster != "" { // first: its workers have been told, and a job that they end is none that was cancelled
+		err = cancelOnFlink(ctx, "http://"+*flinkMaster, id)
 	}
-	return errors.Join(err, cancelOnFlink(ctx, "http://"+*flinkMaster, id))
+	return errors.Join(err, f.service.cancel(ctx, id))
 }
 
 // Failures counts what went wrong with a job's work and made its engine begin it again.

@@ -87,6 +87,9 @@ func open(ctx context.Context, runner string) (service, error) {
 		return openDataflow(ctx)
 	case Prism:
 		return openPrism(ctx)
+	case Flink:
+		s, err := openPortable(ctx)
+		return onFlink{s}, err
 	default:
 		return openPortable(ctx)
 	}

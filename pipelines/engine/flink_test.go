@@ -44,6 +44,19 @@ func TestAJobIsCancelledOnFlink(t *testing.T) {
 	}
 }
 
+// The runner flink is one whose jobs are cancelled there.
+func TestFlinkIsAskedItself(t *testing.T) {
+	serve(t)
+	s, err := open(t.Context(), Flink)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.close()
+	if _, is := s.(onFlink); !is {
+		t.Errorf("the service is %T", s)
+	}
+}
+
 // A job that never came to Flink is not waited for, and no other is cancelled.
 func TestAJobThatNeverCameToFlink(t *testing.T) {
 	page, cancelled := fakeFlink(t, "another")

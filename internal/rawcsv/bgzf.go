@@ -61,6 +61,8 @@ func (b *bgzf) next(p *piece) error {
 		return err
 	case size == 0:
 		return errUncut
+	case size < gzipHead+bgzfExtra+gzipTrailer:
+		return errCorrupt // shorter than a member without text
 	}
 	p.packed = p.packed[:0]
 	if err := p.append(b.in, size); err != nil {
@@ -75,7 +77,7 @@ func textSize(member []byte) uint32 { return binary.LittleEndian.Uint32(member[l
 
 func unpackMember(p *piece) error {
 	size := textSize(p.packed)
-	if len(p.packed) < gzipHead+bgzfExtra+gzipTrailer || size > bgzfText {
+	if size > bgzfText {
 		return errCorrupt
 	}
 	return p.inflate(int(size))

@@ -43,7 +43,7 @@ func (b *Block) begin(columns int) {
 // Next reads the block's next record, whose row is counted from the block's start on. It
 // returns false after the last one, and at one that nothing can be read behind.
 func (b *Block) Next(rec *Record) bool {
-	b.skipBlankLines()
+	b.at += blankLines(b.text[b.at:])
 	endless := errors.Is(b.end, errRecordTooLong) // though there be blank lines alone
 	if b.fault != nil || b.at == len(b.text) && !endless {
 		return false
@@ -63,17 +63,17 @@ func (b *Block) Next(rec *Record) bool {
 	return true
 }
 
-// skipBlankLines steps over empty lines, which belong to no record.
-func (b *Block) skipBlankLines() {
+// blankLines is the length of the empty lines with which a text begins. They belong to no
+// record.
+func blankLines(text []byte) (size int) {
 	for {
-		rest := b.text[b.at:]
-		switch {
+		switch rest := text[size:]; {
 		case len(rest) > 0 && rest[0] == '\n':
-			b.at++
+			size++
 		case len(rest) > 1 && rest[0] == '\r' && rest[1] == '\n':
-			b.at += 2
+			size += 2
 		default:
-			return
+			return size
 		}
 	}
 }

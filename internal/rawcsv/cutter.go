@@ -29,7 +29,7 @@ func (c *cutter) next(b *Block) {
 	for c.end == nil && len(b.text) <= maxRecord {
 		read := len(b.text)
 		c.read(b)
-		if end := recordsEnd(b.text[read:], c.inside); end > 0 && !blank(b.text) {
+		if end := recordsEnd(b.text[read:], c.inside); end > 0 && !blank(b.text[:read+end]) {
 			c.rest = append(c.rest[:0], b.text[read+end:]...)
 			b.text = b.text[:read+end]
 			c.offset += int64(len(b.text))
@@ -39,15 +39,15 @@ func (c *cutter) next(b *Block) {
 	c.last(b)
 }
 
-// blank says whether a text is nothing but line ends, as a disk or a program that fails
+// blank says whether a text is nothing but empty lines, as a disk or a program that fails
 // may leave them without end: they are bounded as a record is.
-func blank(text []byte) bool { return len(bytes.TrimLeft(text, "\r\n")) == 0 }
+func blank(text []byte) bool { return blankLines(text) == len(text) }
 
-// read reads until the block is full.
+// read reads so little at a time that few records follow a long one in its block: they
+// are all parsed before any is taken.
 func (c *cutter) read(b *Block) {
 	read := len(b.text)
-	room := max(blockBytes, min(2*read, maxRecord+blockBytes))
-	b.text = slices.Grow(b.text, room-read)[:room]
+	b.text = slices.Grow(b.text, blockBytes)[:read+blockBytes]
 	n, err := io.ReadFull(c.text, b.text[read:])
 	b.text = b.text[:read+n]
 	if bytes.Count(b.text[read:], []byte{'"'})%2 == 1 {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 )
 
 // readEach reads as Each does, on so many workers.
@@ -117,6 +118,50 @@ func TestEachEndsEarly(t *testing.T) {
 			}
 		}
 	}
+}
+
+// What is parsed before any of it is taken is little, though a long record precedes it.
+func TestFewRecordsFollowALongOne(t *testing.T) {
+	text := "a,b\n1,\"" + strings.Repeat(canary, maxRecord/len(canary)/2) + "\"\n" + strings.Repeat("1\n", maxRecord/2)
+	r, err := NewReader(strings.NewReader(text), "t.csv", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := 0
+	err = Each(t.Context(), r, func(b *Block, n *int) error {
+		*n = 0
+		for rec := new(Record); b.Next(rec); {
+			*n++
+		}
+		return nil
+	}, func(n *int, _ int64) error {
+		if rows += *n; *n > blockBytes {
+			t.Errorf("%d records at a time", *n)
+		}
+		return nil
+	})
+	if want := 1 + maxRecord/2; err != nil || rows != want {
+		t.Errorf("%d rows, want %d: %v", rows, want, err)
+	}
+}
+
+// The last record ends behind the last line feed before which there is an even number
+// of quotes.
+func TestRecordsEnd(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.StringMatching(`[a"\n]{0,40}`).Draw(t, "text")
+		want, inside := 0, rapid.Bool().Draw(t, "inside")
+		begin := inside != (strings.Count(text, `"`)%2 == 1)
+		for i, b := range []byte(text) {
+			begin = begin != (b == '"')
+			if b == '\n' && !begin {
+				want = i + 1
+			}
+		}
+		if got := recordsEnd([]byte(text), inside); got != want {
+			t.Fatalf("%q, inside %v: %d, want %d", text, inside, got, want)
+		}
+	})
 }
 
 // endless is one text again and again.

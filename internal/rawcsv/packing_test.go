@@ -187,6 +187,8 @@ func TestWhatEndsAPackedFile(t *testing.T) {
 	text := manyRecords(1000)
 	bgz, zst := bgzip(t, text), zstdStream(t, text)
 	end := len(bgzfMember(t, nil))
+	short := bgzfMember(t, []byte(canary))
+	binary.LittleEndian.PutUint16(short[16:], 0) // one byte long, it says
 	var window bytes.Buffer
 	w, err := zstd.NewWriter(&window, zstd.WithWindowSize(2*maxWindow))
 	if err != nil {
@@ -204,6 +206,8 @@ func TestWhatEndsAPackedFile(t *testing.T) {
 		want string
 	}{
 		"no end mark":     {"t.csv.bgz", bgz[:len(bgz)-end], fmt.Sprintf("gzip ends too early, at decompressed byte %d;", len(text))},
+		"short member":    {"t.csv.bgz", short, "gzip is corrupt at decompressed byte 0"},
+		"short one later": {"t.csv.bgz", append(bytes.Clone(bgz), short...), "gzip is corrupt"},
 		"rubbish":         {"t.csv.bgz", append(bytes.Clone(bgz), canary+canary...), "gzip is corrupt"},
 		"rubbish of zstd": {"t.csv.zst", append(bytes.Clone(zst), canary+canary...), "zstd is corrupt"},
 		"cut":             {"t.csv.zst", zst[:len(zst)-1], "zstd ends too early"},

@@ -59,14 +59,19 @@ func plain(text []byte) bool {
 }
 
 // recordsEnd is where the last whole record of a text ends, 0 where none does; inside
-// says whether the text's end is inside quotes. It goes back from quote to quote.
+// says whether the text's end is inside quotes. It goes back from quote to quote, and
+// looks at each byte a few times at most, however many quotes there are.
 func recordsEnd(text []byte, inside bool) int {
-	feed := bytes.LastIndexByte(text, '\n')
+	feed, behind := len(text), 0 // the last line feed, and the first quote behind it
 	for {
 		if feed >= len(text) {
 			feed = bytes.LastIndexByte(text, '\n')
+			behind = len(text)
+			if quote := bytes.IndexByte(text[feed+1:], '"'); quote >= 0 {
+				behind = feed + 1 + quote
+			}
 		}
-		if feed < 0 || !inside && bytes.IndexByte(text[feed:], '"') < 0 {
+		if feed < 0 || !inside && behind >= len(text) {
 			return feed + 1
 		}
 		quote := bytes.LastIndexByte(text, '"')

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
@@ -47,7 +48,7 @@ func Run(ctx context.Context, env *stages.Environment, runner string, t Task) er
 // of Beam's, and each has its own output, manifest and faults. The errors are those of
 // the tasks; nil is one whose output is whole.
 func RunTogether(ctx context.Context, env *stages.Environment, runner string, tasks []Task) []error {
-	j := &joint{env: env, tasks: make([]Task, len(tasks)), errs: make([]error, len(tasks))}
+	j := &joint{env: env, tasks: make([]Task, len(tasks)), errs: make([]error, len(tasks)), begun: make([]bool, len(tasks))}
 	together := rand.Text()
 	for i, t := range tasks {
 		t.Job = together
@@ -66,6 +67,7 @@ type joint struct {
 	tasks []Task
 	errs  []error
 	at    []int    // the tasks that are in the job
+	begun []bool   // whether the output is, by this run or an earlier one
 	done  []func() // what ends with it
 }
 
@@ -97,7 +99,8 @@ func (j *joint) job(ctx context.Context, runner string) engine.Job {
 	}
 	return engine.Job{
 		Step: strings.Join(steps, " "), Decides: strings.Join(decides, "\n"), Log: j.env.Log,
-		Pipeline: func() (*beam.Pipeline, error) { return j.prepare(ctx) },
+		Earlier:  j.earlier,
+		Pipeline: func(name string) (*beam.Pipeline, error) { return j.prepare(ctx, name) },
 		Revoke:   j.revoke,
 		Counted: func(c engine.Counters) {
 			for _, tell := range counted {
@@ -110,14 +113,20 @@ func (j *joint) job(ctx context.Context, runner string) engine.Job {
 // decides is all that decides a task's output.
 func (t Task) decides() string { return t.Identity + " " + t.Out }
 
-// prepare begins the outputs, and leaves a task out whose output cannot be begun.
-func (j *joint) prepare(ctx context.Context) (*beam.Pipeline, error) {
+// prepare begins the outputs, and leaves a task out whose output cannot be begun, or
+// was completed by an earlier run's job.
+func (j *joint) prepare(ctx context.Context, job string) (*beam.Pipeline, error) {
 	var tasks []Task
 	for _, i := range j.at {
-		t := j.tasks[i]
-		spec, _ := j.env.Lookup(t.Stage) // Identify made it
-		if _, j.errs[i] = dataset.ResumeWriter(ctx, t.Out, spec.Out.Kind, t.Parts, t.Identity); j.errs[i] == nil {
-			tasks = append(tasks, t)
+		whole, err := false, error(nil)
+		if j.begun[i] {
+			whole, err = j.tasks[i].whole(ctx)
+		}
+		if err == nil && !whole {
+			err = j.prepareOne(ctx, i, job)
+		}
+		if j.errs[i] = err; err == nil && !whole {
+			tasks = append(tasks, j.tasks[i])
 		}
 	}
 	if len(tasks) == 0 {
@@ -126,9 +135,37 @@ func (j *joint) prepare(ctx context.Context) (*beam.Pipeline, error) {
 	return Pipeline(j.env, tasks...)
 }
 
-// revoke revokes the tasks that are not done.
+func (j *joint) prepareOne(ctx context.Context, i int, job string) error {
+	t := j.tasks[i]
+	spec, _ := j.env.Lookup(t.Stage) // Identify made it
+	if _, err := dataset.ResumeWriter(ctx, t.Out, spec.Out.Kind, t.Parts, t.Identity); err != nil {
+		return err
+	}
+	j.begun[i] = true
+	return t.recordJob(ctx, job)
+}
+
+// earlier names the jobs that earlier runs began for the outputs.
+func (j *joint) earlier(ctx context.Context) (names []string, err error) {
+	for _, i := range j.at {
+		name, err := j.tasks[i].recordedJob(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if j.begun[i] = name != ""; j.begun[i] {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}
+
+// revoke revokes the tasks that are begun and not done.
 func (j *joint) revoke(ctx context.Context) (err error) {
 	for _, i := range j.at {
+		if !j.begun[i] {
+			continue // what lies in its folder is not ours
+		}
 		t := j.tasks[i]
 		whole, looked := t.whole(ctx)
 		if err = errors.Join(err, looked); !whole {
@@ -158,6 +195,6 @@ func DryRun(ctx context.Context, env *stages.Environment, t Task) error {
 	t.carry(env)
 	return engine.DryRun(ctx, engine.Job{
 		Step: t.Step, Decides: t.decides(), Log: env.Log,
-		Pipeline: func() (*beam.Pipeline, error) { return Pipeline(env, t) },
+		Pipeline: func(string) (*beam.Pipeline, error) { return Pipeline(env, t) },
 	})
 }

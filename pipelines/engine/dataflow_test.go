@@ -144,7 +144,7 @@ func dataflowAt(t *testing.T, d *fakeDataflow) {
 func onDataflow(ctx context.Context, said *bytes.Buffer, counted func(Counters)) error {
 	return Run(ctx, Dataflow, Job{
 		Step: "texts", Decides: "a", Log: zerolog.New(zerolog.SyncWriter(said)), Counted: counted,
-		Pipeline: func() (*beam.Pipeline, error) {
+		Pipeline: func(string) (*beam.Pipeline, error) {
 			p, s := beam.NewPipelineWithRoot()
 			beam.Impulse(s)
 			return p, nil

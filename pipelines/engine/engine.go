@@ -17,11 +17,14 @@ import (
 
 // Job is a pipeline that runs as one job.
 type Job struct {
-	Step     string                         // that it does, for its name
-	Decides  string                         // all that decides its output: a running job of the same is waited for
-	Pipeline func() (*beam.Pipeline, error) // is called before a new job begins, and not for one that is found running
-	Counted  func(Counters)                 // is told now and then what workers have counted, and at the end; may be nil
-	Revoke   func(context.Context) error    // tells workers that a job is cancelled, whatever its engine does; may be nil
+	Step    string                                  // that it does, for its name
+	Decides string                                  // all that decides its output: a running job of the same is waited for
+	Earlier func(context.Context) ([]string, error) // names the jobs that earlier runs began for its outputs; may be nil
+	// Pipeline is called with the job's name before a new job begins, and not for one that
+	// is found running. nil: nothing is left to do.
+	Pipeline func(name string) (*beam.Pipeline, error)
+	Counted  func(Counters)              // is told now and then what workers have counted, and at the end; may be nil
+	Revoke   func(context.Context) error // tells workers that a job is cancelled, whatever its engine does; may be nil
 	Log      zerolog.Logger
 }
 
@@ -47,7 +50,8 @@ type event struct {
 }
 
 // Run runs a job on a runner, or waits for the job of its name that is running
-// already. runner is one of Names.
+// already. Before a new one begins, those that earlier runs left for its outputs have
+// ended. runner is one of Names.
 func Run(ctx context.Context, runner string, j Job) error {
 	if runner == Direct {
 		return direct(ctx, j)
@@ -58,6 +62,10 @@ func Run(ctx context.Context, runner string, j Job) error {
 	}
 	defer s.close()
 	name := Name(givenName(), j.Step, j.Decides)
+	earlier, err := j.earlier(ctx)
+	if err != nil {
+		return interrupted(ctx, err)
+	}
 	id, err := s.find(ctx, name)
 	if err != nil {
 		return interrupted(ctx, fmt.Errorf("look for the job %s: %w", name, err))
@@ -66,8 +74,11 @@ func Run(ctx context.Context, runner string, j Job) error {
 		j.Log.Info().Str("job", id).Msg("its job is running already; waiting for it")
 		return follow(ctx, s, id, j)
 	}
-	p, err := j.Pipeline()
-	if err != nil {
+	if err := awaitAll(ctx, s, earlier, j); err != nil {
+		return err
+	}
+	p, err := j.Pipeline(name)
+	if err != nil || p == nil {
 		return err
 	}
 	if id, err = s.start(ctx, p, name); err != nil {
@@ -98,13 +109,14 @@ func open(ctx context.Context, runner string) (service, error) {
 // DryRun has Dataflow's runner, which was told --dry_run, print the job that it would
 // submit.
 func DryRun(ctx context.Context, j Job) error {
-	p, err := j.Pipeline()
+	name := Name(givenName(), j.Step, j.Decides)
+	p, err := j.Pipeline(name)
 	if err != nil {
 		return err
 	}
 	submitting.Lock()
 	defer submitting.Unlock()
-	defer submitAs(Name(givenName(), j.Step, j.Decides))()
+	defer submitAs(name)()
 	return guard.Do("beam runner dataflow", func() error {
 		_, err := beam.Run(ctx, Dataflow, p)
 		return err
@@ -113,7 +125,7 @@ func DryRun(ctx context.Context, j Job) error {
 
 // direct runs the job in this process. Beam's direct runner has no job service.
 func direct(ctx context.Context, j Job) error {
-	p, err := j.Pipeline()
+	p, err := j.Pipeline("")
 	if err != nil {
 		return err
 	}

@@ -37,14 +37,16 @@ type waiting struct {
 	counted   chan Counters
 }
 
-// start runs a job of one impulse. What it does is the fake service's matter.
-func start(t *testing.T, decides string) *waiting {
+// start runs a job of one impulse. What it does is the fake service's matter. earlier are
+// the names of jobs that may be at work for the same outputs.
+func start(t *testing.T, decides string, earlier ...string) *waiting {
 	t.Helper()
 	ctx, interrupt := context.WithCancel(t.Context())
 	w := &waiting{interrupt: interrupt, ended: make(chan error, 1), said: &bytes.Buffer{}, counted: make(chan Counters, 100)}
 	job := Job{
 		Step: "texts", Decides: decides, Log: zerolog.New(zerolog.SyncWriter(w.said)),
-		Pipeline: func() (*beam.Pipeline, error) {
+		Earlier: func(context.Context) ([]string, error) { return earlier, nil },
+		Pipeline: func(string) (*beam.Pipeline, error) {
 			w.prepared = true
 			p, s := beam.NewPipelineWithRoot()
 			beam.Impulse(s)

@@ -31,7 +31,8 @@ type fakeService struct {
 	jobpb.UnimplementedArtifactStagingServiceServer
 	address  string
 	onCancel func(*fakeJob)
-	breaks   int // streams that break off before their first answer
+	breaks   int  // streams that break off before their first answer
+	lost     bool // it lists jobs and knows nothing of them
 
 	mu   sync.Mutex
 	jobs []*fakeJob
@@ -101,7 +102,7 @@ func (s *fakeService) job(id string) (*fakeJob, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var i int
-	if _, err := fmt.Sscanf(id, "job-%d", &i); err != nil || i >= len(s.jobs) {
+	if _, err := fmt.Sscanf(id, "job-%d", &i); err != nil || i >= len(s.jobs) || s.lost {
 		return nil, status.Error(codes.NotFound, "no such job")
 	}
 	return s.jobs[i], nil

@@ -1,7 +1,6 @@
 package rawcsv
 
 import (
-	"errors"
 	"io"
 	"sync"
 
@@ -85,9 +84,10 @@ func (l *lanes[J]) close() {
 	l.running.Wait()
 }
 
-// unlessEOF is the error of what ended otherwise than it should.
+// unlessEOF is the error of what ended otherwise than it should. What wraps io.EOF is an
+// error, as that of a connection that was closed.
 func unlessEOF(err error) error {
-	if errors.Is(err, io.EOF) {
+	if err == io.EOF {
 		return nil
 	}
 	return err

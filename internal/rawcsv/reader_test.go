@@ -227,6 +227,31 @@ func checkFatal(t *testing.T, err error, code exit.Code, words ...string) {
 	}
 }
 
+// A connection that is closed again and again ends no file, though its error wraps io.EOF:
+// what came may not be taken for the whole.
+func TestAnErrorThatWrapsEOFIsNoEnd(t *testing.T) {
+	text := "a,b\n1,2\n"
+	frames, _ := zstdFrames(t, text, 100)
+	for file, data := range map[string][]byte{"t.csv": []byte(text), "t.csv.gz": zip(t, text), "t.csv.bgz": bgzip(t, text), "t.csv.zst": frames} {
+		for _, workers := range []int{1, 2} {
+			cut := iotest.ErrReader(fmt.Errorf("read the file: %w", io.EOF))
+			_, err := readEach(t.Context(), io.MultiReader(bytes.NewReader(data), cut), file, workers)
+			checkFatal(t, err, exit.Failed, file, "read at decompressed byte")
+			if errors.Is(err, io.EOF) {
+				t.Errorf("%s: %v is an end to who reads on", file, err)
+			}
+		}
+	}
+	c, err := NewReader(strings.NewReader(text), "t.csv", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = Each(t.Context(), c, func(*Block, *int) error { return nil }, func(*int, int64) error { return fmt.Errorf("write the rows: %w", io.EOF) })
+	if err == nil {
+		t.Error("rows that could not be taken are no error")
+	}
+}
+
 // Every cut of a gzip file is an error, never a shorter table.
 func TestTruncatedGzip(t *testing.T) {
 	var text strings.Builder

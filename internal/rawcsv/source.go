@@ -23,8 +23,9 @@ type source struct {
 	err  error
 }
 
-// witness remembers the error of the file beneath the decompressor: a disk that
-// fails is not bad data.
+// witness remembers the error of the file beneath the decompressor: a disk that fails is
+// not bad data. A file ends with io.EOF itself: an error that wraps it, as that of a
+// connection that was closed, ends none, and must not be taken for the end behind this.
 type witness struct {
 	io.Reader
 	err error
@@ -32,8 +33,9 @@ type witness struct {
 
 func (w *witness) Read(p []byte) (int, error) {
 	n, err := w.Reader.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
-		w.err = err
+	if err != nil && err != io.EOF {
+		w.err = tooEarly(err)
+		return n, w.err
 	}
 	return n, err
 }
@@ -95,7 +97,7 @@ func (s *source) Close() {
 // failure is what stopped the file before its end, nil where nothing did.
 func (s *source) failure() error {
 	switch {
-	case s.err == nil || errors.Is(s.err, io.EOF):
+	case s.err == nil || s.err == io.EOF:
 		return nil
 	case s.file.err != nil:
 		return exit.Errorf(exit.Failed, "%s: read at decompressed byte %d: %w", s.name, s.read, s.file.err)

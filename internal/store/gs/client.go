@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"net/http"
@@ -106,10 +107,14 @@ func told(doing, place string, err error) error {
 	return fmt.Errorf("%s %s: %w", doing, place, cause(err))
 }
 
-// cause is the reason alone where the bucket gave one: its answers repeat the request.
+// cause is the reason alone where the bucket gave one: its answers repeat the request. A
+// connection that ended is its text alone: nobody may take it for the end of a file.
 func cause(err error) error {
 	if code := codeOf(err); code != 0 {
 		return fmt.Errorf("the bucket answered %d %s", code, strings.ToLower(http.StatusText(code)))
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return errors.New(err.Error())
 	}
 	return err
 }

@@ -186,6 +186,46 @@ func TestOutageIsTold(t *testing.T) {
 	}
 }
 
+// Connections that are cut again and again end no file: who reads it must not take what
+// came for the whole.
+func TestAnOutageIsNoEndOfAFile(t *testing.T) {
+	hasty(t)
+	server := gstest.New(t)
+	dir := bucket(t, gstest.URI("out"))
+	if err := put(dir, "file", text(64<<10)); err != nil {
+		t.Fatal(err)
+	}
+	for name, do := range map[string]func() error{
+		"read":       func() error { _, err := get(dir, "file"); return err },
+		"open at":    func() error { _, err := dir.OpenAt(t.Context(), "file"); return err },
+		"read range": func() error { _, err := store.ReadRange(t.Context(), dir, "file", make([]byte, 100), 10); return err },
+	} {
+		server.Fail(gstest.Fault{Of: "read", Times: 1000, Do: gstest.Lost()})
+		err := do()
+		if exit.Of(err) != exit.Retry || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("%s: %v", name, err)
+		}
+		server.Heal()
+	}
+}
+
+// An object that has no bytes is one, and has none of those that are asked for.
+func TestAnObjectWithoutTheBytesAskedFor(t *testing.T) {
+	hasty(t)
+	server := gstest.New(t)
+	dir := bucket(t, gstest.URI("out"))
+	if err := put(dir, "empty", nil); err != nil {
+		t.Fatal(err)
+	}
+	server.Fail(gstest.Fault{Of: "read", Times: 2, Do: gstest.Status(416)})
+	if f, err := dir.OpenAt(t.Context(), "empty"); err != nil || f.Size() != 0 {
+		t.Errorf("open at: %v", err)
+	}
+	if n, err := store.ReadRange(t.Context(), dir, "empty", make([]byte, 1), 0); n != 0 || err != io.EOF {
+		t.Errorf("read range: %d bytes, %v", n, err)
+	}
+}
+
 // What was overwritten after its first byte was read is told, never mixed.
 func TestGenerationIsPinned(t *testing.T) {
 	hasty(t)

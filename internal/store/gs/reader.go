@@ -41,7 +41,7 @@ func (d folder) OpenAt(ctx context.Context, name string) (store.ReaderAt, error)
 	r := &reader{object: o}
 	tail := &stream{from: o, at: -tailBytes, end: -1}
 	err = tail.request()
-	if codeOf(err) == 416 { // no byte to ask for: it is empty
+	if err == errBeyond { // it is empty
 		return r, nil
 	}
 	if err != nil {
@@ -185,7 +185,7 @@ func (d folder) ReadRange(ctx context.Context, name string, p []byte, off int64)
 	s := &stream{from: o, at: off, end: off + int64(len(p))}
 	defer s.close()
 	n, err := io.ReadFull(s, p)
-	if errors.Is(err, io.ErrUnexpectedEOF) || codeOf(err) == 416 {
+	if err == io.ErrUnexpectedEOF || err == errBeyond {
 		return n, io.EOF
 	}
 	return n, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
 	"time"
 
 	"cloud.google.com/go/storage"
@@ -137,6 +138,9 @@ func (s *stream) Read(p []byte) (int, error) {
 	}
 }
 
+// errBeyond says that an object has none of the bytes that were asked for.
+var errBeyond = errors.New("asked for bytes behind the end of an object")
+
 // fail returns nil where it is worth asking once more for what an answer did not give.
 func (s *stream) fail(a *answer, err error) error {
 	if s.from.ctx.Err() != nil {
@@ -146,8 +150,13 @@ func (s *stream) fail(a *answer, err error) error {
 		err = errStalled
 	}
 	s.failed++
-	if (err == errStalled || err == io.EOF) && s.failed < tries {
+	switch {
+	case codeOf(err) == http.StatusRequestedRangeNotSatisfiable:
+		return errBeyond
+	case (err == errStalled || err == io.EOF) && s.failed < tries:
 		return nil
+	case err == io.EOF:
+		err = io.ErrUnexpectedEOF
 	}
 	return told("read", s.from.place, err)
 }

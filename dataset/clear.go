@@ -62,5 +62,10 @@ func IsOfMaking(name string) bool {
 	return isMarker(name) || strings.HasPrefix(name, finishedName+"/")
 }
 
+// InScratch is the name in Scratch of a file in a dataset's folder.
+func InScratch(name string) (below string, ok bool) {
+	return strings.CutPrefix(name, scratchName+"/")
+}
+
 // isMarker also knows a marker whose writing was cut short.
 func isMarker(name string) bool { return strings.HasPrefix(name, markerName) }

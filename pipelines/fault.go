@@ -16,9 +16,10 @@ import (
 )
 
 // fault is a failure that another attempt would not mend: bad data, a truncated file, a
-// wrong configuration, a bug, or the end of the run that wants it. An engine tries again whatever fails, so that a fault is
-// handed on as if it were a result, to the last step of the pipeline, which writes it
-// down in place of the manifest; the client reads it there.
+// wrong configuration, a bug, or the end of the run that wants it. An engine tries again
+// whatever fails, so that a fault is handed on as if it were a result, to the last step
+// of the pipeline, which writes it down in place of the manifest; the client reads it
+// there.
 type fault struct {
 	Code exit.Code `json:"code"`
 	Text string    `json:"text"`

@@ -17,7 +17,7 @@ import (
 // waits and emits. Feeding blocks while all workers are busy.
 type pool[R any] struct {
 	ctx     context.Context
-	stop    context.CancelFunc
+	stop    func()
 	of      *run
 	group   *errgroup.Group
 	broken  error // no work can be done
@@ -29,10 +29,11 @@ type pool[R any] struct {
 // that nothing can be run.
 func newPool[R any](ctx context.Context, t Task, broken error) *pool[R] {
 	of := t.running()
-	ctx, stop := context.WithCancel(ctx)
-	context.AfterFunc(of.revoked, stop)
+	ctx, cancel := context.WithCancel(ctx)
+	forget := context.AfterFunc(of.revoked, cancel) // a task has many bundles
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(max(of.env.Workers, 1))
+	stop := func() { forget(); cancel() }
 	return &pool[R]{ctx: ctx, stop: stop, of: of, group: group, broken: broken}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/store"
 )
 
@@ -24,6 +25,13 @@ func (t Task) recordJob(ctx context.Context, name string) error {
 		return err
 	}
 	return store.WriteFile(ctx, out.Scratch(), jobName, []byte(name))
+}
+
+// IsJobRecord says whether a file in the folder of an unfinished output names the job
+// that makes it.
+func IsJobRecord(file string) bool {
+	below, ok := dataset.InScratch(file)
+	return ok && below == jobName
 }
 
 // recordedJob is the name that an earlier run noted; "": none did.

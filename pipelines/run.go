@@ -113,13 +113,13 @@ func (j *joint) job(ctx context.Context, runner string) engine.Job {
 // decides is all that decides a task's output.
 func (t Task) decides() string { return t.Identity + " " + t.Out }
 
-// prepare begins the outputs, and leaves a task out whose output cannot be begun, or
-// was completed by an earlier run's job.
+// prepare begins the outputs, and leaves a task out whose output cannot be begun, or was
+// completed meanwhile by a job of an earlier run. job is as recordJob takes it.
 func (j *joint) prepare(ctx context.Context, job string) (*beam.Pipeline, error) {
 	var tasks []Task
 	for _, i := range j.at {
 		whole, err := false, error(nil)
-		if j.begun[i] {
+		if job != "" {
 			whole, err = j.tasks[i].whole(ctx)
 		}
 		if err == nil && !whole {

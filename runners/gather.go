@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/clinflow/clinflow/dags"
+	"github.com/clinflow/clinflow/internal/guard"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -168,8 +169,20 @@ func (g *gather) runAll(members []*member) []error {
 			jobs, at = append(jobs, m.job), append(at, i)
 		}
 	}
-	for n, err := range g.runner.RunTogether(g.ctx, jobs) {
+	for n, err := range g.guarded(jobs) {
 		errs[at[n]] = err
+	}
+	return errs
+}
+
+// guarded runs the steps in the guard that each has by itself elsewhere.
+func (g *gather) guarded(jobs []Job) (errs []error) {
+	err := guard.Do("steps that run together", func() error {
+		errs = g.runner.RunTogether(g.ctx, jobs)
+		return nil
+	})
+	if err != nil {
+		errs = slices.Repeat([]error{err}, len(jobs))
 	}
 	return errs
 }

@@ -32,6 +32,7 @@ func init() {
 type level struct {
 	fake
 	alone    string // a step that does not join
+	panics   bool   // when steps run together
 	patience time.Duration
 	mu       sync.Mutex
 	jobs     []string
@@ -42,6 +43,9 @@ func (l *level) Patience() time.Duration               { return l.patience }
 
 func (l *level) RunTogether(ctx context.Context, jobs []Job) []error {
 	var names []string
+	if l.panics {
+		panic("a patient's words")
+	}
 	errs := make([]error, len(jobs))
 	for i, job := range jobs {
 		names = append(names, job.Step)
@@ -159,5 +163,15 @@ func TestAnInterruptedRunBeginsNoJob(t *testing.T) {
 	err := Execute(ctx, stages.Default, parseLevels(t), l, Options{Out: t.TempDir(), Workers: 1})
 	if exit.Of(err) != exit.Interrupted || !errors.Is(context.Cause(ctx), context.Canceled) || len(l.jobs) > 0 {
 		t.Errorf("exit %d, %v, jobs %v", exit.Of(err), err, l.jobs)
+	}
+}
+
+// A panic where steps are run together ends the run as that of a step by itself does:
+// with an error that does not hold its value.
+func TestAPanicOfStepsTogetherIsTheirError(t *testing.T) {
+	l := &level{patience: time.Hour, panics: true}
+	err := Execute(t.Context(), stages.Default, parseLevels(t), l, Options{Out: t.TempDir(), Workers: 1})
+	if err == nil || !strings.Contains(err.Error(), "steps that run together: internal error") || strings.Contains(err.Error(), "words") {
+		t.Errorf("got %v", err)
 	}
 }

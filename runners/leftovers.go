@@ -8,12 +8,14 @@ import (
 	"github.com/clinflow/clinflow/dags"
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/pipelines"
 )
 
 // removeLeftovers removes what a killed run leaves and no later run takes up:
 // files cut short in the writing, and what belongs to the making of outputs that are
 // complete: marks in them, training checkpoints beside them. What an unfinished step
-// has made stays, for the step goes on from it. Only the holder of the lock may call it.
+// has made stays, for the step goes on from it, and so does all that an engine's job may
+// be writing to, which a run that is gone began. Only the holder of the lock may call it.
 func removeLeftovers(ctx context.Context, out store.Dir, d *dags.DAG) error {
 	faults := []error{removeNamed(ctx, out, cacheFolder+"/", store.IsTemporary)}
 	for _, p := range d.Publish {
@@ -29,6 +31,9 @@ func removeLeftovers(ctx context.Context, out store.Dir, d *dags.DAG) error {
 	faults = append(faults, removeStandIns(ctx, out, outputs))
 	for output, of := range outputs {
 		for _, name := range of.temporary {
+			if of.remote && !of.complete {
+				break
+			}
 			faults = append(faults, out.RemoveAll(ctx, name))
 		}
 		if of.complete && of.unfinished {
@@ -45,6 +50,7 @@ func removeLeftovers(ctx context.Context, out store.Dir, d *dags.DAG) error {
 type lying struct {
 	complete   bool     // its manifest
 	unfinished bool     // what belongs to its making
+	remote     bool     // the name of an engine's job
 	beside     bool     // something beside it, under its name
 	temporary  []string // files cut short
 }
@@ -63,6 +69,7 @@ func outputsIn(infos []store.Info, names []string) map[string]*lying {
 		}
 		of.complete = of.complete || file == dataset.ManifestName
 		of.unfinished = of.unfinished || dataset.IsOfMaking(file)
+		of.remote = of.remote || pipelines.IsJobRecord(file)
 		if store.IsTemporary(file) && !strings.Contains(file, "/") {
 			of.temporary = append(of.temporary, info.Name)
 		}

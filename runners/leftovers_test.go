@@ -49,12 +49,14 @@ func TestLeftoversOfKilledRunsAreRemoved(t *testing.T) {
 		top + "/.unfinished", top + "/.finished/part.json",
 		top + ".work/state.json", top + ".work/tensors.safetensors",
 		"steps/other-0123456789abcdef.work/tensors.safetensors.unfinished-5",
+		"steps/other-0123456789abcdef/part.unfinished-5",
 	}
 	others := []string{
 		"mine.unfinished-5", "answer.txt.removed", "steps/notes.removed/text", "plots/.unfinished",
 		top + ".aside-1/content", top + ".aside-1/" + "manifest.json",
 		"steps/other-0123456789abcdef.work/state.json", // of another configuration, to go on from
 		"steps/other-0123456789abcdef/.unfinished", "steps/other-0123456789abcdef/content",
+		"steps/remote-0123456789abcdef/.scratch/job", "steps/remote-0123456789abcdef/part.unfinished-5", // its workers may be at work
 	}
 	for _, name := range slices.Concat(ours, others) {
 		path := filepath.Join(out, name)

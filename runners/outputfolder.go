@@ -37,6 +37,9 @@ func ownFiles(out store.Dir, output string) error {
 }
 
 func ownEntry(path string, entry fs.DirEntry, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // a worker whose run was killed is still at work
+	}
 	if err != nil {
 		return err
 	}
@@ -44,6 +47,9 @@ func ownEntry(path string, entry fs.DirEntry, err error) error {
 		return outdir.Make(path) // is ours
 	}
 	info, err := entry.Info()
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -58,8 +58,8 @@ func copiesFolder() (string, error) {
 	return folder, DiskError("create folder", folder, os.MkdirAll(folder, 0o700))
 }
 
-// keyOf names a copy by its own name and what is in it. Files of which no digest is known are those of one
-// place and version.
+// keyOf names a copy by its own name and what is in it. Files of which no digest is
+// known are those of one place and version.
 func keyOf(d Dir, name string, files []Info) string {
 	sum := sha256.New()
 	fmt.Fprintf(sum, "%q\n", name)
@@ -73,7 +73,8 @@ func keyOf(d Dir, name string, files []Info) string {
 	return hex.EncodeToString(sum.Sum(nil)[:16])
 }
 
-// copyOne copies a file that is not there in its length: it appears whole or not at all.
+// copyOne copies a file that is not there in its length: it appears whole or not at all,
+// also after a power cut, for its length is all that is looked at later.
 func copyOne(ctx context.Context, d Dir, f Info, copies Dir) error {
 	if info, err := copies.Stat(ctx, f.Name); err == nil && info.Size == f.Size {
 		return nil
@@ -83,7 +84,7 @@ func copyOne(ctx context.Context, d Dir, f Info, copies Dir) error {
 		return err
 	}
 	defer from.Close()
-	to, err := CreateSummed(ctx, Volatile(copies), f.Name)
+	to, err := CreateSummed(ctx, copies, f.Name)
 	if err != nil {
 		return err
 	}

@@ -20,8 +20,8 @@ type Job struct {
 	Step    string                                  // that it does, for its name
 	Decides string                                  // all that decides its output: a running job of the same is waited for
 	Earlier func(context.Context) ([]string, error) // names the jobs that earlier runs began for its outputs; may be nil
-	// Pipeline is called with the job's name before a new job begins, and not for one that
-	// is found running. nil: nothing is left to do.
+	// Pipeline is called before a new job begins, and not for one that is found running;
+	// with its name, if it outlives this process. nil: nothing is left to do.
 	Pipeline func(name string) (*beam.Pipeline, error)
 	Counted  func(Counters)              // is told now and then what workers have counted, and at the end; may be nil
 	Revoke   func(context.Context) error // tells workers that a job is cancelled, whatever its engine does; may be nil
@@ -77,7 +77,7 @@ func Run(ctx context.Context, runner string, j Job) error {
 	if err := awaitAll(ctx, s, earlier, j); err != nil {
 		return err
 	}
-	p, err := j.Pipeline(name)
+	p, err := j.Pipeline(recorded(runner, name))
 	if err != nil || p == nil {
 		return err
 	}
@@ -89,6 +89,14 @@ func Run(ctx context.Context, runner string, j Job) error {
 		j.Log.Info().Msg("Submitted job: " + id)
 	}
 	return follow(ctx, s, id, j)
+}
+
+// recorded is the name of a job that later runs may find; "": it ends with this process.
+func recorded(runner, name string) string {
+	if outlives(runner) {
+		return name
+	}
+	return ""
 }
 
 // open connects to a runner's job service.
@@ -109,14 +117,13 @@ func open(ctx context.Context, runner string) (service, error) {
 // DryRun has Dataflow's runner, which was told --dry_run, print the job that it would
 // submit.
 func DryRun(ctx context.Context, j Job) error {
-	name := Name(givenName(), j.Step, j.Decides)
-	p, err := j.Pipeline(name)
+	p, err := j.Pipeline("")
 	if err != nil {
 		return err
 	}
 	submitting.Lock()
 	defer submitting.Unlock()
-	defer submitAs(name)()
+	defer submitAs(Name(givenName(), j.Step, j.Decides))()
 	return guard.Do("beam runner dataflow", func() error {
 		_, err := beam.Run(ctx, Dataflow, p)
 		return err

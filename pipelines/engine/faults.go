@@ -30,6 +30,11 @@ func served(runner string) bool {
 	return runner == Flink || runner == Spark || runner == Universal || runner == Prism && *jobopts.Endpoint != ""
 }
 
+// outlives says whether a runner's jobs go on when this process ends.
+func outlives(runner string) bool {
+	return runner == Dataflow || served(runner) && environment() != loopback
+}
+
 // Elsewhere says whether a runner's workers are on machines that do not share a file
 // system with this one.
 func Elsewhere(runner string) bool {

@@ -1,7 +1,8 @@
 // Command data measures the data path against named peers in one run: tokenizers on
 // medical transcriptions, on one thread; the path from csv.gz to tokens against one plain
-// loop that does the same work; ingest against polars, DuckDB and pandas; and one pass over MIMIC's largest file against a loop that
-// decompresses and parses it; and the whole of MIMIC-IV's notes, synthetic ones, at growing sizes.
+// loop that does the same work; ingest against polars, DuckDB and pandas; one pass over
+// MIMIC's largest file against a loop that decompresses and parses it; and, without a peer,
+// as many synthetic notes as MIMIC-IV has, at growing sizes.
 //
 //	go run ./bench/data path [--json] [--notes 26000] [--large] [--memory 256MiB] [--dir DIR]
 //	go run ./bench/data scale [--json] [--notes 2653148] [--memory 1GiB] [--dir DIR]
@@ -26,8 +27,8 @@ import (
 //go:embed peer.py
 var script string
 
-// commands are what the first argument may name. All but path, charts, tokenizers and
-// peers are run by the first two.
+// commands are what the first argument may name. All but path, scale, charts, tokenizers
+// and peers are run by those.
 var commands = map[string]func(args []string) error{
 	"path":       pathMain,
 	"tree":       func(args []string) error { return makeTree(args[0], args[1]) },

@@ -45,6 +45,13 @@ func (s *source) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
+// failure is the first error of reading, nil where there was none.
+func (s *source) failure() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
+}
+
 // Open reads a file's footer. A file that is missing, or has no sound footer, is an
 // error of exit.BadData.
 func Open(ctx context.Context, dir store.Dir, name string) (*Reader, error) {
@@ -93,8 +100,8 @@ func (r *Reader) HasClock(column string) bool {
 
 // damaged never wraps the decoder's error, which may hold data.
 func (r *Reader) damaged(what string) error {
-	if r.source.err != nil {
-		return r.source.err
+	if err := r.source.failure(); err != nil {
+		return err
 	}
 	return exit.Errorf(exit.BadData, "%s is damaged: %s; make the dataset again", r.place, what)
 }

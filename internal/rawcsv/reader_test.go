@@ -386,6 +386,24 @@ func FuzzReader(f *testing.F) {
 	})
 }
 
+// Where a file is cut into blocks changes no record.
+func TestManyBlocksAreReadAsEncodingCSVReadsThem(t *testing.T) {
+	text := manyRecords(20 * blockBytes)
+	peer := csv.NewReader(strings.NewReader(text))
+	peer.FieldsPerRecord = -1
+	want, peerErr := peer.ReadAll()
+	got, err := readAll(strings.NewReader(text), "t.csv")
+	if err != nil || peerErr != nil || len(got) != len(want)-1 {
+		t.Fatalf("%d rows, %v; encoding/csv has %d, %v", len(got), err, len(want)-1, peerErr)
+	}
+	for i, r := range got {
+		comparePeer(t, r, want[i+1], []byte(text))
+		if r.Row != int64(i+1) || !strings.HasPrefix(text[r.Offset:], r.Fields[0]+",") || text[r.Offset-1] != '\n' {
+			t.Fatalf("row %d is not at byte %d", i+1, r.Offset)
+		}
+	}
+}
+
 func comparePeer(t *testing.T, got row, want []string, data []byte) {
 	if got.Offset >= int64(len(data)) {
 		t.Fatalf("row %d at byte %d of %d", got.Row, got.Offset, len(data))

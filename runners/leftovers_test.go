@@ -78,3 +78,18 @@ func TestLeftoversOfKilledRunsAreRemoved(t *testing.T) {
 		t.Errorf("the folder itself is there: %v", err)
 	}
 }
+
+// The name of the output folder is no pattern.
+func TestTemporariesOfAKilledRunAreRemoved(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "notes[1")
+	left := filepath.Join(out, "cache", temporaries+"123", "rows")
+	if err := os.MkdirAll(left, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := Execute(t.Context(), stages.Default, parse(t, nil), &fake{}, Options{Out: out, Workers: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Dir(left)); !os.IsNotExist(err) {
+		t.Errorf("it is there: %v", err)
+	}
+}

@@ -4,12 +4,24 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/clinflow/clinflow/internal/store"
 )
 
 // temporaries begins the names of folders for temporary files.
 const temporaries = "temporary" + store.TemporaryMark
+
+// removeTemporaries removes what killed runs left in a folder.
+func removeTemporaries(within string) error {
+	entries, err := os.ReadDir(within)
+	for _, entry := range entries {
+		if strings.HasPrefix(entry.Name(), temporaries) {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(within, entry.Name())))
+		}
+	}
+	return store.DiskError("clear temporary files in", within, err)
+}
 
 // ownTemporaries gives the process a folder for temporary files inside the output
 // folder, or in what stands for it on this machine, until the run ends: Beam's prism
@@ -21,11 +33,7 @@ func ownTemporaries(out store.Dir) (remove func(), err error) {
 		return nil, err
 	}
 	within, _ := cache.LocalPath("")
-	killed, err := filepath.Glob(filepath.Join(within, temporaries+"*"))
-	for _, folder := range killed {
-		err = errors.Join(err, os.RemoveAll(folder))
-	}
-	if err != nil {
+	if err := removeTemporaries(within); err != nil {
 		return nil, err
 	}
 	folder, err := os.MkdirTemp(within, temporaries+"*")

@@ -5,8 +5,9 @@ usage: peersingest.py polars|duckdb|pandas CSV_GZ FOLDER CORES
        peersingest.py holds FOLDER
 
 The first prints {"seconds": …, "cpu_seconds": …, "version": …}, from the first byte read
-to the last one written, imports left out. The second prints {"rows": …, "parts": …, "digest": …, "whole": …}: the
-digest does not depend on the order of rows, and whole says that no patient is in two parts.
+to the last one written, imports left out. The second prints {"rows": …, "parts": …,
+"digest": …, "whole": …}: the digest does not depend on the order of rows, and whole says
+that no patient is in two parts.
 """
 
 import hashlib

@@ -130,7 +130,7 @@ func noteTexts(path string) (texts []string, err error) {
 			} else if err != nil {
 				return err
 			}
-			texts = append(texts, strings.Clone(rec.Text(at[0])))
+			texts = append(texts, rec.Text(at[0]))
 		}
 	})
 }

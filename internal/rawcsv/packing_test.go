@@ -83,6 +83,28 @@ func zstdStream(t testing.TB, text string) []byte {
 	return packed
 }
 
+// zstdWide packs with the widest window that is read, however short the text is.
+func zstdWide(t testing.TB, text string) []byte {
+	t.Helper()
+	var buf bytes.Buffer
+	w, err := zstd.NewWriter(&buf, zstd.WithWindowSize(maxWindow), zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{text[:1], text[1:]} {
+		if _, err := w.Write([]byte(part)); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Flush(); err != nil { // else a short text has a short window
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return buf.Bytes()
+}
+
 // TestPackingsChangeNothing: the rows are those of the plain file, whatever packed it,
 // whatever packed suffix its name has, and on any number of workers.
 func TestPackingsChangeNothing(t *testing.T) {
@@ -96,6 +118,7 @@ func TestPackingsChangeNothing(t *testing.T) {
 		cut := len(text) / 3
 		for name, data := range map[string][]byte{
 			"gzip": zip(t, text), "BGZF": bgzip(t, text), "frames": frames, "stream": zstdStream(t, text),
+			"wide":            zstdWide(t, text),
 			"BGZF, then gzip": append(bgzip(t, text[:cut]), zip(t, text[cut:])...),
 			"BGZF twice":      append(bgzip(t, text[:cut]), bgzip(t, text[cut:])...),
 		} {

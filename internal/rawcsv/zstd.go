@@ -13,8 +13,9 @@ import (
 // The format is RFC 8878: https://www.rfc-editor.org/rfc/rfc8878
 
 const (
-	// maxFrame bounds the text of a frame that is decompressed by itself; pzstd's have
-	// 8 MiB as a rule. A longer one is decompressed as a stream, and what follows with it.
+	// maxFrame bounds text and window of a frame that is decompressed by itself; pzstd's
+	// have 8 MiB as a rule. A longer one is decompressed as a stream, and what follows
+	// with it.
 	maxFrame = 16 << 20
 	// maxWindow bounds the text that a stream looks back on.
 	maxWindow = 32 << 20
@@ -98,7 +99,7 @@ func (f *frames) frame(p *piece, h zstd.Header) error {
 		if last = end; !h.HasFCS {
 			text += uint64(size)
 		}
-		if text > maxFrame || len(p.packed) > maxFrame {
+		if text > maxFrame || len(p.packed) > maxFrame || h.WindowSize > maxFrame {
 			f.begun = p.packed
 			return errUncut
 		}

@@ -10,6 +10,9 @@ import (
 	"github.com/gofrs/flock"
 )
 
+// ErrLockLost is why held ended where another may have the lock.
+var ErrLockLost = errors.New("was lost")
+
 // locker is a Dir that has locks.
 type locker interface {
 	TryLock(ctx context.Context, name, text string) (held context.Context, unlock func(), heldBy string, err error)
@@ -20,7 +23,7 @@ type locker interface {
 // the text of who has it, as far as it is written. On this machine a lock is the
 // kernel's and ends with its process, however that ends; the text only tells. In a
 // bucket it has a time limit that its holder renews, and held, which else ends with ctx,
-// ends when that did not succeed: then another may have the lock.
+// ends when that did not succeed, with ErrLockLost for its cause.
 func TryLock(ctx context.Context, dir Dir, name, text string) (held context.Context, unlock func(), heldBy string, err error) {
 	return dir.(locker).TryLock(ctx, name, text)
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/logs"
+	"github.com/clinflow/clinflow/internal/store"
 )
 
 // canary stands for note text: it must not be told.
@@ -30,7 +31,8 @@ func eventually(t *testing.T, holds func() bool) {
 
 // waiting is a run that waits for its job.
 type waiting struct {
-	interrupt context.CancelFunc
+	interrupt func()
+	lose      func() // the lock of the outputs
 	ended     chan error
 	prepared  bool
 	said      *bytes.Buffer // read it after end
@@ -41,8 +43,8 @@ type waiting struct {
 // the names of jobs that may be at work for the same outputs.
 func start(t *testing.T, decides string, earlier ...string) *waiting {
 	t.Helper()
-	ctx, interrupt := context.WithCancel(t.Context())
-	w := &waiting{interrupt: interrupt, ended: make(chan error, 1), said: &bytes.Buffer{}, counted: make(chan Counters, 100)}
+	ctx, interrupt := context.WithCancelCause(t.Context())
+	w := &waiting{interrupt: func() { interrupt(nil) }, lose: func() { interrupt(store.ErrLockLost) }, ended: make(chan error, 1), said: &bytes.Buffer{}, counted: make(chan Counters, 100)}
 	job := Job{
 		Step: "texts", Decides: decides, Log: zerolog.New(zerolog.SyncWriter(w.said)),
 		Earlier: func(context.Context) ([]string, error) { return earlier, nil },
@@ -55,7 +57,7 @@ func start(t *testing.T, decides string, earlier ...string) *waiting {
 		Counted: func(c Counters) { w.counted <- c },
 	}
 	go func() { w.ended <- Run(ctx, Flink, job) }()
-	t.Cleanup(interrupt)
+	t.Cleanup(w.interrupt)
 	return w
 }
 
@@ -133,6 +135,18 @@ func TestAnInterruptedRunCancelsItsJob(t *testing.T) {
 	}
 	if !job.cancelled.Load() || !strings.Contains(w.said.String(), "the job is cancelled") {
 		t.Errorf("cancelled: %v, said %s", job.cancelled.Load(), w.said)
+	}
+}
+
+// Another run may have the outputs, and wait for the job.
+func TestARunThatLostItsLockLeavesItsJob(t *testing.T) {
+	s := serve(t)
+	w := start(t, "a")
+	job := s.submitted(t, 0)
+	eventually(t, func() bool { return job.watched.Load() == 1 })
+	w.lose()
+	if err := w.end(t); exit.Of(err) != exit.Interrupted || job.cancelled.Load() {
+		t.Errorf("got %v, cancelled %v", err, job.cancelled.Load())
 	}
 }
 

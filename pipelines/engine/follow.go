@@ -12,6 +12,7 @@ import (
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/guard"
+	"github.com/clinflow/clinflow/internal/store"
 )
 
 // An engine is given cancelTimeout to take the order to cancel a job, and then
@@ -51,7 +52,7 @@ func follow(ctx context.Context, s service, id string, j Job) error {
 		counted()
 		return interrupted(ctx, f.outcome(err))
 	case <-ctx.Done():
-		return exit.With(exit.Interrupted, errors.Join(ctx.Err(), f.leave(watching, s, ended)))
+		return exit.With(exit.Interrupted, errors.Join(ctx.Err(), f.leave(ctx, watching, s, ended)))
 	}
 }
 
@@ -84,9 +85,10 @@ func (f *following) count(ctx context.Context, s service) (last func()) {
 	}
 }
 
-// leave ends the job, or lets it run where the user said so.
-func (f *following) leave(ctx context.Context, s service, ended <-chan error) error {
-	if *detach {
+// leave ends the job of a run that has ended, or lets it run where the user said so, or
+// where another run may have the outputs by now and wait for it.
+func (f *following) leave(run, ctx context.Context, s service, ended <-chan error) error {
+	if *detach || errors.Is(context.Cause(run), store.ErrLockLost) {
 		f.job.Log.Warn().Str("job", f.id).Msg("the job is left running; the next run waits for it")
 		return nil
 	}

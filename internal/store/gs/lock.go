@@ -142,7 +142,7 @@ func (l *lock) renew(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return nil
 		case errors.Is(err, store.ErrExists), time.Now().After(expires):
-			return exit.Errorf(exit.Retry, "the lock %s was lost: it was not renewed in time, and another run may have it; run again", l.dir.place(l.name))
+			return exit.Errorf(exit.Retry, "the lock %s %w: it was not renewed in time, and another run may have it; run again", l.dir.place(l.name), store.ErrLockLost)
 		}
 	}
 }

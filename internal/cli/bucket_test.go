@@ -40,21 +40,12 @@ func TestRunInABucket(t *testing.T) {
 // damage changes a byte of a part.
 func damage(t *testing.T, server *gstest.Server) {
 	t.Helper()
-	objects, _, err := server.Fake.ListObjects(gstest.Bucket, "out/steps/patients-", "", false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, attrs := range objects {
-		if !strings.HasSuffix(attrs.Name, ".parquet") {
-			continue
+	for _, object := range server.Objects(t, "out/steps/patients-") {
+		if strings.HasSuffix(object.Name, ".parquet") {
+			object.Content[len(object.Content)/2] ^= 1
+			server.Fake.CreateObject(object)
+			return
 		}
-		object, err := server.Fake.GetObject(gstest.Bucket, attrs.Name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		object.Content[len(object.Content)/2] ^= 1
-		server.Fake.CreateObject(object)
-		return
 	}
 	t.Fatal("no part lies in the bucket")
 }

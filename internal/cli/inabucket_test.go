@@ -28,22 +28,16 @@ func inABucket(t *testing.T) *gstest.Server {
 // as outputs has them of a folder on this machine.
 func bucketOutputs(t testing.TB, server *gstest.Server, folder string) map[string]string {
 	t.Helper()
-	objects, _, err := server.Fake.ListObjects(gstest.Bucket, folder+"/", "", false)
-	if err != nil || len(objects) == 0 {
-		t.Fatalf("%d files in %s: %v", len(objects), folder, err)
+	objects := server.Objects(t, folder+"/")
+	if len(objects) == 0 {
+		t.Fatalf("no file lies in %s", folder)
 	}
 	digests := map[string]string{}
-	for _, attrs := range objects {
-		name := strings.TrimPrefix(attrs.Name, folder)
-		if strings.HasPrefix(name, "/runs/") {
-			continue
+	for _, object := range objects {
+		if name := strings.TrimPrefix(object.Name, folder); !strings.HasPrefix(name, "/runs/") {
+			sum := sha256.Sum256(object.Content)
+			digests[name] = hex.EncodeToString(sum[:])
 		}
-		object, err := server.Fake.GetObject(gstest.Bucket, attrs.Name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		sum := sha256.Sum256(object.Content)
-		digests[name] = hex.EncodeToString(sum[:])
 	}
 	return digests
 }

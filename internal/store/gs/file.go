@@ -169,8 +169,5 @@ func (f *file) Abort() {
 		return
 	}
 	f.done = true
-	f.cancel()
-	if f.upload != nil {
-		_ = f.upload.CloseWithError(errors.New("given up"))
-	}
+	f.cancel() // ends the upload too
 }

@@ -4,6 +4,7 @@
 package gstest
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -151,6 +152,20 @@ func (s *Server) Requests() map[string]int {
 	counts := s.counts
 	s.counts = map[string]int{}
 	return counts
+}
+
+// Objects are those of the bucket whose names begin with prefix, with their bytes.
+func (s *Server) Objects(t testing.TB, prefix string) (all []fakestorage.Object) {
+	t.Helper()
+	listed, err := s.Fake.ListObjectsWithOptionsPaginated(Bucket, fakestorage.ListOptions{Prefix: prefix})
+	for _, attrs := range listed.Objects {
+		object, failed := s.Fake.GetObject(Bucket, attrs.Name)
+		all, err = append(all, object), errors.Join(err, failed)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
 
 // URI is a folder in the bucket.

@@ -17,6 +17,7 @@ const chunkRows = 256
 // rowsByPart holds rows of one table by part.
 type rowsByPart[T any] struct {
 	packer parquet.Packer[T]
+	texts  *textMemory
 	order  func(a, b T) int
 	chunk  []T
 	parts  [][]*T
@@ -31,7 +32,7 @@ func rowsOf[T any](s *Spill, table string, order func(a, b T) int) (*rowsByPart[
 		}
 		return held, nil
 	}
-	held := &rowsByPart[T]{packer: parquet.PackerOf[T](), order: order, parts: make([][]*T, s.parts)}
+	held := &rowsByPart[T]{packer: parquet.PackerOf[T](), texts: &s.texts, order: order, parts: make([][]*T, s.parts)}
 	s.tables[table] = held
 	return held, nil
 }
@@ -43,6 +44,7 @@ func (h *rowsByPart[T]) add(part int, row T) (bytes int64) {
 	}
 	h.chunk = append(h.chunk, row)
 	held := &h.chunk[len(h.chunk)-1]
+	h.texts.take(h.packer.Move(h.texts.room(h.packer.TextBytes(held)), held))
 	h.parts[part] = append(h.parts[part], held)
 	return h.packer.Weight(held) + int64(unsafe.Sizeof(held))
 }

@@ -38,6 +38,7 @@ type Spill struct {
 	prefix  string // of run names: file and attempt
 	suffix  string
 	tables  map[string]heldTable
+	texts   textMemory // of their rows
 	share   *memory.Share
 	bytes   int64 // held in memory
 	flushes int
@@ -69,7 +70,7 @@ func NewSpill(dir store.Dir, parts, file int, budget *memory.Budget) *Spill {
 
 // Add takes a row of a table for a part, 0 to Parts-1. order is that of the table's
 // rows, negative where a comes before b; it is the same for all of them, and so is
-// their type.
+// their type. The row's text is copied, so that it may be a view of what changes later.
 func Add[T any](s *Spill, table string, part int, row T, order func(a, b T) int) error {
 	if s.done || s.held != nil {
 		return fmt.Errorf("table %s: a row added to a closed spill", table)
@@ -106,6 +107,7 @@ func (s *Spill) flush() error {
 			return err
 		}
 	}
+	s.texts.reset(s.share.Bytes())
 	s.bytes = 0
 	s.flushes++
 	return nil
@@ -131,6 +133,6 @@ func (s *Spill) Abort() {
 	}
 	s.done = true
 	s.letGo()
-	s.tables = nil
+	s.tables, s.texts = nil, textMemory{}
 	s.share.Return()
 }

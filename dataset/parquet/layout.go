@@ -43,6 +43,8 @@ type column interface {
 	read(chunk any, rows []unsafe.Pointer) error
 	// pack appends the field to a packed row.
 	pack(buffer []byte, row unsafe.Pointer) []byte
+	// move appends the field's text to buffer and makes the field a view of it there.
+	move(buffer []byte, row unsafe.Pointer) []byte
 	// unpack takes the field from the front of what is left of a packed row.
 	unpack(packed []byte, row unsafe.Pointer) (rest []byte, ok bool)
 }

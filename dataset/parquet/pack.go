@@ -16,6 +16,20 @@ func PackerOf[T any]() Packer[T] { return Packer[T]{layoutOf[T]()} }
 // Weight is how many bytes a row holds in memory, its text and lists included.
 func (p Packer[T]) Weight(row *T) int64 { return p.layout.weight(unsafe.Pointer(row)) }
 
+// TextBytes is how much of Weight is not the struct itself.
+func (p Packer[T]) TextBytes(row *T) int {
+	return int(p.layout.weight(unsafe.Pointer(row))) - int(p.layout.size)
+}
+
+// Move copies a row's text behind what is in buffer, and makes it views of the copy. What
+// buffer has must then stay as it is. Lists stay where they are.
+func (p Packer[T]) Move(buffer []byte, row *T) []byte {
+	for _, c := range p.layout.columns {
+		buffer = c.move(buffer, unsafe.Pointer(row))
+	}
+	return buffer
+}
+
 // Append appends a row's columns to buffer.
 func (p Packer[T]) Append(buffer []byte, row *T) []byte {
 	for _, c := range p.layout.columns {
@@ -60,6 +74,18 @@ func (c scalar[F, V]) unpack(packed []byte, row unsafe.Pointer) (rest []byte, ok
 func (c text) pack(buffer []byte, row unsafe.Pointer) []byte {
 	return packBytes(buffer, bytesOf(*c.at(row)))
 }
+
+func (c scalar[F, V]) move(buffer []byte, _ unsafe.Pointer) []byte { return buffer }
+
+func (c text) move(buffer []byte, row unsafe.Pointer) []byte {
+	value := c.at(row)
+	buffer = append(buffer, *value...)
+	moved := buffer[len(buffer)-len(*value):]
+	*value = unsafe.String(unsafe.SliceData(moved), len(moved))
+	return buffer
+}
+
+func (c list[V]) move(buffer []byte, _ unsafe.Pointer) []byte { return buffer }
 
 func (c text) unpack(packed []byte, row unsafe.Pointer) (rest []byte, ok bool) {
 	value, rest, ok := unpackBytes(packed)

@@ -27,6 +27,7 @@ type Block struct {
 	offset int64 // of the text in the decompressed file
 	end    error // why there is no more text: io.EOF at the file's end; nil: there is more
 
+	own     []byte // fields of its records that are not in the text as they are
 	columns int
 	plain   bool
 	at      int   // of the text: what is next
@@ -38,6 +39,7 @@ type Block struct {
 // begin goes to the block's first record.
 func (b *Block) begin(columns int) {
 	b.columns, b.plain, b.at, b.rows, b.fault = columns, plain(b.text), 0, 0, nil
+	b.own = b.own[:0]
 }
 
 // Next reads the block's next record, whose row is counted from the block's start on. It
@@ -50,7 +52,7 @@ func (b *Block) Next(rec *Record) bool {
 	}
 	from := b.at
 	b.rows, b.start = b.rows+1, b.offset+int64(from)
-	rec.own = rec.own[:0]
+	rec.own = &b.own
 	to, fault := b.scan(rec, from)
 	if fault == nil && to-from > maxRecord {
 		fault = errRecordTooLong

@@ -28,13 +28,13 @@ func (p Place) SHA256() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Record is one row. Its bytes are those of what was read last: they hold until the
-// next record is read, or its Block is.
+// Record is one row. Its bytes are those of what was read last: where records are read one
+// by one they hold until the next is read, and in Each as long as their Block.
 type Record struct {
 	Place
 	Reason string // why it cannot be used; empty where it can
 	fields []field
-	own    []byte // fields that are not in the file as they are
+	own    *[]byte // the block's fields that are not in the file as they are
 }
 
 // field is where one stands in its record, without the quotes around it.
@@ -46,16 +46,16 @@ type field struct {
 // Len is the number of fields.
 func (r *Record) Len() int { return len(r.fields) }
 
-// Bytes is a field. It holds as long as the record.
+// Bytes is a field. It holds as long as the record's bytes.
 func (r *Record) Bytes(i int) []byte {
 	f := r.fields[i]
 	bytes := r.raw[f.from:f.to]
 	if !f.doubled {
 		return bytes
 	}
-	from := len(r.own)
-	r.own = single(r.own, bytes)
-	return r.own[from:]
+	from := len(*r.own)
+	*r.own = single(*r.own, bytes)
+	return (*r.own)[from:]
 }
 
 // Text is a copy of a field.

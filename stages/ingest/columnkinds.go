@@ -43,10 +43,10 @@ func flag[R any](name string, at func(*R) *int32) column[R] {
 	}}
 }
 
-// text is kept as it is.
+// text is kept as it is, in the memory of its block.
 func text[R any](name string, at func(*R) *string) column[R] {
 	return column[R]{name: name, set: func(row *R, field []byte) verdict {
-		*at(row) = string(field)
+		*at(row) = viewOf(field)
 		return sound
 	}}
 }

@@ -3,9 +3,14 @@ package ingest
 import (
 	"strconv"
 	"time"
+	"unsafe"
 
 	"github.com/clinflow/clinflow/dataset"
 )
+
+// viewOf is a field as text, without a copy of it: the spill makes one, of the rows that
+// are kept.
+func viewOf(field []byte) string { return unsafe.String(unsafe.SliceData(field), len(field)) }
 
 // wholeNumber reads decimal digits and nothing else: no sign, blank or point.
 func wholeNumber(field []byte) (n int64, ok bool) {

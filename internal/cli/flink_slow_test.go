@@ -14,10 +14,10 @@ import (
 	"time"
 )
 
-// The tiny demo as far as no model is needed; and a way through it that meets each shape.
+// The tiny demo as far as no model is needed; and a source, a map and a reduce of it.
 var (
 	allData = []string{"corpus", "duplicates", "card_pmv", "card_mor", "card_los", "card_diag", "card_proc"}
-	oneTask = []string{"corpus", "card_mor"}
+	shapes  = []string{"texts", "label_set_diag"}
 )
 
 func dataSteps(out string, steps []string) []string {
@@ -90,7 +90,7 @@ func sameBytesOnEngines(t *testing.T, dir string, f *flink) {
 	same("PROCESS", allData, onFlink(process()...)...)
 	same("LOOPBACK", allData, onFlink("--environment_type", "LOOPBACK")...)
 	pool := start(t, dir, nil, "worker", "--pool", "127.0.0.1:50000")
-	same("EXTERNAL", oneTask, onFlink("--environment_type", "EXTERNAL", "--environment_config", "127.0.0.1:50000")...)
+	same("EXTERNAL", shapes, onFlink("--environment_type", "EXTERNAL", "--environment_config", "127.0.0.1:50000")...)
 	pool.signal(t, syscall.SIGTERM)
 	if r := pool.result(); r.code != 0 {
 		t.Errorf("the pool ended with %d: %s", r.code, r.stderr)
@@ -178,8 +178,15 @@ func killWorkers(t *testing.T, _ *flink) {
 	}
 }
 
+// killTaskManager kills one that has workers.
 func killTaskManager(t *testing.T, f *flink) {
-	_ = syscall.Kill(f.pid(t, "taskmanager-1"), syscall.SIGKILL)
+	for _, name := range []string{"taskmanager-1", "taskmanager-2"} {
+		if pid := f.pid(t, name); len(children(t, pid)) > 0 {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+			return
+		}
+	}
+	t.Error("no TaskManager with workers to kill")
 }
 
 // What a lost worker, or a lost TaskManager with its workers, was at is done again.

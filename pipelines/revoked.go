@@ -53,12 +53,30 @@ func (t Task) revoked(ctx context.Context) error {
 	}
 }
 
-// watch ends the task's work in this process when it is revoked.
-func (t Task) watch(stop context.CancelFunc) {
+// watch ends the task's work in this process when it is revoked, and notes that there is
+// none any more, then or when the output is whole.
+func (t Task) watch(of *run, stop context.CancelFunc) {
+	defer of.over.Store(true)
 	for range time.Tick(revokedInterval) {
 		if errors.Is(t.revoked(context.Background()), errRevoked) {
 			stop()
 			return
 		}
+		if whole, err := t.whole(context.Background()); whole && err == nil {
+			return
+		}
 	}
+}
+
+// Work says of the tasks that other processes began whether this one works on any, and
+// whether nothing of them is left to do.
+func Work() (begun, over bool) {
+	over = true
+	running.Range(func(_, r any) bool {
+		if r := r.(*run); !r.home {
+			begun, over = true, over && r.over.Load()
+		}
+		return true
+	})
+	return begun, over
 }

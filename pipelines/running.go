@@ -25,6 +25,7 @@ type run struct {
 	home  bool           // the task was begun in this process
 	holds bool           // rows may wait in memory from scan to merge
 
+	over    atomic.Bool     // in a worker process: there is no more work
 	revoked context.Context // ends when the task is revoked, in a worker process
 
 	mu   sync.Mutex
@@ -61,7 +62,7 @@ func (t Task) running() *run {
 		return r.(*run)
 	}
 	r.(*run).env.Memory.Work()
-	go t.watch(stop)
+	go t.watch(r.(*run), stop)
 	return r.(*run)
 }
 

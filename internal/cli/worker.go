@@ -91,6 +91,7 @@ func (s *settings) work(ctx context.Context, w worker.Worker) error {
 	log.Logger = s.env.Log
 	logs.AdoptSlog(s.env.Log, zerolog.ErrorLevel)
 	pipelines.WorkIn(s.env)
+	w.Work = pipelines.Work
 	return w.Serve(ctx, lines)
 }
 

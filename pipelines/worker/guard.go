@@ -12,7 +12,13 @@ import (
 const GuardHook = "clinflow_guard"
 
 func init() {
-	hooks.RegisterHook(GuardHook, func([]string) hooks.Hook { return hooks.Hook{Resp: guardResponse} })
+	hooks.RegisterHook(GuardHook, func([]string) hooks.Hook { return hooks.Hook{Req: instructed, Resp: answered} })
+}
+
+// answered notes that an instruction is done, and guards what is said of it.
+func answered(ctx context.Context, request *fnpb.InstructionRequest, response *fnpb.InstructionResponse) error {
+	lately.done()
+	return guardResponse(ctx, request, response)
 }
 
 // guardResponse keeps what an engine must not be told out of the answers that it writes

@@ -30,10 +30,13 @@ type Worker struct {
 
 	Capabilities []string // of the engine, as URNs
 	Options      string   // of the job, as Beam writes them in JSON
+
+	// Work says whether the worker has begun any work, and whether all of it is over.
+	Work func() (begun, over bool)
 }
 
-// Serve works for the engine until it has no more work, or is gone, or the worker's
-// parent is: whoever started it would otherwise leave it behind. Parts that it was at
+// Serve works for the engine until it has no more work, or forgets the worker, or is gone,
+// or the worker's parent is: whoever started it would otherwise leave it behind. Parts that it was at
 // work on are as those of a worker that was killed.
 func (w Worker) Serve(ctx context.Context, log *Log) error {
 	ctx, stop := context.WithCancelCause(grpcx.WriteWorkerID(ctx, w.ID))
@@ -47,6 +50,8 @@ func (w Worker) Serve(ctx context.Context, log *Log) error {
 		return err
 	}
 	defer log.send(ctx, w.Logging)()
+	forgot := make(chan struct{})
+	go forgotten(ctx, &lately, w.Work, func() { close(forgot) })
 	ended := make(chan error, 1)
 	go func() {
 		ended <- harness.MainWithOptions(ctx, w.Logging, w.Control, harness.Options{RunnerCapabilities: w.Capabilities, StatusEndpoint: w.Status})
@@ -56,6 +61,8 @@ func (w Worker) Serve(ctx context.Context, log *Log) error {
 		if err != nil {
 			return exit.Errorf(exit.Failed, "the engine at %s is gone", w.Control)
 		}
+		return nil
+	case <-forgot:
 		return nil
 	case <-ctx.Done():
 		return exit.With(exit.Interrupted, context.Cause(ctx))

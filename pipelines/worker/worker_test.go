@@ -147,3 +147,32 @@ func TestAnEndpointThatDoesNotAnswer(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A worker that its engine has forgotten ends, and none that has work, or may get some.
+func TestAForgottenWorkerEnds(t *testing.T) {
+	long := time.Now().Add(-time.Minute)
+	for name, c := range map[string]struct {
+		i           *instructions
+		begun, over bool
+		ends        bool
+	}{
+		"forgotten":                {&instructions{last: long}, true, true, true},
+		"forgotten in a bundle":    {&instructions{open: 1, last: long}, true, true, true},
+		"never asked":              {&instructions{last: long}, false, true, true},
+		"at work":                  {&instructions{open: 1, last: long}, true, false, false},
+		"between two bundles":      {&instructions{last: long}, true, false, false},
+		"at what it does not know": {&instructions{open: 1, last: long}, false, true, false},
+		"asked a moment ago":       {&instructions{last: time.Now()}, true, true, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, stop := context.WithTimeout(t.Context(), 2500*time.Millisecond)
+			defer stop()
+			ended := false
+			forgotten(ctx, c.i, func() (bool, bool) { return c.begun, c.over }, func() { ended = true })
+			if ended != c.ends {
+				t.Errorf("ends: %v", ended)
+			}
+		})
+	}
+}

@@ -66,9 +66,9 @@ func transportTo(emulator string) (http.RoundTripper, error) {
 	base.MaxIdleConnsPerHost = 100
 	base.ResponseHeaderTimeout = stall
 	if emulator != "" {
-		return base, nil
+		return settled{base}, nil
 	}
-	return htransport.NewTransport(context.Background(), base, option.WithScopes(storage.ScopeReadWrite), option.WithTelemetryDisabled())
+	return htransport.NewTransport(context.Background(), settled{base}, option.WithScopes(storage.ScopeReadWrite), option.WithTelemetryDisabled())
 }
 
 // passing says whether an error may be gone at the next try: 429 and 5xx, connections

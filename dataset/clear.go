@@ -2,7 +2,9 @@ package dataset
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/clinflow/clinflow/internal/exit"
@@ -46,6 +48,15 @@ func (w *Writer) clear(ctx context.Context) error {
 		return nil
 	}
 	return w.dir.RemoveAll(ctx, "")
+}
+
+// InMaking says whether a dataset was begun in a folder and is not complete.
+func InMaking(ctx context.Context, dir store.Dir) (bool, error) {
+	_, err := dir.Stat(ctx, markerName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // Tidy removes what is left of the making of a dataset whose Commit was cut short

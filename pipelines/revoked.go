@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"time"
 
+	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/store"
 )
@@ -54,7 +55,7 @@ func (t Task) revoked(ctx context.Context) error {
 }
 
 // watch ends the task's work in this process when it is revoked, and notes that there is
-// none any more, then or when the output is whole.
+// none any more, then or when the output is complete or removed.
 func (t Task) watch(of *run, stop context.CancelFunc) {
 	defer of.over.Store(true)
 	for range time.Tick(revokedInterval) {
@@ -62,10 +63,18 @@ func (t Task) watch(of *run, stop context.CancelFunc) {
 			stop()
 			return
 		}
-		if whole, err := t.whole(context.Background()); whole && err == nil {
+		if making, err := t.inMaking(context.Background()); err == nil && !making {
 			return
 		}
 	}
+}
+
+func (t Task) inMaking(ctx context.Context) (bool, error) {
+	dir, err := store.Open(t.Out)
+	if err != nil {
+		return false, err
+	}
+	return dataset.InMaking(ctx, dir)
 }
 
 // Work says of the tasks that other processes began whether this one works on any, and

@@ -67,6 +67,26 @@ func TestWorkersOfAnInterruptedRunWriteNothing(t *testing.T) {
 	}
 }
 
+// A worker knows when a task needs it no more: its output is complete, or was removed.
+func TestTheWorkOfAWorkerIsOver(t *testing.T) {
+	task := elsewhere(t)
+	of := task.running()
+	if making, err := task.inMaking(t.Context()); err != nil || !making || of.over.Load() {
+		t.Errorf("in the making: %v, over: %v, %v", making, of.over.Load(), err)
+	}
+	if err := os.RemoveAll(task.Out); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(time.Minute); !of.over.Load(); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("it waits for more")
+		}
+	}
+	if begun, _ := Work(); !begun {
+		t.Error("it knows of no work")
+	}
+}
+
 // The next run of the same work begins it anew.
 func TestARevokedTaskIsRunAgain(t *testing.T) {
 	task := elsewhere(t)

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-
-	"github.com/clinflow/clinflow/internal/store"
 )
 
 // PartWriter writes one part of all tables. It is used by one goroutine and
@@ -93,33 +91,15 @@ func (p *PartWriter) fill(result *PartResult, names []string) error {
 		if _, written := result.Tables[table]; written {
 			continue
 		}
-		info, err := p.without(table)
+		empty, err := emptyPart(p, table)
 		if err != nil {
 			return err
 		}
-		result.Tables[table] = info
-	}
-	return nil
-}
-
-// without makes the file of a table that the part has no rows of. Of a dataset's files most
-// are such, and to make one takes longer than to give another a second name.
-func (p *PartWriter) without(table string) (PartInfo, error) {
-	w, name := p.writer, partName(table, p.part, p.writer.parts)
-	if known, ok := w.empty.Load(table); ok {
-		if like := known.(emptyFile); store.Alike(w.dir, like.name, name) == nil {
-			return like.info, nil
+		if result.Tables[table], err = empty.commit(); err != nil {
+			return err
 		}
 	}
-	file, err := emptyPart(p, table)
-	if err != nil {
-		return PartInfo{}, err
-	}
-	info, err := file.commit()
-	if err == nil {
-		w.empty.Store(table, emptyFile{name, info})
-	}
-	return info, err
+	return nil
 }
 
 // Abort removes the part's unfinished files. After Close it does nothing.

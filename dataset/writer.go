@@ -27,8 +27,6 @@ type Writer struct {
 	parts    int
 	identity string // what the records of finished parts say; "": none are kept
 
-	empty sync.Map // table → emptyFile
-
 	mu       sync.Mutex
 	tables   []string // declared
 	results  map[int]PartResult
@@ -108,12 +106,6 @@ func (w *Writer) declared() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.tables
-}
-
-// emptyFile is a file without rows that was made.
-type emptyFile struct {
-	name string
-	info PartInfo
 }
 
 // Part begins a part. A part begun twice, as by a retry, must get the same rows;

@@ -81,26 +81,6 @@ func TestDeclaredTablesAreWholeWithoutRows(t *testing.T) {
 	must(t, d.Verify(t.Context()))
 }
 
-// Files without rows are one file of many names. A part that is written again gets a file
-// of its own, and those of others stay.
-func TestFilesWithoutRowsAreMadeOnce(t *testing.T) {
-	w := newWriter(t, 3, TableNotes, TablePatients)
-	for _, part := range []int{0, 1, 2, 1} {
-		writePart(t, w, TablePatients, part, []Patient{{SubjectID: int64(part)}})
-	}
-	d := commit(t, w)
-	var files []os.FileInfo
-	for part := range 3 {
-		info, err := os.Stat(filepath.Join(d.URI(), partName(TableNotes, part, 3)))
-		must(t, err)
-		files = append(files, info)
-	}
-	if !os.SameFile(files[0], files[2]) || os.SameFile(files[0], files[1]) {
-		t.Error("want the files of parts 0 and 2 to be one, that of part 1 another")
-	}
-	must(t, d.Verify(t.Context()))
-}
-
 func TestPartsOfOtherProcesses(t *testing.T) {
 	first := newWriter(t, 2, TableNotes)
 	second, err := JoinWriter(t.Context(), first.URI(), KindPatients, 2)

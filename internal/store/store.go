@@ -4,10 +4,8 @@ package store
 
 import (
 	"context"
-	"errors"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -168,25 +166,6 @@ func Together(d Dir) Dir {
 		return folder
 	}
 	return d
-}
-
-// Alike gives a file of a folder of this machine one more name, which is free, so that
-// many files of the same bytes are made as one. Elsewhere, and on a disk where a file has
-// one name, it is an error: write the file again then.
-func Alike(d Dir, have, name string) error {
-	folder, ok := d.(local)
-	if !ok {
-		return errors.ErrUnsupported
-	}
-	old, err := folder.path(have)
-	if err != nil {
-		return err
-	}
-	path, err := folder.path(name)
-	if err != nil {
-		return err
-	}
-	return os.Link(old, path)
 }
 
 // Settle makes the names durable that were committed in folders of a Dir.

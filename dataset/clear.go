@@ -35,19 +35,46 @@ func (w *Writer) clear(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// The marker goes last, so that a clearing cut short can be taken up again.
-	for _, f := range files {
-		if isMarker(f.Name) || stay[f.Name] {
-			continue
-		}
-		if err := w.dir.RemoveAll(ctx, f.Name); err != nil {
-			return fmt.Errorf("clear an unfinished dataset: %w", err)
-		}
+	if err := removeBut(ctx, w.dir, files, stay); err != nil {
+		return fmt.Errorf("clear an unfinished dataset: %w", err)
 	}
 	if len(stay) > 0 {
 		return nil
 	}
 	return w.dir.RemoveAll(ctx, "")
+}
+
+// removeBut removes files but the marker, which goes last, so that a clearing cut short
+// can be taken up again, and those that stay.
+func removeBut(ctx context.Context, dir store.Dir, files []store.Info, stay map[string]bool) error {
+	for _, f := range files {
+		if isMarker(f.Name) || stay[f.Name] {
+			continue
+		}
+		if err := dir.RemoveAll(ctx, f.Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Discard removes a dataset, complete or not. It becomes one in the making before its
+// manifest goes: what a removal cut short leaves is cleared when it is made again.
+func Discard(ctx context.Context, dir store.Dir) error {
+	files, err := dir.List(ctx, "")
+	if len(files) > 0 && err == nil {
+		err = store.WriteFile(ctx, dir, markerName, nil)
+	}
+	if err == nil {
+		err = dir.RemoveAll(ctx, ManifestName)
+	}
+	if err == nil {
+		err = removeBut(ctx, dir, files, nil)
+	}
+	if err != nil {
+		return fmt.Errorf("remove a dataset: %w", err)
+	}
+	return dir.RemoveAll(ctx, "")
 }
 
 // InMaking says whether a dataset was begun in a folder and is not complete.

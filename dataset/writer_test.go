@@ -404,3 +404,34 @@ func TestReadStopsAndTakesFewerColumns(t *testing.T) {
 		}
 	}
 }
+
+// A removal that is cut short at any moment leaves a dataset that is whole, one in the
+// making, or nothing.
+func TestDiscardCutShort(t *testing.T) {
+	for cut := 0; ; cut++ {
+		w := newWriter(t, 1, TableNotes)
+		writePart(t, w, TableNotes, 0, none[[]Note]())
+		commit(t, w)
+		err := Discard(t.Context(), &cutDir{Dir: w.Dir(), left: cut})
+		if _, opened := Open(t.Context(), w.URI()); opened != nil {
+			_, err := NewWriter(t.Context(), w.URI(), KindPatients, 1)
+			must(t, err)
+		}
+		if err == nil {
+			break
+		}
+	}
+}
+
+// cutDir is a folder in which only some files can be removed before the process is killed.
+type cutDir struct {
+	store.Dir
+	left int
+}
+
+func (d *cutDir) RemoveAll(ctx context.Context, name string) error {
+	if d.left--; d.left < 0 {
+		return errors.New("killed")
+	}
+	return d.Dir.RemoveAll(ctx, name)
+}

@@ -180,13 +180,13 @@ func outputName(d dags.Decision) string { return dags.OutputName(d.Step.Name, d.
 // finished of it, is removed first.
 func (x *execution) runJob(ctx context.Context, decision dags.Decision, begin func() error) error {
 	output := outputName(decision)
+	if err := ownFiles(x.out, output); err != nil {
+		return err
+	}
 	if decision.Done || x.o.Force {
 		if err := discard(ctx, x.out, output); err != nil {
 			return fmt.Errorf("remove the earlier output: %w", err)
 		}
-	}
-	if err := ownFiles(x.out, output); err != nil {
-		return err
 	}
 	job := x.jobOf(decision)
 	if x.gather != nil && joinable(decision.Step) {

@@ -63,13 +63,9 @@ func ownEntry(path string, entry fs.DirEntry, err error) error {
 // the user's to keep or remove.
 const asideMark = ".aside-"
 
-// discard removes an output and what lies beside it under its name. The manifest goes
-// first, for removing files one by one could be cut short.
+// discard removes an output and what lies beside it under its name.
 func discard(ctx context.Context, out store.Dir, output string) error {
-	if err := out.RemoveAll(ctx, output+"/"+dataset.ManifestName); err != nil {
-		return err
-	}
-	if err := out.RemoveAll(ctx, output); err != nil {
+	if err := dataset.Discard(ctx, out.Sub(output)); err != nil {
 		return err
 	}
 	return removeBeside(ctx, out, output)

@@ -30,7 +30,7 @@ type Cache struct {
 
 // Slot is the place of a segment in a Cache, until the next Put.
 type Slot struct {
-	key   key
+	key   Key
 	ids   [slotIDs]int32 // where they are more, where they begin in the arena
 	count uint8
 }
@@ -47,9 +47,9 @@ func New() *Cache {
 // segment is not empty and not longer than MaxBytes.
 func (c *Cache) Find(segment []byte) *Slot {
 	k := keyOf(segment)
-	for i := k.hash() >> (64 - slotBits); ; i = (i + 1) % slots {
+	for i := k.Hash() >> (64 - slotBits); ; i = (i + 1) % slots {
 		s := &c.slots[i]
-		if s.key == k || s.key == (key{}) {
+		if s.key == k || s.key == (Key{}) {
 			return s
 		}
 		if k.isLong() && k.isLike(s.key) && string(s.key.long(c.keys)) == string(segment) {
@@ -62,7 +62,7 @@ func (c *Cache) Find(segment []byte) *Slot {
 // else the free one where it belongs.
 func (c *Cache) Append(dst []int32, segment []byte) ([]int32, *Slot) {
 	s := c.Find(segment)
-	if s.key == (key{}) {
+	if s.key == (Key{}) {
 		return dst, s
 	}
 	ids, _ := c.At(s)
@@ -72,7 +72,7 @@ func (c *Cache) Append(dst []int32, segment []byte) ([]int32, *Slot) {
 // At returns the ids of a slot, false where it is free.
 func (c *Cache) At(s *Slot) ([]int32, bool) {
 	if s.count <= slotIDs {
-		return s.ids[:s.count], s.key != key{}
+		return s.ids[:s.count], s.key != Key{}
 	}
 	return c.ids[s.ids[0]:][:s.count], true
 }

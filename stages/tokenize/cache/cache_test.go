@@ -81,7 +81,7 @@ func TestAppendIDs(t *testing.T) {
 	for id, word := range []string{"pain", " in", " the sigmoidoscopy"} {
 		table.Add([]byte(word), int32(id))
 	}
-	text := append([]byte("pain in the in the sigmoidoscopypain"), make([]byte, shortBytes)...)
+	text := append([]byte("pain in the in the sigmoidoscopypain"), make([]byte, ShortBytes)...)
 	ends := uint64(1<<4 | 1<<7 | 1<<11 | 1<<14 | 1<<32 | 1<<36)
 	ids, begin, left := table.AppendIDs([]int32{7}, text, 0, ends)
 	if !slices.Equal(ids, []int32{7, 0, 1}) || begin != 7 || left != ends&^(1<<4|1<<7) {

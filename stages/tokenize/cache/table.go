@@ -11,7 +11,7 @@ type Table struct {
 }
 
 type entry struct {
-	key key
+	key Key
 	id  int32
 }
 
@@ -36,17 +36,17 @@ func (t *Table) ID(word []byte) (int32, bool) {
 		return t.rareID(word)
 	}
 	e := t.find(shortKey(word))
-	return e.id, e.key != key{}
+	return e.id, e.key != Key{}
 }
 
 // AppendIDs appends the ids of words that stand together: the first begins there in
 // text, and they end where bits of ends are set. It returns where the first begins that
 // is not in the table, and the ends from its own on. Behind the last there are at least
-// shortBytes more bytes of text.
+// ShortBytes more bytes of text.
 func (t *Table) AppendIDs(dst []int32, text []byte, from int, ends uint64) (_ []int32, begin int, left uint64) {
 	for ; ends != 0; ends &= ends - 1 {
 		end := bits.TrailingZeros64(ends)
-		if end-from > shortBytes {
+		if end-from > ShortBytes {
 			id, found := t.long[string(text[from:end])]
 			if !found {
 				break
@@ -54,8 +54,8 @@ func (t *Table) AppendIDs(dst []int32, text []byte, from int, ends uint64) (_ []
 			dst, from = append(dst, id), end
 			continue
 		}
-		e := t.find(keyIn((*[shortBytes + 1]byte)(text[from:]), end-from))
-		if e.key == (key{}) {
+		e := t.find(KeyOf((*[KeyBytes]byte)(text[from:]), end-from))
+		if e.key == (Key{}) {
 			break
 		}
 		dst, from = append(dst, e.id), end
@@ -71,14 +71,14 @@ func (t *Table) rareID(word []byte) (int32, bool) {
 		return id, found
 	}
 	e := t.find(k)
-	return e.id, e.key != key{}
+	return e.id, e.key != Key{}
 }
 
 // find returns the entry of a key, or the free one where it belongs.
-func (t *Table) find(k key) *entry {
+func (t *Table) find(k Key) *entry {
 	mask := uint64(len(t.entries) - 1)
-	for i := k.hash() >> (t.shift & 63); ; i++ {
-		if e := &t.entries[i&mask]; e.key == k || e.key == (key{}) {
+	for i := k.Hash() >> (t.shift & 63); ; i++ {
+		if e := &t.entries[i&mask]; e.key == k || e.key == (Key{}) {
 			return e
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"math/bits"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/clinflow/clinflow/stages/tokenize/cache"
 )
 
 // lookup finds pieces by their text, as it stands in the text that is merged: in a plain
@@ -17,7 +19,7 @@ type lookup struct {
 }
 
 type entry struct {
-	key key
+	key cache.Key
 	found
 }
 
@@ -46,28 +48,28 @@ func newLookup(pieces []Piece, plain bool) *lookup {
 }
 
 func (l *lookup) add(text string, p found) {
-	var padded [keyBytes]byte
+	var padded [cache.KeyBytes]byte
 	copy(padded[:], text)
 	switch {
-	case len(text) > shortBytes:
+	case len(text) > cache.ShortBytes:
 		l.long[text] = p
 	case isTwo(padded[:], len(text)):
 		l.twos[placeOfTwo(padded[:])] = p
 	default:
-		k := keyOf(padded[:], len(text))
+		k := cache.KeyOf(&padded, len(text))
 		*l.slot(k) = entry{k, p}
 	}
 }
 
-// find finds the piece of the first size bytes of text, which has keyBytes more.
+// find finds the piece of the first size bytes of text, which has cache.KeyBytes more.
 func (l *lookup) find(text []byte, size int) found {
 	if isTwo(text, size) {
 		return l.twos[placeOfTwo(text)]
 	}
-	if size > shortBytes {
+	if size > cache.ShortBytes {
 		return l.long[string(text[:size])]
 	}
-	return l.slot(keyOf(text, size)).found
+	return l.slot(cache.KeyOf((*[cache.KeyBytes]byte)(text), size)).found
 }
 
 func isTwo(text []byte, size int) bool { return size == 2 && (text[0]|text[1])&0x80 == 0 }
@@ -75,10 +77,10 @@ func isTwo(text []byte, size int) bool { return size == 2 && (text[0]|text[1])&0
 func placeOfTwo(text []byte) int { return int(text[0]&0x7f)<<7 | int(text[1]&0x7f) }
 
 // slot is where a key is, or the free slot where it belongs.
-func (l *lookup) slot(k key) *entry {
+func (l *lookup) slot(k cache.Key) *entry {
 	mask := uint64(len(l.entries) - 1)
-	for i := k.hash() >> l.shift; ; i = (i + 1) & mask {
-		if e := &l.entries[i&mask]; e.key.is(k) || e.key == (key{}) {
+	for i := k.Hash() >> l.shift; ; i = (i + 1) & mask {
+		if e := &l.entries[i&mask]; e.key.Is(k) || e.key == (cache.Key{}) {
 			return e
 		}
 	}

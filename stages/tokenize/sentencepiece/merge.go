@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/clinflow/clinflow/stages/tokenize/bpe"
+	"github.com/clinflow/clinflow/stages/tokenize/cache"
 )
 
 // symbol is a run of characters of the segment that is being merged. A size of
@@ -28,7 +29,7 @@ func rankOf(score float32) uint32 {
 // merger holds the buffers of byte-pair merging.
 type merger struct {
 	model   *Model
-	text    []byte // the segment, and keyBytes more
+	text    []byte // the segment, and cache.KeyBytes more
 	symbols []symbol
 	agenda  bpe.Agenda
 	parts   parts // what became of the segment
@@ -42,7 +43,7 @@ type merger struct {
 
 // run merges one segment, which must not be empty, and leaves in parts what became of it.
 func (g *merger) run(segment []byte) {
-	g.text = append(append(g.text[:0], segment...), make([]byte, keyBytes)...)
+	g.text = append(append(g.text[:0], segment...), make([]byte, cache.KeyBytes)...)
 	if len(segment) <= fewBytes && !g.model.userPieces.any {
 		g.mergeFew(len(segment))
 		return

@@ -5,6 +5,8 @@ import (
 	"math/bits"
 	"slices"
 	"unicode/utf8"
+
+	"github.com/clinflow/clinflow/stages/tokenize/cache"
 )
 
 // Text of a plain model, as LLaMA's is, need not be normalised before it is cut: only
@@ -59,9 +61,9 @@ func (e *Encoder) encodeCut(dst []int32, mask uint64) []int32 {
 	n, dst := len(dst), withRoom(dst)
 	for ; mask != 0; mask &= mask - 1 {
 		stop := from + bits.TrailingZeros64(mask) + 1
-		if size := stop - start; size <= shortBytes {
-			k := keyOf(text[start:], size)
-			if s := e.words.at(k); s.key.is(k) && s.count <= wordIDs {
+		if size := stop - start; size <= cache.ShortBytes {
+			k := cache.KeyOf((*[cache.KeyBytes]byte)(text[start:]), size)
+			if s := e.words.at(k); s.key.Is(k) && s.count <= wordIDs {
 				*(*[wordIDs]int32)(dst[n:]) = s.ids
 				n, start = n+int(s.count), stop
 				continue
@@ -82,12 +84,12 @@ func withRoom(dst []int32) []int32 {
 
 // encodeOther appends the ids of a segment that is not where it is looked for first.
 func (e *Encoder) encodeOther(dst []int32, segment []byte) []int32 {
-	if len(segment) > shortBytes {
+	if len(segment) > cache.ShortBytes {
 		return e.encodeSegment(dst, len(dst), segment)
 	}
-	k := keyOf(segment[:keyBytes], len(segment))
+	k := cache.KeyOf((*[cache.KeyBytes]byte)(segment[:cache.KeyBytes]), len(segment))
 	s := e.words.find(k)
-	if s.key.is(k) {
+	if s.key.Is(k) {
 		return append(dst, e.words.idsOf(s)...)
 	}
 	from := len(dst)
@@ -137,5 +139,5 @@ func (w *window) next(step int) {
 	taken := min(len(w.rest), max(step, len(begun)))
 	w.text = append(append(w.text[:0], begun...), w.rest[:taken]...)
 	w.size, w.from, w.start = len(w.text), w.from-w.start, 0
-	w.text, w.rest = append(w.text, make([]byte, blockCuts+keyBytes)...), w.rest[taken:]
+	w.text, w.rest = append(w.text, make([]byte, blockCuts+cache.KeyBytes)...), w.rest[taken:]
 }

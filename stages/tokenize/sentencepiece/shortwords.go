@@ -1,5 +1,7 @@
 package sentencepiece
 
+import "github.com/clinflow/clinflow/stages/tokenize/cache"
+
 // shortWords remembers the ids of short segments, words of notes mostly: an
 // open-addressing hash table, in front of the cache for longer ones. It is emptied when
 // it is full; ids never depend on it. It belongs to one goroutine.
@@ -11,7 +13,7 @@ type shortWords struct {
 
 // shortWord fills half a line of the processor's cache.
 type shortWord struct {
-	key   key
+	key   cache.Key
 	ids   [wordIDs]int32
 	count int32 // where it is more than wordIDs, ids[0] is where they begin in more
 }
@@ -23,12 +25,12 @@ const (
 )
 
 // at is the slot where the search for a key begins, mostly the key's.
-func (w *shortWords) at(k key) *shortWord { return &w.slots[k.hash()>>(64-wordBits)] }
+func (w *shortWords) at(k cache.Key) *shortWord { return &w.slots[k.Hash()>>(64-wordBits)] }
 
 // find returns the slot of a key, or the free one where it belongs.
-func (w *shortWords) find(k key) *shortWord {
-	for i := k.hash() >> (64 - wordBits); ; i = (i + 1) % (1 << wordBits) {
-		if s := &w.slots[i]; s.key.is(k) || s.key == (key{}) {
+func (w *shortWords) find(k cache.Key) *shortWord {
+	for i := k.Hash() >> (64 - wordBits); ; i = (i + 1) % (1 << wordBits) {
+		if s := &w.slots[i]; s.key.Is(k) || s.key == (cache.Key{}) {
 			return s
 		}
 	}
@@ -43,7 +45,7 @@ func (w *shortWords) idsOf(s *shortWord) []int32 {
 }
 
 // put fills the free slot of a key.
-func (w *shortWords) put(s *shortWord, k key, ids []int32) {
+func (w *shortWords) put(s *shortWord, k cache.Key, ids []int32) {
 	if w.used == wordFill {
 		clear(w.slots[:])
 		w.used, w.more = 0, w.more[:0]

@@ -2,9 +2,7 @@ package dataset
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 
 	"github.com/clinflow/clinflow/internal/exit"
@@ -63,7 +61,7 @@ func removeBut(ctx context.Context, dir store.Dir, files []store.Info, stay map[
 func Discard(ctx context.Context, dir store.Dir) error {
 	files, err := dir.List(ctx, "")
 	if len(files) > 0 && err == nil {
-		err = store.WriteFile(ctx, dir, markerName, nil)
+		err = mark(ctx, dir)
 	}
 	if err == nil {
 		err = dir.RemoveAll(ctx, ManifestName)
@@ -79,11 +77,12 @@ func Discard(ctx context.Context, dir store.Dir) error {
 
 // InMaking says whether a dataset was begun in a folder and is not complete.
 func InMaking(ctx context.Context, dir store.Dir) (bool, error) {
-	_, err := dir.Stat(ctx, markerName)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	return err == nil, err
+	return store.Exists(ctx, dir, markerName)
+}
+
+// mark says of a folder that a dataset is in the making there.
+func mark(ctx context.Context, dir store.Dir) error {
+	return store.WriteFile(ctx, dir, markerName, nil)
 }
 
 // Tidy removes what is left of the making of a dataset whose Commit was cut short

@@ -51,11 +51,7 @@ func (w *Writer) begin(ctx context.Context) error {
 	if err := w.clear(ctx); err != nil {
 		return err
 	}
-	marker, err := w.dir.Create(ctx, markerName)
-	if err != nil {
-		return err
-	}
-	return marker.Commit()
+	return mark(ctx, w.dir)
 }
 
 // JoinWriter is for further processes that write parts of a dataset begun by

@@ -48,14 +48,9 @@ func (t Task) begins(ctx context.Context, piece string) error {
 	if err != nil {
 		return err
 	}
-	mark, err := out.Scratch().CreateNew(ctx, t.marks()+piece)
-	if err != nil {
-		return err
-	}
-	err = mark.Commit()
-	if errors.Is(err, store.ErrExists) {
+	first, err := store.Mark(ctx, out.Scratch(), t.marks()+piece)
+	if err == nil && !first {
 		t.counter(begunAgain).Inc(ctx, 1)
-		return nil
 	}
 	return err
 }

@@ -78,11 +78,7 @@ func (t Task) whole(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	_, err = dir.Stat(ctx, dataset.ManifestName)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	return err == nil, err
+	return store.Exists(ctx, dir, dataset.ManifestName)
 }
 
 // outcome is what a job left of the task, which has ended or failed: a dataset, or a

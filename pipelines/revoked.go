@@ -3,7 +3,6 @@ package pipelines
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"time"
 
 	"github.com/clinflow/clinflow/dataset"
@@ -27,14 +26,8 @@ func (t Task) revoke(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	mark, err := out.Scratch().CreateNew(ctx, revokedName)
-	if err != nil {
-		return err
-	}
-	if err := mark.Commit(); !errors.Is(err, store.ErrExists) {
-		return err
-	}
-	return nil
+	_, err = store.Mark(ctx, out.Scratch(), revokedName)
+	return err
 }
 
 // revoked is errRevoked where the task was.
@@ -43,15 +36,11 @@ func (t Task) revoked(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = out.Scratch().Stat(ctx, revokedName)
-	switch {
-	case err == nil:
+	marked, err := store.Exists(ctx, out.Scratch(), revokedName)
+	if marked {
 		return errRevoked
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	default:
-		return err
 	}
+	return err
 }
 
 // watch ends the task's work in this process when it is revoked, and notes that there is

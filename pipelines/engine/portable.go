@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
@@ -47,7 +46,7 @@ func openPortable(ctx context.Context) (service, error) {
 	if err != nil {
 		return nil, exit.Errorf(exit.Retry, "no job service answers at --endpoint %s: %w", endpoint, err)
 	}
-	return newPortable(ctx, jobpb.NewJobServiceClient(conn), conn, jobopts.IsLoopback())
+	return newPortable(ctx, jobpb.NewJobServiceClient(conn), conn, environment() == loopback)
 }
 
 // ownPrism is this process's one prism. Its server does not end before the process.
@@ -63,7 +62,7 @@ func openPrism(ctx context.Context) (service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newPortable(ctx, client, io.NopCloser(nil), *jobopts.EnvironmentType == "" || jobopts.IsLoopback())
+	return newPortable(ctx, client, io.NopCloser(nil), environment() == "" || environment() == loopback)
 }
 
 func newPortable(ctx context.Context, client jobpb.JobServiceClient, conn io.Closer, loopback bool) (service, error) {
@@ -186,7 +185,7 @@ func (s *portable) worker() string {
 		return ""
 	case *jobopts.WorkerBinary != "":
 		return *jobopts.WorkerBinary
-	case strings.ToLower(*jobopts.EnvironmentType) == "docker":
+	case environment() == docker:
 		own, _ := os.Executable()
 		return own
 	default:

@@ -46,14 +46,5 @@ func (i *instructions) ended(begun, over bool) bool {
 
 // forgotten calls gone when the engine has no more use for the worker.
 func forgotten(ctx context.Context, i *instructions, work func() (begun, over bool), gone func()) {
-	for tick := time.Tick(time.Second); ctx.Err() == nil; {
-		select {
-		case <-tick:
-			if i.ended(work()) {
-				gone()
-				return
-			}
-		case <-ctx.Done():
-		}
-	}
+	once(ctx, func() bool { return i.ended(work()) }, gone)
 }

@@ -116,11 +116,16 @@ func (w *Worker) adopt() error {
 // one is its parent.
 func orphaned(ctx context.Context, parent func() int, gone func()) {
 	first := parent()
+	once(ctx, func() bool { return parent() != first }, gone)
+}
+
+// once looks each second whether something is so, and does what is to be done then.
+func once(ctx context.Context, is func() bool, do func()) {
 	for tick := time.Tick(time.Second); ctx.Err() == nil; {
 		select {
 		case <-tick:
-			if parent() != first {
-				gone()
+			if is() {
+				do()
 				return
 			}
 		case <-ctx.Done():

@@ -1,0 +1,29 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+)
+
+// Exists says whether there is a file of a name.
+func Exists(ctx context.Context, dir Dir, name string) (bool, error) {
+	_, err := dir.Stat(ctx, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Mark leaves an empty file, and says whether it was the first to: of several one is.
+func Mark(ctx context.Context, dir Dir, name string) (first bool, err error) {
+	f, err := dir.CreateNew(ctx, name)
+	if err != nil {
+		return false, err
+	}
+	err = f.Commit()
+	if errors.Is(err, ErrExists) {
+		return false, nil
+	}
+	return err == nil, err
+}

@@ -7,8 +7,10 @@ import "encoding/binary"
 type Key struct{ head, tail uint64 }
 
 const (
+	// ShortBytes is the most text that a Key holds.
 	ShortBytes = 15
-	KeyBytes   = ShortBytes + 1 // are read to make a Key
+	// KeyBytes are read to make a Key.
+	KeyBytes = ShortBytes + 1
 )
 
 // KeyOf is the key of the first bytes of text, and masks out the others.

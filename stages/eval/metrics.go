@@ -23,6 +23,7 @@ type Metrics struct {
 	Variants  map[string]*Scores `json:"variants"`
 	Baseline  *Scores            `json:"baseline,omitempty"`
 	KnownBest *Scores            `json:"known_best,omitempty"`
+	Interval  *IntervalSettings  `json:"interval,omitempty"` // of all intervals; none where they were not asked for
 }
 
 // Task is what was measured, as the manifests of the predictions tell it.
@@ -53,6 +54,7 @@ func taskMeasured(of task.Task, show bool) Task {
 // different tasks must not be compared.
 type Scores struct {
 	MacroAUROC    *float64             `json:"macro_auroc"`
+	MacroInterval *Interval            `json:"macro_interval,omitempty"` // over the same draws of patients in every task
 	TasksAveraged int                  `json:"tasks_averaged"`
 	Tasks         map[string]TaskScore `json:"tasks"`
 }
@@ -77,6 +79,13 @@ type TaskScore struct {
 	OneVsRest *float64 `json:"auroc_ovr,omitempty"`
 	Softmax   *float64 `json:"auroc_softmax,omitempty"`
 	Sigmoid   *float64 `json:"auroc_sigmoid,omitempty"`
+	// Patients are those whose examples these are.
+	Patients smallcell.Count `json:"patients,omitzero"`
+	// Interval is AUROC's, by a bootstrap over patients; none where fewer than two
+	// patients are on one side. DeLong's takes examples for independent: it stands
+	// beside, of a binary task.
+	Interval *Interval `json:"interval,omitempty"`
+	DeLong   *Interval `json:"delong,omitempty"`
 }
 
 // Curves is roc.json: points for plots, thinned out. Of a task with more than two

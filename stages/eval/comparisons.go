@@ -1,0 +1,46 @@
+package eval
+
+import "github.com/clinflow/clinflow/internal/smallcell"
+
+// ComparisonsName is the file of eval.compare.
+const ComparisonsName = "comparisons.json"
+
+// Comparisons is comparisons.json: which variants differ on the same patients. The
+// comparisons of a task are one family to Holm's correction, those of the macro means
+// another.
+type Comparisons struct {
+	Split        string                  `json:"split"`
+	Interval     *IntervalSettings       `json:"interval"`
+	Permutations int                     `json:"permutations"`
+	Tasks        map[string][]Comparison `json:"tasks"`
+	Macro        []Comparison            `json:"macro"`
+}
+
+// What a variant is compared with.
+const (
+	AgainstVariant  = "variant"   // another variant of the same predictions
+	AgainstBaseline = "baseline"  // the bag of words
+	AgainstOther    = "other_run" // the variant of the same name in another run
+)
+
+// Comparison is a variant against what it is compared with, A − B in AUROC. Both are
+// variants' names; that of the baseline is "baseline".
+type Comparison struct {
+	A          string          `json:"a"`
+	B          string          `json:"b"`
+	Against    string          `json:"against"`
+	Patients   smallcell.Count `json:"patients"`        // of the macro mean: those of any of its tasks
+	Tasks      int             `json:"tasks,omitempty"` // the macro mean: how many it is over
+	Difference float64         `json:"difference"`
+	Interval   *Interval       `json:"interval,omitempty"`
+	// PBootstrap is two-sided, from the share of replicates on the other side of zero.
+	PBootstrap *float64 `json:"p_bootstrap,omitempty"`
+	// PPermutation is two-sided: how often a difference as large comes about where each
+	// patient's admissions are given to the two models by lot.
+	PPermutation *float64 `json:"p_permutation,omitempty"`
+	// PHolm is PPermutation, corrected for the number of comparisons in the family.
+	PHolm *float64 `json:"p_holm,omitempty"`
+	// SmallCells says that a task of it has fewer than ten on one side: all figures have
+	// two digits.
+	SmallCells bool `json:"small_cells,omitempty"`
+}

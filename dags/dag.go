@@ -23,8 +23,9 @@ type DAG struct {
 
 // Step is one stage at work in a DAG.
 type Step struct {
-	Name  string
-	Stage stages.Spec
+	Name    string
+	Written string // the name as the file has it: ${task} in it where it stands for a group's steps
+	Stage   stages.Spec
 	// In says by port where its datasets come from.
 	In map[string][]Ref
 	// After are steps that must be done first though nothing of their outputs is read, such

@@ -129,7 +129,7 @@ func placeIn(n *node) position {
 }
 
 func (c *checker) step(e entry, path string) *draft {
-	d := &draft{Step: Step{Name: e.key, In: map[string][]Ref{}}, at: e.at, path: path, in: map[string]*node{}}
+	d := &draft{Step: Step{Name: e.key, Written: e.label(), In: map[string][]Ref{}}, at: e.at, path: path, in: map[string]*node{}}
 	given := c.object(e.value, path, []string{"stage", "in", "after", "with"})
 	d.Stage, d.known = c.stage(e, given, path)
 	if d.known {

@@ -5,10 +5,8 @@ package auroc
 
 import (
 	"errors"
-	"math"
 	"math/big"
 	"math/bits"
-	"slices"
 )
 
 // ErrNaN says that a score is not a number: it has no rank.
@@ -25,60 +23,16 @@ type Count struct {
 // Of counts a binary problem; scores and positive have the same length. It
 // returns ErrNaN where a score is NaN.
 func Of(scores []float64, positive []bool) (Count, error) {
-	var of [2][]float64
-	for i, score := range scores {
-		class := 0
-		if positive[i] {
-			class = 1
-		}
-		of[class] = append(of[class], score)
-	}
-	return Compare(of[1], of[0])
+	s, err := StaircaseOf(scores, positive)
+	return s.Count(), err
 }
 
-// Compare counts positives against negatives. It reorders its arguments: the
-// shorter is sorted and the longer looked up in it, so that a rare class costs
-// little.
-func Compare(positives, negatives []float64) (Count, error) {
-	if slices.ContainsFunc(positives, math.IsNaN) || slices.ContainsFunc(negatives, math.IsNaN) {
-		return Count{}, ErrNaN
-	}
-	c := Count{Positives: len(positives), Negatives: len(negatives)}
-	if len(positives) <= len(negatives) {
-		slices.Sort(positives)
-		for _, score := range negatives {
-			from, to := equalRange(positives, score)
-			c.add(uint64(len(positives)-to), uint64(to-from))
-		}
-		return c, nil
-	}
-	slices.Sort(negatives)
-	for _, score := range positives {
-		from, to := equalRange(negatives, score)
-		c.add(uint64(from), uint64(to-from))
-	}
-	return c, nil
-}
-
-// equalRange is where score stands in sorted values: [from, to) are equal to it.
-func equalRange(sorted []float64, score float64) (from, to int) {
-	from, found := slices.BinarySearch(sorted, score)
-	if !found {
-		return from, from
-	}
-	rest, _ := slices.BinarySearchFunc(sorted[from:], score, func(value, score float64) int {
-		if value > score {
-			return 1
-		}
-		return -1
-	})
-	return from, from + rest
-}
-
-func (c *Count) add(wins, ties uint64) {
+// add counts positives that have so many half wins each.
+func (c *Count) add(positives, halfWins uint64) {
+	high, low := bits.Mul64(positives, halfWins)
 	var carry uint64
-	c.halfWins[1], carry = bits.Add64(c.halfWins[1], 2*wins+ties, 0)
-	c.halfWins[0] += carry
+	c.halfWins[1], carry = bits.Add64(c.halfWins[1], low, 0)
+	c.halfWins[0] += high + carry
 }
 
 // exactFloat is the range in which float64 holds every whole number.

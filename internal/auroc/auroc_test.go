@@ -211,11 +211,11 @@ func TestBeyond64Bits(t *testing.T) {
 		}
 	}
 	var c Count
-	c.add(math.MaxUint64/4, 0)
-	c.add(math.MaxUint64/4, 0)
-	c.add(math.MaxUint64/4, 0)
-	if c.halfWins[0] != 1 {
-		t.Error("the carry is lost")
+	c.add(math.MaxUint64, 1)
+	c.add(1, 1)
+	c.add(1<<40, 1<<30)
+	if c.halfWins != [2]uint64{1 + 1<<6, 0} {
+		t.Errorf("%d half wins", c.halfWins)
 	}
 }
 

@@ -1,10 +1,6 @@
 package auroc
 
-import (
-	"cmp"
-	"math"
-	"slices"
-)
+import "slices"
 
 // Point is a point of a ROC curve.
 type Point struct {
@@ -12,37 +8,11 @@ type Point struct {
 	TPR float64 `json:"tpr"`
 }
 
-// Curve is the ROC curve's corners from (0, 0) to (1, 1), one for each distinct
-// score, highest first: its area by trapezoids is the AUROC. nil where it is
-// undefined.
+// Curve is the ROC curve of a binary problem, as Staircase.Curve has it; scores and
+// positive have the same length. It returns ErrNaN where a score is NaN.
 func Curve(scores []float64, positive []bool) ([]Point, error) {
-	order := make([]int, len(scores))
-	positives := 0
-	for i, score := range scores {
-		if math.IsNaN(score) {
-			return nil, ErrNaN
-		}
-		if order[i] = i; positive[i] {
-			positives++
-		}
-	}
-	negatives := len(scores) - positives
-	if positives == 0 || negatives == 0 {
-		return nil, nil
-	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(scores[b], scores[a]) })
-	points := []Point{{}}
-	tp := 0
-	for rank, i := range order {
-		if positive[i] {
-			tp++
-		}
-		if rank+1 < len(order) && scores[order[rank+1]] == scores[i] {
-			continue
-		}
-		points = append(points, Point{FPR: float64(rank+1-tp) / float64(negatives), TPR: float64(tp) / float64(positives)})
-	}
-	return points, nil
+	s, err := StaircaseOf(scores, positive)
+	return s.Curve(), err
 }
 
 // Decimate keeps at most about limit corners of a curve, evenly spaced along it,

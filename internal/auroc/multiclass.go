@@ -6,7 +6,7 @@ package auroc
 func OneVsRest(scores [][]float64, labels []int32) (Mean, error) {
 	var mean Mean
 	for class := range scores {
-		count, err := Compare(split(scores[class], labels, int32(class), -1))
+		count, err := Of(scores[class], Having(labels, int32(class)))
 		if err != nil {
 			return Mean{}, err
 		}
@@ -27,11 +27,11 @@ func OneVsOne(scores [][]float64, labels []int32) (Mean, error) {
 	var pairs Mean
 	for i := range scores {
 		for j := range i {
-			first, err := Compare(split(scores[i], labels, int32(i), int32(j)))
+			first, err := Of(among(scores[i], labels, int32(i), int32(j)))
 			if err != nil {
 				return Mean{}, err
 			}
-			second, err := Compare(split(scores[j], labels, int32(j), int32(i)))
+			second, err := Of(among(scores[j], labels, int32(j), int32(i)))
 			if err != nil {
 				return Mean{}, err
 			}
@@ -54,16 +54,13 @@ func OneVsOne(scores [][]float64, labels []int32) (Mean, error) {
 	return mean, nil
 }
 
-// split parts the scores of the examples of class from those of rival, -1 being
-// every other class.
-func split(scores []float64, labels []int32, class, rival int32) (positives, negatives []float64) {
+// among keeps the scores of the examples of class and of rival; those of class are
+// positive.
+func among(scores []float64, labels []int32, class, rival int32) (kept []float64, positive []bool) {
 	for i, label := range labels {
-		switch {
-		case label == class:
-			positives = append(positives, scores[i])
-		case rival < 0 || label == rival:
-			negatives = append(negatives, scores[i])
+		if label == class || label == rival {
+			kept, positive = append(kept, scores[i]), append(positive, label == class)
 		}
 	}
-	return positives, negatives
+	return kept, positive
 }

@@ -22,7 +22,7 @@ func aurocSpec() stages.Spec {
 	table := []string{task.TablePredictions}
 	return stages.Spec{
 		Name:    "eval.auroc",
-		Version: 4,
+		Version: 5,
 		Doc: "Computes the exact AUROC of each variant on each task: whole counts of pairs, one division, ties at mid-rank. " +
 			"The manifests of the predictions tell their tasks. Binary: the softmax score of the second class. Multiclass: one-versus-one (Hand and Till) and one-versus-rest, macro. " +
 			"Multilabel: by label over documents, on softmax and on sigmoid, mean over the labels that have both values. " +

@@ -49,17 +49,16 @@ func (s aurocStage) measure(ctx context.Context, e examples) (result, error) {
 }
 
 func measureBinary(c *columns) (result, error) {
-	scores, positive := c.logits.Binary(), auroc.Having(c.labels, 1)
-	count, err := auroc.Of(scores, positive)
+	staircase, err := auroc.StaircaseOf(c.logits.Binary(), auroc.Having(c.labels, 1))
 	if err != nil {
 		return result{}, err
 	}
+	count := staircase.Count()
 	score := TaskScore{N: smallcell.Count(c.n), Positives: smallcell.Count(count.Positives), AUROC: optional(count.AUROC()), ClassesUsed: 1}
 	if score.AUROC == nil {
 		score.ClassesUsed, score.ClassesSkipped = 0, 1
 	}
-	curve, err := auroc.Curve(scores, positive)
-	return result{Score: score, Curve: auroc.Decimate(curve, curvePoints), fewest: min(count.Positives, count.Negatives)}, err
+	return result{Score: score, Curve: auroc.Decimate(staircase.Curve(), curvePoints), fewest: min(count.Positives, count.Negatives)}, nil
 }
 
 func (s aurocStage) measureMulticlass(c *columns) (result, error) {

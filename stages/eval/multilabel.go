@@ -55,9 +55,9 @@ func (s aurocStage) measureMultiLabel(ctx context.Context, e examples, room int6
 	return result{Score: score, Curve: auroc.MeanCurve(curves, curveSteps), fewest: min(positives, negatives)}, nil
 }
 
-// workBytes is about what it takes of memory to measure an example of a class: its
-// scores, their order and the corners of its curve. So much as a quarter of the room
-// for scores may go to it.
+// workBytes is the most that it takes of memory to measure an example of a class, as
+// many having it as not: its score of either kind, the order of both classes and the
+// corners of its curve. So much as a quarter of the room for scores may go to it.
 const (
 	workBytes = 100
 	workShare = 4
@@ -84,17 +84,23 @@ func (s aurocStage) measureRun(ctx context.Context, c *columns, results []classR
 func within(fit int64, all int) int { return int(max(1, min(fit, int64(all)))) }
 
 // measureClass measures class k of those loaded.
-func (s aurocStage) measureClass(c *columns, k int) (r classResult, err error) {
+func (s aurocStage) measureClass(c *columns, k int) (classResult, error) {
 	positive := c.hasOf(k)
-	if r.softmax, err = auroc.Of(c.logits.Share(k), positive); err != nil {
-		return r, err
+	softmax, err := auroc.StaircaseOf(c.logits.Share(k), positive)
+	if err != nil {
+		return classResult{}, err
 	}
-	if r.sigmoid, err = auroc.Of(c.logits.Column(k), positive); err != nil {
-		return r, err
+	sigmoid, err := auroc.StaircaseOf(c.logits.Column(k), positive)
+	if err != nil {
+		return classResult{}, err
 	}
-	curve, err := auroc.Curve(s.config.OfLabel(c.logits, k), positive)
+	r := classResult{softmax: softmax.Count(), sigmoid: sigmoid.Count()}
+	curve := softmax.Curve()
+	if s.config.MultiLabelScore == auroc.MeasureSigmoid {
+		curve = sigmoid.Curve()
+	}
 	if curve != nil { // kept on a coarse grid: a task may have a thousand classes
 		r.curve = auroc.MeanCurve([][]auroc.Point{curve}, curveSteps)
 	}
-	return r, err
+	return r, nil
 }

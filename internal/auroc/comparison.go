@@ -1,0 +1,175 @@
+package auroc
+
+import (
+	"math"
+	"math/bits"
+	"slices"
+)
+
+// comparison is the memory of comparing one class with another: the rarer is sorted,
+// and each example of the other is placed among its scores. What it holds of an earlier
+// one is never read.
+type comparison struct {
+	keys, spare    []uint64
+	distinct, tree []uint64
+	copies, placed []int
+}
+
+// keyOf orders scores as whole numbers: the bits of a negative score are turned round,
+// the sign of others is set (Herf 2001, Radix Tricks). -0 equals 0, and no number has
+// the key lastKey.
+func keyOf(score float64) uint64 {
+	b := math.Float64bits(score + 0)
+	return b ^ (uint64(int64(b)>>63) | 1<<63)
+}
+
+const lastKey = math.MaxUint64
+
+// split writes the keys of positives in front and those of negatives behind them. It
+// does not branch on a label: none can be foretold.
+func (c *comparison) split(scores []float64, positive []bool) (positives, negatives []uint64, err error) {
+	c.keys = resize(c.keys, len(scores))
+	keys, positive := c.keys, positive[:len(scores)]
+	front, last := 0, len(scores)-1
+	for i, score := range scores {
+		if score != score {
+			return nil, nil, ErrNaN
+		}
+		is := 0
+		if positive[i] {
+			is = 1
+		}
+		keys[front+(last-i)&(is-1)] = keyOf(score) // from the end where it is not
+		front += is
+	}
+	return keys[:front], keys[front:], nil
+}
+
+// manyKeys is so large a tree that to look up keys in their order, which keeps its
+// branches in the cache, is worth sorting them. Measured by BenchmarkBalanced.
+const manyKeys = 1 << 13
+
+// steps are those of a staircase whose positives are rare.
+func (c *comparison) steps(rare, others []uint64) Staircase {
+	c.count(c.sorted(rare))
+	if len(c.copies) > manyKeys {
+		others = c.sorted(others)
+	}
+	c.place(others)
+	steps := make(Staircase, 0, 2*len(c.copies)+1)
+	for i := len(c.copies); i >= 0; i-- {
+		if between := c.placed[2*i]; between > 0 {
+			steps = append(steps, step{negatives: between})
+		}
+		if i > 0 {
+			steps = append(steps, step{positives: c.copies[i-1], negatives: c.placed[2*i-1]})
+		}
+	}
+	return steps
+}
+
+// count keeps each of the sorted keys once, how often it is there, and lastKey behind
+// them.
+func (c *comparison) count(sorted []uint64) {
+	c.distinct, c.copies = c.distinct[:0], c.copies[:0]
+	for i, key := range sorted {
+		if i == 0 || key != sorted[i-1] {
+			c.distinct, c.copies = append(c.distinct, key), append(c.copies, 0)
+		}
+		c.copies[len(c.copies)-1]++
+	}
+	c.distinct = append(c.distinct, lastKey)
+}
+
+// place counts the keys that lie below the i-th distinct one and above that before it,
+// at 2i, and those that equal it, at 2i+1. The search is down a binary tree, without a
+// branch that depends on a key.
+func (c *comparison) place(keys []uint64) {
+	levels := c.plant()
+	c.placed = resize(c.placed, 2*len(c.distinct))
+	clear(c.placed)
+	tree, distinct, placed := c.tree, c.distinct, c.placed
+	for _, key := range keys {
+		at := uint64(1)
+		for range levels {
+			_, below := bits.Sub64(tree[at], key, 0)
+			at = 2*at + below
+		}
+		at -= 1 << levels
+		equal := uint64(0)
+		if distinct[at] == key {
+			equal = 1
+		}
+		placed[2*at+equal]++
+	}
+}
+
+// plant makes a complete binary search tree of the distinct keys, level by level from
+// its root at 1; the children of a node at i are at 2i and 2i+1 (Khuong and Morin 2017,
+// ACM Journal of Experimental Algorithmics 22, Eytzinger's layout). It is filled up
+// with lastKey.
+func (c *comparison) plant() (levels int) {
+	levels = bits.Len(uint(len(c.copies)))
+	size := 1 << levels
+	c.tree = append(c.tree[:0], lastKey)
+	for apart := size; apart > 1; apart /= 2 {
+		for i := apart/2 - 1; i < size-1; i += apart {
+			c.tree = append(c.tree, c.distinct[min(i, len(c.copies))])
+		}
+	}
+	return levels
+}
+
+// fewKeys are sorted by comparing them: counting digits costs as much for few as for
+// many. Measured by BenchmarkSorted.
+const fewKeys = 64
+
+// sorted sorts keys, digit after digit from the last one (Knuth, volume 3, 5.2.5). A
+// digit that is the same everywhere is passed over, as are the last three of scores
+// that were float32. The result may lie in other memory.
+func (c *comparison) sorted(keys []uint64) []uint64 {
+	if len(keys) <= fewKeys {
+		slices.Sort(keys)
+		return keys
+	}
+	var varying uint64
+	for _, key := range keys {
+		varying |= key ^ keys[0]
+	}
+	c.spare = resize(c.spare, len(keys))
+	from, to := keys, c.spare
+	for digit := 0; digit < 64; digit += 8 {
+		if byte(varying>>digit) != 0 {
+			byDigit(to, from, digit)
+			from, to = to, from
+		}
+	}
+	return from
+}
+
+// byDigit puts keys in the order of the eight bits from digit on, and leaves those that
+// have the same as they were.
+func byDigit(to, from []uint64, digit int) {
+	var next [256]int
+	for _, key := range from {
+		next[byte(key>>digit)]++
+	}
+	place := 0
+	for value, n := range next {
+		next[value] = place
+		place += n
+	}
+	for _, key := range from {
+		value := byte(key >> digit)
+		to[next[value]] = key
+		next[value]++
+	}
+}
+
+// resize is a slice of n values, of any content, in the same memory where it suffices.
+func resize[T any](s []T, n int) []T {
+	if n > cap(s) {
+		return make([]T, n)
+	}
+	return s[:n]
+}

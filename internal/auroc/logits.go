@@ -10,11 +10,24 @@ const (
 	MeasureSigmoid = "sigmoid" // sets of labels: each label by itself
 )
 
+// RecipePaper is the recipe of the paper's public code; any other is the clinical one.
+const RecipePaper = "paper"
+
 // Measures says which AUROC counts where a task has two. What selects an epoch and
-// what is reported are both configured by it.
+// what is reported are both the recipe's.
 type Measures struct {
-	Multiclass      string `json:"multiclass" default:"ovo" enum:"ovo,ovr" doc:"Which AUROC of a task of three classes or more counts: one-versus-one or one-versus-rest."`
-	MultiLabelScore string `json:"multi_label_score" default:"softmax" enum:"softmax,sigmoid" doc:"Which AUROC of a multi-label task counts. Softmax is what the paper's code does."`
+	Multiclass      string
+	MultiLabelScore string
+}
+
+// MeasuresOf are those of a recipe. The paper's code takes the classes of a task by
+// pairs, and ranks the softmax of the labels of a set, which couples those of a
+// document. The clinical recipe asks of each class and label by itself.
+func MeasuresOf(recipe string) Measures {
+	if recipe == RecipePaper {
+		return Measures{MeasureOvO, MeasureSoftmax}
+	}
+	return Measures{MeasureOvR, MeasureSigmoid}
 }
 
 // OfClasses is the AUROC of examples that have one class each: that of the second of

@@ -39,18 +39,19 @@ func aurocSpec() stages.Spec {
 
 // AUROCConfig configures eval.auroc.
 type AUROCConfig struct {
-	Split string `json:"split" default:"test" enum:"train,val,test" doc:"Split that is measured."`
-	auroc.Measures
+	Split      string `json:"split" default:"test" enum:"train,val,test" doc:"Split that is measured."`
+	Recipe     string `json:"recipe" default:"clinical" enum:"clinical,paper" doc:"Which AUROC of a task counts where it has two; both are told (docs/evaluation.md). clinical: each class against all others, and each label by its sigmoid. paper: one-versus-one, and the softmax over all labels of a document, as in the study's public code."`
 	SmallCells string `json:"small_cells" default:"hide" enum:"hide,show" doc:"Whether counts of one to nine are told. Hidden, they are \"<10\" in metrics.json, with what would give them away, and the AUROC of a task that has so few positives, negatives or examples of a class has two digits and no curve."`
 }
 
 type aurocStage struct {
-	config AUROCConfig
-	memory *memory.Budget
+	config   AUROCConfig
+	measures auroc.Measures
+	memory   *memory.Budget
 }
 
 func newAuroc(env *stages.Environment, c AUROCConfig) (stages.Reduce, error) {
-	return aurocStage{c, env.Memory}, nil
+	return aurocStage{c, auroc.MeasuresOf(c.Recipe), env.Memory}, nil
 }
 
 // Accumulate checks the predictions of a part and says where those of each key lie.
@@ -98,8 +99,8 @@ func (s aurocStage) Finish(_ context.Context, in stages.Inputs, results []stages
 	if err != nil {
 		return err
 	}
-	metrics := Metrics{Split: s.config.Split, Tasks: map[string]Task{}, Variants: map[string]*Scores{}}
-	curves := Curves{Variants: map[string]TaskCurves{}}
+	metrics := Metrics{Split: s.config.Split, Recipe: s.config.Recipe, Tasks: map[string]Task{}, Variants: map[string]*Scores{}}
+	var curves Curves
 	if len(results) == 0 {
 		return exit.Errorf(exit.BadData, "the predictions hold no example of split %s; predict that split, or choose another", s.config.Split)
 	}

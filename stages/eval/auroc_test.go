@@ -40,7 +40,7 @@ func TestAUROCEqualsScikitLearn(t *testing.T) {
 		rows = append(rows, c.Rows("lora")...)
 	}
 	same := cmp.Comparer(func(a, b float64) bool { return math.Abs(a-b) < 1e-12 })
-	metrics := measure(t, "{}", stages.Inputs{"predictions": evaltest.ByTask(t, 3, rows)})
+	metrics := measure(t, "{recipe: paper}", stages.Inputs{"predictions": evaltest.ByTask(t, 3, rows)})
 	scores := metrics.Variants["lora"]
 	var sum float64
 	for _, c := range cases {
@@ -69,7 +69,7 @@ func TestAUROCEqualsScikitLearn(t *testing.T) {
 	if macro := sum / float64(len(cases)); math.Abs(*scores.MacroAUROC-macro) > 1e-12 || scores.TasksAveraged != len(cases) {
 		t.Errorf("macro %v of %d tasks, want %v of %d", *scores.MacroAUROC, scores.TasksAveraged, macro, len(cases))
 	}
-	other := measure(t, "{multiclass: ovr, multi_label_score: sigmoid}", stages.Inputs{"predictions": evaltest.ByTask(t, 3, rows)}).Variants["lora"].Tasks
+	other := measure(t, "{}", stages.Inputs{"predictions": evaltest.ByTask(t, 3, rows)}).Variants["lora"].Tasks
 	if *other["los"].AUROC != *scores.Tasks["los"].OneVsRest || *other["diag"].AUROC != *scores.Tasks["diag"].Sigmoid {
 		t.Error("the configuration does not choose what counts")
 	}
@@ -195,7 +195,7 @@ func TestAUROCTakesTheTaskFromTheManifest(t *testing.T) {
 	}
 	// The same rows as a multilabel task are measured as one: no name decides.
 	sets := evaltest.PredictionsOf(t, 1, task.Task{Name: "mor", Kind: task.Multilabel, Labels: binary.Labels}, rows)
-	if m := measure(t, "{}", stages.Inputs{"predictions": {sets}}); m.Variants["lora"].Tasks["mor"].Measure != auroc.MeasureSoftmax || m.Tasks["mor"].Kind != task.Multilabel {
+	if m := measure(t, "{}", stages.Inputs{"predictions": {sets}}); m.Variants["lora"].Tasks["mor"].Measure != auroc.MeasureSigmoid || m.Tasks["mor"].Kind != task.Multilabel {
 		t.Errorf("measured as %+v", m.Tasks["mor"])
 	}
 }
@@ -219,7 +219,7 @@ func TestCurvesHoldNoIDs(t *testing.T) {
 
 // The golden digest was written by version 5 of the stage: where it moves, raise
 // the stage's version and write the new one.
-const goldenAUROC = "d5224cc78248495bc99702d689556df5936b61a05dd1789447da29d2507e5ff5"
+const goldenAUROC = "eef578bc9d7a58dbedd576d9f826bf5417764912d3f44c784b581ce455ef5be1"
 
 func TestGoldenDigest(t *testing.T) {
 	metrics := evaltest.Measured(t, golden(t))
@@ -252,11 +252,8 @@ func BenchmarkDiagnoses(b *testing.B) {
 // TestSelectionMeasuresWhatIsReported: what training selects an epoch by is the same
 // number, to the last bit, by whichever measure.
 func TestSelectionMeasuresWhatIsReported(t *testing.T) {
-	for _, m := range []auroc.Measures{
-		{Multiclass: auroc.MeasureOvO, MultiLabelScore: auroc.MeasureSoftmax},
-		{Multiclass: auroc.MeasureOvR, MultiLabelScore: auroc.MeasureSigmoid},
-	} {
-		config := fmt.Sprintf("{multiclass: %s, multi_label_score: %s}", m.Multiclass, m.MultiLabelScore)
+	for _, recipe := range []string{"clinical", auroc.RecipePaper} {
+		m, config := auroc.MeasuresOf(recipe), fmt.Sprintf("{recipe: %s}", recipe)
 		for _, c := range golden(t) {
 			rows := c.Rows("lora")
 			reported := measure(t, config, stages.Inputs{"predictions": {evaltest.Predictions(t, 3, rows)}}).Variants["lora"].Tasks[c.Task]

@@ -76,11 +76,11 @@ func (s aurocStage) measureMulticlass(c *columns) (result, error) {
 		return result{}, err
 	}
 	score := TaskScore{
-		N: smallcell.Count(c.n), Positives: smallcell.Count(c.n), ClassCounts: counts, Measure: s.config.Multiclass,
+		N: smallcell.Count(c.n), Positives: smallcell.Count(c.n), ClassCounts: counts, Measure: s.measures.Multiclass,
 		ClassesUsed: ovo.Used, ClassesSkipped: ovo.Skipped,
 		OneVsOne: optional(ovo.Value, ovo.Used > 0), OneVsRest: optional(ovr.Value, ovr.Used > 0),
 	}
-	if score.AUROC = score.OneVsOne; s.config.Multiclass == auroc.MeasureOvR {
+	if score.AUROC = score.OneVsOne; s.measures.Multiclass == auroc.MeasureOvR {
 		score.AUROC, score.ClassesUsed, score.ClassesSkipped = score.OneVsRest, ovr.Used, ovr.Skipped
 	}
 	var curves [][]auroc.Point

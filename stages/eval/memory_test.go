@@ -24,7 +24,7 @@ func TestAccumulatorsAreSmall(t *testing.T) {
 		wide = append(wide, row)
 	}
 	var sizes []int
-	s := aurocStage{AUROCConfig{Split: "test", Measures: auroc.Measures{MultiLabelScore: auroc.MeasureSoftmax}}, memory.New(memory.DefaultBytes)}
+	s := aurocStage{AUROCConfig{Split: "test"}, auroc.MeasuresOf(auroc.RecipePaper), memory.New(memory.DefaultBytes)}
 	for _, rows := range [][]task.Prediction{rows, wide} {
 		in := stages.Inputs{portVariants: {evaltest.Predictions(t, 1, rows)}}
 		var key string

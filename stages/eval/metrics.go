@@ -19,6 +19,7 @@ const (
 // the baseline, which each should beat, and the best possible model, which none can.
 type Metrics struct {
 	Split     string             `json:"split"`
+	Recipe    string             `json:"recipe"` // which AUROC counts where a task has two
 	Tasks     map[string]Task    `json:"tasks"`
 	Variants  map[string]*Scores `json:"variants"`
 	Baseline  *Scores            `json:"baseline,omitempty"`
@@ -86,18 +87,40 @@ type TaskScore struct {
 	// beside, of a binary task.
 	Interval *Interval `json:"interval,omitempty"`
 	DeLong   *Interval `json:"delong,omitempty"`
+
+	// Micro is over all pairs of an example and a class as if they were of one class,
+	// Weighted a mean over the classes that are used, by their positives. A binary task has
+	// neither. Both are of the scores that AUROC is of; of a multiclass task the classes
+	// are one-versus-rest.
+	MicroAUROC    *float64 `json:"auroc_micro,omitempty"`
+	WeightedAUROC *float64 `json:"auroc_weighted,omitempty"`
+	// AUPRC is the average precision, of a task with more than two classes the mean over
+	// the classes that are used. Chance has Prevalence.
+	AUPRC         *float64 `json:"auprc,omitempty"`
+	MicroAUPRC    *float64 `json:"auprc_micro,omitempty"`
+	WeightedAUPRC *float64 `json:"auprc_weighted,omitempty"`
+	// Prevalence is the share of positive examples, of a multilabel task that of all pairs
+	// of an example and a label. A multiclass task has none.
+	Prevalence    *float64       `json:"prevalence,omitempty"`
+	Probabilities *Probabilities `json:"probabilities,omitempty"`
+	// Calibration and AtThreshold come of val: they are left out where the predictions
+	// hold no val or val itself is measured, and where fewer than ten of val's examples have
+	// a class, or have it not.
+	Calibration *Calibration `json:"calibration,omitempty"`
+	// AtHalf takes the likeliest class, of a multilabel task each label above one half.
+	// AtThreshold takes what is at or above the threshold that has the highest F1 on val,
+	// of a multilabel task micro F1 and one threshold for all labels. A multiclass task has
+	// no threshold.
+	AtHalf      *Decisions `json:"at_half,omitempty"`
+	AtThreshold *Decisions `json:"at_threshold,omitempty"`
 }
 
 // Curves is roc.json: points for plots, thinned out. Of a task with more than two
 // classes it is the vertical mean over the classes.
-type Curves struct {
-	Variants  map[string]TaskCurves `json:"variants"`
-	Baseline  TaskCurves            `json:"baseline,omitempty"`
-	KnownBest TaskCurves            `json:"known_best,omitempty"`
-}
+type Curves = ByVariant[[]auroc.Point]
 
 // TaskCurves are curves by task.
-type TaskCurves map[string][]auroc.Point
+type TaskCurves = map[string][]auroc.Point
 
 func (m *Metrics) put(key groupKey, score TaskScore) {
 	m.of(key).Tasks[key.task] = score
@@ -122,30 +145,6 @@ func (m *Metrics) of(key groupKey) *Scores {
 		m.Variants[key.variant] = empty
 	}
 	return m.Variants[key.variant]
-}
-
-func (c *Curves) put(key groupKey, curve []auroc.Point) {
-	c.of(key)[key.task] = curve
-}
-
-// of is where the curves of a key stand.
-func (c *Curves) of(key groupKey) TaskCurves {
-	switch key.port {
-	case portBaseline:
-		if c.Baseline == nil {
-			c.Baseline = TaskCurves{}
-		}
-		return c.Baseline
-	case portBest:
-		if c.KnownBest == nil {
-			c.KnownBest = TaskCurves{}
-		}
-		return c.KnownBest
-	}
-	if c.Variants[key.variant] == nil {
-		c.Variants[key.variant] = TaskCurves{}
-	}
-	return c.Variants[key.variant]
 }
 
 // average fills the macro averages.

@@ -34,7 +34,7 @@ func (s aurocStage) measureMultiLabel(ctx context.Context, e examples, room int6
 	var softmax, sigmoid auroc.Mean
 	var curves [][]auroc.Point
 	var positives, negatives int // of the classes that are used
-	score := TaskScore{N: smallcell.Count(e.n), Measure: s.config.MultiLabelScore}
+	score := TaskScore{N: smallcell.Count(e.n), Measure: s.measures.MultiLabelScore}
 	for _, r := range results {
 		softmax.Add(r.softmax.AUROC())
 		sigmoid.Add(r.sigmoid.AUROC())
@@ -49,7 +49,7 @@ func (s aurocStage) measureMultiLabel(ctx context.Context, e examples, room int6
 	}
 	score.Softmax, score.Sigmoid = optional(softmax.Value, softmax.Used > 0), optional(sigmoid.Value, sigmoid.Used > 0)
 	score.ClassesUsed, score.ClassesSkipped = softmax.Used, softmax.Skipped
-	if score.AUROC = score.Softmax; s.config.MultiLabelScore == auroc.MeasureSigmoid {
+	if score.AUROC = score.Softmax; s.measures.MultiLabelScore == auroc.MeasureSigmoid {
 		score.AUROC = score.Sigmoid
 	}
 	return result{Score: score, Curve: auroc.MeanCurve(curves, curveSteps), fewest: min(positives, negatives)}, nil
@@ -96,7 +96,7 @@ func (s aurocStage) measureClass(c *columns, k int) (classResult, error) {
 	}
 	r := classResult{softmax: softmax.Count(), sigmoid: sigmoid.Count()}
 	curve := softmax.Curve()
-	if s.config.MultiLabelScore == auroc.MeasureSigmoid {
+	if s.measures.MultiLabelScore == auroc.MeasureSigmoid {
 		curve = sigmoid.Curve()
 	}
 	if curve != nil { // kept on a coarse grid: a task may have a thousand classes

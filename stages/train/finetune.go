@@ -39,13 +39,12 @@ type FinetuneConfig struct {
 	Clinical string       `json:"clinical" default:"frozen" enum:"frozen,trainable" doc:"Whether the adapter of the port clinical is trained further."`
 	Labelled
 	split.Overlap
-	Selection      string         `json:"selection" default:"last" enum:"last,best" doc:"End with the last epoch's parameters, or those of the epoch with the highest AUROC on val."`
-	SelectionAUROC auroc.Measures `json:"selection_auroc" doc:"The AUROC on val that is logged, selects an epoch and ends patience: of the kind that eval.auroc reports by the same keys with the same defaults, so give both the same."`
-	Patience       int            `json:"patience" default:"0" unit:"epochs" min:"0" doc:"End training when the AUROC on val has not risen for that many epochs (the loss has not fallen, where val holds one class). The learning rate falls as planned for all epochs. 0: all epochs run, as they do where val has no rows."`
-	LearningRate   float64        `json:"learning_rate" default:"0.00005" min:"0" doc:"Highest learning rate."`
-	Epochs         int            `json:"epochs" default:"10" min:"1" doc:"Passes over the train split."`
-	BatchSize      int            `json:"batch_size" default:"10" unit:"documents" min:"1" doc:"Documents in a batch."`
-	Variant        string         `json:"variant,omitempty" name:"true" doc:"Name of the variant, by which predictions and the report know the adapter. Left out, it says what is trained: head, lora, clinical_frozen, clinical_frozen_downstream and so on."`
+	Selection    string  `json:"selection" default:"last" enum:"last,best" doc:"End with the last epoch's parameters, or those of the epoch with the highest AUROC on val, which is the one that eval.auroc reports by the same recipe."`
+	Patience     int     `json:"patience" default:"0" unit:"epochs" min:"0" doc:"End training when the AUROC on val has not risen for that many epochs (the loss has not fallen, where val holds one class). The learning rate falls as planned for all epochs. 0: all epochs run, as they do where val has no rows."`
+	LearningRate float64 `json:"learning_rate" default:"0.00005" min:"0" doc:"Highest learning rate."`
+	Epochs       int     `json:"epochs" default:"10" min:"1" doc:"Passes over the train split."`
+	BatchSize    int     `json:"batch_size" default:"10" unit:"documents" min:"1" doc:"Documents in a batch."`
+	Variant      string  `json:"variant,omitempty" name:"true" doc:"Name of the variant, by which predictions and the report know the adapter. Left out, it says what is trained: head, lora, clinical_frozen, clinical_frozen_downstream and so on."`
 	trainer.Optimization
 }
 
@@ -130,7 +129,7 @@ func (c FinetuneConfig) trainer(ctx context.Context, env *stages.Environment, m 
 		}
 		splits[name] = trainer.Pooled(rows, m)
 	}
-	o := trainer.Classifier{Logits: m.ClassLogits, Multilabel: of.Multilabel(), NumLabels: of.NumLabels(), ClassWeights: c.weights(of, splits[split.Train]), Measures: c.SelectionAUROC}
+	o := trainer.Classifier{Logits: m.ClassLogits, Multilabel: of.Multilabel(), NumLabels: of.NumLabels(), ClassWeights: c.weights(of, splits[split.Train]), Measures: auroc.MeasuresOf(c.Recipe)}
 	t := trainer.Trainer{
 		Env: env, Name: "train.finetune", Optimization: c.Optimization, LearningRate: c.LearningRate, Epochs: c.Epochs, BatchSize: c.BatchSize,
 		KeepBest: c.Selection == "best", Patience: c.Patience, Model: m, Train: splits[split.Train], Val: splits[split.Val],

@@ -15,7 +15,7 @@ import (
 
 // TestTheAUROCThatSelectsIsReported: what the log of a training says of val is what
 // eval.auroc measures on val for its predictions, of every kind of task, by the same
-// keys. The variant is named by the adapter.
+// recipe. The variant is named by the adapter.
 func TestTheAUROCThatSelectsIsReported(t *testing.T) {
 	tokens := corpus(t, 300, 2)
 	for i := range tokens.rows { // four classes, and sets of three labels
@@ -24,23 +24,23 @@ func TestTheAUROCThatSelectsIsReported(t *testing.T) {
 	}
 	base := baseModel(t, corpus(t, 120, 2), quickBase)
 	for _, c := range []struct {
-		kind     task.Kind
-		labels   int
-		measures string
+		kind   task.Kind
+		labels int
+		recipe string
 	}{
-		{task.Multiclass, 4, `multiclass: ovo`}, {task.Multiclass, 4, `multiclass: ovr`},
-		{task.Multilabel, 3, `multi_label_score: softmax`}, {task.Multilabel, 3, `multi_label_score: sigmoid`},
+		{task.Multiclass, 4, "recipe: clinical"}, {task.Multiclass, 4, "recipe: paper"},
+		{task.Multilabel, 3, "recipe: clinical"}, {task.Multilabel, 3, "recipe: paper"},
 	} {
 		of := tokens.as(t, "some", c.kind, c.labels)
-		adapter := stagetest.Run(t, "train.finetune", `{epochs: 2, learning_rate: 0.01, peft: {type: none}, selection_auroc: {`+c.measures+`}}`, of.with(stages.Inputs{"base": {base}}))
+		adapter := stagetest.Run(t, "train.finetune", `{epochs: 2, learning_rate: 0.01, peft: {type: none}, `+c.recipe+`}`, of.with(stages.Inputs{"base": {base}}))
 		predicted := stagetest.Run(t, "train.predict", `{splits: [val]}`, of.with(stages.Inputs{"base": {base}, "adapter": {adapter}}))
-		measured := stagetest.Run(t, "eval.auroc", `{split: val, small_cells: show, `+c.measures+`}`, stages.Inputs{"predictions": {predicted}})
+		measured := stagetest.Run(t, "eval.auroc", `{split: val, small_cells: show, `+c.recipe+`}`, stages.Inputs{"predictions": {predicted}})
 		var metrics eval.Metrics
 		must(t, measured.ReadJSON(t.Context(), eval.MetricsName, &metrics))
 		log := readLog(t, adapter)
 		selected, reported := log[len(log)-1].AUROC, metrics.Variants["head"].Tasks["some"]
 		if selected == nil || reported.AUROC == nil || math.Abs(*selected-*reported.AUROC) > 1e-9 {
-			t.Errorf("%s by %s: selected by %v, reported %v", c.kind, c.measures, show(selected), show(reported.AUROC))
+			t.Errorf("%s by %s: selected by %v, reported %v", c.kind, c.recipe, show(selected), show(reported.AUROC))
 		}
 	}
 }

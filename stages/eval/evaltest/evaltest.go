@@ -59,7 +59,7 @@ func (c Case) Rows(variant string) []task.Prediction {
 }
 
 // Measured are metrics of two variants of the cases and of the known best: the
-// variant head is lora with noise.
+// variant head is lora with noise. They are measured as the paper's code does.
 func Measured(t testing.TB, cases []Case) *dataset.Dataset {
 	t.Helper()
 	var rows, best []task.Prediction
@@ -74,7 +74,7 @@ func Measured(t testing.TB, cases []Case) *dataset.Dataset {
 			rows = append(rows, row)
 		}
 	}
-	return stagetest.Run(t, "eval.auroc", "{}", stages.Inputs{"predictions": ByTask(t, 2, rows), "known_best": ByTask(t, 2, best)})
+	return stagetest.Run(t, "eval.auroc", "{recipe: paper}", stages.Inputs{"predictions": ByTask(t, 2, rows), "known_best": ByTask(t, 2, best)})
 }
 
 // kinds are those of the tasks in tests that are not binary.

@@ -70,7 +70,7 @@ func table3(t testing.TB) *dataset.Dataset {
 		in["baseline"] = append(in["baseline"], evaltest.Predictions(t, 1, drawn(name, "bag_of_words", 0.9)))
 		in["known_best"] = append(in["known_best"], evaltest.Predictions(t, 1, drawn(name, "best", 2.4)))
 	}
-	return stagetest.Run(t, "eval.auroc", "{}", in)
+	return stagetest.Run(t, "eval.auroc", "{recipe: paper}", in)
 }
 
 // artifact writes a dataset of files.

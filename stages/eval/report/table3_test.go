@@ -94,7 +94,7 @@ func TestReportOfTable3(t *testing.T) {
 
 // TestReportBesideNoPaper: the paper says nothing of other variants.
 func TestReportBesideNoPaper(t *testing.T) {
-	metrics := stagetest.Run(t, "eval.auroc", "{multi_label_score: sigmoid, multiclass: ovr}", stages.Inputs{"predictions": {
+	metrics := stagetest.Run(t, "eval.auroc", "{}", stages.Inputs{"predictions": {
 		evaltest.Predictions(t, 1, drawn("los", "mine", 1)), evaltest.Predictions(t, 1, drawn("diag", "mine", 1)), evaltest.Predictions(t, 1, drawn("los", "b_way", 1)), evaltest.Predictions(t, 1, drawn("zeal", "mine", 1)),
 	}})
 	page := reportOf(t, stages.Inputs{"metrics": {metrics}})

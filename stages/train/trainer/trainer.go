@@ -30,7 +30,7 @@ import (
 type Optimization struct {
 	Accumulation          int     `json:"accumulation" default:"1" unit:"batches" min:"1" doc:"Batches whose gradients are added up before one optimizer step. The loss is the mean over all that is real in them."`
 	WarmupRatio           float64 `json:"warmup_ratio" default:"0.06" min:"0" max:"1" doc:"Part of the optimizer steps over which the learning rate rises linearly from 0; then it falls linearly to 0."`
-	Recipe                string  `json:"recipe" default:"clinical" enum:"clinical,paper" doc:"paper: two quirks of the study's public code, see docs/recipes.md: warmup_ratio is taken for the number of warm-up steps, so that there is none but a first step of learning rate 0, and a language model is not taught EOS, which was its padding."`
+	Recipe                string  `json:"recipe" default:"clinical" enum:"clinical,paper" doc:"paper: what the study's public code has, see docs/recipes.md: warmup_ratio is taken for the number of warm-up steps, so that there is none but a first step of learning rate 0, and a language model is not taught EOS, which was its padding; and the AUROC on val is that of eval.auroc's recipe of this name."`
 	WeightDecay           float64 `json:"weight_decay" default:"0.01" min:"0" doc:"AdamW's decoupled weight decay. Betas are 0.9 and 0.999, eps 1e-8."`
 	WeightDecayOf         string  `json:"weight_decay_of" default:"all" enum:"all,matrices" doc:"What decays. all: every trained parameter, as in torch.optim.AdamW and the study; matrices: not biases and norms, as in transformers' Trainer."`
 	MaxGradNorm           float64 `json:"max_grad_norm" default:"0" min:"0" doc:"Scale the gradient down to this norm where it is above. 0: no clipping."`

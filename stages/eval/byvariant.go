@@ -1,0 +1,34 @@
+package eval
+
+// ByVariant holds what a file tells of each variant and task, and of the baseline and
+// the best possible model beside them.
+type ByVariant[T any] struct {
+	Variants  map[string]map[string]T `json:"variants"`
+	Baseline  map[string]T            `json:"baseline,omitempty"`
+	KnownBest map[string]T            `json:"known_best,omitempty"`
+}
+
+func (b *ByVariant[T]) put(key groupKey, value T) { b.of(key)[key.task] = value }
+
+// of is where the tasks of a key stand.
+func (b *ByVariant[T]) of(key groupKey) map[string]T {
+	switch key.port {
+	case portBaseline:
+		if b.Baseline == nil {
+			b.Baseline = map[string]T{}
+		}
+		return b.Baseline
+	case portBest:
+		if b.KnownBest == nil {
+			b.KnownBest = map[string]T{}
+		}
+		return b.KnownBest
+	}
+	if b.Variants == nil {
+		b.Variants = map[string]map[string]T{}
+	}
+	if b.Variants[key.variant] == nil {
+		b.Variants[key.variant] = map[string]T{}
+	}
+	return b.Variants[key.variant]
+}

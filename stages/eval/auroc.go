@@ -22,11 +22,12 @@ func aurocSpec() stages.Spec {
 	table := []string{task.TablePredictions}
 	return stages.Spec{
 		Name:    "eval.auroc",
-		Version: 5,
+		Version: 7,
 		Doc: "Computes the exact AUROC of each variant on each task: whole counts of pairs, one division, ties at mid-rank. " +
 			"The manifests of the predictions tell their tasks. Binary: the softmax score of the second class. Multiclass: one-versus-one (Hand and Till) and one-versus-rest, macro. " +
 			"Multilabel: by label over documents, on softmax and on sigmoid, mean over the labels that have both values. " +
 			"A variant's macro_auroc is the mean over the tasks that it has an AUROC of, tasks_averaged their number. " +
+			"Intervals are of a bootstrap over patients; DeLong's stands beside that of a binary task. " +
 			"Writes metrics.json and roc.json.",
 		In: []stages.Port{
 			{Name: portVariants, Kind: task.KindPredictions, Tables: table, Sharded: true, Many: true, Doc: "Predictions of the variants; each variant and task in one dataset only."},
@@ -39,8 +40,9 @@ func aurocSpec() stages.Spec {
 
 // AUROCConfig configures eval.auroc.
 type AUROCConfig struct {
-	Split      string `json:"split" default:"test" enum:"train,val,test" doc:"Split that is measured."`
-	Recipe     string `json:"recipe" default:"clinical" enum:"clinical,paper" doc:"Which AUROC of a task counts where it has two; both are told (docs/evaluation.md). clinical: each class against all others, and each label by its sigmoid. paper: one-versus-one, and the softmax over all labels of a document, as in the study's public code."`
+	Split  string `json:"split" default:"test" enum:"train,val,test" doc:"Split that is measured."`
+	Recipe string `json:"recipe" default:"clinical" enum:"clinical,paper" doc:"Which AUROC of a task counts where it has two; both are told (docs/evaluation.md). clinical: each class against all others, and each label by its sigmoid. paper: one-versus-one, and the softmax over all labels of a document, as in the study's public code."`
+	Bootstrap
 	SmallCells string `json:"small_cells" default:"hide" enum:"hide,show" doc:"Whether counts of one to nine are told. Hidden, they are \"<10\" in metrics.json, with what would give them away, and the AUROC of a task that has so few positives, negatives or examples of a class has two digits and no curve."`
 }
 
@@ -99,7 +101,8 @@ func (s aurocStage) Finish(_ context.Context, in stages.Inputs, results []stages
 	if err != nil {
 		return err
 	}
-	metrics := Metrics{Split: s.config.Split, Recipe: s.config.Recipe, Tasks: map[string]Task{}, Variants: map[string]*Scores{}}
+	metrics := Metrics{Split: s.config.Split, Recipe: s.config.Recipe, Tasks: map[string]Task{}, Variants: map[string]*Scores{}, Interval: s.config.settings()}
+	measured := map[*Scores]map[string]result{}
 	var curves Curves
 	if len(results) == 0 {
 		return exit.Errorf(exit.BadData, "the predictions hold no example of split %s; predict that split, or choose another", s.config.Split)
@@ -111,12 +114,19 @@ func (s aurocStage) Finish(_ context.Context, in stages.Inputs, results []stages
 		}
 		metrics.Tasks[key.task] = taskMeasured(tasks[key.task], s.config.SmallCells == smallcell.Show)
 		metrics.put(key, r.Score)
+		if measured[metrics.of(key)] == nil {
+			measured[metrics.of(key)] = map[string]result{}
+		}
+		measured[metrics.of(key)][key.task] = r
 		curves.put(key, r.Curve)
 		if key.port == portVariants {
 			out.Count("examples."+key.variant+"."+key.task, int64(r.N))
 		}
 	}
 	metrics.average()
+	for scores, results := range measured {
+		scores.boundMacro(results)
+	}
 	if err := write(out, MetricsName, metrics); err != nil {
 		return err
 	}

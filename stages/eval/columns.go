@@ -8,6 +8,7 @@ import (
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/auroc"
+	"github.com/clinflow/clinflow/internal/auroc/inference"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/guard"
 	"github.com/clinflow/clinflow/task"
@@ -22,14 +23,17 @@ type columns struct {
 	logits       auroc.Logits // of the run's classes
 	labels       []int32      // [n]: the class of a single-label example
 	has          []bool       // [width, n]: of a multi-label one, whether it has the class
+	subjects     []int64      // [n]
+	patients     inference.Patients
 }
 
-// cellBytes is what columns hold of an example and a class: a logit and a label.
-const cellBytes = 4 + 1
+// cellBytes is what columns hold of an example and a class: a logit, a label and its
+// place among the class's scores.
+const cellBytes = 4 + 1 + 4
 
 // columns makes room for so many classes at a time.
 func (e examples) columns(width int) *columns {
-	c := &columns{examples: e, labels: make([]int32, e.n)}
+	c := &columns{examples: e, labels: make([]int32, e.n), subjects: make([]int64, e.n)}
 	c.logits = auroc.Logits{N: e.n, Values: make([]float32, width*e.n), Norms: make([]float64, e.n)}
 	if e.multiLabel {
 		c.has = make([]bool, width*e.n)
@@ -51,7 +55,13 @@ func (c *columns) load(ctx context.Context, first, width int) error {
 			return guard.Do("eval.auroc, task "+c.key.task, func() error { return c.loadPart(ctx, t, from) })
 		})
 	}
-	return group.Wait()
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	if c.patients.Of == nil {
+		c.patients = inference.PatientsOf(c.subjects)
+	}
+	return nil
 }
 
 // loadPart puts a part's examples at [from, from+t.N).
@@ -83,6 +93,7 @@ func (c *columns) changed(t tally) error {
 func (c *columns) set(at int, row task.Prediction) {
 	if c.first == 0 {
 		c.logits.Norms[at] = auroc.LogSumExp(row.Logits)
+		c.subjects[at] = row.SubjectID
 	}
 	for k, logit := range row.Logits[c.first : c.first+c.width] {
 		c.logits.Values[k*c.n+at] = logit

@@ -3,7 +3,6 @@ package eval
 import (
 	"encoding/json"
 	"io"
-	"math"
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/smallcell"
@@ -23,16 +22,18 @@ func (r *result) hide() {
 	default:
 		s.Positives = smallcell.Of(s.Positives)
 	}
-	s.N = smallcell.Of(s.N)
+	s.N, s.Patients = smallcell.Of(s.N), smallcell.Of(s.Patients)
 	if !smallcell.Small(r.fewest) {
 		return
 	}
 	s.SmallCells, r.Curve = true, nil
 	for _, value := range []**float64{&s.AUROC, &s.OneVsOne, &s.OneVsRest, &s.Softmax, &s.Sigmoid} {
 		if *value != nil {
-			*value = optional(math.Round(100***value)/100, true)
+			*value = optional(twoDigits(**value), true)
 		}
 	}
+	s.Interval.round()
+	s.DeLong.round()
 }
 
 // write writes a file of the stage as indented JSON in which < stands as it is: it is

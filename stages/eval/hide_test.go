@@ -110,6 +110,14 @@ func TestSmallCellsAreHidden(t *testing.T) {
 					t.Errorf("%s is %v, exactly %v", name, score[name], exact)
 				}
 			}
+			for _, name := range []string{"interval", "delong"} {
+				exact, has := told[name].(map[string]any)
+				for bound, value := range exact {
+					if got := score[name].(map[string]any)[bound]; has && got != math.Round(100*value.(float64))/100 {
+						t.Errorf("%s is %v, exactly %v", name, got, value)
+					}
+				}
+			}
 		})
 	}
 }

@@ -25,27 +25,47 @@ type result struct {
 	N     int           `json:"n"`
 	Score TaskScore     `json:"score"`
 	Curve []auroc.Point `json:"curve"`
+	// Replicates are those of the AUROC, Effective is for how many patients it counts.
+	Replicates replicates `json:"replicates,omitempty"`
+	Effective  int        `json:"effective"`
 
 	fewest int // examples on either side of what the AUROC compares
 }
 
-// measure computes a task's AUROC and its ROC curve.
+// measure computes a task's AUROC, its interval and its ROC curve.
 func (s aurocStage) measure(ctx context.Context, e examples) (result, error) {
 	turn.Lock()
 	defer turn.Unlock()
 	share := s.memory.Share()
 	defer share.Return()
-	if e.multiLabel {
-		return s.measureMultiLabel(ctx, e, share.Bytes())
-	}
-	c := e.columns(e.classes)
-	if err := c.load(ctx, 0, e.classes); err != nil {
+	draws := &resampling{Bootstrap: s.config.Bootstrap, measures: s.measures, room: share.Bytes()}
+	c, r, err := s.measureColumns(ctx, e, draws)
+	if err != nil {
 		return result{}, err
 	}
-	if c.classes <= 2 {
-		return measureBinary(c)
+	r.Score.Patients = smallcell.Count(len(c.patients.IDs))
+	return r, r.bound(c, draws)
+}
+
+// measureColumns measures the columns of a key and draws its replicates.
+func (s aurocStage) measureColumns(ctx context.Context, e examples, draws *resampling) (*columns, result, error) {
+	if e.multiLabel {
+		return s.measureMultiLabel(ctx, e, draws)
 	}
-	return s.measureMulticlass(c)
+	c := e.columns(e.classes)
+	err := c.load(ctx, 0, e.classes)
+	if err == nil {
+		err = draws.add(ctx, c)
+	}
+	if err != nil {
+		return nil, result{}, err
+	}
+	of := s.measureMulticlass
+	if c.classes <= 2 {
+		of = measureBinary
+	}
+	r, err := of(c)
+	return c, r, err
 }
 
 func measureBinary(c *columns) (result, error) {

@@ -19,16 +19,20 @@ type classResult struct {
 
 // measureMultiLabel measures as many classes at a time as room holds scores of, side
 // by side, and averages in the order of the classes.
-func (s aurocStage) measureMultiLabel(ctx context.Context, e examples, room int64) (result, error) {
+func (s aurocStage) measureMultiLabel(ctx context.Context, e examples, draws *resampling) (*columns, result, error) {
+	room := draws.room
 	results := make([]classResult, e.classes)
 	width := within(room/(cellBytes*int64(e.n)), e.classes)
 	c := e.columns(width)
 	for first := 0; first < e.classes; first += width {
 		if err := c.load(ctx, first, min(width, e.classes-first)); err != nil {
-			return result{}, err
+			return nil, result{}, err
 		}
 		if err := s.measureRun(ctx, c, results[first:], room); err != nil {
-			return result{}, err
+			return nil, result{}, err
+		}
+		if err := draws.add(ctx, c); err != nil {
+			return nil, result{}, err
 		}
 	}
 	var softmax, sigmoid auroc.Mean
@@ -52,7 +56,7 @@ func (s aurocStage) measureMultiLabel(ctx context.Context, e examples, room int6
 	if score.AUROC = score.Softmax; s.measures.MultiLabelScore == auroc.MeasureSigmoid {
 		score.AUROC = score.Sigmoid
 	}
-	return result{Score: score, Curve: auroc.MeanCurve(curves, curveSteps), fewest: min(positives, negatives)}, nil
+	return c, result{Score: score, Curve: auroc.MeanCurve(curves, curveSteps), fewest: min(positives, negatives)}, nil
 }
 
 // workBytes is the most that it takes of memory to measure an example of a class, as

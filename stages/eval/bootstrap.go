@@ -1,0 +1,127 @@
+package eval
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"math"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/clinflow/clinflow/internal/auroc"
+	"github.com/clinflow/clinflow/internal/auroc/inference"
+	"github.com/clinflow/clinflow/internal/guard"
+)
+
+// Bootstrap configures the replicates that intervals come from.
+type Bootstrap struct {
+	Replicates int   `json:"replicates" default:"1000" min:"0" max:"100000" doc:"Bootstrap replicates over patients that intervals come from; 0 gives no intervals."`
+	Seed       int64 `json:"seed" default:"1" doc:"Seed of the replicates. With the same seed and subject_ids replicates are of the same patients, whatever the model or task."`
+}
+
+// settings are what is told of it.
+func (b Bootstrap) settings() *IntervalSettings {
+	if b.Replicates == 0 {
+		return nil
+	}
+	return &IntervalSettings{Level: inference.Level, Replicates: b.Replicates, Seed: b.Seed}
+}
+
+// replicates are the AUROCs of a bootstrap, NaN where one is undefined. In JSON they are
+// the bytes of the numbers.
+type replicates []float64
+
+// MarshalJSON implements json.Marshaler.
+func (r replicates) MarshalJSON() ([]byte, error) {
+	numbers, err := binary.Append(nil, binary.LittleEndian, []float64(r))
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(numbers)
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (r *replicates) UnmarshalJSON(text []byte) error {
+	var numbers []byte
+	if err := json.Unmarshal(text, &numbers); err != nil {
+		return err
+	}
+	*r = make(replicates, len(numbers)/8)
+	_, err := binary.Decode(numbers, binary.LittleEndian, []float64(*r))
+	return err
+}
+
+// meanOf averages replicate by replicate. It is NaN where one of them is.
+func meanOf(all []replicates) replicates {
+	mean := make(replicates, len(all[0]))
+	for b := range mean {
+		for _, r := range all {
+			mean[b] += r[b] / float64(len(all))
+		}
+	}
+	return mean
+}
+
+// resampling gathers the replicates of a key's AUROC, class after class.
+type resampling struct {
+	Bootstrap
+	measures auroc.Measures
+	room     int64
+	means    []auroc.Mean // by replicate, over the binary problems
+}
+
+// add draws the loaded classes. Replicates of all keys are of the same patients.
+func (r *resampling) add(ctx context.Context, c *columns) error {
+	if r.Replicates == 0 {
+		return nil
+	}
+	orders, err := c.orders(ctx, r.measures, r.room)
+	if err != nil {
+		return err
+	}
+	workers := within(r.room/workShare/(inference.PatientBytes*int64(len(c.patients.IDs))), runtime.GOMAXPROCS(0))
+	aurocs, err := c.patients.Bootstrap(ctx, orders, inference.Settings{Replicates: r.Replicates, Seed: r.Seed, Workers: workers})
+	if err != nil {
+		return err
+	}
+	if r.means == nil {
+		r.means = make([]auroc.Mean, r.Replicates)
+	}
+	for _, of := range aurocs {
+		for b, value := range of {
+			r.means[b].Add(value, !math.IsNaN(value))
+		}
+	}
+	return nil
+}
+
+// replicates are those of the mean.
+func (r *resampling) replicates() replicates {
+	values := make(replicates, len(r.means))
+	for b, mean := range r.means {
+		if values[b] = mean.Value; mean.Used == 0 {
+			values[b] = math.NaN()
+		}
+	}
+	return values
+}
+
+// orders are those of the loaded classes' binary problems.
+func (c *columns) orders(ctx context.Context, m auroc.Measures, room int64) ([]*inference.Order, error) {
+	problems := c.problems(m)
+	orders := make([]*inference.Order, len(problems))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(within(room/workShare/(workBytes*int64(c.n)), runtime.GOMAXPROCS(0)))
+	for i, problem := range problems {
+		group.Go(func() error {
+			return guard.Do("order of scores, task "+c.key.task, func() (err error) {
+				if err = ctx.Err(); err == nil {
+					orders[i], err = inference.OrderOf(problem())
+				}
+				return err
+			})
+		})
+	}
+	return orders, group.Wait()
+}

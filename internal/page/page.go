@@ -31,7 +31,7 @@ func style() (template.CSS, error) {
 }
 
 // hiddenTexts are what is shown instead of a hidden count.
-var hiddenTexts = map[smallcell.Count]string{smallcell.Below: "< 10", smallcell.Above: "≥ 10"}
+var hiddenTexts = map[smallcell.Count]string{smallcell.Below: "< 10", smallcell.Above: "≥ 10", smallcell.Untold: "hidden"}
 
 // Count groups thousands, or says that a count is hidden.
 func Count(n smallcell.Count) string {

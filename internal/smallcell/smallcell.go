@@ -13,17 +13,20 @@ import (
 // Limit is the lowest count that is told, zero aside.
 const Limit = 10
 
-// Count is a count, or says that it is hidden. In JSON it is a number, or "<10" or
-// ">=10".
+// Count is a count, or says that it is hidden. In JSON it is a number, or "<10", ">=10"
+// or "hidden".
 type Count int64
 
 // The hidden counts.
 const (
 	Below Count = -1 // one to nine
 	Above Count = -2 // ten or more, hidden because a sum would give a small one away
+	// Untold may be any: that of another would follow from a sum and the side of Limit on
+	// which this one lies.
+	Untold Count = -3
 )
 
-var texts = map[Count]string{Below: "<10", Above: ">=10"}
+var texts = map[Count]string{Below: "<10", Above: ">=10", Untold: "hidden"}
 
 // Of hides a count where it is small.
 func Of[N ~int | ~int64](n N) Count {

@@ -12,7 +12,7 @@ import (
 )
 
 func TestCountsAsJSON(t *testing.T) {
-	for want, c := range map[string]Count{"0": 0, `"<10"`: Of(1), "10": Of(10), "1234567": 1234567, `">=10"`: Above} {
+	for want, c := range map[string]Count{"0": 0, `"<10"`: Of(1), "10": Of(10), "1234567": 1234567, `">=10"`: Above, `"hidden"`: Untold} {
 		text, err := json.Marshal(c)
 		if err != nil {
 			t.Fatal(err)

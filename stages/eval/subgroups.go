@@ -10,7 +10,8 @@ const SubgroupsName = "subgroups.json"
 // nothing is known of, such as MIMIC-III's year group, is left out.
 type Subgroups struct {
 	Split    string                            `json:"split"`
-	Variants map[string]map[string][]Attribute `json:"variants"` // by variant and task
+	Interval *IntervalSettings                 `json:"interval,omitempty"` // of all intervals; none where they were not asked for
+	Variants map[string]map[string][]Attribute `json:"variants"`           // by variant and task
 	Table1   *Table1                           `json:"table1,omitempty"`
 }
 
@@ -33,23 +34,24 @@ type Attribute struct {
 	Hidden []string     `json:"hidden,omitempty"`
 }
 
-// GroupScore is a variant's measure on the examples of one group. Patients is ">=10"
-// where the number would tell of a few. Positives counts pairs of an example and a class
-// that it has. Of a multiclass task MeanPredicted is the mean share of the class that is
-// thought likeliest, and Observed how often it is the right one; of a multilabel one both
-// are over all pairs of an example and a label. Where Positives is hidden Observed and ECE
-// are null: they would tell it.
+// GroupScore is a variant's measure on the examples of one group. Its fields are those of
+// TaskScore and Probabilities.
 type GroupScore struct {
-	Group     string          `json:"group"`
-	N         smallcell.Count `json:"n"`
+	Group string          `json:"group"`
+	N     smallcell.Count `json:"n"`
+	// Patients is ">=10" where the number would tell of a few.
 	Patients  smallcell.Count `json:"patients"`
 	Positives smallcell.Count `json:"positives"`
 	AUROC     *float64        `json:"auroc"` // null where there is no pair to compare
-	// SmallCells says that the AUROC is of fewer than ten on one side: it has two digits.
-	SmallCells    bool     `json:"small_cells,omitempty"`
-	MeanPredicted *float64 `json:"mean_predicted"`
-	Observed      *float64 `json:"observed"`
-	ECE           *float64 `json:"ece"`
+	Interval  *Interval       `json:"interval,omitempty"`
+	// SmallCells says that the AUROC is of fewer than ten on one side, or would tell of
+	// such a group: it has two digits, and what else would tell of it is left out.
+	SmallCells bool `json:"small_cells,omitempty"`
+	// MeanPredicted stands beside Observed, the share that is positive: of examples, or of
+	// a multilabel task's pairs of an example and a label. A multiclass task has neither.
+	MeanPredicted *float64 `json:"mean_predicted,omitempty"`
+	Observed      *float64 `json:"observed,omitempty"`
+	ECE           *float64 `json:"ece,omitempty"`
 }
 
 // Table1 tells who the patients of each split are, by their first admission of it. The
@@ -62,7 +64,7 @@ type Table1 struct {
 type Table1Split struct {
 	Split      string          `json:"split"`
 	Patients   smallcell.Count `json:"patients"`
-	Admissions smallcell.Count `json:"admissions"`
+	Admissions smallcell.Count `json:"admissions"` // hidden where it would tell of a few that came again
 	// AdmissionsPerPatient is their mean, null where either is hidden.
 	AdmissionsPerPatient *float64        `json:"admissions_per_patient"`
 	Age                  *Ages           `json:"age"` // null where there are too few

@@ -1,0 +1,73 @@
+package eval
+
+import "slices"
+
+// grouped are the examples of a key that are in one group of an attribute, by their
+// numbers, and what was measured of them.
+type grouped struct {
+	attribute int
+	group     string
+	rows      []int
+	patients  int
+	measured
+}
+
+// measured is what is kept of a group. Of pairs of an example and what it may have, the
+// label, some are positive.
+type measured struct {
+	positives, pairs int
+	fewest           int // on either side of what the AUROC compares
+	auroc            *float64
+	interval         *Interval
+	meanPredicted    *float64 // over the pairs; nil of a multiclass task
+}
+
+// groupsOf puts examples into the groups of all attributes that something is known of, in
+// the order in which they are shown. The examples of a group are in an order that does not
+// depend on their parts, so that no sum over them does.
+func groupsOf(members []member, list []traits) (all []*grouped) {
+	order := make([]int, len(members))
+	for row := range order {
+		order[row] = row
+	}
+	slices.SortFunc(order, func(i, j int) int { return members[i].compare(members[j]) })
+	for a := range attributes {
+		byName := map[string]*grouped{}
+		for _, row := range order {
+			group := list[row][a]
+			if byName[group] == nil {
+				byName[group] = &grouped{attribute: a, group: group}
+			}
+			byName[group].rows = append(byName[group].rows, row)
+		}
+		if byName[groupUnknown] != nil && len(byName) == 1 {
+			continue
+		}
+		var of []*grouped
+		for _, g := range byName {
+			g.patients = patientsOf(members, g.rows)
+			of = append(of, g)
+		}
+		slices.SortFunc(of, func(x, y *grouped) int { return compareGroups(a)(x.group, y.group) })
+		all = append(all, of...)
+	}
+	return all
+}
+
+// patientsOf counts the patients of some rows.
+func patientsOf(members []member, rows []int) int {
+	seen := map[int64]bool{}
+	for _, row := range rows {
+		seen[members[row].subject] = true
+	}
+	return len(seen)
+}
+
+// pick are the values of some rows.
+func pick[T any](values []T, rows []int) []T {
+	out := make([]T, len(rows))
+	for i, row := range rows {
+		out[i] = values[row]
+	}
+	return out
+}

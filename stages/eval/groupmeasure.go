@@ -1,0 +1,75 @@
+package eval
+
+import (
+	"context"
+	"math"
+
+	"github.com/clinflow/clinflow/internal/auroc"
+	"github.com/clinflow/clinflow/internal/auroc/inference"
+)
+
+// measureGroups measures the examples of a key in each group. The examples of a multilabel
+// task are read as many classes at a time as memory holds.
+func (s subgroupStage) measureGroups(ctx context.Context, e examples, groups []*grouped) error {
+	turn.Lock()
+	defer turn.Unlock()
+	share := s.memory.Share()
+	defer share.Return()
+	if e.multiLabel {
+		return s.measureGroupSets(ctx, e, groups, share.Bytes())
+	}
+	c := e.columns(e.classes)
+	if err := c.load(ctx, 0, e.classes); err != nil {
+		return err
+	}
+	for _, g := range groups {
+		draws := &resampling{Bootstrap: s.config.Bootstrap, measures: s.measures, room: share.Bytes()}
+		if err := s.measureGroup(ctx, c.only(g.rows), g, draws); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// only are some of the examples of a task whose examples have one class.
+func (c *columns) only(rows []int) *columns {
+	part := &columns{examples: c.examples, first: c.first, width: c.width, labels: pick(c.labels, rows), subjects: pick(c.subjects, rows)}
+	part.n = len(rows)
+	part.logits = auroc.Logits{N: part.n, Norms: pick(c.logits.Norms, rows)}
+	for k := range c.width {
+		part.logits.Values = append(part.logits.Values, pick(c.logits.Values[k*c.n:][:c.n], rows)...)
+	}
+	part.patients = inference.PatientsOf(part.subjects)
+	return part
+}
+
+// measureGroup measures a group as eval.auroc does all examples.
+func (s subgroupStage) measureGroup(ctx context.Context, c *columns, g *grouped, draws *resampling) error {
+	of := s.measureMulticlass
+	if c.classes <= 2 {
+		of = measureBinary
+	}
+	r, err := of(c)
+	if err != nil {
+		return err
+	}
+	g.measured = measured{positives: int(r.Score.Positives), pairs: c.n, fewest: r.fewest, auroc: r.Score.AUROC}
+	if c.classes <= 2 {
+		g.meanPredicted = optional(meanProbability(c.logits.Binary()), true)
+	}
+	if r.Score.AUROC == nil {
+		return nil
+	}
+	err = draws.add(ctx, c)
+	g.interval = intervalOf(*r.Score.AUROC, draws.replicates(), c.effective())
+	return err
+}
+
+// meanProbability is the mean of the sigmoids of logits.
+func meanProbability(logits []float64) float64 {
+	var sum float64
+	for _, x := range logits {
+		sum += 1 / (1 + math.Exp(-x))
+	}
+	return sum / float64(len(logits))
+}

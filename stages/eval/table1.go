@@ -1,0 +1,95 @@
+package eval
+
+import (
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/clinflow/clinflow/internal/smallcell"
+	"github.com/clinflow/clinflow/stages/split"
+)
+
+// tell is what may be told of the patients.
+func (all cohorts) tell(show bool) *Table1 {
+	t := &Table1{Splits: []Table1Split{}}
+	var names []string
+	var rows [][]int64
+	for _, name := range split.Names {
+		if n := all[name].Patients; n > 0 {
+			names, rows = append(names, name), append(rows, []int64{n})
+		}
+	}
+	hidden, _ := smallcell.Pool(rows, make([]bool, len(rows)))
+	for i, name := range names {
+		if hidden[i] && !show {
+			t.Splits = append(t.Splits, Table1Split{Split: name, Patients: smallcell.Untold, Admissions: smallcell.Untold, Attributes: []PatientGroups{}})
+			continue
+		}
+		t.Splits = append(t.Splits, all[name].tell(name, show))
+	}
+	return t
+}
+
+func (c *cohort) tell(name string, show bool) Table1Split {
+	s := Table1Split{Split: name, Patients: smallcell.Count(c.Patients), Admissions: smallcell.Count(c.Admissions), Age: c.ages(show), Attributes: []PatientGroups{}}
+	if again := c.Admissions - c.Patients; smallcell.Small(again) && !show {
+		s.Admissions = smallcell.Above
+	} else {
+		s.AdmissionsPerPatient = optional(float64(c.Admissions)/float64(c.Patients), true)
+	}
+	for a := range attributes {
+		if n := c.Groups[a][groupUnknown]; n < c.Patients {
+			s.Attributes = append(s.Attributes, c.groups(a, show))
+		}
+	}
+	return s
+}
+
+// groups are the patients by an attribute.
+func (c *cohort) groups(attribute int, show bool) PatientGroups {
+	of := PatientGroups{Name: attributes[attribute], Groups: []PatientGroup{}}
+	counts := c.Groups[attribute]
+	names := slices.SortedFunc(maps.Keys(counts), compareGroups(attribute))
+	rows := make([][]int64, len(names))
+	for i, name := range names {
+		rows[i] = []int64{counts[name]}
+	}
+	hidden, _ := smallcell.Pool(rows, make([]bool, len(rows)))
+	for i, name := range names {
+		if hidden[i] && !show {
+			of.Hidden = append(of.Hidden, name)
+			continue
+		}
+		of.Groups = append(of.Groups, PatientGroup{name, smallcell.Count(counts[name]), float64(counts[name]) / float64(c.Patients)})
+	}
+	return of
+}
+
+// ages are told of ten patients or more.
+func (c *cohort) ages(show bool) *Ages {
+	var n, sum, squares float64
+	for age, of := range c.Ages {
+		n, sum, squares = n+float64(of), sum+float64(of*age), squares+float64(of*age*age)
+	}
+	if n < 2 || n < smallcell.Limit && !show {
+		return nil
+	}
+	quartile := func(q float64) *float64 {
+		if min(q, 1-q)*n < smallcell.Limit && !show {
+			return nil
+		}
+		return optional(quantile(c.Ages, q*n), true)
+	}
+	return &Ages{Mean: sum / n, SD: math.Sqrt((squares - sum*sum/n) / (n - 1)), Median: quartile(0.5), Q1: quartile(0.25), Q3: quartile(0.75)}
+}
+
+// quantile is the age that so many patients do not exceed, the least such.
+func quantile(ages map[int64]int64, rank float64) float64 {
+	var below int64
+	for _, age := range slices.Sorted(maps.Keys(ages)) {
+		if below += ages[age]; float64(below) >= rank {
+			return float64(age)
+		}
+	}
+	return 0
+}

@@ -17,6 +17,7 @@ import (
 	"github.com/clinflow/clinflow/internal/guard"
 	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/pipelines/engine"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -32,6 +33,7 @@ type execution struct {
 	slots   chan struct{}
 	ready   map[string]chan struct{} // closed when the step's output is in made
 	gather  *gather                  // nil: the runner runs each step by itself
+	memory  *residence
 
 	mu   sync.Mutex
 	made map[string]*dataset.Dataset
@@ -58,6 +60,8 @@ func (x *execution) run(ctx context.Context) error {
 	if err = errors.Join(err, x.o.Refused); err != nil {
 		return err
 	}
+	x.memory = watchMemory()
+	defer x.memory.stop()
 	group, ctx := errgroup.WithContext(ctx)
 	if level, ok := x.runner.(LevelRunner); ok {
 		x.gather = &gather{runner: level, ctx: ctx, counted: map[string]*int{}}
@@ -157,8 +161,12 @@ func (x *execution) runAndNote(ctx context.Context, decision dags.Decision, e Ev
 	err := x.runJob(ctx, decision, func() error {
 		started := e
 		started.Kind, start = StepStarted, time.Now()
+		x.memory.begin(e.Step)
 		return x.journal.Write(started)
 	})
+	if peak := x.memory.end(e.Step); !engine.Elsewhere(x.o.Runner) || decision.Step.Stage.Shape == stages.ShapeJob {
+		e.PeakMemory = peak
+	}
 	whole := context.WithoutCancel(ctx) // what is finished is kept though the run ends
 	if err == nil {
 		err = x.checkInputs(whole, decision)

@@ -28,6 +28,7 @@ const Unfinished = "unfinished"
 type RunRecord struct {
 	ID, DAG, File    string
 	Runner, Revision string
+	Workers          int
 	Started          time.Time
 	Seconds          float64
 	State            string // an outcome, or Unfinished
@@ -42,6 +43,7 @@ type StepRecord struct {
 	State                    string // done, skipped, failed, cancelled or Unfinished
 	Reasons                  []string
 	Seconds                  float64
+	PeakMemory               int64 // see Event
 	Counts                   map[string]smallcell.Count
 	Error                    string
 }
@@ -151,7 +153,7 @@ func readEvents(ctx context.Context, out store.Dir, log string) (events []Event,
 func (r *RunRecord) tell(e Event) {
 	switch e.Kind {
 	case RunStarted:
-		r.DAG, r.File, r.Runner, r.Revision, r.Started = e.DAG, e.File, e.Runner, e.Revision, e.Time
+		r.DAG, r.File, r.Runner, r.Revision, r.Workers, r.Started = e.DAG, e.File, e.Runner, e.Revision, e.Workers, e.Time
 	case RunEnded:
 		r.State, r.Seconds, r.Error = e.Outcome, e.Seconds, e.Error
 	case Published:
@@ -175,5 +177,5 @@ func (r *RunRecord) step(e Event) {
 	if len(e.Reasons) > 0 {
 		s.Reasons = e.Reasons
 	}
-	s.Fingerprint, s.Seconds, s.Counts, s.Error = e.Fingerprint, e.Seconds, e.Counts, e.Error
+	s.Fingerprint, s.Seconds, s.PeakMemory, s.Counts, s.Error = e.Fingerprint, e.Seconds, e.PeakMemory, e.Counts, e.Error
 }

@@ -42,6 +42,7 @@ type Event struct {
 	DAG         string    `json:"dag,omitempty"`
 	File        string    `json:"file,omitempty"`   // of the DAG, or published
 	SHA256      string    `json:"sha256,omitempty"` // of what was published
+	Of          string    `json:"of,omitempty"`     // sha256 of the step's file that it was made of, where it is another
 	Runner      string    `json:"runner,omitempty"`
 	Revision    string    `json:"revision,omitempty"`
 	Workers     int       `json:"workers,omitempty"`
@@ -50,6 +51,9 @@ type Event struct {
 	Fingerprint string    `json:"fingerprint,omitempty"`
 	Reasons     []string  `json:"reasons,omitempty"` // why the step runs or is skipped
 	Seconds     float64   `json:"seconds,omitempty"`
+	// PeakMemory is the most memory in bytes that the whole process had while the step
+	// ran, others beside it too; 0: not known, or the step ran elsewhere.
+	PeakMemory int64 `json:"peak_memory,omitempty"`
 	// Counts are those of the output's manifest, small ones hidden.
 	Counts  map[string]smallcell.Count `json:"counts,omitempty"`
 	Outcome string                     `json:"outcome,omitempty"`
@@ -63,6 +67,7 @@ type Journal struct {
 	notify func(Event)
 	mu     sync.Mutex
 	log    store.Log
+	done   bool // a step
 }
 
 const (
@@ -103,10 +108,18 @@ func (j *Journal) Write(e Event) error {
 	if err := j.log.Append(line.Bytes()); err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}
+	j.done = j.done || e.Kind == StepDone
 	if j.notify != nil {
 		j.notify(e)
 	}
 	return nil
+}
+
+// worked says whether a step of the run was done, not all skipped.
+func (j *Journal) worked() bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.done
 }
 
 // Close ends the journal.

@@ -16,10 +16,14 @@ import (
 //go:embed page.html page.css
 var files embed.FS
 
-// Template reads a page's template from a file. It has the functions count, breakable
-// and style beside those given, and the templates "figure" and "legend".
+// RunMark stands in a page where the run that publishes it is told. What a stage leaves
+// cannot say: it is the same whatever run makes it.
+const RunMark = "<!-- run -->"
+
+// Template reads a page's template from a file. It has the functions count, breakable,
+// style and run, which is RunMark, beside those given, and the templates "figure" and "legend".
 func Template(from fs.FS, name string, functions template.FuncMap) *template.Template {
-	own := template.FuncMap{"count": Count, "breakable": breakable, "style": style}
+	own := template.FuncMap{"count": Count, "breakable": breakable, "style": style, "run": func() template.HTML { return RunMark }}
 	t := template.New(name).Funcs(own).Funcs(functions)
 	return template.Must(template.Must(t.ParseFS(files, "page.html")).ParseFS(from, name))
 }

@@ -43,6 +43,7 @@ func NewPlot(x, y string) *plot.Plot {
 		style.Font = font.Font{Typeface: "Liberation", Variant: "Sans", Size: vg.Points(9)}
 		style.Color = Ink
 	}
+	p.BackgroundColor = nil // the page's
 	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
 		axis.LineStyle.Color, axis.Tick.LineStyle.Color = Ink, Ink
 	}
@@ -99,8 +100,11 @@ func Render(p *plot.Plot, width, height vg.Length, title string) (template.HTML,
 	}
 	label := template.HTMLEscapeString(title)
 	svg := svgProlog.ReplaceAllLiteralString(out.String(), `<svg role="img" aria-label="`+label+`"`)
+	svg = hex.ReplaceAllStringFunc(svg, themed)
 	return template.HTML(strings.ReplaceAll(svg, "Liberation Sans", "system-ui, sans-serif")), nil
 }
+
+var hex = regexp.MustCompile(`#[0-9A-Fa-f]{6}\b`)
 
 // LegendOf names the curves that have points.
 func LegendOf(curves []Curve) []LegendEntry {

@@ -2,6 +2,7 @@ package page
 
 import (
 	"fmt"
+	"html/template"
 	"image/color"
 	"strings"
 
@@ -34,8 +35,32 @@ var (
 	Pale = color.RGBA{225, 229, 234, 255}
 )
 
+// variables are the style sheet's names of the colours that figures are drawn in: a dark
+// page has lighter ones.
+var variables = func() map[string]string {
+	names := map[string]string{hexOf(Ink): "--plot-ink", hexOf(Grey): "--plot-grey", hexOf(Pale): "--plot-pale"}
+	for i, colour := range Palette {
+		names[hexOf(colour)] = fmt.Sprintf("--c%d", i)
+	}
+	return names
+}()
+
+func hexOf(c color.RGBA) string { return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B) }
+
+// themed is a colour as the style sheet has it.
+func themed(hex string) string {
+	if name, known := variables[strings.ToLower(hex)]; known {
+		return "var(" + name + ")"
+	}
+	return hex
+}
+
 // LegendEntry names a curve; the legend is HTML, where text has its own room.
-type LegendEntry struct{ Name, Value, Colour, Dashes, Width string }
+type LegendEntry struct {
+	Name, Value   string
+	Colour        template.CSS
+	Dashes, Width string
+}
 
 // Legend names a curve of this style.
 func (s LineStyle) Legend(name, value string) LegendEntry {
@@ -45,6 +70,6 @@ func (s LineStyle) Legend(name, value string) LegendEntry {
 	}
 	return LegendEntry{
 		Name: name, Value: value, Dashes: strings.Join(dashes, " "), Width: fmt.Sprintf("%g", s.Width.Points()),
-		Colour: fmt.Sprintf("#%02x%02x%02x", s.Colour.R, s.Colour.G, s.Colour.B),
+		Colour: template.CSS(themed(hexOf(s.Colour))),
 	}
 }

@@ -14,7 +14,7 @@ import (
 // taskFacts is what a task was measured on.
 type taskFacts struct {
 	Label, Name, Kind, Positives, Score string
-	N                                   smallcell.Count
+	N, Patients                         smallcell.Count
 	Labels, Used, Skipped               int
 }
 
@@ -34,7 +34,7 @@ func (t resultTable) facts() []taskFacts {
 		score, of := t.measured(name), t.of[name]
 		f := taskFacts{
 			Label: taskLabel(name), Name: taskNames[name], Kind: string(of.Kind), Labels: of.NumLabels, Score: scoreName(score),
-			N: score.N, Used: score.ClassesUsed, Skipped: score.ClassesSkipped, Positives: page.Count(score.Positives),
+			N: score.N, Patients: score.Patients, Used: score.ClassesUsed, Skipped: score.ClassesSkipped, Positives: page.Count(score.Positives),
 		}
 		switch {
 		case score.ClassCounts != nil:

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"slices"
 
 	"gonum.org/v1/plot"
@@ -18,14 +19,15 @@ const (
 	lossHeight = 2.5 * vg.Inch
 )
 
-// The styles of a training that is drawn alone.
+// The styles of training curves.
 var (
+	otherStyle      = page.LineStyle{Colour: page.Pale, Width: 1.4}
 	trainStyle      = page.LineStyle{Colour: page.Palette[1], Width: 1.6}
 	validationStyle = page.LineStyle{Colour: page.Palette[3], Dashes: page.DashPatterns[2], Width: 1.6}
 )
 
-// figure draws a training's loss by optimizer step.
-func (r runLog) figure() (page.Figure, error) {
+// figure draws a training's loss by optimizer step, on an axis from 0 to high.
+func (r runLog) figure(high float64) (page.Figure, error) {
 	p := page.NewPlot("step", "loss")
 	curves := []page.Curve{{Name: "train", Style: trainStyle}, {Name: "validation", Style: validationStyle}}
 	for _, line := range r.lines {
@@ -38,63 +40,110 @@ func (r runLog) figure() (page.Figure, error) {
 	if err := page.Draw(p, curves); err != nil {
 		return page.Figure{}, err
 	}
+	p.Y.Min, p.Y.Max = 0, high
 	svg, err := page.Render(p, lossWidth, lossHeight, "loss of "+r.step)
 	return page.Figure{Caption: r.step, SVG: svg, Legend: page.LegendOf(curves)}, err
 }
 
+// highest is the top of an axis that holds all values of some logs.
+func highest(logs []runLog, value func(trainlog.Line) *float64) float64 {
+	top := 0.0
+	for _, r := range logs {
+		for _, line := range r.lines {
+			if y := value(line); y != nil {
+				top = max(top, *y)
+			}
+		}
+	}
+	return top * 1.05
+}
+
+func lossOf(l trainlog.Line) *float64  { return &l.Loss }
+func aurocOf(l trainlog.Line) *float64 { return l.AUROC }
+
 // validationFigures draw the validation loss of a task's variants, and their AUROC
-// where it was logged, by epoch: variants differ in their steps an epoch.
-func validationFigures(logs []runLog, label string, styles map[string]page.LineStyle) ([]page.Figure, error) {
+// where it was logged, by epoch: variants differ in their steps an epoch. One variant
+// stands out, the others are behind it. The axes are those of all tasks.
+func validationFigures(logs []runLog, label, top string, style page.LineStyle, highLoss float64) ([]page.Figure, error) {
 	var figures []page.Figure
 	for _, shown := range []struct {
 		name  string
 		value func(trainlog.Line) *float64
+		high  float64
 	}{
-		{"validation loss", func(l trainlog.Line) *float64 { return &l.Loss }},
-		{"validation AUROC", func(l trainlog.Line) *float64 { return l.AUROC }},
+		{"validation loss", lossOf, highLoss},
+		{"validation AUROC", aurocOf, 1},
 	} {
 		var curves []page.Curve
 		for _, r := range logs {
-			c := page.Curve{Name: r.variant, Style: styles[r.variant]}
+			c := page.Curve{Name: r.variant, Style: otherStyle}
 			for _, line := range r.validations() {
 				if y := shown.value(line); y != nil {
 					c.Points = append(c.Points, plotter.XY{X: float64(line.Epoch), Y: *y})
 				}
+			}
+			if r.variant == top {
+				c.Style = style
 			}
 			curves = append(curves, c)
 		}
 		if len(page.LegendOf(curves)) == 0 {
 			continue
 		}
+		// What is drawn last lies above.
+		slices.SortStableFunc(curves, func(a, b page.Curve) int { return cmp.Compare(rank(a.Name == top), rank(b.Name == top)) })
 		p := page.NewPlot("epoch", shown.name)
 		p.X.Tick.Marker = plot.TickerFunc(page.WholeTicks)
 		if err := page.Draw(p, curves); err != nil {
 			return nil, err
 		}
+		p.Y.Min, p.Y.Max = 0, shown.high
 		svg, err := page.Render(p, lossWidth, lossHeight, shown.name+" of "+label)
 		if err != nil {
 			return nil, err
 		}
-		figures = append(figures, page.Figure{Caption: label + ", " + shown.name, SVG: svg})
+		figures = append(figures, page.Figure{Caption: label + ", " + shown.name, SVG: svg, Legend: standing(curves, top)})
 	}
 	return figures, nil
 }
 
-// rocFigures draws a figure a task with the curves of all rows, where there is one.
+func rank(top bool) int {
+	if top {
+		return 1
+	}
+	return 0
+}
+
+// standing is the legend of one curve before the others.
+func standing(curves []page.Curve, top string) (legend []page.LegendEntry) {
+	entries := page.LegendOf(curves)
+	for _, e := range entries {
+		if e.Name == top {
+			legend = append(legend, e)
+		}
+	}
+	if others := len(entries) - len(legend); others > 0 {
+		legend = append(legend, otherStyle.Legend("the others", ""))
+	}
+	return legend
+}
+
+// rocFigures draws a figure a task: its highest variant beside what variants are held
+// against. More curves than that hide each other.
 func (t resultTable) rocFigures() ([]page.Figure, error) {
 	styles := t.styles()
 	var figures []page.Figure
-	for i, name := range t.Tasks {
+	for _, name := range t.Tasks {
+		var curves []page.Curve
+		for _, row := range t.drawn(name) {
+			curves = append(curves, row.rocCurve(name, styles[row.Name]))
+		}
+		if len(page.LegendOf(curves)) == 0 {
+			continue
+		}
 		p := page.NewPlot("false positive rate", "true positive rate")
 		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, 1, 0, 1
 		p.Add(diagonal())
-		var curves []page.Curve
-		for _, row := range t.Rows {
-			curves = append(curves, row.rocCurve(name, row.Cells[i].Text, styles[row.Name]))
-		}
-		if !slices.ContainsFunc(curves, func(c page.Curve) bool { return len(c.Points) > 0 }) {
-			continue
-		}
 		if err := page.Draw(p, curves); err != nil {
 			return nil, err
 		}
@@ -102,9 +151,29 @@ func (t resultTable) rocFigures() ([]page.Figure, error) {
 		if err != nil {
 			return nil, err
 		}
-		figures = append(figures, page.Figure{Caption: taskLabel(name), SVG: svg, Legend: page.LegendOf(curves)})
+		figures = append(figures, page.Figure{Caption: taskLabel(name) + t.curveKind(name), SVG: svg, Legend: page.LegendOf(curves)})
 	}
 	return figures, nil
+}
+
+// drawn are the highest variant of a task and the rows beside the variants.
+func (t resultTable) drawn(task string) (rows []resultRow) {
+	if top, found := t.top(task); found {
+		rows = append(rows, top)
+	}
+	return append(rows, slices.DeleteFunc(slices.Clone(t.Rows), func(r resultRow) bool { return !r.Beside })...)
+}
+
+// curveKind says what mean a curve is, where it is one.
+func (t resultTable) curveKind(task string) string {
+	switch score := t.measured(task); {
+	case score.OneVsRest != nil:
+		return ", mean of one class against the rest"
+	case score.Softmax != nil:
+		return ", mean of the labels"
+	default:
+		return ""
+	}
 }
 
 // diagonal is what chance gives.
@@ -114,8 +183,15 @@ func diagonal() plot.Plotter {
 	return line
 }
 
-func (r resultRow) rocCurve(task, value string, style page.LineStyle) page.Curve {
-	c := page.Curve{Name: r.Name, Value: value, Style: style}
+// rocCurve is a row's curve, beside it the area below it: of classes, whose curve is that
+// of one against the rest, the AUROC of that kind.
+func (r resultRow) rocCurve(task string, style page.LineStyle) page.Curve {
+	score := r.scores.Tasks[task]
+	area := score.AUROC
+	if score.OneVsRest != nil {
+		area = score.OneVsRest
+	}
+	c := page.Curve{Name: r.Name, Value: showAUROC(area), Style: style}
 	for _, p := range r.curves[task] {
 		c.Points = append(c.Points, plotter.XY{X: p.FPR, Y: p.TPR})
 	}

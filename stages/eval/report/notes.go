@@ -1,9 +1,11 @@
 package report
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/clinflow/clinflow/internal/auroc"
+	"github.com/clinflow/clinflow/internal/page"
 	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/stages/eval"
 )
@@ -26,8 +28,11 @@ var measureNames = map[string]string{
 }
 
 // notes say how to read the table.
-func (t resultTable) notes() []string {
-	notes := []string{"AUROC: in which share of all pairs of a positive and a negative example the positive one has the higher score; a tie counts half. Bars go from chance (0.5) to 1. Bold: the highest of the variants. Macro: the mean of the tasks."}
+func (t resultTable) notes(intervals *eval.IntervalSettings) []string {
+	notes := []string{"AUROC: in which share of all pairs of a positive and a negative example the positive one has the higher score; a tie counts half. Macro: the mean of the tasks. Bold: better than every other variant by more than chance; where none is, nothing is bold. The marks below the figures run from 0.4 to 1, and the fine line in them is chance, 0.5."}
+	if intervals != nil {
+		notes = append(notes, fmt.Sprintf("Small figures are %g %% intervals, from %s draws of the patients with all their admissions: of one patient these are not independent.", 100*intervals.Level, page.Count(smallcell.Count(intervals.Replicates))))
+	}
 	if slices.ContainsFunc(t.Rows, func(r resultRow) bool {
 		return slices.ContainsFunc(r.Cells, func(c cell) bool { return c.Mark == fewMark })
 	}) {

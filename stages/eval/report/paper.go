@@ -92,15 +92,28 @@ func (p *paperTable) add(label string, printed []string) error {
 			return fmt.Errorf("the paper's table, row %s: malformed number", label)
 		}
 		value := percent / 100
-		row.Cells = append(row.Cells, cell{Text: text, value: &value})
+		row.Cells = append(row.Cells, cell{Text: showAUROC(&value), value: &value})
 		sum += percent
 	}
 	macro := &row.Cells[len(row.Cells)-1]
 	tasks := float64(len(printed) - 1)
 	if mean := (sum - 100**macro.value) / tasks; math.Abs(mean-100**macro.value) > roundingError+1e-9 {
 		macro.Mark = "†"
-		p.Notes = append(p.Notes, fmt.Sprintf("† %s: %s is printed; the mean of the row's tasks is %.2f.", label, macro.Text, mean))
+		p.Notes = append(p.Notes, fmt.Sprintf("† %s: %s is printed; the mean of the row's tasks is %.3f.", label, macro.Text, mean/100))
 	}
 	p.Rows = append(p.Rows, row)
 	return nil
+}
+
+// markTop marks the highest of each column, as the paper's bold does.
+func markTop(rows []resultRow) {
+	for column := range rows[0].Cells {
+		top := math.Inf(-1)
+		for _, row := range rows {
+			top = max(top, *row.Cells[column].value)
+		}
+		for _, row := range rows {
+			row.Cells[column].Top = *row.Cells[column].value == top
+		}
+	}
 }

@@ -2,19 +2,22 @@ package report
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"strconv"
 
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/page"
+	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/stages/eval"
 )
 
 // perplexity is what the adaptation of a language model brought on val.
-type perplexity struct{ Step, Before, After, Change string }
+type perplexity struct{ Step, Before, After, Change, Base string }
 
 // perplexityOf reads what train.pretrain leaves beside its adapter, nil where
 // there is none.
-func perplexityOf(ctx context.Context, d *dataset.Dataset) (*perplexity, error) {
+func perplexityOf(ctx context.Context, d *dataset.Dataset, logs []*dataset.Dataset) (*perplexity, error) {
 	if !d.HasFile(eval.MetricsName) {
 		return nil, nil
 	}
@@ -24,7 +27,7 @@ func perplexityOf(ctx context.Context, d *dataset.Dataset) (*perplexity, error) 
 	if err := d.ReadJSON(ctx, eval.MetricsName, &left); err != nil || left.Val == nil {
 		return nil, err
 	}
-	p := perplexity{stepName(d), showPerplexity(left.Val.Before), showPerplexity(left.Val.After), dash}
+	p := perplexity{stepName(d), showPerplexity(left.Val.Before), showPerplexity(left.Val.After), dash, baseOf(d, logs)}
 	if before, after := left.Val.Before, left.Val.After; before != nil && after != nil && *before > 0 {
 		p.Change = signed(100 * (*after / *before - 1))
 	}
@@ -45,4 +48,14 @@ func signed(percent float64) string {
 		return "+" + text
 	}
 	return minus(text)
+}
+
+// baseOf says what the base of an adapter had read, as far as the logs tell.
+func baseOf(d *dataset.Dataset, logs []*dataset.Dataset) string {
+	for _, base := range logs {
+		if m := base.Manifest; m.Digest() == d.Manifest.Inputs["base"] {
+			return fmt.Sprintf("%s: made by %s of %s sequences of train patients", stepName(base), m.Stage, page.Count(smallcell.Of(m.Counts["train_examples"])))
+		}
+	}
+	return "a model from outside, or one whose log is not given: what it had read is not known here"
 }

@@ -28,17 +28,25 @@ func init() { stages.RegisterJob(reportSpec(), newReport) }
 func reportSpec() stages.Spec {
 	return stages.Spec{
 		Name:    "eval.report",
-		Version: 5,
-		Doc: "Writes report.html, one file without scripts or remote assets: AUROC of variants and tasks, with the baseline and the best possible below and the paper's Table 3 beside, " +
-			"ROC curves, the course of training, counts of the data, and what made each result. Counts of one to nine, and what would give them away, are hidden unless small_cells says otherwise.",
+		Version: 6,
+		Doc: "Writes report.html, one file that loads nothing: it begins with what is best and whether that is more than chance, then the AUROC of variants and tasks with intervals, beside the bag of words, the best possible and the paper's Table 3, " +
+			"groups of patients, ROC curves, the course of training, who the patients are, counts of the data, settings, and what made each result. A run that publishes it adds its steps, their time and memory. Counts of one to nine, and what would give them away, are hidden unless small_cells says otherwise.",
 		In: []stages.Port{
 			{Name: "metrics", Kind: stages.KindMetrics, Doc: "What eval.auroc left."},
+			{Name: portCompared, Optional: true, Doc: "What eval.compare left: which variants differ by more than chance. Without it only intervals that do not overlap tell two apart."},
+			{Name: portSubgroups, Optional: true, Doc: "What eval.subgroups left: AUROC in groups of patients, and who the patients of each split are."},
 			{Name: "logs", Many: true, Optional: true, Doc: "Models and adapters whose train_log.jsonl is drawn. One whose manifest tells a task and a variant of the metrics is drawn in that task's figures, any other in one of its own. The perplexities that train.pretrain leaves are listed."},
 			{Name: "data", Many: true, Optional: true, Doc: "Datasets whose counts are listed: labels of tasks, label sets, and others. How many of the labels have a text, by split, is told by the models of the port logs."},
 		},
 		Out: stages.Output{Kind: stages.KindReport},
 	}
 }
+
+// The ports of what stands beside the metrics.
+const (
+	portCompared  = "comparisons"
+	portSubgroups = "subgroups"
+)
 
 // Config configures eval.report.
 type Config struct {
@@ -53,19 +61,27 @@ func newReport(_ *stages.Environment, c Config) (stages.Job, error) { return rep
 //go:embed report.html
 var reportFile embed.FS
 
-var reportTemplate = page.Template(reportFile, "report.html", template.FuncMap{"percent": showPercent, "label": taskLabel})
+var reportTemplate = page.Template(reportFile, "report.html", template.FuncMap{"percent": showPercent, "label": taskLabel, "add": func(a, b int) int { return a + b }})
 
 // content is what report.html shows.
 type content struct {
 	Title, Split string
+	Verdict      verdict
 	Overlaps     []overlap // of patients in two splits
 	Results      resultTable
+	Against      *againstTable // nil: no bag of words
+	Matrix       []differenceRow
+	Columns      []string // of the matrix
+	Compared     bool // on the same patients
+	Subgroups    *subgroupTable
+	Table1       *table1
 	Paper        *paperTable // where it can be compared
 	Facts        []taskFacts
 	Both         *bothScores // where a task has two scores
 	ROC          []page.Figure
 	Training     training
 	Data         data
+	Settings     []settingsTable
 	Made         []origin
 }
 
@@ -91,8 +107,19 @@ func (r report) content(ctx context.Context, in stages.Inputs) (p content, err e
 	if err := in.One("metrics").ReadJSON(ctx, eval.CurvesName, &curves); err != nil {
 		return p, err
 	}
-	t := tableOf(metrics, curves)
-	p = content{Title: r.config.Title, Split: metrics.Split, Results: t, Facts: t.facts(), Both: t.bothScores()}
+	compared, err := beside[eval.Comparisons](ctx, in.One(portCompared), eval.ComparisonsName)
+	if err != nil {
+		return p, err
+	}
+	subgroups, err := beside[eval.Subgroups](ctx, in.One(portSubgroups), eval.SubgroupsName)
+	if err != nil {
+		return p, err
+	}
+	t := tableOf(metrics, curves, compared)
+	p = content{
+		Title: r.config.Title, Split: metrics.Split, Verdict: t.verdict(metrics.Split), Results: t, Against: t.against(), Matrix: t.matrix(), Columns: t.columnsOfMatrix(), Compared: compared != nil,
+		Subgroups: t.subgroupsOf(subgroups), Table1: table1Of(subgroups), Facts: t.facts(), Both: t.bothScores(), Settings: settingsOf(in["logs"]),
+	}
 	if p.Overlaps, err = overlapsOf(metrics, in["logs"], r.config.SmallCells == smallcell.Show); err != nil {
 		return p, err
 	}
@@ -108,12 +135,21 @@ func (r report) content(ctx context.Context, in stages.Inputs) (p content, err e
 	if p.Data, err = dataOf(ctx, in["data"], in["logs"], r.config.SmallCells == smallcell.Show); err != nil {
 		return p, err
 	}
-	for _, port := range []string{"metrics", "logs", "data"} {
+	for _, port := range []string{"metrics", portCompared, portSubgroups, "logs", "data"} {
 		for _, d := range in[port] {
 			p.Made = append(p.Made, originOf(d))
 		}
 	}
 	return p, nil
+}
+
+// beside reads what a port holds, nil where nothing is bound to it.
+func beside[T any](ctx context.Context, d *dataset.Dataset, file string) (*T, error) {
+	if d == nil {
+		return nil, nil
+	}
+	var read T
+	return &read, d.ReadJSON(ctx, file, &read)
 }
 
 // origin says what made a dataset.

@@ -17,8 +17,9 @@ type resultTable struct {
 	Best  bool        // the best possible is known
 	Notes []string
 
-	of    map[string]eval.Task
-	whole []string // the tasks that a variant has an AUROC of
+	of       map[string]eval.Task
+	whole    []string          // the tasks that a variant has an AUROC of
+	compared *eval.Comparisons // nil: nothing compared them
 }
 
 // resultRow is a variant's, or one to compare the variants with.
@@ -34,21 +35,50 @@ type resultRow struct {
 
 // cell is an AUROC of a table.
 type cell struct {
-	Text   string
-	Mark   string // of a footnote
-	Remark string // below
-	Top    bool   // the highest of its column
+	Text     string
+	Interval string
+	Mark     string // of a footnote
+	Remark   string // below
+	Top      bool   // better than all others of its column by more than chance
 
-	value   *float64
-	partial bool // of fewer tasks than the others: not to be compared
+	value    *float64
+	interval *eval.Interval
+	partial  bool // of fewer tasks than the others: not to be compared
 }
 
-// Bar is how far an AUROC has come from chance to 1, in per cent.
-func (c cell) Bar() int {
-	if c.value == nil {
-		return 0
+// leftEnd is the AUROC at the left end of a mark; the right one is 1.
+const leftEnd = 0.4
+
+// Marked says whether the AUROC is drawn.
+func (c cell) Marked() bool { return c.value != nil }
+
+// At is an AUROC's place on its mark, in per cent; Low and High those of its interval.
+func (c cell) At() int  { return markAt(*c.value) }
+func (c cell) Low() int { return markAt(c.bounds().Low) }
+
+// High is the end of the interval.
+func (c cell) High() int { return markAt(c.bounds().High) }
+
+// bounds are the interval, or the AUROC alone.
+func (c cell) bounds() eval.Interval {
+	if c.interval == nil {
+		return eval.Interval{Low: *c.value, High: *c.value}
 	}
-	return int(math.Round(200 * max(0, *c.value-0.5)))
+	return *c.interval
+}
+
+func markAt(x float64) int {
+	return int(math.Round(100 * max(0, min(1, (x-leftEnd)/(1-leftEnd)))))
+}
+
+// within gives an AUROC its interval, with as many digits.
+func (c cell) within(i *eval.Interval) cell {
+	if c.value == nil || i == nil {
+		return c
+	}
+	digits := len(c.Text) - len("0.")
+	c.interval, c.Interval = i, strconv.FormatFloat(i.Low, 'f', digits, 64)+"–"+strconv.FormatFloat(i.High, 'f', digits, 64)
+	return c
 }
 
 // aurocCell shows an AUROC; that of few examples has two digits and a mark.
@@ -60,7 +90,7 @@ func aurocCell(value *float64, few bool) cell {
 	return c
 }
 
-func tableOf(m eval.Metrics, c eval.Curves) resultTable {
+func tableOf(m eval.Metrics, c eval.Curves, compared *eval.Comparisons) resultTable {
 	tasks, averaged := map[string]bool{}, map[string]bool{}
 	for _, scores := range m.Variants {
 		for task, score := range scores.Tasks {
@@ -70,11 +100,10 @@ func tableOf(m eval.Metrics, c eval.Curves) resultTable {
 			}
 		}
 	}
-	t := resultTable{Tasks: ordered(maps.Keys(tasks), paperTasks), Best: m.KnownBest != nil, of: m.Tasks, whole: slices.Sorted(maps.Keys(averaged))}
+	t := resultTable{compared: compared, Tasks: ordered(maps.Keys(tasks), paperTasks), Best: m.KnownBest != nil, of: m.Tasks, whole: slices.Sorted(maps.Keys(averaged))}
 	for _, variant := range ordered(maps.Keys(m.Variants), paperVariants) {
 		t.add(variant, m.Variants[variant], m.KnownBest, c.Variants[variant])
 	}
-	markTop(t.Rows)
 	if m.Baseline != nil {
 		t.add(baselineName, m.Baseline, m.KnownBest, c.Baseline)
 	}
@@ -84,7 +113,8 @@ func tableOf(m eval.Metrics, c eval.Curves) resultTable {
 	for i := len(m.Variants); i < len(t.Rows); i++ {
 		t.Rows[i].Beside = true
 	}
-	t.Notes = t.notes()
+	t.markBest()
+	t.Notes = t.notes(m.Interval)
 	return t
 }
 
@@ -92,9 +122,9 @@ func tableOf(m eval.Metrics, c eval.Curves) resultTable {
 func (t *resultTable) add(name string, scores, best *eval.Scores, curves eval.TaskCurves) {
 	row := resultRow{Name: name, Share: share(scores, best), scores: scores, curves: curves}
 	for _, task := range t.Tasks {
-		row.Cells = append(row.Cells, aurocCell(scores.Tasks[task].AUROC, scores.Tasks[task].SmallCells))
+		row.Cells = append(row.Cells, aurocCell(scores.Tasks[task].AUROC, scores.Tasks[task].SmallCells).within(scores.Tasks[task].Interval))
 	}
-	macro := aurocCell(scores.MacroAUROC, false)
+	macro := aurocCell(scores.MacroAUROC, false).within(scores.MacroInterval)
 	if macro.partial = !slices.Equal(scores.Averaged(), t.whole); macro.partial {
 		macro.Remark = fmt.Sprintf("%d of %d tasks", scores.TasksAveraged, len(t.whole))
 	}
@@ -110,25 +140,6 @@ func share(scores, best *eval.Scores) *float64 {
 	}
 	share := (*scores.MacroAUROC - 0.5) / (*best.MacroAUROC - 0.5)
 	return &share
-}
-
-// markTop marks the highest of each column, where there is a choice.
-func markTop(rows []resultRow) {
-	if len(rows) < 2 {
-		return
-	}
-	for column := range rows[0].Cells {
-		top := math.Inf(-1)
-		for _, row := range rows {
-			if c := row.Cells[column]; c.value != nil && !c.partial {
-				top = max(top, *c.value)
-			}
-		}
-		for _, row := range rows {
-			c := &row.Cells[column]
-			c.Top = c.value != nil && !c.partial && *c.value == top
-		}
-	}
 }
 
 // variants are the rows of variants.

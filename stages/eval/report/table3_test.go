@@ -46,24 +46,24 @@ func inner(pattern, text string) []string {
 }
 
 func TestReportOfTable3(t *testing.T) {
-	page := reportOf(t, stages.Inputs{"metrics": {table3(t)}, "logs": table3Logs(t), "data": table3Data(t)})
+	page := reportOf(t, whole(t))
 	if path := os.Getenv("CLINFLOW_REPORT"); path != "" { // to look at it
 		if err := os.WriteFile(path, []byte(page), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	ours, paper := cut(t, page, "<h3>This run</h3>", "</table>"), cut(t, page, `<div class="paper">`, "</table>")
+	ours, paper := cut(t, page, "<h2>Results<", "</table>"), cut(t, page, "<h2>The paper<", "</table>")
 	heads := []string{"variant", "PMV", "MOR", "LOS", "DIAG", "PROC", "macro"}
 	for name, c := range map[string]struct{ got, want []string }{
 		"columns":              {inner(`<th scope="col">([^<]*)<`, ours), append(slices.Clone(heads), "% of best")},
 		"rows":                 {inner(`<th scope="row">(.*?)</th>`, ours), append(slices.Clone(paperVariants), baselineName, bestName)},
 		"rows set apart":       {inner(`class="beside"><th scope="row">(.*?)</th>`, ours), []string{baselineName, bestName}},
 		"the paper's heads":    {inner(`<th scope="col">([^<]*)<`, paper), heads},
-		"the paper's bold":     {inner(`<b>([^<]*)</b>`, paper), []string{"87.49", "56.72", "77.36", "66.32", "78.52", "73.21"}},
-		"the paper's † macro":  {inner(`([0-9.]*)<sup>†`, paper), []string{"58.61"}},
+		"the paper's bold":     {inner(`<b>([^<]*)</b>`, paper), []string{"0.875", "0.567", "0.774", "0.663", "0.785", "0.732"}},
+		"the paper's † macro":  {inner(`([0-9.]*)<sup>†`, paper), []string{"0.586"}},
 		"perplexity":           {inner(`<td>([^<]*)</td>`, cut(t, page, "<h3>Perplexity", "</table>")), []string{"18.42", "14.90", "−19.1 %"}},
 		"figures alone":        {inner(`<figcaption>([^<]*)<`, cut(t, page, "<h3>Loss by step", "<h3>")), []string{"base", "clinical"}},
-		"the variants' legend": {inner(`</svg>([^ <]*(?:<wbr>[^ <]*)*)</li>`, cut(t, page, "<h3>Validation of the variants", "</ul>")), paperVariants},
+		"the variants' legend": {inner(`</svg>([^ <]*(?:<wbr>[^ <]*)*)</li>`, cut(t, page, "<h3>Validation of the variants", "</ul>")), []string{"clinical_trainable_downstream"}},
 		"labels' tasks":        {inner(`<td class="text">([A-Z]*)</td>`, cut(t, page, "<h3>Labels of the tasks", "</table>")), heads[1:6]},
 		"labels":               {inner(`<td>([^<]*)<small>`, cut(t, page, "<h3>Labels of the tasks", "</table>")), []string{"1,600", "2,516", "2,516", "2,516", "2,516"}},
 		"tasks joined":         {inner(`<tr><th scope="row">([^<]*)<`, cut(t, page, "<h3>Examples of the tasks", "</table>")), heads[1:6]},
@@ -75,7 +75,7 @@ func TestReportOfTable3(t *testing.T) {
 		}
 	}
 	for _, want := range []string{
-		"58.61 is printed; the mean of the row&#39;s tasks is 59.94", "MIMIC-III", "Gema et al.",
+		"0.586 is printed; the mean of the row&#39;s tasks is 0.599", "MIMIC-III", "Gema et al.",
 		"570 positive", "by class 880 · 920 · 560 · 156", "21,444 pairs", "402 positive", "&lt; 10 positive", "15,012 pairs", "by class 600 · 640 · 400 · 110", "by class 100 · 92 · ≥ 10 · &lt; 10",
 		"no icu stay <b>1,200</b>", "<b>312</b>", "<td>704</td>", "tokens <b>265,012</b>",
 	} {
@@ -104,7 +104,7 @@ func TestReportBesideNoPaper(t *testing.T) {
 	if got := inner(`<br>(● [^<]*)<`, page); !slices.Equal(got, []string{"● one-versus-rest", "● sigmoid"}) {
 		t.Errorf("what counts: %q", got)
 	}
-	table := cut(t, page, "<h3>This run</h3>", "</table>")
+	table := cut(t, page, "<h2>Results<", "</table>")
 	if got := append(inner(`<th scope="col">([^<]*)<`, table), inner(`<th scope="row">(.*?)</th>`, table)...); !slices.Equal(got, []string{"variant", "LOS", "DIAG", "zeal", "macro", "b_way", "mine"}) {
 		t.Errorf("columns and rows: %q", got)
 	}
@@ -118,12 +118,12 @@ func TestReportMarksAMeanOfFewerTasks(t *testing.T) {
 		"known_best":  {evaltest.Predictions(t, 1, drawn("mor", "best", 3)), evaltest.Predictions(t, 1, drawn("pmv", "best", 3))},
 	}
 	page := reportOf(t, stages.Inputs{"metrics": {stagetest.Run(t, "eval.auroc", "{}", in)}})
-	table := cut(t, page, "<h3>This run</h3>", "</table>")
+	table := cut(t, page, "<h2>Results<", "</table>")
 	lora := cut(t, table, row("lora"), "</tr>")
-	if !strings.Contains(lora, "<small>1 of 2 tasks</small>") || strings.Count(lora, "<b>") != 1 || !strings.Contains(lora, "<td>–</td>") {
+	if !strings.Contains(lora, "<small>1 of 2 tasks</small>") || strings.Contains(lora, "<b>") || !strings.Contains(lora, "<td>–</td>") {
 		t.Errorf("the row of one task: %s", lora)
 	}
-	if head := cut(t, table, row("head"), "</tr>"); strings.Contains(head, "<small>") || strings.Count(head, "<b>") != 2 {
+	if head := cut(t, table, row("head"), "</tr>"); strings.Contains(head, "<small>") || strings.Contains(head, "<b>") {
 		t.Errorf("the row of both tasks: %s", head)
 	}
 	if !strings.Contains(page, "is marked, and not to be compared") {
@@ -139,7 +139,7 @@ func TestReportOfABestWithoutAUROC(t *testing.T) {
 	}
 	in := stages.Inputs{"predictions": {evaltest.Predictions(t, 1, drawn("mor", "lora", 1))}, "known_best": {evaltest.Predictions(t, 1, best)}}
 	page := reportOf(t, stages.Inputs{"metrics": {stagetest.Run(t, "eval.auroc", "{}", in)}})
-	table := cut(t, page, "<h3>This run</h3>", "</table>")
+	table := cut(t, page, "<h2>Results<", "</table>")
 	if strings.Count(cut(t, table, row(bestName), "</tr>"), "–") != 3 || !strings.Contains(cut(t, table, row("lora"), "</tr>"), "<td>–</td>") {
 		t.Errorf("a best possible without an AUROC is shown as %s", table)
 	}
@@ -178,9 +178,9 @@ func TestStylesDiffer(t *testing.T) {
 	styles := table.styles()
 	for _, row := range table.Rows {
 		entry := styles[row.Name].Legend(row.Name, "")
-		both[entry.Colour+entry.Dashes] = true
+		both[string(entry.Colour)+entry.Dashes] = true
 		if slices.Contains(paperVariants, row.Name) {
-			colours[entry.Colour], dashes[entry.Dashes] = true, true
+			colours[string(entry.Colour)], dashes[entry.Dashes] = true, true
 		}
 	}
 	if len(colours) != 6 || len(dashes) != 6 || len(both) != 8 {

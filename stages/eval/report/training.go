@@ -16,9 +16,8 @@ import (
 // training is what the report shows of the trainings' logs.
 type training struct {
 	Perplexity []perplexity
-	Alone      []page.Figure      // of language models, and what belongs to no task
-	Tasks      []taskFigures      // validation of the variants, together
-	Legend     []page.LegendEntry // of the variants
+	Alone      []page.Figure // of language models, and what belongs to no task
+	Tasks      []taskFigures // validation of the variants, together
 }
 
 // taskFigures are a task's figures of the variants' validation.
@@ -32,9 +31,10 @@ type taskFigures struct {
 // digits would tell it.
 func (t resultTable) trainingOf(ctx context.Context, logs []*dataset.Dataset, all bool) (training, error) {
 	var shown training
+	var alone []runLog
 	byTask := map[string][]runLog{}
 	for _, d := range logs {
-		p, err := perplexityOf(ctx, d)
+		p, err := perplexityOf(ctx, d, logs)
 		if err != nil {
 			return shown, err
 		}
@@ -52,7 +52,10 @@ func (t resultTable) trainingOf(ctx context.Context, logs []*dataset.Dataset, al
 			byTask[r.task] = append(byTask[r.task], r)
 			continue
 		}
-		figure, err := r.figure()
+		alone = append(alone, r)
+	}
+	for _, r := range alone {
+		figure, err := r.figure(highest(alone, lossOf))
 		if err != nil {
 			return shown, err
 		}
@@ -117,26 +120,25 @@ func (r runLog) joins(others []runLog) bool {
 // drawTasks draws the validation of each task's variants.
 func (t resultTable) drawTasks(byTask map[string][]runLog, shown *training) error {
 	styles := t.styles()
-	drawn := map[string]bool{}
+	high := 0.0
+	for _, logs := range byTask {
+		high = max(high, highest(logs, lossOf))
+	}
 	order := func(a, b runLog) int { return cmp.Compare(t.position(a.variant), t.position(b.variant)) }
 	for _, name := range t.Tasks {
 		logs := slices.SortedFunc(slices.Values(byTask[name]), order)
 		if len(logs) == 0 {
 			continue
 		}
-		figures, err := validationFigures(logs, taskLabel(name), styles)
+		top := logs[0].variant
+		if row, found := t.top(name); found && slices.ContainsFunc(logs, func(r runLog) bool { return r.variant == row.Name }) {
+			top = row.Name
+		}
+		figures, err := validationFigures(logs, taskLabel(name), top, styles[top], high)
 		if err != nil {
 			return err
 		}
 		shown.Tasks = append(shown.Tasks, taskFigures{taskLabel(name), figures})
-		for _, r := range logs {
-			drawn[r.variant] = true
-		}
-	}
-	for _, row := range t.variants() {
-		if drawn[row.Name] {
-			shown.Legend = append(shown.Legend, styles[row.Name].Legend(row.Name, ""))
-		}
 	}
 	return nil
 }

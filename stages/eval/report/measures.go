@@ -1,0 +1,90 @@
+package report
+
+import (
+	"fmt"
+
+	"github.com/clinflow/clinflow/stages/eval"
+)
+
+// measureTable is what a task's rows measure beside AUROC.
+type measureTable struct {
+	Label, About string
+	Calibrated   bool // a calibration was fitted on val
+	Threshold    bool // thresholds were chosen on val
+	Rows         []measureRow
+}
+
+// measureRow holds texts: a dash is what is not told.
+type measureRow struct {
+	Name                              string
+	Beside                            bool
+	AUPRC, Brier, ECE, Mean           string
+	BrierAfter, ECEAfter              string
+	F1, Precision, Sensitivity, Specificity string
+}
+
+// measures are tables of the tasks that have more than an AUROC.
+func (t resultTable) measures() (tables []measureTable) {
+	for _, name := range t.Tasks {
+		table := measureTable{Label: taskLabel(name), About: t.about(name)}
+		any := false
+		for _, row := range t.Rows {
+			score, present := row.scores.Tasks[name]
+			if !present {
+				continue
+			}
+			any = any || score.AUPRC != nil || score.Probabilities != nil
+			table.Calibrated = table.Calibrated || score.Calibration != nil
+			table.Threshold = table.Threshold || score.AtThreshold != nil
+			table.Rows = append(table.Rows, measureRowOf(row, score))
+		}
+		if any {
+			tables = append(tables, table)
+		}
+	}
+	return tables
+}
+
+// about says what chance has.
+func (t resultTable) about(name string) string {
+	score := t.measured(name)
+	if score.Prevalence == nil {
+		return ""
+	}
+	return fmt.Sprintf("prevalence %s, the AUPRC of chance", showAUROC(score.Prevalence))
+}
+
+func measureRowOf(row resultRow, score eval.TaskScore) measureRow {
+	m := measureRow{Name: row.Name, Beside: row.Beside, AUPRC: showAUROC(score.AUPRC), Brier: dash, ECE: dash, Mean: dash, BrierAfter: dash, ECEAfter: dash, F1: dash, Precision: dash, Sensitivity: dash, Specificity: dash}
+	if p := score.Probabilities; p != nil {
+		m.Brier, m.ECE, m.Mean = showAUROC(&p.Brier), showAUROC(&p.ECE), showAUROC(p.MeanPredicted)
+	}
+	if c := score.Calibration; c != nil {
+		m.BrierAfter, m.ECEAfter = showAUROC(&c.After.Brier), showAUROC(&c.After.ECE)
+	}
+	if d := decisionsOf(score); d != nil {
+		m.F1, m.Precision, m.Sensitivity, m.Specificity = f1Of(d), showAUROC(d.Precision), showAUROC(d.Sensitivity), showAUROC(d.Specificity)
+	}
+	return m
+}
+
+// decisionsOf are those at the threshold that val chose, else those at one half.
+func decisionsOf(score eval.TaskScore) *eval.Decisions {
+	if score.AtThreshold != nil {
+		return score.AtThreshold
+	}
+	return score.AtHalf
+}
+
+// f1Of is F1 of a binary task's positive class, else over all classes: micro of labels,
+// macro of classes.
+func f1Of(d *eval.Decisions) string {
+	switch {
+	case d.F1 != nil:
+		return showAUROC(d.F1)
+	case d.Threshold != nil:
+		return showAUROC(d.F1Micro)
+	default:
+		return showAUROC(d.F1Macro)
+	}
+}

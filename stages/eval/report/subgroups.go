@@ -1,0 +1,131 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/clinflow/clinflow/internal/smallcell"
+	"github.com/clinflow/clinflow/stages/eval"
+)
+
+// subgroupTable is how well the highest variant does in groups of patients: attributes
+// with their groups by tasks.
+type subgroupTable struct {
+	Variant    string
+	Tasks      []string
+	Attributes []attributeRows
+}
+
+type attributeRows struct {
+	Name   string
+	Rows   []groupRow
+	Hidden []string
+}
+
+type groupRow struct {
+	Group string
+	Cells []groupCell
+}
+
+// groupCell is a task's measure on a group.
+type groupCell struct {
+	cell
+	Told        bool
+	N           smallcell.Count
+	Calibration string
+}
+
+// attributeNames are those of attributes, for readers.
+var attributeNames = map[string]string{
+	eval.AttributeSex: "sex", eval.AttributeAge: "age in years", eval.AttributeInsurance: "insurance", eval.AttributeRace: "race",
+	eval.AttributeCareUnit: "first care unit", eval.AttributeYears: "years of admission",
+}
+
+func attributeName(name string) string {
+	if known := attributeNames[name]; known != "" {
+		return known
+	}
+	return name
+}
+
+// subgroupsOf is nil where nothing tells of groups.
+func (t resultTable) subgroupsOf(s *eval.Subgroups) *subgroupTable {
+	column := macroColumn
+	if len(t.Tasks) == 1 {
+		column = t.Tasks[0]
+	}
+	top, found := t.top(column)
+	if s == nil || !found || len(s.Variants[top.Name]) == 0 {
+		return nil
+	}
+	table := &subgroupTable{Variant: top.Name}
+	tasks := s.Variants[top.Name]
+	for _, name := range t.Tasks {
+		if tasks[name] != nil {
+			table.Tasks = append(table.Tasks, name)
+		}
+	}
+	for _, name := range table.Tasks {
+		for _, a := range tasks[name] {
+			table.add(a, tasks)
+		}
+	}
+	return table
+}
+
+// add adds the rows of an attribute, once for all tasks.
+func (s *subgroupTable) add(a eval.Attribute, tasks map[string][]eval.Attribute) {
+	if slices.ContainsFunc(s.Attributes, func(r attributeRows) bool { return r.Name == attributeName(a.Name) }) {
+		return
+	}
+	rows := attributeRows{Name: attributeName(a.Name)}
+	var groups []string
+	for _, task := range s.Tasks {
+		for _, g := range attribute(tasks[task], a.Name).Groups {
+			if !slices.Contains(groups, g.Group) {
+				groups = append(groups, g.Group)
+			}
+		}
+	}
+	for _, group := range groups {
+		row := groupRow{Group: group}
+		for _, task := range s.Tasks {
+			row.Cells = append(row.Cells, cellOfGroup(attribute(tasks[task], a.Name), group))
+		}
+		rows.Rows = append(rows.Rows, row)
+	}
+	for _, task := range s.Tasks {
+		for _, hidden := range attribute(tasks[task], a.Name).Hidden {
+			if !slices.Contains(groups, hidden) && !slices.Contains(rows.Hidden, hidden) {
+				rows.Hidden = append(rows.Hidden, hidden)
+			}
+		}
+	}
+	s.Attributes = append(s.Attributes, rows)
+}
+
+func attribute(all []eval.Attribute, name string) eval.Attribute {
+	for _, a := range all {
+		if a.Name == name {
+			return a
+		}
+	}
+	return eval.Attribute{}
+}
+
+func cellOfGroup(a eval.Attribute, group string) groupCell {
+	for _, g := range a.Groups {
+		if g.Group != group {
+			continue
+		}
+		c := groupCell{cell: aurocCell(g.AUROC, g.SmallCells), Told: true, N: g.N}
+		if g.MeanPredicted != nil && g.Observed != nil {
+			c.Calibration = fmt.Sprintf("%s / %s", twoDigits(*g.MeanPredicted), twoDigits(*g.Observed))
+		}
+		return c
+	}
+	return groupCell{}
+}
+
+func twoDigits(x float64) string { return strconv.FormatFloat(x, 'f', 2, 64) }

@@ -1,0 +1,118 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/clinflow/clinflow/internal/page"
+	"github.com/clinflow/clinflow/stages/eval"
+)
+
+// table1 are the patients of the splits.
+type table1 struct {
+	Splits []string
+	Rows   []table1Row
+}
+
+// table1Row is a figure by split; one of a group stands below its attribute's heading.
+type table1Row struct {
+	Name    string
+	Heading bool
+	Cells   []string
+}
+
+// table1Of is nil where nothing tells of patients.
+func table1Of(s *eval.Subgroups) *table1 {
+	if s == nil || s.Table1 == nil || len(s.Table1.Splits) == 0 {
+		return nil
+	}
+	splits := s.Table1.Splits
+	var t table1
+	add := func(name string, cell func(eval.Table1Split) string) {
+		row := table1Row{Name: name}
+		for _, of := range splits {
+			row.Cells = append(row.Cells, cell(of))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	for _, of := range splits {
+		t.Splits = append(t.Splits, of.Split)
+	}
+	add("patients", func(of eval.Table1Split) string { return page.Count(of.Patients) })
+	add("admissions", func(of eval.Table1Split) string { return page.Count(of.Admissions) })
+	add("admissions a patient, mean", func(of eval.Table1Split) string { return optional(of.AdmissionsPerPatient, 2) })
+	add("age in years, mean (SD)", func(of eval.Table1Split) string {
+		if of.Age == nil {
+			return dash
+		}
+		return fmt.Sprintf("%.1f (%.1f)", of.Age.Mean, of.Age.SD)
+	})
+	add("age, median (quartiles)", func(of eval.Table1Split) string {
+		if of.Age == nil || of.Age.Median == nil {
+			return dash
+		}
+		return fmt.Sprintf("%s (%s–%s)", optional(of.Age.Median, 0), optional(of.Age.Q1, 0), optional(of.Age.Q3, 0))
+	})
+	for _, name := range attributesIn(splits) {
+		t.Rows = append(t.Rows, table1Row{Name: attributeName(name), Heading: true})
+		for _, group := range groupsIn(splits, name) {
+			add(group, func(of eval.Table1Split) string { return patientGroup(of, name, group) })
+		}
+	}
+	return &t
+}
+
+func attributesIn(splits []eval.Table1Split) (names []string) {
+	for _, of := range splits {
+		for _, a := range of.Attributes {
+			if !slices.Contains(names, a.Name) {
+				names = append(names, a.Name)
+			}
+		}
+	}
+	return names
+}
+
+func groupsIn(splits []eval.Table1Split, name string) (groups []string) {
+	for _, of := range splits {
+		for _, a := range of.Attributes {
+			for _, g := range a.Groups {
+				if a.Name == name && !slices.Contains(groups, g.Group) {
+					groups = append(groups, g.Group)
+				}
+			}
+		}
+	}
+	return groups
+}
+
+// patientGroup is a cell: patients and their share. A group that is told in one split may
+// be hidden in another.
+func patientGroup(of eval.Table1Split, name, group string) string {
+	for _, a := range of.Attributes {
+		if a.Name != name {
+			continue
+		}
+		for _, g := range a.Groups {
+			if g.Group == group && g.N.Hidden() {
+				return page.Count(g.N)
+			}
+			if g.Group == group {
+				return fmt.Sprintf("%s (%.0f %%)", page.Count(g.N), 100*g.Share)
+			}
+		}
+		if slices.Contains(a.Hidden, group) {
+			return "not told"
+		}
+	}
+	return dash
+}
+
+// optional shows a number to some digits, a dash where there is none.
+func optional(x *float64, digits int) string {
+	if x == nil {
+		return dash
+	}
+	return strconv.FormatFloat(*x, 'f', digits, 64)
+}

@@ -1,0 +1,130 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/smallcell"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/eval"
+)
+
+// whole are inputs of a report that has every part.
+func whole(t testing.TB) stages.Inputs {
+	t.Helper()
+	metrics := bounded(t, table3(t), 0.04)
+	return stages.Inputs{
+		"metrics": {metrics}, portCompared: {comparisons(t, metrics, 0.05)}, portSubgroups: {subgroups(t)},
+		"logs": table3Logs(t), "data": table3Data(t),
+	}
+}
+
+// bounded are metrics whose AUROCs have intervals of a half width.
+func bounded(t testing.TB, d *dataset.Dataset, half float64) *dataset.Dataset {
+	t.Helper()
+	var m eval.Metrics
+	read(t, d, eval.MetricsName, &m)
+	around := func(x *float64) *eval.Interval {
+		if x == nil {
+			return nil
+		}
+		return &eval.Interval{Low: *x - half, High: *x + half}
+	}
+	m.Interval = &eval.IntervalSettings{Level: 0.95, Replicates: 1000, Seed: 1}
+	for _, row := range []*eval.Scores{m.Baseline, m.KnownBest} {
+		if row != nil {
+			m.Variants[fmt.Sprintf("%p", row)] = row
+		}
+	}
+	for name, scores := range m.Variants {
+		scores.MacroInterval = around(scores.MacroAUROC)
+		for task, score := range scores.Tasks {
+			score.Interval, score.Patients = around(score.AUROC), 212
+			scores.Tasks[task] = score
+		}
+		if scores == m.Baseline || scores == m.KnownBest {
+			delete(m.Variants, name)
+		}
+	}
+	var curves json.RawMessage
+	read(t, d, eval.CurvesName, &curves)
+	return artifact(t, "auroc", stages.KindMetrics, map[string]string{eval.MetricsName: text(t, m), eval.CurvesName: string(curves)}, dataset.Manifest{Stage: "eval.auroc", StageVersion: 4}, nil)
+}
+
+// comparisons are of all variants with each other and the baseline: a difference of the
+// macro mean above a threshold is not chance.
+func comparisons(t testing.TB, metrics *dataset.Dataset, threshold float64) *dataset.Dataset {
+	t.Helper()
+	var m eval.Metrics
+	read(t, metrics, eval.MetricsName, &m)
+	of := map[string]*eval.Scores{"baseline": m.Baseline}
+	for name, scores := range m.Variants {
+		of[name] = scores
+	}
+	compare := func(a, b string, x, y *float64) eval.Comparison {
+		d := *x - *y
+		p := math.Exp(-math.Abs(d) / threshold * 3)
+		against := eval.AgainstVariant
+		if b == "baseline" {
+			against = eval.AgainstBaseline
+		}
+		return eval.Comparison{A: a, B: b, Against: against, Patients: 240, Difference: d, Interval: &eval.Interval{Low: d - threshold, High: d + threshold}, PBootstrap: &p, PPermutation: &p, PHolm: &p}
+	}
+	c := eval.Comparisons{Split: "test", Interval: m.Interval, Permutations: 1000, Tasks: map[string][]eval.Comparison{}}
+	for i, a := range paperVariants {
+		for _, b := range append(paperVariants[i+1:len(paperVariants):len(paperVariants)], "baseline") {
+			c.Macro = append(c.Macro, compare(a, b, of[a].MacroAUROC, of[b].MacroAUROC))
+			for task, score := range of[a].Tasks {
+				c.Tasks[task] = append(c.Tasks[task], compare(a, b, score.AUROC, of[b].Tasks[task].AUROC))
+			}
+		}
+	}
+	return artifact(t, "comparisons", "comparisons", map[string]string{eval.ComparisonsName: text(t, c)}, dataset.Manifest{Stage: "eval.compare", StageVersion: 1}, nil)
+}
+
+// subgroups tell of groups by sex and age, one of which is too small.
+func subgroups(t testing.TB) *dataset.Dataset {
+	t.Helper()
+	s := eval.Subgroups{Split: "test", Variants: map[string]map[string][]eval.Attribute{}}
+	for _, variant := range paperVariants {
+		s.Variants[variant] = map[string][]eval.Attribute{}
+		for i, task := range paperTasks {
+			x, predicted, observed := 0.6+float64(i)/20, 0.31, 0.24
+			group := func(name string, n int) eval.GroupScore {
+				return eval.GroupScore{Group: name, N: smallcell.Count(n), Patients: smallcell.Count(n), Positives: 30, AUROC: &x, MeanPredicted: &predicted, Observed: &observed, ECE: &predicted}
+			}
+			s.Variants[variant][task] = []eval.Attribute{
+				{Name: eval.AttributeSex, Groups: []eval.GroupScore{group("F", 118), group("M", 122)}},
+				{Name: eval.AttributeAge, Groups: []eval.GroupScore{group("18–44", 60), group("45–64", 81), group("65–79", 77)}, Hidden: []string{"80 and over"}},
+			}
+		}
+	}
+	mean, median := 1.25, 63.0
+	s.Table1 = &eval.Table1{}
+	for _, split := range splitNames {
+		s.Table1.Splits = append(s.Table1.Splits, eval.Table1Split{
+			Split: split, Patients: 1750, Admissions: 2187, AdmissionsPerPatient: &mean, Age: &eval.Ages{Mean: 62.4, SD: 17.1, Median: &median, Q1: &median, Q3: &median},
+			Attributes: []eval.PatientGroups{{Name: eval.AttributeSex, Groups: []eval.PatientGroup{{Group: "F", N: 840, Share: 0.48}, {Group: "M", N: 910, Share: 0.52}}}},
+		})
+	}
+	return artifact(t, "subgroups", "subgroups", map[string]string{eval.SubgroupsName: text(t, s)}, dataset.Manifest{Stage: "eval.subgroups", StageVersion: 1}, nil)
+}
+
+func read(t testing.TB, d *dataset.Dataset, name string, value any) {
+	t.Helper()
+	if err := d.ReadJSON(t.Context(), name, value); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func text(t testing.TB, value any) string {
+	t.Helper()
+	text, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}

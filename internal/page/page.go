@@ -1,10 +1,12 @@
 // Package page is what clinflow's HTML pages look alike by: one style sheet, figures drawn
-// from numbers, and counts as readers know them. A page is one file without scripts or
-// remote assets.
+// from numbers, and counts as readers know them. A page is one file that loads nothing, and
+// runs nothing but a script in it that sorts tables.
 package page
 
 import (
+	"crypto/sha256"
 	"embed"
+	"encoding/base64"
 	"html/template"
 	"io/fs"
 	"strconv"
@@ -13,7 +15,7 @@ import (
 	"github.com/clinflow/clinflow/internal/smallcell"
 )
 
-//go:embed page.html page.css
+//go:embed page.html page.css sort.js
 var files embed.FS
 
 // RunMark stands in a page where the run that publishes it is told. What a stage leaves
@@ -21,9 +23,9 @@ var files embed.FS
 const RunMark = "<!-- run -->"
 
 // Template reads a page's template from a file. It has the functions count, breakable,
-// style and run, which is RunMark, beside those given, and the templates "figure" and "legend".
+// style, sorting, policy and run, which is RunMark, beside those given, and the templates "figure" and "legend".
 func Template(from fs.FS, name string, functions template.FuncMap) *template.Template {
-	own := template.FuncMap{"count": Count, "breakable": breakable, "style": style, "run": func() template.HTML { return RunMark }}
+	own := template.FuncMap{"count": Count, "breakable": breakable, "style": style, "sorting": sorting, "policy": policy, "run": func() template.HTML { return RunMark }}
 	t := template.New(name).Funcs(own).Funcs(functions)
 	return template.Must(template.Must(t.ParseFS(files, "page.html")).ParseFS(from, name))
 }
@@ -32,6 +34,21 @@ func Template(from fs.FS, name string, functions template.FuncMap) *template.Tem
 func style() (template.CSS, error) {
 	text, err := files.ReadFile("page.css")
 	return template.CSS(text), err
+}
+
+// sorting is the script that sorts the tables of the class sortable by a click on a button
+// in a column's head.
+func sorting() (template.HTML, error) {
+	text, err := files.ReadFile("sort.js")
+	return template.HTML("<script>" + string(text) + "</script>"), err
+}
+
+// policy is what a browser lets a page do (W3C, Content Security Policy Level 3): show its
+// own styles, run the one script, and reach nothing.
+func policy() (string, error) {
+	text, err := files.ReadFile("sort.js")
+	sum := sha256.Sum256(text)
+	return "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'", err
 }
 
 // hiddenTexts are what is shown instead of a hidden count.

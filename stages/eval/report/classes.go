@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/clinflow/clinflow/internal/icd/title"
 	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/stages/eval"
 )
@@ -17,10 +18,10 @@ type classTable struct {
 }
 
 type classRow struct {
-	Label, Title            string
-	Positives               smallcell.Count
-	AUROC, AUPRC            cell
-	BaselineAUROC, Baseline cell
+	Label, Title                 string
+	Positives                    smallcell.Count
+	AUROC, AUPRC                 cell
+	BaselineAUROC, BaselineAUPRC cell
 }
 
 // classTables are those of the tasks of several classes or labels.
@@ -36,17 +37,33 @@ func (t resultTable) classTables(c *eval.Classes) (tables []classTable) {
 		}
 		table := classTable{Label: taskLabel(name), Variant: top.Name, Spread: spread(classes)}
 		for i, of := range classes {
-			row := classRow{Label: of.Label, Title: titleOf(of.Label), Positives: of.Positives, AUROC: aurocCell(of.AUROC, of.SmallCells), AUPRC: aurocCell(of.AUPRC, false)}
-			row.BaselineAUROC, row.Baseline = aurocCell(nil, false), aurocCell(nil, false)
+			row := classRow{Label: of.Label, Title: titleOf(name, of.Label), Positives: of.Positives, AUROC: aurocCell(of.AUROC, of.SmallCells), AUPRC: aurocCell(of.AUPRC, false)}
+			row.BaselineAUROC, row.BaselineAUPRC = aurocCell(nil, false), aurocCell(nil, false)
 			if base := c.Baseline[name]; i < len(base) {
-				row.BaselineAUROC, row.Baseline = aurocCell(base[i].AUROC, base[i].SmallCells), aurocCell(base[i].AUPRC, false)
+				row.BaselineAUROC, row.BaselineAUPRC = aurocCell(base[i].AUROC, base[i].SmallCells), aurocCell(base[i].AUPRC, false)
 			}
 			table.Titles = table.Titles || row.Title != ""
 			table.Rows = append(table.Rows, row)
 		}
+		// A hidden count is below all others.
+		slices.SortStableFunc(table.Rows, func(a, b classRow) int { return cmp.Compare(b.Positives, a.Positives) })
 		tables = append(tables, table)
 	}
 	return tables
+}
+
+// titleOf is what a label of the paper's tasks of codes is called, "" where it is not known.
+func titleOf(task, label string) string {
+	kinds := map[string]title.Kind{"diag": title.Diagnosis, "proc": title.Procedure}
+	return title.Of(kinds[task], label)
+}
+
+// Sort is a cell's number for the script that sorts, below all others where there is none.
+func (c cell) Sort() float64 {
+	if c.value == nil {
+		return -1
+	}
+	return *c.value
 }
 
 // spread says how far the classes lie apart, of those with ten examples and more on both

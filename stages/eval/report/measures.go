@@ -9,17 +9,16 @@ import (
 // measureTable is what a task's rows measure beside AUROC.
 type measureTable struct {
 	Label, About string
-	Calibrated   bool // a calibration was fitted on val
 	Threshold    bool // thresholds were chosen on val
 	Rows         []measureRow
 }
 
 // measureRow holds texts: a dash is what is not told.
 type measureRow struct {
-	Name                              string
-	Beside                            bool
-	AUPRC, Brier, ECE, Mean           string
-	BrierAfter, ECEAfter              string
+	Name                                    string
+	Beside                                  bool
+	AUPRC, Brier, ECE                       string
+	BrierAfter, ECEAfter                    string
 	F1, Precision, Sensitivity, Specificity string
 }
 
@@ -34,7 +33,6 @@ func (t resultTable) measures() (tables []measureTable) {
 				continue
 			}
 			any = any || score.AUPRC != nil || score.Probabilities != nil
-			table.Calibrated = table.Calibrated || score.Calibration != nil
 			table.Threshold = table.Threshold || score.AtThreshold != nil
 			table.Rows = append(table.Rows, measureRowOf(row, score))
 		}
@@ -55,9 +53,9 @@ func (t resultTable) about(name string) string {
 }
 
 func measureRowOf(row resultRow, score eval.TaskScore) measureRow {
-	m := measureRow{Name: row.Name, Beside: row.Beside, AUPRC: showAUROC(score.AUPRC), Brier: dash, ECE: dash, Mean: dash, BrierAfter: dash, ECEAfter: dash, F1: dash, Precision: dash, Sensitivity: dash, Specificity: dash}
+	m := measureRow{Name: row.Name, Beside: row.Beside, AUPRC: showAUROC(score.AUPRC), Brier: dash, ECE: dash, BrierAfter: dash, ECEAfter: dash, F1: dash, Precision: dash, Sensitivity: dash, Specificity: dash}
 	if p := score.Probabilities; p != nil {
-		m.Brier, m.ECE, m.Mean = showAUROC(&p.Brier), showAUROC(&p.ECE), showAUROC(p.MeanPredicted)
+		m.Brier, m.ECE = showAUROC(&p.Brier), showAUROC(&p.ECE)
 	}
 	if c := score.Calibration; c != nil {
 		m.BrierAfter, m.ECEAfter = showAUROC(&c.After.Brier), showAUROC(&c.After.ECE)

@@ -72,7 +72,10 @@ type content struct {
 	Against      *againstTable // nil: no bag of words
 	Matrix       []differenceRow
 	Columns      []string // of the matrix
-	Compared     bool // on the same patients
+	Compared     bool     // on the same patients
+	Measures     []measureTable
+	Reliability  []page.Figure
+	Classes      []classTable
 	Subgroups    *subgroupTable
 	Table1       *table1
 	Paper        *paperTable // where it can be compared
@@ -107,23 +110,35 @@ func (r report) content(ctx context.Context, in stages.Inputs) (p content, err e
 	if err := in.One("metrics").ReadJSON(ctx, eval.CurvesName, &curves); err != nil {
 		return p, err
 	}
-	compared, err := beside[eval.Comparisons](ctx, in.One(portCompared), eval.ComparisonsName)
+	compared, err := left[eval.Comparisons](ctx, in.One(portCompared), eval.ComparisonsName)
 	if err != nil {
 		return p, err
 	}
-	subgroups, err := beside[eval.Subgroups](ctx, in.One(portSubgroups), eval.SubgroupsName)
+	subgroups, err := left[eval.Subgroups](ctx, in.One(portSubgroups), eval.SubgroupsName)
+	if err != nil {
+		return p, err
+	}
+	classes, err := left[eval.Classes](ctx, in.One("metrics"), eval.ClassesName)
+	if err != nil {
+		return p, err
+	}
+	reliability, err := left[eval.Reliability](ctx, in.One("metrics"), eval.ReliabilityName)
 	if err != nil {
 		return p, err
 	}
 	t := tableOf(metrics, curves, compared)
 	p = content{
 		Title: r.config.Title, Split: metrics.Split, Verdict: t.verdict(metrics.Split), Results: t, Against: t.against(), Matrix: t.matrix(), Columns: t.columnsOfMatrix(), Compared: compared != nil,
+		Measures: t.measures(), Classes: t.classTables(classes),
 		Subgroups: t.subgroupsOf(subgroups), Table1: table1Of(subgroups), Facts: t.facts(), Both: t.bothScores(), Settings: settingsOf(in["logs"]),
 	}
 	if p.Overlaps, err = overlapsOf(metrics, in["logs"], r.config.SmallCells == smallcell.Show); err != nil {
 		return p, err
 	}
 	if p.Paper, err = paperBeside(t); err != nil {
+		return p, err
+	}
+	if p.Reliability, err = t.reliabilityFigures(reliability); err != nil {
 		return p, err
 	}
 	if p.ROC, err = t.rocFigures(); err != nil {
@@ -143,9 +158,9 @@ func (r report) content(ctx context.Context, in stages.Inputs) (p content, err e
 	return p, nil
 }
 
-// beside reads what a port holds, nil where nothing is bound to it.
-func beside[T any](ctx context.Context, d *dataset.Dataset, file string) (*T, error) {
-	if d == nil {
+// left reads a file of a dataset, nil where it is not there.
+func left[T any](ctx context.Context, d *dataset.Dataset, file string) (*T, error) {
+	if d == nil || !d.HasFile(file) {
 		return nil, nil
 	}
 	var read T

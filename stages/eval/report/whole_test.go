@@ -43,6 +43,11 @@ func bounded(t testing.TB, d *dataset.Dataset, half float64) *dataset.Dataset {
 		scores.MacroInterval = around(scores.MacroAUROC)
 		for task, score := range scores.Tasks {
 			score.Interval, score.Patients = around(score.AUROC), 212
+			brier, ece, half, threshold := 0.18, 0.07, 0.5, 0.31
+			score.AUPRC, score.Prevalence = &half, &threshold
+			score.Probabilities = &eval.Probabilities{Brier: brier, ECE: ece, MeanPredicted: &half}
+			score.Calibration = &eval.Calibration{Slope: 0.8, N: 250, After: eval.Probabilities{Brier: 0.15, ECE: 0.03}}
+			score.AtThreshold = &eval.Decisions{Threshold: &threshold, F1: &half, Sensitivity: &half, Specificity: &half}
 			scores.Tasks[task] = score
 		}
 		if scores == m.Baseline || scores == m.KnownBest {
@@ -51,7 +56,48 @@ func bounded(t testing.TB, d *dataset.Dataset, half float64) *dataset.Dataset {
 	}
 	var curves json.RawMessage
 	read(t, d, eval.CurvesName, &curves)
-	return artifact(t, "auroc", stages.KindMetrics, map[string]string{eval.MetricsName: text(t, m), eval.CurvesName: string(curves)}, dataset.Manifest{Stage: "eval.auroc", StageVersion: 4}, nil)
+	classes, reliability := byClass(m)
+	files := map[string]string{eval.MetricsName: text(t, m), eval.CurvesName: string(curves), eval.ClassesName: text(t, classes), eval.ReliabilityName: text(t, reliability)}
+	return artifact(t, "auroc", stages.KindMetrics, files, dataset.Manifest{Stage: "eval.auroc", StageVersion: 4}, nil)
+}
+
+// byClass are figures of classes, and reliability curves.
+func byClass(m eval.Metrics) (classes eval.Classes, reliability eval.Reliability) {
+	codes := map[string][]string{"los": {"up to 3 days", "3 to 7", "7 to 14", "over 14"}, "diag": {"9:428", "10:I50", "9:E885", "10:A41", "9:V45"}, "proc": {"10:0DJ", "9:966", "10:5A1"}}
+	of := func(name string, shift float64) (list []eval.ClassScore) {
+		for i, label := range codes[name] {
+			auroc, auprc := 0.6+float64(i)/20+shift, 0.3
+			c := eval.ClassScore{Label: label, Positives: smallcell.Count(90 - 20*i), AUROC: &auroc, AUPRC: &auprc}
+			if c.Positives < smallcell.Limit {
+				c.Positives, c.SmallCells, c.AUPRC = smallcell.Below, true, nil
+			}
+			list = append(list, c)
+		}
+		return list
+	}
+	curve := func(shift float64) eval.ReliabilityCurve {
+		calibrated := 0.02
+		c := eval.ReliabilityCurve{ECE: shift, CalibratedECE: &calibrated}
+		for i := range 8 {
+			at := (float64(i) + 0.5) / 8
+			better := at + shift/4
+			c.Bins = append(c.Bins, eval.ReliabilityBin{N: 30, MeanPredicted: min(1, at+shift), Calibrated: &better, Observed: at})
+		}
+		return c
+	}
+	fill := func(shift float64) (map[string][]eval.ClassScore, map[string][]eval.ReliabilityCurve) {
+		c, r := map[string][]eval.ClassScore{}, map[string][]eval.ReliabilityCurve{}
+		for _, name := range paperTasks {
+			c[name], r[name] = of(name, shift), []eval.ReliabilityCurve{curve(shift)}
+		}
+		return c, r
+	}
+	classes.Variants, reliability.Variants = map[string]map[string][]eval.ClassScore{}, map[string]map[string][]eval.ReliabilityCurve{}
+	for name := range m.Variants {
+		classes.Variants[name], reliability.Variants[name] = fill(0.1)
+	}
+	classes.Baseline, reliability.Baseline = fill(0.05)
+	return classes, reliability
 }
 
 // comparisons are of all variants with each other and the baseline: a difference of the

@@ -56,6 +56,11 @@ func (c *comparison) steps(rare, others []uint64) Staircase {
 		others = c.sorted(others)
 	}
 	c.place(others)
+	return c.staircase()
+}
+
+// staircase is that of the rare, and of what was placed among them.
+func (c *comparison) staircase() Staircase {
 	steps := make(Staircase, 0, 2*len(c.copies)+1)
 	for i := len(c.copies); i >= 0; i-- {
 		if between := c.placed[2*i]; between > 0 {

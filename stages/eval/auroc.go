@@ -5,6 +5,7 @@ package eval
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/clinflow/clinflow/dataset"
@@ -22,13 +23,13 @@ func aurocSpec() stages.Spec {
 	table := []string{task.TablePredictions}
 	return stages.Spec{
 		Name:    "eval.auroc",
-		Version: 7,
+		Version: 8,
 		Doc: "Computes the exact AUROC of each variant on each task: whole counts of pairs, one division, ties at mid-rank. " +
 			"The manifests of the predictions tell their tasks. Binary: the softmax score of the second class. Multiclass: one-versus-one (Hand and Till) and one-versus-rest, macro. " +
 			"Multilabel: by label over documents, on softmax and on sigmoid, mean over the labels that have both values. " +
 			"A variant's macro_auroc is the mean over the tasks that it has an AUROC of, tasks_averaged their number. " +
 			"Intervals are of a bootstrap over patients; DeLong's stands beside that of a binary task. " +
-			"Writes metrics.json and roc.json.",
+			"Writes metrics.json, roc.json, classes.json (by class) and reliability.json.",
 		In: []stages.Port{
 			{Name: portVariants, Kind: task.KindPredictions, Tables: table, Sharded: true, Many: true, Doc: "Predictions of the variants; each variant and task in one dataset only."},
 			{Name: portBaseline, Kind: task.KindPredictions, Tables: table, Sharded: true, Many: true, Optional: true, Doc: "Predictions of a bag-of-words model, such as train.baseline leaves, that every variant should beat; one dataset a task, whatever variant it names."},
@@ -43,7 +44,16 @@ type AUROCConfig struct {
 	Split  string `json:"split" default:"test" enum:"train,val,test" doc:"Split that is measured."`
 	Recipe string `json:"recipe" default:"clinical" enum:"clinical,paper" doc:"Which AUROC of a task counts where it has two; both are told (docs/evaluation.md). clinical: each class against all others, and each label by its sigmoid. paper: one-versus-one, and the softmax over all labels of a document, as in the study's public code."`
 	Bootstrap
+	Fit        string `json:"fit" default:"val" enum:"val,none" doc:"Split that a threshold and a calibration are fitted on, where the predictions hold it and it is not the one that is measured. none: they are left out."`
 	SmallCells string `json:"small_cells" default:"hide" enum:"hide,show" doc:"Whether counts of one to nine are told. Hidden, they are \"<10\" in metrics.json, with what would give them away, and the AUROC of a task that has so few positives, negatives or examples of a class has two digits and no curve."`
+}
+
+// fits is the split that is fitted on, empty where none is.
+func (c AUROCConfig) fits() string {
+	if c.Fit == c.Split || c.Fit == "none" {
+		return ""
+	}
+	return c.Fit
 }
 
 type aurocStage struct {
@@ -68,7 +78,7 @@ func (s aurocStage) Accumulate(ctx context.Context, in stages.Inputs, part int, 
 				return err
 			}
 			for key, g := range groups {
-				text, err := json.Marshal(tally{Dataset: i, Part: part, Classes: g.classes, N: g.n})
+				text, err := json.Marshal(tally{Dataset: i, Part: part, Classes: g.classes, N: g.n, Val: g.val})
 				if err != nil {
 					return err
 				}
@@ -79,23 +89,28 @@ func (s aurocStage) Accumulate(ctx context.Context, in stages.Inputs, part int, 
 	return nil
 }
 
+func (s aurocStage) hides() bool { return s.config.SmallCells == smallcell.Hide }
+
 // Merge measures a key: its scores are read, measured and let go here.
 func (s aurocStage) Merge(ctx context.Context, in stages.Inputs, key string, accumulators [][]byte) ([]byte, error) {
 	e, err := s.examplesOf(parseKey(key), in, accumulators)
 	if err != nil {
 		return nil, err
 	}
+	if e.n == 0 { // there are examples to fit on alone
+		return json.Marshal(result{})
+	}
 	r, err := s.measure(ctx, e)
 	if err != nil {
 		return nil, err
 	}
-	if r.N = e.n; s.config.SmallCells == smallcell.Hide {
+	if r.N = e.n; s.hides() {
 		r.hide()
 	}
 	return json.Marshal(r)
 }
 
-// Finish writes metrics.json and roc.json.
+// Finish writes the files.
 func (s aurocStage) Finish(_ context.Context, in stages.Inputs, results []stages.Keyed, out *dataset.Writer) error {
 	tasks, err := tasksOf(in)
 	if err != nil {
@@ -104,13 +119,15 @@ func (s aurocStage) Finish(_ context.Context, in stages.Inputs, results []stages
 	metrics := Metrics{Split: s.config.Split, Recipe: s.config.Recipe, Tasks: map[string]Task{}, Variants: map[string]*Scores{}, Interval: s.config.settings()}
 	measured := map[*Scores]map[string]result{}
 	var curves Curves
-	if len(results) == 0 {
-		return exit.Errorf(exit.BadData, "the predictions hold no example of split %s; predict that split, or choose another", s.config.Split)
-	}
+	classes := Classes{Variants: map[string]map[string][]ClassScore{}}
+	var reliability Reliability
 	for _, keyed := range results {
 		key, r := parseKey(keyed.Key), result{}
 		if err := json.Unmarshal(keyed.Value, &r); err != nil {
 			return fmt.Errorf("read a measured task: %w", err)
+		}
+		if r.N == 0 {
+			continue
 		}
 		metrics.Tasks[key.task] = taskMeasured(tasks[key.task], s.config.SmallCells == smallcell.Show)
 		metrics.put(key, r.Score)
@@ -119,16 +136,21 @@ func (s aurocStage) Finish(_ context.Context, in stages.Inputs, results []stages
 		}
 		measured[metrics.of(key)][key.task] = r
 		curves.put(key, r.Curve)
+		r.name(tasks[key.task].Labels)
+		reliability.put(key, r.Reliability)
+		if r.Classes != nil {
+			classes.put(key, r.Classes)
+		}
 		if key.port == portVariants {
 			out.Count("examples."+key.variant+"."+key.task, int64(r.N))
 		}
+	}
+	if len(metrics.Tasks) == 0 {
+		return exit.Errorf(exit.BadData, "the predictions hold no example of split %s; predict that split, or choose another", s.config.Split)
 	}
 	metrics.average()
 	for scores, results := range measured {
 		scores.boundMacro(results)
 	}
-	if err := write(out, MetricsName, metrics); err != nil {
-		return err
-	}
-	return write(out, CurvesName, curves)
+	return errors.Join(write(out, MetricsName, metrics), write(out, CurvesName, curves), write(out, ClassesName, classes), write(out, ReliabilityName, reliability))
 }

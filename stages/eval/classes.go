@@ -1,6 +1,9 @@
 package eval
 
-import "github.com/clinflow/clinflow/internal/smallcell"
+import (
+	"github.com/clinflow/clinflow/internal/auroc"
+	"github.com/clinflow/clinflow/internal/smallcell"
+)
 
 // ClassesName is the file of the figures by class.
 const ClassesName = "classes.json"
@@ -24,4 +27,47 @@ type ClassScore struct {
 	// beside them stands Positives as a share of the task's examples.
 	MeanPredicted *float64 `json:"mean_predicted,omitempty"`
 	Calibrated    *float64 `json:"calibrated,omitempty"`
+}
+
+func classScore(s auroc.Staircase) ClassScore {
+	count := s.Count()
+	return ClassScore{Positives: smallcell.Count(count.Positives), AUROC: optional(count.AUROC()), AUPRC: optional(s.AveragePrecision())}
+}
+
+// weigh averages the classes that are used, each as one and by its positives.
+func (r *result) weigh() {
+	var mean auroc.Mean
+	var roc, prc, positives float64
+	for _, c := range r.Classes {
+		if c.AUROC == nil {
+			mean.Add(0, false)
+			continue
+		}
+		mean.Add(*c.AUPRC, true)
+		weight := float64(c.Positives)
+		roc, prc, positives = roc+weight**c.AUROC, prc+weight**c.AUPRC, positives+weight
+	}
+	used := mean.Used > 0
+	r.Score.AUPRC = optional(mean.Value, used)
+	r.Score.WeightedAUROC, r.Score.WeightedAUPRC = optional(roc/positives, used), optional(prc/positives, used)
+}
+
+// hideClasses takes from the classes of n examples what could point at a person.
+func (r *result) hideClasses(n int) {
+	counts := make([]smallcell.Count, len(r.Classes))
+	for k, c := range r.Classes {
+		counts[k] = c.Positives
+	}
+	told := smallcell.Labels(smallcell.Count(n), counts)
+	if r.Score.ClassCounts != nil {
+		told = smallcell.Parts(counts)
+	}
+	for k := range r.Classes {
+		c := &r.Classes[k]
+		if c.Positives = told[k]; smallcell.Small(counts[k]) || smallcell.Small(smallcell.Count(n)-counts[k]) {
+			*c = ClassScore{Positives: told[k], AUROC: c.AUROC, SmallCells: true}
+			round(twoDigits, &c.AUROC)
+		}
+		round(fourDigits, &c.AUROC, &c.AUPRC, &c.MeanPredicted, &c.Calibrated)
+	}
 }

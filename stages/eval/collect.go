@@ -12,6 +12,7 @@ import (
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/task"
 )
 
@@ -81,16 +82,18 @@ type tally struct {
 	Part    int `json:"part"`
 	Classes int `json:"classes"` // logits of an example
 	N       int `json:"n"`
+	Val     int `json:"val"` // examples that a threshold and a calibration are fitted on
 }
 
 // group is the examples of one key in one part, while they are counted.
 type group struct {
-	of         task.Task
-	classes, n int
-	notFinite  int
+	of              task.Task
+	classes, n, val int
+	notFinite       int
 }
 
-// collect counts and checks the examples of the split in one part of a dataset.
+// collect counts and checks the examples that are measured or fitted on in one part of a
+// dataset.
 func (s aurocStage) collect(ctx context.Context, d *dataset.Dataset, part int, port string) (map[groupKey]*group, error) {
 	of, err := taskOf(d)
 	if err != nil {
@@ -101,7 +104,7 @@ func (s aurocStage) collect(ctx context.Context, d *dataset.Dataset, part int, p
 		if err != nil {
 			return nil, err
 		}
-		if row.Split != s.config.Split {
+		if row.Split != s.config.Split && row.Split != s.config.fits() {
 			continue
 		}
 		if row.Task != of.Name {
@@ -119,21 +122,21 @@ func (s aurocStage) collect(ctx context.Context, d *dataset.Dataset, part int, p
 			g = &group{of: of, classes: len(row.Logits)}
 			groups[key] = g
 		}
-		if !g.add(row) {
+		if !g.add(row, row.Split == s.config.Split) {
 			return nil, exit.Errorf(exit.BadData, "%s: part %d: task %s: an example's label is outside the task's %d, or its number of logits is not theirs", d.URI(), part, key.task, of.NumLabels())
 		}
 	}
 	for key, g := range groups {
 		if g.notFinite > 0 {
-			return nil, exit.Errorf(exit.BadData, "%s: part %d: variant %s of task %s: %d of %d examples have a NaN or infinite logit; the training diverged, lower its learning rate", d.URI(), part, key.variant, key.task, g.notFinite, g.n)
+			return nil, exit.Errorf(exit.BadData, "%s: part %d: variant %s of task %s: %d of %d examples have a NaN or infinite logit; the training diverged, lower its learning rate", d.URI(), part, key.variant, key.task, g.notFinite, g.n+g.val)
 		}
 	}
 	return groups, nil
 }
 
-// add counts a row, unless its labels or logits do not fit the task. Of a binary task
+// add counts a row, which is measured or fitted on, unless its labels or logits do not fit the task. Of a binary task
 // one logit is enough: that of the positive class.
-func (g *group) add(row task.Prediction) bool {
+func (g *group) add(row task.Prediction, measured bool) bool {
 	labels := row.Labels
 	if !g.of.Multilabel() {
 		labels = []int32{row.Label}
@@ -146,7 +149,11 @@ func (g *group) add(row task.Prediction) bool {
 	if slices.ContainsFunc(row.Logits, func(x float32) bool { return math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) }) {
 		g.notFinite++
 	}
-	g.n++
+	if measured {
+		g.n++
+	} else {
+		g.val++
+	}
 	return true
 }
 
@@ -156,6 +163,7 @@ type examples struct {
 	split      string
 	dataset    *dataset.Dataset
 	parts      []tally // those that hold some
+	fitOn      []tally // those that hold some to fit on
 	n, classes int
 	multiLabel bool
 }
@@ -170,7 +178,12 @@ func (s aurocStage) examplesOf(key groupKey, in stages.Inputs, accumulators [][]
 			return e, fmt.Errorf("read an accumulator of eval.auroc: %w", err)
 		}
 		from := in[key.port][t.Dataset]
+		if t.Val > 0 {
+			e.fitOn = append(e.fitOn, t)
+		}
 		switch {
+		case t.N == 0:
+			continue
 		case len(e.parts) == 0:
 			e.dataset, e.classes = from, t.Classes
 		case t.Dataset != e.parts[0].Dataset:
@@ -181,9 +194,25 @@ func (s aurocStage) examplesOf(key groupKey, in stages.Inputs, accumulators [][]
 		e.parts = append(e.parts, t)
 		e.n += t.N
 	}
+	if e.n == 0 {
+		return e, nil
+	}
 	of, err := taskOf(e.dataset)
 	e.multiLabel = of.Multilabel()
 	return e, err
+}
+
+// val are the examples of the same dataset that are fitted on.
+func (e examples) val() examples {
+	v := e
+	v.split, v.n, v.parts = split.Val, 0, nil
+	for _, t := range e.fitOn {
+		if t.Dataset == e.parts[0].Dataset && t.Classes == e.classes {
+			t.N = t.Val
+			v.parts, v.n = append(v.parts, t), v.n+t.N
+		}
+	}
+	return v
 }
 
 // hold says whether a row is one of the examples.

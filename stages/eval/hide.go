@@ -3,6 +3,7 @@ package eval
 import (
 	"encoding/json"
 	"io"
+	"math"
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/smallcell"
@@ -22,19 +23,29 @@ func (r *result) hide() {
 	default:
 		s.Positives = smallcell.Of(s.Positives)
 	}
+	r.hideClasses(r.N)
 	s.N, s.Patients = smallcell.Of(s.N), smallcell.Of(s.Patients)
-	if !smallcell.Small(r.fewest) {
+	s.SmallCells = smallcell.Small(r.fewest)
+	r.hideProbabilities()
+	if !s.SmallCells {
 		return
 	}
-	s.SmallCells, r.Curve = true, nil
-	for _, value := range []**float64{&s.AUROC, &s.OneVsOne, &s.OneVsRest, &s.Softmax, &s.Sigmoid} {
-		if *value != nil {
-			*value = optional(twoDigits(**value), true)
-		}
-	}
+	r.Curve = nil
+	round(twoDigits, &s.AUROC, &s.OneVsOne, &s.OneVsRest, &s.Softmax, &s.Sigmoid)
 	s.Interval.round()
 	s.DeLong.round()
 }
+
+// round leaves so many digits of the values that are there.
+func round(digits func(float64) float64, values ...**float64) {
+	for _, value := range values {
+		if *value != nil {
+			*value = optional(digits(**value), true)
+		}
+	}
+}
+
+func fourDigits(x float64) float64 { return math.Round(1e4*x) / 1e4 }
 
 // write writes a file of the stage as indented JSON in which < stands as it is: it is
 // read by people too.

@@ -29,10 +29,15 @@ type result struct {
 	Replicates replicates `json:"replicates,omitempty"`
 	Effective  int        `json:"effective"`
 
-	fewest int // examples on either side of what the AUROC compares
+	Classes     []ClassScore       `json:"classes,omitempty"` // none of a binary task
+	Reliability []ReliabilityCurve `json:"reliability,omitempty"`
+
+	fewest int                           // examples on either side of what the AUROC compares
+	rarest struct{ half, threshold int } // the rarest outcome of decisions that has one
 }
 
-// measure computes a task's AUROC, its interval and its ROC curve.
+// measure computes a task's AUROC, its interval and its ROC curve, and then what else is told of
+// it.
 func (s aurocStage) measure(ctx context.Context, e examples) (result, error) {
 	turn.Lock()
 	defer turn.Unlock()
@@ -44,7 +49,11 @@ func (s aurocStage) measure(ctx context.Context, e examples) (result, error) {
 		return result{}, err
 	}
 	r.Score.Patients = smallcell.Count(len(c.patients.IDs))
-	return r, r.bound(c, draws)
+	if err := r.bound(c, draws); err != nil {
+		return r, err
+	}
+	err = s.judge(ctx, e, share.Bytes(), &r)
+	return r, err
 }
 
 // measureColumns measures the columns of a key and draws its replicates.
@@ -69,12 +78,12 @@ func (s aurocStage) measureColumns(ctx context.Context, e examples, draws *resam
 }
 
 func measureBinary(c *columns) (result, error) {
-	staircase, err := auroc.StaircaseOf(c.logits.Binary(), auroc.Having(c.labels, 1))
+	staircase, err := auroc.RankedOf(c.logits.Binary(), auroc.Having(c.labels, 1))
 	if err != nil {
 		return result{}, err
 	}
 	count := staircase.Count()
-	score := TaskScore{N: smallcell.Count(c.n), Positives: smallcell.Count(count.Positives), AUROC: optional(count.AUROC()), ClassesUsed: 1}
+	score := TaskScore{N: smallcell.Count(c.n), Positives: smallcell.Count(count.Positives), AUROC: optional(count.AUROC()), AUPRC: optional(staircase.AveragePrecision()), ClassesUsed: 1}
 	if score.AUROC == nil {
 		score.ClassesUsed, score.ClassesSkipped = 0, 1
 	}
@@ -104,16 +113,18 @@ func (s aurocStage) measureMulticlass(c *columns) (result, error) {
 		score.AUROC, score.ClassesUsed, score.ClassesSkipped = score.OneVsRest, ovr.Used, ovr.Skipped
 	}
 	var curves [][]auroc.Point
+	var classes []ClassScore
 	for k := range scores {
-		curve, err := auroc.Curve(scores[k], auroc.Having(labels, int32(k)))
+		staircase, err := auroc.RankedOf(scores[k], auroc.Having(labels, int32(k)))
 		if err != nil {
 			return result{}, err
 		}
-		if curve != nil {
+		classes = append(classes, classScore(staircase))
+		if curve := staircase.Curve(); curve != nil {
 			curves = append(curves, curve)
 		}
 	}
-	return result{Score: score, Curve: auroc.MeanCurve(curves, curveSteps), fewest: fewest(counts)}, nil
+	return result{Score: score, Curve: auroc.MeanCurve(curves, curveSteps), Classes: classes, fewest: fewest(counts)}, nil
 }
 
 // fewest is the size of the smallest class that has examples.

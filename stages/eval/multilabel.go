@@ -15,6 +15,7 @@ import (
 type classResult struct {
 	softmax, sigmoid auroc.Count
 	curve            []auroc.Point
+	score            ClassScore
 }
 
 // measureMultiLabel measures as many classes at a time as room holds scores of, side
@@ -38,10 +39,12 @@ func (s aurocStage) measureMultiLabel(ctx context.Context, e examples, draws *re
 	var softmax, sigmoid auroc.Mean
 	var curves [][]auroc.Point
 	var positives, negatives int // of the classes that are used
+	var classes []ClassScore
 	score := TaskScore{N: smallcell.Count(e.n), Measure: s.measures.MultiLabelScore}
 	for _, r := range results {
 		softmax.Add(r.softmax.AUROC())
 		sigmoid.Add(r.sigmoid.AUROC())
+		classes = append(classes, r.score)
 		score.Positives += smallcell.Count(r.softmax.Positives)
 		if _, used := r.softmax.AUROC(); used {
 			positives += r.softmax.Positives
@@ -56,7 +59,7 @@ func (s aurocStage) measureMultiLabel(ctx context.Context, e examples, draws *re
 	if score.AUROC = score.Softmax; s.measures.MultiLabelScore == auroc.MeasureSigmoid {
 		score.AUROC = score.Sigmoid
 	}
-	return c, result{Score: score, Curve: auroc.MeanCurve(curves, curveSteps), fewest: min(positives, negatives)}, nil
+	return c, result{Score: score, Curve: auroc.MeanCurve(curves, curveSteps), Classes: classes, fewest: min(positives, negatives)}, nil
 }
 
 // workBytes is the most that it takes of memory to measure an example of a class, as
@@ -90,19 +93,21 @@ func within(fit int64, all int) int { return int(max(1, min(fit, int64(all)))) }
 // measureClass measures class k of those loaded.
 func (s aurocStage) measureClass(c *columns, k int) (classResult, error) {
 	positive := c.hasOf(k)
-	softmax, err := auroc.StaircaseOf(c.logits.Share(k), positive)
+	softmax, err := auroc.RankedOf(c.logits.Share(k), positive)
 	if err != nil {
 		return classResult{}, err
 	}
-	sigmoid, err := auroc.StaircaseOf(c.logits.Column(k), positive)
+	sigmoid, err := auroc.RankedOf(c.logits.Column(k), positive)
 	if err != nil {
 		return classResult{}, err
 	}
 	r := classResult{softmax: softmax.Count(), sigmoid: sigmoid.Count()}
-	curve := softmax.Curve()
+	counts := softmax
 	if s.measures.MultiLabelScore == auroc.MeasureSigmoid {
-		curve = sigmoid.Curve()
+		counts = sigmoid
 	}
+	r.score = classScore(counts)
+	curve := counts.Curve()
 	if curve != nil { // kept on a coarse grid: a task may have a thousand classes
 		r.curve = auroc.MeanCurve([][]auroc.Point{curve}, curveSteps)
 	}

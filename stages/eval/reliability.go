@@ -1,6 +1,9 @@
 package eval
 
-import "github.com/clinflow/clinflow/internal/smallcell"
+import (
+	"github.com/clinflow/clinflow/internal/measures"
+	"github.com/clinflow/clinflow/internal/smallcell"
+)
 
 // ReliabilityName is the file of the reliability curves.
 const ReliabilityName = "reliability.json"
@@ -29,4 +32,53 @@ type ReliabilityBin struct {
 	MeanPredicted float64         `json:"mean_predicted"`
 	Calibrated    *float64        `json:"calibrated,omitempty"`
 	Observed      float64         `json:"observed"`
+}
+
+// groups is about how many a curve has: tenths of the examples.
+const groups = 10
+
+// reliability are the curves of what was judged, each with the calibration error of its
+// examples.
+func (j *judge) reliability(hide bool) []ReliabilityCurve {
+	curves := make([]ReliabilityCurve, len(j.curves))
+	for i := range curves {
+		raw, calibrated := j.raw[i], j.calibrated[i]
+		if len(curves) < len(j.raw) {
+			raw, calibrated = all(j.raw), all(j.calibrated)
+		}
+		curves[i].ECE = raw.ECE()
+		fitted := j.of.calibration != nil
+		curves[i].CalibratedECE = optional(calibrated.ECE(), fitted)
+		for _, g := range j.curves[i].Groups(groups, hide) {
+			curves[i].Bins = append(curves[i].Bins, ReliabilityBin{smallcell.Count(g.N), g.MeanPredicted, optional(g.Mapped, fitted), g.Observed})
+		}
+	}
+	return curves
+}
+
+// all are the forecasts of all classes as of one.
+func all(classes []measures.Forecasts) (f measures.Forecasts) {
+	for k := range classes {
+		f.Merge(&classes[k])
+	}
+	return f
+}
+
+// name gives classes and curves the names of their labels. A binary task has a curve of
+// its positive class.
+func (r *result) name(labels []string) {
+	for k := range r.Classes {
+		r.Classes[k].Label = labels[k]
+	}
+	switch len(r.Reliability) {
+	case 0:
+	case 1:
+		if r.Classes == nil {
+			r.Reliability[0].Label = labels[1]
+		}
+	default:
+		for k := range r.Reliability {
+			r.Reliability[k].Label = labels[k]
+		}
+	}
 }

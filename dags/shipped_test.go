@@ -9,6 +9,7 @@ import (
 	"github.com/clinflow/clinflow/stages"
 	_ "github.com/clinflow/clinflow/stages/card"
 	_ "github.com/clinflow/clinflow/stages/eval"
+	_ "github.com/clinflow/clinflow/stages/eval/cards"
 	_ "github.com/clinflow/clinflow/stages/eval/report"
 	_ "github.com/clinflow/clinflow/stages/ingest"
 	_ "github.com/clinflow/clinflow/stages/synth"

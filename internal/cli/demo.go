@@ -42,7 +42,7 @@ func newDemo(s *settings) *cobra.Command {
 				vars["patients"] = strconv.Itoa(patients)
 			}
 			if !slices.ContainsFunc(f.set, func(set string) bool { return strings.HasPrefix(set, "attach=") }) {
-				vars["small_cells"] = smallcell.Show // nobody's: all patients are invented
+				vars["small_cells"], vars["data"] = smallcell.Show, "synthetic" // nobody's: all patients are invented
 			}
 			for name, value := range vars {
 				f.set = append([]string{name + "=" + value}, f.set...)

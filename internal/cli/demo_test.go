@@ -46,6 +46,7 @@ func TestTinyDemo(t *testing.T) {
 	first := clinflow(t, dir, 0, "demo", "--scale", "tiny")
 	out := filepath.Join(dir, "clinflow-demo")
 	checkMetrics(t, metricsOf(t, out))
+	checkCards(t, out)
 	noCanary(t, "the streams", first.all())
 	noCanaryBelow(t, out)
 	checkModes(t, out)
@@ -73,7 +74,7 @@ func withBERT(t *testing.T, dir, out string) {
 	t.Helper()
 	before := metricsOf(t, out)
 	run := clinflow(t, dir, 0, "demo", "--scale", "tiny", "--set", "bert=true")
-	if started := regexp.MustCompile(`step started .*step=(\w+)`).FindAllString(run.stderr, -1); len(started) != 8 {
+	if started := regexp.MustCompile(`step started .*step=(\w+)`).FindAllString(run.stderr, -1); len(started) != 14 {
 		t.Errorf("%d steps ran: %q", len(started), started)
 	}
 	after := metricsOf(t, out)
@@ -112,6 +113,38 @@ func checkMetrics(t *testing.T, m metricsFile) {
 		}
 		if math.Abs(row.MacroAUROC-sum/float64(len(tasks))) > 1e-12 {
 			t.Errorf("%s: macro AUROC %v is not the mean of the tasks", name, row.MacroAUROC)
+		}
+	}
+}
+
+// checkCards wants every variant and task in groups, who the patients are, and cards that
+// say that nobody's data may be published.
+func checkCards(t *testing.T, out string) {
+	t.Helper()
+	var groups struct {
+		Variants map[string]map[string][]json.RawMessage
+		Table1   struct{ Splits []json.RawMessage }
+	}
+	if err := json.Unmarshal([]byte(read(t, out, "subgroups.json")), &groups); err != nil {
+		t.Fatal(err)
+	}
+	for _, variant := range variants {
+		for _, task := range tasks {
+			if n := len(groups.Variants[variant][task]); n != 6 {
+				t.Errorf("%s, %s: %d attributes, want 6", variant, task, n)
+			}
+		}
+	}
+	if n := len(groups.Table1.Splits); n != 3 {
+		t.Errorf("table 1 has %d splits", n)
+	}
+	names := []string{"data.md"}
+	for _, task := range tasks {
+		names = append(names, "model-"+task+".md")
+	}
+	for _, name := range names {
+		if card := read(t, out, name); !strings.HasPrefix(card, "---\nlicense: unknown\n") || !strings.Contains(card, "no patient is in it") {
+			t.Errorf("%s is no card of synthetic data: %.200s", name, card)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	_ "github.com/clinflow/clinflow/examples"
 	_ "github.com/clinflow/clinflow/stages/card"
 	_ "github.com/clinflow/clinflow/stages/eval"
+	_ "github.com/clinflow/clinflow/stages/eval/cards"
 	_ "github.com/clinflow/clinflow/stages/eval/report"
 	_ "github.com/clinflow/clinflow/stages/ingest"
 	_ "github.com/clinflow/clinflow/stages/label"

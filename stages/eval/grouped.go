@@ -31,7 +31,7 @@ func groupsOf(members []member, list []traits) (all []*grouped) {
 		order[row] = row
 	}
 	slices.SortFunc(order, func(i, j int) int { return members[i].compare(members[j]) })
-	for a := range attributes {
+	for a := range Attributes {
 		byName := map[string]*grouped{}
 		for _, row := range order {
 			group := list[row][a]
@@ -48,7 +48,7 @@ func groupsOf(members []member, list []traits) (all []*grouped) {
 			g.patients = patientsOf(members, g.rows)
 			of = append(of, g)
 		}
-		slices.SortFunc(of, func(x, y *grouped) int { return compareGroups(a)(x.group, y.group) })
+		slices.SortFunc(of, func(x, y *grouped) int { return CompareGroups(Attributes[a])(x.group, y.group) })
 		all = append(all, of...)
 	}
 	return all

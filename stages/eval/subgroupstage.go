@@ -95,7 +95,7 @@ func (s subgroupStage) Merge(ctx context.Context, in stages.Inputs, key string, 
 		return nil, err
 	}
 	var all []Attribute
-	for a, name := range attributes {
+	for a, name := range Attributes {
 		var of []*grouped
 		for _, g := range groups {
 			if g.attribute == a {

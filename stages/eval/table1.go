@@ -37,7 +37,7 @@ func (c *cohort) tell(name string, show bool) Table1Split {
 	} else {
 		s.AdmissionsPerPatient = optional(float64(c.Admissions)/float64(c.Patients), true)
 	}
-	for a := range attributes {
+	for a := range Attributes {
 		if n := c.Groups[a][groupUnknown]; n < c.Patients {
 			s.Attributes = append(s.Attributes, c.groups(a, show))
 		}
@@ -47,9 +47,9 @@ func (c *cohort) tell(name string, show bool) Table1Split {
 
 // groups are the patients by an attribute.
 func (c *cohort) groups(attribute int, show bool) PatientGroups {
-	of := PatientGroups{Name: attributes[attribute], Groups: []PatientGroup{}}
+	of := PatientGroups{Name: Attributes[attribute], Groups: []PatientGroup{}}
 	counts := c.Groups[attribute]
-	names := slices.SortedFunc(maps.Keys(counts), compareGroups(attribute))
+	names := slices.SortedFunc(maps.Keys(counts), CompareGroups(of.Name))
 	rows := make([][]int64, len(names))
 	for i, name := range names {
 		rows[i] = []int64{counts[name]}

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -8,10 +9,10 @@ import (
 	"github.com/clinflow/clinflow/mimic"
 )
 
-// attributes are the names of all, in the order in which they are shown.
-var attributes = []string{AttributeSex, AttributeAge, AttributeInsurance, AttributeRace, AttributeCareUnit, AttributeYears}
+// Attributes are the names of all, in the order in which they are shown.
+var Attributes = []string{AttributeSex, AttributeAge, AttributeInsurance, AttributeRace, AttributeCareUnit, AttributeYears}
 
-// traits are the groups that a patient or an admission is in, in the order of attributes.
+// traits are the groups that a patient or an admission is in, in the order of Attributes, in which they are shown.
 type traits [6]string
 
 // The groups of what is not known, and of an admission that was never in an ICU.
@@ -31,24 +32,20 @@ var orders = [len(traits{})][]string{
 	{"MICU", "SICU", "MICU/SICU", "TSICU", "CCU", "CVICU", "neuro", "NICU", groupOther, groupNoICU},
 }
 
-// compareGroups orders the groups of an attribute.
-func compareGroups(attribute int) func(a, b string) int {
+// CompareGroups orders the groups of an attribute as they are shown.
+func CompareGroups(attribute string) func(a, b string) int {
+	order := orders[slices.Index(Attributes, attribute)]
 	rank := func(group string) int {
-		at := slices.Index(orders[attribute], group)
+		at := slices.Index(order, group)
 		switch {
 		case group == groupUnknown:
-			return len(orders[attribute]) + 1
+			return len(order) + 1
 		case at < 0:
-			return len(orders[attribute])
+			return len(order)
 		}
 		return at
 	}
-	return func(a, b string) int {
-		if order := rank(a) - rank(b); order != 0 {
-			return order
-		}
-		return strings.Compare(a, b)
-	}
+	return func(a, b string) int { return cmp.Or(cmp.Compare(rank(a), rank(b)), strings.Compare(a, b)) }
 }
 
 // yearGroup is how MIMIC-IV writes the years that an anchor year stands for.

@@ -1,0 +1,56 @@
+package cards
+
+import (
+	"fmt"
+	"strings"
+	"text/template"
+
+	"github.com/clinflow/clinflow/internal/page"
+	"github.com/clinflow/clinflow/stages/eval"
+)
+
+// words are how figures are written.
+var words = template.FuncMap{
+	"count": page.Count, "auroc": auroc, "figure": figure, "cell": cell, "title": title, "share": share,
+}
+
+// auroc is an AUROC with its interval. One of few has two digits.
+func auroc(value *float64, i *eval.Interval, small bool) string {
+	if value == nil {
+		return "–"
+	}
+	format := "%.3f"
+	if small {
+		format = "%.2f"
+	}
+	text := fmt.Sprintf(format, *value)
+	if i != nil {
+		text += fmt.Sprintf(" ("+format+" to "+format+")", i.Low, i.High)
+	}
+	if small {
+		text += " *"
+	}
+	return text
+}
+
+func figure(value *float64) string {
+	if value == nil {
+		return "–"
+	}
+	return fmt.Sprintf("%.3f", *value)
+}
+
+func share(value float64) string { return fmt.Sprintf("%.1f %%", 100*value) }
+
+// cell is a text in a table of Markdown.
+func cell(text string) string {
+	return strings.NewReplacer("|", "\\|", "\n", " ", "<", "&lt;").Replace(text)
+}
+
+// attributeTitles are the attributes in words.
+var attributeTitles = map[string]string{
+	eval.AttributeSex: "Sex", eval.AttributeAge: "Age in years", eval.AttributeInsurance: "Insurance", eval.AttributeRace: "Race",
+	eval.AttributeCareUnit: "First care unit", eval.AttributeYears: "Years of the anchor",
+}
+
+func title(attribute string) string { return attributeTitles[attribute] }

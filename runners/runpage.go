@@ -26,7 +26,7 @@ import (
 var runFile embed.FS
 
 var runTemplate = page.Template(runFile, "runpage.html", template.FuncMap{
-	"took": took, "memory": memory, "time": func(t time.Time) string { return t.Format("2 January 2006, 15:04 MST") },
+	"took": span, "memory": memory, "time": func(t time.Time) string { return t.Format("2 January 2006, 15:04 MST") },
 })
 
 // runShown is what a page tells of the run that published it. A stage's output cannot
@@ -128,11 +128,26 @@ func (r runShown) node(node *picture.Node, made map[string]StepRecord) nodeShown
 
 // below is what the picture says below a node's name.
 func (n nodeShown) below() string {
-	text := n.State + ", " + took(n.Seconds)
+	text := n.State + ", " + span(n.Seconds)
 	if n.PeakMemory > 0 {
 		text += ", " + memory(n.PeakMemory)
 	}
 	return text
+}
+
+// span is a time with as many digits as a reader needs.
+func span(seconds float64) string {
+	d := time.Duration(seconds * float64(time.Second))
+	switch {
+	case seconds == 0:
+		return "–"
+	case d < time.Second:
+		return d.Round(time.Millisecond).String()
+	case d < time.Minute:
+		return d.Round(100 * time.Millisecond).String()
+	default:
+		return d.Round(time.Second).String()
+	}
 }
 
 func memory(bytes int64) string {

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -19,8 +20,11 @@ import (
 	"github.com/clinflow/clinflow/runners"
 )
 
+// aRun is what a published page tells of the run that published it.
+var aRun = regexp.MustCompile(`(?s)<section id="run">.*?</section>`)
+
 // outputs digests every file of an output folder by name, and names its folders;
-// the journals of its runs are left out.
+// the journals of its runs are left out, and what pages tell of them.
 func outputs(t testing.TB, out string) map[string]string {
 	t.Helper()
 	digests := map[string]string{}
@@ -34,7 +38,7 @@ func outputs(t testing.TB, out string) map[string]string {
 		case entry.IsDir():
 			digests[name] = "a folder"
 		default:
-			sum := sha256.Sum256([]byte(read(t, path)))
+			sum := sha256.Sum256(aRun.ReplaceAll([]byte(read(t, path)), nil))
 			digests[name] = hex.EncodeToString(sum[:])
 		}
 		return nil

@@ -119,7 +119,12 @@ func trained(t testing.TB, folder, name, variant, log string) *dataset.Dataset {
 	if name != "" {
 		maps.Copy(counts, joinedCountsOf(name))
 	}
-	return artifact(t, folder, stages.KindAdapter, map[string]string{trainlog.Name: log}, dataset.Manifest{Stage: "train.finetune", StageVersion: 2, Attributes: attributesOf(t, name, variant)}, counts)
+	return artifact(t, folder, stages.KindAdapter, map[string]string{trainlog.Name: log}, dataset.Manifest{Stage: "train.finetune", StageVersion: 2, Config: settings(variant), Attributes: attributesOf(t, name, variant)}, counts)
+}
+
+// settings are those of a training, of which one differs between variants.
+func settings(variant string) json.RawMessage {
+	return json.RawMessage(`{"peft":{"type":"lora","target_modules":["q_proj","v_proj"]},"learning_rate":` + strconv.Itoa(len(variant)) + `,"base":null}`)
 }
 
 // attributesOf are those of a task and a variant, none of no task.

@@ -10,7 +10,7 @@ import (
 
 // besideStyles are neutral: those rows are not variants.
 var besideStyles = map[string]page.LineStyle{
-	baselineName: {Colour: page.Grey, Dashes: []vg.Length{1, 2}, Width: 1.4},
+	baselineName: {Colour: page.Grey, Dashes: []vg.Length{2, 1.5}, Width: 2},
 	bestName:     {Colour: page.Ink, Dashes: []vg.Length{4, 3}, Width: 1},
 }
 

@@ -77,6 +77,7 @@ func TestReportOfTable3(t *testing.T) {
 	for _, want := range []string{
 		"0.586 is printed; the mean of the row&#39;s tasks is 0.599", "MIMIC-III", "Gema et al.",
 		"570 positive", "by class 880 · 920 · 560 · 156", "21,444 pairs", "402 positive", "&lt; 10 positive", "15,012 pairs", "by class 600 · 640 · 400 · 110", "by class 100 · 92 · ≥ 10 · &lt; 10",
+		"peft.target_modules <b>q_proj v_proj</b>", `<th scope="col" class="text">learning_rate</th>`,
 		"no icu stay <b>1,200</b>", "<b>312</b>", "<td>704</td>", "tokens <b>265,012</b>",
 	} {
 		if !strings.Contains(page, want) {

@@ -102,21 +102,31 @@ def pair_mean(y, p):
     return float(np.mean(values)) if values else None
 
 
+def ece(y, p):
+    """The expected calibration error over ten bins of equal width, each with its upper edge, mean over the columns."""
+    values = []
+    for k in range(p.shape[1]):
+        of = np.clip(np.ceil(p[:, k] * 10) - 1, 0, 9)
+        values.append(sum(abs(p[of == b, k].sum() - y[of == b, k].sum()) for b in range(10)) / len(y))
+    return float(np.mean(values))
+
+
 def measure(kind, labels, logits):
     """A group's figures, the AUROC by both recipes."""
     if kind == "binary":
         y, p = np.array([label[0] for label in labels]), softmax(logits, axis=1)[:, 1]
         auroc = mean_auroc(y[:, None], (logits[:, 1] - logits[:, 0])[:, None])
-        return dict(positives=int(y.sum()), auroc=auroc, auroc_paper=auroc, mean_predicted=float(p.mean()), observed=float(y.mean()))
+        return dict(positives=int(y.sum()), auroc=auroc, auroc_paper=auroc, mean_predicted=float(p.mean()), observed=float(y.mean()), ece=ece(y[:, None], p[:, None]))
     if kind == "multiclass":
         y, p = np.array([label[0] for label in labels]), softmax(logits, axis=1)
-        return dict(positives=len(y), auroc=mean_auroc(y[:, None] == np.arange(p.shape[1]), p), auroc_paper=pair_mean(y, p))
+        has = y[:, None] == np.arange(p.shape[1])
+        return dict(positives=len(y), auroc=mean_auroc(has, p), auroc_paper=pair_mean(y, p), ece=ece(has, p))
     y = np.zeros(logits.shape, dtype=int)
     for row, has in enumerate(labels):
         y[row, has] = 1
     return dict(
         positives=int(y.sum()), auroc=mean_auroc(y, logits), auroc_paper=mean_auroc(y, softmax(logits, axis=1)),
-        mean_predicted=float(expit(logits).mean()), observed=float(y.mean()),
+        mean_predicted=float(expit(logits).mean()), observed=float(y.mean()), ece=ece(y, expit(logits)),
     )
 
 

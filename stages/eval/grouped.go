@@ -19,7 +19,7 @@ type measured struct {
 	fewest           int // on either side of what the AUROC compares
 	auroc            *float64
 	interval         *Interval
-	meanPredicted    *float64 // over the pairs; nil of a multiclass task
+	probabilities    Probabilities
 }
 
 // groupsOf puts examples into the groups of all attributes that something is known of, in

@@ -36,7 +36,7 @@ func told(name string, members []member, groups []*grouped, multiclass, show boo
 func (g *grouped) score(multiclass bool) GroupScore {
 	s := GroupScore{
 		Group: g.group, N: smallcell.Count(len(g.rows)), Patients: smallcell.Count(g.patients), Positives: smallcell.Count(g.positives),
-		AUROC: g.auroc, Interval: g.interval, MeanPredicted: g.meanPredicted,
+		AUROC: g.auroc, Interval: g.interval, MeanPredicted: g.probabilities.MeanPredicted, ECE: &g.probabilities.ECE,
 	}
 	if !multiclass {
 		s.Observed = optional(float64(g.positives)/float64(g.pairs), true)
@@ -47,7 +47,7 @@ func (g *grouped) score(multiclass bool) GroupScore {
 // hide takes from a score what would tell of a few examples, or where outcomes are hidden
 // how many are positive.
 func (s *GroupScore) hide(outcomes bool) {
-	s.SmallCells = true
+	s.SmallCells, s.ECE = true, nil
 	if s.AUROC != nil {
 		s.AUROC = optional(twoDigits(*s.AUROC), true)
 	}

@@ -106,7 +106,7 @@ func TestNoSmallGroupFollows(t *testing.T) {
 				noFew(int(g.Positives), "positives of "+g.Group)
 				noFew(int(g.N-g.Positives), "negatives of "+g.Group)
 				left -= int(g.Positives)
-			case g.Observed != nil || g.AUROC == nil || *g.AUROC != math.Round(100**g.AUROC)/100:
+			case g.Observed != nil || g.ECE != nil || g.AUROC == nil || *g.AUROC != math.Round(100**g.AUROC)/100:
 				t.Fatalf("%+v tells what is hidden", g)
 			default:
 				unknown[g.Group] = bounds{1, int(g.N) - 1}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/auroc/inference"
+	"github.com/clinflow/clinflow/internal/measures"
 )
 
 // measureGroups measures the examples of a key in each group. The examples of a multilabel
@@ -53,10 +54,7 @@ func (s subgroupStage) measureGroup(ctx context.Context, c *columns, g *grouped,
 	if err != nil {
 		return err
 	}
-	g.measured = measured{positives: int(r.Score.Positives), pairs: c.n, fewest: r.fewest, auroc: r.Score.AUROC}
-	if c.classes <= 2 {
-		g.meanPredicted = optional(meanProbability(c.logits.Binary()), true)
-	}
+	g.measured = measured{positives: int(r.Score.Positives), pairs: c.n, fewest: r.fewest, auroc: r.Score.AUROC, probabilities: c.probabilities()}
 	if r.Score.AUROC == nil {
 		return nil
 	}
@@ -65,11 +63,25 @@ func (s subgroupStage) measureGroup(ctx context.Context, c *columns, g *grouped,
 	return err
 }
 
-// meanProbability is the mean of the sigmoids of logits.
-func meanProbability(logits []float64) float64 {
-	var sum float64
-	for _, x := range logits {
-		sum += 1 / (1 + math.Exp(-x))
+// probabilities are those of examples that have one class.
+func (c *columns) probabilities() Probabilities {
+	if c.classes <= 2 {
+		return of([]measures.Forecasts{forecasts(c.logits.Binary(), auroc.Having(c.labels, 1))}, false)
 	}
-	return sum / float64(len(logits))
+	classes := make([]measures.Forecasts, c.classes)
+	for k := range classes {
+		for i, share := range c.logits.Share(k) {
+			classes[k].Add(min(1, math.Exp(share)), c.labels[i] == int32(k))
+		}
+	}
+	return of(classes, true)
+}
+
+// forecasts are of events with these logits.
+func forecasts(logits []float64, happened []bool) (f measures.Forecasts) {
+	raw := measures.Identity(2)
+	for i, logit := range logits {
+		f.Add(raw.Sigmoid(logit), happened[i])
+	}
+	return f
 }

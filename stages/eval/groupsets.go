@@ -8,6 +8,7 @@ import (
 
 	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/guard"
+	"github.com/clinflow/clinflow/internal/measures"
 )
 
 // measureGroupSets measures the labels of a set one by one, in every group, and averages
@@ -39,40 +40,44 @@ func (s subgroupStage) measureGroupSets(ctx context.Context, e examples, groups 
 // setSum adds up the labels of a set.
 type setSum struct {
 	mean               auroc.Mean
-	positives, pairs   int
+	forecasts          measures.Forecasts // over all pairs
+	ece                float64
 	usedHave, usedLack int // of the labels that have an AUROC
-	predicted          float64
 }
 
-func (s *setSum) add(m measured) {
-	s.positives += m.positives
-	s.pairs += m.pairs
-	s.predicted += *m.meanPredicted * float64(m.pairs)
-	if m.auroc == nil {
-		s.mean.Add(0, false)
-		return
+// labelMeasure is what was measured of a label in a group.
+type labelMeasure struct {
+	count     auroc.Count
+	forecasts measures.Forecasts
+}
+
+func (s *setSum) add(m labelMeasure) {
+	s.forecasts.Merge(&m.forecasts)
+	s.ece += m.forecasts.ECE()
+	value, used := m.count.AUROC()
+	if s.mean.Add(value, used); used {
+		s.usedHave += m.count.Positives
+		s.usedLack += m.count.Negatives
 	}
-	s.mean.Add(*m.auroc, true)
-	s.usedHave += m.positives
-	s.usedLack += m.pairs - m.positives
 }
 
 func (s *setSum) measured() measured {
+	f := &s.forecasts
 	return measured{
-		positives: s.positives, pairs: s.pairs, fewest: min(s.usedHave, s.usedLack),
-		auroc: optional(s.mean.Value, s.mean.Used > 0), meanPredicted: optional(s.predicted/float64(s.pairs), true),
+		positives: f.Positives, pairs: f.N, fewest: min(s.usedHave, s.usedLack), auroc: optional(s.mean.Value, s.mean.Used > 0),
+		probabilities: Probabilities{Brier: f.Brier(), ECE: s.ece / float64(s.mean.Used+s.mean.Skipped), MeanPredicted: optional(f.MeanPredicted(), true)},
 	}
 }
 
 // measureSets measures the loaded classes in all groups, [classes][groups].
-func (s subgroupStage) measureSets(ctx context.Context, c *columns, groups []*grouped, room int64) ([][]measured, error) {
-	byClass := make([][]measured, c.width)
+func (s subgroupStage) measureSets(ctx context.Context, c *columns, groups []*grouped, room int64) ([][]labelMeasure, error) {
+	byClass := make([][]labelMeasure, c.width)
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(within(room/workShare/(workBytes*int64(c.n)), runtime.GOMAXPROCS(0)))
 	for k := range c.width {
 		group.Go(func() error {
 			return guard.Do("eval.subgroups, task "+c.key.task, func() (err error) {
-				byClass[k] = make([]measured, len(groups))
+				byClass[k] = make([]labelMeasure, len(groups))
 				for i, g := range groups {
 					if err == nil {
 						err = ctx.Err()
@@ -90,13 +95,12 @@ func (s subgroupStage) measureSets(ctx context.Context, c *columns, groups []*gr
 
 // measureSet measures label k of those loaded. Where the softmax is ranked, probabilities
 // are the label's own all the same.
-func (s subgroupStage) measureSet(c *columns, k int, g *grouped) (measured, error) {
+func (s subgroupStage) measureSet(c *columns, k int, g *grouped) (m labelMeasure, err error) {
 	logits, positive := pick(c.logits.Column(k), g.rows), pick(c.hasOf(k), g.rows)
-	m := measured{pairs: len(logits), meanPredicted: optional(meanProbability(logits), true)}
+	m.forecasts = forecasts(logits, positive)
 	if s.measures.MultiLabelScore == auroc.MeasureSoftmax {
 		logits = pick(c.logits.Share(k), g.rows)
 	}
-	count, err := auroc.Of(logits, positive)
-	m.positives, m.auroc = count.Positives, optional(count.AUROC())
+	m.count, err = auroc.Of(logits, positive)
 	return m, err
 }

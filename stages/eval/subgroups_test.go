@@ -58,7 +58,7 @@ type hospital struct {
 			AUROC                  *float64
 			Paper                  *float64 `json:"auroc_paper"`
 			MeanPredicted          *float64 `json:"mean_predicted"`
-			Observed               *float64
+			Observed, ECE          *float64
 		}
 	}
 	Table1 []struct {
@@ -189,7 +189,7 @@ func TestSubgroupsEqualTheOracle(t *testing.T) {
 				if ofNotes {
 					want.AUROC = want.Paper
 				}
-				for _, diff := range []string{cmp.Diff(want.AUROC, g.AUROC, toTheBit), cmp.Diff(want.MeanPredicted, g.MeanPredicted, toTheBit), cmp.Diff(want.Observed, g.Observed, toTheBit)} {
+				for _, diff := range []string{cmp.Diff(want.AUROC, g.AUROC, toTheBit), cmp.Diff(want.MeanPredicted, g.MeanPredicted, toTheBit), cmp.Diff(want.Observed, g.Observed, toTheBit), cmp.Diff(want.ECE, g.ECE, toTheBit)} {
 					if diff != "" {
 						t.Errorf("%s: %s", name, diff)
 					}
@@ -271,7 +271,15 @@ func TestSubgroupsOfOtherPatients(t *testing.T) {
 	if err != nil && !strings.Contains(err.Error(), "does not have all patients") {
 		t.Error(err)
 	}
-	_, err = stagetest.Try(t, "eval.subgroups", "{split: val}", hospitalOf(t).inputs(t, 2, unchanged, false))
+	in = hospitalOf(t).inputs(t, 2, unchanged, false)
+	_, err = stagetest.Try(t, "eval.subgroups", "{split: val}", in)
+	stagetest.WantCode(t, err, exit.BadData)
+	rows := stagetest.Rows[task.Prediction](t, in["predictions"][0], task.TablePredictions)
+	for i := range rows {
+		rows[i].Split = split.Val
+	}
+	in["predictions"] = []*dataset.Dataset{evaltest.Predictions(t, 2, rows)}
+	_, err = stagetest.Try(t, "eval.subgroups", "{}", in)
 	stagetest.WantCode(t, err, exit.BadData)
 }
 

@@ -28,7 +28,7 @@ func init() {
 		Name:    "eval.subgroups",
 		Version: 1,
 		Doc: "Measures each variant on each task in groups of patients: by sex, age, insurance, race, first care unit and year group (of the anchor year; MIMIC-III has none). " +
-			"Of each group it tells examples, patients, positives, the AUROC with its interval by a bootstrap over patients, and the mean predicted probability beside the share that is positive. " +
+			"Of each group it tells examples, patients, positives, the AUROC with its interval by a bootstrap over patients, and how well its probabilities are calibrated. " +
 			"Groups with fewer than ten patients are not told, nor those that would give them away. " +
 			"With a split it also tells who the patients of train, val and test are, by their first admission there. " +
 			"Writes subgroups.json.",
@@ -86,6 +86,9 @@ func (s subgroupStage) Merge(ctx context.Context, in stages.Inputs, key string, 
 	if err != nil {
 		return nil, err
 	}
+	if e.n == 0 { // there are examples of val alone
+		return []byte("null"), nil
+	}
 	members, list, err := e.members(ctx, in.One(portPatients))
 	if err != nil {
 		return nil, err
@@ -94,7 +97,7 @@ func (s subgroupStage) Merge(ctx context.Context, in stages.Inputs, key string, 
 	if err := s.measureGroups(ctx, e, groups); err != nil {
 		return nil, err
 	}
-	var all []Attribute
+	all := []Attribute{}
 	for a, name := range Attributes {
 		var of []*grouped
 		for _, g := range groups {
@@ -122,6 +125,9 @@ func (s subgroupStage) Finish(_ context.Context, _ stages.Inputs, results []stag
 		key, of := parseKey(keyed.Key), []Attribute{}
 		if err := json.Unmarshal(keyed.Value, &of); err != nil {
 			return fmt.Errorf("read groups of patients: %w", err)
+		}
+		if of == nil {
+			continue
 		}
 		if all.Variants[key.variant] == nil {
 			all.Variants[key.variant] = map[string][]Attribute{}

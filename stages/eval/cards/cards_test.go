@@ -157,7 +157,7 @@ func TestModelCard(t *testing.T) {
 	for _, part := range []string{
 		"**No, not publicly.**", "no legal advice", "mimiciv 3.1, notes 2.2", "https://physionet.org/content/mimic-iv-note/", "| recipe of texts and labels | clinical |", "hash, seed 1",
 		"| sur\\|vived | 1", "403 examples of 403 patients, 50 positive", "| lora | 0.", " to 0.", "| bag of words, logistic regression | 0.", "1000 bootstrap replicates",
-		"| male | 2", "Not told: ", "| `learning_rate` | `0.001` |", "Whom its base was trained on is not known", "Boston",
+		"| male | 2", "Sex, not told: female, unknown.", "| `learning_rate` | `0.001` |", "Whom its base was trained on is not known", "Boston",
 	} {
 		if !strings.Contains(text, part) {
 			t.Errorf("the card does not tell %q:\n%s", part, text)

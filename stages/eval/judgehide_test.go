@@ -1,0 +1,137 @@
+package eval
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/smallcell"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/eval/evaltest"
+	"github.com/clinflow/clinflow/stages/stagetest"
+	"github.com/clinflow/clinflow/task"
+)
+
+// hidden measures predictions with small cells hidden.
+func hidden(t *testing.T, rows []task.Prediction) (*dataset.Dataset, TaskScore) {
+	t.Helper()
+	out := stagetest.Run(t, "eval.auroc", "{replicates: 0}", stages.Inputs{"predictions": {evaltest.Predictions(t, 2, rows)}})
+	return out, read[Metrics](t, out, MetricsName).Variants["lora"].Tasks[rows[0].Task]
+}
+
+// TestFewExamplesTellNothingMore: of a task that has fewer than ten on a side nothing
+// but an AUROC of two digits is told, in no file.
+func TestFewExamplesTellNothingMore(t *testing.T) {
+	for _, c := range []struct {
+		task  string
+		sizes []int
+	}{{"mor", []int{60, 9}}, {"mor", []int{9, 60}}, {"los", []int{40, 30, 20, 9}}, {"diag", []int{3, 2, 4}}} {
+		t.Run(fmt.Sprint(c.task, c.sizes), func(t *testing.T) {
+			out, s := hidden(t, ofClasses(c.task, c.sizes...))
+			told := s.Probabilities != nil || s.Calibration != nil || s.AtHalf != nil || s.AtThreshold != nil
+			for _, value := range []*float64{s.MicroAUROC, s.WeightedAUROC, s.AUPRC, s.MicroAUPRC, s.WeightedAUPRC, s.Prevalence} {
+				told = told || value != nil
+			}
+			if !s.SmallCells || told {
+				t.Errorf("%+v", s)
+			}
+			if curves := read[Reliability](t, out, ReliabilityName).Variants["lora"][c.task]; len(curves) > 0 {
+				t.Errorf("a reliability curve of few: %+v", curves)
+			}
+		})
+	}
+}
+
+// TestRareClassesAreHidden: a class with one to nine examples, or with all but so few, is
+// not counted, nor one that the sum would give it away by, and has an AUROC of two digits
+// alone; no other has more than four.
+func TestRareClassesAreHidden(t *testing.T) {
+	for _, c := range []struct {
+		task  string
+		sizes []int
+		told  []smallcell.Count
+	}{
+		{"diag", []int{40, 9, 25, 0, 30}, []smallcell.Count{40, smallcell.Below, smallcell.Above, 0, 30}},
+		{"diag", []int{40, 9, 3, 30}, []smallcell.Count{40, smallcell.Below, smallcell.Below, 30}},
+		{"los", []int{12, 10, 30}, []smallcell.Count{12, 10, 30}},
+		{"los", []int{40, 30, 20, 9}, []smallcell.Count{40, 30, smallcell.Above, smallcell.Below}},
+	} {
+		out, _ := hidden(t, ofClasses(c.task, c.sizes...))
+		classes := read[Classes](t, out, ClassesName).Variants["lora"][c.task]
+		for k, class := range classes {
+			few := smallcell.Small(c.sizes[k])
+			if class.Positives != c.told[k] || class.SmallCells != few || few && (class.AUPRC != nil || class.MeanPredicted != nil) {
+				t.Errorf("%v: class %d is told as %+v", c.sizes, k, class)
+			}
+			digits := 1e4
+			if few {
+				digits = 100
+			}
+			for _, value := range []*float64{class.AUROC, class.AUPRC, class.MeanPredicted} {
+				if value != nil && *value != math.Round(digits**value)/digits {
+					t.Errorf("%v: class %d has a figure %v", c.sizes, k, *value)
+				}
+			}
+		}
+		if len(classes) != len(c.sizes) {
+			t.Errorf("%d classes of %v", len(classes), c.sizes)
+		}
+	}
+}
+
+// TestRareOutcomesAreHidden: figures of decisions by which one to nine outcomes of a kind
+// could be counted are not told.
+func TestRareOutcomesAreHidden(t *testing.T) {
+	for missed, told := range []bool{true, false, false, false, false, false, false, false, false, false, true} {
+		rows := ofClasses("mor", 60, 60)
+		for i := range rows { // 20 false positives, and so many false negatives
+			yes := i < 20 || i >= 60+missed
+			rows[i].Logits = []float32{0, map[bool]float32{true: 1 + float32(i)/100, false: -1 - float32(i)/100}[yes]}
+		}
+		_, s := hidden(t, rows)
+		if s.AtHalf == nil || s.AtHalf.SmallCells == told || (s.AtHalf.Sensitivity != nil) != told || (s.AtHalf.F1Macro != nil) != told {
+			t.Errorf("%d false negatives: %+v", missed, s.AtHalf)
+		}
+	}
+	rows := ofClasses("los", 40, 40, 40)
+	for i := range rows { // 5 of 120 are not told right
+		said := int(rows[i].Label)
+		if i%24 == 0 {
+			said = (said + 1) % 3
+		}
+		rows[i].Logits = []float32{0, 0, 0}
+		rows[i].Logits[said] = 2
+	}
+	if _, s := hidden(t, rows); s.AtHalf == nil || !s.AtHalf.SmallCells || s.AtHalf.F1Micro != nil {
+		t.Errorf("few wrong: %+v", s.AtHalf)
+	}
+}
+
+// TestReliabilityHidesFew: no group of a curve holds one to nine examples with the class,
+// or without it.
+func TestReliabilityHidesFew(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		sizes  []int
+		curves int
+	}{{"mor", []int{130, 20}, 1}, {"los", []int{130, 20, 60, 45}, 4}, {"diag", []int{130, 20, 60, 45}, 1}} {
+		name := c.name
+		out, _ := hidden(t, ofClasses(name, c.sizes...))
+		curves := read[Reliability](t, out, ReliabilityName).Variants["lora"][name]
+		if len(curves) != c.curves {
+			t.Fatalf("%s: %d curves", name, len(curves))
+		}
+		for _, curve := range curves {
+			if len(curve.Bins) < 2 {
+				t.Errorf("%s: %d groups", name, len(curve.Bins))
+			}
+			for _, b := range curve.Bins {
+				with := int(math.Round(b.Observed * float64(b.N)))
+				if smallcell.Small(int(b.N)) || smallcell.Small(with) || smallcell.Small(int(b.N)-with) {
+					t.Errorf("%s: a group of %d with %d", name, b.N, with)
+				}
+			}
+		}
+	}
+}

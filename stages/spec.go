@@ -35,6 +35,8 @@ const (
 	KindAdapter   = "adapter"   // a folder of the PEFT library, with adapters beside it
 	KindMetrics   = "metrics"   // metrics.json
 	KindReport    = "report"    // report.html
+
+	KindComparisons = "comparisons" // comparisons.json
 )
 
 // Output is what a stage leaves: a dataset kind and, where it is sharded, its

@@ -17,14 +17,19 @@ import (
 )
 
 // The ports say what predictions are: a variant's, or those of the baseline, which
-// every variant should beat, or of the best possible model.
+// every variant should beat, of the best possible model, or of a variant in another run.
 const (
 	portVariants = "predictions"
 	portBaseline = "baseline"
 	portBest     = "known_best"
+	portOther    = "other_run"
 )
 
-var ports = []string{portVariants, portBaseline, portBest}
+var ports = []string{portVariants, portBaseline, portBest, portOther}
+
+// oneVariant says whether all predictions of a port are of one variant, which has the
+// port's name.
+func oneVariant(port string) bool { return port == portBaseline || port == portBest }
 
 // groupKey names predictions that are measured together. Those of the baseline and
 // of the best possible model are one variant, which has the port's name.
@@ -111,7 +116,7 @@ func (s aurocStage) collect(ctx context.Context, d *dataset.Dataset, part int, p
 			return nil, exit.Errorf(exit.BadData, "%s: part %d: an example is not of the task %s that the manifest tells; make the predictions again", d.URI(), part, of.Name)
 		}
 		key := groupKey{port, row.Variant, of.Name}
-		if port != portVariants {
+		if oneVariant(port) {
 			key.variant = port
 		}
 		g := groups[key]
@@ -166,6 +171,7 @@ type examples struct {
 	fitOn      []tally // those that hold some to fit on
 	n, classes int
 	multiLabel bool
+	places     []int32 // [n]: where an example stands among the columns'; nil: as it lies
 }
 
 // examplesOf puts the tallies of a key together. Examples of two datasets, or with
@@ -217,5 +223,5 @@ func (e examples) val() examples {
 
 // hold says whether a row is one of the examples.
 func (e examples) hold(row task.Prediction) bool {
-	return row.Split == e.split && (e.key.port != portVariants || row.Variant == e.key.variant)
+	return row.Split == e.split && (oneVariant(e.key.port) || row.Variant == e.key.variant)
 }

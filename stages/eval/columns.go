@@ -91,6 +91,9 @@ func (c *columns) changed(t tally) error {
 }
 
 func (c *columns) set(at int, row task.Prediction) {
+	if c.places != nil {
+		at = int(c.places[at])
+	}
 	if c.first == 0 {
 		c.logits.Norms[at] = auroc.LogSumExp(row.Logits)
 		c.subjects[at] = row.SubjectID

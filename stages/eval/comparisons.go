@@ -33,13 +33,14 @@ type Comparison struct {
 	Tasks      int             `json:"tasks,omitempty"` // the macro mean: how many it is over
 	Difference float64         `json:"difference"`
 	Interval   *Interval       `json:"interval,omitempty"`
-	// PBootstrap is two-sided, from the share of replicates on the other side of zero.
+	// PBootstrap is two-sided and goes with Interval: below 0.05 where that does not hold
+	// zero. Neither is there where no replicate differs.
 	PBootstrap *float64 `json:"p_bootstrap,omitempty"`
-	// PPermutation is two-sided: how often a difference as large comes about where each
-	// patient's admissions are given to the two models by lot.
-	PPermutation *float64 `json:"p_permutation,omitempty"`
+	// PPermutation is two-sided: how often a difference as large comes about where it is
+	// drawn by lot, patient by patient, which ranks are whose model's.
+	PPermutation *float64 `json:"p_permutation"`
 	// PHolm is PPermutation, corrected for the number of comparisons in the family.
-	PHolm *float64 `json:"p_holm,omitempty"`
+	PHolm *float64 `json:"p_holm"`
 	// SmallCells says that a task of it has fewer than ten on one side: all figures have
 	// two digits.
 	SmallCells bool `json:"small_cells,omitempty"`

@@ -1,0 +1,129 @@
+package eval
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/auroc"
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/task"
+)
+
+func init() {
+	table := []string{task.TablePredictions}
+	stages.RegisterJob(stages.Spec{
+		Name:    "eval.compare",
+		Version: 1,
+		Doc: "Says which variants differ in AUROC, on the same patients: each against each, against the baseline, and against the variant of the same name in another run, on each task and in the mean over tasks. " +
+			"A difference has an interval and a p-value of a bootstrap over patients, and a p-value of a permutation test in which patients' ranks change models with all their admissions (Bandos, Rockette and Gur 2005). " +
+			"Holm's correction is over the comparisons of a task, and over those of the mean. " +
+			"Predictions of other examples, or with other labels, are refused. Writes comparisons.json.",
+		In: []stages.Port{
+			{Name: portVariants, Kind: task.KindPredictions, Tables: table, Many: true, Doc: "Predictions of the variants; each variant and task in one dataset only."},
+			{Name: portBaseline, Kind: task.KindPredictions, Tables: table, Many: true, Optional: true, Doc: "Predictions of a bag-of-words model; one dataset a task, whatever variant it names."},
+		},
+		Out: stages.Output{Kind: stages.KindComparisons},
+	}, func(env *stages.Environment, c CompareConfig) (stages.Job, error) {
+		return compareStage{c, aurocStage{AUROCConfig{Split: c.Split}, auroc.MeasuresOf(c.Recipe), env.Memory}}, nil
+	})
+}
+
+// CompareConfig configures eval.compare.
+type CompareConfig struct {
+	Split  string `json:"split" default:"test" enum:"train,val,test" doc:"Split that is compared on."`
+	Recipe string `json:"recipe" default:"clinical" enum:"clinical,paper" doc:"Which AUROC of a task counts where it has two, as in eval.auroc."`
+	Bootstrap
+	OtherRun     []string `json:"other_run,omitempty" path:"manifest.json" doc:"Folders of predictions that another run left, of the same examples: each variant is compared with that of the same name there."`
+	Permutations int      `json:"permutations" default:"10000" min:"1" max:"1000000" doc:"Permutations of the test; no p-value is below one by their number."`
+	SmallCells   string   `json:"small_cells" default:"hide" enum:"hide,show" doc:"Whether counts of one to nine are told. Hidden, the figures of a task that has so few positives, negatives or examples of a class have two digits."`
+}
+
+type compareStage struct {
+	config CompareConfig
+	auroc  aurocStage // reads predictions
+}
+
+// Run implements stages.Job. Of all variants of a task as many classes are in memory at
+// a time as the budget holds.
+func (s compareStage) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) error {
+	in, err := s.withOther(ctx, in)
+	if err != nil {
+		return err
+	}
+	byTask, err := s.examples(ctx, in)
+	if err != nil {
+		return err
+	}
+	if len(byTask) == 0 {
+		return exit.Errorf(exit.BadData, "the predictions hold no example of split %s; predict that split, or choose another", s.config.Split)
+	}
+	told := Comparisons{Split: s.config.Split, Interval: s.config.settings(), Permutations: s.config.Permutations, Tasks: map[string][]Comparison{}}
+	var all [][]contrast
+	for _, name := range slices.Sorted(maps.Keys(byTask)) {
+		contrasts, err := s.compareTask(ctx, byTask[name])
+		if err != nil {
+			return err
+		}
+		all = append(all, contrasts)
+		told.Tasks[name] = s.family(contrasts)
+	}
+	told.Macro = s.family(meanContrasts(all))
+	return write(out, ComparisonsName, told)
+}
+
+// withOther adds the predictions of the other run, which the configuration names, as if
+// they were a port's. Nobody else has looked at their sums.
+func (s compareStage) withOther(ctx context.Context, in stages.Inputs) (stages.Inputs, error) {
+	in = maps.Clone(in)
+	for _, uri := range s.config.OtherRun {
+		d, err := dataset.Open(ctx, uri)
+		if err == nil {
+			err = d.Verify(ctx)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("other_run: %w", err)
+		}
+		in[portOther] = append(in[portOther], d)
+	}
+	return in, nil
+}
+
+// examples are those of all predictions, by task, in the order of their ports and
+// variants.
+func (s compareStage) examples(ctx context.Context, in stages.Inputs) (map[string][]examples, error) {
+	if _, err := tasksOf(in); err != nil {
+		return nil, err
+	}
+	tallies := map[groupKey][][]byte{}
+	for _, port := range ports {
+		for i, d := range in[port] {
+			for part := range d.Parts() {
+				groups, err := s.auroc.collect(ctx, d, part, port)
+				if err != nil {
+					return nil, err
+				}
+				for key, g := range groups {
+					text, err := json.Marshal(tally{Dataset: i, Part: part, Classes: g.classes, N: g.n})
+					if err != nil {
+						return nil, err
+					}
+					tallies[key] = append(tallies[key], text)
+				}
+			}
+		}
+	}
+	byTask := map[string][]examples{}
+	for _, key := range slices.SortedFunc(maps.Keys(tallies), groupKey.compare) {
+		e, err := s.auroc.examplesOf(key, in, tallies[key])
+		if err != nil {
+			return nil, err
+		}
+		byTask[key.task] = append(byTask[key.task], e)
+	}
+	return byTask, nil
+}

@@ -1,0 +1,118 @@
+package eval
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/task"
+)
+
+// compare is the order of keys: by port as ports lists them, then by name.
+func (k groupKey) compare(other groupKey) int {
+	return cmp.Or(
+		cmp.Compare(slices.Index(ports, k.port), slices.Index(ports, other.port)),
+		cmp.Compare(k.variant, other.variant), cmp.Compare(k.task, other.task))
+}
+
+// String names a key's predictions in messages.
+func (e examples) String() string {
+	switch e.key.port {
+	case portBaseline:
+		return "the baseline (" + e.dataset.URI() + ")"
+	case portOther:
+		return "variant " + e.key.variant + " of the other run (" + e.dataset.URI() + ")"
+	}
+	return "variant " + e.key.variant + " (" + e.dataset.URI() + ")"
+}
+
+// contender is a model of a task that is compared.
+type contender struct {
+	examples
+	columns *columns
+	draws   *resampling
+}
+
+// counterparts refuses variants of another run that there is nothing to compare with.
+func counterparts(all []examples) error {
+	for _, e := range all {
+		same := func(o examples) bool { return o.key.port == portVariants && o.key.variant == e.key.variant }
+		if e.key.port == portOther && !slices.ContainsFunc(all, same) {
+			return exit.Errorf(exit.Usage, "task %s: %v has no variant of its name among the predictions; leave its folder out, or name the variants alike", e.key.task, e)
+		}
+	}
+	return nil
+}
+
+// identity is which example a prediction is of.
+type identity struct {
+	subject int64
+	example string
+}
+
+func (i identity) compare(other identity) int {
+	return cmp.Or(cmp.Compare(i.subject, other.subject), cmp.Compare(i.example, other.example))
+}
+
+// identities are those of a key's examples as they lie.
+func (e examples) identities(ctx context.Context) ([]identity, error) {
+	all := make([]identity, 0, e.n)
+	for _, t := range e.parts {
+		for row, err := range dataset.Read[task.Prediction](ctx, e.dataset, task.TablePredictions, t.Part) {
+			if err != nil {
+				return nil, err
+			}
+			if e.hold(row) {
+				all = append(all, identity{row.SubjectID, row.ExampleID})
+			}
+		}
+	}
+	return all, nil
+}
+
+// align gives the examples of all models of a task the same places, in the order of
+// their patients and ids, however their parts are cut. Models of other examples are
+// refused by name.
+func align(ctx context.Context, all []examples) error {
+	var first []identity
+	for i := range all {
+		e := &all[i]
+		lying, err := e.identities(ctx)
+		if err != nil {
+			return err
+		}
+		order := make([]int32, len(lying))
+		for at := range order {
+			order[at] = int32(at)
+		}
+		slices.SortFunc(order, func(a, b int32) int { return lying[a].compare(lying[b]) })
+		e.places = make([]int32, len(lying))
+		sorted := make([]identity, len(lying))
+		for place, at := range order {
+			e.places[at], sorted[place] = int32(place), lying[at]
+		}
+		if len(slices.Compact(slices.Clone(sorted))) < len(sorted) {
+			return exit.Errorf(exit.BadData, "task %s: %v predicts an example twice; predict each once", e.key.task, *e)
+		}
+		if first == nil {
+			first = sorted
+		}
+		if !slices.Equal(first, sorted) {
+			return exit.Errorf(exit.BadData, "task %s: %v and %v are not of the same examples of the same patients; compare predictions of one split of the same texts", e.key.task, all[0], *e)
+		}
+	}
+	return nil
+}
+
+// sameLabels refuses models of a task whose loaded labels differ.
+func sameLabels(all []*contender) error {
+	first := all[0]
+	for _, c := range all[1:] {
+		if !slices.Equal(c.columns.labels, first.columns.labels) || !slices.Equal(c.columns.has, first.columns.has) {
+			return exit.Errorf(exit.BadData, "task %s: %v and %v have other labels of the same examples; compare predictions of the same labels", c.key.task, first.examples, c.examples)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,148 @@
+package eval
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+
+	"github.com/clinflow/clinflow/internal/auroc/inference"
+	"github.com/clinflow/clinflow/internal/smallcell"
+)
+
+// pair names two models that are compared, as Comparison does.
+type pair struct{ a, b, against string }
+
+// contrast is what two models differ by on a task, or in the mean over tasks.
+type contrast struct {
+	pair
+	difference float64
+	replicates replicates // of the difference; none where none were asked for
+	permuted   []float64
+	effective  int
+	patients   []int64
+	fewest     int // examples on either side of what is compared
+	tasks      int // of the mean
+}
+
+// rivals are the pairs of a task's models that are compared, by their numbers.
+func rivals(all []*contender) (pairs []pair, numbers [][2]int) {
+	for _, against := range []struct{ name, port string }{{AgainstVariant, portVariants}, {AgainstBaseline, portBaseline}, {AgainstOther, portOther}} {
+		for i, a := range all {
+			for j, b := range all {
+				if a.key.port != portVariants || b.key.port != against.port || b.key.port == portVariants && j <= i || b.key.port == portOther && a.key.variant != b.key.variant {
+					continue
+				}
+				pairs = append(pairs, pair{a.key.variant, b.key.variant, against.name})
+				numbers = append(numbers, [2]int{i, j})
+			}
+		}
+	}
+	return pairs, numbers
+}
+
+// compareTask compares the models of a task. There are no contrasts where its examples
+// hold no pair that an AUROC compares.
+func (s compareStage) compareTask(ctx context.Context, all []examples) ([]contrast, error) {
+	turn.Lock()
+	defer turn.Unlock()
+	share := s.auroc.memory.Share()
+	defer share.Return()
+	if err := counterparts(all); err != nil {
+		return nil, err
+	}
+	if err := align(ctx, all); err != nil {
+		return nil, err
+	}
+	room := share.Bytes() / int64(len(all))
+	c := &contest{compareStage: s, width: within(room/(cellBytes*int64(all[0].n)), all[0].classes), least: math.MaxInt}
+	for _, e := range all {
+		draws := &resampling{Bootstrap: s.config.Bootstrap, measures: s.auroc.measures, room: room}
+		c.all = append(c.all, &contender{examples: e, draws: draws, columns: e.columns(c.span(e, 0))})
+	}
+	c.pairs, c.numbers = rivals(c.all)
+	if err := c.run(ctx); err != nil || c.positives == 0 {
+		return nil, err
+	}
+	return c.contrasts(ctx)
+}
+
+// meanContrasts are those of the mean over tasks: of each pair over the tasks that both
+// have an AUROC of, draw by draw and permutation by permutation, which are of the same
+// patients in all tasks.
+func meanContrasts(tasks [][]contrast) []contrast {
+	var order []pair
+	byPair := map[pair][]contrast{}
+	for _, contrasts := range tasks {
+		for _, c := range contrasts {
+			if byPair[c.pair] == nil {
+				order = append(order, c.pair)
+			}
+			byPair[c.pair] = append(byPair[c.pair], c)
+		}
+	}
+	slices.SortStableFunc(order, pair.compare)
+	means := make([]contrast, len(order))
+	for i, p := range order {
+		means[i] = meanContrast(byPair[p])
+	}
+	return means
+}
+
+func meanContrast(all []contrast) contrast {
+	mean := contrast{pair: all[0].pair, effective: math.MaxInt, fewest: math.MaxInt, tasks: len(all)}
+	var drawn, permuted []replicates
+	for _, c := range all {
+		mean.difference += c.difference / float64(len(all))
+		drawn, permuted = append(drawn, c.replicates), append(permuted, c.permuted)
+		mean.effective, mean.fewest = min(mean.effective, c.effective), min(mean.fewest, c.fewest)
+		mean.patients = append(mean.patients, c.patients...)
+	}
+	mean.replicates, mean.permuted = meanOf(drawn), meanOf(permuted)
+	slices.Sort(mean.patients)
+	mean.patients = slices.Compact(mean.patients)
+	return mean
+}
+
+// compare is the order in which pairs are told.
+func (p pair) compare(other pair) int {
+	kinds := []string{AgainstVariant, AgainstBaseline, AgainstOther}
+	return cmp.Or(
+		cmp.Compare(slices.Index(kinds, p.against), slices.Index(kinds, other.against)),
+		cmp.Compare(p.a, other.a), cmp.Compare(p.b, other.b))
+}
+
+// family tells contrasts that Holm's correction takes together.
+func (s compareStage) family(contrasts []contrast) []Comparison {
+	told, p := make([]Comparison, len(contrasts)), make([]float64, len(contrasts))
+	for i, c := range contrasts {
+		p[i] = inference.PermutationP(c.difference, c.permuted)
+		told[i] = Comparison{A: c.a, B: c.b, Against: c.against, Patients: smallcell.Count(len(c.patients)), Tasks: c.tasks, Difference: c.difference, PPermutation: &p[i]}
+		if bounds, p, ok := inference.OfDifference(c.difference, c.replicates, c.effective); ok {
+			told[i].Interval, told[i].PBootstrap = &Interval{bounds.Low, bounds.High}, &p
+		}
+	}
+	for i, corrected := range inference.Holm(p) {
+		told[i].PHolm = &corrected
+		if s.config.SmallCells == smallcell.Hide {
+			told[i].hide(contrasts[i].fewest)
+		}
+	}
+	return told
+}
+
+// hide leaves two digits of what is of few examples on a side: a difference of AUROCs
+// in all its digits is a fraction of their pairs. A p-value is not rounded to a smaller one.
+func (c *Comparison) hide(fewest int) {
+	c.Patients = smallcell.Of(c.Patients)
+	if !smallcell.Small(fewest) {
+		return
+	}
+	c.SmallCells, c.Difference = true, twoDigits(c.Difference)
+	c.Interval.round()
+	for _, p := range []*float64{c.PBootstrap, c.PPermutation, c.PHolm} {
+		if p != nil {
+			*p = math.Ceil(100**p) / 100
+		}
+	}
+}

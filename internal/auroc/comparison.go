@@ -3,16 +3,17 @@ package auroc
 import (
 	"math"
 	"math/bits"
-	"slices"
 )
 
 // comparison is the memory of comparing one class with another: the rarer is sorted,
 // and each example of the other is placed among its scores. What it holds of an earlier
 // one is never read.
 type comparison struct {
+	scores         []float64
 	keys, spare    []uint64
 	distinct, tree []uint64
 	copies, placed []int
+	slots          []int32
 }
 
 // keyOf orders scores as whole numbers: the bits of a negative score are turned round,
@@ -23,13 +24,27 @@ func keyOf(score float64) uint64 {
 	return b ^ (uint64(int64(b)>>63) | 1<<63)
 }
 
+// scoreOf is the score of a key.
+func scoreOf(key uint64) float64 {
+	return math.Float64frombits(key ^ (^uint64(int64(key)>>63) | 1<<63))
+}
+
 const lastKey = math.MaxUint64
 
-// split writes the keys of positives in front and those of negatives behind them. It
-// does not branch on a label: none can be foretold.
-func (c *comparison) split(scores []float64, positive []bool) (positives, negatives []uint64, err error) {
+// keysOf are the keys of scores.
+func (c *comparison) keysOf(scores []float64) []uint64 {
 	c.keys = resize(c.keys, len(scores))
-	keys, positive := c.keys, positive[:len(scores)]
+	for i, score := range scores {
+		c.keys[i] = keyOf(score)
+	}
+	return c.keys
+}
+
+// split copies the scores of positives to the front and those of negatives behind them.
+// It does not branch on a label: none can be foretold.
+func (c *comparison) split(scores []float64, positive []bool) (positives, negatives []float64, err error) {
+	c.scores = resize(c.scores, len(scores))
+	parted, positive := c.scores, positive[:len(scores)]
 	front, last := 0, len(scores)-1
 	for i, score := range scores {
 		if score != score {
@@ -39,23 +54,22 @@ func (c *comparison) split(scores []float64, positive []bool) (positives, negati
 		if positive[i] {
 			is = 1
 		}
-		keys[front+(last-i)&(is-1)] = keyOf(score) // from the end where it is not
+		parted[front+(last-i)&(is-1)] = score // from the end where it is not
 		front += is
 	}
-	return keys[:front], keys[front:], nil
+	return parted[:front], parted[front:], nil
 }
 
-// manyKeys is so large a tree that to look up keys in their order, which keeps its
-// branches in the cache, is worth sorting them. Measured by BenchmarkBalanced.
-const manyKeys = 1 << 13
-
 // steps are those of a staircase whose positives are rare.
-func (c *comparison) steps(rare, others []uint64) Staircase {
-	c.count(c.sorted(rare))
+func (c *comparison) steps(rare, others []float64) Staircase {
+	c.count(c.sorted(c.keysOf(rare)))
+	c.placed = resize(c.placed, 2*len(c.distinct))
+	clear(c.placed)
 	if len(c.copies) > manyKeys {
-		others = c.sorted(others)
+		c.place(c.sorted(c.keysOf(others)))
+	} else {
+		c.place(c.keysOf(c.sift(others)))
 	}
-	c.place(others)
 	return c.staircase()
 }
 
@@ -72,6 +86,10 @@ func (c *comparison) staircase() Staircase {
 	}
 	return steps
 }
+
+// manyKeys is so large a tree that to look up keys in their order, which keeps its
+// branches in the cache, is worth sorting them. Measured by BenchmarkBalanced.
+const manyKeys = 1 << 15
 
 // count keeps each of the sorted keys once, how often it is there, and lastKey behind
 // them.
@@ -91,8 +109,6 @@ func (c *comparison) count(sorted []uint64) {
 // branch that depends on a key.
 func (c *comparison) place(keys []uint64) {
 	levels := c.plant()
-	c.placed = resize(c.placed, 2*len(c.distinct))
-	clear(c.placed)
 	tree, distinct, placed := c.tree, c.distinct, c.placed
 	for _, key := range keys {
 		at := uint64(1)
@@ -123,52 +139,6 @@ func (c *comparison) plant() (levels int) {
 		}
 	}
 	return levels
-}
-
-// fewKeys are sorted by comparing them: counting digits costs as much for few as for
-// many. Measured by BenchmarkSorted.
-const fewKeys = 64
-
-// sorted sorts keys, digit after digit from the last one (Knuth, volume 3, 5.2.5). A
-// digit that is the same everywhere is passed over, as are the last three of scores
-// that were float32. The result may lie in other memory.
-func (c *comparison) sorted(keys []uint64) []uint64 {
-	if len(keys) <= fewKeys {
-		slices.Sort(keys)
-		return keys
-	}
-	var varying uint64
-	for _, key := range keys {
-		varying |= key ^ keys[0]
-	}
-	c.spare = resize(c.spare, len(keys))
-	from, to := keys, c.spare
-	for digit := 0; digit < 64; digit += 8 {
-		if byte(varying>>digit) != 0 {
-			byDigit(to, from, digit)
-			from, to = to, from
-		}
-	}
-	return from
-}
-
-// byDigit puts keys in the order of the eight bits from digit on, and leaves those that
-// have the same as they were.
-func byDigit(to, from []uint64, digit int) {
-	var next [256]int
-	for _, key := range from {
-		next[byte(key>>digit)]++
-	}
-	place := 0
-	for value, n := range next {
-		next[value] = place
-		place += n
-	}
-	for _, key := range from {
-		value := byte(key >> digit)
-		to[next[value]] = key
-		next[value]++
-	}
 }
 
 // resize is a slice of n values, of any content, in the same memory where it suffices.

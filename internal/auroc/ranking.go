@@ -1,9 +1,6 @@
 package auroc
 
-import (
-	"math"
-	"math/bits"
-)
+import "math/bits"
 
 // Pool ranks the positives of a binary problem, which it holds, among negatives that
 // are shown to it by and by: there may be more of them than memory takes, such as all
@@ -119,9 +116,4 @@ func (t *Tally) HighestF1() (score float64, defined bool) {
 		}
 	}
 	return score, all > 0
-}
-
-// scoreOf turns keyOf round.
-func scoreOf(key uint64) float64 {
-	return math.Float64frombits(key ^ (uint64(int64(^key)>>63) | 1<<63))
 }

@@ -66,7 +66,7 @@ func TestCountEqualsThatOfPairs(t *testing.T) {
 	}
 	for name, kind := range kinds {
 		t.Run(name, rapid.MakeCheck(func(t *rapid.T) {
-			scores := rapid.SliceOfN(kind, 0, 400).Draw(t, "scores")
+			scores := rapid.SliceOfN(kind, 0, 200).Draw(t, "scores")
 			random := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
 			share := rapid.Float64Range(0, 1).Draw(t, "share")
 			positive := make([]bool, len(scores))
@@ -125,8 +125,21 @@ func FuzzCount(f *testing.F) {
 func TestKeysAreInTheOrderOfScores(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := rapid.Float64().Draw(t, "a"), rapid.Float64().Draw(t, "b")
-		if (a < b) != (keyOf(a) < keyOf(b)) || (a == b) != (keyOf(a) == keyOf(b)) || keyOf(a) == lastKey {
+		if (a < b) != (keyOf(a) < keyOf(b)) || (a == b) != (keyOf(a) == keyOf(b)) || keyOf(a) == lastKey || scoreOf(keyOf(a)) != a {
 			t.Errorf("%v and %v have the keys %x and %x", a, b, keyOf(a), keyOf(b))
+		}
+	})
+}
+
+// Whatever the scores between which it has its cells, and those that it is asked for.
+func TestCellsAreInTheOrderOfScores(t *testing.T) {
+	score := rapid.OneOf(rapid.Float64(), rapid.Float64Range(-3, 3), rapid.SampledFrom([]float64{math.Inf(1), math.Inf(-1), math.MaxFloat64, -math.MaxFloat64}))
+	rapid.Check(t, func(t *rapid.T) {
+		keys := []uint64{keyOf(score.Draw(t, "lowest")), keyOf(score.Draw(t, "highest"))}
+		slices.Sort(keys)
+		s, a, b := sieveOf(keys), score.Draw(t, "a"), score.Draw(t, "b")
+		if low, high := s.cell(min(a, b)), s.cell(max(a, b)); low < 0 || low > high || high > s.last {
+			t.Errorf("of %d cells %v is in %d, %v in %d", s.last+1, min(a, b), low, max(a, b), high)
 		}
 	})
 }

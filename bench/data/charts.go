@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+
+	"github.com/clinflow/clinflow/bench/cost"
 )
 
 // chartsResult is what one pass over chartevents costs, beside a plain loop that
@@ -69,7 +71,7 @@ func (o pathOptions) measureCharts(rows int) (r chartsResult, err error) {
 		return r, err
 	}
 	tree := filepath.Join(o.dir, "charts")
-	if _, err := run(exec.Command(b.exe, "charttree", tree, strconv.Itoa(rows))); err != nil {
+	if _, err := cost.Run(exec.Command(b.exe, "charttree", tree, strconv.Itoa(rows))); err != nil {
 		return r, err
 	}
 	if err := os.WriteFile(b.dagFile, fmt.Appendf(nil, chartsDAG, strconv.Quote(tree), parts), 0o600); err != nil {
@@ -90,16 +92,16 @@ func (b *build) charts(r *chartsResult, tree string) error {
 	if err := os.RemoveAll(b.out); err != nil {
 		return err
 	}
-	ours, err := run(exec.Command(b.binary, "run", b.dagFile, "--quiet", "--out", b.out, "--workers", "1", "--memory", b.o.memory))
+	ours, err := cost.Run(exec.Command(b.binary, "run", b.dagFile, "--quiet", "--out", b.out, "--workers", "1", "--memory", b.o.memory))
 	if err != nil {
 		return err
 	}
-	loop, err := run(exec.Command(b.exe, "chartloop", tree, b.loopOut))
+	loop, err := cost.Run(exec.Command(b.exe, "chartloop", tree, b.loopOut))
 	if err != nil {
 		return err
 	}
-	r.cpu, r.loopCPU = least(r.cpu, ours.cpuS), least(r.loopCPU, loop.cpuS)
-	r.WallS, r.LoopWallS = least(r.WallS, ours.wallS), least(r.LoopWallS, loop.wallS)
-	r.PeakRSSMiB = max(r.PeakRSSMiB, ours.peakMiB)
+	r.cpu, r.loopCPU = least(r.cpu, ours.CPUS), least(r.loopCPU, loop.CPUS)
+	r.WallS, r.LoopWallS = least(r.WallS, ours.WallS), least(r.LoopWallS, loop.WallS)
+	r.PeakRSSMiB = max(r.PeakRSSMiB, ours.PeakMiB)
 	return b.compareCharts(r)
 }

@@ -6,8 +6,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"syscall"
-	"time"
+
+	"github.com/clinflow/clinflow/bench/cost"
 )
 
 // build is the binary under test and where its runs leave their files. What is
@@ -31,7 +31,7 @@ func newBuild(o pathOptions) (*build, error) {
 	b := &build{o: o, exe: exe, binary: at("clinflow"), out: at("out"), loopOut: at("loop"), dagFile: at("path.yaml")}
 	cmd := exec.Command("go", "build", "-o", b.binary, "github.com/clinflow/clinflow/cmd/clinflow")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	_, err = run(cmd)
+	_, err = cost.Run(cmd)
 	return b, err
 }
 
@@ -48,9 +48,9 @@ steps:
 `
 
 // path measures clinflow run from csv.gz to tokens.
-func (b *build) path(r *pathResult, notes, workers int) (c cost, err error) {
+func (b *build) path(r *pathResult, notes, workers int) (c cost.Cost, err error) {
 	tree, size := b.tree(notes), strconv.Itoa(notes)
-	if _, err := run(exec.Command(b.exe, "tree", tree, size)); err != nil {
+	if _, err := cost.Run(exec.Command(b.exe, "tree", tree, size)); err != nil {
 		return c, err
 	}
 	if err := os.RemoveAll(b.out); err != nil {
@@ -60,36 +60,17 @@ func (b *build) path(r *pathResult, notes, workers int) (c cost, err error) {
 	if err := os.WriteFile(b.dagFile, []byte(text), 0o600); err != nil {
 		return c, err
 	}
-	c, err = run(exec.Command(b.binary, "run", b.dagFile, "--quiet", "--out", b.out, "--workers", strconv.Itoa(workers), "--memory", b.o.memory))
+	c, err = cost.Run(exec.Command(b.binary, "run", b.dagFile, "--quiet", "--out", b.out, "--workers", strconv.Itoa(workers), "--memory", b.o.memory))
 	if workers == 1 {
-		r.PeakRSSMiB[size] = max(r.PeakRSSMiB[size], c.peakMiB)
+		r.PeakRSSMiB[size] = max(r.PeakRSSMiB[size], c.PeakMiB)
 	}
 	return c, err
 }
 
 // loop measures the plain loop on the same tree.
-func (b *build) loop(notes int) (cost, error) {
+func (b *build) loop(notes int) (cost.Cost, error) {
 	if err := os.RemoveAll(b.loopOut); err != nil {
-		return cost{}, err
+		return cost.Cost{}, err
 	}
-	return run(exec.Command(b.exe, "loop", b.tree(notes), b.loopOut))
-}
-
-// cost is what a child process took.
-type cost struct {
-	cpuS, wallS float64
-	peakMiB     int64
-}
-
-func run(cmd *exec.Cmd) (c cost, err error) {
-	cmd.Stderr = os.Stderr
-	start := time.Now()
-	if err := cmd.Run(); err != nil {
-		return c, fmt.Errorf("%s: %w", filepath.Base(cmd.Path), err)
-	}
-	c.wallS = time.Since(start).Seconds()
-	usage := cmd.ProcessState.SysUsage().(*syscall.Rusage)
-	c.cpuS = time.Duration(usage.Utime.Nano() + usage.Stime.Nano()).Seconds()
-	c.peakMiB = usage.Maxrss >> 10
-	return c, nil
+	return cost.Run(exec.Command(b.exe, "loop", b.tree(notes), b.loopOut))
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/clinflow/clinflow/bench/cost"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages/tokenize/tokenizer"
 )
@@ -39,11 +40,11 @@ func loadSeconds() (least float64, err error) {
 	}
 	least = math.Inf(1)
 	for range rounds {
-		start := cpuSeconds()
+		start := cost.CPUSeconds()
 		if _, err := tokenizer.Open(context.Background(), dir); err != nil {
 			return 0, err
 		}
-		least = min(least, cpuSeconds()-start)
+		least = min(least, cost.CPUSeconds()-start)
 	}
 	return least, nil
 }

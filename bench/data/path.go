@@ -100,9 +100,9 @@ func (b *build) round(r *pathResult) error {
 		return err
 	}
 	_, err = b.path(r, r.Notes/10, 1)
-	r.CPUS, r.LoopCPUS = least(r.CPUS, ours.cpuS), least(r.LoopCPUS, loop.cpuS)
-	r.wall, r.wall2 = least(r.wall, ours.wallS), least(r.wall2, two.wallS)
-	r.LoopRSSMiB = max(r.LoopRSSMiB, loop.peakMiB)
+	r.CPUS, r.LoopCPUS = least(r.CPUS, ours.CPUS), least(r.LoopCPUS, loop.CPUS)
+	r.wall, r.wall2 = least(r.wall, ours.WallS), least(r.wall2, two.WallS)
+	r.LoopRSSMiB = max(r.LoopRSSMiB, loop.PeakMiB)
 	return err
 }
 

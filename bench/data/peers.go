@@ -8,7 +8,8 @@ import (
 	"os"
 	"runtime"
 	"slices"
-	"strings"
+
+	"github.com/clinflow/clinflow/bench/cost"
 )
 
 // peerOptions are those of the command peers.
@@ -29,7 +30,7 @@ func peersMain(args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	all := map[string]any{"cpu_flags": cpuFlags()}
+	all := map[string]any{"cpu_flags": cost.CPUFlags()}
 	runtime.GOMAXPROCS(1)
 	for _, measure := range peerKinds {
 		told, err := measure(o)
@@ -47,13 +48,4 @@ func peersMain(args []string) error {
 		fmt.Println(key+":", all[key])
 	}
 	return nil
-}
-
-// cpuFlags are what /proc/cpuinfo says that the processor can, "" where there is no such
-// file.
-func cpuFlags() string {
-	info, _ := os.ReadFile("/proc/cpuinfo")
-	_, flags, _ := strings.Cut(string(info), "\nflags")
-	flags, _, _ = strings.Cut(flags, "\n")
-	return strings.TrimLeft(flags, "\t :")
 }

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/clinflow/clinflow/bench/cost"
 )
 
 //go:embed peersingest.py
@@ -64,7 +66,7 @@ func ingestPeers(o peerOptions) (map[string]float64, error) {
 	if err := errors.Join(os.RemoveAll(b.out), os.MkdirAll(b.out, 0o700)); err != nil {
 		return nil, err
 	}
-	if _, err := run(exec.Command(b.exe, "tree", c.tree, strconv.Itoa(ingestNotes))); err != nil {
+	if _, err := cost.Run(exec.Command(b.exe, "tree", c.tree, strconv.Itoa(ingestNotes))); err != nil {
 		return nil, err
 	}
 	text := fmt.Sprintf("name: ingest\nsteps:\n  patients: {stage: ingest.mimiciv, with: {root: %q, shards: %d}}\n", c.tree, parts)
@@ -98,7 +100,7 @@ func (c *ingestCase) round(cores int) error {
 		return err
 	}
 	c.told["ingest_rows"] = float64(want.Rows)
-	c.told[key("ours", cores, "peak_mib")] = max(c.told[key("ours", cores, "peak_mib")], float64(ours.peakMiB))
+	c.told[key("ours", cores, "peak_mib")] = max(c.told[key("ours", cores, "peak_mib")], float64(ours.PeakMiB))
 	for _, name := range ingestPeerNames {
 		if err := c.peer(name, cores, want); err != nil {
 			return err
@@ -133,15 +135,15 @@ func (c *ingestCase) peer(name string, cores int, want holding) error {
 }
 
 // on runs a command on the first cores alone, with as many threads.
-func (c *ingestCase) on(cores int, name string, cmd *exec.Cmd) (cost, error) {
+func (c *ingestCase) on(cores int, name string, cmd *exec.Cmd) (cost.Cost, error) {
 	pinned := exec.Command("taskset", append([]string{"-c", fmt.Sprintf("0-%d", cores-1)}, cmd.Args...)...)
 	pinned.Stdin, pinned.Stdout, pinned.Env = cmd.Stdin, cmd.Stdout, os.Environ()
 	for _, library := range []string{"POLARS_MAX_THREADS", "OMP_NUM_THREADS", "ARROW_IO_THREADS", "GOMAXPROCS"} {
 		pinned.Env = append(pinned.Env, library+"="+strconv.Itoa(cores))
 	}
-	took, err := run(pinned)
-	c.least(key(name, cores, "s"), took.wallS)
-	c.least(key(name, cores, "cpu_s"), took.cpuS)
+	took, err := cost.Run(pinned)
+	c.least(key(name, cores, "s"), took.WallS)
+	c.least(key(name, cores, "cpu_s"), took.CPUS)
 	return took, err
 }
 

@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+
+	"github.com/clinflow/clinflow/bench/cost"
 )
 
 // scaleResult is the path at growing sizes, the last of them MIMIC's own.
@@ -88,7 +90,7 @@ steps:
 // scale measures one size, on as many cores as there are workers.
 func (b *build) scale(notes int64, workers int) (row scaleRow, err error) {
 	tree := filepath.Join(b.o.dir, "scale-"+strconv.FormatInt(notes, 10))
-	if _, err := run(exec.Command(b.exe, "scaletree", tree, strconv.FormatInt(notes, 10))); err != nil {
+	if _, err := cost.Run(exec.Command(b.exe, "scaletree", tree, strconv.FormatInt(notes, 10))); err != nil {
 		return row, err
 	}
 	text, err := os.ReadFile(filepath.Join(tree, sizeFile))
@@ -107,9 +109,9 @@ func (b *build) scale(notes int64, workers int) (row scaleRow, err error) {
 	}
 	cmd := exec.Command("taskset", "-c", fmt.Sprintf("0-%d", workers-1),
 		b.binary, "run", b.dagFile, "--quiet", "--out", b.out, "--workers", strconv.Itoa(workers), "--memory", b.o.memory)
-	took, err := run(cmd)
+	took, err := cost.Run(cmd)
 	mb := float64(size.TextBytes) / 1e6
-	return scaleRow{Notes: notes, TextMB: mb, WallS: took.wallS, CPUS: took.cpuS, PeakMiB: took.peakMiB, MBPerS: mb / took.wallS, Files: filesMB(tree)}, err
+	return scaleRow{Notes: notes, TextMB: mb, WallS: took.WallS, CPUS: took.CPUS, PeakMiB: took.PeakMiB, MBPerS: mb / took.WallS, Files: filesMB(tree)}, err
 }
 
 // filesMB are the megabytes of a tree's csv.gz.

@@ -13,11 +13,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
-	"time"
 
 	"github.com/klauspost/compress/gzip"
 
+	"github.com/clinflow/clinflow/bench/cost"
 	"github.com/clinflow/clinflow/bench/peer"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages/tokenize/tokenizer"
@@ -46,28 +45,18 @@ func speedOf(folder string, texts []string) (s speed, err error) {
 	ids := newRows(texts) // kept, as the stages keep theirs
 	best := [2]float64{math.Inf(1), math.Inf(1)}
 	for range rounds {
-		start := cpuSeconds()
+		start := cost.CPUSeconds()
 		e := t.NewEncoder()
 		for state := range best {
 			ids.clear()
 			for _, text := range texts {
 				ids.end(e.Encode(ids.all, text, math.MaxInt))
 			}
-			best[state] = min(best[state], cpuSeconds()-start)
-			start = cpuSeconds()
+			best[state] = min(best[state], cost.CPUSeconds()-start)
+			start = cost.CPUSeconds()
 		}
 	}
 	return speed{len(ids.all), best[0], best[1], ids.digest()}, nil
-}
-
-// cpuSeconds are those that this process took until now, its collector's included: of
-// them other programs on the machine take least.
-func cpuSeconds() float64 {
-	var used syscall.Rusage
-	if syscall.Getrusage(syscall.RUSAGE_SELF, &used) != nil {
-		return math.NaN()
-	}
-	return time.Duration(used.Utime.Nano() + used.Stime.Nano()).Seconds()
 }
 
 // rows are the ids of texts, one after the other.

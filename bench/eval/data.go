@@ -15,20 +15,27 @@ type data struct {
 	positive []bool
 }
 
-// newData draws labels whose frequencies fall as those of diagnosis codes do, from
-// a quarter of the documents to a few, and scores that know a little of them.
+// shareOf is how many of the documents have label k: frequencies fall as those of
+// diagnosis codes do, from a quarter of the documents to a few.
+func shareOf(k int) float64 { return 0.25 / math.Pow(float64(k+1), 0.9) }
+
+// draw draws whether a document has a label, and a score that knows a little of it.
+func draw(random *rand.Rand, share float64) (score float32, positive bool) {
+	positive = random.Float64() < share
+	score = float32(random.NormFloat64())
+	if positive {
+		score++
+	}
+	return score, positive
+}
+
 func newData() data {
 	random := rand.New(rand.NewPCG(1, 2))
 	d := data{make([]float32, documents*labels), make([]bool, documents*labels)}
 	for k := range labels {
-		share := 0.25 / math.Pow(float64(k+1), 0.9)
 		for i := range documents {
 			at := k*documents + i
-			d.positive[at] = random.Float64() < share
-			d.scores[at] = float32(random.NormFloat64())
-			if d.positive[at] {
-				d.scores[at]++
-			}
+			d.scores[at], d.positive[at] = draw(random, shareOf(k))
 		}
 	}
 	return d

@@ -58,7 +58,7 @@ func cmpOr(a, b error) error {
 }
 
 // measured are inputs of both cards: 400 women and men, of whom an eighth died, and 3 of
-// whom no sex is known.
+// whom no sex is known; and 200 of val.
 func measured(t testing.TB) stages.Inputs {
 	t.Helper()
 	var predictions, baseline []task.Prediction
@@ -81,6 +81,9 @@ func measured(t testing.TB) stages.Inputs {
 		splits = append(splits, task.Split{SubjectID: i, Split: split.Names[i%3]})
 		texts = append(texts, task.Text{TextID: fmt.Sprint(i), SubjectID: i, HadmID: i, Text: canary})
 		labels = append(labels, task.Label{SubjectID: i, HadmID: i, Label: int32(i % 8 / 7)})
+	}
+	for i := int64(1001); i <= 1200; i++ {
+		predictions = append(predictions, task.Prediction{ExampleID: fmt.Sprint(i), SubjectID: i, Task: "mor", Variant: "lora", Split: "val", Label: int32(i % 8 / 7), Logits: []float32{0, float32(i * 37 % 101)}})
 	}
 	in := stages.Inputs{
 		"patients": {stagetest.Dataset(t, mimic.KindPatients, 2, map[string]any{mimic.AttributeRelease: mimic.Release{Database: mimic.MIMICIV, Version: "3.1", Notes: "2.2"}},
@@ -156,7 +159,7 @@ func TestModelCard(t *testing.T) {
 	}
 	for _, part := range []string{
 		"**No, not publicly.**", "no legal advice", "mimiciv 3.1, notes 2.2", "https://physionet.org/content/mimic-iv-note/", "| recipe of texts and labels | clinical |", "hash, seed 1",
-		"| sur\\|vived | 1", "403 examples of 403 patients, 50 positive", "| lora | 0.", " to 0.", "| bag of words, logistic regression | 0.", "1000 bootstrap replicates",
+		"| sur\\|vived | 1", "403 examples of 403 patients, 50 positive", "| lora | 0.", " to 0.", "| bag of words, logistic regression | 0.", "1000 bootstrap replicates", "fitted on 200 examples of val",
 		"| male | 2", "Sex, not told: female, unknown.", "| `learning_rate` | `0.001` |", "Whom its base was trained on is not known", "Boston",
 	} {
 		if !strings.Contains(text, part) {

@@ -20,11 +20,7 @@ type Tally struct {
 // PoolOf takes the positives' scores, none NaN; it keeps their order nowhere.
 func PoolOf(positives []float64) *Pool {
 	p := &Pool{}
-	keys := make([]uint64, len(positives))
-	for i, score := range positives {
-		keys[i] = keyOf(score)
-	}
-	p.c.count(p.c.sorted(keys))
+	p.c.count(p.c.sorted(p.c.keysOf(positives)))
 	p.levels = p.c.plant()
 	return p
 }
@@ -54,9 +50,9 @@ func (t *Tally) Merge(other *Tally) {
 	}
 }
 
-// Staircase is that of the positives and what was shown. Each score of a positive is a
+// staircase is that of the positives and what was shown. Each score of a positive is a
 // step of its own.
-func (t *Tally) Staircase() Staircase {
+func (t *Tally) staircase() Staircase {
 	t.pool.c.placed = t.placed
 	return t.pool.c.staircase()
 }
@@ -91,29 +87,4 @@ func (s Staircase) AveragePrecision() (float64, bool) {
 		return 0, false
 	}
 	return sum / float64(tp), true
-}
-
-// HighestF1 is the score at or above which to say yes so that F1, 2TP/(2TP+FP+FN), is
-// highest: a positive's, for each score below it down to the next positive's adds false
-// positives alone. Of equal ones it is the highest score. It is undefined (false)
-// without a positive.
-func (t *Tally) HighestF1() (score float64, defined bool) {
-	steps := t.Staircase()
-	var all, tp, fp int
-	for _, step := range steps {
-		all += step.positives
-	}
-	best, next := 0.0, len(t.pool.c.copies)
-	for _, step := range steps {
-		tp += step.positives
-		fp += step.negatives
-		if step.positives == 0 {
-			continue
-		}
-		next--
-		if f1 := 2 * float64(tp) / float64(tp+fp+all); f1 > best {
-			best, score = f1, scoreOf(t.pool.c.distinct[next])
-		}
-	}
-	return score, all > 0
 }

@@ -175,7 +175,9 @@ func fitted(t interface {
 			tally.Add(logit)
 		}
 	}
-	threshold, _ := tally.HighestF1()
+	ranking := auroc.RankingOf(counts[1], counts[0])
+	ranking.Add(tally)
+	threshold, _ := ranking.HighestF1()
 	c, err := measures.Fit(counts, bound, func(fresh func() *measures.Moments) (*measures.Moments, error) {
 		m := fresh()
 		for i, logit := range logits {

@@ -79,31 +79,62 @@ func TestRankMeasuresByDefinition(t *testing.T) {
 	})
 }
 
-// A pool that is shown negatives bit by bit ranks as all at once does.
-func TestPoolInParts(t *testing.T) {
+// Positives that are held a range at a time, and negatives that are shown to them in
+// parts, rank as all at once do, to the last bit.
+func TestRankingByRanges(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		logits, happened := events(t)
 		want, _ := auroc.RankedOf(logits, happened)
-		var positives []float64
+		var h auroc.Histogram
+		positives := 0
 		for i, logit := range logits {
 			if happened[i] {
-				positives = append(positives, logit)
+				h.Add(logit)
+				positives++
 			}
 		}
-		pool := auroc.PoolOf(positives)
-		all, other := pool.Tally(), pool.Tally()
-		for i, logit := range logits {
-			if !happened[i] && i%2 == 0 {
-				all.Add(logit)
-			} else if !happened[i] {
-				other.Add(logit)
-			}
+		ranges := h.Ranges(rapid.IntRange(1, 30).Draw(t, "most"))
+		ranking := auroc.RankingOf(positives, len(logits)-positives)
+		for _, scores := range ranges {
+			ranking.Add(shown(logits, happened, scores))
 		}
-		all.Merge(other)
-		if !slices.Equal(all.Staircase(), want) {
-			t.Errorf("%v, all at once %v", all.Staircase(), want)
+		all := auroc.RankingOf(positives, len(logits)-positives)
+		all.Add(shown(logits, happened, auroc.All))
+		for name, pair := range map[string][2]func() (float64, bool){
+			"AUROC":             {ranking.AUROC, want.Count().AUROC},
+			"average precision": {ranking.AveragePrecision, want.AveragePrecision},
+			"highest F1":        {ranking.HighestF1, all.HighestF1},
+		} {
+			got, defined := pair[0]()
+			wanted, wantedDefined := pair[1]()
+			if got != wanted && defined || defined != wantedDefined {
+				t.Errorf("%s %v (%v) of %d ranges, %v (%v) of one", name, got, defined, len(ranges), wanted, wantedDefined)
+			}
 		}
 	})
+}
+
+// shown are the positives of a range, with its negatives shown in two parts.
+func shown(logits []float64, happened []bool, scores auroc.Range) *auroc.Tally {
+	var positives []float64
+	for i, logit := range logits {
+		if happened[i] && scores.Holds(logit) {
+			positives = append(positives, logit)
+		}
+	}
+	pool := auroc.PoolOf(positives)
+	all, other := pool.Tally(), pool.Tally()
+	for i, logit := range logits {
+		switch {
+		case happened[i] || !scores.Holds(logit):
+		case i%2 == 0:
+			all.Add(logit)
+		default:
+			other.Add(logit)
+		}
+	}
+	all.Merge(other)
+	return all
 }
 
 func TestNaNHasNoRank(t *testing.T) {
@@ -127,8 +158,12 @@ func TestEmpty(t *testing.T) {
 	if staircase, err := auroc.RankedOf(nil, nil); err != nil || len(staircase) != 0 {
 		t.Errorf("%v, %v", staircase, err)
 	}
-	if _, defined := auroc.PoolOf(nil).Tally().HighestF1(); defined {
-		t.Error("no positive has a threshold")
+	ranking := auroc.RankingOf(0, 0)
+	ranking.Add(auroc.PoolOf(nil).Tally())
+	for name, of := range map[string]func() (float64, bool){"AUROC": ranking.AUROC, "average precision": ranking.AveragePrecision, "threshold": ranking.HighestF1} {
+		if _, defined := of(); defined {
+			t.Errorf("no example has an %s", name)
+		}
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 
-	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/measures"
 	"github.com/clinflow/clinflow/internal/smallcell"
 )
@@ -20,9 +19,8 @@ type fitted struct {
 // survey is what is to be known of val before anything is fitted on it. A multi-label
 // example is as many as there are labels.
 type survey struct {
-	counts    []int     // by class; of a multi-label task of those without a label, and with it
-	bound     float64   // the largest difference of an example's logits
-	positives []float64 // logits of positive examples; none of a multiclass task
+	counts []int   // by class; of a multi-label task of those without a label, and with it
+	bound  float64 // the largest difference of an example's logits
 }
 
 func (r rows) newSurvey() *survey {
@@ -40,12 +38,11 @@ func (s *survey) add(r row) {
 	}
 	r.events(func(logit float64, happened bool) {
 		s.bound = max(s.bound, math.Abs(logit))
-		if !happened {
+		if happened {
+			s.counts[1]++
+		} else {
 			s.counts[0]++
-			return
 		}
-		s.counts[1]++
-		s.positives = append(s.positives, logit)
 	})
 }
 
@@ -54,22 +51,23 @@ func (s *survey) merge(other *survey) {
 		s.counts[i] += n
 	}
 	s.bound = max(s.bound, other.bound)
-	s.positives = append(s.positives, other.positives...)
 }
 
 // fit chooses the threshold and fits the calibration on the rows of val. Neither is
 // there where fewer than ten examples have a class: that is too few to fit anything on,
 // and what is fitted would tell of them.
-func fit(ctx context.Context, val rows) (f fitted, err error) {
+func fit(ctx context.Context, val rows, room int64) (f fitted, err error) {
 	f.n = val.n
 	s, err := scan(ctx, val, val.newSurvey, (*survey).add, (*survey).merge)
 	if err != nil || slices.Min(s.counts) < smallcell.Limit {
 		return f, err
 	}
 	if len(s.counts) == 2 {
-		if f.threshold, err = threshold(ctx, val, s); err != nil {
+		ranking, err := ranked(ctx, val, row.events, s.counts[1], s.counts[0], room)
+		if err != nil {
 			return f, err
 		}
+		f.threshold = optional(ranking.HighestF1())
 	}
 	c, err := measures.Fit(s.counts, s.bound, func(fresh func() *measures.Moments) (*measures.Moments, error) {
 		return scan(ctx, val, fresh, func(m *measures.Moments, r row) {
@@ -82,53 +80,4 @@ func fit(ctx context.Context, val rows) (f fitted, err error) {
 	})
 	f.calibration = &c
 	return f, err
-}
-
-// threshold is the logit that has the highest F1.
-func threshold(ctx context.Context, val rows, s *survey) (*float64, error) {
-	t, err := scan(ctx, val, auroc.PoolOf(s.positives).Tally, func(t *auroc.Tally, r row) {
-		r.events(func(logit float64, happened bool) {
-			if !happened {
-				t.Add(logit)
-			}
-		})
-	}, (*auroc.Tally).Merge)
-	if err != nil {
-		return nil, err
-	}
-	return optional(t.HighestF1()), nil
-}
-
-// pooled ranks all pairs of an example and a class as if they were of one class, by the
-// scores that AUROC is of.
-func (s aurocStage) pooled(ctx context.Context, r rows) (auroc.Staircase, error) {
-	positives, err := scan(ctx, r, func() *[]float64 { return new([]float64) }, func(positives *[]float64, r row) {
-		s.pairs(r, func(score float64, has bool) {
-			if has {
-				*positives = append(*positives, score)
-			}
-		})
-	}, func(into, from *[]float64) { *into = append(*into, *from...) })
-	if err != nil {
-		return nil, err
-	}
-	t, err := scan(ctx, r, auroc.PoolOf(*positives).Tally, func(t *auroc.Tally, r row) {
-		s.pairs(r, func(score float64, has bool) {
-			if !has {
-				t.Add(score)
-			}
-		})
-	}, (*auroc.Tally).Merge)
-	return t.Staircase(), err
-}
-
-// pairs visits an example's score of each class.
-func (s aurocStage) pairs(r row, visit func(score float64, has bool)) {
-	var norm float64
-	if r.has == nil || s.measures.MultiLabelScore == auroc.MeasureSoftmax {
-		norm = auroc.LogSumExp(r.logits)
-	}
-	for k, logit := range r.logits {
-		visit(float64(logit)-norm, r.has == nil && int(r.label) == k || r.has != nil && r.has[k])
-	}
 }

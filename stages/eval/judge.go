@@ -102,7 +102,7 @@ func (s aurocStage) judge(ctx context.Context, e examples, room int64, r *result
 		if err != nil {
 			return err
 		}
-		if of, err = fit(ctx, rows); err != nil {
+		if of, err = fit(ctx, rows, room); err != nil {
 			return err
 		}
 	}
@@ -121,7 +121,11 @@ func (s aurocStage) judge(ctx context.Context, e examples, room int64, r *result
 		return nil
 	}
 	r.weigh()
-	pairs, err := s.pooled(ctx, rows)
-	r.Score.MicroAUROC, r.Score.MicroAUPRC = optional(pairs.Count().AUROC()), optional(pairs.AveragePrecision())
-	return err
+	positives := int(r.Score.Positives)
+	pairs, err := ranked(ctx, rows, s.pairs, positives, e.n*e.classes-positives, room)
+	if err != nil {
+		return err
+	}
+	r.Score.MicroAUROC, r.Score.MicroAUPRC = optional(pairs.AUROC()), optional(pairs.AveragePrecision())
+	return nil
 }

@@ -21,7 +21,7 @@ const (
 
 // The styles of training curves.
 var (
-	calibratedStyle = page.LineStyle{Colour: page.Palette[4], Dashes: page.DashPatterns[2], Width: 1.6}
+	calibratedStyle = page.LineStyle{Colour: page.Palette[6], Dashes: page.DashPatterns[0], Width: 1.6}
 	otherStyle      = page.LineStyle{Colour: page.Pale, Width: 1.4}
 	trainStyle      = page.LineStyle{Colour: page.Palette[1], Width: 1.6}
 	validationStyle = page.LineStyle{Colour: page.Palette[3], Dashes: page.DashPatterns[2], Width: 1.6}

@@ -4,12 +4,13 @@ import (
 	"fmt"
 
 	"github.com/clinflow/clinflow/stages/eval"
+	"github.com/clinflow/clinflow/task"
 )
 
 // measureTable is what a task's rows measure beside AUROC.
 type measureTable struct {
 	Label, About string
-	Threshold    bool // thresholds were chosen on val
+	Decided      string // how decisions are made, where not at a threshold that val chose
 	Rows         []measureRow
 }
 
@@ -26,15 +27,21 @@ type measureRow struct {
 func (t resultTable) measures() (tables []measureTable) {
 	for _, name := range t.Tasks {
 		table := measureTable{Label: taskLabel(name), About: t.about(name)}
-		any := false
+		any, threshold := false, false
 		for _, row := range t.Rows {
 			score, present := row.scores.Tasks[name]
 			if !present {
 				continue
 			}
 			any = any || score.AUPRC != nil || score.Probabilities != nil
-			table.Threshold = table.Threshold || score.AtThreshold != nil
+			threshold = threshold || score.AtThreshold != nil
 			table.Rows = append(table.Rows, measureRowOf(row, score))
+		}
+		switch {
+		case t.of[name].Kind == task.Multiclass:
+			table.Decided = "by the likeliest class"
+		case !threshold:
+			table.Decided = "at one half"
 		}
 		if any {
 			tables = append(tables, table)

@@ -119,7 +119,7 @@ func cellOfGroup(a eval.Attribute, group string) groupCell {
 		if g.Group != group {
 			continue
 		}
-		c := groupCell{cell: aurocCell(g.AUROC, g.SmallCells), Told: true, N: g.N}
+		c := groupCell{cell: aurocCell(g.AUROC, g.SmallCells).within(g.Interval), Told: true, N: g.N}
 		if g.MeanPredicted != nil && g.Observed != nil {
 			c.Calibration = fmt.Sprintf("%s / %s", twoDigits(*g.MeanPredicted), twoDigits(*g.Observed))
 		}

@@ -84,6 +84,15 @@ func TestReportOfTable3(t *testing.T) {
 			t.Errorf("the report lacks %q", want)
 		}
 	}
+	for _, part := range []string{"results", "compared", "paper", "measured", "measures", "classes", "subgroups", "roc", "training", "patients", "data", "settings", "made"} {
+		if strings.Count(page, `<section id="`+part+`"`) != 1 {
+			t.Errorf("the report has no part %s", part)
+		}
+	}
+	classes := cut(t, page, `<section id="classes"`, "</section>")
+	if got := inner(`<td class="text wrap">([^<]*)</td><td data-sort="-?[0-9]*">[^<]*</td>`, cut(t, classes, "DIAG", "</details>")); !slices.Equal(got, []string{"Heart failure", "Heart failure", "Accidental fall on same level from slipping tripping or stumbling", "Other sepsis", "Other postprocedural states"}) {
+		t.Errorf("titles of DIAG's labels, the commonest first: %q", got)
+	}
 	var figures []string
 	for _, task := range heads[1:6] {
 		figures = append(figures, task+", validation loss", task+", validation AUROC")

@@ -104,7 +104,7 @@ func showRun(ctx context.Context, out store.Dir, d *dags.DAG, run string) (shown
 		at[node.Name] = shown.node(node, made)
 		shown.Nodes = append(shown.Nodes, at[node.Name])
 	}
-	shown.Picture, err = graph.SVG(ctx, "the steps of "+shown.Title, func(n *picture.Node) string { return at[n.Name].below() })
+	shown.Picture, err = graph.SVG("the steps of "+shown.Title, func(n *picture.Node) string { return at[n.Name].below() })
 	return shown, err
 }
 

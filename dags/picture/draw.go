@@ -1,45 +1,10 @@
 package picture
 
 import (
-	"bytes"
-	"context"
 	"fmt"
 	"html/template"
-	"regexp"
 	"strings"
-
-	"github.com/goccy/go-graphviz"
 )
-
-// head sets how Graphviz lays a DAG out. Fonts are not those of the page that shows it:
-// the margins leave them room.
-const head = `digraph {
-	bgcolor="transparent"; rankdir=TB; nodesep=0.25; ranksep=0.4; pad=0.05
-	node [shape=box style=rounded fontname="Helvetica" fontsize=12 margin="0.2,0.09"]
-	edge [arrowsize=0.6]
-`
-
-// DOT is the graph in Graphviz's language. detail says what stands below a node's name.
-func (g Graph) DOT(detail func(*Node) string) string {
-	var b strings.Builder
-	b.WriteString(head)
-	for _, n := range g.Nodes {
-		label := quotable.Replace(n.Label())
-		if below := detail(n); below != "" {
-			label += `\n` + quotable.Replace(below)
-		}
-		fmt.Fprintf(&b, "\t\"%s\" [label=\"%s\" class=\"%s\" tooltip=\"%s\"]\n", quotable.Replace(n.Name), label, n.State, quotable.Replace(n.Members[0].Stage.Name))
-	}
-	for _, n := range g.Nodes {
-		for _, up := range n.Ups {
-			fmt.Fprintf(&b, "\t\"%s\" -> \"%s\"\n", quotable.Replace(up), quotable.Replace(n.Name))
-		}
-	}
-	return b.String() + "}\n"
-}
-
-// quotable makes a text one that stands in quotes: a backslash begins an escape there.
-var quotable = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 
 // Label is the node's name, and how many steps it stands for.
 func (n *Node) Label() string {
@@ -50,34 +15,63 @@ func (n *Node) Label() string {
 	return name
 }
 
-var (
-	prolog   = regexp.MustCompile(`(?s)^.*?<svg width="([0-9.]+)pt" height="[0-9.]+pt"`)
-	anchors  = regexp.MustCompile(`</?a\b[^>]*>`)
-	ids      = regexp.MustCompile(` id="[^"]*"`)
-	comments = regexp.MustCompile(`(?s)<!--.*?-->\n?`)
-	paint    = regexp.MustCompile(` (fill|stroke|font-family|font-size)="(black|transparent|Helvetica[^"]*|[0-9.]+)"`)
-)
-
 // SVG draws the graph as an element that sits in HTML and takes its colours and fonts
-// from the page's style: .dag, and .node with a state's class in it.
-func (g Graph) SVG(ctx context.Context, title string, detail func(*Node) string) (template.HTML, error) {
-	engine, err := graphviz.New(ctx)
+// from the page's style: .dag, and .node with a state's class in it. detail says what
+// stands below a node's name.
+func (g Graph) SVG(title string, detail func(*Node) string) (template.HTML, error) {
+	l, err := g.layOut(detail)
 	if err != nil {
-		return "", fmt.Errorf("draw a DAG: %w", err)
+		return "", err
 	}
-	defer engine.Close()
-	graph, err := graphviz.ParseBytes([]byte(g.DOT(detail)))
-	if err != nil {
-		return "", fmt.Errorf("draw a DAG: %w", err)
+	var b strings.Builder
+	fmt.Fprintf(&b, `<svg class="dag" role="img" aria-label="%s" width="%.0f" height="%.0f" viewBox="0 0 %.0f %.0f">`,
+		template.HTMLEscapeString(title), l.Width, l.Height, l.Width, l.Height)
+	for _, points := range l.Edges {
+		fmt.Fprintf(&b, "\n"+`<g class="edge"><path fill="none" d="%s"/><polygon points="%s"/></g>`, smooth(points), head(points[len(points)-1]))
 	}
-	defer graph.Close()
-	var out bytes.Buffer
-	if err := engine.Render(ctx, graph, graphviz.SVG, &out); err != nil {
-		return "", fmt.Errorf("draw a DAG: %w", err)
+	for i, n := range g.Nodes {
+		b.WriteString("\n" + l.Nodes[i].draw(n, detail(n)))
 	}
-	svg := prolog.ReplaceAllString(out.String(), `<svg class="dag" role="img" aria-label="`+template.HTMLEscapeString(title)+`" style="width:${1}px"`)
-	for _, not := range []*regexp.Regexp{comments, anchors, ids, paint} {
-		svg = not.ReplaceAllString(svg, "")
+	b.WriteString("\n</svg>")
+	return template.HTML(b.String()), nil
+}
+
+// draw draws a node with its texts.
+func (at box) draw(n *Node, below string) string {
+	text := func(dy float64, text string) string {
+		return fmt.Sprintf(`<text text-anchor="middle" x="%.1f" y="%.1f">%s</text>`, at.X, at.Y+dy, template.HTMLEscapeString(text))
 	}
-	return template.HTML(svg), nil
+	lines := text(4, n.Label())
+	if below != "" {
+		lines = text(-3, n.Label()) + text(11, below)
+	}
+	return fmt.Sprintf(`<g class="node %s"><title>%s</title><rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="7"/>%s</g>`,
+		n.State, template.HTMLEscapeString(n.Members[0].Stage.Name), at.X-at.Width/2, at.Y-at.Height/2, at.Width, at.Height, lines)
+}
+
+// arrow is an arrow head's length, in pixels.
+const arrow = 6
+
+// smooth is an edge as a curve that ends upright: through the middles of what lies between
+// two points, as quadratic splines do.
+func smooth(points []point) string {
+	last := points[len(points)-1]
+	last.Y -= arrow
+	path := fmt.Sprintf("M%.1f,%.1f", points[0].X, points[0].Y)
+	for i := 1; i < len(points)-1; i++ {
+		to := point{(points[i].X + points[i+1].X) / 2, (points[i].Y + points[i+1].Y) / 2}
+		if i == len(points)-2 {
+			to = last
+		}
+		path += fmt.Sprintf(" Q%.1f,%.1f %.1f,%.1f", points[i].X, points[i].Y, to.X, to.Y)
+	}
+	if len(points) < 3 {
+		path += fmt.Sprintf(" L%.1f,%.1f", last.X, last.Y)
+	}
+	return path
+}
+
+// head is an arrow head whose point is where an edge ends.
+func head(at point) string {
+	return fmt.Sprintf("%.1f,%.1f %.1f,%.1f %.1f,%.1f", at.X, at.Y, at.X-arrow/2, at.Y-arrow, at.X+arrow/2, at.Y-arrow)
 }

@@ -64,7 +64,7 @@ func TestNoLineSaysWhatALongerWaySays(t *testing.T) {
 
 func TestSVGIsInlineAndTheSameAgain(t *testing.T) {
 	draw := func() string {
-		svg, err := demo(t, map[string]picture.State{"base": picture.Done}).SVG(t.Context(), `the "demo"`, members)
+		svg, err := demo(t, map[string]picture.State{"base": picture.Done}).SVG(`the "demo"`, members)
 		if err != nil {
 			t.Fatal(err)
 		}

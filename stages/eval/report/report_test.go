@@ -110,7 +110,7 @@ func TestReportRefusesADamagedLog(t *testing.T) {
 
 // The golden digest was written by version 6 of the stage: where it moves, raise
 // the stage's version and write the new one.
-const goldenReport = "70fbb5d2256c650c1da42d5b4d9fcc04501f4b6ccebeabb162b1cbe95edda2c1"
+const goldenReport = "21d4894b9a5ebbb60add172db85b4e105099658df198048a98af9b44cca964f9"
 
 func TestGoldenDigest(t *testing.T) {
 	in := stages.Inputs{"metrics": {evaltest.Measured(t, golden(t))}, "logs": {adapter(t, "lora", log())}}

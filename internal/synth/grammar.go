@@ -12,11 +12,11 @@ import (
 )
 
 //go:embed grammar/*.txt
-var grammarFiles embed.FS
+var notesGrammar embed.FS
 
 // notes is the grammar of all notes. The files are part of the program: a fault
 // in them is a fault of the program.
-var notes = mustLoadGrammar(grammarFiles)
+var notes = mustLoadGrammar(notesGrammar)
 
 // A grammar file holds rules. A rule is a line at the margin, `name` or `name
 // factor=level`, and its alternatives, one to an indented line; `~` stands for
@@ -45,19 +45,21 @@ type piece struct {
 	number   bool
 }
 
-func mustLoadGrammar(files fs.FS) grammar {
-	names, err := fs.Glob(files, "grammar/*.txt")
-	if err != nil {
-		panic(err)
-	}
+func mustLoadGrammar(folders ...fs.FS) grammar {
 	g := grammar{}
-	for _, name := range names {
-		text, err := fs.ReadFile(files, name)
-		if err == nil {
-			err = g.parse(string(text))
-		}
+	for _, files := range folders {
+		names, err := fs.Glob(files, "*/*.txt")
 		if err != nil {
-			panic(fmt.Sprintf("grammar file %s: %v", name, err))
+			panic(err)
+		}
+		for _, name := range names {
+			text, err := fs.ReadFile(files, name)
+			if err == nil {
+				err = g.parse(string(text))
+			}
+			if err != nil {
+				panic(fmt.Sprintf("grammar file %s: %v", name, err))
+			}
 		}
 	}
 	for name, r := range g {

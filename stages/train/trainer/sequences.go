@@ -18,6 +18,7 @@ const (
 
 // Sequences say how a language model reads documents.
 type Sequences struct {
+	JoinPatients   bool   `json:"join_patients" default:"false" doc:"Make one document of a patient's documents, in their order, before packing: what one tells is known in the next. Give the tokens' step add_eos, so that EOS stands between them."`
 	Packing        string `json:"packing" default:"truncate" enum:"truncate,pack,window" doc:"truncate: a document is a sequence, as the tokens have it, cut by max_length of their step. pack: documents stand back to back, each ended by EOS, in sequences of sequence_length; attention and positions stay within a document, and what does not fit goes on in the next sequence as one of its own. window: a document is cut into sequences of sequence_length that overlap by stride. For the last two give the tokens' step a max_length that cuts nothing."`
 	SequenceLength int    `json:"sequence_length" default:"128" unit:"tokens" min:"2" doc:"Tokens of a sequence with packing pack or window."`
 	Stride         int    `json:"stride" default:"0" unit:"tokens" min:"0" doc:"Tokens that a window shares with the one before it. It reads them and does not predict them again, so that each token is predicted once. As the tokenizers of Hugging Face use the word."`
@@ -38,15 +39,18 @@ func (s Sequences) Check() error {
 // leaves out those with nothing to predict.
 func (s Sequences) Of(documents examples.Rows, m *model.Model, seed int64) (examples.Rows, error) {
 	rows := documents
+	if s.JoinPatients {
+		rows = joined(rows)
+	}
 	switch s.Packing {
 	case packed:
 		eos, err := packable(m)
 		if err != nil {
 			return nil, err
 		}
-		rows = s.pack(documents, eos, seed)
+		rows = s.pack(rows, eos, seed)
 	case windowed:
-		rows = s.windows(documents)
+		rows = s.windows(rows)
 	}
 	rows = Predictable(rows)
 	return rows, CheckTokens(rows, m.Limits())
@@ -64,6 +68,18 @@ func (s Sequences) Fits(m *model.Model) error {
 		}
 	}
 	return m.Limits().CheckLength(s.SequenceLength)
+}
+
+// joined makes one document of each patient's; they stand one after the other.
+func joined(rows examples.Rows) (out examples.Rows) {
+	for _, row := range rows {
+		if last := len(out) - 1; last >= 0 && out[last].SubjectID == row.SubjectID {
+			out[last].InputIDs = append(slices.Clip(out[last].InputIDs), row.InputIDs...)
+			continue
+		}
+		out = append(out, row)
+	}
+	return counted(out)
 }
 
 // packable is the token that ends a packed document.

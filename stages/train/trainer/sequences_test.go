@@ -73,6 +73,29 @@ func TestWindowsPredictEachTokenOnce(t *testing.T) {
 	}
 }
 
+// What is known of a patient's documents is known in those that come after them: joined,
+// the second document's tokens are predicted from the first's.
+func TestPatientsDocumentsAreJoined(t *testing.T) {
+	rows := examples.Rows{
+		{ExampleID: "a", SubjectID: 1, InputIDs: []int32{5, 6, testEOS}}, {ExampleID: "b", SubjectID: 1, InputIDs: []int32{7, testEOS}},
+		{ExampleID: "c", SubjectID: 2, InputIDs: []int32{8}}, {ExampleID: "d", SubjectID: 3, InputIDs: []int32{9, 10}},
+	}
+	given := rows[0].InputIDs
+	got, err := Sequences{JoinPatients: true}.Of(rows, tinyModel(t), 1)
+	must(t, err)
+	if len(got) != 2 || got[0].ExampleID != "a" || !slices.Equal(got[0].InputIDs, []int32{5, 6, testEOS, 7, testEOS}) || got[0].NTokens != 5 || got[1].ExampleID != "d" {
+		t.Errorf("joined: %+v", got)
+	}
+	if len(given) != 3 || len(rows[0].InputIDs) != 3 {
+		t.Error("joining changed the documents that were given")
+	}
+	apart, err := Sequences{}.Of(rows, tinyModel(t), 1)
+	must(t, err)
+	if len(apart) != 3 {
+		t.Errorf("not joined: %+v", apart)
+	}
+}
+
 func TestSequencesHoldEveryTokenInOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := Sequences{SequenceLength: rapid.IntRange(2, 9).Draw(t, "length")}

@@ -74,7 +74,7 @@ func withBERT(t *testing.T, dir, out string) {
 	t.Helper()
 	before := metricsOf(t, out)
 	run := clinflow(t, dir, 0, "demo", "--scale", "tiny", "--set", "bert=true")
-	if started := regexp.MustCompile(`step started .*step=(\w+)`).FindAllString(run.stderr, -1); len(started) != 14 {
+	if started := regexp.MustCompile(`step started .*step=(\w+)`).FindAllString(run.stderr, -1); len(started) != 15 {
 		t.Errorf("%d steps ran: %q", len(started), started)
 	}
 	after := metricsOf(t, out)

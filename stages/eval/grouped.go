@@ -20,6 +20,7 @@ type measured struct {
 	auroc            *float64
 	interval         *Interval
 	probabilities    Probabilities
+	gap              *Interval // of what is predicted less what is observed
 }
 
 // groupsOf puts examples into the groups of all attributes that something is known of, in

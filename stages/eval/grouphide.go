@@ -36,7 +36,7 @@ func told(name string, members []member, groups []*grouped, multiclass, show boo
 func (g *grouped) score(multiclass bool) GroupScore {
 	s := GroupScore{
 		Group: g.group, N: smallcell.Count(len(g.rows)), Patients: smallcell.Count(g.patients), Positives: smallcell.Count(g.positives),
-		AUROC: g.auroc, Interval: g.interval, MeanPredicted: g.probabilities.MeanPredicted, ECE: &g.probabilities.ECE,
+		AUROC: g.auroc, Interval: g.interval, MeanPredicted: g.probabilities.MeanPredicted, Difference: g.gap, ECE: &g.probabilities.ECE,
 	}
 	if !multiclass {
 		s.Observed = optional(float64(g.positives)/float64(g.pairs), true)
@@ -53,7 +53,7 @@ func (s *GroupScore) hide(outcomes bool) {
 	}
 	s.Interval.round()
 	if outcomes {
-		s.Positives, s.Observed = smallcell.Untold, nil
+		s.Positives, s.Observed, s.Difference = smallcell.Untold, nil, nil
 	}
 }
 

@@ -49,7 +49,7 @@ func (d drawn) groups() []*grouped {
 			scores[i] = float64(row * 7 % 31)
 		}
 		count, _ := auroc.Of(scores, pick(d.positive, g.rows))
-		g.measured = measured{positives: count.Positives, pairs: len(g.rows), fewest: min(count.Positives, count.Negatives), auroc: optional(count.AUROC())}
+		g.measured = measured{positives: count.Positives, pairs: len(g.rows), fewest: min(count.Positives, count.Negatives), auroc: optional(count.AUROC()), gap: &Interval{}}
 	}
 	return all
 }
@@ -106,7 +106,7 @@ func TestNoSmallGroupFollows(t *testing.T) {
 				noFew(int(g.Positives), "positives of "+g.Group)
 				noFew(int(g.N-g.Positives), "negatives of "+g.Group)
 				left -= int(g.Positives)
-			case g.Observed != nil || g.ECE != nil || g.AUROC == nil || *g.AUROC != math.Round(100**g.AUROC)/100:
+			case g.Observed != nil || g.Difference != nil || g.ECE != nil || g.AUROC == nil || *g.AUROC != math.Round(100**g.AUROC)/100:
 				t.Fatalf("%+v tells what is hidden", g)
 			default:
 				unknown[g.Group] = bounds{1, int(g.N) - 1}

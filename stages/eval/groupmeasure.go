@@ -11,13 +11,13 @@ import (
 
 // measureGroups measures the examples of a key in each group. The examples of a multilabel
 // task are read as many classes at a time as memory holds.
-func (s subgroupStage) measureGroups(ctx context.Context, e examples, groups []*grouped) error {
+func (s subgroupStage) measureGroups(ctx context.Context, e examples, members []member, groups []*grouped) error {
 	turn.Lock()
 	defer turn.Unlock()
 	share := s.memory.Share()
 	defer share.Return()
 	if e.multiLabel {
-		return s.measureGroupSets(ctx, e, groups, share.Bytes())
+		return s.measureGroupSets(ctx, e, members, groups, share.Bytes())
 	}
 	c := e.columns(e.classes)
 	if err := c.load(ctx, 0, e.classes); err != nil {
@@ -28,6 +28,11 @@ func (s subgroupStage) measureGroups(ctx context.Context, e examples, groups []*
 		if err := s.measureGroup(ctx, c.only(g.rows), g, draws); err != nil {
 			return err
 		}
+	}
+	if c.classes <= 2 {
+		gaps := make([]float64, c.n)
+		addGaps(gaps, c.logits.Binary(), auroc.Having(c.labels, 1))
+		s.config.boundGaps(members, gaps, 1, groups)
 	}
 	return nil
 }
@@ -84,4 +89,15 @@ func forecasts(logits []float64, happened []bool) (f measures.Forecasts) {
 		f.Add(raw.Sigmoid(logit), happened[i])
 	}
 	return f
+}
+
+// addGaps adds the probability less the outcome of an event to each example's sum.
+func addGaps(gaps, logits []float64, happened []bool) {
+	raw := measures.Identity(2)
+	for i, logit := range logits {
+		gaps[i] += raw.Sigmoid(logit)
+		if happened[i] {
+			gaps[i]--
+		}
+	}
 }

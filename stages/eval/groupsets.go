@@ -13,10 +13,10 @@ import (
 
 // measureGroupSets measures the labels of a set one by one, in every group, and averages
 // over those that have both values there.
-func (s subgroupStage) measureGroupSets(ctx context.Context, e examples, groups []*grouped, room int64) error {
+func (s subgroupStage) measureGroupSets(ctx context.Context, e examples, members []member, groups []*grouped, room int64) error {
 	width := within(room/(cellBytes*int64(e.n)), e.classes)
 	c := e.columns(width)
-	sums := make([]setSum, len(groups))
+	sums, gaps := make([]setSum, len(groups)), make([]float64, e.n)
 	for first := 0; first < e.classes; first += width {
 		if err := c.load(ctx, first, min(width, e.classes-first)); err != nil {
 			return err
@@ -25,7 +25,8 @@ func (s subgroupStage) measureGroupSets(ctx context.Context, e examples, groups 
 		if err != nil {
 			return err
 		}
-		for _, of := range byClass { // in the order of the classes, so that no bit moves
+		for k, of := range byClass { // in the order of the classes, so that no bit moves
+			addGaps(gaps, c.logits.Column(k), c.hasOf(k))
 			for i := range sums {
 				sums[i].add(of[i])
 			}
@@ -34,6 +35,7 @@ func (s subgroupStage) measureGroupSets(ctx context.Context, e examples, groups 
 	for i, g := range groups {
 		g.measured = sums[i].measured()
 	}
+	s.config.boundGaps(members, gaps, e.classes, groups)
 	return nil
 }
 

@@ -51,7 +51,9 @@ type GroupScore struct {
 	// a multilabel task's pairs of an example and a label. A multiclass task has neither.
 	MeanPredicted *float64 `json:"mean_predicted,omitempty"`
 	Observed      *float64 `json:"observed,omitempty"`
-	ECE           *float64 `json:"ece,omitempty"`
+	// Difference is the interval of MeanPredicted less Observed.
+	Difference *Interval `json:"difference,omitempty"`
+	ECE        *float64  `json:"ece,omitempty"`
 }
 
 // Table1 tells who the patients of each split are, by their first admission of it. The

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/auroc/inference"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
@@ -305,5 +306,39 @@ func TestAGroupIsMeasuredAsIfItWereAll(t *testing.T) {
 		if diff := cmp.Diff(want.Interval, g.Interval); diff != "" || *g.AUROC != *want.AUROC || g.N != want.N || g.Patients != want.Patients || g.Positives != want.Positives {
 			t.Errorf("%s: %+v, want %+v: %s", of.Task, g, want, diff)
 		}
+	}
+}
+
+// TestDifferenceOfAGroup: its interval is that of the examples repeated by their patients'
+// weights.
+func TestDifferenceOfAGroup(t *testing.T) {
+	h := hospitalOf(t)
+	of, women := h.Tasks[0], map[int64]bool{}
+	for _, p := range h.Patients {
+		women[p.SubjectID] = p.Gender == "F"
+	}
+	got := subgroupsOf(t, "{replicates: 50, seed: 3}", h.inputs(t, 2, unchanged, false)).Variants["lora"][of.Task][0].Groups[0]
+	var drawn []float64
+	var subjects []int64
+	for replicate := range 50 {
+		var sum, n float64
+		for i, a := range h.Admissions {
+			if !women[a.SubjectID] {
+				continue
+			}
+			if replicate == 0 {
+				subjects = append(subjects, a.SubjectID)
+			}
+			for range inference.Weight(3, a.SubjectID, replicate) {
+				sum += 1/(1+math.Exp(float64(of.Logits[i][0])-float64(of.Logits[i][1]))) - float64(of.Labels[i][0])
+				n++
+			}
+		}
+		drawn = append(drawn, sum/n)
+	}
+	effective := inference.Effective(inference.PatientsOf(subjects).Of, func(int) bool { return true })
+	want, _, _ := inference.OfDifference(*got.MeanPredicted-*got.Observed, drawn, effective)
+	if diff := cmp.Diff(&Interval{want.Low, want.High}, got.Difference, toTheBit); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -94,7 +94,7 @@ func (s subgroupStage) Merge(ctx context.Context, in stages.Inputs, key string, 
 		return nil, err
 	}
 	groups := groupsOf(members, list)
-	if err := s.measureGroups(ctx, e, groups); err != nil {
+	if err := s.measureGroups(ctx, e, members, groups); err != nil {
 		return nil, err
 	}
 	all := []Attribute{}

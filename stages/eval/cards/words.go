@@ -11,7 +11,7 @@ import (
 
 // words are how figures are written.
 var words = template.FuncMap{
-	"count": page.Count, "auroc": auroc, "figure": figure, "cell": cell, "title": title, "share": share,
+	"count": page.Count, "auroc": auroc, "figure": figure, "bounds": bounds, "cell": cell, "title": title, "share": share,
 }
 
 // auroc is an AUROC with its interval. One of few has two digits.
@@ -38,6 +38,14 @@ func figure(value *float64) string {
 		return "–"
 	}
 	return fmt.Sprintf("%.3f", *value)
+}
+
+// bounds are those of a difference.
+func bounds(i *eval.Interval) string {
+	if i == nil {
+		return "–"
+	}
+	return fmt.Sprintf("%+.3f to %+.3f", i.Low, i.High)
 }
 
 func share(value float64) string { return fmt.Sprintf("%.1f %%", 100*value) }

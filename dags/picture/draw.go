@@ -26,7 +26,7 @@ func (g Graph) SVG(title string, detail func(*Node) string) (template.HTML, erro
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg class="dag" role="img" aria-label="%s" width="%.0f" height="%.0f" viewBox="0 0 %.0f %.0f">`,
 		template.HTMLEscapeString(title), l.Width, l.Height, l.Width, l.Height)
-	for _, points := range l.Edges {
+	for _, points := range l.upright(g) {
 		fmt.Fprintf(&b, "\n"+`<g class="edge"><path fill="none" d="%s"/><polygon points="%s"/></g>`, smooth(points), head(points[len(points)-1]))
 	}
 	for i, n := range g.Nodes {
@@ -47,6 +47,34 @@ func (at box) draw(n *Node, below string) string {
 	}
 	return fmt.Sprintf(`<g class="node %s"><title>%s</title><rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="7"/>%s</g>`,
 		n.State, template.HTMLEscapeString(n.Members[0].Stage.Name), at.X-at.Width/2, at.Y-at.Height/2, at.Width, at.Height, lines)
+}
+
+// upright lets edges begin at the lower side of a node and end at the upper side of one:
+// dagre has them cross the outline anywhere.
+func (l layout) upright(g Graph) [][]point {
+	at := map[string]box{}
+	for i, n := range g.Nodes {
+		at[n.Name] = l.Nodes[i]
+	}
+	i := 0
+	for _, n := range g.Nodes {
+		for _, up := range n.Ups {
+			points := l.Edges[i]
+			points[0] = at[up].side(points[0].X, 1)
+			points[len(points)-1] = at[n.Name].side(points[len(points)-1].X, -1)
+			i++
+		}
+	}
+	return l.Edges
+}
+
+// corner is how far from a node's corner an edge stays, in pixels.
+const corner = 12
+
+// side is the place on a node's lower (1) or upper (-1) side that is nearest to x.
+func (at box) side(x, way float64) point {
+	reach := at.Width/2 - corner
+	return point{min(max(x, at.X-reach), at.X+reach), at.Y + way*at.Height/2}
 }
 
 // arrow is an arrow head's length, in pixels.

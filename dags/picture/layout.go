@@ -18,7 +18,7 @@ var dagre string
 // layOut is what is asked of dagre: nodes [name, width, height] and edges [from, to].
 const layOut = `(function (nodes, edges) {
 	const g = new dagre.graphlib.Graph();
-	g.setGraph({ rankdir: "TB", nodesep: 18, ranksep: 30, marginx: 2, marginy: 2 });
+	g.setGraph({ rankdir: "TB", nodesep: 12, ranksep: 32, marginx: 2, marginy: 2 });
 	g.setDefaultEdgeLabel(() => ({}));
 	for (const [name, width, height] of nodes) g.setNode(name, { width, height });
 	for (const [from, to] of edges) g.setEdge(from, to);
@@ -46,9 +46,9 @@ type point struct{ X, Y float64 }
 // The sizes of nodes. Of the page's font only the size is known: letters of most fonts
 // are narrower than this on average.
 const (
-	nameWidth  = 7.2 // of a letter of 12 pixels
-	belowWidth = 5.9 // of one of 10 pixels
-	padding    = 22
+	nameWidth  = 6.7 // of a letter of 12 pixels
+	belowWidth = 5.4 // of one of 10 pixels
+	padding    = 16
 	nodeHeight = 40
 	lineHeight = 26 // of a node with a name alone
 )

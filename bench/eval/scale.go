@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -10,11 +11,14 @@ import (
 	"runtime"
 	"strconv"
 
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/dustin/go-humanize"
+	"github.com/rs/zerolog"
 
 	"github.com/clinflow/clinflow/bench/cost"
 	"github.com/clinflow/clinflow/dags"
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/logs"
 	"github.com/clinflow/clinflow/internal/memory"
 	"github.com/clinflow/clinflow/runners"
 	"github.com/clinflow/clinflow/stages"
@@ -100,6 +104,11 @@ func measureStage(ctx context.Context, predictions, out, budget string) error {
 	if err != nil {
 		return err
 	}
+	if err := flag.CommandLine.Parse(nil); err != nil { // Beam's flags
+		return err
+	}
+	beam.Init()
+	logs.AdoptSlog(env.Log, zerolog.ErrorLevel) // what Beam says of its plan
 	return runners.Beam{Runner: "direct"}.Run(ctx, runners.Job{
 		Step: "auroc", Env: env, Stage: spec, Config: config, Out: out,
 		Inputs: map[string][]string{"predictions": {predictions}},

@@ -39,7 +39,6 @@ type scale struct {
 	WallS      float64 `json:"wall_s"`
 	CPUS       float64 `json:"cpu_s"`
 	PeakMiB    int64   `json:"peak_rss_mib"`
-	FilesMB    int64   `json:"files_mb"` // of predictions
 	MacroAUROC float64 `json:"macro_auroc"`
 }
 
@@ -81,9 +80,6 @@ func (o scaleOptions) run() (*scale, error) {
 		return nil, err
 	}
 	s.WallS, s.CPUS, s.PeakMiB = took.WallS, took.CPUS, took.PeakMiB
-	if s.FilesMB, err = megabytes(predictions); err != nil {
-		return nil, err
-	}
 	s.MacroAUROC, err = macroIn(out)
 	return s, err
 }
@@ -126,17 +122,4 @@ func macroIn(metrics string) (float64, error) {
 		return 0, err
 	}
 	return *m.Variants[variant].MacroAUROC, nil
-}
-
-// megabytes are those of a folder's files.
-func megabytes(dir string) (sum int64, err error) {
-	files, err := os.ReadDir(dir)
-	for _, file := range files {
-		info, err := file.Info()
-		if err != nil {
-			return 0, err
-		}
-		sum += info.Size()
-	}
-	return sum / 1e6, err
 }

@@ -65,11 +65,11 @@ func (c *comparison) steps(rare, others []float64) Staircase {
 	c.count(c.sorted(c.keysOf(rare)))
 	c.placed = resize(c.placed, 2*len(c.distinct))
 	clear(c.placed)
-	if len(c.copies) > manyKeys {
-		c.place(c.sorted(c.keysOf(others)))
-	} else {
-		c.place(c.keysOf(c.sift(others)))
+	c.plant()
+	if len(c.copies) <= manyKeys {
+		others = c.sift(others)
 	}
+	c.place(c.inOrder(c.keysOf(others)))
 	return c.staircase()
 }
 
@@ -91,6 +91,14 @@ func (c *comparison) staircase() Staircase {
 // branches in the cache, is worth sorting them. Measured by BenchmarkBalanced.
 const manyKeys = 1 << 15
 
+// inOrder are keys, sorted where it is worth it.
+func (c *comparison) inOrder(keys []uint64) []uint64 {
+	if len(c.copies) > manyKeys {
+		return c.sorted(keys)
+	}
+	return keys
+}
+
 // count keeps each of the sorted keys once, how often it is there, and lastKey behind
 // them.
 func (c *comparison) count(sorted []uint64) {
@@ -108,7 +116,7 @@ func (c *comparison) count(sorted []uint64) {
 // at 2i, and those that equal it, at 2i+1. The search is down a binary tree, without a
 // branch that depends on a key.
 func (c *comparison) place(keys []uint64) {
-	levels := c.plant()
+	levels := c.levels()
 	tree, distinct, placed := c.tree, c.distinct, c.placed
 	for _, key := range keys {
 		at := uint64(1)
@@ -129,17 +137,18 @@ func (c *comparison) place(keys []uint64) {
 // its root at 1; the children of a node at i are at 2i and 2i+1 (Khuong and Morin 2017,
 // ACM Journal of Experimental Algorithmics 22, Eytzinger's layout). It is filled up
 // with lastKey.
-func (c *comparison) plant() (levels int) {
-	levels = bits.Len(uint(len(c.copies)))
-	size := 1 << levels
+func (c *comparison) plant() {
+	size := 1 << c.levels()
 	c.tree = append(c.tree[:0], lastKey)
 	for apart := size; apart > 1; apart /= 2 {
 		for i := apart/2 - 1; i < size-1; i += apart {
 			c.tree = append(c.tree, c.distinct[min(i, len(c.copies))])
 		}
 	}
-	return levels
 }
+
+// levels are those of the tree.
+func (c *comparison) levels() int { return bits.Len(uint(len(c.copies))) }
 
 // resize is a slice of n values, of any content, in the same memory where it suffices.
 func resize[T any](s []T, n int) []T {

@@ -66,7 +66,7 @@ func RankingOf(positives, negatives int) *Ranking {
 
 // Add adds the next range, once its positives were shown its negatives.
 func (r *Ranking) Add(t *Tally) {
-	next := len(t.pool.c.copies)
+	next := len(t.c.copies)
 	for _, step := range t.staircase() {
 		r.tp += step.positives
 		r.fp += step.negatives
@@ -78,7 +78,7 @@ func (r *Ranking) Add(t *Tally) {
 		r.count.add(uint64(step.positives), 2*uint64(below)+uint64(step.negatives))
 		r.precision += float64(step.positives) * float64(r.tp) / float64(r.tp+r.fp)
 		if f1 := 2 * float64(r.tp) / float64(r.tp+r.fp+r.count.Positives); f1 > r.f1 {
-			r.f1, r.score = f1, scoreOf(t.pool.c.distinct[next])
+			r.f1, r.score = f1, scoreOf(t.c.distinct[next])
 		}
 	}
 }

@@ -1,60 +1,61 @@
 package auroc
 
-import "math/bits"
-
 // Pool ranks the positives of a binary problem, which it holds, among negatives that
 // are shown to it by and by: there may be more of them than memory takes, such as all
 // pairs of a document and a label. Several may be shown side by side, each to a Tally
 // of its own.
-type Pool struct {
-	c      comparison
-	levels int
-}
+type Pool struct{ c comparison }
 
 // Tally counts negatives that were shown.
 type Tally struct {
-	pool   *Pool
-	placed []int
+	c     comparison // the tree is its pool's
+	shown []uint64   // keys that are not placed yet
 }
+
+// shownAtOnce are placed together: of a tree that the cache does not hold it costs a
+// tenth to look up so many in their order.
+const shownAtOnce = 1 << 18
 
 // PoolOf takes the positives' scores, none NaN; it keeps their order nowhere.
 func PoolOf(positives []float64) *Pool {
 	p := &Pool{}
 	p.c.count(p.c.sorted(p.c.keysOf(positives)))
-	p.levels = p.c.plant()
+	p.c.plant()
+	p.c.keys, p.c.spare = nil, nil
 	return p
 }
 
 // Tally is a new one.
-func (p *Pool) Tally() *Tally { return &Tally{p, make([]int, 2*len(p.c.distinct))} }
+func (p *Pool) Tally() *Tally {
+	return &Tally{c: comparison{distinct: p.c.distinct, copies: p.c.copies, tree: p.c.tree, placed: make([]int, 2*len(p.c.distinct))}}
+}
 
 // Add shows a negative's score.
 func (t *Tally) Add(score float64) {
-	key, at := keyOf(score), uint64(1)
-	for range t.pool.levels {
-		_, below := bits.Sub64(t.pool.c.tree[at], key, 0)
-		at = 2*at + below
+	if t.shown = append(t.shown, keyOf(score)); len(t.shown) == shownAtOnce {
+		t.place()
 	}
-	at -= 1 << t.pool.levels
-	equal := uint64(0)
-	if t.pool.c.distinct[at] == key {
-		equal = 1
-	}
-	t.placed[2*at+equal]++
+}
+
+// place places what was shown.
+func (t *Tally) place() {
+	t.c.place(t.c.inOrder(t.shown))
+	t.shown = t.shown[:0]
 }
 
 // Merge adds what another one was shown.
 func (t *Tally) Merge(other *Tally) {
-	for i, n := range other.placed {
-		t.placed[i] += n
+	other.place()
+	for i, n := range other.c.placed {
+		t.c.placed[i] += n
 	}
 }
 
 // staircase is that of the positives and what was shown. Each score of a positive is a
 // step of its own.
 func (t *Tally) staircase() Staircase {
-	t.pool.c.placed = t.placed
-	return t.pool.c.staircase()
+	t.place()
+	return t.c.staircase()
 }
 
 // RankedOf is StaircaseOf, with each score of a positive as a step of its own.

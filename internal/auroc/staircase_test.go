@@ -33,6 +33,27 @@ func byPairs(scores []float64, positive []bool) (c Count) {
 	return c
 }
 
+// bySearch counts as byPairs does, where there are too many.
+func bySearch(scores []float64, positive []bool) (c Count) {
+	var negatives []float64
+	for i, score := range scores {
+		if !positive[i] {
+			negatives = append(negatives, score)
+		}
+	}
+	slices.Sort(negatives)
+	c.Negatives = len(negatives)
+	for i, score := range scores {
+		if positive[i] {
+			c.Positives++
+			from, _ := slices.BinarySearch(negatives, score)
+			to, _ := slices.BinarySearch(negatives, math.Nextafter(score, math.Inf(1)))
+			c.halfWins[1] += uint64(from + to)
+		}
+	}
+	return c
+}
+
 // check compares with counting pairs, and the curve's corners with a rescan of the
 // scores at each of them.
 func check(t interface{ Fatalf(string, ...any) }, scores []float64, positive []bool) {
@@ -91,7 +112,33 @@ func TestCountOfMany(t *testing.T) {
 				}
 				positive[i] = random.Float64() < share
 			}
-			check(t, scores, positive)
+			if got, err := Of(scores, positive); err != nil || got != bySearch(scores, positive) {
+				t.Errorf("a share of %v: %+v (%v), by search %+v", share, got, err, bySearch(scores, positive))
+			}
+		}
+	}
+}
+
+// Of so many positives, and so many negatives, that these are placed in batches.
+func TestPoolOfMany(t *testing.T) {
+	random := rand.New(rand.NewPCG(9, 10))
+	for _, positives := range []int{50, manyKeys + 5000} {
+		scores, positive := make([]float64, shownAtOnce+positives+1000), make([]bool, shownAtOnce+positives+1000)
+		for i := range scores {
+			scores[i], positive[i] = float64(float32(random.NormFloat64())), i < positives
+		}
+		pool := PoolOf(scores[:positives])
+		tally, other := pool.Tally(), pool.Tally()
+		for i, score := range scores[positives:] {
+			if i < 500 {
+				other.Add(score)
+			} else {
+				tally.Add(score)
+			}
+		}
+		tally.Merge(other)
+		if got, want := tally.staircase().Count(), bySearch(scores, positive); got != want {
+			t.Errorf("%d positives: %+v, by search %+v", positives, got, want)
 		}
 	}
 }

@@ -29,6 +29,7 @@ func aurocSpec() stages.Spec {
 			"Multilabel: by label over documents, on softmax and on sigmoid, mean over the labels that have both values. " +
 			"A variant's macro_auroc is the mean over the tasks that it has an AUROC of, tasks_averaged their number. " +
 			"Intervals are of a bootstrap over patients; DeLong's stands beside that of a binary task. " +
+			"Beside it: average precision, micro and weighted means, F1, precision, sensitivity and specificity, Brier score, calibration error and reliability; where the predictions hold val, at the threshold of the highest F1 there, and after a calibration that is fitted there (docs/evaluation.md). " +
 			"Writes metrics.json, roc.json, classes.json (by class) and reliability.json.",
 		In: []stages.Port{
 			{Name: portVariants, Kind: task.KindPredictions, Tables: table, Sharded: true, Many: true, Doc: "Predictions of the variants; each variant and task in one dataset only."},
@@ -48,12 +49,9 @@ type AUROCConfig struct {
 	SmallCells string `json:"small_cells" default:"hide" enum:"hide,show" doc:"Whether counts of one to nine are told. Hidden, they are \"<10\" in metrics.json, with what would give them away, and the AUROC of a task that has so few positives, negatives or examples of a class has two digits and no curve."`
 }
 
-// fits is the split that is fitted on, empty where none is.
-func (c AUROCConfig) fits() string {
-	if c.Fit == c.Split || c.Fit == "none" {
-		return ""
-	}
-	return c.Fit
+// fitsOn says whether examples of a split are fitted on.
+func (c AUROCConfig) fitsOn(split string) bool {
+	return c.Fit != "none" && c.Fit != c.Split && split == c.Fit
 }
 
 type aurocStage struct {

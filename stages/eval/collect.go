@@ -109,7 +109,8 @@ func (s aurocStage) collect(ctx context.Context, d *dataset.Dataset, part int, p
 		if err != nil {
 			return nil, err
 		}
-		if row.Split != s.config.Split && row.Split != s.config.fits() {
+		measured := row.Split == s.config.Split
+		if !measured && !s.config.fitsOn(row.Split) {
 			continue
 		}
 		if row.Task != of.Name {
@@ -127,7 +128,7 @@ func (s aurocStage) collect(ctx context.Context, d *dataset.Dataset, part int, p
 			g = &group{of: of, classes: len(row.Logits)}
 			groups[key] = g
 		}
-		if !g.add(row, row.Split == s.config.Split) {
+		if !g.add(row, measured) {
 			return nil, exit.Errorf(exit.BadData, "%s: part %d: task %s: an example's label is outside the task's %d, or its number of logits is not theirs", d.URI(), part, key.task, of.NumLabels())
 		}
 	}

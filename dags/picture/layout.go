@@ -16,7 +16,9 @@ import (
 var dagre string
 
 // layOut is what is asked of dagre: nodes [name, width, height] and edges [from, to].
-const layOut = `(function (nodes, edges) {
+// The interpreter has no structuredClone, which dagre copies plain labels by.
+const layOut = `globalThis.structuredClone = (label) => JSON.parse(JSON.stringify(label));
+(function (nodes, edges) {
 	const g = new dagre.graphlib.Graph();
 	g.setGraph({ rankdir: "TB", nodesep: 12, ranksep: 32, marginx: 2, marginy: 2 });
 	g.setDefaultEdgeLabel(() => ({}));

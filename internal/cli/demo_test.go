@@ -22,7 +22,8 @@ type metricsFile struct {
 }
 
 type scores struct {
-	MacroAUROC float64 `json:"macro_auroc"`
+	MacroAUROC    float64  `json:"macro_auroc"`
+	MacroInterval interval `json:"macro_interval"`
 	Tasks      map[string]struct {
 		AUROC     float64 `json:"auroc"`
 		N         int     `json:"n"`
@@ -31,6 +32,8 @@ type scores struct {
 		Skipped   int     `json:"classes_skipped"`
 	} `json:"tasks"`
 }
+
+type interval struct{ Low, High float64 }
 
 func metricsOf(t testing.TB, folder string) metricsFile {
 	t.Helper()

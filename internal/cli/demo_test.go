@@ -24,7 +24,7 @@ type metricsFile struct {
 type scores struct {
 	MacroAUROC    float64  `json:"macro_auroc"`
 	MacroInterval interval `json:"macro_interval"`
-	Tasks      map[string]struct {
+	Tasks         map[string]struct {
 		AUROC     float64 `json:"auroc"`
 		N         int     `json:"n"`
 		Positives int     `json:"positives"`

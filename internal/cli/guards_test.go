@@ -18,7 +18,7 @@ func TestGuardsStopTheRun(t *testing.T) {
 			"test patients' notes in the clinical corpus",
 			"  split:\n    stage: split.hash\n    in: {patients: patients}\n", "  other_split: {stage: split.hash, in: {patients: patients}, with: {seed: 2}}\n  split:\n    stage: split.hash\n    in: {patients: patients}\n",
 			"in: {tokens: corpus, split: split, base: base}", "in: {tokens: corpus, split: other_split, base: base}",
-			3, []string{"step clinical", "patients", "train"},
+			3, []string{"_clinical", "patients of its val and test splits are among those that", "clinical-"},
 		},
 		{
 			"no label set",
@@ -34,7 +34,7 @@ func TestGuardsStopTheRun(t *testing.T) {
 		{
 			"a split by admission, before its lists are looked for",
 			"    stage: split.hash\n    in: {patients: patients}\n", "    stage: split.file\n    in: {patients: patients}\n    with: {file: lists.csv, by: hadm_id}\n", "", "",
-			2, []string{"steps.label_set_diag.in.split: is by admission", "steps.tokenizer.in.split: is", "steps.base.in.split: is", "steps.clinical.in.split: is", "steps.${task}_${variant}.in.split: step pmv_head: is", "in.split: step predictions_pmv_head: is", "in.split: step baseline_pmv: is", "allow_patient_overlap: true"},
+			2, []string{"steps.label_set_diag.in.split: is by admission", "steps.clinical.in.split: is", "steps.${task}_${variant}.in.split: step pmv_head: is", "in.split: step predictions_pmv_head: is", "in.split: step baseline_pmv: is", "allow_patient_overlap: true"},
 		},
 		{
 			"mortality from texts that tell of the death",

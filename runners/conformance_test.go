@@ -82,7 +82,7 @@ func runOn(t *testing.T, step *dags.Step, in stages.Inputs, runner string, worke
 	job := runners.Job{
 		Step: step.Name, Env: stages.Default.With(func(s *stages.Settings) { s.Device, s.Workers = "cpu:go", workers }), Stage: step.Stage, Config: step.Config, Inputs: uris,
 		Out:    filepath.Join(t.TempDir(), step.Name),
-		Header: dataset.Manifest{Stage: step.Stage.Name, StageVersion: step.Stage.Version},
+		Header: dataset.Manifest{Stage: step.Stage.Name, StageVersion: step.Stage.Version, Config: step.Config},
 	}
 	if err := (runners.Beam{Runner: runner}).Run(t.Context(), job); err != nil {
 		t.Fatalf("step %s on %s: %v", step.Name, runner, err)

@@ -67,12 +67,16 @@ func (c cell) Sort() float64 {
 }
 
 // spread says how far the classes lie apart, of those with ten examples and more on both
-// sides.
+// sides where small cells are hidden, else of all that have an AUROC.
 func spread(classes []eval.ClassScore) string {
 	var told []eval.ClassScore
+	of := " with ten examples or more"
 	for _, c := range classes {
 		if c.AUROC != nil && !c.SmallCells {
 			told = append(told, c)
+			if smallcell.Small(c.Positives) {
+				of = ""
+			}
 		}
 	}
 	if len(told) < 3 {
@@ -81,5 +85,5 @@ func spread(classes []eval.ClassScore) string {
 	slices.SortStableFunc(told, func(a, b eval.ClassScore) int { return cmp.Compare(*a.AUROC, *b.AUROC) })
 	low, high := told[0], told[len(told)-1]
 	at := func(share int) string { return showAUROC(told[(len(told)-1)*share/100].AUROC) }
-	return fmt.Sprintf("Of %d labels with ten examples or more the lowest is %s (%s), the highest %s (%s); half lie between %s and %s.", len(told), low.Label, showAUROC(low.AUROC), high.Label, showAUROC(high.AUROC), at(25), at(75))
+	return fmt.Sprintf("Of %d labels%s the lowest is %s (%s), the highest %s (%s); half lie between %s and %s.", len(told), of, low.Label, showAUROC(low.AUROC), high.Label, showAUROC(high.AUROC), at(25), at(75))
 }

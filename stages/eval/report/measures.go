@@ -50,13 +50,13 @@ func (t resultTable) measures() (tables []measureTable) {
 	return tables
 }
 
-// about says what chance has.
+// about says how many examples are positive, which is what chance has where they are many.
 func (t resultTable) about(name string) string {
 	score := t.measured(name)
 	if score.Prevalence == nil {
 		return ""
 	}
-	return fmt.Sprintf("prevalence %s, the AUPRC of chance", showAUROC(score.Prevalence))
+	return fmt.Sprintf("prevalence %s", showAUROC(score.Prevalence))
 }
 
 func measureRowOf(row resultRow, score eval.TaskScore) measureRow {

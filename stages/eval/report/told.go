@@ -23,11 +23,13 @@ const macroColumn = ""
 const significance = 0.05
 
 // judge compares two rows of a column: by the comparison of both on the same patients
-// where there is one, else by whether their intervals overlap, which tells fewer apart.
+// where there is one, else by whether their intervals overlap, which tells fewer apart. A
+// comparison tells them apart where the corrected p-value is low and the interval holds no
+// zero: of models whose ranks hardly differ the permutation test alone claims too often.
 func (t resultTable) judge(a, b resultRow, column string) judgement {
 	if c := t.comparison(a, b, column); c != nil && c.PHolm != nil {
 		switch {
-		case *c.PHolm >= significance || c.Difference == 0:
+		case *c.PHolm >= significance || c.Difference == 0 || c.Interval != nil && c.Interval.Low <= 0 && c.Interval.High >= 0:
 			return alike
 		case c.Difference > 0:
 			return better

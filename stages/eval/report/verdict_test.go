@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/stages/eval"
 )
 
@@ -61,6 +62,30 @@ func TestABaselineThatIsBetterIsToldFirst(t *testing.T) {
 	table := judgedWith(0.8, 0.01, -1)
 	if v := table.verdict("test"); v.Headline != "No variant beats the bag of words: the highest, lora, has an AUROC on MOR of 0.700 (0.690–0.710), the bag of words 0.800 (0.790–0.810)." {
 		t.Errorf("%q", v.Headline)
+	}
+}
+
+// Of models whose ranks hardly differ the permutation test claims too often: an interval
+// that holds zero contradicts it.
+func TestAnIntervalThatHoldsZeroTellsNothingApart(t *testing.T) {
+	table := judged(0.2, 0.01)
+	for low, want := range map[float64]judgement{-0.002: alike, 0: alike, 0.001: better} {
+		table.compared.Tasks["mor"][1].Interval = &eval.Interval{Low: low, High: 0.102}
+		lora, base := *table.row("lora", false), *table.row(baselineName, true)
+		if got, d := table.judge(lora, base, "mor"), table.difference(lora, base, "mor"); got != want || d.Apart != (want == better) {
+			t.Errorf("from %v on: judged %v, bold %v", low, got, d.Apart)
+		}
+	}
+}
+
+// The classes that are told are said to have ten examples only where they do.
+func TestSpreadSaysOfWhichClassesItIs(t *testing.T) {
+	x := 0.7
+	for fewest, want := range map[smallcell.Count]string{3: "Of 3 labels the lowest", 10: "Of 3 labels with ten examples or more the lowest"} {
+		classes := []eval.ClassScore{{Label: "a", Positives: 40, AUROC: &x}, {Label: "b", Positives: fewest, AUROC: &x}, {Label: "c", Positives: 40, AUROC: &x}}
+		if got := spread(classes); !strings.HasPrefix(got, want) {
+			t.Errorf("%q, not %q", got, want)
+		}
 	}
 }
 

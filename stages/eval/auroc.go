@@ -49,11 +49,6 @@ type AUROCConfig struct {
 	SmallCells string `json:"small_cells" default:"hide" enum:"hide,show" doc:"Whether counts of one to nine are told. Hidden, they are \"<10\" in metrics.json, with what would give them away, and the AUROC of a task that has so few positives, negatives or examples of a class has two digits and no curve."`
 }
 
-// fitsOn says whether examples of a split are fitted on.
-func (c AUROCConfig) fitsOn(split string) bool {
-	return c.Fit != "none" && c.Fit != c.Split && split == c.Fit
-}
-
 type aurocStage struct {
 	config   AUROCConfig
 	measures auroc.Measures
@@ -66,32 +61,16 @@ func newAuroc(env *stages.Environment, c AUROCConfig) (stages.Reduce, error) {
 
 // Accumulate checks the predictions of a part and says where those of each key lie.
 func (s aurocStage) Accumulate(ctx context.Context, in stages.Inputs, part int, emit func(string, []byte)) error {
-	if _, err := tasksOf(in); err != nil {
-		return err
-	}
-	for _, port := range ports {
-		for i, d := range in[port] {
-			groups, err := s.collect(ctx, d, part, port)
-			if err != nil {
-				return err
-			}
-			for key, g := range groups {
-				text, err := json.Marshal(tally{Dataset: i, Part: part, Classes: g.classes, N: g.n, Val: g.val})
-				if err != nil {
-					return err
-				}
-				emit(key.String(), text)
-			}
-		}
-	}
-	return nil
+	return s.selection().accumulate(ctx, in, part, emit)
 }
+
+func (s aurocStage) selection() selection { return selection{s.config.Split, s.config.Fit} }
 
 func (s aurocStage) hides() bool { return s.config.SmallCells == smallcell.Hide }
 
 // Merge measures a key: its scores are read, measured and let go here.
 func (s aurocStage) Merge(ctx context.Context, in stages.Inputs, key string, accumulators [][]byte) ([]byte, error) {
-	e, err := s.examplesOf(parseKey(key), in, accumulators)
+	e, err := s.selection().examplesOf(parseKey(key), in, accumulators)
 	if err != nil {
 		return nil, err
 	}

@@ -76,7 +76,7 @@ func (r *resampling) add(ctx context.Context, c *columns) error {
 	if r.Replicates == 0 {
 		return nil
 	}
-	orders, err := c.orders(ctx, r.measures, r.room)
+	orders, err := r.orders(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -108,11 +108,11 @@ func (r *resampling) replicates() replicates {
 }
 
 // orders are those of the loaded classes' binary problems.
-func (c *columns) orders(ctx context.Context, m auroc.Measures, room int64) ([]*inference.Order, error) {
-	problems := c.problems(m)
+func (r *resampling) orders(ctx context.Context, c *columns) ([]*inference.Order, error) {
+	problems := c.problems(r.measures)
 	orders := make([]*inference.Order, len(problems))
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(within(room/workShare/(workBytes*int64(c.n)), runtime.GOMAXPROCS(0)))
+	group.SetLimit(within(r.room/workShare/(workBytes*int64(c.n)), runtime.GOMAXPROCS(0)))
 	for i, problem := range problems {
 		group.Go(func() error {
 			return guard.Do("order of scores, task "+c.key.task, func() (err error) {

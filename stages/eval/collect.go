@@ -3,84 +3,16 @@ package eval
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"math"
-	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages"
-	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/task"
 )
 
-// The ports say what predictions are: a variant's, or those of the baseline, which
-// every variant should beat, of the best possible model, or of a variant in another run.
-const (
-	portVariants = "predictions"
-	portBaseline = "baseline"
-	portBest     = "known_best"
-	portOther    = "other_run"
-)
-
-var ports = []string{portVariants, portBaseline, portBest, portOther}
-
-// oneVariant says whether all predictions of a port are of one variant, which has the
-// port's name.
-func oneVariant(port string) bool { return port == portBaseline || port == portBest }
-
-// groupKey names predictions that are measured together. Those of the baseline and
-// of the best possible model are one variant, which has the port's name.
-type groupKey struct{ port, variant, task string }
-
-// String is the key as accumulators carry it.
-func (k groupKey) String() string { return strings.Join([]string{k.port, k.variant, k.task}, "/") }
-
-func parseKey(text string) groupKey {
-	names := strings.Split(text, "/")
-	return groupKey{names[0], names[1], names[2]}
-}
-
-// taskOf is what predictions are of, as their manifest says.
-func taskOf(d *dataset.Dataset) (task.Task, error) {
-	of, told, err := task.Of(d)
-	switch {
-	case err != nil:
-		return of, err
-	case !told:
-		return of, exit.Errorf(exit.BadData, "%s: the manifest of these predictions tells no task; make them again with this version, or let the stage that makes them say it", d.URI())
-	case of.Kind == task.LanguageModeling:
-		return of, exit.Errorf(exit.BadData, "%s: the task %s has no labels, so there is no AUROC", d.URI(), of.Name)
-	case !stages.NamePattern.MatchString(of.Name):
-		return of, exit.Errorf(exit.Usage, "%s: names of variants and tasks may hold letters, digits, _ . and - only", d.URI())
-	}
-	return of, nil
-}
-
-// tasksOf are the tasks of all predictions by name. Datasets of one name whose tasks
-// differ are refused: their labels would be compared though they mean other things.
-func tasksOf(in stages.Inputs) (map[string]task.Task, error) {
-	tasks, from := map[string]task.Task{}, map[string]string{}
-	for _, port := range ports {
-		for _, d := range in[port] {
-			of, err := taskOf(d)
-			if err != nil {
-				return nil, err
-			}
-			if first, seen := tasks[of.Name]; seen && !reflect.DeepEqual(first, of) {
-				return nil, exit.Errorf(exit.BadData, "%s and %s are of the task %s, with other labels, or another recipe, split or release; measure predictions for the same labels", from[of.Name], d.URI(), of.Name)
-			}
-			if from[of.Name] == "" {
-				tasks[of.Name], from[of.Name] = of, d.URI()
-			}
-		}
-	}
-	return tasks, nil
-}
-
-// tally says what a part holds of a key: the accumulator of eval.auroc. Scores stay
+// tally says what a part holds of a key: an accumulator. Scores stay
 // in their files; Merge reads them there, as many at a time as memory takes.
 type tally struct {
 	Dataset int `json:"dataset"` // its place among its port's
@@ -88,6 +20,45 @@ type tally struct {
 	Classes int `json:"classes"` // logits of an example
 	N       int `json:"n"`
 	Val     int `json:"val"` // examples that a threshold and a calibration are fitted on
+}
+
+// selection is which examples are read: those of the split that is measured, and those that
+// a threshold and a calibration are fitted on. Fit "none" reads none of these.
+type selection struct{ split, fit string }
+
+func (s selection) fitsOn(split string) bool {
+	return s.fit != "none" && s.fit != s.split && split == s.fit
+}
+
+// accumulate checks the predictions of a part and says where those of each key lie.
+func (s selection) accumulate(ctx context.Context, in stages.Inputs, part int, emit func(string, []byte)) error {
+	if _, err := tasksOf(in); err != nil {
+		return err
+	}
+	for _, port := range ports {
+		for i, d := range in[port] {
+			if err := s.accumulateOf(ctx, port, i, d, part, emit); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// accumulateOf does so for one dataset, which is the nth of its port.
+func (s selection) accumulateOf(ctx context.Context, port string, nth int, d *dataset.Dataset, part int, emit func(string, []byte)) error {
+	groups, err := s.collect(ctx, d, part, port)
+	if err != nil {
+		return err
+	}
+	for key, g := range groups {
+		text, err := json.Marshal(tally{Dataset: nth, Part: part, Classes: g.classes, N: g.n, Val: g.val})
+		if err != nil {
+			return err
+		}
+		emit(key.String(), text)
+	}
+	return nil
 }
 
 // group is the examples of one key in one part, while they are counted.
@@ -99,7 +70,7 @@ type group struct {
 
 // collect counts and checks the examples that are measured or fitted on in one part of a
 // dataset.
-func (s aurocStage) collect(ctx context.Context, d *dataset.Dataset, part int, port string) (map[groupKey]*group, error) {
+func (s selection) collect(ctx context.Context, d *dataset.Dataset, part int, port string) (map[groupKey]*group, error) {
 	of, err := taskOf(d)
 	if err != nil {
 		return nil, err
@@ -109,8 +80,8 @@ func (s aurocStage) collect(ctx context.Context, d *dataset.Dataset, part int, p
 		if err != nil {
 			return nil, err
 		}
-		measured := row.Split == s.config.Split
-		if !measured && !s.config.fitsOn(row.Split) {
+		measured := row.Split == s.split
+		if !measured && !s.fitsOn(row.Split) {
 			continue
 		}
 		if row.Task != of.Name {
@@ -140,8 +111,8 @@ func (s aurocStage) collect(ctx context.Context, d *dataset.Dataset, part int, p
 	return groups, nil
 }
 
-// add counts a row, which is measured or fitted on, unless its labels or logits do not fit the task. Of a binary task
-// one logit is enough: that of the positive class.
+// add counts a row, which is measured or fitted on, unless its labels or logits do not fit
+// the task. Of a binary task one logit is enough: that of the positive class.
 func (g *group) add(row task.Prediction, measured bool) bool {
 	labels := row.Labels
 	if !g.of.Multilabel() {
@@ -161,68 +132,4 @@ func (g *group) add(row task.Prediction, measured bool) bool {
 		g.val++
 	}
 	return true
-}
-
-// examples are the predictions of a key where they lie: in parts of one dataset.
-type examples struct {
-	key        groupKey
-	split      string
-	dataset    *dataset.Dataset
-	parts      []tally // those that hold some
-	fitOn      []tally // those that hold some to fit on
-	n, classes int
-	multiLabel bool
-	places     []int32 // [n]: where an example stands among the columns'; nil: as it lies
-}
-
-// examplesOf puts the tallies of a key together. Examples of two datasets, or with
-// different numbers of logits, are an error.
-func (s aurocStage) examplesOf(key groupKey, in stages.Inputs, accumulators [][]byte) (e examples, err error) {
-	e = examples{key: key, split: s.config.Split}
-	for _, text := range accumulators {
-		var t tally
-		if err := json.Unmarshal(text, &t); err != nil {
-			return e, fmt.Errorf("read an accumulator of eval.auroc: %w", err)
-		}
-		from := in[key.port][t.Dataset]
-		if t.Val > 0 {
-			e.fitOn = append(e.fitOn, t)
-		}
-		switch {
-		case t.N == 0:
-			continue
-		case len(e.parts) == 0:
-			e.dataset, e.classes = from, t.Classes
-		case t.Dataset != e.parts[0].Dataset:
-			return e, exit.Errorf(exit.Usage, "variant %s of task %s comes from two datasets, %s and %s; give each its own variant name", key.variant, key.task, e.dataset.URI(), from.URI())
-		case t.Classes != e.classes:
-			return e, exit.Errorf(exit.BadData, "%s: parts differ in their examples' number of logits; predict them with one model", from.URI())
-		}
-		e.parts = append(e.parts, t)
-		e.n += t.N
-	}
-	if e.n == 0 {
-		return e, nil
-	}
-	of, err := taskOf(e.dataset)
-	e.multiLabel = of.Multilabel()
-	return e, err
-}
-
-// val are the examples of the same dataset that are fitted on.
-func (e examples) val() examples {
-	v := e
-	v.split, v.n, v.parts = split.Val, 0, nil
-	for _, t := range e.fitOn {
-		if t.Dataset == e.parts[0].Dataset && t.Classes == e.classes {
-			t.N = t.Val
-			v.parts, v.n = append(v.parts, t), v.n+t.N
-		}
-	}
-	return v
-}
-
-// hold says whether a row is one of the examples.
-func (e examples) hold(row task.Prediction) bool {
-	return row.Split == e.split && (oneVariant(e.key.port) || row.Variant == e.key.variant)
 }

@@ -27,10 +27,6 @@ type columns struct {
 	patients     inference.Patients
 }
 
-// cellBytes is what columns hold of an example and a class: a logit, a label and its
-// place among the class's scores.
-const cellBytes = 4 + 1 + 4
-
 // columns makes room for so many classes at a time.
 func (e examples) columns(width int) *columns {
 	c := &columns{examples: e, labels: make([]int32, e.n), subjects: make([]int64, e.n)}
@@ -52,7 +48,7 @@ func (c *columns) load(ctx context.Context, first, width int) error {
 		from := at
 		at += t.N
 		group.Go(func() error {
-			return guard.Do("eval.auroc, task "+c.key.task, func() error { return c.loadPart(ctx, t, from) })
+			return guard.Do("predictions of task "+c.key.task, func() error { return c.loadPart(ctx, t, from) })
 		})
 	}
 	if err := group.Wait(); err != nil {
@@ -114,3 +110,24 @@ func (c *columns) set(at int, row task.Prediction) {
 
 // hasOf says which examples have class k of the run.
 func (c *columns) hasOf(k int) []bool { return c.has[k*c.n:][:c.n] }
+
+// only are some of the examples of a task whose examples have one class.
+func (c *columns) only(rows []int) *columns {
+	part := &columns{examples: c.examples, first: c.first, width: c.width, labels: pick(c.labels, rows), subjects: pick(c.subjects, rows)}
+	part.n = len(rows)
+	part.logits = auroc.Logits{N: part.n, Norms: pick(c.logits.Norms, rows)}
+	for k := range c.width {
+		part.logits.Values = append(part.logits.Values, pick(c.logits.Values[k*c.n:][:c.n], rows)...)
+	}
+	part.patients = inference.PatientsOf(part.subjects)
+	return part
+}
+
+// pick are the values of some rows.
+func pick[T any](values []T, rows []int) []T {
+	out := make([]T, len(rows))
+	for i, row := range rows {
+		out[i] = values[row]
+	}
+	return out
+}

@@ -2,7 +2,6 @@ package eval
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,6 +9,7 @@ import (
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/memory"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/task"
 )
@@ -29,7 +29,7 @@ func init() {
 		},
 		Out: stages.Output{Kind: stages.KindComparisons},
 	}, func(env *stages.Environment, c CompareConfig) (stages.Job, error) {
-		return compareStage{c, aurocStage{AUROCConfig{Split: c.Split}, auroc.MeasuresOf(c.Recipe), env.Memory}}, nil
+		return compareStage{c, auroc.MeasuresOf(c.Recipe), env.Memory}, nil
 	})
 }
 
@@ -44,8 +44,9 @@ type CompareConfig struct {
 }
 
 type compareStage struct {
-	config CompareConfig
-	auroc  aurocStage // reads predictions
+	config   CompareConfig
+	measures auroc.Measures
+	memory   *memory.Budget
 }
 
 // Run implements stages.Job. Of all variants of a task as many classes are in memory at
@@ -99,27 +100,20 @@ func (s compareStage) examples(ctx context.Context, in stages.Inputs) (map[strin
 	if _, err := tasksOf(in); err != nil {
 		return nil, err
 	}
-	tallies := map[groupKey][][]byte{}
+	reads, tallies := selection{split: s.config.Split}, map[groupKey][][]byte{}
+	emit := func(key string, text []byte) { tallies[parseKey(key)] = append(tallies[parseKey(key)], text) }
 	for _, port := range ports {
 		for i, d := range in[port] {
 			for part := range d.Parts() {
-				groups, err := s.auroc.collect(ctx, d, part, port)
-				if err != nil {
+				if err := reads.accumulateOf(ctx, port, i, d, part, emit); err != nil {
 					return nil, err
-				}
-				for key, g := range groups {
-					text, err := json.Marshal(tally{Dataset: i, Part: part, Classes: g.classes, N: g.n})
-					if err != nil {
-						return nil, err
-					}
-					tallies[key] = append(tallies[key], text)
 				}
 			}
 		}
 	}
 	byTask := map[string][]examples{}
 	for _, key := range slices.SortedFunc(maps.Keys(tallies), groupKey.compare) {
-		e, err := s.auroc.examplesOf(key, in, tallies[key])
+		e, err := reads.examplesOf(key, in, tallies[key])
 		if err != nil {
 			return nil, err
 		}

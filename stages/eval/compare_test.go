@@ -20,6 +20,8 @@ import (
 	"github.com/clinflow/clinflow/task"
 )
 
+func cases(t testing.TB) []evaltest.Case { return evaltest.Golden(t, "../testdata/predictions.json") }
+
 func compared(t testing.TB, config string, in stages.Inputs) Comparisons {
 	t.Helper()
 	return comparisonsIn(t, stagetest.Run(t, "eval.compare", config, in))
@@ -48,13 +50,13 @@ func worse(rows []task.Prediction, variant string, noise float64) []task.Predict
 // Each pair is told once, its difference is that of the AUROCs that eval.auroc tells, in
 // the mean over tasks too, and what is corrected is not smaller.
 func TestComparisonsOfAllTasks(t *testing.T) {
-	good := allCases(t, "lora", 2)
+	good := evaltest.AllCases(cases(t), "lora", 2)
 	in := stages.Inputs{
 		"predictions": evaltest.ByTask(t, 3, append(slices.Clone(good), worse(good, "head", 1)...)),
 		"baseline":    evaltest.ByTask(t, 3, worse(good, "bag", 9)),
 	}
 	told := compared(t, "{permutations: 500}", in)
-	m := measure(t, "{}", in)
+	m := evaltest.Read[Metrics](t, stagetest.Run(t, "eval.auroc", "{}", in), MetricsName)
 	auroc := func(name, task string) float64 {
 		scores := m.Variants[name]
 		if name == "baseline" {
@@ -94,7 +96,7 @@ func TestComparisonsOfAllTasks(t *testing.T) {
 
 // Neither how parts are cut, nor in which dataset a variant lies, nor memory shows.
 func TestComparisonsOfAnyParts(t *testing.T) {
-	rows := allCases(t, "lora", 2)
+	rows := evaltest.AllCases(cases(t), "lora", 2)
 	noisy := worse(rows, "head", 2)
 	one := stagetest.Run(t, "eval.compare", "{permutations: 200}", stages.Inputs{"predictions": evaltest.ByTask(t, 1, append(slices.Clone(rows), noisy...))})
 	apart := stages.Inputs{"predictions": append(evaltest.ByTask(t, 7, noisy), evaltest.ByTask(t, 2, rows)...)}
@@ -121,7 +123,7 @@ func otherRun(all ...*dataset.Dataset) string {
 
 // Two runs are compared variant by variant; a model and itself do not differ.
 func TestComparisonsOfTwoRuns(t *testing.T) {
-	rows := allCases(t, "lora", 2)
+	rows := evaltest.AllCases(cases(t), "lora", 2)
 	in := stages.Inputs{"predictions": evaltest.ByTask(t, 2, append(slices.Clone(rows), worse(rows, "head", 1)...))}
 	other := evaltest.ByTask(t, 3, append(slices.Clone(rows), worse(rows, "head", 3)...))
 	for name, family := range compared(t, "{permutations: 200, "+otherRun(other...)+"}", in).Tasks {
@@ -137,7 +139,7 @@ func TestComparisonsOfTwoRuns(t *testing.T) {
 // A family's figures have two digits where few examples are on a side, and so have the
 // means that it is part of, from which it would follow.
 func TestComparisonsOfSmallCells(t *testing.T) {
-	few, many := ofClasses("mor", 30, 4), ofClasses("pmv", 40, 20)
+	few, many := evaltest.OfClasses("mor", 30, 4), evaltest.OfClasses("pmv", 40, 20)
 	rows := append(append(slices.Clone(few), worse(few, "head", 2)...), append(slices.Clone(many), worse(many, "head", 2)...)...)
 	in := stages.Inputs{"predictions": evaltest.ByTask(t, 2, rows)}
 	told, shown := compared(t, "{permutations: 300}", in), compared(t, "{permutations: 300, small_cells: show}", in)
@@ -161,7 +163,7 @@ func TestComparisonsOfSmallCells(t *testing.T) {
 
 // A task without an AUROC has no comparisons, and does not enter the mean.
 func TestComparisonsOfOneClass(t *testing.T) {
-	one, two := ofClasses("mor", 30, 0), ofClasses("pmv", 40, 20)
+	one, two := evaltest.OfClasses("mor", 30, 0), evaltest.OfClasses("pmv", 40, 20)
 	for i := range one {
 		one[i].Logits = []float32{0, float32(i)}
 	}
@@ -173,7 +175,7 @@ func TestComparisonsOfOneClass(t *testing.T) {
 }
 
 func TestCompareRefuses(t *testing.T) {
-	rows := golden(t)[0].Rows("lora")
+	rows := cases(t)[0].Rows("lora")
 	for name, c := range map[string]struct {
 		change func([]task.Prediction)
 		says   string
@@ -191,7 +193,7 @@ func TestCompareRefuses(t *testing.T) {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}
-	diagnoses, none := golden(t)[2].Rows("lora"), worse(golden(t)[2].Rows("lora"), "lora", 1)
+	diagnoses, none := cases(t)[2].Rows("lora"), worse(cases(t)[2].Rows("lora"), "lora", 1)
 	none[3].Labels = nil
 	damaged := evaltest.Predictions(t, 1, diagnoses)
 	parts, err := filepath.Glob(filepath.Join(damaged.URI(), task.TablePredictions, "*"))

@@ -10,24 +10,6 @@ import (
 	"github.com/clinflow/clinflow/task"
 )
 
-// compare is the order of keys: by port as ports lists them, then by name.
-func (k groupKey) compare(other groupKey) int {
-	return cmp.Or(
-		cmp.Compare(slices.Index(ports, k.port), slices.Index(ports, other.port)),
-		cmp.Compare(k.variant, other.variant), cmp.Compare(k.task, other.task))
-}
-
-// String names a key's predictions in messages.
-func (e examples) String() string {
-	switch e.key.port {
-	case portBaseline:
-		return "the baseline (" + e.dataset.URI() + ")"
-	case portOther:
-		return "variant " + e.key.variant + " of the other run (" + e.dataset.URI() + ")"
-	}
-	return "variant " + e.key.variant + " (" + e.dataset.URI() + ")"
-}
-
 // contender is a model of a task that is compared.
 type contender struct {
 	examples
@@ -56,8 +38,8 @@ func (i identity) compare(other identity) int {
 	return cmp.Or(cmp.Compare(i.subject, other.subject), cmp.Compare(i.example, other.example))
 }
 
-// identities are those of a key's examples as they lie.
-func (e examples) identities(ctx context.Context) ([]identity, error) {
+// identitiesOf are those of a key's examples as they lie.
+func identitiesOf(ctx context.Context, e examples) ([]identity, error) {
 	all := make([]identity, 0, e.n)
 	for _, t := range e.parts {
 		for row, err := range dataset.Read[task.Prediction](ctx, e.dataset, task.TablePredictions, t.Part) {
@@ -79,7 +61,7 @@ func align(ctx context.Context, all []examples) error {
 	var first []identity
 	for i := range all {
 		e := &all[i]
-		lying, err := e.identities(ctx)
+		lying, err := identitiesOf(ctx, *e)
 		if err != nil {
 			return err
 		}

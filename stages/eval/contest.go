@@ -64,7 +64,7 @@ func (c *contest) exchange(ctx context.Context) error {
 	}
 	problems := make([][]problem, len(c.all))
 	for k, model := range c.all {
-		problems[k] = model.columns.problems(c.auroc.measures)
+		problems[k] = model.columns.problems(c.measures)
 	}
 	for i := range problems[0] {
 		samples, ranks := make([]inference.Sample, len(c.all)), make([]inference.Ranks, len(c.all))

@@ -44,20 +44,18 @@ func rivals(all []*contender) (pairs []pair, numbers [][2]int) {
 // compareTask compares the models of a task. There are no contrasts where its examples
 // hold no pair that an AUROC compares.
 func (s compareStage) compareTask(ctx context.Context, all []examples) ([]contrast, error) {
-	turn.Lock()
-	defer turn.Unlock()
-	share := s.auroc.memory.Share()
-	defer share.Return()
+	room, leave := takeRoom(s.memory)
+	defer leave()
 	if err := counterparts(all); err != nil {
 		return nil, err
 	}
 	if err := align(ctx, all); err != nil {
 		return nil, err
 	}
-	room := share.Bytes() / int64(len(all))
+	room /= int64(len(all))
 	c := &contest{compareStage: s, width: within(room/(cellBytes*int64(all[0].n)), all[0].classes), least: math.MaxInt}
 	for _, e := range all {
-		draws := &resampling{Bootstrap: s.config.Bootstrap, measures: s.auroc.measures, room: room}
+		draws := &resampling{Bootstrap: s.config.Bootstrap, measures: s.measures, room: room}
 		c.all = append(c.all, &contender{examples: e, draws: draws, columns: e.columns(c.span(e, 0))})
 	}
 	c.pairs, c.numbers = rivals(c.all)

@@ -23,7 +23,7 @@ type survey struct {
 	bound  float64 // the largest difference of an example's logits
 }
 
-func (r rows) newSurvey() *survey {
+func newSurvey(r rows) *survey {
 	if r.multiLabel {
 		return &survey{counts: make([]int, 2)}
 	}
@@ -58,7 +58,7 @@ func (s *survey) merge(other *survey) {
 // and what is fitted would tell of them.
 func fit(ctx context.Context, val rows, room int64) (f fitted, err error) {
 	f.n = val.n
-	s, err := scan(ctx, val, val.newSurvey, (*survey).add, (*survey).merge)
+	s, err := scan(ctx, val, func() *survey { return newSurvey(val) }, (*survey).add, (*survey).merge)
 	if err != nil || slices.Min(s.counts) < smallcell.Limit {
 		return f, err
 	}

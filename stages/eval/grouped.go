@@ -63,12 +63,3 @@ func patientsOf(members []member, rows []int) int {
 	}
 	return len(seen)
 }
-
-// pick are the values of some rows.
-func pick[T any](values []T, rows []int) []T {
-	out := make([]T, len(rows))
-	for i, row := range rows {
-		out[i] = values[row]
-	}
-	return out
-}

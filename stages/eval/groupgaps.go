@@ -14,7 +14,7 @@ type ratio struct{ sum, pairs float64 }
 // boundGaps gives each group the interval of what is predicted less what is observed, by
 // the same replicates as the AUROC's. gaps are the examples' sums of probability less
 // outcome, over so many pairs each.
-func (b Bootstrap) boundGaps(members []member, gaps []float64, pairs int, groups []*grouped) {
+func boundGaps(b Bootstrap, members []member, gaps []float64, pairs int, groups []*grouped) {
 	byPatient, drawn := map[int64]map[int]ratio{}, make([][]ratio, len(groups))
 	for i, g := range groups {
 		drawn[i] = make([]ratio, b.Replicates)

@@ -5,26 +5,23 @@ import (
 	"math"
 
 	"github.com/clinflow/clinflow/internal/auroc"
-	"github.com/clinflow/clinflow/internal/auroc/inference"
 	"github.com/clinflow/clinflow/internal/measures"
 )
 
 // measureGroups measures the examples of a key in each group. The examples of a multilabel
 // task are read as many classes at a time as memory holds.
 func (s subgroupStage) measureGroups(ctx context.Context, e examples, members []member, groups []*grouped) error {
-	turn.Lock()
-	defer turn.Unlock()
-	share := s.memory.Share()
-	defer share.Return()
+	room, leave := takeRoom(s.memory)
+	defer leave()
 	if e.multiLabel {
-		return s.measureGroupSets(ctx, e, members, groups, share.Bytes())
+		return s.measureGroupSets(ctx, e, members, groups, room)
 	}
 	c := e.columns(e.classes)
 	if err := c.load(ctx, 0, e.classes); err != nil {
 		return err
 	}
 	for _, g := range groups {
-		draws := &resampling{Bootstrap: s.config.Bootstrap, measures: s.measures, room: share.Bytes()}
+		draws := &resampling{Bootstrap: s.config.Bootstrap, measures: s.measures, room: room}
 		if err := s.measureGroup(ctx, c.only(g.rows), g, draws); err != nil {
 			return err
 		}
@@ -32,34 +29,18 @@ func (s subgroupStage) measureGroups(ctx context.Context, e examples, members []
 	if c.classes <= 2 {
 		gaps := make([]float64, c.n)
 		addGaps(gaps, c.logits.Binary(), auroc.Having(c.labels, 1))
-		s.config.boundGaps(members, gaps, 1, groups)
+		boundGaps(s.config.Bootstrap, members, gaps, 1, groups)
 	}
 	return nil
 }
 
-// only are some of the examples of a task whose examples have one class.
-func (c *columns) only(rows []int) *columns {
-	part := &columns{examples: c.examples, first: c.first, width: c.width, labels: pick(c.labels, rows), subjects: pick(c.subjects, rows)}
-	part.n = len(rows)
-	part.logits = auroc.Logits{N: part.n, Norms: pick(c.logits.Norms, rows)}
-	for k := range c.width {
-		part.logits.Values = append(part.logits.Values, pick(c.logits.Values[k*c.n:][:c.n], rows)...)
-	}
-	part.patients = inference.PatientsOf(part.subjects)
-	return part
-}
-
 // measureGroup measures a group as eval.auroc does all examples.
 func (s subgroupStage) measureGroup(ctx context.Context, c *columns, g *grouped, draws *resampling) error {
-	of := s.measureMulticlass
-	if c.classes <= 2 {
-		of = measureBinary
-	}
-	r, err := of(c)
+	r, err := measureSingleLabel(c, s.measures)
 	if err != nil {
 		return err
 	}
-	g.measured = measured{positives: int(r.Score.Positives), pairs: c.n, fewest: r.fewest, auroc: r.Score.AUROC, probabilities: c.probabilities()}
+	g.measured = measured{positives: int(r.Score.Positives), pairs: c.n, fewest: r.fewest, auroc: r.Score.AUROC, probabilities: probabilitiesOf(c)}
 	if r.Score.AUROC == nil {
 		return nil
 	}
@@ -69,7 +50,7 @@ func (s subgroupStage) measureGroup(ctx context.Context, c *columns, g *grouped,
 }
 
 // probabilities are those of examples that have one class.
-func (c *columns) probabilities() Probabilities {
+func probabilitiesOf(c *columns) Probabilities {
 	if c.classes <= 2 {
 		return of([]measures.Forecasts{forecasts(c.logits.Binary(), auroc.Having(c.labels, 1))}, false)
 	}

@@ -35,7 +35,7 @@ func (s subgroupStage) measureGroupSets(ctx context.Context, e examples, members
 	for i, g := range groups {
 		g.measured = sums[i].measured()
 	}
-	s.config.boundGaps(members, gaps, e.classes, groups)
+	boundGaps(s.config.Bootstrap, members, gaps, e.classes, groups)
 	return nil
 }
 

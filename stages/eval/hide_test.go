@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -17,23 +16,6 @@ import (
 	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/task"
 )
-
-// ofClasses are predictions of a task with so many examples of each class; those of a
-// multi-label task have their class as their only label.
-func ofClasses(name string, sizes ...int) []task.Prediction {
-	random := rand.New(rand.NewPCG(1, uint64(len(sizes))))
-	var rows []task.Prediction
-	for class, size := range sizes {
-		for range size {
-			row := task.Prediction{SubjectID: int64(len(rows)), Task: name, Variant: "lora", Split: "test", Label: int32(class), Labels: []int32{int32(class)}}
-			for range sizes {
-				row.Logits = append(row.Logits, float32(random.NormFloat64()))
-			}
-			rows = append(rows, row)
-		}
-	}
-	return rows
-}
 
 // small measures predictions and returns the score and the curve of their task.
 func small(t *testing.T, config string, rows []task.Prediction) (score map[string]any, curve []any) {
@@ -82,7 +64,7 @@ func TestSmallCellsAreHidden(t *testing.T) {
 		{"diag", []int{3, 2, 4}, "<10", "<10", nil, true},
 		{"diag", []int{9, 9, 9}, 27.0, 27.0, nil, false}, // means over three classes
 	} {
-		rows := ofClasses(c.task, c.sizes...)
+		rows := evaltest.OfClasses(c.task, c.sizes...)
 		score, curve := small(t, "{}", rows)
 		told, drawn := small(t, "{small_cells: show}", rows)
 		t.Run(fmt.Sprint(c.task, c.sizes), func(t *testing.T) {
@@ -125,7 +107,7 @@ func TestSmallCellsAreHidden(t *testing.T) {
 // The rule is one: what the report and the journal hide is what this hides.
 func TestLimitOfSmallCells(t *testing.T) {
 	for n, want := range map[int]any{smallcell.Limit - 1: "<10", smallcell.Limit: 10.0} {
-		if score, _ := small(t, "{}", ofClasses("mor", 40, n)); score["positives"] != want {
+		if score, _ := small(t, "{}", evaltest.OfClasses("mor", 40, n)); score["positives"] != want {
 			t.Errorf("%d positives are told as %v", n, score["positives"])
 		}
 	}

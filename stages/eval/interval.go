@@ -48,15 +48,6 @@ func intervalOf(value float64, of replicates, effective int) *Interval {
 	return &Interval{i.Low, i.High}
 }
 
-// effective is the effective number of patients: of a binary task that of its smaller
-// side, of a mean over classes, some of which may be rare, that of all examples.
-func (c *columns) effective() int {
-	if c.classes <= 2 && !c.multiLabel {
-		return c.sample(nil, auroc.Having(c.labels, 1)).Effective()
-	}
-	return inference.Effective(c.patients.Of, func(int) bool { return true })
-}
-
 // round leaves two digits, which tell no small number of examples.
 func (i *Interval) round() {
 	if i != nil {

@@ -3,7 +3,6 @@ package eval
 import (
 	"fmt"
 	"math"
-	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -13,26 +12,10 @@ import (
 	"github.com/clinflow/clinflow/task"
 )
 
-// clustered gives the examples of a case to patients of several each.
-func clustered(rows []task.Prediction, each int) []task.Prediction {
-	rows = slices.Clone(rows)
-	for i := range rows {
-		rows[i].SubjectID = int64(i / each)
-	}
-	return rows
-}
-
-func allCases(t *testing.T, variant string, each int) (rows []task.Prediction) {
-	for _, c := range golden(t) {
-		rows = append(rows, clustered(c.Rows(variant), each)...)
-	}
-	return rows
-}
-
 // An interval holds what it bounds, follows from the seed, and stands wherever an AUROC
 // does; DeLong's stands beside that of a binary task.
 func TestIntervalsOfAllTasks(t *testing.T) {
-	in := stages.Inputs{"predictions": evaltest.ByTask(t, 3, allCases(t, "lora", 2))}
+	in := stages.Inputs{"predictions": evaltest.ByTask(t, 3, evaltest.AllCases(golden(t), "lora", 2))}
 	m := measure(t, "{}", in)
 	scores := m.Variants["lora"]
 	if diff := cmp.Diff(&IntervalSettings{Level: 0.95, Replicates: 1000, Seed: 1}, m.Interval); diff != "" {

@@ -100,7 +100,7 @@ func TestMeasuresEqualScikitLearn(t *testing.T) {
 		for _, recipe := range []string{"clinical", "paper"} {
 			t.Run(want.Kind+"/"+recipe, func(t *testing.T) {
 				out := stagetest.Run(t, "eval.auroc", "{small_cells: show, replicates: 0, recipe: "+recipe+"}", in)
-				score := read[Metrics](t, out, MetricsName).Variants["lora"].Tasks[want.Task]
+				score := evaltest.Read[Metrics](t, out, MetricsName).Variants["lora"].Tasks[want.Task]
 				near(t, "average precision", score.AUPRC, want.AUPRC[recipe].Macro)
 				if want.Kind != string(task.Binary) {
 					for name, pair := range map[string]struct {
@@ -114,7 +114,7 @@ func TestMeasuresEqualScikitLearn(t *testing.T) {
 					}
 				}
 				want.compareFitted(t, score)
-				classes := read[Classes](t, out, ClassesName).Variants["lora"][want.Task]
+				classes := evaltest.Read[Classes](t, out, ClassesName).Variants["lora"][want.Task]
 				if recipe == "clinical" {
 					want.compareClasses(t, classes)
 				}
@@ -187,13 +187,6 @@ func (m measuredTask) compareClasses(t *testing.T, classes []ClassScore) {
 }
 
 // read is a file of a dataset.
-func read[T any](t testing.TB, d *dataset.Dataset, name string) (value T) {
-	t.Helper()
-	if err := json.Unmarshal([]byte(evaltest.File(t, d, name)), &value); err != nil {
-		t.Fatal(err)
-	}
-	return value
-}
 
 // TestNothingIsFitted where there is no val, val is what is measured, it is asked for, or
 // val has too few of a class.

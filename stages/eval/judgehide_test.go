@@ -17,7 +17,7 @@ import (
 func hidden(t *testing.T, rows []task.Prediction) (*dataset.Dataset, TaskScore) {
 	t.Helper()
 	out := stagetest.Run(t, "eval.auroc", "{replicates: 0}", stages.Inputs{"predictions": {evaltest.Predictions(t, 2, rows)}})
-	return out, read[Metrics](t, out, MetricsName).Variants["lora"].Tasks[rows[0].Task]
+	return out, evaltest.Read[Metrics](t, out, MetricsName).Variants["lora"].Tasks[rows[0].Task]
 }
 
 // TestFewExamplesTellNothingMore: of a task that has fewer than ten on a side nothing
@@ -28,7 +28,7 @@ func TestFewExamplesTellNothingMore(t *testing.T) {
 		sizes []int
 	}{{"mor", []int{60, 9}}, {"mor", []int{9, 60}}, {"los", []int{40, 30, 20, 9}}, {"diag", []int{3, 2, 4}}} {
 		t.Run(fmt.Sprint(c.task, c.sizes), func(t *testing.T) {
-			out, s := hidden(t, ofClasses(c.task, c.sizes...))
+			out, s := hidden(t, evaltest.OfClasses(c.task, c.sizes...))
 			told := s.Probabilities != nil || s.Calibration != nil || s.AtHalf != nil || s.AtThreshold != nil
 			for _, value := range []*float64{s.MicroAUROC, s.WeightedAUROC, s.AUPRC, s.MicroAUPRC, s.WeightedAUPRC, s.Prevalence} {
 				told = told || value != nil
@@ -36,7 +36,7 @@ func TestFewExamplesTellNothingMore(t *testing.T) {
 			if !s.SmallCells || told {
 				t.Errorf("%+v", s)
 			}
-			if curves := read[Reliability](t, out, ReliabilityName).Variants["lora"][c.task]; len(curves) > 0 {
+			if curves := evaltest.Read[Reliability](t, out, ReliabilityName).Variants["lora"][c.task]; len(curves) > 0 {
 				t.Errorf("a reliability curve of few: %+v", curves)
 			}
 		})
@@ -57,8 +57,8 @@ func TestRareClassesAreHidden(t *testing.T) {
 		{"los", []int{12, 10, 30}, []smallcell.Count{12, 10, 30}},
 		{"los", []int{40, 30, 20, 9}, []smallcell.Count{40, 30, smallcell.Above, smallcell.Below}},
 	} {
-		out, _ := hidden(t, ofClasses(c.task, c.sizes...))
-		classes := read[Classes](t, out, ClassesName).Variants["lora"][c.task]
+		out, _ := hidden(t, evaltest.OfClasses(c.task, c.sizes...))
+		classes := evaltest.Read[Classes](t, out, ClassesName).Variants["lora"][c.task]
 		for k, class := range classes {
 			few := smallcell.Small(c.sizes[k])
 			if class.Positives != c.told[k] || class.SmallCells != few || few && (class.AUPRC != nil || class.MeanPredicted != nil) {
@@ -84,7 +84,7 @@ func TestRareClassesAreHidden(t *testing.T) {
 // could be counted are not told.
 func TestRareOutcomesAreHidden(t *testing.T) {
 	for missed, told := range []bool{true, false, false, false, false, false, false, false, false, false, true} {
-		rows := ofClasses("mor", 60, 60)
+		rows := evaltest.OfClasses("mor", 60, 60)
 		for i := range rows { // 20 false positives, and so many false negatives
 			yes := i < 20 || i >= 60+missed
 			rows[i].Logits = []float32{0, map[bool]float32{true: 1 + float32(i)/100, false: -1 - float32(i)/100}[yes]}
@@ -94,7 +94,7 @@ func TestRareOutcomesAreHidden(t *testing.T) {
 			t.Errorf("%d false negatives: %+v", missed, s.AtHalf)
 		}
 	}
-	rows := ofClasses("los", 40, 40, 40)
+	rows := evaltest.OfClasses("los", 40, 40, 40)
 	for i := range rows { // 5 of 120 are not told right
 		said := int(rows[i].Label)
 		if i%24 == 0 {
@@ -117,8 +117,8 @@ func TestReliabilityHidesFew(t *testing.T) {
 		curves int
 	}{{"mor", []int{130, 20}, 1}, {"los", []int{130, 20, 60, 45}, 4}, {"diag", []int{130, 20, 60, 45}, 1}} {
 		name := c.name
-		out, _ := hidden(t, ofClasses(name, c.sizes...))
-		curves := read[Reliability](t, out, ReliabilityName).Variants["lora"][name]
+		out, _ := hidden(t, evaltest.OfClasses(name, c.sizes...))
+		curves := evaltest.Read[Reliability](t, out, ReliabilityName).Variants["lora"][name]
 		if len(curves) != c.curves {
 			t.Fatalf("%s: %d curves", name, len(curves))
 		}

@@ -3,7 +3,6 @@ package eval
 import (
 	"context"
 	"math"
-	"sync"
 
 	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/smallcell"
@@ -15,10 +14,6 @@ const (
 	curvePoints = 256
 	curveSteps  = 100
 )
-
-// turn is held by who holds scores: keys are measured one after the other, for each
-// takes all that the memory budget gives.
-var turn sync.Mutex
 
 // result is what is left of a key once it is measured.
 type result struct {
@@ -32,18 +27,16 @@ type result struct {
 	Classes     []ClassScore       `json:"classes,omitempty"` // none of a binary task
 	Reliability []ReliabilityCurve `json:"reliability,omitempty"`
 
-	fewest int                           // examples on either side of what the AUROC compares
+	fewest int                           `json:"-"` // examples on either side of what the AUROC compares
 	rarest struct{ half, threshold int } // the rarest outcome of decisions that has one
 }
 
 // measure computes a task's AUROC, its interval and its ROC curve, and then what else is told of
 // it.
 func (s aurocStage) measure(ctx context.Context, e examples) (result, error) {
-	turn.Lock()
-	defer turn.Unlock()
-	share := s.memory.Share()
-	defer share.Return()
-	draws := &resampling{Bootstrap: s.config.Bootstrap, measures: s.measures, room: share.Bytes()}
+	room, leave := takeRoom(s.memory)
+	defer leave()
+	draws := &resampling{Bootstrap: s.config.Bootstrap, measures: s.measures, room: room}
 	c, r, err := s.measureColumns(ctx, e, draws)
 	if err != nil {
 		return result{}, err
@@ -52,7 +45,7 @@ func (s aurocStage) measure(ctx context.Context, e examples) (result, error) {
 	if err := r.bound(c, draws); err != nil {
 		return r, err
 	}
-	err = s.judge(ctx, e, share.Bytes(), &r)
+	err = s.judge(ctx, e, room, &r)
 	return r, err
 }
 
@@ -69,12 +62,16 @@ func (s aurocStage) measureColumns(ctx context.Context, e examples, draws *resam
 	if err != nil {
 		return nil, result{}, err
 	}
-	of := s.measureMulticlass
-	if c.classes <= 2 {
-		of = measureBinary
-	}
-	r, err := of(c)
+	r, err := measureSingleLabel(c, s.measures)
 	return c, r, err
+}
+
+// measureSingleLabel measures examples that have one class each.
+func measureSingleLabel(c *columns, m auroc.Measures) (result, error) {
+	if c.classes <= 2 {
+		return measureBinary(c)
+	}
+	return measureMulticlass(c, m)
 }
 
 func measureBinary(c *columns) (result, error) {
@@ -90,7 +87,7 @@ func measureBinary(c *columns) (result, error) {
 	return result{Score: score, Curve: auroc.Decimate(staircase.Curve(), curvePoints), fewest: min(count.Positives, count.Negatives)}, nil
 }
 
-func (s aurocStage) measureMulticlass(c *columns) (result, error) {
+func measureMulticlass(c *columns, m auroc.Measures) (result, error) {
 	scores, labels := c.logits.Shares(), c.labels
 	counts := make([]smallcell.Count, c.classes)
 	for _, label := range labels {
@@ -105,11 +102,11 @@ func (s aurocStage) measureMulticlass(c *columns) (result, error) {
 		return result{}, err
 	}
 	score := TaskScore{
-		N: smallcell.Count(c.n), Positives: smallcell.Count(c.n), ClassCounts: counts, Measure: s.measures.Multiclass,
+		N: smallcell.Count(c.n), Positives: smallcell.Count(c.n), ClassCounts: counts, Measure: m.Multiclass,
 		ClassesUsed: ovo.Used, ClassesSkipped: ovo.Skipped,
 		OneVsOne: optional(ovo.Value, ovo.Used > 0), OneVsRest: optional(ovr.Value, ovr.Used > 0),
 	}
-	if score.AUROC = score.OneVsOne; s.measures.Multiclass == auroc.MeasureOvR {
+	if score.AUROC = score.OneVsOne; m.Multiclass == auroc.MeasureOvR {
 		score.AUROC, score.ClassesUsed, score.ClassesSkipped = score.OneVsRest, ovr.Used, ovr.Skipped
 	}
 	var curves [][]auroc.Point

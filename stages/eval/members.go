@@ -91,8 +91,8 @@ type owned struct {
 	Split     string `parquet:"split"`
 }
 
-// members are whose the examples are, in the order of their scores, and their traits.
-func (e examples) members(ctx context.Context, patients *dataset.Dataset) (members []member, list []traits, err error) {
+// membersOf are whose the examples are, in the order of their scores, and their traits.
+func membersOf(ctx context.Context, e examples, patients *dataset.Dataset) (members []member, list []traits, err error) {
 	for _, t := range e.parts {
 		from := len(members)
 		for row, err := range dataset.Read[owned](ctx, e.dataset, task.TablePredictions, t.Part) {

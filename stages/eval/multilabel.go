@@ -62,14 +62,6 @@ func (s aurocStage) measureMultiLabel(ctx context.Context, e examples, draws *re
 	return c, result{Score: score, Curve: auroc.MeanCurve(curves, curveSteps), Classes: classes, fewest: min(positives, negatives)}, nil
 }
 
-// workBytes is the most that it takes of memory to measure an example of a class, as
-// many having it as not: its score of either kind, the order of both classes and the
-// corners of its curve. So much as a quarter of the room for scores may go to it.
-const (
-	workBytes = 100
-	workShare = 4
-)
-
 // measureRun measures the loaded classes.
 func (s aurocStage) measureRun(ctx context.Context, c *columns, results []classResult, room int64) error {
 	group, ctx := errgroup.WithContext(ctx)
@@ -86,9 +78,6 @@ func (s aurocStage) measureRun(ctx context.Context, c *columns, results []classR
 	}
 	return group.Wait()
 }
-
-// within is a number of things that fit, at least one and at most all.
-func within(fit int64, all int) int { return int(max(1, min(fit, int64(all)))) }
 
 // measureClass measures class k of those loaded.
 func (s aurocStage) measureClass(c *columns, k int) (classResult, error) {

@@ -45,3 +45,12 @@ func (c *columns) oneVsRest(k int) inference.Sample {
 func (c *columns) sample(scores []float64, positive []bool) inference.Sample {
 	return inference.Sample{Scores: scores, Positive: positive, Patients: c.patients.Of}
 }
+
+// effective is the effective number of patients: of a binary task that of its smaller
+// side, of a mean over classes, some of which may be rare, that of all examples.
+func (c *columns) effective() int {
+	if c.classes <= 2 && !c.multiLabel {
+		return c.sample(nil, auroc.Having(c.labels, 1)).Effective()
+	}
+	return inference.Effective(c.patients.Of, func(int) bool { return true })
+}

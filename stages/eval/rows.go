@@ -45,7 +45,7 @@ func (e examples) open(ctx context.Context, room int64) (rows, error) {
 }
 
 func (r rows) guarded(do func() error) func() error {
-	return func() error { return guard.Do("eval.auroc, task "+r.key.task, do) }
+	return func() error { return guard.Do("predictions of task "+r.key.task, do) }
 }
 
 // read reads the rows of a part.

@@ -8,6 +8,7 @@ import (
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/memory"
 	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
@@ -50,18 +51,23 @@ type SubgroupsConfig struct {
 }
 
 // subgroupStage is eval.auroc, asked of each group.
-type subgroupStage struct{ aurocStage }
+type subgroupStage struct {
+	config   SubgroupsConfig
+	measures auroc.Measures
+	memory   *memory.Budget
+}
 
 func newSubgroups(env *stages.Environment, c SubgroupsConfig) (stages.Reduce, error) {
-	config := AUROCConfig{Split: c.Split, Recipe: c.Recipe, Bootstrap: c.Bootstrap, SmallCells: c.SmallCells}
-	return subgroupStage{aurocStage{config: config, measures: auroc.MeasuresOf(c.Recipe), memory: env.Memory}}, nil
+	return subgroupStage{c, auroc.MeasuresOf(c.Recipe), env.Memory}, nil
 }
+
+func (s subgroupStage) selection() selection { return selection{split: s.config.Split} }
 
 func (s subgroupStage) shows() bool { return s.config.SmallCells == smallcell.Show }
 
 // Accumulate says where the examples of each key lie, and counts a part's patients.
 func (s subgroupStage) Accumulate(ctx context.Context, in stages.Inputs, part int, emit func(string, []byte)) error {
-	if err := s.aurocStage.Accumulate(ctx, in, part, emit); err != nil || in.One(split.Port.Name) == nil {
+	if err := s.selection().accumulate(ctx, in, part, emit); err != nil || in.One(split.Port.Name) == nil {
 		return err
 	}
 	t, err := cohortsIn(ctx, in, part)
@@ -82,14 +88,14 @@ func (s subgroupStage) Merge(ctx context.Context, in stages.Inputs, key string, 
 		}
 		return json.Marshal(sum.tell(s.shows()))
 	}
-	e, err := s.examplesOf(parseKey(key), in, accumulators)
+	e, err := s.selection().examplesOf(parseKey(key), in, accumulators)
 	if err != nil {
 		return nil, err
 	}
 	if e.n == 0 { // there are examples of val alone
 		return []byte("null"), nil
 	}
-	members, list, err := e.members(ctx, in.One(portPatients))
+	members, list, err := membersOf(ctx, e, in.One(portPatients))
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -54,6 +55,40 @@ func (c Case) Rows(variant string) []task.Prediction {
 			row.Label = c.Labels[i][0]
 		}
 		rows = append(rows, row)
+	}
+	return rows
+}
+
+// OfClasses are predictions of a task with so many examples of each class; those of a
+// multi-label task have their class as their only label.
+func OfClasses(name string, sizes ...int) []task.Prediction {
+	random := rand.New(rand.NewPCG(1, uint64(len(sizes))))
+	var rows []task.Prediction
+	for class, size := range sizes {
+		for range size {
+			row := task.Prediction{SubjectID: int64(len(rows)), Task: name, Variant: "lora", Split: "test", Label: int32(class), Labels: []int32{int32(class)}}
+			for range sizes {
+				row.Logits = append(row.Logits, float32(random.NormFloat64()))
+			}
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// Clustered gives the examples of a case to patients of several each.
+func Clustered(rows []task.Prediction, each int) []task.Prediction {
+	rows = slices.Clone(rows)
+	for i := range rows {
+		rows[i].SubjectID = int64(i / each)
+	}
+	return rows
+}
+
+// AllCases are the predictions of cases, each patient with so many examples of a case.
+func AllCases(cases []Case, variant string, each int) (rows []task.Prediction) {
+	for _, c := range cases {
+		rows = append(rows, Clustered(c.Rows(variant), each)...)
 	}
 	return rows
 }
@@ -143,6 +178,13 @@ func File(t testing.TB, d *dataset.Dataset, name string) string {
 	data, err := d.ReadFile(t.Context(), name)
 	must(t, err)
 	return string(data)
+}
+
+// Read is what a JSON file of an artifact holds.
+func Read[T any](t testing.TB, d *dataset.Dataset, name string) (value T) {
+	t.Helper()
+	must(t, d.ReadJSON(t.Context(), name, &value))
+	return value
 }
 
 func must(t testing.TB, err error) {

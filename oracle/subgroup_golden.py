@@ -1,6 +1,6 @@
 """Golden figures of subgroups and of table 1, by pandas and scikit-learn.
 
-Writes stages/eval/testdata/subgroups.json: a small invented hospital with predictions of
+Writes stages/eval/subgroups/testdata/subgroups.json: a small invented hospital with predictions of
 three tasks for its admissions, and what is expected of every group, nothing hidden.
 Run at the repository's root: python oracle/subgroup_golden.py
 """
@@ -159,7 +159,7 @@ def main():
             groups=list(groups(t, kind, labels, logits.astype(np.float64))),
         ))
     golden = dict(patients=patients.to_dict("records"), admissions=admissions.to_dict("records"), stays=stays.to_dict("records"), tasks=made, table1=list(table1(t)))
-    path = pathlib.Path("stages/eval/testdata/subgroups.json")
+    path = pathlib.Path("stages/eval/subgroups/testdata/subgroups.json")
     path.write_text(json.dumps(golden, separators=(",", ":")) + "\n")
 
 

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/clinflow/clinflow/stages/eval"
+	"github.com/clinflow/clinflow/stages/eval/compare"
 )
 
 const beforeAndAfter = `name: before
@@ -37,11 +37,11 @@ func TestTwoRunsAreCompared(t *testing.T) {
 	after := beforeAndAfter + "  comparisons: {stage: eval.compare, in: {predictions: [predictions]}, with: {other_run: [" + found[0] + "], small_cells: show}}\npublish: {comparisons.json: comparisons.comparisons.json}\n"
 	write(t, filepath.Join(dir, "after.yaml"), after)
 	clinflow(t, dir, 0, "run", "after.yaml", "--out", "after", "--set", "shards=3", "--set", "c=0.001")
-	var told eval.Comparisons
+	var told compare.Comparisons
 	if err := json.Unmarshal([]byte(read(t, dir, "after", "comparisons.json")), &told); err != nil {
 		t.Fatal(err)
 	}
-	if c := told.Tasks["mor"]; len(c) != 1 || c[0].Against != eval.AgainstOther || c[0].A != "bag_of_words" || c[0].Patients < 20 || c[0].Interval == nil {
+	if c := told.Tasks["mor"]; len(c) != 1 || c[0].Against != compare.AgainstOther || c[0].A != "bag_of_words" || c[0].Patients < 20 || c[0].Interval == nil {
 		t.Errorf("%+v", told)
 	}
 	if said := clinflow(t, dir, 0, "run", "after.yaml", "--out", "after", "--set", "shards=3", "--set", "c=0.001").stderr; strings.Contains(said, "step started") {

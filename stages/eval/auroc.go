@@ -1,5 +1,5 @@
-// Package eval holds the stage that measures predictions; package report shows
-// what it measured.
+// Package eval holds the stage that measures predictions. Package compare says which
+// variants differ, subgroups measures them in groups of patients, and report shows it.
 package eval
 
 import (
@@ -14,6 +14,7 @@ import (
 	"github.com/clinflow/clinflow/internal/memory"
 	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/eval/predictions"
 	"github.com/clinflow/clinflow/task"
 )
 
@@ -32,9 +33,9 @@ func aurocSpec() stages.Spec {
 			"Beside it: average precision, micro and weighted means, F1, precision, sensitivity and specificity, Brier score, calibration error and reliability; where the predictions hold val, at the threshold of the highest F1 there, and after a calibration that is fitted there (docs/evaluation.md). " +
 			"Writes metrics.json, roc.json, classes.json (by class) and reliability.json.",
 		In: []stages.Port{
-			{Name: portVariants, Kind: task.KindPredictions, Tables: table, Sharded: true, Many: true, Doc: "Predictions of the variants; each variant and task in one dataset only."},
-			{Name: portBaseline, Kind: task.KindPredictions, Tables: table, Sharded: true, Many: true, Optional: true, Doc: "Predictions of a bag-of-words model, such as train.baseline leaves, that every variant should beat; one dataset a task, whatever variant it names."},
-			{Name: portBest, Kind: task.KindPredictions, Tables: table, Sharded: true, Many: true, Optional: true, Doc: "Predictions of the best possible model, known for synthetic data; one dataset a task, whatever variant it names."},
+			{Name: predictions.PortVariants, Kind: task.KindPredictions, Tables: table, Sharded: true, Many: true, Doc: "Predictions of the variants; each variant and task in one dataset only."},
+			{Name: predictions.PortBaseline, Kind: task.KindPredictions, Tables: table, Sharded: true, Many: true, Optional: true, Doc: "Predictions of a bag-of-words model, such as train.baseline leaves, that every variant should beat; one dataset a task, whatever variant it names."},
+			{Name: predictions.PortBest, Kind: task.KindPredictions, Tables: table, Sharded: true, Many: true, Optional: true, Doc: "Predictions of the best possible model, known for synthetic data; one dataset a task, whatever variant it names."},
 		},
 		Out: stages.Output{Kind: stages.KindMetrics},
 	}
@@ -61,27 +62,29 @@ func newAuroc(env *stages.Environment, c AUROCConfig) (stages.Reduce, error) {
 
 // Accumulate checks the predictions of a part and says where those of each key lie.
 func (s aurocStage) Accumulate(ctx context.Context, in stages.Inputs, part int, emit func(string, []byte)) error {
-	return s.selection().accumulate(ctx, in, part, emit)
+	return s.selection().Accumulate(ctx, in, part, emit)
 }
 
-func (s aurocStage) selection() selection { return selection{s.config.Split, s.config.Fit} }
+func (s aurocStage) selection() predictions.Selection {
+	return predictions.Selection{Split: s.config.Split, Fit: s.config.Fit}
+}
 
 func (s aurocStage) hides() bool { return s.config.SmallCells == smallcell.Hide }
 
 // Merge measures a key: its scores are read, measured and let go here.
 func (s aurocStage) Merge(ctx context.Context, in stages.Inputs, key string, accumulators [][]byte) ([]byte, error) {
-	e, err := s.selection().examplesOf(parseKey(key), in, accumulators)
+	e, err := s.selection().ExamplesOf(predictions.ParseKey(key), in, accumulators)
 	if err != nil {
 		return nil, err
 	}
-	if e.n == 0 { // there are examples to fit on alone
-		return json.Marshal(result{})
+	if e.N == 0 { // there are examples to fit on alone
+		return json.Marshal(Result{})
 	}
 	r, err := s.measure(ctx, e)
 	if err != nil {
 		return nil, err
 	}
-	if r.N = e.n; s.hides() {
+	if r.N = e.N; s.hides() {
 		r.hide()
 	}
 	return json.Marshal(r)
@@ -89,37 +92,37 @@ func (s aurocStage) Merge(ctx context.Context, in stages.Inputs, key string, acc
 
 // Finish writes the files.
 func (s aurocStage) Finish(_ context.Context, in stages.Inputs, results []stages.Keyed, out *dataset.Writer) error {
-	tasks, err := tasksOf(in)
+	tasks, err := predictions.TasksOf(in)
 	if err != nil {
 		return err
 	}
-	metrics := Metrics{Split: s.config.Split, Recipe: s.config.Recipe, Tasks: map[string]Task{}, Variants: map[string]*Scores{}, Interval: s.config.settings()}
-	measured := map[*Scores]map[string]result{}
+	metrics := Metrics{Split: s.config.Split, Recipe: s.config.Recipe, Tasks: map[string]Task{}, Variants: map[string]*Scores{}, Interval: s.config.Settings()}
+	measured := map[*Scores]map[string]Result{}
 	var curves Curves
 	classes := Classes{Variants: map[string]map[string][]ClassScore{}}
 	var reliability Reliability
 	for _, keyed := range results {
-		key, r := parseKey(keyed.Key), result{}
+		key, r := predictions.ParseKey(keyed.Key), Result{}
 		if err := json.Unmarshal(keyed.Value, &r); err != nil {
 			return fmt.Errorf("read a measured task: %w", err)
 		}
 		if r.N == 0 {
 			continue
 		}
-		metrics.Tasks[key.task] = taskMeasured(tasks[key.task], s.config.SmallCells == smallcell.Show)
+		metrics.Tasks[key.Task] = taskMeasured(tasks[key.Task], s.config.SmallCells == smallcell.Show)
 		metrics.put(key, r.Score)
 		if measured[metrics.of(key)] == nil {
-			measured[metrics.of(key)] = map[string]result{}
+			measured[metrics.of(key)] = map[string]Result{}
 		}
-		measured[metrics.of(key)][key.task] = r
+		measured[metrics.of(key)][key.Task] = r
 		curves.put(key, r.Curve)
-		r.name(tasks[key.task].Labels)
+		r.name(tasks[key.Task].Labels)
 		reliability.put(key, r.Reliability)
 		if r.Classes != nil {
 			classes.put(key, r.Classes)
 		}
-		if key.port == portVariants {
-			out.Count("examples."+key.variant+"."+key.task, int64(r.N))
+		if key.Port == predictions.PortVariants {
+			out.Count("examples."+key.Variant+"."+key.Task, int64(r.N))
 		}
 	}
 	if len(metrics.Tasks) == 0 {
@@ -129,5 +132,5 @@ func (s aurocStage) Finish(_ context.Context, in stages.Inputs, results []stages
 	for scores, results := range measured {
 		scores.boundMacro(results)
 	}
-	return errors.Join(write(out, MetricsName, metrics), write(out, CurvesName, curves), write(out, ClassesName, classes), write(out, ReliabilityName, reliability))
+	return errors.Join(WriteJSON(out, MetricsName, metrics), WriteJSON(out, CurvesName, curves), WriteJSON(out, ClassesName, classes), WriteJSON(out, ReliabilityName, reliability))
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/auroc/inference"
 	"github.com/clinflow/clinflow/internal/guard"
+	"github.com/clinflow/clinflow/stages/eval/predictions"
 )
 
 // Bootstrap configures the replicates that intervals come from.
@@ -20,20 +21,20 @@ type Bootstrap struct {
 	Seed       int64 `json:"seed" default:"1" doc:"Seed of the replicates. With the same seed and subject_ids replicates are of the same patients, whatever the model or task."`
 }
 
-// settings are what is told of it.
-func (b Bootstrap) settings() *IntervalSettings {
+// Settings are what is told of it.
+func (b Bootstrap) Settings() *IntervalSettings {
 	if b.Replicates == 0 {
 		return nil
 	}
 	return &IntervalSettings{Level: inference.Level, Replicates: b.Replicates, Seed: b.Seed}
 }
 
-// replicates are the AUROCs of a bootstrap, NaN where one is undefined. In JSON they are
+// Drawn are the AUROCs of a bootstrap, NaN where one is undefined. In JSON they are
 // the bytes of the numbers.
-type replicates []float64
+type Drawn []float64
 
 // MarshalJSON implements json.Marshaler.
-func (r replicates) MarshalJSON() ([]byte, error) {
+func (r Drawn) MarshalJSON() ([]byte, error) {
 	numbers, err := binary.Append(nil, binary.LittleEndian, []float64(r))
 	if err != nil {
 		return nil, err
@@ -42,19 +43,19 @@ func (r replicates) MarshalJSON() ([]byte, error) {
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
-func (r *replicates) UnmarshalJSON(text []byte) error {
+func (r *Drawn) UnmarshalJSON(text []byte) error {
 	var numbers []byte
 	if err := json.Unmarshal(text, &numbers); err != nil {
 		return err
 	}
-	*r = make(replicates, len(numbers)/8)
+	*r = make(Drawn, len(numbers)/8)
 	_, err := binary.Decode(numbers, binary.LittleEndian, []float64(*r))
 	return err
 }
 
-// meanOf averages replicate by replicate. It is NaN where one of them is.
-func meanOf(all []replicates) replicates {
-	mean := make(replicates, len(all[0]))
+// MeanOf averages replicate by replicate. It is NaN where one of them is.
+func MeanOf(all []Drawn) Drawn {
+	mean := make(Drawn, len(all[0]))
 	for b := range mean {
 		for _, r := range all {
 			mean[b] += r[b] / float64(len(all))
@@ -63,16 +64,16 @@ func meanOf(all []replicates) replicates {
 	return mean
 }
 
-// resampling gathers the replicates of a key's AUROC, class after class.
-type resampling struct {
+// Resampling gathers the replicates of a key's AUROC, class after class.
+type Resampling struct {
 	Bootstrap
-	measures auroc.Measures
-	room     int64
+	Measures auroc.Measures
+	Room     int64
 	means    []auroc.Mean // by replicate, over the binary problems
 }
 
-// add draws the loaded classes. Replicates of all keys are of the same patients.
-func (r *resampling) add(ctx context.Context, c *columns) error {
+// Add draws the loaded classes. Replicates of all keys are of the same patients.
+func (r *Resampling) Add(ctx context.Context, c *predictions.Columns) error {
 	if r.Replicates == 0 {
 		return nil
 	}
@@ -80,8 +81,8 @@ func (r *resampling) add(ctx context.Context, c *columns) error {
 	if err != nil {
 		return err
 	}
-	workers := within(r.room/workShare/(inference.PatientBytes*int64(len(c.patients.IDs))), runtime.GOMAXPROCS(0))
-	aurocs, err := c.patients.Bootstrap(ctx, orders, inference.Settings{Replicates: r.Replicates, Seed: r.Seed, Workers: workers})
+	workers := predictions.Within(r.Room/predictions.WorkShare/(inference.PatientBytes*int64(len(c.Patients.IDs))), runtime.GOMAXPROCS(0))
+	aurocs, err := c.Patients.Bootstrap(ctx, orders, inference.Settings{Replicates: r.Replicates, Seed: r.Seed, Workers: workers})
 	if err != nil {
 		return err
 	}
@@ -96,9 +97,9 @@ func (r *resampling) add(ctx context.Context, c *columns) error {
 	return nil
 }
 
-// replicates are those of the mean.
-func (r *resampling) replicates() replicates {
-	values := make(replicates, len(r.means))
+// Drawn are those of the mean.
+func (r *Resampling) Drawn() Drawn {
+	values := make(Drawn, len(r.means))
 	for b, mean := range r.means {
 		if values[b] = mean.Value; mean.Used == 0 {
 			values[b] = math.NaN()
@@ -108,14 +109,14 @@ func (r *resampling) replicates() replicates {
 }
 
 // orders are those of the loaded classes' binary problems.
-func (r *resampling) orders(ctx context.Context, c *columns) ([]*inference.Order, error) {
-	problems := c.problems(r.measures)
+func (r *Resampling) orders(ctx context.Context, c *predictions.Columns) ([]*inference.Order, error) {
+	problems := c.Problems(r.Measures)
 	orders := make([]*inference.Order, len(problems))
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(within(r.room/workShare/(workBytes*int64(c.n)), runtime.GOMAXPROCS(0)))
+	group.SetLimit(predictions.Within(r.Room/predictions.WorkShare/(predictions.WorkBytes*int64(c.N)), runtime.GOMAXPROCS(0)))
 	for i, problem := range problems {
 		group.Go(func() error {
-			return guard.Do("order of scores, task "+c.key.task, func() (err error) {
+			return guard.Do("order of scores, task "+c.Key.Task, func() (err error) {
 				if err = ctx.Err(); err == nil {
 					orders[i], err = inference.OrderOf(problem())
 				}

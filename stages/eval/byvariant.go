@@ -1,5 +1,7 @@
 package eval
 
+import "github.com/clinflow/clinflow/stages/eval/predictions"
+
 // ByVariant holds what a file tells of each variant and task, and of the baseline and
 // the best possible model beside them.
 type ByVariant[T any] struct {
@@ -8,17 +10,17 @@ type ByVariant[T any] struct {
 	KnownBest map[string]T            `json:"known_best,omitempty"`
 }
 
-func (b *ByVariant[T]) put(key groupKey, value T) { b.of(key)[key.task] = value }
+func (b *ByVariant[T]) put(key predictions.Key, value T) { b.of(key)[key.Task] = value }
 
 // of is where the tasks of a key stand.
-func (b *ByVariant[T]) of(key groupKey) map[string]T {
-	switch key.port {
-	case portBaseline:
+func (b *ByVariant[T]) of(key predictions.Key) map[string]T {
+	switch key.Port {
+	case predictions.PortBaseline:
 		if b.Baseline == nil {
 			b.Baseline = map[string]T{}
 		}
 		return b.Baseline
-	case portBest:
+	case predictions.PortBest:
 		if b.KnownBest == nil {
 			b.KnownBest = map[string]T{}
 		}
@@ -27,8 +29,8 @@ func (b *ByVariant[T]) of(key groupKey) map[string]T {
 	if b.Variants == nil {
 		b.Variants = map[string]map[string]T{}
 	}
-	if b.Variants[key.variant] == nil {
-		b.Variants[key.variant] = map[string]T{}
+	if b.Variants[key.Variant] == nil {
+		b.Variants[key.Variant] = map[string]T{}
 	}
-	return b.Variants[key.variant]
+	return b.Variants[key.Variant]
 }

@@ -31,11 +31,11 @@ type ClassScore struct {
 
 func classScore(s auroc.Staircase) ClassScore {
 	count := s.Count()
-	return ClassScore{Positives: smallcell.Count(count.Positives), AUROC: optional(count.AUROC()), AUPRC: optional(s.AveragePrecision())}
+	return ClassScore{Positives: smallcell.Count(count.Positives), AUROC: Optional(count.AUROC()), AUPRC: Optional(s.AveragePrecision())}
 }
 
 // weigh averages the classes that are used, each as one and by its positives.
-func (r *result) weigh() {
+func (r *Result) weigh() {
 	var mean auroc.Mean
 	var roc, prc, positives float64
 	for _, c := range r.Classes {
@@ -48,12 +48,12 @@ func (r *result) weigh() {
 		roc, prc, positives = roc+weight**c.AUROC, prc+weight**c.AUPRC, positives+weight
 	}
 	used := mean.Used > 0
-	r.Score.AUPRC = optional(mean.Value, used)
-	r.Score.WeightedAUROC, r.Score.WeightedAUPRC = optional(roc/positives, used), optional(prc/positives, used)
+	r.Score.AUPRC = Optional(mean.Value, used)
+	r.Score.WeightedAUROC, r.Score.WeightedAUPRC = Optional(roc/positives, used), Optional(prc/positives, used)
 }
 
 // hideClasses takes from the classes of n examples what could point at a person.
-func (r *result) hideClasses(n int) {
+func (r *Result) hideClasses(n int) {
 	counts := make([]smallcell.Count, len(r.Classes))
 	for k, c := range r.Classes {
 		counts[k] = c.Positives
@@ -66,7 +66,7 @@ func (r *result) hideClasses(n int) {
 		c := &r.Classes[k]
 		if c.Positives = told[k]; smallcell.Small(counts[k]) || smallcell.Small(smallcell.Count(n)-counts[k]) {
 			*c = ClassScore{Positives: told[k], AUROC: c.AUROC, SmallCells: true}
-			round(twoDigits, &c.AUROC)
+			round(TwoDigits, &c.AUROC)
 		}
 		round(fourDigits, &c.AUROC, &c.AUPRC, &c.MeanPredicted, &c.Calibrated)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/clinflow/clinflow/internal/measures"
 	"github.com/clinflow/clinflow/internal/smallcell"
+	"github.com/clinflow/clinflow/stages/eval/predictions"
 )
 
 // fitted is what val says of a variant.
@@ -23,20 +24,20 @@ type survey struct {
 	bound  float64 // the largest difference of an example's logits
 }
 
-func newSurvey(r rows) *survey {
-	if r.multiLabel {
+func newSurvey(r predictions.Rows) *survey {
+	if r.MultiLabel {
 		return &survey{counts: make([]int, 2)}
 	}
-	return &survey{counts: make([]int, max(2, r.classes))}
+	return &survey{counts: make([]int, max(2, r.Classes))}
 }
 
-func (s *survey) add(r row) {
+func (s *survey) add(r predictions.Row) {
 	if len(s.counts) > 2 {
-		s.counts[r.label]++
-		s.bound = max(s.bound, float64(slices.Max(r.logits))-float64(slices.Min(r.logits)))
+		s.counts[r.Label]++
+		s.bound = max(s.bound, float64(slices.Max(r.Logits))-float64(slices.Min(r.Logits)))
 		return
 	}
-	r.events(func(logit float64, happened bool) {
+	r.Events(func(logit float64, happened bool) {
 		s.bound = max(s.bound, math.Abs(logit))
 		if happened {
 			s.counts[1]++
@@ -56,26 +57,26 @@ func (s *survey) merge(other *survey) {
 // fit chooses the threshold and fits the calibration on the rows of val. Neither is
 // there where fewer than ten examples have a class: that is too few to fit anything on,
 // and what is fitted would tell of them.
-func fit(ctx context.Context, val rows, room int64) (f fitted, err error) {
-	f.n = val.n
-	s, err := scan(ctx, val, func() *survey { return newSurvey(val) }, (*survey).add, (*survey).merge)
+func fit(ctx context.Context, val predictions.Rows, room int64) (f fitted, err error) {
+	f.n = val.N
+	s, err := predictions.Scan(ctx, val, func() *survey { return newSurvey(val) }, (*survey).add, (*survey).merge)
 	if err != nil || slices.Min(s.counts) < smallcell.Limit {
 		return f, err
 	}
 	if len(s.counts) == 2 {
-		ranking, err := ranked(ctx, val, row.events, s.counts[1], s.counts[0], room)
+		ranking, err := ranked(ctx, val, predictions.Row.Events, s.counts[1], s.counts[0], room)
 		if err != nil {
 			return f, err
 		}
-		f.threshold = optional(ranking.HighestF1())
+		f.threshold = Optional(ranking.HighestF1())
 	}
 	c, err := measures.Fit(s.counts, s.bound, func(fresh func() *measures.Moments) (*measures.Moments, error) {
-		return scan(ctx, val, fresh, func(m *measures.Moments, r row) {
+		return predictions.Scan(ctx, val, fresh, func(m *measures.Moments, r predictions.Row) {
 			if len(s.counts) > 2 {
-				m.Add(r.logits, int(r.label))
+				m.Add(r.Logits, int(r.Label))
 				return
 			}
-			r.events(m.AddEvent)
+			r.Events(m.AddEvent)
 		}, (*measures.Moments).Merge)
 	})
 	f.calibration = &c

@@ -12,7 +12,7 @@ import (
 // hide takes from a score the counts that could point at a person, and the curve where
 // it is of few examples: it is a staircase that tells their number. So does an AUROC in
 // all its digits, a fraction of their pairs.
-func (r *result) hide() {
+func (r *Result) hide() {
 	s := &r.Score
 	switch {
 	case s.Measure == "": // binary: the negatives are told by the other two
@@ -25,31 +25,31 @@ func (r *result) hide() {
 	}
 	r.hideClasses(r.N)
 	s.N, s.Patients = smallcell.Of(s.N), smallcell.Of(s.Patients)
-	s.SmallCells = smallcell.Small(r.fewest)
+	s.SmallCells = smallcell.Small(r.Fewest)
 	r.hideProbabilities()
 	if !s.SmallCells {
 		return
 	}
 	r.Curve = nil
-	round(twoDigits, &s.AUROC, &s.OneVsOne, &s.OneVsRest, &s.Softmax, &s.Sigmoid)
-	s.Interval.round()
-	s.DeLong.round()
+	round(TwoDigits, &s.AUROC, &s.OneVsOne, &s.OneVsRest, &s.Softmax, &s.Sigmoid)
+	s.Interval.Round()
+	s.DeLong.Round()
 }
 
 // round leaves so many digits of the values that are there.
 func round(digits func(float64) float64, values ...**float64) {
 	for _, value := range values {
 		if *value != nil {
-			*value = optional(digits(**value), true)
+			*value = Optional(digits(**value), true)
 		}
 	}
 }
 
 func fourDigits(x float64) float64 { return math.Round(1e4*x) / 1e4 }
 
-// write writes a file of the stage as indented JSON in which < stands as it is: it is
+// WriteJSON writes a file of the stage as indented JSON in which < stands as it is: it is
 // read by people too.
-func write(out *dataset.Writer, name string, value any) error {
+func WriteJSON(out *dataset.Writer, name string, value any) error {
 	return out.StreamFile(name, func(w io.Writer) error {
 		encoder := json.NewEncoder(w)
 		encoder.SetEscapeHTML(false)

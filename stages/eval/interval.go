@@ -5,6 +5,7 @@ import (
 
 	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/auroc/inference"
+	"github.com/clinflow/clinflow/stages/eval/predictions"
 )
 
 // Interval bounds what is measured on some patients as it would be on all like them.
@@ -22,16 +23,16 @@ type IntervalSettings struct {
 }
 
 // bound gives the AUROC its intervals, and keeps what those of means are made of.
-func (r *result) bound(c *columns, draws *resampling) error {
-	r.Replicates, r.Effective = draws.replicates(), c.effective()
+func (r *Result) bound(c *predictions.Columns, draws *Resampling) error {
+	r.Replicates, r.Effective = draws.Drawn(), c.Effective()
 	if draws.Replicates == 0 || r.Score.AUROC == nil {
 		return nil
 	}
-	r.Score.Interval = intervalOf(*r.Score.AUROC, r.Replicates, r.Effective)
-	if c.classes > 2 || c.multiLabel {
+	r.Score.Interval = IntervalOf(*r.Score.AUROC, r.Replicates, r.Effective)
+	if c.Classes > 2 || c.MultiLabel {
 		return nil
 	}
-	d, ok, err := inference.DeLongOf([][]float64{c.logits.Binary()}, auroc.Having(c.labels, 1))
+	d, ok, err := inference.DeLongOf([][]float64{c.Logits.Binary()}, auroc.Having(c.Labels, 1))
 	if ok {
 		i := Interval(d.Interval(0))
 		r.Score.DeLong = &i
@@ -39,28 +40,29 @@ func (r *result) bound(c *columns, draws *resampling) error {
 	return err
 }
 
-// intervalOf is nil where the examples give none.
-func intervalOf(value float64, of replicates, effective int) *Interval {
+// IntervalOf is nil where the examples give none.
+func IntervalOf(value float64, of Drawn, effective int) *Interval {
 	i, ok := inference.OfAUROC(value, of, effective)
 	if !ok {
 		return nil
 	}
-	return &Interval{i.Low, i.High}
+	return (*Interval)(&i)
 }
 
-// round leaves two digits, which tell no small number of examples.
-func (i *Interval) round() {
+// Round leaves two digits, which tell no small number of examples.
+func (i *Interval) Round() {
 	if i != nil {
-		i.Low, i.High = twoDigits(i.Low), twoDigits(i.High)
+		i.Low, i.High = TwoDigits(i.Low), TwoDigits(i.High)
 	}
 }
 
-func twoDigits(x float64) float64 { return math.Round(100*x) / 100 }
+// TwoDigits are what is told of figures of few examples.
+func TwoDigits(x float64) float64 { return math.Round(100*x) / 100 }
 
 // boundMacro gives a variant's mean AUROC its interval: replicate by replicate, the mean
 // over the tasks on the same draw of patients.
-func (s *Scores) boundMacro(results map[string]result) {
-	var all []replicates
+func (s *Scores) boundMacro(results map[string]Result) {
+	var all []Drawn
 	effective, small := math.MaxInt, false
 	for _, name := range s.Averaged() {
 		r := results[name]
@@ -73,7 +75,7 @@ func (s *Scores) boundMacro(results map[string]result) {
 	if len(all) == 0 {
 		return
 	}
-	if s.MacroInterval = intervalOf(*s.MacroAUROC, meanOf(all), effective); small {
-		s.MacroInterval.round()
+	if s.MacroInterval = IntervalOf(*s.MacroAUROC, MeanOf(all), effective); small {
+		s.MacroInterval.Round()
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/clinflow/clinflow/internal/measures"
+	"github.com/clinflow/clinflow/stages/eval/predictions"
 )
 
 // judge holds what a pass over the measured examples makes of their probabilities and
@@ -18,13 +19,13 @@ type judge struct {
 	p, q            []float64              // of the example at hand
 }
 
-func (f fitted) judge(r rows) *judge {
-	classes := r.classes
-	if classes <= 2 && !r.multiLabel {
+func (f fitted) judge(r predictions.Rows) *judge {
+	classes := r.Classes
+	if classes <= 2 && !r.MultiLabel {
 		classes = 1
 	}
 	curves := classes
-	if r.multiLabel {
+	if r.MultiLabel {
 		curves = 1
 	}
 	return &judge{
@@ -34,13 +35,13 @@ func (f fitted) judge(r rows) *judge {
 	}
 }
 
-func (j *judge) add(r row) {
-	if r.has == nil && len(j.raw) > 1 {
+func (j *judge) add(r predictions.Row) {
+	if r.Has == nil && len(j.raw) > 1 {
 		j.classes(r)
 		return
 	}
 	k := 0
-	r.events(func(logit float64, happened bool) {
+	r.Events(func(logit float64, happened bool) {
 		p := j.before.Sigmoid(logit)
 		q := p
 		if c := j.of.calibration; c != nil {
@@ -56,21 +57,21 @@ func (j *judge) add(r row) {
 }
 
 // classes adds an example of a multiclass task.
-func (j *judge) classes(r row) {
-	j.before.Softmax(r.logits, j.p)
+func (j *judge) classes(r predictions.Row) {
+	j.before.Softmax(r.Logits, j.p)
 	copy(j.q, j.p)
 	if c := j.of.calibration; c != nil {
-		c.Softmax(r.logits, j.q)
+		c.Softmax(r.Logits, j.q)
 	}
 	likeliest := 0
-	for k, logit := range r.logits {
-		if logit > r.logits[likeliest] {
+	for k, logit := range r.Logits {
+		if logit > r.Logits[likeliest] {
 			likeliest = k
 		}
 	}
 	for k := range j.p {
-		j.forecast(k, j.p[k], j.q[k], int(r.label) == k)
-		j.half[k].Add(likeliest == k, int(r.label) == k)
+		j.forecast(k, j.p[k], j.q[k], int(r.Label) == k)
+		j.half[k].Add(likeliest == k, int(r.Label) == k)
 	}
 }
 
@@ -95,10 +96,10 @@ func (j *judge) merge(other *judge) {
 }
 
 // judge fills a result with what is not of ranks alone.
-func (s aurocStage) judge(ctx context.Context, e examples, room int64, r *result) error {
+func (s aurocStage) judge(ctx context.Context, e predictions.Examples, room int64, r *Result) error {
 	of := fitted{}
-	if val := e.val(); val.n > 0 {
-		rows, err := val.open(ctx, room)
+	if val := e.Val(); val.N > 0 {
+		rows, err := val.Open(ctx, room)
 		if err != nil {
 			return err
 		}
@@ -106,11 +107,11 @@ func (s aurocStage) judge(ctx context.Context, e examples, room int64, r *result
 			return err
 		}
 	}
-	rows, err := e.open(ctx, room)
+	rows, err := e.Open(ctx, room)
 	if err != nil {
 		return err
 	}
-	j, err := scan(ctx, rows, func() *judge { return of.judge(rows) }, (*judge).add, (*judge).merge)
+	j, err := predictions.Scan(ctx, rows, func() *judge { return of.judge(rows) }, (*judge).add, (*judge).merge)
 	if err != nil {
 		return err
 	}
@@ -122,10 +123,10 @@ func (s aurocStage) judge(ctx context.Context, e examples, room int64, r *result
 	}
 	r.weigh()
 	positives := int(r.Score.Positives)
-	pairs, err := ranked(ctx, rows, s.pairs, positives, e.n*e.classes-positives, room)
+	pairs, err := ranked(ctx, rows, s.pairs, positives, e.N*e.Classes-positives, room)
 	if err != nil {
 		return err
 	}
-	r.Score.MicroAUROC, r.Score.MicroAUPRC = optional(pairs.AUROC()), optional(pairs.AveragePrecision())
+	r.Score.MicroAUROC, r.Score.MicroAUPRC = Optional(pairs.AUROC()), Optional(pairs.AveragePrecision())
 	return nil
 }

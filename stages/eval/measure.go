@@ -6,6 +6,7 @@ import (
 
 	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/smallcell"
+	"github.com/clinflow/clinflow/stages/eval/predictions"
 )
 
 // curvePoints bounds the points of a curve in roc.json; curveSteps is the grid
@@ -15,33 +16,33 @@ const (
 	curveSteps  = 100
 )
 
-// result is what is left of a key once it is measured.
-type result struct {
+// Result is what is left of a key once it is measured.
+type Result struct {
 	N     int           `json:"n"`
 	Score TaskScore     `json:"score"`
 	Curve []auroc.Point `json:"curve"`
 	// Replicates are those of the AUROC, Effective is for how many patients it counts.
-	Replicates replicates `json:"replicates,omitempty"`
-	Effective  int        `json:"effective"`
+	Replicates Drawn `json:"replicates,omitempty"`
+	Effective  int   `json:"effective"`
 
 	Classes     []ClassScore       `json:"classes,omitempty"` // none of a binary task
 	Reliability []ReliabilityCurve `json:"reliability,omitempty"`
 
-	fewest int                           `json:"-"` // examples on either side of what the AUROC compares
+	Fewest int                           `json:"-"` // examples on either side of what the AUROC compares
 	rarest struct{ half, threshold int } // the rarest outcome of decisions that has one
 }
 
 // measure computes a task's AUROC, its interval and its ROC curve, and then what else is told of
 // it.
-func (s aurocStage) measure(ctx context.Context, e examples) (result, error) {
-	room, leave := takeRoom(s.memory)
+func (s aurocStage) measure(ctx context.Context, e predictions.Examples) (Result, error) {
+	room, leave := predictions.TakeRoom(s.memory)
 	defer leave()
-	draws := &resampling{Bootstrap: s.config.Bootstrap, measures: s.measures, room: room}
+	draws := &Resampling{Bootstrap: s.config.Bootstrap, Measures: s.measures, Room: room}
 	c, r, err := s.measureColumns(ctx, e, draws)
 	if err != nil {
-		return result{}, err
+		return Result{}, err
 	}
-	r.Score.Patients = smallcell.Count(len(c.patients.IDs))
+	r.Score.Patients = smallcell.Count(len(c.Patients.IDs))
 	if err := r.bound(c, draws); err != nil {
 		return r, err
 	}
@@ -50,61 +51,61 @@ func (s aurocStage) measure(ctx context.Context, e examples) (result, error) {
 }
 
 // measureColumns measures the columns of a key and draws its replicates.
-func (s aurocStage) measureColumns(ctx context.Context, e examples, draws *resampling) (*columns, result, error) {
-	if e.multiLabel {
+func (s aurocStage) measureColumns(ctx context.Context, e predictions.Examples, draws *Resampling) (*predictions.Columns, Result, error) {
+	if e.MultiLabel {
 		return s.measureMultiLabel(ctx, e, draws)
 	}
-	c := e.columns(e.classes)
-	err := c.load(ctx, 0, e.classes)
+	c := e.Columns(e.Classes)
+	err := c.Load(ctx, 0, e.Classes)
 	if err == nil {
-		err = draws.add(ctx, c)
+		err = draws.Add(ctx, c)
 	}
 	if err != nil {
-		return nil, result{}, err
+		return nil, Result{}, err
 	}
-	r, err := measureSingleLabel(c, s.measures)
+	r, err := MeasureSingleLabel(c, s.measures)
 	return c, r, err
 }
 
-// measureSingleLabel measures examples that have one class each.
-func measureSingleLabel(c *columns, m auroc.Measures) (result, error) {
-	if c.classes <= 2 {
+// MeasureSingleLabel measures examples that have one class each.
+func MeasureSingleLabel(c *predictions.Columns, m auroc.Measures) (Result, error) {
+	if c.Classes <= 2 {
 		return measureBinary(c)
 	}
 	return measureMulticlass(c, m)
 }
 
-func measureBinary(c *columns) (result, error) {
-	staircase, err := auroc.RankedOf(c.logits.Binary(), auroc.Having(c.labels, 1))
+func measureBinary(c *predictions.Columns) (Result, error) {
+	staircase, err := auroc.RankedOf(c.Logits.Binary(), auroc.Having(c.Labels, 1))
 	if err != nil {
-		return result{}, err
+		return Result{}, err
 	}
 	count := staircase.Count()
-	score := TaskScore{N: smallcell.Count(c.n), Positives: smallcell.Count(count.Positives), AUROC: optional(count.AUROC()), AUPRC: optional(staircase.AveragePrecision()), ClassesUsed: 1}
+	score := TaskScore{N: smallcell.Count(c.N), Positives: smallcell.Count(count.Positives), AUROC: Optional(count.AUROC()), AUPRC: Optional(staircase.AveragePrecision()), ClassesUsed: 1}
 	if score.AUROC == nil {
 		score.ClassesUsed, score.ClassesSkipped = 0, 1
 	}
-	return result{Score: score, Curve: auroc.Decimate(staircase.Curve(), curvePoints), fewest: min(count.Positives, count.Negatives)}, nil
+	return Result{Score: score, Curve: auroc.Decimate(staircase.Curve(), curvePoints), Fewest: min(count.Positives, count.Negatives)}, nil
 }
 
-func measureMulticlass(c *columns, m auroc.Measures) (result, error) {
-	scores, labels := c.logits.Shares(), c.labels
-	counts := make([]smallcell.Count, c.classes)
+func measureMulticlass(c *predictions.Columns, m auroc.Measures) (Result, error) {
+	scores, labels := c.Logits.Shares(), c.Labels
+	counts := make([]smallcell.Count, c.Classes)
 	for _, label := range labels {
 		counts[label]++
 	}
 	ovo, err := auroc.OneVsOne(scores, labels)
 	if err != nil {
-		return result{}, err
+		return Result{}, err
 	}
 	ovr, err := auroc.OneVsRest(scores, labels)
 	if err != nil {
-		return result{}, err
+		return Result{}, err
 	}
 	score := TaskScore{
-		N: smallcell.Count(c.n), Positives: smallcell.Count(c.n), ClassCounts: counts, Measure: m.Multiclass,
+		N: smallcell.Count(c.N), Positives: smallcell.Count(c.N), ClassCounts: counts, Measure: m.Multiclass,
 		ClassesUsed: ovo.Used, ClassesSkipped: ovo.Skipped,
-		OneVsOne: optional(ovo.Value, ovo.Used > 0), OneVsRest: optional(ovr.Value, ovr.Used > 0),
+		OneVsOne: Optional(ovo.Value, ovo.Used > 0), OneVsRest: Optional(ovr.Value, ovr.Used > 0),
 	}
 	if score.AUROC = score.OneVsOne; m.Multiclass == auroc.MeasureOvR {
 		score.AUROC, score.ClassesUsed, score.ClassesSkipped = score.OneVsRest, ovr.Used, ovr.Skipped
@@ -114,14 +115,14 @@ func measureMulticlass(c *columns, m auroc.Measures) (result, error) {
 	for k := range scores {
 		staircase, err := auroc.RankedOf(scores[k], auroc.Having(labels, int32(k)))
 		if err != nil {
-			return result{}, err
+			return Result{}, err
 		}
 		classes = append(classes, classScore(staircase))
 		if curve := staircase.Curve(); curve != nil {
 			curves = append(curves, curve)
 		}
 	}
-	return result{Score: score, Curve: auroc.MeanCurve(curves, curveSteps), Classes: classes, fewest: fewest(counts)}, nil
+	return Result{Score: score, Curve: auroc.MeanCurve(curves, curveSteps), Classes: classes, Fewest: fewest(counts)}, nil
 }
 
 // fewest is the size of the smallest class that has examples.
@@ -135,7 +136,8 @@ func fewest(counts []smallcell.Count) int {
 	return least
 }
 
-func optional(value float64, defined bool) *float64 {
+// Optional is nil where a value is not defined, which JSON tells as null or leaves out.
+func Optional(value float64, defined bool) *float64 {
 	if !defined {
 		return nil
 	}

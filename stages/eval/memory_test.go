@@ -9,6 +9,7 @@ import (
 	"github.com/clinflow/clinflow/internal/memory"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/eval/evaltest"
+	"github.com/clinflow/clinflow/stages/eval/predictions"
 	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/task"
 )
@@ -27,7 +28,7 @@ func TestAccumulatorsAreSmall(t *testing.T) {
 	var sizes []int
 	s := aurocStage{AUROCConfig{Split: "test"}, auroc.MeasuresOf(auroc.RecipePaper), memory.New(memory.DefaultBytes)}
 	for _, rows := range [][]task.Prediction{rows, wide} {
-		in := stages.Inputs{portVariants: {evaltest.Predictions(t, 1, rows)}}
+		in := stages.Inputs{predictions.PortVariants: {evaltest.Predictions(t, 1, rows)}}
 		var key string
 		var accumulator []byte
 		if err := s.Accumulate(t.Context(), in, 0, func(k string, value []byte) { key, accumulator = k, value }); err != nil {
@@ -52,7 +53,7 @@ func TestAUROCOfAnyMemory(t *testing.T) {
 	}
 	in := stages.Inputs{"predictions": evaltest.ByTask(t, 3, rows)}
 	much := stagetest.Run(t, "eval.auroc", "{}", in)
-	for _, bytes := range []int64{1, 4 * cellBytes * 900} {
+	for _, bytes := range []int64{1, 4 * predictions.CellBytes * 900} {
 		env := stages.Default.With(func(s *stages.Settings) { s.Memory = memory.New(bytes) })
 		little, err := stagetest.TryIn(t, env, "eval.auroc", "{}", in)
 		if err != nil {

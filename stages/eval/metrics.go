@@ -6,6 +6,7 @@ import (
 
 	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/smallcell"
+	"github.com/clinflow/clinflow/stages/eval/predictions"
 	"github.com/clinflow/clinflow/task"
 )
 
@@ -122,29 +123,29 @@ type Curves = ByVariant[[]auroc.Point]
 // TaskCurves are curves by task.
 type TaskCurves = map[string][]auroc.Point
 
-func (m *Metrics) put(key groupKey, score TaskScore) {
-	m.of(key).Tasks[key.task] = score
+func (m *Metrics) put(key predictions.Key, score TaskScore) {
+	m.of(key).Tasks[key.Task] = score
 }
 
 // of is where the scores of a key stand.
-func (m *Metrics) of(key groupKey) *Scores {
+func (m *Metrics) of(key predictions.Key) *Scores {
 	empty := &Scores{Tasks: map[string]TaskScore{}}
-	switch key.port {
-	case portBaseline:
+	switch key.Port {
+	case predictions.PortBaseline:
 		if m.Baseline == nil {
 			m.Baseline = empty
 		}
 		return m.Baseline
-	case portBest:
+	case predictions.PortBest:
 		if m.KnownBest == nil {
 			m.KnownBest = empty
 		}
 		return m.KnownBest
 	}
-	if m.Variants[key.variant] == nil {
-		m.Variants[key.variant] = empty
+	if m.Variants[key.Variant] == nil {
+		m.Variants[key.Variant] = empty
 	}
-	return m.Variants[key.variant]
+	return m.Variants[key.Variant]
 }
 
 // average fills the macro averages.
@@ -165,7 +166,7 @@ func (s *Scores) average() {
 	for _, name := range s.Averaged() {
 		mean.Add(*s.Tasks[name].AUROC, true)
 	}
-	s.MacroAUROC, s.TasksAveraged = optional(mean.Value, mean.Used > 0), mean.Used
+	s.MacroAUROC, s.TasksAveraged = Optional(mean.Value, mean.Used > 0), mean.Used
 }
 
 // Averaged are the tasks that have an AUROC, in the order of their names.

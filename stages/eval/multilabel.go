@@ -9,6 +9,7 @@ import (
 	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/guard"
 	"github.com/clinflow/clinflow/internal/smallcell"
+	"github.com/clinflow/clinflow/stages/eval/predictions"
 )
 
 // classResult is one class of a multi-label task.
@@ -20,27 +21,27 @@ type classResult struct {
 
 // measureMultiLabel measures as many classes at a time as room holds scores of, side
 // by side, and averages in the order of the classes.
-func (s aurocStage) measureMultiLabel(ctx context.Context, e examples, draws *resampling) (*columns, result, error) {
-	room := draws.room
-	results := make([]classResult, e.classes)
-	width := within(room/(cellBytes*int64(e.n)), e.classes)
-	c := e.columns(width)
-	for first := 0; first < e.classes; first += width {
-		if err := c.load(ctx, first, min(width, e.classes-first)); err != nil {
-			return nil, result{}, err
+func (s aurocStage) measureMultiLabel(ctx context.Context, e predictions.Examples, draws *Resampling) (*predictions.Columns, Result, error) {
+	room := draws.Room
+	results := make([]classResult, e.Classes)
+	width := predictions.Within(room/(predictions.CellBytes*int64(e.N)), e.Classes)
+	c := e.Columns(width)
+	for first := 0; first < e.Classes; first += width {
+		if err := c.Load(ctx, first, min(width, e.Classes-first)); err != nil {
+			return nil, Result{}, err
 		}
 		if err := s.measureRun(ctx, c, results[first:], room); err != nil {
-			return nil, result{}, err
+			return nil, Result{}, err
 		}
-		if err := draws.add(ctx, c); err != nil {
-			return nil, result{}, err
+		if err := draws.Add(ctx, c); err != nil {
+			return nil, Result{}, err
 		}
 	}
 	var softmax, sigmoid auroc.Mean
 	var curves [][]auroc.Point
 	var positives, negatives int // of the classes that are used
 	var classes []ClassScore
-	score := TaskScore{N: smallcell.Count(e.n), Measure: s.measures.MultiLabelScore}
+	score := TaskScore{N: smallcell.Count(e.N), Measure: s.measures.MultiLabelScore}
 	for _, r := range results {
 		softmax.Add(r.softmax.AUROC())
 		sigmoid.Add(r.sigmoid.AUROC())
@@ -54,21 +55,21 @@ func (s aurocStage) measureMultiLabel(ctx context.Context, e examples, draws *re
 			curves = append(curves, r.curve)
 		}
 	}
-	score.Softmax, score.Sigmoid = optional(softmax.Value, softmax.Used > 0), optional(sigmoid.Value, sigmoid.Used > 0)
+	score.Softmax, score.Sigmoid = Optional(softmax.Value, softmax.Used > 0), Optional(sigmoid.Value, sigmoid.Used > 0)
 	score.ClassesUsed, score.ClassesSkipped = softmax.Used, softmax.Skipped
 	if score.AUROC = score.Softmax; s.measures.MultiLabelScore == auroc.MeasureSigmoid {
 		score.AUROC = score.Sigmoid
 	}
-	return c, result{Score: score, Curve: auroc.MeanCurve(curves, curveSteps), Classes: classes, fewest: min(positives, negatives)}, nil
+	return c, Result{Score: score, Curve: auroc.MeanCurve(curves, curveSteps), Classes: classes, Fewest: min(positives, negatives)}, nil
 }
 
 // measureRun measures the loaded classes.
-func (s aurocStage) measureRun(ctx context.Context, c *columns, results []classResult, room int64) error {
+func (s aurocStage) measureRun(ctx context.Context, c *predictions.Columns, results []classResult, room int64) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(within(room/workShare/(workBytes*int64(c.n)), runtime.GOMAXPROCS(0)))
-	for k := range c.width {
+	group.SetLimit(predictions.Within(room/predictions.WorkShare/(predictions.WorkBytes*int64(c.N)), runtime.GOMAXPROCS(0)))
+	for k := range c.Width {
 		group.Go(func() error {
-			return guard.Do("eval.auroc, task "+c.key.task, func() (err error) {
+			return guard.Do("eval.auroc, task "+c.Key.Task, func() (err error) {
 				if err = ctx.Err(); err == nil {
 					results[k], err = s.measureClass(c, k)
 				}
@@ -80,13 +81,13 @@ func (s aurocStage) measureRun(ctx context.Context, c *columns, results []classR
 }
 
 // measureClass measures class k of those loaded.
-func (s aurocStage) measureClass(c *columns, k int) (classResult, error) {
-	positive := c.hasOf(k)
-	softmax, err := auroc.RankedOf(c.logits.Share(k), positive)
+func (s aurocStage) measureClass(c *predictions.Columns, k int) (classResult, error) {
+	positive := c.HasOf(k)
+	softmax, err := auroc.RankedOf(c.Logits.Share(k), positive)
 	if err != nil {
 		return classResult{}, err
 	}
-	sigmoid, err := auroc.RankedOf(c.logits.Column(k), positive)
+	sigmoid, err := auroc.RankedOf(c.Logits.Column(k), positive)
 	if err != nil {
 		return classResult{}, err
 	}

@@ -50,30 +50,30 @@ type Decisions struct {
 }
 
 // probabilities fills in what the judge saw of them, before and after calibration.
-func (r *result) probabilities(j *judge, multiclass, hide bool) {
-	probabilities := of(j.raw, multiclass)
+func (r *Result) probabilities(j *judge, multiclass, hide bool) {
+	probabilities := ProbabilitiesOf(j.raw, multiclass)
 	r.Score.Probabilities = &probabilities
 	if !multiclass {
 		f := all(j.raw)
-		r.Score.Prevalence = optional(f.Prevalence(), true)
+		r.Score.Prevalence = Optional(f.Prevalence(), true)
 	}
 	if c := j.of.calibration; c != nil {
-		r.Score.Calibration = &Calibration{Slope: c.Slope, Intercepts: c.Intercepts, N: smallcell.Count(j.of.n), After: of(j.calibrated, multiclass)}
+		r.Score.Calibration = &Calibration{Slope: c.Slope, Intercepts: c.Intercepts, N: smallcell.Count(j.of.n), After: ProbabilitiesOf(j.calibrated, multiclass)}
 	}
 	for k := range r.Classes {
-		r.Classes[k].MeanPredicted = optional(j.raw[k].MeanPredicted(), true)
-		r.Classes[k].Calibrated = optional(j.calibrated[k].MeanPredicted(), j.of.calibration != nil)
+		r.Classes[k].MeanPredicted = Optional(j.raw[k].MeanPredicted(), true)
+		r.Classes[k].Calibrated = Optional(j.calibrated[k].MeanPredicted(), j.of.calibration != nil)
 	}
 	r.Reliability = j.reliability(hide)
 }
 
-// of are the figures of forecasts by class.
-func of(classes []measures.Forecasts, multiclass bool) (p Probabilities) {
+// ProbabilitiesOf are the figures of forecasts by class.
+func ProbabilitiesOf(classes []measures.Forecasts, multiclass bool) (p Probabilities) {
 	pooled := all(classes)
 	if p.Brier = pooled.Brier(); multiclass {
 		p.Brier *= float64(len(classes))
 	} else {
-		p.MeanPredicted = optional(pooled.MeanPredicted(), true)
+		p.MeanPredicted = Optional(pooled.MeanPredicted(), true)
 	}
 	for k := range classes {
 		p.ECE += classes[k].ECE() / float64(len(classes))
@@ -82,12 +82,12 @@ func of(classes []measures.Forecasts, multiclass bool) (p Probabilities) {
 }
 
 // decisions fills in what came of them.
-func (r *result) decisions(j *judge, multiclass bool) {
+func (r *Result) decisions(j *judge, multiclass bool) {
 	r.Score.AtHalf, r.rarest.half = decide(j.half, multiclass)
 	if t := j.of.threshold; t != nil {
 		r.Score.AtThreshold, r.rarest.threshold = decide(j.threshold, multiclass)
 		if r.Score.AtThreshold != nil {
-			r.Score.AtThreshold.Threshold = optional(j.before.Sigmoid(*t), true)
+			r.Score.AtThreshold.Threshold = Optional(j.before.Sigmoid(*t), true)
 		}
 	}
 }
@@ -113,15 +113,15 @@ func decide(classes []measures.Outcomes, multiclass bool) (*Decisions, int) {
 		}
 		return &m.Value
 	}
-	d := &Decisions{F1Micro: optional(pooled.F1(), true), F1Macro: mean(measures.Outcomes.F1)}
+	d := &Decisions{F1Micro: Optional(pooled.F1(), true), F1Macro: mean(measures.Outcomes.F1)}
 	rarest := []int{pooled.TP, pooled.FN, pooled.FP, pooled.TN}
 	switch {
 	case len(classes) == 1:
-		d.F1 = optional(pooled.F1(), true)
+		d.F1 = Optional(pooled.F1(), true)
 		both := pooled
 		both.Merge(pooled.Not())
-		d.F1Micro = optional(both.F1(), true)
-		d.F1Macro = optional((pooled.F1()+pooled.Not().F1())/2, true)
+		d.F1Micro = Optional(both.F1(), true)
+		d.F1Macro = Optional((pooled.F1()+pooled.Not().F1())/2, true)
 		fallthrough
 	case !multiclass:
 		used = []measures.Outcomes{pooled}
@@ -145,7 +145,7 @@ func rarestOf(counts []int) int {
 
 // hideProbabilities takes what few examples would be told by. Decisions of which an
 // outcome is rare are not told, others in four digits.
-func (r *result) hideProbabilities() {
+func (r *Result) hideProbabilities() {
 	s := &r.Score
 	if s.SmallCells {
 		s.MicroAUROC, s.WeightedAUROC, s.AUPRC, s.MicroAUPRC, s.WeightedAUPRC, s.Prevalence = nil, nil, nil, nil, nil, nil

@@ -5,17 +5,18 @@ import (
 	"runtime"
 
 	"github.com/clinflow/clinflow/internal/auroc"
+	"github.com/clinflow/clinflow/stages/eval/predictions"
 )
 
 // scored visits the scores that an example has of events, and whether they happened.
-type scored func(r row, visit func(score float64, happened bool))
+type scored func(r predictions.Row, visit func(score float64, happened bool))
 
 // ranked ranks all events that examples have scores of. Of positives it holds as many
 // as room has, and passes over the examples twice for each so many.
-func ranked(ctx context.Context, r rows, events scored, positives, negatives int, room int64) (*auroc.Ranking, error) {
+func ranked(ctx context.Context, r predictions.Rows, events scored, positives, negatives int, room int64) (*auroc.Ranking, error) {
 	ranges := []auroc.Range{auroc.All}
 	if most := room / pooledBytes(); int64(positives) > most {
-		all, err := scan(ctx, r, func() *auroc.Histogram { return new(auroc.Histogram) }, func(h *auroc.Histogram, r row) {
+		all, err := predictions.Scan(ctx, r, func() *auroc.Histogram { return new(auroc.Histogram) }, func(h *auroc.Histogram, r predictions.Row) {
 			events(r, func(score float64, happened bool) {
 				if happened {
 					h.Add(score)
@@ -43,8 +44,8 @@ func ranked(ctx context.Context, r rows, events scored, positives, negatives int
 func pooledBytes() int64 { return 128 + 16*int64(1+runtime.GOMAXPROCS(0)) }
 
 // tallied ranks the events of a range of scores.
-func tallied(ctx context.Context, r rows, events scored, scores auroc.Range) (*auroc.Tally, error) {
-	positives, err := scan(ctx, r, func() *[]float64 { return new([]float64) }, func(positives *[]float64, r row) {
+func tallied(ctx context.Context, r predictions.Rows, events scored, scores auroc.Range) (*auroc.Tally, error) {
+	positives, err := predictions.Scan(ctx, r, func() *[]float64 { return new([]float64) }, func(positives *[]float64, r predictions.Row) {
 		events(r, func(score float64, happened bool) {
 			if happened && scores.Holds(score) {
 				*positives = append(*positives, score)
@@ -54,7 +55,7 @@ func tallied(ctx context.Context, r rows, events scored, scores auroc.Range) (*a
 	if err != nil {
 		return nil, err
 	}
-	return scan(ctx, r, auroc.PoolOf(*positives).Tally, func(t *auroc.Tally, r row) {
+	return predictions.Scan(ctx, r, auroc.PoolOf(*positives).Tally, func(t *auroc.Tally, r predictions.Row) {
 		events(r, func(score float64, happened bool) {
 			if !happened && scores.Holds(score) {
 				t.Add(score)
@@ -64,12 +65,12 @@ func tallied(ctx context.Context, r rows, events scored, scores auroc.Range) (*a
 }
 
 // pairs are an example's scores of each class, those that AUROC is of.
-func (s aurocStage) pairs(r row, visit func(score float64, has bool)) {
+func (s aurocStage) pairs(r predictions.Row, visit func(score float64, has bool)) {
 	var norm float64
-	if r.has == nil || s.measures.MultiLabelScore == auroc.MeasureSoftmax {
-		norm = auroc.LogSumExp(r.logits)
+	if r.Has == nil || s.measures.MultiLabelScore == auroc.MeasureSoftmax {
+		norm = auroc.LogSumExp(r.Logits)
 	}
-	for k, logit := range r.logits {
-		visit(float64(logit)-norm, r.has == nil && int(r.label) == k || r.has != nil && r.has[k])
+	for k, logit := range r.Logits {
+		visit(float64(logit)-norm, r.Has == nil && int(r.Label) == k || r.Has != nil && r.Has[k])
 	}
 }

@@ -48,9 +48,9 @@ func (j *judge) reliability(hide bool) []ReliabilityCurve {
 		}
 		curves[i].ECE = raw.ECE()
 		fitted := j.of.calibration != nil
-		curves[i].CalibratedECE = optional(calibrated.ECE(), fitted)
+		curves[i].CalibratedECE = Optional(calibrated.ECE(), fitted)
 		for _, g := range j.curves[i].Groups(groups, hide) {
-			curves[i].Bins = append(curves[i].Bins, ReliabilityBin{smallcell.Count(g.N), g.MeanPredicted, optional(g.Mapped, fitted), g.Observed})
+			curves[i].Bins = append(curves[i].Bins, ReliabilityBin{smallcell.Count(g.N), g.MeanPredicted, Optional(g.Mapped, fitted), g.Observed})
 		}
 	}
 	return curves
@@ -66,7 +66,7 @@ func all(classes []measures.Forecasts) (f measures.Forecasts) {
 
 // name gives classes and curves the names of their labels. A binary task has a curve of
 // its positive class.
-func (r *result) name(labels []string) {
+func (r *Result) name(labels []string) {
 	for k := range r.Classes {
 		r.Classes[k].Label = labels[k]
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/card"
 	"github.com/clinflow/clinflow/stages/eval"
+	"github.com/clinflow/clinflow/stages/eval/subgroups"
 	"github.com/clinflow/clinflow/stages/train/leakage"
 	"github.com/clinflow/clinflow/task"
 )
@@ -28,7 +29,7 @@ type modelContent struct {
 	Score       eval.TaskScore
 	Baseline    *eval.TaskScore
 	Replicates  *eval.IntervalSettings
-	Groups      []eval.Attribute
+	Groups      []subgroups.Attribute
 	Card        *card.Card
 	BaseUnknown bool            // whom the base was trained on
 	Shared      smallcell.Count // patients in more than one split
@@ -85,9 +86,9 @@ func (c *modelContent) measured(ctx context.Context, in stages.Inputs) error {
 	if in.One(portSubgroups) == nil {
 		return nil
 	}
-	var subgroups eval.Subgroups
-	err := in.One(portSubgroups).ReadJSON(ctx, eval.SubgroupsName, &subgroups)
-	c.Groups = subgroups.Variants[c.Variant][c.Task.Name]
+	var told subgroups.Result
+	err := in.One(portSubgroups).ReadJSON(ctx, subgroups.FileName, &told)
+	c.Groups = told.Variants[c.Variant][c.Task.Name]
 	return err
 }
 

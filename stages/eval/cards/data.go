@@ -15,7 +15,7 @@ import (
 	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/card"
-	"github.com/clinflow/clinflow/stages/eval"
+	"github.com/clinflow/clinflow/stages/eval/subgroups"
 )
 
 // KindDataCard is the kind of what eval.data_card leaves.
@@ -33,7 +33,7 @@ func init() {
 		In: []stages.Port{
 			{Name: portData, Many: true, Doc: "Datasets whose counts are told: patients, texts, labels and others. One of patients says the release."},
 			{Name: portCards, Kind: card.KindCard, Optional: true, Many: true, Doc: "What label.card counted of the tasks."},
-			{Name: portSubgroups, Kind: eval.KindSubgroups, Optional: true, Doc: "What eval.subgroups left, for who the patients are (table 1)."},
+			{Name: portSubgroups, Kind: subgroups.Kind, Optional: true, Doc: "What eval.subgroups left, for who the patients are (table 1)."},
 		},
 		Out: stages.Output{Kind: KindDataCard},
 	}, func(_ *stages.Environment, c DataConfig) (stages.Job, error) { return dataCard{c}, nil })
@@ -54,7 +54,7 @@ type dataContent struct {
 	Sources  []source
 	Datasets []counted
 	Table1   []tableRow
-	Splits   []eval.Table1Split // the columns of Table1
+	Splits   []subgroups.Table1Split // the columns of Table1
 	Cards    []card.Card
 }
 

@@ -18,7 +18,7 @@ import (
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/card"
-	"github.com/clinflow/clinflow/stages/eval"
+	"github.com/clinflow/clinflow/stages/eval/subgroups"
 	"github.com/clinflow/clinflow/stages/train/adapter"
 	"github.com/clinflow/clinflow/stages/train/leakage"
 )
@@ -48,7 +48,7 @@ func init() {
 		In: []stages.Port{
 			{Name: portAdapter, Kind: stages.KindAdapter, Doc: "The adapter, or model, of a task."},
 			{Name: portMetrics, Kind: stages.KindMetrics, Doc: "What eval.auroc measured of it."},
-			{Name: portSubgroups, Kind: eval.KindSubgroups, Optional: true, Doc: "What eval.subgroups measured of it."},
+			{Name: portSubgroups, Kind: subgroups.Kind, Optional: true, Doc: "What eval.subgroups measured of it."},
 			{Name: portCards, Kind: card.KindCard, Optional: true, Many: true, Doc: "What label.card counted; those of other tasks are passed over."},
 		},
 		Out: stages.Output{Kind: KindModelCard},

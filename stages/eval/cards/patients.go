@@ -7,7 +7,7 @@ import (
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/page"
-	"github.com/clinflow/clinflow/stages/eval"
+	"github.com/clinflow/clinflow/stages/eval/subgroups"
 )
 
 // tableRow is a row of table 1: a group of an attribute with a cell for each split.
@@ -17,16 +17,16 @@ type tableRow struct {
 }
 
 // patients adds table 1.
-func (c *dataContent) patients(ctx context.Context, subgroups *dataset.Dataset) error {
-	if subgroups == nil {
+func (c *dataContent) patients(ctx context.Context, from *dataset.Dataset) error {
+	if from == nil {
 		return nil
 	}
-	var s eval.Subgroups
-	if err := subgroups.ReadJSON(ctx, eval.SubgroupsName, &s); err != nil || s.Table1 == nil {
+	var s subgroups.Result
+	if err := from.ReadJSON(ctx, subgroups.FileName, &s); err != nil || s.Table1 == nil {
 		return err
 	}
 	c.Splits = s.Table1.Splits
-	for _, name := range eval.Attributes {
+	for _, name := range subgroups.Attributes {
 		for _, group := range groupsOf(c.Splits, name) {
 			row := tableRow{Attribute: title(name), Group: group}
 			for _, split := range c.Splits {
@@ -40,7 +40,7 @@ func (c *dataContent) patients(ctx context.Context, subgroups *dataset.Dataset) 
 
 // groupsOf are the groups of an attribute that a split has, in the order in which they
 // come first.
-func groupsOf(splits []eval.Table1Split, attribute string) (groups []string) {
+func groupsOf(splits []subgroups.Table1Split, attribute string) (groups []string) {
 	for _, s := range splits {
 		for _, a := range s.Attributes {
 			if a.Name != attribute {
@@ -58,12 +58,12 @@ func groupsOf(splits []eval.Table1Split, attribute string) (groups []string) {
 			}
 		}
 	}
-	slices.SortStableFunc(groups, eval.CompareGroups(attribute))
+	slices.SortStableFunc(groups, subgroups.CompareGroups(attribute))
 	return groups
 }
 
 // cellOf is what is told of a group in a split.
-func cellOf(s eval.Table1Split, attribute, group string) string {
+func cellOf(s subgroups.Table1Split, attribute, group string) string {
 	for _, a := range s.Attributes {
 		if a.Name != attribute {
 			continue

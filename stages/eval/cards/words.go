@@ -7,6 +7,7 @@ import (
 
 	"github.com/clinflow/clinflow/internal/page"
 	"github.com/clinflow/clinflow/stages/eval"
+	"github.com/clinflow/clinflow/stages/eval/subgroups"
 )
 
 // words are how figures are written.
@@ -57,8 +58,8 @@ func cell(text string) string {
 
 // attributeTitles are the attributes in words.
 var attributeTitles = map[string]string{
-	eval.AttributeSex: "Sex", eval.AttributeAge: "Age in years", eval.AttributeInsurance: "Insurance", eval.AttributeRace: "Race",
-	eval.AttributeCareUnit: "First care unit", eval.AttributeYears: "Years of the anchor",
+	subgroups.AttributeSex: "Sex", subgroups.AttributeAge: "Age in years", subgroups.AttributeInsurance: "Insurance", subgroups.AttributeRace: "Race",
+	subgroups.AttributeCareUnit: "First care unit", subgroups.AttributeYears: "Years of the anchor",
 }
 
 func title(attribute string) string { return attributeTitles[attribute] }

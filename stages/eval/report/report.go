@@ -15,6 +15,8 @@ import (
 	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/eval"
+	"github.com/clinflow/clinflow/stages/eval/compare"
+	"github.com/clinflow/clinflow/stages/eval/subgroups"
 )
 
 // FileName is the file of a report dataset.
@@ -107,11 +109,11 @@ func (r report) content(ctx context.Context, in stages.Inputs) (p content, err e
 	if err := in.One("metrics").ReadJSON(ctx, eval.CurvesName, &curves); err != nil {
 		return p, err
 	}
-	compared, err := left[eval.Comparisons](ctx, in.One(portCompared), eval.ComparisonsName)
+	compared, err := left[compare.Comparisons](ctx, in.One(portCompared), compare.FileName)
 	if err != nil {
 		return p, err
 	}
-	subgroups, err := left[eval.Subgroups](ctx, in.One(portSubgroups), eval.SubgroupsName)
+	subgroups, err := left[subgroups.Result](ctx, in.One(portSubgroups), subgroups.FileName)
 	if err != nil {
 		return p, err
 	}

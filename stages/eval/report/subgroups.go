@@ -6,7 +6,7 @@ import (
 	"strconv"
 
 	"github.com/clinflow/clinflow/internal/smallcell"
-	"github.com/clinflow/clinflow/stages/eval"
+	"github.com/clinflow/clinflow/stages/eval/subgroups"
 )
 
 // subgroupTable is how well the highest variant does in groups of patients: attributes
@@ -38,8 +38,8 @@ type groupCell struct {
 
 // attributeNames are those of attributes, for readers.
 var attributeNames = map[string]string{
-	eval.AttributeSex: "sex", eval.AttributeAge: "age in years", eval.AttributeInsurance: "insurance", eval.AttributeRace: "race",
-	eval.AttributeCareUnit: "first care unit", eval.AttributeYears: "years of admission",
+	subgroups.AttributeSex: "sex", subgroups.AttributeAge: "age in years", subgroups.AttributeInsurance: "insurance", subgroups.AttributeRace: "race",
+	subgroups.AttributeCareUnit: "first care unit", subgroups.AttributeYears: "years of admission",
 }
 
 func attributeName(name string) string {
@@ -50,7 +50,7 @@ func attributeName(name string) string {
 }
 
 // subgroupsOf is nil where nothing tells of groups.
-func (t resultTable) subgroupsOf(s *eval.Subgroups) *subgroupTable {
+func (t resultTable) subgroupsOf(s *subgroups.Result) *subgroupTable {
 	column := macroColumn
 	if len(t.Tasks) == 1 {
 		column = t.Tasks[0]
@@ -75,7 +75,7 @@ func (t resultTable) subgroupsOf(s *eval.Subgroups) *subgroupTable {
 }
 
 // add adds the rows of an attribute, once for all tasks.
-func (s *subgroupTable) add(a eval.Attribute, tasks map[string][]eval.Attribute) {
+func (s *subgroupTable) add(a subgroups.Attribute, tasks map[string][]subgroups.Attribute) {
 	if slices.ContainsFunc(s.Attributes, func(r attributeRows) bool { return r.Name == attributeName(a.Name) }) {
 		return
 	}
@@ -105,16 +105,16 @@ func (s *subgroupTable) add(a eval.Attribute, tasks map[string][]eval.Attribute)
 	s.Attributes = append(s.Attributes, rows)
 }
 
-func attribute(all []eval.Attribute, name string) eval.Attribute {
+func attribute(all []subgroups.Attribute, name string) subgroups.Attribute {
 	for _, a := range all {
 		if a.Name == name {
 			return a
 		}
 	}
-	return eval.Attribute{}
+	return subgroups.Attribute{}
 }
 
-func cellOfGroup(a eval.Attribute, group string) groupCell {
+func cellOfGroup(a subgroups.Attribute, group string) groupCell {
 	for _, g := range a.Groups {
 		if g.Group != group {
 			continue

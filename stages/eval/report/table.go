@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/clinflow/clinflow/stages/eval"
+	"github.com/clinflow/clinflow/stages/eval/compare"
 )
 
 // resultTable is variants × tasks, and their macro average.
@@ -18,8 +19,8 @@ type resultTable struct {
 	Notes []string
 
 	of       map[string]eval.Task
-	whole    []string          // the tasks that a variant has an AUROC of
-	compared *eval.Comparisons // nil: nothing compared them
+	whole    []string             // the tasks that a variant has an AUROC of
+	compared *compare.Comparisons // nil: nothing compared them
 }
 
 // resultRow is a variant's, or one to compare the variants with.
@@ -90,7 +91,7 @@ func aurocCell(value *float64, few bool) cell {
 	return c
 }
 
-func tableOf(m eval.Metrics, c eval.Curves, compared *eval.Comparisons) resultTable {
+func tableOf(m eval.Metrics, c eval.Curves, compared *compare.Comparisons) resultTable {
 	tasks, averaged := map[string]bool{}, map[string]bool{}
 	for _, scores := range m.Variants {
 		for task, score := range scores.Tasks {

@@ -6,7 +6,7 @@ import (
 	"strconv"
 
 	"github.com/clinflow/clinflow/internal/page"
-	"github.com/clinflow/clinflow/stages/eval"
+	"github.com/clinflow/clinflow/stages/eval/subgroups"
 )
 
 // table1 are the patients of the splits.
@@ -23,13 +23,13 @@ type table1Row struct {
 }
 
 // table1Of is nil where nothing tells of patients.
-func table1Of(s *eval.Subgroups) *table1 {
+func table1Of(s *subgroups.Result) *table1 {
 	if s == nil || s.Table1 == nil || len(s.Table1.Splits) == 0 {
 		return nil
 	}
 	splits := s.Table1.Splits
 	var t table1
-	add := func(name string, cell func(eval.Table1Split) string) {
+	add := func(name string, cell func(subgroups.Table1Split) string) {
 		row := table1Row{Name: name}
 		for _, of := range splits {
 			row.Cells = append(row.Cells, cell(of))
@@ -39,16 +39,16 @@ func table1Of(s *eval.Subgroups) *table1 {
 	for _, of := range splits {
 		t.Splits = append(t.Splits, of.Split)
 	}
-	add("patients", func(of eval.Table1Split) string { return page.Count(of.Patients) })
-	add("admissions", func(of eval.Table1Split) string { return page.Count(of.Admissions) })
-	add("admissions a patient, mean", func(of eval.Table1Split) string { return optional(of.AdmissionsPerPatient, 2) })
-	add("age in years, mean (SD)", func(of eval.Table1Split) string {
+	add("patients", func(of subgroups.Table1Split) string { return page.Count(of.Patients) })
+	add("admissions", func(of subgroups.Table1Split) string { return page.Count(of.Admissions) })
+	add("admissions a patient, mean", func(of subgroups.Table1Split) string { return optional(of.AdmissionsPerPatient, 2) })
+	add("age in years, mean (SD)", func(of subgroups.Table1Split) string {
 		if of.Age == nil {
 			return dash
 		}
 		return fmt.Sprintf("%.1f (%.1f)", of.Age.Mean, of.Age.SD)
 	})
-	add("age, median (quartiles)", func(of eval.Table1Split) string {
+	add("age, median (quartiles)", func(of subgroups.Table1Split) string {
 		if of.Age == nil || of.Age.Median == nil {
 			return dash
 		}
@@ -57,13 +57,13 @@ func table1Of(s *eval.Subgroups) *table1 {
 	for _, name := range attributesIn(splits) {
 		t.Rows = append(t.Rows, table1Row{Name: attributeName(name), Heading: true})
 		for _, group := range groupsIn(splits, name) {
-			add(group, func(of eval.Table1Split) string { return patientGroup(of, name, group) })
+			add(group, func(of subgroups.Table1Split) string { return patientGroup(of, name, group) })
 		}
 	}
 	return &t
 }
 
-func attributesIn(splits []eval.Table1Split) (names []string) {
+func attributesIn(splits []subgroups.Table1Split) (names []string) {
 	for _, of := range splits {
 		for _, a := range of.Attributes {
 			if !slices.Contains(names, a.Name) {
@@ -74,7 +74,7 @@ func attributesIn(splits []eval.Table1Split) (names []string) {
 	return names
 }
 
-func groupsIn(splits []eval.Table1Split, name string) (groups []string) {
+func groupsIn(splits []subgroups.Table1Split, name string) (groups []string) {
 	for _, of := range splits {
 		for _, a := range of.Attributes {
 			for _, g := range a.Groups {
@@ -89,7 +89,7 @@ func groupsIn(splits []eval.Table1Split, name string) (groups []string) {
 
 // patientGroup is a cell: patients and their share. A group that is told in one split may
 // be hidden in another.
-func patientGroup(of eval.Table1Split, name, group string) string {
+func patientGroup(of subgroups.Table1Split, name, group string) string {
 	for _, a := range of.Attributes {
 		if a.Name != name {
 			continue

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/clinflow/clinflow/stages/eval"
+	"github.com/clinflow/clinflow/stages/eval/compare"
 )
 
 // judgement is what can be said of two rows of a column.
@@ -51,7 +52,7 @@ func (t resultTable) judge(a, b resultRow, column string) judgement {
 }
 
 // comparison is a − b as eval.compare has it, nil where it has none.
-func (t resultTable) comparison(a, b resultRow, column string) *eval.Comparison {
+func (t resultTable) comparison(a, b resultRow, column string) *compare.Comparison {
 	if t.compared == nil {
 		return nil
 	}
@@ -61,7 +62,7 @@ func (t resultTable) comparison(a, b resultRow, column string) *eval.Comparison 
 	}
 	for _, c := range list {
 		switch {
-		case c.Against == eval.AgainstOther:
+		case c.Against == compare.AgainstOther:
 		case c.A == a.comparedAs() && c.B == b.comparedAs():
 			return &c
 		case c.A == b.comparedAs() && c.B == a.comparedAs():

@@ -6,6 +6,7 @@ import (
 
 	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/stages/eval"
+	"github.com/clinflow/clinflow/stages/eval/compare"
 )
 
 // judged is a table of two variants and a baseline on one task, with intervals of a half
@@ -22,12 +23,12 @@ func judgedWith(baseline, half, p float64) resultTable {
 		return &eval.Scores{MacroAUROC: &x, MacroInterval: s.Interval, TasksAveraged: 1, Tasks: map[string]eval.TaskScore{"mor": s}}
 	}
 	m := eval.Metrics{Split: "test", Variants: map[string]*eval.Scores{"head": scores(0.6), "lora": scores(0.7)}, Baseline: scores(baseline)}
-	var c *eval.Comparisons
+	var c *compare.Comparisons
 	if p >= 0 {
-		c = &eval.Comparisons{Tasks: map[string][]eval.Comparison{"mor": {
-			{A: "head", B: "lora", Against: eval.AgainstVariant, Difference: -0.1, Patients: 212, PHolm: &p},
-			{A: "lora", B: "baseline", Against: eval.AgainstBaseline, Difference: 0.05, Patients: 212, PHolm: &p},
-			{A: "lora", B: "lora", Against: eval.AgainstOther, Difference: 0.05, Patients: 212, PHolm: &p},
+		c = &compare.Comparisons{Tasks: map[string][]compare.Comparison{"mor": {
+			{A: "head", B: "lora", Against: compare.AgainstVariant, Difference: -0.1, Patients: 212, PHolm: &p},
+			{A: "lora", B: "baseline", Against: compare.AgainstBaseline, Difference: 0.05, Patients: 212, PHolm: &p},
+			{A: "lora", B: "lora", Against: compare.AgainstOther, Difference: 0.05, Patients: 212, PHolm: &p},
 		}}}
 	}
 	return tableOf(m, eval.Curves{}, c)

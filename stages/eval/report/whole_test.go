@@ -10,6 +10,8 @@ import (
 	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/eval"
+	"github.com/clinflow/clinflow/stages/eval/compare"
+	"github.com/clinflow/clinflow/stages/eval/subgroups"
 )
 
 // whole are inputs of a report that has every part.
@@ -17,7 +19,7 @@ func whole(t testing.TB) stages.Inputs {
 	t.Helper()
 	metrics := bounded(t, table3(t), 0.04)
 	return stages.Inputs{
-		"metrics": {metrics}, portCompared: {comparisons(t, metrics, 0.05)}, portSubgroups: {subgroups(t)},
+		"metrics": {metrics}, portCompared: {comparisons(t, metrics, 0.05)}, portSubgroups: {subgroupsTold(t)},
 		"logs": table3Logs(t), "data": table3Data(t),
 	}
 }
@@ -110,53 +112,53 @@ func comparisons(t testing.TB, metrics *dataset.Dataset, threshold float64) *dat
 	for name, scores := range m.Variants {
 		of[name] = scores
 	}
-	compare := func(a, b string, x, y *float64) eval.Comparison {
+	between := func(a, b string, x, y *float64) compare.Comparison {
 		d := *x - *y
 		p := math.Exp(-math.Abs(d) / threshold * 3)
-		against := eval.AgainstVariant
+		against := compare.AgainstVariant
 		if b == "baseline" {
-			against = eval.AgainstBaseline
+			against = compare.AgainstBaseline
 		}
-		return eval.Comparison{A: a, B: b, Against: against, Patients: 240, Difference: d, Interval: &eval.Interval{Low: d - threshold, High: d + threshold}, PBootstrap: &p, PPermutation: &p, PHolm: &p}
+		return compare.Comparison{A: a, B: b, Against: against, Patients: 240, Difference: d, Interval: &eval.Interval{Low: d - threshold, High: d + threshold}, PBootstrap: &p, PPermutation: &p, PHolm: &p}
 	}
-	c := eval.Comparisons{Split: "test", Interval: m.Interval, Permutations: 1000, Tasks: map[string][]eval.Comparison{}}
+	c := compare.Comparisons{Split: "test", Interval: m.Interval, Permutations: 1000, Tasks: map[string][]compare.Comparison{}}
 	for i, a := range paperVariants {
 		for _, b := range append(paperVariants[i+1:len(paperVariants):len(paperVariants)], "baseline") {
-			c.Macro = append(c.Macro, compare(a, b, of[a].MacroAUROC, of[b].MacroAUROC))
+			c.Macro = append(c.Macro, between(a, b, of[a].MacroAUROC, of[b].MacroAUROC))
 			for task, score := range of[a].Tasks {
-				c.Tasks[task] = append(c.Tasks[task], compare(a, b, score.AUROC, of[b].Tasks[task].AUROC))
+				c.Tasks[task] = append(c.Tasks[task], between(a, b, score.AUROC, of[b].Tasks[task].AUROC))
 			}
 		}
 	}
-	return artifact(t, "comparisons", "comparisons", map[string]string{eval.ComparisonsName: text(t, c)}, dataset.Manifest{Stage: "eval.compare", StageVersion: 1}, nil)
+	return artifact(t, "comparisons", "comparisons", map[string]string{compare.FileName: text(t, c)}, dataset.Manifest{Stage: "eval.compare", StageVersion: 1}, nil)
 }
 
-// subgroups tell of groups by sex and age, one of which is too small.
-func subgroups(t testing.TB) *dataset.Dataset {
+// subgroupsTold tell of groups by sex and age, one of which is too small.
+func subgroupsTold(t testing.TB) *dataset.Dataset {
 	t.Helper()
-	s := eval.Subgroups{Split: "test", Variants: map[string]map[string][]eval.Attribute{}}
+	s := subgroups.Result{Split: "test", Variants: map[string]map[string][]subgroups.Attribute{}}
 	for _, variant := range paperVariants {
-		s.Variants[variant] = map[string][]eval.Attribute{}
+		s.Variants[variant] = map[string][]subgroups.Attribute{}
 		for i, task := range paperTasks {
 			x, predicted, observed := 0.6+float64(i)/20, 0.31, 0.24
-			group := func(name string, n int) eval.GroupScore {
-				return eval.GroupScore{Group: name, N: smallcell.Count(n), Patients: smallcell.Count(n), Positives: 30, AUROC: &x, MeanPredicted: &predicted, Observed: &observed, ECE: &predicted}
+			group := func(name string, n int) subgroups.GroupScore {
+				return subgroups.GroupScore{Group: name, N: smallcell.Count(n), Patients: smallcell.Count(n), Positives: 30, AUROC: &x, MeanPredicted: &predicted, Observed: &observed, ECE: &predicted}
 			}
-			s.Variants[variant][task] = []eval.Attribute{
-				{Name: eval.AttributeSex, Groups: []eval.GroupScore{group("F", 118), group("M", 122)}},
-				{Name: eval.AttributeAge, Groups: []eval.GroupScore{group("18–44", 60), group("45–64", 81), group("65–79", 77)}, Hidden: []string{"80 and over"}},
+			s.Variants[variant][task] = []subgroups.Attribute{
+				{Name: subgroups.AttributeSex, Groups: []subgroups.GroupScore{group("F", 118), group("M", 122)}},
+				{Name: subgroups.AttributeAge, Groups: []subgroups.GroupScore{group("18–44", 60), group("45–64", 81), group("65–79", 77)}, Hidden: []string{"80 and over"}},
 			}
 		}
 	}
 	mean, median := 1.25, 63.0
-	s.Table1 = &eval.Table1{}
+	s.Table1 = &subgroups.Table1{}
 	for _, split := range splitNames {
-		s.Table1.Splits = append(s.Table1.Splits, eval.Table1Split{
-			Split: split, Patients: 1750, Admissions: 2187, AdmissionsPerPatient: &mean, Age: &eval.Ages{Mean: 62.4, SD: 17.1, Median: &median, Q1: &median, Q3: &median},
-			Attributes: []eval.PatientGroups{{Name: eval.AttributeSex, Groups: []eval.PatientGroup{{Group: "F", N: 840, Share: 0.48}, {Group: "M", N: 910, Share: 0.52}}}},
+		s.Table1.Splits = append(s.Table1.Splits, subgroups.Table1Split{
+			Split: split, Patients: 1750, Admissions: 2187, AdmissionsPerPatient: &mean, Age: &subgroups.Ages{Mean: 62.4, SD: 17.1, Median: &median, Q1: &median, Q3: &median},
+			Attributes: []subgroups.PatientGroups{{Name: subgroups.AttributeSex, Groups: []subgroups.PatientGroup{{Group: "F", N: 840, Share: 0.48}, {Group: "M", N: 910, Share: 0.52}}}},
 		})
 	}
-	return artifact(t, "subgroups", "subgroups", map[string]string{eval.SubgroupsName: text(t, s)}, dataset.Manifest{Stage: "eval.subgroups", StageVersion: 1}, nil)
+	return artifact(t, "subgroups", "subgroups", map[string]string{subgroups.FileName: text(t, s)}, dataset.Manifest{Stage: "eval.subgroups", StageVersion: 1}, nil)
 }
 
 func read(t testing.TB, d *dataset.Dataset, name string, value any) {

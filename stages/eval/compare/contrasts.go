@@ -1,4 +1,4 @@
-package eval
+package compare
 
 import (
 	"cmp"
@@ -8,6 +8,8 @@ import (
 
 	"github.com/clinflow/clinflow/internal/auroc/inference"
 	"github.com/clinflow/clinflow/internal/smallcell"
+	"github.com/clinflow/clinflow/stages/eval"
+	"github.com/clinflow/clinflow/stages/eval/predictions"
 )
 
 // pair names two models that are compared, as Comparison does.
@@ -17,7 +19,7 @@ type pair struct{ a, b, against string }
 type contrast struct {
 	pair
 	difference float64
-	replicates replicates // of the difference; none where none were asked for
+	replicates eval.Drawn // of the difference; none where none were asked for
 	permuted   []float64
 	effective  int
 	patients   []int64
@@ -27,13 +29,13 @@ type contrast struct {
 
 // rivals are the pairs of a task's models that are compared, by their numbers.
 func rivals(all []*contender) (pairs []pair, numbers [][2]int) {
-	for _, against := range []struct{ name, port string }{{AgainstVariant, portVariants}, {AgainstBaseline, portBaseline}, {AgainstOther, portOther}} {
+	for _, against := range []struct{ name, port string }{{AgainstVariant, predictions.PortVariants}, {AgainstBaseline, predictions.PortBaseline}, {AgainstOther, predictions.PortOther}} {
 		for i, a := range all {
 			for j, b := range all {
-				if a.key.port != portVariants || b.key.port != against.port || b.key.port == portVariants && j <= i || b.key.port == portOther && a.key.variant != b.key.variant {
+				if a.Key.Port != predictions.PortVariants || b.Key.Port != against.port || b.Key.Port == predictions.PortVariants && j <= i || b.Key.Port == predictions.PortOther && a.Key.Variant != b.Key.Variant {
 					continue
 				}
-				pairs = append(pairs, pair{a.key.variant, b.key.variant, against.name})
+				pairs = append(pairs, pair{a.Key.Variant, b.Key.Variant, against.name})
 				numbers = append(numbers, [2]int{i, j})
 			}
 		}
@@ -43,8 +45,8 @@ func rivals(all []*contender) (pairs []pair, numbers [][2]int) {
 
 // compareTask compares the models of a task. There are no contrasts where its examples
 // hold no pair that an AUROC compares.
-func (s compareStage) compareTask(ctx context.Context, all []examples) ([]contrast, error) {
-	room, leave := takeRoom(s.memory)
+func (s stage) compareTask(ctx context.Context, all []predictions.Examples) ([]contrast, error) {
+	room, leave := predictions.TakeRoom(s.memory)
 	defer leave()
 	if err := counterparts(all); err != nil {
 		return nil, err
@@ -53,10 +55,10 @@ func (s compareStage) compareTask(ctx context.Context, all []examples) ([]contra
 		return nil, err
 	}
 	room /= int64(len(all))
-	c := &contest{compareStage: s, width: within(room/(cellBytes*int64(all[0].n)), all[0].classes), least: math.MaxInt}
+	c := &contest{stage: s, width: predictions.Within(room/(predictions.CellBytes*int64(all[0].N)), all[0].Classes), least: math.MaxInt}
 	for _, e := range all {
-		draws := &resampling{Bootstrap: s.config.Bootstrap, measures: s.measures, room: room}
-		c.all = append(c.all, &contender{examples: e, draws: draws, columns: e.columns(c.span(e, 0))})
+		draws := &eval.Resampling{Bootstrap: s.config.Bootstrap, Measures: s.measures, Room: room}
+		c.all = append(c.all, &contender{Examples: e, draws: draws, columns: e.Columns(c.span(e, 0))})
 	}
 	c.pairs, c.numbers = rivals(c.all)
 	if err := c.run(ctx); err != nil || c.positives == 0 {
@@ -89,14 +91,14 @@ func meanContrasts(tasks [][]contrast) []contrast {
 
 func meanContrast(all []contrast) contrast {
 	mean := contrast{pair: all[0].pair, effective: math.MaxInt, fewest: math.MaxInt, tasks: len(all)}
-	var drawn, permuted []replicates
+	var drawn, permuted []eval.Drawn
 	for _, c := range all {
 		mean.difference += c.difference / float64(len(all))
 		drawn, permuted = append(drawn, c.replicates), append(permuted, c.permuted)
 		mean.effective, mean.fewest = min(mean.effective, c.effective), min(mean.fewest, c.fewest)
 		mean.patients = append(mean.patients, c.patients...)
 	}
-	mean.replicates, mean.permuted = meanOf(drawn), meanOf(permuted)
+	mean.replicates, mean.permuted = eval.MeanOf(drawn), eval.MeanOf(permuted)
 	slices.Sort(mean.patients)
 	mean.patients = slices.Compact(mean.patients)
 	return mean
@@ -111,13 +113,13 @@ func (p pair) compare(other pair) int {
 }
 
 // family tells contrasts that Holm's correction takes together.
-func (s compareStage) family(contrasts []contrast) []Comparison {
+func (s stage) family(contrasts []contrast) []Comparison {
 	told, p := make([]Comparison, len(contrasts)), make([]float64, len(contrasts))
 	for i, c := range contrasts {
 		p[i] = inference.PermutationP(c.difference, c.permuted)
 		told[i] = Comparison{A: c.a, B: c.b, Against: c.against, Patients: smallcell.Count(len(c.patients)), Tasks: c.tasks, Difference: c.difference, PPermutation: &p[i]}
 		if bounds, p, ok := inference.OfDifference(c.difference, c.replicates, c.effective); ok {
-			told[i].Interval, told[i].PBootstrap = &Interval{bounds.Low, bounds.High}, &p
+			told[i].Interval, told[i].PBootstrap = (*eval.Interval)(&bounds), &p
 		}
 	}
 	for i, corrected := range inference.Holm(p) {
@@ -136,8 +138,8 @@ func (c *Comparison) hide(fewest int) {
 	if !smallcell.Small(fewest) {
 		return
 	}
-	c.SmallCells, c.Difference = true, twoDigits(c.Difference)
-	c.Interval.round()
+	c.SmallCells, c.Difference = true, eval.TwoDigits(c.Difference)
+	c.Interval.Round()
 	for _, p := range []*float64{c.PBootstrap, c.PPermutation, c.PHolm} {
 		if p != nil {
 			*p = math.Ceil(100**p) / 100

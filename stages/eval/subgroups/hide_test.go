@@ -1,4 +1,4 @@
-package eval
+package subgroups
 
 import (
 	"fmt"
@@ -9,6 +9,8 @@ import (
 
 	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/smallcell"
+	"github.com/clinflow/clinflow/stages/eval"
+	"github.com/clinflow/clinflow/stages/eval/predictions"
 )
 
 // drawn are examples of one attribute: whose they are, their groups and outcomes.
@@ -48,8 +50,8 @@ func (d drawn) groups() []*grouped {
 		for i, row := range g.rows {
 			scores[i] = float64(row * 7 % 31)
 		}
-		count, _ := auroc.Of(scores, pick(d.positive, g.rows))
-		g.measured = measured{positives: count.Positives, pairs: len(g.rows), fewest: min(count.Positives, count.Negatives), auroc: optional(count.AUROC()), gap: &Interval{}}
+		count, _ := auroc.Of(scores, predictions.Pick(d.positive, g.rows))
+		g.measured = measured{positives: count.Positives, pairs: len(g.rows), fewest: min(count.Positives, count.Negatives), auroc: eval.Optional(count.AUROC()), gap: &eval.Interval{}}
 	}
 	return all
 }

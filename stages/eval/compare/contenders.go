@@ -1,4 +1,4 @@
-package eval
+package compare
 
 import (
 	"cmp"
@@ -7,22 +7,26 @@ import (
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/stages/eval"
+	"github.com/clinflow/clinflow/stages/eval/predictions"
 	"github.com/clinflow/clinflow/task"
 )
 
 // contender is a model of a task that is compared.
 type contender struct {
-	examples
-	columns *columns
-	draws   *resampling
+	predictions.Examples
+	columns *predictions.Columns
+	draws   *eval.Resampling
 }
 
 // counterparts refuses variants of another run that there is nothing to compare with.
-func counterparts(all []examples) error {
+func counterparts(all []predictions.Examples) error {
 	for _, e := range all {
-		same := func(o examples) bool { return o.key.port == portVariants && o.key.variant == e.key.variant }
-		if e.key.port == portOther && !slices.ContainsFunc(all, same) {
-			return exit.Errorf(exit.Usage, "task %s: %v has no variant of its name among the predictions; leave its folder out, or name the variants alike", e.key.task, e)
+		same := func(o predictions.Examples) bool {
+			return o.Key.Port == predictions.PortVariants && o.Key.Variant == e.Key.Variant
+		}
+		if e.Key.Port == predictions.PortOther && !slices.ContainsFunc(all, same) {
+			return exit.Errorf(exit.Usage, "task %s: %v has no variant of its name among the predictions; leave its folder out, or name the variants alike", e.Key.Task, e)
 		}
 	}
 	return nil
@@ -39,14 +43,14 @@ func (i identity) compare(other identity) int {
 }
 
 // identitiesOf are those of a key's examples as they lie.
-func identitiesOf(ctx context.Context, e examples) ([]identity, error) {
-	all := make([]identity, 0, e.n)
-	for _, t := range e.parts {
-		for row, err := range dataset.Read[task.Prediction](ctx, e.dataset, task.TablePredictions, t.Part) {
+func identitiesOf(ctx context.Context, e predictions.Examples) ([]identity, error) {
+	all := make([]identity, 0, e.N)
+	for _, t := range e.Parts {
+		for row, err := range dataset.Read[task.Prediction](ctx, e.Dataset, task.TablePredictions, t.Part) {
 			if err != nil {
 				return nil, err
 			}
-			if e.hold(row) {
+			if e.Hold(row) {
 				all = append(all, identity{row.SubjectID, row.ExampleID})
 			}
 		}
@@ -57,7 +61,7 @@ func identitiesOf(ctx context.Context, e examples) ([]identity, error) {
 // align gives the examples of all models of a task the same places, in the order of
 // their patients and ids, however their parts are cut. Models of other examples are
 // refused by name.
-func align(ctx context.Context, all []examples) error {
+func align(ctx context.Context, all []predictions.Examples) error {
 	var first []identity
 	for i := range all {
 		e := &all[i]
@@ -70,19 +74,19 @@ func align(ctx context.Context, all []examples) error {
 			order[at] = int32(at)
 		}
 		slices.SortFunc(order, func(a, b int32) int { return lying[a].compare(lying[b]) })
-		e.places = make([]int32, len(lying))
+		e.Places = make([]int32, len(lying))
 		sorted := make([]identity, len(lying))
 		for place, at := range order {
-			e.places[at], sorted[place] = int32(place), lying[at]
+			e.Places[at], sorted[place] = int32(place), lying[at]
 		}
 		if len(slices.Compact(slices.Clone(sorted))) < len(sorted) {
-			return exit.Errorf(exit.BadData, "task %s: %v predicts an example twice; predict each once", e.key.task, *e)
+			return exit.Errorf(exit.BadData, "task %s: %v predicts an example twice; predict each once", e.Key.Task, *e)
 		}
 		if first == nil {
 			first = sorted
 		}
 		if !slices.Equal(first, sorted) {
-			return exit.Errorf(exit.BadData, "task %s: %v and %v are not of the same examples of the same patients; compare predictions of one split of the same texts", e.key.task, all[0], *e)
+			return exit.Errorf(exit.BadData, "task %s: %v and %v are not of the same examples of the same patients; compare predictions of one split of the same texts", e.Key.Task, all[0], *e)
 		}
 	}
 	return nil
@@ -92,8 +96,8 @@ func align(ctx context.Context, all []examples) error {
 func sameLabels(all []*contender) error {
 	first := all[0]
 	for _, c := range all[1:] {
-		if !slices.Equal(c.columns.labels, first.columns.labels) || !slices.Equal(c.columns.has, first.columns.has) {
-			return exit.Errorf(exit.BadData, "task %s: %v and %v have other labels of the same examples; compare predictions of the same labels", c.key.task, first.examples, c.examples)
+		if !slices.Equal(c.columns.Labels, first.columns.Labels) || !slices.Equal(c.columns.Has, first.columns.Has) {
+			return exit.Errorf(exit.BadData, "task %s: %v and %v have other labels of the same examples; compare predictions of the same labels", c.Key.Task, first.Examples, c.Examples)
 		}
 	}
 	return nil

@@ -1,10 +1,11 @@
-package eval
+package subgroups
 
 import (
 	"context"
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/mimic"
+	"github.com/clinflow/clinflow/stages/eval"
 )
 
 // admitted is what is read of an admission.
@@ -58,7 +59,7 @@ func peopleOf(ctx context.Context, d *dataset.Dataset, part int, wanted func(sub
 			return p, err
 		}
 		if patient, ok := patients[row.SubjectID]; ok {
-			age := optional(patient.Age(row.Admittime))
+			age := eval.Optional(patient.Age(row.Admittime))
 			p.admissions[row.HadmID] = admission{row.SubjectID, row.Admittime, age, ofPatient(&patient).at(age, &row, units[row.HadmID])}
 		}
 	}

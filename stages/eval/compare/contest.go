@@ -1,4 +1,4 @@
-package eval
+package compare
 
 import (
 	"context"
@@ -8,12 +8,14 @@ import (
 
 	"github.com/clinflow/clinflow/internal/auroc/inference"
 	"github.com/clinflow/clinflow/internal/guard"
+	"github.com/clinflow/clinflow/stages/eval"
+	"github.com/clinflow/clinflow/stages/eval/predictions"
 )
 
 // contest is models of a task on the same examples, and what is gathered of them class
 // after class.
 type contest struct {
-	compareStage
+	stage
 	all       []*contender
 	width     int // classes at a time, where there are many
 	pairs     []pair
@@ -26,12 +28,12 @@ type contest struct {
 
 // run takes the models through their classes.
 func (c *contest) run(ctx context.Context) error {
-	for first := 0; first < c.all[0].classes; first += c.span(c.all[0].examples, first) {
+	for first := 0; first < c.all[0].Classes; first += c.span(c.all[0].Examples, first) {
 		for _, model := range c.all {
-			if err := model.columns.load(ctx, first, c.span(model.examples, first)); err != nil {
+			if err := model.columns.Load(ctx, first, c.span(model.Examples, first)); err != nil {
 				return err
 			}
-			if err := model.draws.add(ctx, model.columns); err != nil {
+			if err := model.draws.Add(ctx, model.columns); err != nil {
 				return err
 			}
 		}
@@ -47,11 +49,11 @@ func (c *contest) run(ctx context.Context) error {
 
 // span is how many classes are loaded from first on: of a task with one label an example
 // all, of which a binary one may have one or two.
-func (c *contest) span(e examples, first int) int {
-	if e.multiLabel {
-		return min(c.width, e.classes-first)
+func (c *contest) span(e predictions.Examples, first int) int {
+	if e.MultiLabel {
+		return min(c.width, e.Classes-first)
 	}
-	return e.classes
+	return e.Classes
 }
 
 // exchange counts the loaded classes' binary problems into the exchanges, one after the
@@ -59,12 +61,12 @@ func (c *contest) span(e examples, first int) int {
 func (c *contest) exchange(ctx context.Context) error {
 	if c.exchanges == nil {
 		for range c.pairs {
-			c.exchanges = append(c.exchanges, inference.NewExchange(c.all[0].columns.patients))
+			c.exchanges = append(c.exchanges, inference.NewExchange(c.all[0].columns.Patients))
 		}
 	}
-	problems := make([][]problem, len(c.all))
+	problems := make([][]predictions.Problem, len(c.all))
 	for k, model := range c.all {
-		problems[k] = model.columns.problems(c.measures)
+		problems[k] = model.columns.Problems(c.measures)
 	}
 	for i := range problems[0] {
 		samples, ranks := make([]inference.Sample, len(c.all)), make([]inference.Ranks, len(c.all))
@@ -105,7 +107,7 @@ func (c *contest) count(positive []bool) {
 
 // fewest is the number of examples on the smaller side, as eval.auroc counts it.
 func (c *contest) fewest() int {
-	if c.all[0].multiLabel {
+	if c.all[0].MultiLabel {
 		return min(c.positives, c.negatives)
 	}
 	return c.least
@@ -116,7 +118,7 @@ func (c *contest) sideBySide(ctx context.Context, n int, do func(i int) error) e
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range n {
 		group.Go(func() error {
-			return guard.Do("eval.compare, task "+c.all[0].key.task, func() error {
+			return guard.Do("eval.compare, task "+c.all[0].Key.Task, func() error {
 				if ctx.Err() != nil {
 					return ctx.Err()
 				}
@@ -130,21 +132,21 @@ func (c *contest) sideBySide(ctx context.Context, n int, do func(i int) error) e
 // contrasts are what was gathered of each pair.
 func (c *contest) contrasts(ctx context.Context) ([]contrast, error) {
 	columns := c.all[0].columns
-	drawn := make([]replicates, len(c.all))
+	drawn := make([]eval.Drawn, len(c.all))
 	for k, model := range c.all {
-		drawn[k] = model.draws.replicates()
+		drawn[k] = model.draws.Drawn()
 	}
 	contrasts := make([]contrast, len(c.pairs))
 	err := c.sideBySide(ctx, len(c.pairs), func(i int) error {
 		a, b := drawn[c.numbers[i][0]], drawn[c.numbers[i][1]]
-		apart := make(replicates, len(a))
+		apart := make(eval.Drawn, len(a))
 		for draw := range apart {
 			apart[draw] = a[draw] - b[draw]
 		}
 		contrasts[i] = contrast{
 			pair: c.pairs[i], difference: c.exchanges[i].Difference(), replicates: apart,
-			permuted:  c.exchanges[i].Permuted(columns.patients, c.config.Seed, c.config.Permutations),
-			effective: columns.effective(), patients: columns.patients.IDs, fewest: c.fewest(),
+			permuted:  c.exchanges[i].Permuted(columns.Patients, c.config.Seed, c.config.Permutations),
+			effective: columns.Effective(), patients: columns.Patients.IDs, fewest: c.fewest(),
 		}
 		return nil
 	})

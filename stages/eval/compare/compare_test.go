@@ -1,4 +1,4 @@
-package eval
+package compare
 
 import (
 	"encoding/json"
@@ -15,6 +15,7 @@ import (
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/memory"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/eval"
 	"github.com/clinflow/clinflow/stages/eval/evaltest"
 	"github.com/clinflow/clinflow/stages/stagetest"
 	"github.com/clinflow/clinflow/task"
@@ -29,7 +30,7 @@ func compared(t testing.TB, config string, in stages.Inputs) Comparisons {
 
 func comparisonsIn(t testing.TB, d *dataset.Dataset) (c Comparisons) {
 	t.Helper()
-	if err := json.Unmarshal([]byte(evaltest.File(t, d, ComparisonsName)), &c); err != nil {
+	if err := json.Unmarshal([]byte(evaltest.File(t, d, FileName)), &c); err != nil {
 		t.Fatal(err)
 	}
 	return c
@@ -56,7 +57,7 @@ func TestComparisonsOfAllTasks(t *testing.T) {
 		"baseline":    evaltest.ByTask(t, 3, worse(good, "bag", 9)),
 	}
 	told := compared(t, "{permutations: 500}", in)
-	m := evaltest.Read[Metrics](t, stagetest.Run(t, "eval.auroc", "{}", in), MetricsName)
+	m := evaltest.Read[eval.Metrics](t, stagetest.Run(t, "eval.auroc", "{}", in), eval.MetricsName)
 	auroc := func(name, task string) float64 {
 		scores := m.Variants[name]
 		if name == "baseline" {
@@ -106,7 +107,7 @@ func TestComparisonsOfAnyParts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(evaltest.File(t, one, ComparisonsName), evaltest.File(t, many, ComparisonsName)); diff != "" {
+		if diff := cmp.Diff(evaltest.File(t, one, FileName), evaltest.File(t, many, FileName)); diff != "" {
 			t.Errorf("%d bytes: %s", bytes, diff)
 		}
 	}

@@ -1,16 +1,19 @@
-package eval
+package subgroups
 
-import "github.com/clinflow/clinflow/internal/smallcell"
+import (
+	"github.com/clinflow/clinflow/internal/smallcell"
+	"github.com/clinflow/clinflow/stages/eval"
+)
 
-// SubgroupsName is the file of a subgroups dataset.
-const SubgroupsName = "subgroups.json"
+// FileName is the file of a subgroups dataset.
+const FileName = "subgroups.json"
 
-// Subgroups is subgroups.json: how well each variant does on each task in groups of
+// Result is subgroups.json: how well each variant does on each task in groups of
 // patients. The attributes of a task are in the order in which they are shown; one that
 // nothing is known of, such as MIMIC-III's year group, is left out.
-type Subgroups struct {
+type Result struct {
 	Split    string                            `json:"split"`
-	Interval *IntervalSettings                 `json:"interval,omitempty"` // of all intervals; none where they were not asked for
+	Interval *eval.IntervalSettings            `json:"interval,omitempty"` // of all intervals; none where they were not asked for
 	Variants map[string]map[string][]Attribute `json:"variants"`           // by variant and task
 	Table1   *Table1                           `json:"table1,omitempty"`
 }
@@ -43,7 +46,7 @@ type GroupScore struct {
 	Patients  smallcell.Count `json:"patients"`
 	Positives smallcell.Count `json:"positives"`
 	AUROC     *float64        `json:"auroc"` // null where there is no pair to compare
-	Interval  *Interval       `json:"interval,omitempty"`
+	Interval  *eval.Interval  `json:"interval,omitempty"`
 	// SmallCells says that the AUROC is of fewer than ten on one side, or would tell of
 	// such a group: it has two digits, and what else would tell of it is left out.
 	SmallCells bool `json:"small_cells,omitempty"`
@@ -52,8 +55,8 @@ type GroupScore struct {
 	MeanPredicted *float64 `json:"mean_predicted,omitempty"`
 	Observed      *float64 `json:"observed,omitempty"`
 	// Difference is the interval of MeanPredicted less Observed.
-	Difference *Interval `json:"difference,omitempty"`
-	ECE        *float64  `json:"ece,omitempty"`
+	Difference *eval.Interval `json:"difference,omitempty"`
+	ECE        *float64       `json:"ece,omitempty"`
 }
 
 // Table1 tells who the patients of each split are, by their first admission of it. The

@@ -1,4 +1,4 @@
-package eval
+package subgroups
 
 import (
 	"maps"
@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/clinflow/clinflow/internal/smallcell"
+	"github.com/clinflow/clinflow/stages/eval"
 	"github.com/clinflow/clinflow/stages/split"
 )
 
@@ -35,7 +36,7 @@ func (c *cohort) tell(name string, show bool) Table1Split {
 	if again := c.Admissions - c.Patients; smallcell.Small(again) && !show {
 		s.Admissions = smallcell.Above
 	} else {
-		s.AdmissionsPerPatient = optional(float64(c.Admissions)/float64(c.Patients), true)
+		s.AdmissionsPerPatient = eval.Optional(float64(c.Admissions)/float64(c.Patients), true)
 	}
 	for a := range Attributes {
 		if n := c.Groups[a][groupUnknown]; n < c.Patients {
@@ -78,7 +79,7 @@ func (c *cohort) ages(show bool) *Ages {
 		if min(q, 1-q)*n < smallcell.Limit && !show {
 			return nil
 		}
-		return optional(quantile(c.Ages, q*n), true)
+		return eval.Optional(quantile(c.Ages, q*n), true)
 	}
 	return &Ages{Mean: sum / n, SD: math.Sqrt((squares - sum*sum/n) / (n - 1)), Median: quartile(0.5), Q1: quartile(0.25), Q3: quartile(0.75)}
 }

@@ -1,4 +1,4 @@
-package eval
+package subgroups
 
 import (
 	"cmp"
@@ -9,6 +9,7 @@ import (
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/mimic"
+	"github.com/clinflow/clinflow/stages/eval/predictions"
 	"github.com/clinflow/clinflow/task"
 )
 
@@ -92,14 +93,14 @@ type owned struct {
 }
 
 // membersOf are whose the examples are, in the order of their scores, and their traits.
-func membersOf(ctx context.Context, e examples, patients *dataset.Dataset) (members []member, list []traits, err error) {
-	for _, t := range e.parts {
+func membersOf(ctx context.Context, e predictions.Examples, patients *dataset.Dataset) (members []member, list []traits, err error) {
+	for _, t := range e.Parts {
 		from := len(members)
-		for row, err := range dataset.Read[owned](ctx, e.dataset, task.TablePredictions, t.Part) {
+		for row, err := range dataset.Read[owned](ctx, e.Dataset, task.TablePredictions, t.Part) {
 			if err != nil {
 				return nil, nil, err
 			}
-			if e.hold(task.Prediction{Split: row.Split, Variant: row.Variant}) {
+			if e.Hold(task.Prediction{Split: row.Split, Variant: row.Variant}) {
 				members = append(members, member{row.SubjectID, row.ExampleID})
 			}
 		}

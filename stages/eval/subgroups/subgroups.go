@@ -1,4 +1,6 @@
-package eval
+// Package subgroups holds the stage that measures predictions in groups of patients, and
+// tells who the patients are.
+package subgroups
 
 import (
 	"context"
@@ -12,12 +14,14 @@ import (
 	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/eval"
+	"github.com/clinflow/clinflow/stages/eval/predictions"
 	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/task"
 )
 
-// KindSubgroups is the kind of what eval.subgroups leaves.
-const KindSubgroups = "subgroups"
+// Kind is the kind of what eval.subgroups leaves.
+const Kind = "subgroups"
 
 const portPatients = "patients"
 
@@ -34,40 +38,40 @@ func init() {
 			"With a split it also tells who the patients of train, val and test are, by their first admission there. " +
 			"Writes subgroups.json.",
 		In: []stages.Port{
-			{Name: portVariants, Kind: task.KindPredictions, Tables: []string{task.TablePredictions}, Sharded: true, Many: true, Doc: "Predictions of the variants; each variant and task in one dataset only."},
+			{Name: predictions.PortVariants, Kind: task.KindPredictions, Tables: []string{task.TablePredictions}, Sharded: true, Many: true, Doc: "Predictions of the variants; each variant and task in one dataset only."},
 			{Name: portPatients, Kind: mimic.KindPatients, Tables: []string{mimic.TablePatients, mimic.TableAdmissions, mimic.TableICUStays, mimic.TableNotes}, Sharded: true, Doc: "The patients that the predictions were made from. Notes are read, their ids alone, where predictions are of notes."},
 			splits,
 		},
-		Out: stages.Output{Kind: KindSubgroups},
-	}, newSubgroups)
+		Out: stages.Output{Kind: Kind},
+	}, newStage)
 }
 
-// SubgroupsConfig configures eval.subgroups.
-type SubgroupsConfig struct {
+// Config configures eval.subgroups.
+type Config struct {
 	Split  string `json:"split" default:"test" enum:"train,val,test" doc:"Split that is measured."`
 	Recipe string `json:"recipe" default:"clinical" enum:"clinical,paper" doc:"Which AUROC of a task counts where it has two, as for eval.auroc."`
-	Bootstrap
+	eval.Bootstrap
 	SmallCells string `json:"small_cells" default:"hide" enum:"hide,show" doc:"Whether groups of one to nine patients are told, and counts of one to nine."`
 }
 
-// subgroupStage is eval.auroc, asked of each group.
-type subgroupStage struct {
-	config   SubgroupsConfig
+// stage is eval.auroc, asked of each group.
+type stage struct {
+	config   Config
 	measures auroc.Measures
 	memory   *memory.Budget
 }
 
-func newSubgroups(env *stages.Environment, c SubgroupsConfig) (stages.Reduce, error) {
-	return subgroupStage{c, auroc.MeasuresOf(c.Recipe), env.Memory}, nil
+func newStage(env *stages.Environment, c Config) (stages.Reduce, error) {
+	return stage{c, auroc.MeasuresOf(c.Recipe), env.Memory}, nil
 }
 
-func (s subgroupStage) selection() selection { return selection{split: s.config.Split} }
+func (s stage) selection() predictions.Selection { return predictions.Selection{Split: s.config.Split} }
 
-func (s subgroupStage) shows() bool { return s.config.SmallCells == smallcell.Show }
+func (s stage) shows() bool { return s.config.SmallCells == smallcell.Show }
 
 // Accumulate says where the examples of each key lie, and counts a part's patients.
-func (s subgroupStage) Accumulate(ctx context.Context, in stages.Inputs, part int, emit func(string, []byte)) error {
-	if err := s.selection().accumulate(ctx, in, part, emit); err != nil || in.One(split.Port.Name) == nil {
+func (s stage) Accumulate(ctx context.Context, in stages.Inputs, part int, emit func(string, []byte)) error {
+	if err := s.selection().Accumulate(ctx, in, part, emit); err != nil || in.One(split.Port.Name) == nil {
 		return err
 	}
 	t, err := cohortsIn(ctx, in, part)
@@ -80,7 +84,7 @@ func (s subgroupStage) Accumulate(ctx context.Context, in stages.Inputs, part in
 }
 
 // Merge measures the groups of a key: its scores are read, measured and let go here.
-func (s subgroupStage) Merge(ctx context.Context, in stages.Inputs, key string, accumulators [][]byte) ([]byte, error) {
+func (s stage) Merge(ctx context.Context, in stages.Inputs, key string, accumulators [][]byte) ([]byte, error) {
 	if key == table1Key {
 		sum, err := sumCohorts(accumulators)
 		if err != nil {
@@ -88,11 +92,11 @@ func (s subgroupStage) Merge(ctx context.Context, in stages.Inputs, key string, 
 		}
 		return json.Marshal(sum.tell(s.shows()))
 	}
-	e, err := s.selection().examplesOf(parseKey(key), in, accumulators)
+	e, err := s.selection().ExamplesOf(predictions.ParseKey(key), in, accumulators)
 	if err != nil {
 		return nil, err
 	}
-	if e.n == 0 { // there are examples of val alone
+	if e.N == 0 { // there are examples of val alone
 		return []byte("null"), nil
 	}
 	members, list, err := membersOf(ctx, e, in.One(portPatients))
@@ -112,15 +116,15 @@ func (s subgroupStage) Merge(ctx context.Context, in stages.Inputs, key string, 
 			}
 		}
 		if len(of) > 0 {
-			all = append(all, told(name, members, of, !e.multiLabel && e.classes > 2, s.shows()))
+			all = append(all, told(name, members, of, !e.MultiLabel && e.Classes > 2, s.shows()))
 		}
 	}
 	return json.Marshal(all)
 }
 
 // Finish writes subgroups.json.
-func (s subgroupStage) Finish(_ context.Context, _ stages.Inputs, results []stages.Keyed, out *dataset.Writer) error {
-	all := Subgroups{Split: s.config.Split, Interval: s.config.settings(), Variants: map[string]map[string][]Attribute{}}
+func (s stage) Finish(_ context.Context, _ stages.Inputs, results []stages.Keyed, out *dataset.Writer) error {
+	all := Result{Split: s.config.Split, Interval: s.config.Settings(), Variants: map[string]map[string][]Attribute{}}
 	for _, keyed := range results {
 		if keyed.Key == table1Key {
 			if err := json.Unmarshal(keyed.Value, &all.Table1); err != nil {
@@ -128,17 +132,17 @@ func (s subgroupStage) Finish(_ context.Context, _ stages.Inputs, results []stag
 			}
 			continue
 		}
-		key, of := parseKey(keyed.Key), []Attribute{}
+		key, of := predictions.ParseKey(keyed.Key), []Attribute{}
 		if err := json.Unmarshal(keyed.Value, &of); err != nil {
 			return fmt.Errorf("read groups of patients: %w", err)
 		}
 		if of == nil {
 			continue
 		}
-		if all.Variants[key.variant] == nil {
-			all.Variants[key.variant] = map[string][]Attribute{}
+		if all.Variants[key.Variant] == nil {
+			all.Variants[key.Variant] = map[string][]Attribute{}
 		}
-		all.Variants[key.variant][key.task] = of
+		all.Variants[key.Variant][key.Task] = of
 		for _, a := range of {
 			out.Count("groups", int64(len(a.Groups)))
 			out.Count("groups_hidden", int64(len(a.Hidden)))
@@ -147,5 +151,5 @@ func (s subgroupStage) Finish(_ context.Context, _ stages.Inputs, results []stag
 	if len(all.Variants) == 0 {
 		return exit.Errorf(exit.BadData, "the predictions hold no example of split %s; predict that split, or choose another", s.config.Split)
 	}
-	return write(out, SubgroupsName, all)
+	return eval.WriteJSON(out, FileName, all)
 }

@@ -1,4 +1,7 @@
-package eval
+// Package predictions reads what models predicted, for the stages that measure it: where the
+// examples of a variant and task lie, as columns of as many classes at a time as memory
+// holds, or row by row.
+package predictions
 
 import (
 	"cmp"
@@ -15,35 +18,37 @@ import (
 // The ports say what predictions are: a variant's, or those of the baseline, which
 // every variant should beat, of the best possible model, or of a variant in another run.
 const (
-	portVariants = "predictions"
-	portBaseline = "baseline"
-	portBest     = "known_best"
-	portOther    = "other_run"
+	PortVariants = "predictions"
+	PortBaseline = "baseline"
+	PortBest     = "known_best"
+	PortOther    = "other_run"
 )
 
-var ports = []string{portVariants, portBaseline, portBest, portOther}
+// Ports are all of them, in the order in which they are told.
+var Ports = []string{PortVariants, PortBaseline, PortBest, PortOther}
 
 // oneVariant says whether all predictions of a port are of one variant, which has the
 // port's name.
-func oneVariant(port string) bool { return port == portBaseline || port == portBest }
+func oneVariant(port string) bool { return port == PortBaseline || port == PortBest }
 
-// groupKey names predictions that are measured together. Those of the baseline and
+// Key names predictions that are measured together. Those of the baseline and
 // of the best possible model are one variant, which has the port's name.
-type groupKey struct{ port, variant, task string }
+type Key struct{ Port, Variant, Task string }
 
 // String is the key as accumulators carry it.
-func (k groupKey) String() string { return strings.Join([]string{k.port, k.variant, k.task}, "/") }
+func (k Key) String() string { return strings.Join([]string{k.Port, k.Variant, k.Task}, "/") }
 
-func parseKey(text string) groupKey {
+// ParseKey reads what String wrote.
+func ParseKey(text string) Key {
 	names := strings.Split(text, "/")
-	return groupKey{names[0], names[1], names[2]}
+	return Key{names[0], names[1], names[2]}
 }
 
-// compare is the order of keys: by port as ports lists them, then by name.
-func (k groupKey) compare(other groupKey) int {
+// Compare is the order of keys: by port as Ports lists them, then by name.
+func (k Key) Compare(other Key) int {
 	return cmp.Or(
-		cmp.Compare(slices.Index(ports, k.port), slices.Index(ports, other.port)),
-		cmp.Compare(k.variant, other.variant), cmp.Compare(k.task, other.task))
+		cmp.Compare(slices.Index(Ports, k.Port), slices.Index(Ports, other.Port)),
+		cmp.Compare(k.Variant, other.Variant), cmp.Compare(k.Task, other.Task))
 }
 
 // taskOf is what predictions are of, as their manifest says.
@@ -62,11 +67,11 @@ func taskOf(d *dataset.Dataset) (task.Task, error) {
 	return of, nil
 }
 
-// tasksOf are the tasks of all predictions by name. Datasets of one name whose tasks
+// TasksOf are the tasks of all predictions by name. Datasets of one name whose tasks
 // differ are refused: their labels would be compared though they mean other things.
-func tasksOf(in stages.Inputs) (map[string]task.Task, error) {
+func TasksOf(in stages.Inputs) (map[string]task.Task, error) {
 	tasks, from := map[string]task.Task{}, map[string]string{}
-	for _, port := range ports {
+	for _, port := range Ports {
 		for _, d := range in[port] {
 			of, err := taskOf(d)
 			if err != nil {

@@ -1,4 +1,4 @@
-package eval
+package subgroups
 
 import (
 	"context"
@@ -9,16 +9,18 @@ import (
 	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/guard"
 	"github.com/clinflow/clinflow/internal/measures"
+	"github.com/clinflow/clinflow/stages/eval"
+	"github.com/clinflow/clinflow/stages/eval/predictions"
 )
 
 // measureGroupSets measures the labels of a set one by one, in every group, and averages
 // over those that have both values there.
-func (s subgroupStage) measureGroupSets(ctx context.Context, e examples, members []member, groups []*grouped, room int64) error {
-	width := within(room/(cellBytes*int64(e.n)), e.classes)
-	c := e.columns(width)
-	sums, gaps := make([]setSum, len(groups)), make([]float64, e.n)
-	for first := 0; first < e.classes; first += width {
-		if err := c.load(ctx, first, min(width, e.classes-first)); err != nil {
+func (s stage) measureGroupSets(ctx context.Context, e predictions.Examples, members []member, groups []*grouped, room int64) error {
+	width := predictions.Within(room/(predictions.CellBytes*int64(e.N)), e.Classes)
+	c := e.Columns(width)
+	sums, gaps := make([]setSum, len(groups)), make([]float64, e.N)
+	for first := 0; first < e.Classes; first += width {
+		if err := c.Load(ctx, first, min(width, e.Classes-first)); err != nil {
 			return err
 		}
 		byClass, err := s.measureSets(ctx, c, groups, room)
@@ -26,7 +28,7 @@ func (s subgroupStage) measureGroupSets(ctx context.Context, e examples, members
 			return err
 		}
 		for k, of := range byClass { // in the order of the classes, so that no bit moves
-			addGaps(gaps, c.logits.Column(k), c.hasOf(k))
+			addGaps(gaps, c.Logits.Column(k), c.HasOf(k))
 			for i := range sums {
 				sums[i].add(of[i])
 			}
@@ -35,7 +37,7 @@ func (s subgroupStage) measureGroupSets(ctx context.Context, e examples, members
 	for i, g := range groups {
 		g.measured = sums[i].measured()
 	}
-	boundGaps(s.config.Bootstrap, members, gaps, e.classes, groups)
+	boundGaps(s.config.Bootstrap, members, gaps, e.Classes, groups)
 	return nil
 }
 
@@ -66,19 +68,19 @@ func (s *setSum) add(m labelMeasure) {
 func (s *setSum) measured() measured {
 	f := &s.forecasts
 	return measured{
-		positives: f.Positives, pairs: f.N, fewest: min(s.usedHave, s.usedLack), auroc: optional(s.mean.Value, s.mean.Used > 0),
-		probabilities: Probabilities{Brier: f.Brier(), ECE: s.ece / float64(s.mean.Used+s.mean.Skipped), MeanPredicted: optional(f.MeanPredicted(), true)},
+		positives: f.Positives, pairs: f.N, fewest: min(s.usedHave, s.usedLack), auroc: eval.Optional(s.mean.Value, s.mean.Used > 0),
+		probabilities: eval.Probabilities{Brier: f.Brier(), ECE: s.ece / float64(s.mean.Used+s.mean.Skipped), MeanPredicted: eval.Optional(f.MeanPredicted(), true)},
 	}
 }
 
 // measureSets measures the loaded classes in all groups, [classes][groups].
-func (s subgroupStage) measureSets(ctx context.Context, c *columns, groups []*grouped, room int64) ([][]labelMeasure, error) {
-	byClass := make([][]labelMeasure, c.width)
+func (s stage) measureSets(ctx context.Context, c *predictions.Columns, groups []*grouped, room int64) ([][]labelMeasure, error) {
+	byClass := make([][]labelMeasure, c.Width)
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(within(room/workShare/(workBytes*int64(c.n)), runtime.GOMAXPROCS(0)))
-	for k := range c.width {
+	group.SetLimit(predictions.Within(room/predictions.WorkShare/(predictions.WorkBytes*int64(c.N)), runtime.GOMAXPROCS(0)))
+	for k := range c.Width {
 		group.Go(func() error {
-			return guard.Do("eval.subgroups, task "+c.key.task, func() (err error) {
+			return guard.Do("eval.subgroups, task "+c.Key.Task, func() (err error) {
 				byClass[k] = make([]labelMeasure, len(groups))
 				for i, g := range groups {
 					if err == nil {
@@ -97,11 +99,11 @@ func (s subgroupStage) measureSets(ctx context.Context, c *columns, groups []*gr
 
 // measureSet measures label k of those loaded. Where the softmax is ranked, probabilities
 // are the label's own all the same.
-func (s subgroupStage) measureSet(c *columns, k int, g *grouped) (m labelMeasure, err error) {
-	logits, positive := pick(c.logits.Column(k), g.rows), pick(c.hasOf(k), g.rows)
+func (s stage) measureSet(c *predictions.Columns, k int, g *grouped) (m labelMeasure, err error) {
+	logits, positive := predictions.Pick(c.Logits.Column(k), g.rows), predictions.Pick(c.HasOf(k), g.rows)
 	m.forecasts = forecasts(logits, positive)
 	if s.measures.MultiLabelScore == auroc.MeasureSoftmax {
-		logits = pick(c.logits.Share(k), g.rows)
+		logits = predictions.Pick(c.Logits.Share(k), g.rows)
 	}
 	m.count, err = auroc.Of(logits, positive)
 	return m, err

@@ -1,4 +1,4 @@
-package eval
+package predictions
 
 import (
 	"context"
@@ -12,9 +12,10 @@ import (
 	"github.com/clinflow/clinflow/task"
 )
 
-// tally says what a part holds of a key: an accumulator. Scores stay
-// in their files; Merge reads them there, as many at a time as memory takes.
-type tally struct {
+// Tally says what a part holds of a key: the accumulator of the stages that measure
+// predictions. Scores stay in their files; Merge reads them there, as many at a time as
+// memory takes.
+type Tally struct {
 	Dataset int `json:"dataset"` // its place among its port's
 	Part    int `json:"part"`
 	Classes int `json:"classes"` // logits of an example
@@ -22,22 +23,22 @@ type tally struct {
 	Val     int `json:"val"` // examples that a threshold and a calibration are fitted on
 }
 
-// selection is which examples are read: those of the split that is measured, and those that
+// Selection is which examples are read: those of the split that is measured, and those that
 // a threshold and a calibration are fitted on. Fit "none" reads none of these.
-type selection struct{ split, fit string }
+type Selection struct{ Split, Fit string }
 
-func (s selection) fitsOn(split string) bool {
-	return s.fit != "none" && s.fit != s.split && split == s.fit
+func (s Selection) fitsOn(split string) bool {
+	return s.Fit != "none" && s.Fit != s.Split && split == s.Fit
 }
 
-// accumulate checks the predictions of a part and says where those of each key lie.
-func (s selection) accumulate(ctx context.Context, in stages.Inputs, part int, emit func(string, []byte)) error {
-	if _, err := tasksOf(in); err != nil {
+// Accumulate checks the predictions of a part and says where those of each key lie.
+func (s Selection) Accumulate(ctx context.Context, in stages.Inputs, part int, emit func(string, []byte)) error {
+	if _, err := TasksOf(in); err != nil {
 		return err
 	}
-	for _, port := range ports {
+	for _, port := range Ports {
 		for i, d := range in[port] {
-			if err := s.accumulateOf(ctx, port, i, d, part, emit); err != nil {
+			if err := s.AccumulateOf(ctx, port, i, d, part, emit); err != nil {
 				return err
 			}
 		}
@@ -45,14 +46,14 @@ func (s selection) accumulate(ctx context.Context, in stages.Inputs, part int, e
 	return nil
 }
 
-// accumulateOf does so for one dataset, which is the nth of its port.
-func (s selection) accumulateOf(ctx context.Context, port string, nth int, d *dataset.Dataset, part int, emit func(string, []byte)) error {
+// AccumulateOf does so for one dataset, which is the nth of its port.
+func (s Selection) AccumulateOf(ctx context.Context, port string, nth int, d *dataset.Dataset, part int, emit func(string, []byte)) error {
 	groups, err := s.collect(ctx, d, part, port)
 	if err != nil {
 		return err
 	}
 	for key, g := range groups {
-		text, err := json.Marshal(tally{Dataset: nth, Part: part, Classes: g.classes, N: g.n, Val: g.val})
+		text, err := json.Marshal(Tally{Dataset: nth, Part: part, Classes: g.classes, N: g.n, Val: g.val})
 		if err != nil {
 			return err
 		}
@@ -70,42 +71,42 @@ type group struct {
 
 // collect counts and checks the examples that are measured or fitted on in one part of a
 // dataset.
-func (s selection) collect(ctx context.Context, d *dataset.Dataset, part int, port string) (map[groupKey]*group, error) {
+func (s Selection) collect(ctx context.Context, d *dataset.Dataset, part int, port string) (map[Key]*group, error) {
 	of, err := taskOf(d)
 	if err != nil {
 		return nil, err
 	}
-	groups := map[groupKey]*group{}
+	groups := map[Key]*group{}
 	for row, err := range dataset.Read[task.Prediction](ctx, d, task.TablePredictions, part) {
 		if err != nil {
 			return nil, err
 		}
-		measured := row.Split == s.split
+		measured := row.Split == s.Split
 		if !measured && !s.fitsOn(row.Split) {
 			continue
 		}
 		if row.Task != of.Name {
 			return nil, exit.Errorf(exit.BadData, "%s: part %d: an example is not of the task %s that the manifest tells; make the predictions again", d.URI(), part, of.Name)
 		}
-		key := groupKey{port, row.Variant, of.Name}
+		key := Key{port, row.Variant, of.Name}
 		if oneVariant(port) {
-			key.variant = port
+			key.Variant = port
 		}
 		g := groups[key]
 		if g == nil {
-			if !stages.NamePattern.MatchString(key.variant) {
+			if !stages.NamePattern.MatchString(key.Variant) {
 				return nil, exit.Errorf(exit.Usage, "%s: names of variants and tasks may hold letters, digits, _ . and - only", d.URI())
 			}
 			g = &group{of: of, classes: len(row.Logits)}
 			groups[key] = g
 		}
 		if !g.add(row, measured) {
-			return nil, exit.Errorf(exit.BadData, "%s: part %d: task %s: an example's label is outside the task's %d, or its number of logits is not theirs", d.URI(), part, key.task, of.NumLabels())
+			return nil, exit.Errorf(exit.BadData, "%s: part %d: task %s: an example's label is outside the task's %d, or its number of logits is not theirs", d.URI(), part, key.Task, of.NumLabels())
 		}
 	}
 	for key, g := range groups {
 		if g.notFinite > 0 {
-			return nil, exit.Errorf(exit.BadData, "%s: part %d: variant %s of task %s: %d of %d examples have a NaN or infinite logit; the training diverged, lower its learning rate", d.URI(), part, key.variant, key.task, g.notFinite, g.n+g.val)
+			return nil, exit.Errorf(exit.BadData, "%s: part %d: variant %s of task %s: %d of %d examples have a NaN or infinite logit; the training diverged, lower its learning rate", d.URI(), part, key.Variant, key.Task, g.notFinite, g.n+g.val)
 		}
 	}
 	return groups, nil

@@ -1,9 +1,10 @@
-package eval
+package subgroups
 
 import (
 	"slices"
 
 	"github.com/clinflow/clinflow/internal/smallcell"
+	"github.com/clinflow/clinflow/stages/eval"
 )
 
 // told is what may be told of the groups of one attribute.
@@ -39,7 +40,7 @@ func (g *grouped) score(multiclass bool) GroupScore {
 		AUROC: g.auroc, Interval: g.interval, MeanPredicted: g.probabilities.MeanPredicted, Difference: g.gap, ECE: &g.probabilities.ECE,
 	}
 	if !multiclass {
-		s.Observed = optional(float64(g.positives)/float64(g.pairs), true)
+		s.Observed = eval.Optional(float64(g.positives)/float64(g.pairs), true)
 	}
 	return s
 }
@@ -49,9 +50,9 @@ func (g *grouped) score(multiclass bool) GroupScore {
 func (s *GroupScore) hide(outcomes bool) {
 	s.SmallCells, s.ECE = true, nil
 	if s.AUROC != nil {
-		s.AUROC = optional(twoDigits(*s.AUROC), true)
+		s.AUROC = eval.Optional(eval.TwoDigits(*s.AUROC), true)
 	}
-	s.Interval.round()
+	s.Interval.Round()
 	if outcomes {
 		s.Positives, s.Observed, s.Difference = smallcell.Untold, nil, nil
 	}

@@ -1,4 +1,5 @@
-package eval
+// Package compare holds the stage that says which variants differ in AUROC.
+package compare
 
 import (
 	"context"
@@ -11,6 +12,8 @@ import (
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/memory"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/eval"
+	"github.com/clinflow/clinflow/stages/eval/predictions"
 	"github.com/clinflow/clinflow/task"
 )
 
@@ -24,34 +27,34 @@ func init() {
 			"Holm's correction is over the comparisons of a task, and over those of the mean. " +
 			"Predictions of other examples, or with other labels, are refused. Writes comparisons.json.",
 		In: []stages.Port{
-			{Name: portVariants, Kind: task.KindPredictions, Tables: table, Many: true, Doc: "Predictions of the variants; each variant and task in one dataset only."},
-			{Name: portBaseline, Kind: task.KindPredictions, Tables: table, Many: true, Optional: true, Doc: "Predictions of a bag-of-words model; one dataset a task, whatever variant it names."},
+			{Name: predictions.PortVariants, Kind: task.KindPredictions, Tables: table, Many: true, Doc: "Predictions of the variants; each variant and task in one dataset only."},
+			{Name: predictions.PortBaseline, Kind: task.KindPredictions, Tables: table, Many: true, Optional: true, Doc: "Predictions of a bag-of-words model; one dataset a task, whatever variant it names."},
 		},
 		Out: stages.Output{Kind: stages.KindComparisons},
-	}, func(env *stages.Environment, c CompareConfig) (stages.Job, error) {
-		return compareStage{c, auroc.MeasuresOf(c.Recipe), env.Memory}, nil
+	}, func(env *stages.Environment, c Config) (stages.Job, error) {
+		return stage{c, auroc.MeasuresOf(c.Recipe), env.Memory}, nil
 	})
 }
 
-// CompareConfig configures eval.compare.
-type CompareConfig struct {
+// Config configures eval.compare.
+type Config struct {
 	Split  string `json:"split" default:"test" enum:"train,val,test" doc:"Split that is compared on."`
 	Recipe string `json:"recipe" default:"clinical" enum:"clinical,paper" doc:"Which AUROC of a task counts where it has two, as in eval.auroc."`
-	Bootstrap
+	eval.Bootstrap
 	OtherRun     []string `json:"other_run,omitempty" path:"manifest.json" doc:"Folders of predictions that another run left, of the same examples: each variant is compared with that of the same name there."`
 	Permutations int      `json:"permutations" default:"10000" min:"1" max:"1000000" doc:"Permutations of the test; no p-value is below one by their number."`
 	SmallCells   string   `json:"small_cells" default:"hide" enum:"hide,show" doc:"Whether counts of one to nine are told. Hidden, the figures of a task that has so few positives, negatives or examples of a class have two digits."`
 }
 
-type compareStage struct {
-	config   CompareConfig
+type stage struct {
+	config   Config
 	measures auroc.Measures
 	memory   *memory.Budget
 }
 
 // Run implements stages.Job. Of all variants of a task as many classes are in memory at
 // a time as the budget holds.
-func (s compareStage) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) error {
+func (s stage) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) error {
 	in, err := s.withOther(ctx, in)
 	if err != nil {
 		return err
@@ -63,7 +66,7 @@ func (s compareStage) Run(ctx context.Context, in stages.Inputs, out *dataset.Wr
 	if len(byTask) == 0 {
 		return exit.Errorf(exit.BadData, "the predictions hold no example of split %s; predict that split, or choose another", s.config.Split)
 	}
-	told := Comparisons{Split: s.config.Split, Interval: s.config.settings(), Permutations: s.config.Permutations, Tasks: map[string][]Comparison{}}
+	told := Comparisons{Split: s.config.Split, Interval: s.config.Settings(), Permutations: s.config.Permutations, Tasks: map[string][]Comparison{}}
 	var all [][]contrast
 	for _, name := range slices.Sorted(maps.Keys(byTask)) {
 		contrasts, err := s.compareTask(ctx, byTask[name])
@@ -74,12 +77,12 @@ func (s compareStage) Run(ctx context.Context, in stages.Inputs, out *dataset.Wr
 		told.Tasks[name] = s.family(contrasts)
 	}
 	told.Macro = s.family(meanContrasts(all))
-	return write(out, ComparisonsName, told)
+	return eval.WriteJSON(out, FileName, told)
 }
 
 // withOther adds the predictions of the other run, which the configuration names, as if
 // they were a port's. Nobody else has looked at their sums.
-func (s compareStage) withOther(ctx context.Context, in stages.Inputs) (stages.Inputs, error) {
+func (s stage) withOther(ctx context.Context, in stages.Inputs) (stages.Inputs, error) {
 	in = maps.Clone(in)
 	for _, uri := range s.config.OtherRun {
 		d, err := dataset.Open(ctx, uri)
@@ -89,35 +92,37 @@ func (s compareStage) withOther(ctx context.Context, in stages.Inputs) (stages.I
 		if err != nil {
 			return nil, fmt.Errorf("other_run: %w", err)
 		}
-		in[portOther] = append(in[portOther], d)
+		in[predictions.PortOther] = append(in[predictions.PortOther], d)
 	}
 	return in, nil
 }
 
 // examples are those of all predictions, by task, in the order of their ports and
 // variants.
-func (s compareStage) examples(ctx context.Context, in stages.Inputs) (map[string][]examples, error) {
-	if _, err := tasksOf(in); err != nil {
+func (s stage) examples(ctx context.Context, in stages.Inputs) (map[string][]predictions.Examples, error) {
+	if _, err := predictions.TasksOf(in); err != nil {
 		return nil, err
 	}
-	reads, tallies := selection{split: s.config.Split}, map[groupKey][][]byte{}
-	emit := func(key string, text []byte) { tallies[parseKey(key)] = append(tallies[parseKey(key)], text) }
-	for _, port := range ports {
+	reads, tallies := predictions.Selection{Split: s.config.Split}, map[predictions.Key][][]byte{}
+	emit := func(key string, text []byte) {
+		tallies[predictions.ParseKey(key)] = append(tallies[predictions.ParseKey(key)], text)
+	}
+	for _, port := range predictions.Ports {
 		for i, d := range in[port] {
 			for part := range d.Parts() {
-				if err := reads.accumulateOf(ctx, port, i, d, part, emit); err != nil {
+				if err := reads.AccumulateOf(ctx, port, i, d, part, emit); err != nil {
 					return nil, err
 				}
 			}
 		}
 	}
-	byTask := map[string][]examples{}
-	for _, key := range slices.SortedFunc(maps.Keys(tallies), groupKey.compare) {
-		e, err := reads.examplesOf(key, in, tallies[key])
+	byTask := map[string][]predictions.Examples{}
+	for _, key := range slices.SortedFunc(maps.Keys(tallies), predictions.Key.Compare) {
+		e, err := reads.ExamplesOf(key, in, tallies[key])
 		if err != nil {
 			return nil, err
 		}
-		byTask[key.task] = append(byTask[key.task], e)
+		byTask[key.Task] = append(byTask[key.Task], e)
 	}
 	return byTask, nil
 }

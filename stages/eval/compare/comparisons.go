@@ -1,16 +1,19 @@
-package eval
+package compare
 
-import "github.com/clinflow/clinflow/internal/smallcell"
+import (
+	"github.com/clinflow/clinflow/internal/smallcell"
+	"github.com/clinflow/clinflow/stages/eval"
+)
 
-// ComparisonsName is the file of eval.compare.
-const ComparisonsName = "comparisons.json"
+// FileName is the file of eval.compare.
+const FileName = "comparisons.json"
 
 // Comparisons is comparisons.json: which variants differ on the same patients. The
 // comparisons of a task are one family to Holm's correction, those of the macro means
 // another.
 type Comparisons struct {
 	Split        string                  `json:"split"`
-	Interval     *IntervalSettings       `json:"interval"`
+	Interval     *eval.IntervalSettings  `json:"interval"`
 	Permutations int                     `json:"permutations"`
 	Tasks        map[string][]Comparison `json:"tasks"`
 	Macro        []Comparison            `json:"macro"`
@@ -32,7 +35,7 @@ type Comparison struct {
 	Patients   smallcell.Count `json:"patients"`        // of the macro mean: those of any of its tasks
 	Tasks      int             `json:"tasks,omitempty"` // the macro mean: how many it is over
 	Difference float64         `json:"difference"`
-	Interval   *Interval       `json:"interval,omitempty"`
+	Interval   *eval.Interval  `json:"interval,omitempty"`
 	// PBootstrap is two-sided and goes with Interval: below 0.05 where that does not hold
 	// zero. Neither is there where no replicate differs.
 	PBootstrap *float64 `json:"p_bootstrap,omitempty"`

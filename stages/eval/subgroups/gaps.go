@@ -1,4 +1,4 @@
-package eval
+package subgroups
 
 import (
 	"maps"
@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/clinflow/clinflow/internal/auroc/inference"
+	"github.com/clinflow/clinflow/stages/eval"
 )
 
 // ratio is a sum over examples, and of how many pairs it is.
@@ -14,7 +15,7 @@ type ratio struct{ sum, pairs float64 }
 // boundGaps gives each group the interval of what is predicted less what is observed, by
 // the same replicates as the AUROC's. gaps are the examples' sums of probability less
 // outcome, over so many pairs each.
-func boundGaps(b Bootstrap, members []member, gaps []float64, pairs int, groups []*grouped) {
+func boundGaps(b eval.Bootstrap, members []member, gaps []float64, pairs int, groups []*grouped) {
 	byPatient, drawn := map[int64]map[int]ratio{}, make([][]ratio, len(groups))
 	for i, g := range groups {
 		drawn[i] = make([]ratio, b.Replicates)
@@ -42,8 +43,8 @@ func boundGaps(b Bootstrap, members []member, gaps []float64, pairs int, groups 
 }
 
 // gapInterval is nil where the examples give none.
-func (g *grouped) gapInterval(members []member, drawn []ratio) *Interval {
-	values := make(replicates, len(drawn))
+func (g *grouped) gapInterval(members []member, drawn []ratio) *eval.Interval {
+	values := make(eval.Drawn, len(drawn))
 	for replicate, of := range drawn {
 		if values[replicate] = of.sum / of.pairs; of.pairs == 0 {
 			values[replicate] = math.NaN()
@@ -59,5 +60,5 @@ func (g *grouped) gapInterval(members []member, drawn []ratio) *Interval {
 	if !ok {
 		return nil
 	}
-	return &Interval{i.Low, i.High}
+	return (*eval.Interval)(&i)
 }

@@ -1,4 +1,4 @@
-package eval
+package subgroups
 
 import (
 	"encoding/json"
@@ -17,6 +17,7 @@ import (
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/eval"
 	"github.com/clinflow/clinflow/stages/eval/evaltest"
 	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/stagetest"
@@ -154,9 +155,9 @@ func (h hospital) predictions(t testing.TB, parts int, ofNotes bool) (all []*dat
 
 func unchanged(*mimic.Patient) {}
 
-func subgroupsOf(t testing.TB, config string, in stages.Inputs) (s Subgroups) {
+func subgroupsOf(t testing.TB, config string, in stages.Inputs) (s Result) {
 	t.Helper()
-	if err := stagetest.Run(t, "eval.subgroups", config, in).ReadJSON(t.Context(), SubgroupsName, &s); err != nil {
+	if err := stagetest.Run(t, "eval.subgroups", config, in).ReadJSON(t.Context(), FileName, &s); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -255,7 +256,7 @@ func TestSubgroupsAreTheSameWhateverTheParts(t *testing.T) {
 	h := hospitalOf(t)
 	var first string
 	for _, parts := range []int{1, 2, 7} {
-		text := evaltest.File(t, stagetest.Run(t, "eval.subgroups", "{}", h.inputs(t, parts, unchanged, true)), SubgroupsName)
+		text := evaltest.File(t, stagetest.Run(t, "eval.subgroups", "{}", h.inputs(t, parts, unchanged, true)), FileName)
 		if first == "" {
 			first = text
 		}
@@ -297,7 +298,7 @@ func TestAGroupIsMeasuredAsIfItWereAll(t *testing.T) {
 	for i, of := range h.Tasks {
 		rows := slices.DeleteFunc(stagetest.Rows[task.Prediction](t, in["predictions"][i], task.TablePredictions), func(r task.Prediction) bool { return !women[r.SubjectID] })
 		all := stages.Inputs{"predictions": {evaltest.PredictionsOf(t, 3, evaltest.TaskOf(of.Task, len(of.Logits[0])), rows)}}
-		want := evaltest.Read[Metrics](t, stagetest.Run(t, "eval.auroc", "{replicates: 100}", all), MetricsName).Variants["lora"].Tasks[of.Task]
+		want := evaltest.Read[eval.Metrics](t, stagetest.Run(t, "eval.auroc", "{replicates: 100}", all), eval.MetricsName).Variants["lora"].Tasks[of.Task]
 		g := groups[of.Task][0].Groups[0]
 		if of.Kind == task.Multilabel {
 			want.Interval = nil
@@ -339,7 +340,7 @@ func TestDifferenceOfAGroup(t *testing.T) {
 	}
 	effective := inference.Effective(inference.PatientsOf(subjects).Of, func(int) bool { return true })
 	want, _, _ := inference.OfDifference(*got.MeanPredicted-*got.Observed, drawn, effective)
-	if diff := cmp.Diff(&Interval{want.Low, want.High}, got.Difference, toTheBit); diff != "" {
+	if diff := cmp.Diff((*eval.Interval)(&want), got.Difference, toTheBit); diff != "" {
 		t.Error(diff)
 	}
 }

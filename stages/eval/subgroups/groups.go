@@ -1,6 +1,9 @@
-package eval
+package subgroups
 
-import "slices"
+import (
+	"github.com/clinflow/clinflow/stages/eval"
+	"slices"
+)
 
 // grouped are the examples of a key that are in one group of an attribute, by their
 // numbers, and what was measured of them.
@@ -18,9 +21,9 @@ type measured struct {
 	positives, pairs int
 	fewest           int // on either side of what the AUROC compares
 	auroc            *float64
-	interval         *Interval
-	probabilities    Probabilities
-	gap              *Interval // of what is predicted less what is observed
+	interval         *eval.Interval
+	probabilities    eval.Probabilities
+	gap              *eval.Interval // of what is predicted less what is observed
 }
 
 // groupsOf puts examples into the groups of all attributes that something is known of, in

@@ -5,13 +5,9 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"math"
-	"runtime"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/auroc/inference"
-	"github.com/clinflow/clinflow/internal/guard"
 	"github.com/clinflow/clinflow/stages/eval/predictions"
 )
 
@@ -81,7 +77,7 @@ func (r *Resampling) Add(ctx context.Context, c *predictions.Columns) error {
 	if err != nil {
 		return err
 	}
-	workers := predictions.Within(r.Room/predictions.WorkShare/(inference.PatientBytes*int64(len(c.Patients.IDs))), runtime.GOMAXPROCS(0))
+	workers := predictions.WorkersOf(r.Room, inference.PatientBytes*int64(len(c.Patients.IDs)))
 	aurocs, err := c.Patients.Bootstrap(ctx, orders, inference.Settings{Replicates: r.Replicates, Seed: r.Seed, Workers: workers})
 	if err != nil {
 		return err
@@ -112,17 +108,8 @@ func (r *Resampling) Drawn() Drawn {
 func (r *Resampling) orders(ctx context.Context, c *predictions.Columns) ([]*inference.Order, error) {
 	problems := c.Problems(r.Measures)
 	orders := make([]*inference.Order, len(problems))
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(predictions.Within(r.Room/predictions.WorkShare/(predictions.WorkBytes*int64(c.N)), runtime.GOMAXPROCS(0)))
-	for i, problem := range problems {
-		group.Go(func() error {
-			return guard.Do("order of scores, task "+c.Key.Task, func() (err error) {
-				if err = ctx.Err(); err == nil {
-					orders[i], err = inference.OrderOf(problem())
-				}
-				return err
-			})
-		})
-	}
-	return orders, group.Wait()
+	return orders, predictions.SideBySide(ctx, "order of scores, task "+c.Key.Task, len(problems), c.Workers(r.Room), func(_ context.Context, i int) (err error) {
+		orders[i], err = inference.OrderOf(problems[i]())
+		return err
+	})
 }

@@ -2,12 +2,8 @@ package eval
 
 import (
 	"context"
-	"runtime"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/clinflow/clinflow/internal/auroc"
-	"github.com/clinflow/clinflow/internal/guard"
 	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/stages/eval/predictions"
 )
@@ -24,7 +20,7 @@ type classResult struct {
 func (s aurocStage) measureMultiLabel(ctx context.Context, e predictions.Examples, draws *Resampling) (*predictions.Columns, Result, error) {
 	room := draws.Room
 	results := make([]classResult, e.Classes)
-	width := predictions.Within(room/(predictions.CellBytes*int64(e.N)), e.Classes)
+	width := e.Width(room)
 	c := e.Columns(width)
 	for first := 0; first < e.Classes; first += width {
 		if err := c.Load(ctx, first, min(width, e.Classes-first)); err != nil {
@@ -65,19 +61,10 @@ func (s aurocStage) measureMultiLabel(ctx context.Context, e predictions.Example
 
 // measureRun measures the loaded classes.
 func (s aurocStage) measureRun(ctx context.Context, c *predictions.Columns, results []classResult, room int64) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(predictions.Within(room/predictions.WorkShare/(predictions.WorkBytes*int64(c.N)), runtime.GOMAXPROCS(0)))
-	for k := range c.Width {
-		group.Go(func() error {
-			return guard.Do("eval.auroc, task "+c.Key.Task, func() (err error) {
-				if err = ctx.Err(); err == nil {
-					results[k], err = s.measureClass(c, k)
-				}
-				return err
-			})
-		})
-	}
-	return group.Wait()
+	return predictions.SideBySide(ctx, "eval.auroc, task "+c.Key.Task, c.Loaded, c.Workers(room), func(_ context.Context, k int) (err error) {
+		results[k], err = s.measureClass(c, k)
+		return err
+	})
 }
 
 // measureClass measures class k of those loaded.

@@ -4,10 +4,7 @@ import (
 	"context"
 	"runtime"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/clinflow/clinflow/internal/auroc/inference"
-	"github.com/clinflow/clinflow/internal/guard"
 	"github.com/clinflow/clinflow/stages/eval"
 	"github.com/clinflow/clinflow/stages/eval/predictions"
 )
@@ -114,19 +111,7 @@ func (c *contest) fewest() int {
 }
 
 func (c *contest) sideBySide(ctx context.Context, n int, do func(i int) error) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(runtime.GOMAXPROCS(0))
-	for i := range n {
-		group.Go(func() error {
-			return guard.Do("eval.compare, task "+c.all[0].Key.Task, func() error {
-				if ctx.Err() != nil {
-					return ctx.Err()
-				}
-				return do(i)
-			})
-		})
-	}
-	return group.Wait()
+	return predictions.SideBySide(ctx, "eval.compare, task "+c.all[0].Key.Task, n, runtime.GOMAXPROCS(0), func(_ context.Context, i int) error { return do(i) })
 }
 
 // contrasts are what was gathered of each pair.

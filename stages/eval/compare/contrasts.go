@@ -55,7 +55,7 @@ func (s stage) compareTask(ctx context.Context, all []predictions.Examples) ([]c
 		return nil, err
 	}
 	room /= int64(len(all))
-	c := &contest{stage: s, width: predictions.Within(room/(predictions.CellBytes*int64(all[0].N)), all[0].Classes), least: math.MaxInt}
+	c := &contest{stage: s, width: all[0].Width(room), least: math.MaxInt}
 	for _, e := range all {
 		draws := &eval.Resampling{Bootstrap: s.config.Bootstrap, Measures: s.measures, Room: room}
 		c.all = append(c.all, &contender{Examples: e, draws: draws, columns: e.Columns(c.span(e, 0))})

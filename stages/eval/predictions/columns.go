@@ -2,15 +2,11 @@ package predictions
 
 import (
 	"context"
-	"runtime"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/auroc/inference"
 	"github.com/clinflow/clinflow/internal/exit"
-	"github.com/clinflow/clinflow/internal/guard"
 	"github.com/clinflow/clinflow/task"
 )
 
@@ -19,12 +15,12 @@ import (
 // result.
 type Columns struct {
 	Examples
-	first, Width int
-	Logits       auroc.Logits // of the run's classes
-	Labels       []int32      // [n]: the class of a single-label example
-	Has          []bool       // [width, n]: of a multi-label one, whether it has the class
-	subjects     []int64      // [n]
-	Patients     inference.Patients
+	first, Loaded int          // so many classes from the first on
+	Logits        auroc.Logits // of the run's classes
+	Labels        []int32      // [n]: the class of a single-label example
+	Has           []bool       // [width, n]: of a multi-label one, whether it has the class
+	subjects      []int64      // [n]
+	Patients      inference.Patients
 }
 
 // Columns makes room for so many classes at a time.
@@ -39,19 +35,13 @@ func (e Examples) Columns(width int) *Columns {
 
 // Load reads the classes [first, first+width) of all examples, parts side by side.
 func (c *Columns) Load(ctx context.Context, first, width int) error {
-	c.first, c.Width = first, width
+	c.first, c.Loaded = first, width
 	clear(c.Has)
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(runtime.GOMAXPROCS(0))
-	at := 0
-	for _, t := range c.Parts {
-		from := at
-		at += t.N
-		group.Go(func() error {
-			return guard.Do("predictions of task "+c.Key.Task, func() error { return c.loadPart(ctx, t, from) })
-		})
+	from := make([]int, len(c.Parts)+1)
+	for i, t := range c.Parts {
+		from[i+1] = from[i] + t.N
 	}
-	if err := group.Wait(); err != nil {
+	if err := c.eachPart(ctx, func(ctx context.Context, i int) error { return c.loadPart(ctx, c.Parts[i], from[i]) }); err != nil {
 		return err
 	}
 	if c.Patients.Of == nil {
@@ -94,7 +84,7 @@ func (c *Columns) set(at int, row task.Prediction) {
 		c.Logits.Norms[at] = auroc.LogSumExp(row.Logits)
 		c.subjects[at] = row.SubjectID
 	}
-	for k, logit := range row.Logits[c.first : c.first+c.Width] {
+	for k, logit := range row.Logits[c.first : c.first+c.Loaded] {
 		c.Logits.Values[k*c.N+at] = logit
 	}
 	if !c.MultiLabel {
@@ -102,7 +92,7 @@ func (c *Columns) set(at int, row task.Prediction) {
 		return
 	}
 	for _, label := range row.Labels {
-		if k := int(label) - c.first; k >= 0 && k < c.Width {
+		if k := int(label) - c.first; k >= 0 && k < c.Loaded {
 			c.Has[k*c.N+at] = true
 		}
 	}
@@ -113,10 +103,10 @@ func (c *Columns) HasOf(k int) []bool { return c.Has[k*c.N:][:c.N] }
 
 // Only are some of the examples of a task whose examples have one class.
 func (c *Columns) Only(rows []int) *Columns {
-	part := &Columns{Examples: c.Examples, first: c.first, Width: c.Width, Labels: Pick(c.Labels, rows), subjects: Pick(c.subjects, rows)}
+	part := &Columns{Examples: c.Examples, first: c.first, Loaded: c.Loaded, Labels: Pick(c.Labels, rows), subjects: Pick(c.subjects, rows)}
 	part.N = len(rows)
 	part.Logits = auroc.Logits{N: part.N, Norms: Pick(c.Logits.Norms, rows)}
-	for k := range c.Width {
+	for k := range c.Loaded {
 		part.Logits.Values = append(part.Logits.Values, Pick(c.Logits.Values[k*c.N:][:c.N], rows)...)
 	}
 	part.Patients = inference.PatientsOf(part.subjects)

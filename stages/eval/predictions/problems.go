@@ -15,7 +15,7 @@ type Problem func() inference.Sample
 func (c *Columns) Problems(m auroc.Measures) []Problem {
 	switch {
 	case c.MultiLabel:
-		return each(c.Width, func(k int) inference.Sample { return c.sample(m.OfLabel(c.Logits, k), c.HasOf(k)) })
+		return each(c.Loaded, func(k int) inference.Sample { return c.sample(m.OfLabel(c.Logits, k), c.HasOf(k)) })
 	case c.Classes <= 2:
 		return each(1, func(int) inference.Sample { return c.sample(c.Logits.Binary(), auroc.Having(c.Labels, 1)) })
 	case m.Multiclass == auroc.MeasureOvR:

@@ -2,14 +2,10 @@ package predictions
 
 import (
 	"context"
-	"runtime"
 	"slices"
 	"sync"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/clinflow/clinflow/dataset"
-	"github.com/clinflow/clinflow/internal/guard"
 	"github.com/clinflow/clinflow/task"
 )
 
@@ -30,22 +26,13 @@ func (e Examples) Open(ctx context.Context, room int64) (Rows, error) {
 		return r, nil
 	}
 	held := make([][]task.Prediction, len(e.Parts))
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(runtime.GOMAXPROCS(0))
-	for part := range e.Parts {
-		group.Go(r.guarded(func() error {
-			return r.read(ctx, part, func(p task.Prediction) {
-				held[part] = append(held[part], task.Prediction{Label: p.Label, Labels: slices.Clone(p.Labels), Logits: slices.Clone(p.Logits)})
-			})
-		}))
-	}
-	err := group.Wait()
+	err := e.eachPart(ctx, func(ctx context.Context, part int) error {
+		return r.read(ctx, part, func(p task.Prediction) {
+			held[part] = append(held[part], task.Prediction{Label: p.Label, Labels: slices.Clone(p.Labels), Logits: slices.Clone(p.Logits)})
+		})
+	})
 	r.held = held
 	return r, err
-}
-
-func (r Rows) guarded(do func() error) func() error {
-	return func() error { return guard.Do("predictions of task "+r.Key.Task, do) }
 }
 
 // read reads the rows of a part.
@@ -95,21 +82,16 @@ func (r Rows) each(ctx context.Context, part int, visit func(Row)) error {
 // Scan passes over rows, parts side by side: each is visited with an accumulator of its
 // own, and accumulators are merged in any order.
 func Scan[A any](ctx context.Context, r Rows, fresh func() A, visit func(A, Row), merge func(into, from A)) (all A, err error) {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(runtime.GOMAXPROCS(0))
 	var one sync.Mutex
 	all = fresh()
-	for part := range r.Parts {
-		group.Go(r.guarded(func() error {
-			of := fresh()
-			err := r.each(ctx, part, func(row Row) { visit(of, row) })
-			one.Lock()
-			defer one.Unlock()
-			merge(all, of)
-			return err
-		}))
-	}
-	return all, group.Wait()
+	return all, r.eachPart(ctx, func(ctx context.Context, part int) error {
+		of := fresh()
+		err := r.each(ctx, part, func(row Row) { visit(of, row) })
+		one.Lock()
+		defer one.Unlock()
+		merge(all, of)
+		return err
+	})
 }
 
 // difference is the logit of the second of two classes less that of the first.

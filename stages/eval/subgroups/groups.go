@@ -1,8 +1,9 @@
 package subgroups
 
 import (
-	"github.com/clinflow/clinflow/stages/eval"
 	"slices"
+
+	"github.com/clinflow/clinflow/stages/eval"
 )
 
 // grouped are the examples of a key that are in one group of an attribute, by their

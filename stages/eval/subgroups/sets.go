@@ -2,12 +2,8 @@ package subgroups
 
 import (
 	"context"
-	"runtime"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/clinflow/clinflow/internal/auroc"
-	"github.com/clinflow/clinflow/internal/guard"
 	"github.com/clinflow/clinflow/internal/measures"
 	"github.com/clinflow/clinflow/stages/eval"
 	"github.com/clinflow/clinflow/stages/eval/predictions"
@@ -16,7 +12,7 @@ import (
 // measureGroupSets measures the labels of a set one by one, in every group, and averages
 // over those that have both values there.
 func (s stage) measureGroupSets(ctx context.Context, e predictions.Examples, members []member, groups []*grouped, room int64) error {
-	width := predictions.Within(room/(predictions.CellBytes*int64(e.N)), e.Classes)
+	width := e.Width(room)
 	c := e.Columns(width)
 	sums, gaps := make([]setSum, len(groups)), make([]float64, e.N)
 	for first := 0; first < e.Classes; first += width {
@@ -75,26 +71,19 @@ func (s *setSum) measured() measured {
 
 // measureSets measures the loaded classes in all groups, [classes][groups].
 func (s stage) measureSets(ctx context.Context, c *predictions.Columns, groups []*grouped, room int64) ([][]labelMeasure, error) {
-	byClass := make([][]labelMeasure, c.Width)
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(predictions.Within(room/predictions.WorkShare/(predictions.WorkBytes*int64(c.N)), runtime.GOMAXPROCS(0)))
-	for k := range c.Width {
-		group.Go(func() error {
-			return guard.Do("eval.subgroups, task "+c.Key.Task, func() (err error) {
-				byClass[k] = make([]labelMeasure, len(groups))
-				for i, g := range groups {
-					if err == nil {
-						err = ctx.Err()
-					}
-					if err == nil {
-						byClass[k][i], err = s.measureSet(c, k, g)
-					}
-				}
-				return err
-			})
-		})
-	}
-	return byClass, group.Wait()
+	byClass := make([][]labelMeasure, c.Loaded)
+	return byClass, predictions.SideBySide(ctx, "eval.subgroups, task "+c.Key.Task, c.Loaded, c.Workers(room), func(ctx context.Context, k int) (err error) {
+		byClass[k] = make([]labelMeasure, len(groups))
+		for i, g := range groups {
+			if err == nil {
+				err = ctx.Err()
+			}
+			if err == nil {
+				byClass[k][i], err = s.measureSet(c, k, g)
+			}
+		}
+		return err
+	})
 }
 
 // measureSet measures label k of those loaded. Where the softmax is ranked, probabilities

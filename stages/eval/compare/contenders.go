@@ -1,15 +1,12 @@
 package compare
 
 import (
-	"cmp"
 	"context"
 	"slices"
 
-	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages/eval"
 	"github.com/clinflow/clinflow/stages/eval/predictions"
-	"github.com/clinflow/clinflow/task"
 )
 
 // contender is a model of a task that is compared.
@@ -32,40 +29,14 @@ func counterparts(all []predictions.Examples) error {
 	return nil
 }
 
-// identity is which example a prediction is of.
-type identity struct {
-	subject int64
-	example string
-}
-
-func (i identity) compare(other identity) int {
-	return cmp.Or(cmp.Compare(i.subject, other.subject), cmp.Compare(i.example, other.example))
-}
-
-// identitiesOf are those of a key's examples as they lie.
-func identitiesOf(ctx context.Context, e predictions.Examples) ([]identity, error) {
-	all := make([]identity, 0, e.N)
-	for _, t := range e.Parts {
-		for row, err := range dataset.Read[task.Prediction](ctx, e.Dataset, task.TablePredictions, t.Part) {
-			if err != nil {
-				return nil, err
-			}
-			if e.Hold(row) {
-				all = append(all, identity{row.SubjectID, row.ExampleID})
-			}
-		}
-	}
-	return all, nil
-}
-
 // align gives the examples of all models of a task the same places, in the order of
 // their patients and ids, however their parts are cut. Models of other examples are
 // refused by name.
 func align(ctx context.Context, all []predictions.Examples) error {
-	var first []identity
+	var first []predictions.Identity
 	for i := range all {
 		e := &all[i]
-		lying, err := identitiesOf(ctx, *e)
+		lying, err := e.Identities(ctx)
 		if err != nil {
 			return err
 		}
@@ -73,9 +44,9 @@ func align(ctx context.Context, all []predictions.Examples) error {
 		for at := range order {
 			order[at] = int32(at)
 		}
-		slices.SortFunc(order, func(a, b int32) int { return lying[a].compare(lying[b]) })
+		slices.SortFunc(order, func(a, b int32) int { return lying[a].Compare(lying[b]) })
 		e.Places = make([]int32, len(lying))
-		sorted := make([]identity, len(lying))
+		sorted := make([]predictions.Identity, len(lying))
 		for place, at := range order {
 			e.Places[at], sorted[place] = int32(place), lying[at]
 		}

@@ -6,7 +6,6 @@ import (
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/auroc/inference"
-	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/task"
 )
 
@@ -57,7 +56,7 @@ func (c *Columns) loadPart(ctx context.Context, t Tally, from int) error {
 		if err != nil {
 			return err
 		}
-		if !c.Hold(row) {
+		if !c.holds(row.Split, row.Variant) {
 			continue
 		}
 		if at == end {
@@ -70,10 +69,6 @@ func (c *Columns) loadPart(ctx context.Context, t Tally, from int) error {
 		return c.changed(t)
 	}
 	return nil
-}
-
-func (c *Columns) changed(t Tally) error {
-	return exit.Errorf(exit.BadData, "%s: part %d changed while it was measured; run the step again", c.Dataset.URI(), t.Part)
 }
 
 func (c *Columns) set(at int, row task.Prediction) {

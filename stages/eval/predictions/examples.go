@@ -8,7 +8,6 @@ import (
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/split"
-	"github.com/clinflow/clinflow/task"
 )
 
 // Examples are the predictions of a key where they lie: in parts of one dataset.
@@ -81,7 +80,11 @@ func (e Examples) String() string {
 	return "variant " + e.Key.Variant + " (" + e.Dataset.URI() + ")"
 }
 
-// Hold says whether a row is one of the examples.
-func (e Examples) Hold(row task.Prediction) bool {
-	return row.Split == e.split && (oneVariant(e.Key.Port) || row.Variant == e.Key.Variant)
+// holds says whether a row of a split and variant is one of the examples.
+func (e Examples) holds(split, variant string) bool {
+	return split == e.split && (oneVariant(e.Key.Port) || variant == e.Key.Variant)
+}
+
+func (e Examples) changed(t Tally) error {
+	return exit.Errorf(exit.BadData, "%s: part %d changed while it was measured; run the step again", e.Dataset.URI(), t.Part)
 }

@@ -41,7 +41,7 @@ func (r Rows) read(ctx context.Context, part int, visit func(task.Prediction)) e
 		if err != nil {
 			return err
 		}
-		if r.Hold(p) {
+		if r.holds(p.Split, p.Variant) {
 			visit(p)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/clinflow/clinflow/internal/auroc/inference"
 	"github.com/clinflow/clinflow/stages/eval"
+	"github.com/clinflow/clinflow/stages/eval/predictions"
 )
 
 // ratio is a sum over examples, and of how many pairs it is.
@@ -15,15 +16,15 @@ type ratio struct{ sum, pairs float64 }
 // boundGaps gives each group the interval of what is predicted less what is observed, by
 // the same replicates as the AUROC's. gaps are the examples' sums of probability less
 // outcome, over so many pairs each.
-func boundGaps(b eval.Bootstrap, members []member, gaps []float64, pairs int, groups []*grouped) {
+func boundGaps(b eval.Bootstrap, members []predictions.Identity, gaps []float64, pairs int, groups []*grouped) {
 	byPatient, drawn := map[int64]map[int]ratio{}, make([][]ratio, len(groups))
 	for i, g := range groups {
 		drawn[i] = make([]ratio, b.Replicates)
 		for _, row := range g.rows {
-			of := byPatient[members[row].subject]
+			of := byPatient[members[row].Subject]
 			if of == nil {
 				of = map[int]ratio{}
-				byPatient[members[row].subject] = of
+				byPatient[members[row].Subject] = of
 			}
 			of[i] = ratio{of[i].sum + gaps[row], of[i].pairs + float64(pairs)}
 		}
@@ -43,7 +44,7 @@ func boundGaps(b eval.Bootstrap, members []member, gaps []float64, pairs int, gr
 }
 
 // gapInterval is nil where the examples give none.
-func (g *grouped) gapInterval(members []member, drawn []ratio) *eval.Interval {
+func (g *grouped) gapInterval(members []predictions.Identity, drawn []ratio) *eval.Interval {
 	values := make(eval.Drawn, len(drawn))
 	for replicate, of := range drawn {
 		if values[replicate] = of.sum / of.pairs; of.pairs == 0 {
@@ -52,7 +53,7 @@ func (g *grouped) gapInterval(members []member, drawn []ratio) *eval.Interval {
 	}
 	subjects := make([]int64, len(g.rows))
 	for i, row := range g.rows {
-		subjects[i] = members[row].subject
+		subjects[i] = members[row].Subject
 	}
 	effective := inference.Effective(inference.PatientsOf(subjects).Of, func(int) bool { return true })
 	observed := float64(g.positives) / float64(g.pairs)

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/clinflow/clinflow/stages/eval"
+	"github.com/clinflow/clinflow/stages/eval/predictions"
 )
 
 // grouped are the examples of a key that are in one group of an attribute, by their
@@ -30,12 +31,12 @@ type measured struct {
 // groupsOf puts examples into the groups of all attributes that something is known of, in
 // the order in which they are shown. The examples of a group are in an order that does not
 // depend on their parts, so that no sum over them does.
-func groupsOf(members []member, list []traits) (all []*grouped) {
+func groupsOf(members []predictions.Identity, list []traits) (all []*grouped) {
 	order := make([]int, len(members))
 	for row := range order {
 		order[row] = row
 	}
-	slices.SortFunc(order, func(i, j int) int { return members[i].compare(members[j]) })
+	slices.SortFunc(order, func(i, j int) int { return members[i].Compare(members[j]) })
 	for a := range Attributes {
 		byName := map[string]*grouped{}
 		for _, row := range order {
@@ -60,10 +61,10 @@ func groupsOf(members []member, list []traits) (all []*grouped) {
 }
 
 // patientsOf counts the patients of some rows.
-func patientsOf(members []member, rows []int) int {
+func patientsOf(members []predictions.Identity, rows []int) int {
 	seen := map[int64]bool{}
 	for _, row := range rows {
-		seen[members[row].subject] = true
+		seen[members[row].Subject] = true
 	}
 	return len(seen)
 }

@@ -5,10 +5,11 @@ import (
 
 	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/stages/eval"
+	"github.com/clinflow/clinflow/stages/eval/predictions"
 )
 
 // told is what may be told of the groups of one attribute.
-func told(name string, members []member, groups []*grouped, multiclass, show bool) Attribute {
+func told(name string, members []predictions.Identity, groups []*grouped, multiclass, show bool) Attribute {
 	a := Attribute{Name: name, Groups: []GroupScore{}}
 	hidden := make([]bool, len(groups))
 	outcomes := slices.Clone(hidden)
@@ -113,7 +114,7 @@ func outcomesOf(groups []*grouped, hidden []bool, multiclass bool) (outcomes []b
 // patientsTold says whether the patients of each group may be told. A patient may be in
 // several groups, so that these counts are no parts of a sum; they would tell how few are
 // in two groups, or in none of a group, or came a second time.
-func patientsTold(members []member, groups []*grouped, hidden []bool) bool {
+func patientsTold(members []predictions.Identity, groups []*grouped, hidden []bool) bool {
 	var shown, pool, all []int
 	sum := 0
 	var tells []int

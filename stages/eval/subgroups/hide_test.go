@@ -15,7 +15,7 @@ import (
 
 // drawn are examples of one attribute: whose they are, their groups and outcomes.
 type drawn struct {
-	members  []member
+	members  []predictions.Identity
 	traits   []traits
 	positive []bool
 }
@@ -36,7 +36,7 @@ func drawExamples(t *rapid.T) (d drawn) {
 				group = -k
 			}
 		}
-		d.members = append(d.members, member{int64(subject), fmt.Sprint(i)})
+		d.members = append(d.members, predictions.Identity{Subject: int64(subject), Example: fmt.Sprint(i)})
 		d.traits = append(d.traits, traits{fmt.Sprint("group ", -group), groupUnknown, groupUnknown, groupUnknown, groupUnknown, groupUnknown})
 		d.positive = append(d.positive, rapid.IntRange(1, rare).Draw(t, "positive") == 1)
 	}

@@ -12,7 +12,7 @@ import (
 
 // measureGroups measures the examples of a key in each group. The examples of a multilabel
 // task are read as many classes at a time as memory holds.
-func (s stage) measureGroups(ctx context.Context, e predictions.Examples, members []member, groups []*grouped) error {
+func (s stage) measureGroups(ctx context.Context, e predictions.Examples, members []predictions.Identity, groups []*grouped) error {
 	room, leave := predictions.TakeRoom(s.memory)
 	defer leave()
 	if e.MultiLabel {

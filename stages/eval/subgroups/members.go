@@ -1,16 +1,13 @@
 package subgroups
 
 import (
-	"cmp"
 	"context"
 	"strconv"
-	"strings"
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/mimic"
 	"github.com/clinflow/clinflow/stages/eval/predictions"
-	"github.com/clinflow/clinflow/task"
 )
 
 // noted is what is read of a note.
@@ -20,22 +17,12 @@ type noted struct {
 	HadmID    int64  `parquet:"hadm_id,optional"`
 }
 
-// member is whose an example is.
-type member struct {
-	subject int64
-	example string
-}
-
-func (m member) compare(other member) int {
-	return cmp.Or(cmp.Compare(m.subject, other.subject), strings.Compare(m.example, other.example))
-}
-
 // traitsOf are the traits of each example of a part, in their order. The id of an example
 // is that of an admission, or where some are not, of a note.
-func traitsOf(ctx context.Context, d *dataset.Dataset, part int, members []member) ([]traits, error) {
+func traitsOf(ctx context.Context, d *dataset.Dataset, part int, members []predictions.Identity) ([]traits, error) {
 	subjects := map[int64]bool{}
 	for _, m := range members {
-		subjects[m.subject] = true
+		subjects[m.Subject] = true
 	}
 	p, err := peopleOf(ctx, d, part, func(subject int64) bool { return subjects[subject] })
 	if err != nil {
@@ -47,33 +34,33 @@ func traitsOf(ctx context.Context, d *dataset.Dataset, part int, members []membe
 	admissions, err := p.admissionsOf(ctx, d, part, members)
 	list := make([]traits, len(members))
 	for i, m := range members {
-		if a, ok := p.admissions[admissions[i]]; ok && a.subject == m.subject {
+		if a, ok := p.admissions[admissions[i]]; ok && a.subject == m.Subject {
 			list[i] = a.traits
 		} else {
-			list[i] = p.patients[m.subject]
+			list[i] = p.patients[m.Subject]
 		}
 	}
 	return list, err
 }
 
 // admissionsOf are the hadm_ids of examples, 0 of one that belongs to none.
-func (p people) admissionsOf(ctx context.Context, d *dataset.Dataset, part int, members []member) ([]int64, error) {
+func (p people) admissionsOf(ctx context.Context, d *dataset.Dataset, part int, members []predictions.Identity) ([]int64, error) {
 	list := make([]int64, len(members))
 	all := true
 	for i, m := range members {
-		list[i], _ = strconv.ParseInt(m.example, 10, 64)
-		all = all && p.admissions[list[i]].subject == m.subject
+		list[i], _ = strconv.ParseInt(m.Example, 10, 64)
+		all = all && p.admissions[list[i]].subject == m.Subject
 	}
 	if all {
 		return list, nil
 	}
-	notes := map[member]int64{}
+	notes := map[predictions.Identity]int64{}
 	for row, err := range dataset.Read[noted](ctx, d, mimic.TableNotes, part) {
 		if err != nil {
 			return nil, err
 		}
 		if _, wanted := p.patients[row.SubjectID]; wanted {
-			notes[member{row.SubjectID, row.NoteID}] = row.HadmID
+			notes[predictions.Identity{Subject: row.SubjectID, Example: row.NoteID}] = row.HadmID
 		}
 	}
 	for i, m := range members {
@@ -84,31 +71,19 @@ func (p people) admissionsOf(ctx context.Context, d *dataset.Dataset, part int, 
 	return list, nil
 }
 
-// owned is what is read of a prediction to know whose it is.
-type owned struct {
-	ExampleID string `parquet:"example_id,plain"`
-	SubjectID int64  `parquet:"subject_id"`
-	Variant   string `parquet:"variant"`
-	Split     string `parquet:"split"`
-}
-
 // membersOf are whose the examples are, in the order of their scores, and their traits.
-func membersOf(ctx context.Context, e predictions.Examples, patients *dataset.Dataset) (members []member, list []traits, err error) {
+func membersOf(ctx context.Context, e predictions.Examples, patients *dataset.Dataset) (members []predictions.Identity, list []traits, err error) {
+	members, err = e.Identities(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	from := 0
 	for _, t := range e.Parts {
-		from := len(members)
-		for row, err := range dataset.Read[owned](ctx, e.Dataset, task.TablePredictions, t.Part) {
-			if err != nil {
-				return nil, nil, err
-			}
-			if e.Hold(task.Prediction{Split: row.Split, Variant: row.Variant}) {
-				members = append(members, member{row.SubjectID, row.ExampleID})
-			}
-		}
-		of, err := traitsOf(ctx, patients, t.Part, members[from:])
+		of, err := traitsOf(ctx, patients, t.Part, members[from:from+t.N])
 		if err != nil {
 			return nil, nil, err
 		}
-		list = append(list, of...)
+		list, from = append(list, of...), from+t.N
 	}
 	return members, list, nil
 }

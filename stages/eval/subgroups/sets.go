@@ -11,7 +11,7 @@ import (
 
 // measureGroupSets measures the labels of a set one by one, in every group, and averages
 // over those that have both values there.
-func (s stage) measureGroupSets(ctx context.Context, e predictions.Examples, members []member, groups []*grouped, room int64) error {
+func (s stage) measureGroupSets(ctx context.Context, e predictions.Examples, members []predictions.Identity, groups []*grouped, room int64) error {
 	width := e.Width(room)
 	c := e.Columns(width)
 	sums, gaps := make([]setSum, len(groups)), make([]float64, e.N)

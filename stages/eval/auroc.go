@@ -10,7 +10,6 @@ import (
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/auroc"
-	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/memory"
 	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/stages"
@@ -126,7 +125,7 @@ func (s aurocStage) Finish(_ context.Context, in stages.Inputs, results []stages
 		}
 	}
 	if len(metrics.Tasks) == 0 {
-		return exit.Errorf(exit.BadData, "the predictions hold no example of split %s; predict that split, or choose another", s.config.Split)
+		return s.selection().None()
 	}
 	metrics.average()
 	for scores, results := range measured {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/auroc"
-	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/memory"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/eval"
@@ -52,6 +51,8 @@ type stage struct {
 	memory   *memory.Budget
 }
 
+func (s stage) selection() predictions.Selection { return predictions.Selection{Split: s.config.Split} }
+
 // Run implements stages.Job. Of all variants of a task as many classes are in memory at
 // a time as the budget holds.
 func (s stage) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) error {
@@ -64,7 +65,7 @@ func (s stage) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) e
 		return err
 	}
 	if len(byTask) == 0 {
-		return exit.Errorf(exit.BadData, "the predictions hold no example of split %s; predict that split, or choose another", s.config.Split)
+		return s.selection().None()
 	}
 	told := Comparisons{Split: s.config.Split, Interval: s.config.Settings(), Permutations: s.config.Permutations, Tasks: map[string][]Comparison{}}
 	var all [][]contrast
@@ -103,7 +104,7 @@ func (s stage) examples(ctx context.Context, in stages.Inputs) (map[string][]pre
 	if _, err := predictions.TasksOf(in); err != nil {
 		return nil, err
 	}
-	reads, tallies := predictions.Selection{Split: s.config.Split}, map[predictions.Key][][]byte{}
+	reads, tallies := s.selection(), map[predictions.Key][][]byte{}
 	emit := func(key string, text []byte) {
 		tallies[predictions.ParseKey(key)] = append(tallies[predictions.ParseKey(key)], text)
 	}

@@ -31,6 +31,11 @@ func (s Selection) fitsOn(split string) bool {
 	return s.Fit != "none" && s.Fit != s.Split && split == s.Fit
 }
 
+// None is the error of predictions that hold no example to measure.
+func (s Selection) None() error {
+	return exit.Errorf(exit.BadData, "the predictions hold no example of split %s; predict that split, or choose another", s.Split)
+}
+
 // Accumulate checks the predictions of a part and says where those of each key lie.
 func (s Selection) Accumulate(ctx context.Context, in stages.Inputs, part int, emit func(string, []byte)) error {
 	if _, err := TasksOf(in); err != nil {

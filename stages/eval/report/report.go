@@ -100,53 +100,66 @@ func (r report) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) 
 	return out.WriteFile(FileName, html.Bytes())
 }
 
+// files are what was left of what the page shows; nil is what was not.
+type files struct {
+	metrics     eval.Metrics
+	curves      eval.Curves
+	classes     *eval.Classes
+	reliability *eval.Reliability
+	compared    *compare.Comparisons
+	subgroups   *subgroups.Result
+}
+
+func readFiles(ctx context.Context, in stages.Inputs) (f files, err error) {
+	measured := in.One("metrics")
+	if err := measured.ReadJSON(ctx, eval.MetricsName, &f.metrics); err != nil {
+		return f, err
+	}
+	if err := measured.ReadJSON(ctx, eval.CurvesName, &f.curves); err != nil {
+		return f, err
+	}
+	if f.classes, err = left[eval.Classes](ctx, measured, eval.ClassesName); err != nil {
+		return f, err
+	}
+	if f.reliability, err = left[eval.Reliability](ctx, measured, eval.ReliabilityName); err != nil {
+		return f, err
+	}
+	if f.compared, err = left[compare.Comparisons](ctx, in.One(portCompared), compare.FileName); err != nil {
+		return f, err
+	}
+	f.subgroups, err = left[subgroups.Result](ctx, in.One(portSubgroups), subgroups.FileName)
+	return f, err
+}
+
 // content gathers what the template shows.
 func (r report) content(ctx context.Context, in stages.Inputs) (p content, err error) {
-	metrics, curves := eval.Metrics{}, eval.Curves{}
-	if err := in.One("metrics").ReadJSON(ctx, eval.MetricsName, &metrics); err != nil {
-		return p, err
-	}
-	if err := in.One("metrics").ReadJSON(ctx, eval.CurvesName, &curves); err != nil {
-		return p, err
-	}
-	compared, err := left[compare.Comparisons](ctx, in.One(portCompared), compare.FileName)
+	of, err := readFiles(ctx, in)
 	if err != nil {
 		return p, err
 	}
-	subgroups, err := left[subgroups.Result](ctx, in.One(portSubgroups), subgroups.FileName)
-	if err != nil {
-		return p, err
-	}
-	classes, err := left[eval.Classes](ctx, in.One("metrics"), eval.ClassesName)
-	if err != nil {
-		return p, err
-	}
-	reliability, err := left[eval.Reliability](ctx, in.One("metrics"), eval.ReliabilityName)
-	if err != nil {
-		return p, err
-	}
-	t := tableOf(metrics, curves, compared)
+	metrics, show := of.metrics, r.config.SmallCells == smallcell.Show
+	t := tableOf(metrics, of.curves, of.compared)
 	p = content{
-		Title: r.config.Title, Split: metrics.Split, Verdict: t.verdict(metrics.Split), Results: t, Against: t.against(), Matrix: t.matrix(), Columns: t.columnsOfMatrix(), Compared: compared != nil,
-		Measures: t.measures(), Classes: t.classTables(classes),
-		Subgroups: t.subgroupsOf(subgroups), Table1: table1Of(subgroups), Facts: t.facts(), Both: t.bothScores(), Settings: settingsOf(in["logs"]),
+		Title: r.config.Title, Split: metrics.Split, Verdict: t.verdict(metrics.Split), Results: t, Against: t.against(), Matrix: t.matrix(), Columns: t.columnsOfMatrix(), Compared: of.compared != nil,
+		Measures: t.measures(), Classes: t.classTables(of.classes),
+		Subgroups: t.subgroupsOf(of.subgroups), Table1: table1Of(of.subgroups), Facts: t.facts(), Both: t.bothScores(), Settings: settingsOf(in["logs"]),
 	}
-	if p.Overlaps, err = overlapsOf(metrics, in["logs"], r.config.SmallCells == smallcell.Show); err != nil {
+	if p.Overlaps, err = overlapsOf(metrics, in["logs"], show); err != nil {
 		return p, err
 	}
 	if p.Paper, err = paperBeside(t); err != nil {
 		return p, err
 	}
-	if p.Reliability, err = t.reliabilityFigures(reliability); err != nil {
+	if p.Reliability, err = t.reliabilityFigures(of.reliability); err != nil {
 		return p, err
 	}
 	if p.ROC, err = t.rocFigures(); err != nil {
 		return p, err
 	}
-	if p.Training, err = t.trainingOf(ctx, in["logs"], r.config.SmallCells == smallcell.Show); err != nil {
+	if p.Training, err = t.trainingOf(ctx, in["logs"], show); err != nil {
 		return p, err
 	}
-	if p.Data, err = dataOf(ctx, in["data"], in["logs"], r.config.SmallCells == smallcell.Show); err != nil {
+	if p.Data, err = dataOf(ctx, in["data"], in["logs"], show); err != nil {
 		return p, err
 	}
 	for _, port := range []string{"metrics", portCompared, portSubgroups, "logs", "data"} {
@@ -162,6 +175,6 @@ func left[T any](ctx context.Context, d *dataset.Dataset, file string) (*T, erro
 	if d == nil || !d.HasFile(file) {
 		return nil, nil
 	}
-	var read T
-	return &read, d.ReadJSON(ctx, file, &read)
+	var value T
+	return &value, d.ReadJSON(ctx, file, &value)
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/auroc"
-	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/memory"
 	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/mimic"
@@ -149,7 +148,7 @@ func (s stage) Finish(_ context.Context, _ stages.Inputs, results []stages.Keyed
 		}
 	}
 	if len(all.Variants) == 0 {
-		return exit.Errorf(exit.BadData, "the predictions hold no example of split %s; predict that split, or choose another", s.config.Split)
+		return s.selection().None()
 	}
 	return eval.WriteJSON(out, FileName, all)
 }

@@ -1,11 +1,8 @@
 package eval
 
 import (
-	"encoding/json"
-	"io"
 	"math"
 
-	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/smallcell"
 )
 
@@ -46,14 +43,3 @@ func round(digits func(float64) float64, values ...**float64) {
 }
 
 func fourDigits(x float64) float64 { return math.Round(1e4*x) / 1e4 }
-
-// WriteJSON writes a file of the stage as indented JSON in which < stands as it is: it is
-// read by people too.
-func WriteJSON(out *dataset.Writer, name string, value any) error {
-	return out.StreamFile(name, func(w io.Writer) error {
-		encoder := json.NewEncoder(w)
-		encoder.SetEscapeHTML(false)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(value)
-	})
-}

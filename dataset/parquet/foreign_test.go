@@ -89,6 +89,7 @@ func FuzzTable(f *testing.F) {
 	must(f, err)
 	f.Add(0, byte(1))
 	f.Add(len(whole)-6, byte(0xff)) // the footer's length
+	f.Add(1276, byte(1))            // a column's offset, which becomes negative
 	for at := 1; at < len(whole); at += len(whole) / 40 {
 		f.Add(at, byte(0x81))
 	}

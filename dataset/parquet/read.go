@@ -32,8 +32,12 @@ type source struct {
 	err error
 }
 
-// ReadAt implements io.ReaderAt.
+// ReadAt implements io.ReaderAt. An offset that no file has is the damaged footer's,
+// and no error of reading.
 func (s *source) ReadAt(p []byte, off int64) (int, error) {
+	if off < 0 {
+		return 0, errChunk
+	}
 	n, err := s.ReaderAt.ReadAt(p, off)
 	if err != nil && err != io.EOF {
 		s.mu.Lock()

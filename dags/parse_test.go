@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -71,7 +72,7 @@ steps:
 
 const good = `# a comment with ${nothing} in it
 name: two-step
-schedule: {cron: "0 3 * * SUN", timezone: America/New_York, catchup: latest, overlap: skip}
+schedule: {cron: "0 3 * * SUN", timezone: America/New_York, catchup: latest, overlap: queue, retries: 5, timeout: 6h, freshness: 192h}
 vars: {mimic: /data/mimic-iv, rank: 16, base: "${mimic}/base", out: runs}
 steps:
   adapter:
@@ -120,8 +121,16 @@ func TestParseResolves(t *testing.T) {
 	if diff := cmp.Diff([]Publish{{"adapter.bin", "adapter", "adapter_model.safetensors"}}, d.Publish); diff != "" {
 		t.Error(diff)
 	}
-	if d.Schedule.Location.String() != "America/New_York" || d.Schedule.Catchup != "latest" || d.Vars["out"] != "runs" {
-		t.Errorf("schedule %+v, vars %v", d.Schedule, d.Vars)
+	schedule := *d.Schedule
+	if zone := schedule.Location.String(); zone != "America/New_York" || d.Vars["out"] != "runs" {
+		t.Errorf("time zone %s, vars %v", zone, d.Vars)
+	}
+	schedule.Location = nil
+	if diff := cmp.Diff(Schedule{
+		Cron: "0 3 * * SUN", Catchup: CatchupLatest, Overlap: OverlapQueue, Retries: 5, RetryDelay: 2 * time.Minute,
+		MaxRetryDelay: time.Hour, Timeout: 6 * time.Hour, Freshness: 192 * time.Hour,
+	}, schedule); diff != "" {
+		t.Error(diff)
 	}
 	last := d.Steps[slices.IndexFunc(d.Steps, func(s *Step) bool { return s.Name == "adapter" })]
 	if diff := cmp.Diff([]Path{{Key: "base", Value: "/data/mimic-iv/base", Reads: []string{"config.json", "weights*", "parts/*.bin"}}}, last.Paths); diff != "" {
@@ -337,8 +346,8 @@ x.yaml:2:37: schedule.timezone: unknown time zone Mars/Base; a name of the IANA 
 x.yaml:2:57: schedule.catchup: lastest is not allowed; did you mean latest?
 x.yaml:2:75: schedule.overlap: want a text
 x.yaml:2:80: schedule.cronn: unknown key; did you mean cron?
-x.yaml:5:11: publish.../a: want a file name in the output folder, outside steps, runs and cache
-x.yaml:5:22: publish.steps/b: want a file name in the output folder, outside steps, runs and cache
+x.yaml:5:11: publish.../a: want a file name in the output folder, outside steps, runs, cache and schedule
+x.yaml:5:22: publish.steps/b: want a file name in the output folder, outside steps, runs, cache and schedule
 x.yaml:5:39: publish.c: want step.file; such as auroc.metrics.json for the file metrics.json of the step auroc
 x.yaml:5:45: publish.d: unknown step q; known: p
 x.yaml:5:73: publish.g: want step.file; such as auroc.metrics.json for the file metrics.json of the step auroc
@@ -355,6 +364,23 @@ steps:
 x.yaml:2:18: schedule.cron: 61 is no minute; as in "0 3 * * SUN": Sundays at three
 x.yaml:2:18: schedule.cron: FUN is no month; as in "0 3 * * SUN": Sundays at three
 x.yaml:2:18: schedule.cron: 1-2-3 is no weekday; as in "0 3 * * SUN": Sundays at three
+`,
+	},
+	{
+		name: "what a schedule does with its runs",
+		yaml: `name: x
+schedule: {cron: "0 3 * * *", overlap: wait, retries: -1, retry_delay: 5, max_retry_delay: 1s, timeout: 0h, freshness: 2d, retrys: 1}
+steps:
+  p: {stage: fake.ingest, with: {root: /x}}
+`,
+		want: `
+x.yaml:2:40: schedule.overlap: wait is not allowed; known: skip, queue, cancel
+x.yaml:2:55: schedule.retries: -1 is out of range; a number from 0 to 255
+x.yaml:2:72: schedule.retry_delay: 5 is no length of time; such as 90s, 15m or 36h
+x.yaml:2:92: schedule.max_retry_delay: is less than retry_delay
+x.yaml:2:105: schedule.timeout: 0h is no length of time; such as 90s, 15m or 36h
+x.yaml:2:120: schedule.freshness: 2d is no length of time; such as 90s, 15m or 36h
+x.yaml:2:124: schedule.retrys: unknown key; did you mean retries?
 `,
 	},
 	{

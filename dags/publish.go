@@ -10,7 +10,7 @@ import (
 
 // The folders that runs keep in the output folder: nothing may be published
 // over them.
-var reserved = []string{"steps", "runs", "cache"}
+var reserved = []string{"steps", "runs", "cache", "schedule"}
 
 func (c *checker) publish(n *node) {
 	if n == nil || n.kind == empty {
@@ -28,7 +28,7 @@ func (c *checker) publish(n *node) {
 func (c *checker) publishOne(e entry, path string) {
 	top, _, _ := strings.Cut(filepath.ToSlash(e.key), "/")
 	if !filepath.IsLocal(e.key) || slices.Contains(reserved, top) || strings.HasPrefix(top, ".") {
-		c.add(e.at, path, "want a file name in the output folder, outside steps, runs and cache", "")
+		c.add(e.at, path, "want a file name in the output folder, outside steps, runs, cache and schedule", "")
 	}
 	text, ok := c.word(e.value, path)
 	if !ok {

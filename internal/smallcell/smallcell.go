@@ -39,6 +39,10 @@ func Of[N ~int | ~int64](n N) Count {
 // Small says whether a count could point at a person.
 func Small[N ~int | ~int64](n N) bool { return n > 0 && n < Limit }
 
+// FewApart says whether what is counted once and not the other time could point at a
+// person.
+func FewApart[N ~int | ~int64](a, b N) bool { return Small(max(a-b, b-a)) }
+
 // The settings of what tells counts: small ones are hidden, unless it is asked for
 // them.
 const (

@@ -78,8 +78,12 @@ func (g gate) tell(of task.Task, sum *tally) Card {
 
 // tell is what is told of the n examples of a split by themselves.
 func (s *bySplit) tell(of task.Task, told teller, n int64) Split {
+	patients := told.count(s.Patients)
+	if !told.show && !patients.Hidden() && smallcell.Small(n-s.Patients) { // few are of a patient who has another
+		patients = smallcell.Above
+	}
 	t := Split{
-		Patients: told.count(s.Patients), Labels: told.labels(of, s.Labels, n), MissingLabels: s.missing(),
+		Patients: patients, Labels: told.labels(of, s.Labels, n), MissingLabels: s.missing(),
 		AfterIndex: told.partOf("", s.Late, s.Dated),
 	}
 	for i, empty := range s.Empty {

@@ -18,7 +18,9 @@ func tallyOf(r *rapid.T, of task.Task) *tally {
 		s, few := t.Splits[name], rapid.IntRange(0, 40)
 		for range few.Draw(r, "examples of "+name) {
 			t.Join["examples."+name]++
-			s.Patients++
+			if s.Patients == 0 || rapid.IntRange(0, 9).Draw(r, "came again") > 0 {
+				s.Patients++
+			}
 			s.Dated++
 			s.Sectioned++
 			label := rapid.IntRange(0, of.NumLabels()-1).Draw(r, "label")
@@ -57,6 +59,9 @@ func TestNothingSmallIsTold(t *testing.T) {
 			}
 			if slices.ContainsFunc(counts, func(n smallcell.Count) bool { return smallcell.Small(int64(n)) }) {
 				r.Fatalf("a small count is told: %+v", s)
+			}
+			if !s.Examples.Hidden() && !s.Patients.Hidden() && smallcell.Small(int64(s.Examples-s.Patients)) {
+				r.Fatalf("examples less patients tell of few who came again: %+v", s)
 			}
 			if alone(s.Labels) && !s.Examples.Hidden() {
 				r.Fatalf("one hidden label follows from the others: %+v", s)

@@ -23,7 +23,7 @@ func aurocSpec() stages.Spec {
 	table := []string{task.TablePredictions}
 	return stages.Spec{
 		Name:    "eval.auroc",
-		Version: 8,
+		Version: 9,
 		Doc: "Computes the exact AUROC of each variant on each task: whole counts of pairs, one division, ties at mid-rank. " +
 			"The manifests of the predictions tell their tasks. Binary: the softmax score of the second class. Multiclass: one-versus-one (Hand and Till) and one-versus-rest, macro. " +
 			"Multilabel: by label over documents, on softmax and on sigmoid, mean over the labels that have both values. " +
@@ -129,7 +129,7 @@ func (s aurocStage) Finish(_ context.Context, in stages.Inputs, results []stages
 	}
 	metrics.average()
 	for scores, results := range measured {
-		scores.boundMacro(results)
+		scores.boundMacro(results, s.hides())
 	}
 	return errors.Join(WriteJSON(out, MetricsName, metrics), WriteJSON(out, CurvesName, curves), WriteJSON(out, ClassesName, classes), WriteJSON(out, ReliabilityName, reliability))
 }

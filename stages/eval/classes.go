@@ -1,6 +1,8 @@
 package eval
 
 import (
+	"slices"
+
 	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/smallcell"
 )
@@ -69,5 +71,9 @@ func (r *Result) hideClasses(n int) {
 			round(TwoDigits, &c.AUROC)
 		}
 		round(fourDigits, &c.AUROC, &c.AUPRC, &c.MeanPredicted, &c.Calibrated)
+	}
+	if slices.ContainsFunc(told, smallcell.Count.Hidden) {
+		round(TwoDigits, &r.Score.WeightedAUROC, &r.Score.WeightedAUPRC) // the weights are the counts
+		round(threeDigits, &r.Score.AUPRC)
 	}
 }

@@ -21,16 +21,25 @@ func (r *Result) hide() {
 		s.Positives = smallcell.Of(s.Positives)
 	}
 	r.hideClasses(r.N)
-	s.N, s.Patients = smallcell.Of(s.N), smallcell.Of(s.Patients)
+	s.N, s.Patients = smallcell.Of(s.N), PatientsOf(int(s.Patients), r.N)
 	s.SmallCells = smallcell.Small(r.Fewest)
 	r.hideProbabilities()
+	s.Interval = s.Interval.Hide(s.AUROC, r.Bounded, s.SmallCells)
 	if !s.SmallCells {
 		return
 	}
+	s.DeLong = s.DeLong.Hide(s.AUROC, r.Bounded && s.Measure == "", true)
 	r.Curve = nil
 	round(TwoDigits, &s.AUROC, &s.OneVsOne, &s.OneVsRest, &s.Softmax, &s.Sigmoid)
-	s.Interval.Round()
-	s.DeLong.Round()
+}
+
+// PatientsOf tells the patients of so many examples, unless few of these are of a patient
+// who has another.
+func PatientsOf(patients, examples int) smallcell.Count {
+	if !smallcell.Small(patients) && smallcell.Small(examples-patients) {
+		return smallcell.Above
+	}
+	return smallcell.Of(patients)
 }
 
 // round leaves so many digits of the values that are there.
@@ -41,5 +50,7 @@ func round(digits func(float64) float64, values ...**float64) {
 		}
 	}
 }
+
+func threeDigits(x float64) float64 { return math.Round(1e3*x) / 1e3 }
 
 func fourDigits(x float64) float64 { return math.Round(1e4*x) / 1e4 }

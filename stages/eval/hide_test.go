@@ -112,3 +112,17 @@ func TestLimitOfSmallCells(t *testing.T) {
 		}
 	}
 }
+
+// The attack: examples less patients are the admissions of those who came again.
+func TestPatientsWhoCameAgainAreFew(t *testing.T) {
+	for again, want := range map[int]smallcell.Count{0: 60, 1: smallcell.Above, 9: smallcell.Above, 10: 50} {
+		rows := evaltest.CameAgain(evaltest.OfClasses("mor", 40, 20), again)
+		in := stages.Inputs{"predictions": {evaltest.Predictions(t, 2, rows)}}
+		if got := measure(t, "{replicates: 0}", in).Variants["lora"].Tasks["mor"].Patients; got != want {
+			t.Errorf("%d came again, patients are %s", again, got)
+		}
+		if got := measure(t, "{replicates: 0, small_cells: show}", in).Variants["lora"].Tasks["mor"].Patients; got != smallcell.Count(60-again) {
+			t.Errorf("%d came again, %s patients are shown", again, got)
+		}
+	}
+}

@@ -28,7 +28,7 @@ func (r *Result) bound(c *predictions.Columns, draws *Resampling) error {
 	if draws.Replicates == 0 || r.Score.AUROC == nil {
 		return nil
 	}
-	r.Score.Interval = IntervalOf(*r.Score.AUROC, r.Replicates, r.Effective)
+	r.Bounded, r.Score.Interval = true, IntervalOf(*r.Score.AUROC, r.Replicates, r.Effective)
 	if c.Classes > 2 || c.MultiLabel {
 		return nil
 	}
@@ -56,12 +56,26 @@ func (i *Interval) Round() {
 	}
 }
 
+// Hide is what is told of the interval of an AUROC: of few examples on a side two digits.
+// Where bounds were asked for and there are none, they are all that an AUROC may be, for
+// that there are none would tell of a single patient on a side; unless the AUROC, which is
+// told, is 1 or 0, of which there never are.
+func (i *Interval) Hide(auroc *float64, bounded, few bool) *Interval {
+	if i == nil && bounded && (few || *auroc > 0 && *auroc < 1) {
+		return &Interval{0, 1}
+	}
+	if few {
+		i.Round()
+	}
+	return i
+}
+
 // TwoDigits are what is told of figures of few examples.
 func TwoDigits(x float64) float64 { return math.Round(100*x) / 100 }
 
 // boundMacro gives a variant's mean AUROC its interval: replicate by replicate, the mean
 // over the tasks on the same draw of patients.
-func (s *Scores) boundMacro(results map[string]Result) {
+func (s *Scores) boundMacro(results map[string]Result, hide bool) {
 	var all []Drawn
 	effective, small := math.MaxInt, false
 	for _, name := range s.Averaged() {
@@ -75,7 +89,8 @@ func (s *Scores) boundMacro(results map[string]Result) {
 	if len(all) == 0 {
 		return
 	}
-	if s.MacroInterval = IntervalOf(*s.MacroAUROC, MeanOf(all), effective); small {
-		s.MacroInterval.Round()
+	s.MacroInterval = IntervalOf(*s.MacroAUROC, MeanOf(all), effective)
+	if hide {
+		s.MacroInterval = s.MacroInterval.Hide(s.MacroAUROC, true, small)
 	}
 }

@@ -64,17 +64,39 @@ func TestCopiesTellNothing(t *testing.T) {
 	}
 }
 
-// A patient alone on a side gives no interval: nobody else says how patients differ.
+// A patient alone on a side gives no interval: nobody else says how patients differ. The
+// attack: hidden, that there is none would tell of the one.
 func TestNoIntervalOfOnePatient(t *testing.T) {
-	rows := golden(t)[0].Rows("lora")
-	for i := range rows {
-		rows[i].Label = 0
-		if i < 3 {
-			rows[i].SubjectID, rows[i].Label = 0, 1
+	for _, positives := range []int{3, 12} {
+		rows := golden(t)[0].Rows("lora")
+		for i := range rows {
+			rows[i].Label = 0
+			if i < positives {
+				rows[i].SubjectID, rows[i].Label = 0, 1
+			}
+		}
+		in := stages.Inputs{"predictions": {evaltest.Predictions(t, 2, rows)}}
+		shown := measure(t, "{small_cells: show}", in).Variants["lora"]
+		if mor := shown.Tasks["mor"]; mor.AUROC == nil || mor.Interval != nil || shown.MacroInterval != nil {
+			t.Errorf("%v in %+v", mor.AUROC, mor.Interval)
+		}
+		all := Interval{0, 1}
+		if hidden := measure(t, "{}", in).Variants["lora"]; *hidden.Tasks["mor"].Interval != all || *hidden.MacroInterval != all {
+			t.Errorf("hidden, it is %+v, macro %+v", hidden.Tasks["mor"].Interval, hidden.MacroInterval)
+		}
+		if none := measure(t, "{replicates: 0}", in).Variants["lora"]; none.Tasks["mor"].Interval != nil || none.MacroInterval != nil {
+			t.Errorf("intervals that nobody asked for: %+v", none.Tasks["mor"].Interval)
 		}
 	}
-	mor := measure(t, "{}", stages.Inputs{"predictions": {evaltest.Predictions(t, 2, rows)}}).Variants["lora"].Tasks["mor"]
-	if mor.AUROC == nil || mor.Interval != nil {
-		t.Errorf("%v in %+v", mor.AUROC, mor.Interval)
+}
+
+// An AUROC of 1 has no interval, and says so itself.
+func TestNoIntervalOfPerfectRanks(t *testing.T) {
+	rows := evaltest.OfClasses("mor", 30, 20)
+	for i := range rows {
+		rows[i].Logits = []float32{0, float32(rows[i].Label)}
+	}
+	if s := measure(t, "{}", stages.Inputs{"predictions": {evaltest.Predictions(t, 2, rows)}}).Variants["lora"]; s.Tasks["mor"].Interval != nil || s.MacroInterval != nil {
+		t.Errorf("%+v", s.Tasks["mor"].Interval)
 	}
 }

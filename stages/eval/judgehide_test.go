@@ -3,6 +3,7 @@ package eval
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/clinflow/clinflow/dataset"
@@ -57,7 +58,14 @@ func TestRareClassesAreHidden(t *testing.T) {
 		{"los", []int{12, 10, 30}, []smallcell.Count{12, 10, 30}},
 		{"los", []int{40, 30, 20, 9}, []smallcell.Count{40, 30, smallcell.Above, smallcell.Below}},
 	} {
-		out, _ := hidden(t, evaltest.OfClasses(c.task, c.sizes...))
+		out, score := hidden(t, evaltest.OfClasses(c.task, c.sizes...))
+		// A mean that is weighted by the counts, and those that are told, would tell one.
+		rare := slices.ContainsFunc(c.told, smallcell.Count.Hidden)
+		for _, mean := range []*float64{score.WeightedAUROC, score.WeightedAUPRC} {
+			if mean != nil && (*mean == TwoDigits(*mean)) != rare {
+				t.Errorf("%v: a weighted mean of %v", c.sizes, *mean)
+			}
+		}
 		classes := evaltest.Read[Classes](t, out, ClassesName).Variants["lora"][c.task]
 		for k, class := range classes {
 			few := smallcell.Small(c.sizes[k])

@@ -28,8 +28,9 @@ type Result struct {
 	Classes     []ClassScore       `json:"classes,omitempty"` // none of a binary task
 	Reliability []ReliabilityCurve `json:"reliability,omitempty"`
 
-	Fewest int                           `json:"-"` // examples on either side of what the AUROC compares
-	rarest struct{ half, threshold int } // the rarest outcome of decisions that has one
+	Bounded bool                          `json:"-"` // intervals were asked for, and there is an AUROC
+	Fewest  int                           `json:"-"` // examples on either side of what the AUROC compares
+	rarest  struct{ half, threshold int } // the rarest outcome of decisions that has one
 }
 
 // measure computes a task's AUROC, its interval and its ROC curve, and then what else is told of

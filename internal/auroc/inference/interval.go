@@ -52,7 +52,8 @@ func OfAUROC(auroc float64, replicates []float64, patients int) (i Interval, ok 
 
 // OfDifference is the interval of a difference of two AUROCs, by the differences in
 // replicates of the same draws, and the two-sided p-value that goes with it: below
-// 1−Level where the interval does not hold zero. ok is false where no replicate differs.
+// 1−Level where the interval does not hold zero. It is cut at −1 and 1. ok is false where no
+// replicate differs.
 func OfDifference(difference float64, replicates []float64, patients int) (i Interval, p float64, ok bool) {
 	e := standardError(replicates, patients)
 	if e == 0 {
@@ -60,7 +61,7 @@ func OfDifference(difference float64, replicates []float64, patients int) (i Int
 	}
 	t := student(patients)
 	wide := t.Quantile((1+Level)/2) * e
-	return Interval{difference - wide, difference + wide}, 2 * t.CDF(-math.Abs(difference)/e), true
+	return Interval{max(-1, difference-wide), min(1, difference+wide)}, 2 * t.CDF(-math.Abs(difference)/e), true
 }
 
 // Interval is DeLong's of a model, as it is usually given: normal, cut at 0 and 1.

@@ -20,7 +20,7 @@ func init() {
 	table := []string{task.TablePredictions}
 	stages.RegisterJob(stages.Spec{
 		Name:    "eval.compare",
-		Version: 1,
+		Version: 2,
 		Doc: "Says which variants differ in AUROC, on the same patients: each against each, against the baseline, and against the variant of the same name in another run, on each task and in the mean over tasks. " +
 			"A difference has an interval and a p-value of a bootstrap over patients, and a p-value of a permutation test in which patients' ranks change models with all their admissions (Bandos, Rockette and Gur 2005). " +
 			"Holm's correction is over the comparisons of a task, and over those of the mean. " +

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/memory"
+	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/eval"
 	"github.com/clinflow/clinflow/stages/eval/evaltest"
@@ -159,6 +161,40 @@ func TestComparisonsOfSmallCells(t *testing.T) {
 	}
 	if diff := cmp.Diff(shown.Tasks["pmv"], told.Tasks["pmv"]); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// The attack: examples, which eval.auroc tells, less patients are the admissions of those who
+// came again, of a task and of the mean.
+func TestComparisonsOfPatientsWhoCameAgain(t *testing.T) {
+	for again, want := range map[int]smallcell.Count{0: 60, 1: smallcell.Above, 9: smallcell.Above, 10: 50} {
+		rows := evaltest.CameAgain(evaltest.OfClasses("mor", 40, 20), again)
+		in := stages.Inputs{"predictions": {evaltest.Predictions(t, 2, append(rows, worse(rows, "head", 1)...))}}
+		c := compared(t, "{permutations: 9, replicates: 0}", in)
+		if c.Tasks["mor"][0].Patients != want || c.Macro[0].Patients != want {
+			t.Errorf("%d came again, patients compared are %s, macro %s", again, c.Tasks["mor"][0].Patients, c.Macro[0].Patients)
+		}
+	}
+}
+
+// The attack: a missing interval tells that all examples on a side, be they few or not, are
+// of one patient.
+func TestComparisonsOfOnePatientOnASide(t *testing.T) {
+	for _, positives := range []int{3, 12} {
+		rows := evaltest.OfClasses("mor", 60, positives)
+		for i := range rows[60:] {
+			rows[60+i].SubjectID, rows[60+i].ExampleID = 60, strconv.Itoa(i)
+		}
+		in := stages.Inputs{"predictions": {evaltest.Predictions(t, 2, append(rows, worse(rows, "head", 2)...))}}
+		if c := compared(t, "{permutations: 100, small_cells: show}", in).Macro[0]; c.Interval != nil || c.PBootstrap != nil {
+			t.Errorf("%d positives, shown: %+v", positives, c)
+		}
+		if c := compared(t, "{permutations: 100}", in).Macro[0]; *c.Interval != (eval.Interval{Low: -1, High: 1}) || *c.PBootstrap != 1 {
+			t.Errorf("%d positives, hidden: %+v", positives, c)
+		}
+		if c := compared(t, "{permutations: 100, replicates: 0}", in).Macro[0]; c.Interval != nil {
+			t.Errorf("an interval that nobody asked for: %+v", c)
+		}
 	}
 }
 

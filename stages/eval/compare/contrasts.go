@@ -23,6 +23,7 @@ type contrast struct {
 	permuted   []float64
 	effective  int
 	patients   []int64
+	examples   int // of the mean: those of a task of as many patients
 	fewest     int // examples on either side of what is compared
 	tasks      int // of the mean
 }
@@ -101,6 +102,11 @@ func meanContrast(all []contrast) contrast {
 	mean.replicates, mean.permuted = eval.MeanOf(drawn), eval.MeanOf(permuted)
 	slices.Sort(mean.patients)
 	mean.patients = slices.Compact(mean.patients)
+	for _, c := range all {
+		if len(c.patients) == len(mean.patients) && (mean.examples == 0 || c.examples < mean.examples) {
+			mean.examples = c.examples
+		}
+	}
 	return mean
 }
 
@@ -125,7 +131,7 @@ func (s stage) family(contrasts []contrast) []Comparison {
 	for i, corrected := range inference.Holm(p) {
 		told[i].PHolm = &corrected
 		if s.config.SmallCells == smallcell.Hide {
-			told[i].hide(contrasts[i].fewest)
+			told[i].hide(contrasts[i], s.config.Replicates > 0)
 		}
 	}
 	return told
@@ -133,9 +139,17 @@ func (s stage) family(contrasts []contrast) []Comparison {
 
 // hide leaves two digits of what is of few examples on a side: a difference of AUROCs
 // in all its digits is a fraction of their pairs. A p-value is not rounded to a smaller one.
-func (c *Comparison) hide(fewest int) {
-	c.Patients = smallcell.Of(c.Patients)
-	if !smallcell.Small(fewest) {
+// Bounds that are asked for and are not there would tell of a single patient on a side:
+// they are all that there may be, unless two models do not differ at all.
+func (c *Comparison) hide(of contrast, bounded bool) {
+	if c.Patients = smallcell.Of(c.Patients); of.examples > 0 {
+		c.Patients = eval.PatientsOf(len(of.patients), of.examples)
+	}
+	few := smallcell.Small(of.fewest)
+	if c.Interval == nil && bounded && (few || c.Difference != 0) {
+		c.Interval, c.PBootstrap = &eval.Interval{Low: -1, High: 1}, eval.Optional(1, true)
+	}
+	if !few {
 		return
 	}
 	c.SmallCells, c.Difference = true, eval.TwoDigits(c.Difference)

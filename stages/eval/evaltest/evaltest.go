@@ -85,6 +85,15 @@ func Clustered(rows []task.Prediction, each int) []task.Prediction {
 	return rows
 }
 
+// CameAgain gives so many of the first examples to the patients of the last.
+func CameAgain(rows []task.Prediction, again int) []task.Prediction {
+	rows = slices.Clone(rows)
+	for i := range again {
+		rows[i].SubjectID, rows[i].ExampleID = rows[len(rows)-1-i].SubjectID, "again"
+	}
+	return rows
+}
+
 // AllCases are the predictions of cases, each patient with so many examples of a case.
 func AllCases(cases []Case, variant string, each int) (rows []task.Prediction) {
 	for _, c := range cases {

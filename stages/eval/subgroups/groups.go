@@ -25,6 +25,7 @@ type measured struct {
 	auroc            *float64
 	interval         *eval.Interval
 	probabilities    eval.Probabilities
+	bounded          bool           // intervals were asked for, and there is an AUROC
 	gap              *eval.Interval // of what is predicted less what is observed
 }
 

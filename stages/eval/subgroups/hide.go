@@ -26,7 +26,11 @@ func told(name string, members []predictions.Identity, groups []*grouped, multic
 		if !patients {
 			score.Patients = smallcell.Above
 		}
-		if outcomes[i] || !show && smallcell.Small(g.fewest) {
+		few := outcomes[i] || !show && smallcell.Small(g.fewest)
+		if !show {
+			score.Interval = g.interval.Hide(g.auroc, g.bounded, few)
+		}
+		if few {
 			score.hide(outcomes[i])
 		}
 		a.Groups = append(a.Groups, score)

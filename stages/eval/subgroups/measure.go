@@ -47,7 +47,7 @@ func (s stage) measureGroup(ctx context.Context, c *predictions.Columns, g *grou
 		return nil
 	}
 	err = draws.Add(ctx, c)
-	g.interval = eval.IntervalOf(*r.Score.AUROC, draws.Drawn(), c.Effective())
+	g.bounded, g.interval = s.config.Replicates > 0, eval.IntervalOf(*r.Score.AUROC, draws.Drawn(), c.Effective())
 	return err
 }
 

@@ -30,7 +30,7 @@ func init() {
 	splits.Doc = "Who is trained on, validated on and tested on, to tell who they are (table 1)."
 	stages.RegisterReduce(stages.Spec{
 		Name:    "eval.subgroups",
-		Version: 1,
+		Version: 2,
 		Doc: "Measures each variant on each task in groups of patients: by sex, age, insurance, race, first care unit and year group (of the anchor year; MIMIC-III has none). " +
 			"Of each group it tells examples, patients, positives, the AUROC with its interval by a bootstrap over patients, and how well its probabilities are calibrated. " +
 			"Groups with fewer than ten patients are not told, nor those that would give them away. " +
@@ -96,7 +96,7 @@ func (s stage) Merge(ctx context.Context, in stages.Inputs, key string, accumula
 		return nil, err
 	}
 	if e.N == 0 { // there are examples of val alone
-		return []byte("null"), nil
+		return json.Marshal(ofTask{})
 	}
 	members, list, err := membersOf(ctx, e, in.One(portPatients))
 	if err != nil {
@@ -118,11 +118,16 @@ func (s stage) Merge(ctx context.Context, in stages.Inputs, key string, accumula
 			all = append(all, told(name, members, of, !e.MultiLabel && e.Classes > 2, s.shows()))
 		}
 	}
-	return json.Marshal(all)
+	return json.Marshal(ofTask{N: e.N, Attributes: all})
 }
 
 // Finish writes subgroups.json.
-func (s stage) Finish(_ context.Context, _ stages.Inputs, results []stages.Keyed, out *dataset.Writer) error {
+func (s stage) Finish(_ context.Context, in stages.Inputs, results []stages.Keyed, out *dataset.Writer) error {
+	tasks, err := predictions.TasksOf(in)
+	if err != nil {
+		return err
+	}
+	byVariant := map[string]map[string]ofTask{}
 	all := Result{Split: s.config.Split, Interval: s.config.Settings(), Variants: map[string]map[string][]Attribute{}}
 	for _, keyed := range results {
 		if keyed.Key == table1Key {
@@ -131,20 +136,30 @@ func (s stage) Finish(_ context.Context, _ stages.Inputs, results []stages.Keyed
 			}
 			continue
 		}
-		key, of := predictions.ParseKey(keyed.Key), []Attribute{}
+		key, of := predictions.ParseKey(keyed.Key), ofTask{}
 		if err := json.Unmarshal(keyed.Value, &of); err != nil {
 			return fmt.Errorf("read groups of patients: %w", err)
 		}
-		if of == nil {
+		if of.N == 0 {
 			continue
 		}
-		if all.Variants[key.Variant] == nil {
-			all.Variants[key.Variant] = map[string][]Attribute{}
+		if byVariant[key.Variant] == nil {
+			byVariant[key.Variant] = map[string]ofTask{}
 		}
-		all.Variants[key.Variant][key.Task] = of
-		for _, a := range of {
-			out.Count("groups", int64(len(a.Groups)))
-			out.Count("groups_hidden", int64(len(a.Hidden)))
+		of.Kind = tasks[key.Task].Kind
+		byVariant[key.Variant][key.Task] = of
+	}
+	for variant, of := range byVariant {
+		if !s.shows() {
+			hideAcross(of)
+		}
+		all.Variants[variant] = map[string][]Attribute{}
+		for name, t := range of {
+			all.Variants[variant][name] = t.Attributes
+			for _, a := range t.Attributes {
+				out.Count("groups", int64(len(a.Groups)))
+				out.Count("groups_hidden", int64(len(a.Hidden)))
+			}
 		}
 	}
 	if len(all.Variants) == 0 {

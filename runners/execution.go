@@ -55,7 +55,7 @@ func newExecution(env *stages.Environment, d *dags.DAG, runner StepRunner, plann
 func (x *execution) run(ctx context.Context) error {
 	err := x.journal.Write(Event{
 		Kind: RunStarted, DAG: x.dag.Name, File: x.dag.File,
-		Runner: x.o.Runner, Revision: x.o.Revision, Workers: x.o.Workers,
+		Runner: x.o.Runner, Revision: x.o.Revision, Workers: x.o.Workers, Steps: outlines(x.dag),
 	})
 	if err = errors.Join(err, x.o.Refused); err != nil {
 		return err

@@ -20,9 +20,9 @@ import (
 	"github.com/clinflow/clinflow/internal/suggest"
 )
 
-// Unfinished is the state of a run or step whose end is not in the journal: it
-// is at work still, or was killed.
-const Unfinished = "unfinished"
+// Running is the state of a run that is at work, and of a step. One that the journal
+// knows no end of, and whose process is gone, was interrupted.
+const Running = "running"
 
 // RunRecord is one run as its journal tells it.
 type RunRecord struct {
@@ -31,16 +31,18 @@ type RunRecord struct {
 	Workers          int
 	Started          time.Time
 	Seconds          float64
-	State            string // an outcome, or Unfinished
+	State            string // an outcome, or Running
 	Error            string
+	Outline          []Outline    // of all steps; nil in journals of before it was told
 	Steps            []StepRecord // in the order they began
-	Published        []string
+	Published        []Event
 }
 
 // StepRecord is one step of a run.
 type StepRecord struct {
 	Step, Stage, Fingerprint string
-	State                    string // done, skipped, failed, cancelled or Unfinished
+	State                    string // done, skipped, failed, cancelled, Running or OutcomeInterrupted
+	Began, Ended             time.Time
 	Reasons                  []string
 	Seconds                  float64
 	PeakMemory               int64 // see Event
@@ -60,7 +62,7 @@ func ListRuns(ctx context.Context, out string) ([]RunRecord, error) {
 	}
 	runs := make([]RunRecord, 0, len(logs))
 	for _, log := range logs {
-		r, err := readJournal(ctx, dir, log)
+		r, err := readRun(ctx, dir, log)
 		if err != nil {
 			return nil, err
 		}
@@ -120,8 +122,24 @@ func FindRun(ctx context.Context, out, id string) (RunRecord, error) {
 	}
 }
 
+// readRun reads a run, and asks the lock whether one without an end is at work.
+func readRun(ctx context.Context, out store.Dir, log string) (RunRecord, error) {
+	r, err := readJournal(ctx, out, log)
+	if err != nil || r.State != Running {
+		return r, err
+	}
+	alive, err := atWork(ctx, out, r)
+	if err != nil || alive {
+		return r, err
+	}
+	if r, err = readJournal(ctx, out, log); r.State == Running { // it did not end meanwhile
+		r.cutOff()
+	}
+	return r, err
+}
+
 func readJournal(ctx context.Context, out store.Dir, log string) (RunRecord, error) {
-	r := RunRecord{ID: strings.TrimSuffix(path.Base(log), journalSuffix), State: Unfinished}
+	r := RunRecord{ID: runOf(log), State: Running}
 	events, err := readEvents(ctx, out, log)
 	for _, e := range events {
 		r.tell(e)
@@ -153,13 +171,24 @@ func readEvents(ctx context.Context, out store.Dir, log string) (events []Event,
 func (r *RunRecord) tell(e Event) {
 	switch e.Kind {
 	case RunStarted:
-		r.DAG, r.File, r.Runner, r.Revision, r.Workers, r.Started = e.DAG, e.File, e.Runner, e.Revision, e.Workers, e.Time
+		r.DAG, r.File, r.Runner, r.Revision, r.Workers, r.Started, r.Outline = e.DAG, e.File, e.Runner, e.Revision, e.Workers, e.Time, e.Steps
 	case RunEnded:
+		r.cutOff()
 		r.State, r.Seconds, r.Error = e.Outcome, e.Seconds, e.Error
 	case Published:
-		r.Published = append(r.Published, e.File)
+		r.Published = append(r.Published, e)
 	default:
 		r.step(e)
+	}
+}
+
+// cutOff says that a run and its steps end where the journal does.
+func (r *RunRecord) cutOff() {
+	r.State = OutcomeInterrupted
+	for i := range r.Steps {
+		if r.Steps[i].State == Running {
+			r.Steps[i].State = OutcomeInterrupted
+		}
 	}
 }
 
@@ -167,12 +196,12 @@ func (r *RunRecord) step(e Event) {
 	i := slices.IndexFunc(r.Steps, func(s StepRecord) bool { return s.Step == e.Step })
 	if i < 0 {
 		i = len(r.Steps)
-		r.Steps = append(r.Steps, StepRecord{Step: e.Step, Stage: e.Stage})
+		r.Steps = append(r.Steps, StepRecord{Step: e.Step, Stage: e.Stage, Began: e.Time})
 	}
 	s := &r.Steps[i]
 	s.State = strings.TrimPrefix(e.Kind, "step ")
-	if e.Kind == StepStarted {
-		s.State = Unfinished
+	if s.Ended = e.Time; e.Kind == StepStarted {
+		s.State, s.Ended = Running, time.Time{}
 	}
 	if len(e.Reasons) > 0 {
 		s.Reasons = e.Reasons

@@ -19,6 +19,8 @@ var (
 	anyTime  = regexp.MustCompile(`\d{4}-\d{2}-\d{2}T[0-9:]+Z`)
 	anyTook  = regexp.MustCompile(`\b\d+(\.\d+)?m?s\b`)
 	anyPrint = regexp.MustCompile(`\b[0-9a-f]{16}\b`)
+	anyCount = regexp.MustCompile(`kept=<?\d+`)
+	anySide  = regexp.MustCompile(`: (left|right),`) // one of two goes first
 	spaces   = regexp.MustCompile(` {2,}`)
 )
 
@@ -163,7 +165,7 @@ func TestJournalOfAKilledRun(t *testing.T) {
 		if err := os.WriteFile(files[0], text[:cut], 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if runs, err := ListRuns(t.Context(), out); err != nil || runs[0].State != Unfinished {
+		if runs, err := ListRuns(t.Context(), out); err != nil || runs[0].State != OutcomeInterrupted {
 			t.Fatalf("cut at %d: %+v, %v", cut, runs, err)
 		}
 	}

@@ -47,7 +47,11 @@ func (r RunRecord) Write(w io.Writer) error {
 	fmt.Fprintf(w, "run       %s\ndag       %s\nstate     %s\nstarted   %s\ntook      %s\nrunner    %s\nrevision  %s\n",
 		r.ID, dags.Title(r.DAG, r.File), r.State, r.Started.Format(time.RFC3339), took(r.Seconds), orDash(r.Runner), orDash(r.Revision))
 	if len(r.Published) > 0 {
-		fmt.Fprintf(w, "published %s\n", strings.Join(r.Published, ", "))
+		var names []string
+		for _, p := range r.Published {
+			names = append(names, p.File)
+		}
+		fmt.Fprintf(w, "published %s\n", strings.Join(names, ", "))
 	}
 	if r.Error != "" {
 		fmt.Fprintf(w, "error     %s\n", r.Error)

@@ -7,9 +7,12 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"path"
+	"strings"
 	"sync"
 	"time"
 
+	"github.com/clinflow/clinflow/dags"
 	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/internal/store"
 )
@@ -46,6 +49,7 @@ type Event struct {
 	Runner      string    `json:"runner,omitempty"`
 	Revision    string    `json:"revision,omitempty"`
 	Workers     int       `json:"workers,omitempty"`
+	Steps       []Outline `json:"steps,omitempty"` // of the DAG, at the run's start, in an order in which each follows what it needs
 	Step        string    `json:"step,omitempty"`
 	Stage       string    `json:"stage,omitempty"`
 	Fingerprint string    `json:"fingerprint,omitempty"`
@@ -58,6 +62,27 @@ type Event struct {
 	Counts  map[string]smallcell.Count `json:"counts,omitempty"`
 	Outcome string                     `json:"outcome,omitempty"`
 	Error   string                     `json:"error,omitempty"`
+}
+
+// Outline is a step as the DAG has it: what a picture of the run needs, though the DAG's
+// file is another one since.
+type Outline struct {
+	Step    string   `json:"step"`
+	Stage   string   `json:"stage"`
+	Written string   `json:"written,omitempty"` // the name in the DAG's file, of a group's step
+	Needs   []string `json:"needs,omitempty"`   // steps
+}
+
+func outlines(d *dags.DAG) []Outline {
+	var all []Outline
+	for _, s := range d.Steps {
+		o := Outline{Step: s.Name, Stage: s.Stage.Name, Needs: s.Upstream()}
+		if s.Written != s.Name {
+			o.Written = s.Written
+		}
+		all = append(all, o)
+	}
+	return all
 }
 
 // Journal appends the events of one run to runs/RUN.jsonl, each on disk before
@@ -86,12 +111,24 @@ func startJournal(ctx context.Context, out store.Dir, notify func(Event)) (*Jour
 	return &Journal{run: run, notify: notify, log: log}, nil
 }
 
+// runOf is the id of the run that a journal is of.
+func runOf(log string) string { return strings.TrimSuffix(path.Base(log), journalSuffix) }
+
+// runTime is the beginning of a run's id.
+const runTime = "20060102-150405.000"
+
+// began is the time that a run's id tells.
+func began(run string) time.Time {
+	t, _ := time.Parse(runTime, run[:min(len(run), len(runTime))])
+	return t
+}
+
 // newRunID is sortable by time; the random end keeps two runs of the same
 // moment apart.
 func newRunID(now time.Time) string {
 	random := make([]byte, 2)
 	_, _ = rand.Read(random) // never fails since Go 1.24
-	return now.UTC().Format("20060102-150405.000") + "-" + hex.EncodeToString(random)
+	return now.UTC().Format(runTime) + "-" + hex.EncodeToString(random)
 }
 
 // Write appends an event.

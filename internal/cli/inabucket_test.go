@@ -92,7 +92,7 @@ func killInABucket(t *testing.T, n int, dir string, u undisturbed) {
 				met["no run yet"]++
 			} else {
 				for _, step := range runs[0].Steps {
-					if step.State == runners.Unfinished {
+					if step.State == runners.OutcomeInterrupted {
 						met[step.Stage]++
 					}
 				}

@@ -54,7 +54,7 @@ func (k *killings) kill(t testing.TB, dir string, span time.Duration, args []str
 	if !start(t, dir, nil, args...).killAfter(t, moment) {
 		return false
 	}
-	under := inState(t, filepath.Join(dir, outFolder), runners.Unfinished)
+	under := inState(t, filepath.Join(dir, outFolder), runners.OutcomeInterrupted)
 	for _, stage := range under {
 		k.met[stage]++
 	}

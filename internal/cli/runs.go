@@ -8,7 +8,7 @@ import (
 
 func newRuns() *cobra.Command {
 	var out string
-	cmd := &cobra.Command{Use: "runs", Short: "List, show and compare the runs of an output folder", Args: noSuchCommand, RunE: help}
+	cmd := &cobra.Command{Use: "runs", Short: "List, show, follow and compare the runs of an output folder", Args: noSuchCommand, RunE: help}
 	cmd.PersistentFlags().StringVar(&out, "out", "clinflow-out", "output folder of the runs")
 	cmd.AddCommand(
 		&cobra.Command{
@@ -30,6 +30,14 @@ func newRuns() *cobra.Command {
 					return err
 				}
 				return run.Write(cmd.OutOrStdout())
+			},
+		},
+		&cobra.Command{
+			Use: "tail [RUN]", Short: "Follow a run, the newest by default: a line an event, until it ends", Args: asUsed,
+			ValidArgsFunction: runArgument(&out, 1),
+			RunE: func(cmd *cobra.Command, args []string) error {
+				teller := runners.Teller{W: cmd.OutOrStdout()}
+				return runners.Follow(cmd.Context(), out, chosenRun(args), teller.Tell)
 			},
 		},
 		&cobra.Command{

@@ -24,7 +24,7 @@ func TestWhatIsMistyped(t *testing.T) {
 		{[]string{"cat", "one", "two"}, `"two" is one word too many; type ` + "`clinflow cat DATASET`"},
 		{[]string{"demo", "extra"}, `"extra" is one word too many`},
 		{[]string{"inspect", "encode", "--tokenizer", "one", "two"}, `"two" is one word too many`},
-		{[]string{"runs", "zzz"}, "known: diff, list, show"},
+		{[]string{"runs", "zzz"}, "known: diff, list, show, tail"},
 		{[]string{"help", "stagess"}, "did you mean stages?"},
 		{[]string{"help", "runs", "shw"}, "did you mean show?"},
 		{[]string{"inspect", "encod"}, "did you mean encode?"},

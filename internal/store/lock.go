@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/gofrs/flock"
 )
@@ -16,6 +18,7 @@ var ErrLockLost = errors.New("was lost")
 // locker is a Dir that has locks.
 type locker interface {
 	TryLock(ctx context.Context, name, text string) (held context.Context, unlock func(), heldBy string, err error)
+	LockHolder(ctx context.Context, name string) (heldBy string, held bool, err error)
 }
 
 // TryLock takes the lock of a name in a folder, which one at a time has, and leaves text
@@ -26,6 +29,36 @@ type locker interface {
 // ends when that did not succeed, with ErrLockLost for its cause.
 func TryLock(ctx context.Context, dir Dir, name, text string) (held context.Context, unlock func(), heldBy string, err error) {
 	return dir.(locker).TryLock(ctx, name, text)
+}
+
+// LockHolder says whether somebody has the lock of a name, and who, as TryLock does. It
+// changes nothing, and may be asked by who may read the folder alone.
+func LockHolder(ctx context.Context, dir Dir, name string) (heldBy string, held bool, err error) {
+	return dir.(locker).LockHolder(ctx, name)
+}
+
+// looking is for how long a lock that is looked at may seem taken: the kernel tells of
+// one only by giving it.
+const looking = 100 * time.Millisecond
+
+func (d local) LockHolder(_ context.Context, name string) (heldBy string, held bool, err error) {
+	path, err := d.path(name)
+	if err != nil {
+		return "", false, err
+	}
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", false, nil
+	}
+	if err != nil {
+		return "", false, DiskError("look at the lock", path, err)
+	}
+	l := flock.New(path, flock.SetFlag(os.O_RDONLY|noFollow))
+	free, err := l.TryRLock()
+	if err != nil {
+		return "", false, errors.Join(DiskError("look at the lock", path, err), l.Close())
+	}
+	return string(text), !free, l.Close()
 }
 
 func (d local) TryLock(ctx context.Context, name, text string) (held context.Context, unlock func(), heldBy string, err error) {
@@ -41,6 +74,9 @@ func (d local) TryLock(ctx context.Context, name, text string) (held context.Con
 	// written and removed through ours, whatever the name may lead to by then.
 	l := flock.New(path, flock.SetFlag(os.O_RDWR|noFollow))
 	got, err := l.TryLock()
+	if !got && err == nil {
+		got, err = retryLock(ctx, l)
+	}
 	if err != nil {
 		return nil, nil, "", errors.Join(DiskError("lock the folder", filepath.Dir(path), err), file.Close())
 	}
@@ -56,4 +92,15 @@ func (d local) TryLock(ctx context.Context, name, text string) (held context.Con
 		_ = l.Unlock()
 		_ = file.Close()
 	}, "", nil
+}
+
+// retryLock takes a lock that was only looked at.
+func retryLock(ctx context.Context, l *flock.Flock) (got bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, looking)
+	defer cancel()
+	got, err = l.TryLockContext(ctx, looking/10)
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		err = nil
+	}
+	return got, err
 }

@@ -66,6 +66,16 @@ func (d folder) TryLock(ctx context.Context, name, text string) (held context.Co
 	return held, unlock, "", nil
 }
 
+// LockHolder says who has the lock of a name, as store.LockHolder does.
+func (d folder) LockHolder(ctx context.Context, name string) (heldBy string, held bool, err error) {
+	handle, err := d.handle(name)
+	if err != nil {
+		return "", false, err
+	}
+	c, err := (&lock{dir: d, name: name, object: handle}).look(ctx)
+	return c.Text, c.alive(), err
+}
+
 // look returns who has the lock; nobody's claim is of a time long ago.
 func (l *lock) look(ctx context.Context) (c claim, err error) {
 	o := &object{ctx: ctx, handle: l.object, place: l.dir.place(l.name)}

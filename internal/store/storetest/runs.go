@@ -10,16 +10,29 @@ import (
 	"github.com/clinflow/clinflow/internal/store"
 )
 
+// holder wants to be told who holds the lock, "" for nobody.
+func holder(t *testing.T, dir store.Dir, who string) {
+	t.Helper()
+	by, held, err := store.LockHolder(t.Context(), dir, "runs/lock")
+	must(t, err)
+	if held != (who != "") || held && by != who {
+		t.Errorf("the lock is held: %v, by %q, want %q", held, by, who)
+	}
+}
+
 func locking(t *testing.T, dir store.Dir) {
 	write(t, dir, "runs/other", "")
+	holder(t, dir, "")
 	_, unlock, heldBy, err := store.TryLock(t.Context(), dir, "runs/lock", "the first")
 	if err != nil || unlock == nil || heldBy != "" {
 		t.Fatalf("a free lock: held by %q, %v", heldBy, err)
 	}
+	holder(t, dir, "the first")
 	if _, second, heldBy, err := store.TryLock(t.Context(), dir, "runs/lock", "the second"); second != nil || heldBy != "the first" || err != nil {
 		t.Errorf("a lock that is held: by %q, %v", heldBy, err)
 	}
 	unlock()
+	holder(t, dir, "")
 	held, unlock, heldBy, err := store.TryLock(t.Context(), dir, "runs/lock", "the third")
 	if err != nil || unlock == nil || heldBy != "" || held.Err() != nil {
 		t.Fatalf("a lock that was given back: held by %q, %v", heldBy, err)
@@ -43,6 +56,24 @@ func locking(t *testing.T, dir store.Dir) {
 		t.Fatalf("%d have the lock", len(got))
 	}
 	(<-got)()
+	look, stop := context.WithCancel(t.Context())
+	wait.Go(func() {
+		for look.Err() == nil {
+			if _, _, err := store.LockHolder(t.Context(), dir, "runs/lock"); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	for range 20 {
+		_, unlock, by, err := store.TryLock(t.Context(), dir, "runs/lock", "who is looked at")
+		if err != nil || unlock == nil {
+			t.Errorf("a lock that is looked at: held by %q, %v", by, err)
+			break
+		}
+		unlock()
+	}
+	stop()
+	wait.Wait()
 }
 
 func logging(t *testing.T, dir store.Dir) {

@@ -17,7 +17,8 @@ type DAG struct {
 	Name     string
 	Schedule *Schedule // nil: run by hand only
 	Vars     map[string]string
-	Steps    []*Step // in an order in which every step follows its inputs
+	Steps    []*Step // those chosen with what they need, in an order in which every step follows its inputs
+	Whole    []*Step // all that the file has, in that order
 	Publish  []Publish
 }
 
@@ -39,6 +40,11 @@ type Step struct {
 	Identity json.RawMessage
 	// Paths are the values of the fields that hold paths.
 	Paths []Path
+	// Given is of a step that is not chosen though a chosen one needs it: its output must be
+	// there already.
+	Given bool
+	// Forced is of a step that runs again though its output is there.
+	Forced bool
 	// Parts is how many parts the step works on: what a source cuts, else those of its
 	// sharded inputs; 0 where it has none.
 	Parts int

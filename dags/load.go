@@ -42,13 +42,11 @@ func Title(name, file string) string {
 	return name + " (" + file + ")"
 }
 
-// Request is what a command line asks for: a DAG, or some of its steps.
+// Request is what a command line asks for of a DAG.
 type Request struct {
 	DAG string            // a file, or the name of a shipped one
 	Set map[string]string // values of --set over the file's vars
-	// Steps are those that are wanted; the steps that they need come with them, and
-	// what is published from these. None: the whole DAG.
-	Steps []string
+	Choice
 	Flags []stages.Fault // of the command line, told with the file's faults
 }
 
@@ -68,7 +66,7 @@ func load(ctx context.Context, env *stages.Environment, r Request) (*checker, er
 		return nil, err
 	}
 	c := parse(env, name, text, r.Set)
-	c.choose(r.Steps)
+	c.choose(r.Choice)
 	for _, f := range r.Flags {
 		c.add(position{}, f.Key, f.What(), "")
 	}

@@ -1,12 +1,10 @@
 package dags
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/clinflow/clinflow/internal/suggest"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -39,29 +37,8 @@ func (c *checker) order() {
 			return
 		}
 	}
+	c.dag.Whole = slices.Clone(c.dag.Steps)
 	c.ordered = true
-}
-
-// choose leaves of the DAG the named steps with what they need, and what is published
-// from these.
-func (c *checker) choose(names []string) {
-	if len(names) == 0 || len(c.byName) == 0 {
-		return
-	}
-	chosen := map[string]bool{}
-	for _, name := range names {
-		if c.byName[name] == nil {
-			c.add(position{}, "", "unknown step "+name, cmp.Or(suggest.Choice(name, c.others(nil)), "`clinflow plan` lists them"))
-		}
-		chosen[name] = true
-	}
-	for _, step := range slices.Backward(c.dag.Steps) { // a step comes after those that it needs
-		for _, up := range step.Upstream() {
-			chosen[up] = chosen[up] || chosen[step.Name]
-		}
-	}
-	c.dag.Steps = slices.DeleteFunc(c.dag.Steps, func(s *Step) bool { return !chosen[s.Name] })
-	c.dag.Publish = slices.DeleteFunc(c.dag.Publish, func(p Publish) bool { return !chosen[p.Step] })
 }
 
 // agree counts the parts that each step works on, and checks that its sharded inputs

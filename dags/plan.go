@@ -25,11 +25,11 @@ func (d *DAG) Plan(ctx context.Context, p *Planner) (Plan, error) {
 	plan := Plan{DAG: d, Out: p.out.URI()}
 	made := map[string]*dataset.Dataset{}
 	for _, step := range d.Steps {
-		decision, err := p.planOne(ctx, step, made)
+		decision, err := p.planOne(ctx, step, plan.states(), made)
 		if err != nil {
 			return Plan{}, fmt.Errorf("step %s: %w", step.Name, err)
 		}
-		if decision.Done {
+		if decision.State == StateDone {
 			if made[step.Name], err = dataset.Open(ctx, decision.URI); err != nil {
 				return Plan{}, fmt.Errorf("step %s: %w", step.Name, err)
 			}
@@ -39,21 +39,36 @@ func (d *DAG) Plan(ctx context.Context, p *Planner) (Plan, error) {
 	return plan, nil
 }
 
-func (p *Planner) planOne(ctx context.Context, step *Step, made map[string]*dataset.Dataset) (Decision, error) {
+func (p *Planner) planOne(ctx context.Context, step *Step, before map[string]State, made map[string]*dataset.Dataset) (Decision, error) {
 	var missing []string
 	for _, up := range step.Inputs() {
-		if made[up] == nil {
+		if before[up].Runs() {
 			missing = append(missing, fmt.Sprintf("upstream step %s will run", up))
+		} else if before[up] == StateMissing {
+			missing = append(missing, fmt.Sprintf("upstream step %s is not there", up))
 		}
 	}
+	d := Decision{Step: step, State: StateWaiting, Reasons: missing}
 	switch {
 	case len(missing) == 0:
 		return p.Decide(ctx, step, step.Bind(made))
+	case step.Given:
+		d.State, d.Reasons = StateMissing, missing
+	case step.Forced:
+		d.State, d.Reasons = StateForced, append([]string{"forced"}, missing...)
 	case p.newest(step.Name) == "":
-		return Decision{Step: step, Reasons: []string{"never ran"}}, nil
-	default:
-		return Decision{Step: step, Reasons: missing}, nil
+		d.State, d.Reasons = StateNew, []string{"never ran"}
 	}
+	return d, nil
+}
+
+// states are those of the steps that are decided.
+func (p Plan) states() map[string]State {
+	all := map[string]State{}
+	for _, d := range p.Steps {
+		all[d.Step.Name] = d.State
+	}
+	return all
 }
 
 // Bind gives a step's ports the outputs of its upstream steps.
@@ -69,9 +84,22 @@ func (s *Step) Bind(made map[string]*dataset.Dataset) stages.Inputs {
 
 // Pending counts the steps that will run.
 func (p Plan) Pending() int {
-	n := 0
+	return p.count(func(d Decision) bool { return d.State.Runs() })
+}
+
+// Chosen counts the steps that the run has, those that must be there already left out.
+func (p Plan) Chosen() int {
+	return p.count(func(d Decision) bool { return !d.Step.Given })
+}
+
+// Missing counts the steps that must be there and are not: the run would fail.
+func (p Plan) Missing() int {
+	return p.count(func(d Decision) bool { return d.State == StateMissing })
+}
+
+func (p Plan) count(counts func(Decision) bool) (n int) {
 	for _, d := range p.Steps {
-		if !d.Done {
+		if counts(d) {
 			n++
 		}
 	}
@@ -80,14 +108,17 @@ func (p Plan) Pending() int {
 
 // Write renders the plan as text.
 func (p Plan) Write(w io.Writer) error {
-	fmt.Fprintf(w, "%s into %s: %d of %d steps will run\n", Title(p.DAG.Name, p.DAG.File), p.Out, p.Pending(), len(p.Steps))
+	fmt.Fprintf(w, "%s into %s: %d of %d steps will run\n", Title(p.DAG.Name, p.DAG.File), p.Out, p.Pending(), p.Chosen())
+	if n := p.Missing(); n > 0 {
+		fmt.Fprintf(w, "the run would fail: it needs %d steps that --only leaves out and that are not there\n", n)
+	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, d := range p.Steps {
-		state, why := "will run", strings.Join(d.Reasons, "; ")
-		if d.Done {
-			state, why = "done", "same stage, configuration and inputs"
+		why := strings.Join(d.Reasons, "; ")
+		if d.State == StateDone {
+			why = "same stage, configuration and inputs"
 		}
-		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%s\n", state, d.Step.Name, d.Step.Stage.Name, cmp.Or(d.Fingerprint, "not known yet"), why)
+		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%s\n", d.State.inWords(), d.Step.Name, d.Step.Stage.Name, cmp.Or(d.Fingerprint, "not known yet"), why)
 	}
 	return table.Flush()
 }

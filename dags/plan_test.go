@@ -122,7 +122,7 @@ func (b *bench) run(content func(Decision) string) {
 			return
 		}
 		for _, d := range plan.Steps {
-			if !d.Done && d.Fingerprint != "" {
+			if d.State.Runs() && d.Fingerprint != "" {
 				b.finish(d, content(d))
 			}
 		}
@@ -259,8 +259,8 @@ func TestPlanTellsUnusableOutputs(t *testing.T) {
 	if err := os.Remove(filepath.Join(uri, dataset.ManifestName)); err != nil {
 		t.Fatal(err)
 	}
-	if got := b.plan().Steps[3]; got.Done || !cmp.Equal(got.Reasons, []string{"its output is incomplete: a run ended in the middle of it"}) {
-		t.Errorf("without a manifest: %v %q", got.Done, got.Reasons)
+	if got := b.plan().Steps[3]; got.State != StateIncomplete || !cmp.Equal(got.Reasons, []string{"its output is incomplete: a run ended in the middle of it"}) {
+		t.Errorf("without a manifest: %v %q", got.State, got.Reasons)
 	}
 }
 

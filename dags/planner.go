@@ -36,10 +36,11 @@ type output struct {
 type Decision struct {
 	Step        *Step
 	Identity    Identity
-	Fingerprint string   // "" while an upstream step is yet to run
-	URI         string   // of the output
-	Done        bool     // the output is there
+	Fingerprint string // "" while an upstream step is yet to run
+	URI         string // of the output
+	State       State
 	Reasons     []string // why it has to run
+	Anew        bool     // what lies under the output's name is to be removed first
 }
 
 // OutputName is the name in the output folder of a step's output.
@@ -86,12 +87,17 @@ func (p *Planner) Decide(ctx context.Context, step *Step, in stages.Inputs) (Dec
 	d.URI = p.out.Sub(name).URI()
 	found, exists := p.outputs[path.Base(name)]
 	switch {
+	case step.Forced:
+		d.State, d.Reasons, d.Anew = StateForced, []string{"forced"}, true
 	case found.complete:
-		d.Done = true
+		d.State = StateDone
 	case exists:
-		d.Reasons = []string{"its output is incomplete: a run ended in the middle of it"}
+		d.State, d.Reasons = StateIncomplete, []string{"its output is incomplete: a run ended in the middle of it"}
 	default:
-		d.Reasons = p.compare(ctx, step, id)
+		d.State, d.Reasons = p.compare(ctx, step, id)
+	}
+	if step.Given && d.State.Runs() {
+		d.State = StateMissing
 	}
 	return d, nil
 }

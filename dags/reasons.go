@@ -15,16 +15,16 @@ import (
 )
 
 // compare says what differs from the step's newest earlier output.
-func (p *Planner) compare(ctx context.Context, step *Step, now Identity) []string {
+func (p *Planner) compare(ctx context.Context, step *Step, now Identity) (State, []string) {
 	earlier := p.newest(step.Name)
 	if earlier == "" {
-		return []string{"never ran"}
+		return StateNew, []string{"never ran"}
 	}
 	dataset, err := dataset.Open(ctx, p.out.Sub(path.Join(stepsFolder, earlier)).URI())
 	if err != nil {
-		return []string{"its earlier output cannot be read by this version"}
+		return StateStale, []string{"its earlier output cannot be read by this version"}
 	}
-	return differences(identityOf(dataset.Manifest), now)
+	return StateStale, differences(identityOf(dataset.Manifest), now)
 }
 
 var fingerprinted = regexp.MustCompile(`^(.+)-[0-9a-f]{16}$`)

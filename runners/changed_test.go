@@ -44,7 +44,7 @@ func changedWhileRead(t *testing.T, out, base, stage string, force bool, change 
 		change()
 		return nil
 	}}}
-	return Execute(t.Context(), stages.Default, d, f, Options{Out: out, Workers: 1, Force: force})
+	return Execute(t.Context(), stages.Default, forced(d, force), f, Options{Out: out, Workers: 1})
 }
 
 func TestAJobWhoseInputChangedIsSetAside(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 // is read or written: outputs that are not there yet go by their step's name.
 func DryRun(ctx context.Context, env *stages.Environment, d *dags.DAG, out string) error {
 	for _, step := range d.Steps {
-		if step.Stage.Shape == stages.ShapeJob {
+		if step.Stage.Shape == stages.ShapeJob || step.Given {
 			continue
 		}
 		task, err := taskOf(unmade(step, out), step.Parts)

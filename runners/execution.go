@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -142,17 +143,22 @@ func (x *execution) settle(ctx context.Context, step *dags.Step) error {
 		return x.failed(ctx, Event{Step: step.Name, Stage: step.Stage.Name}, time.Now(), err)
 	}
 	e := Event{Step: step.Name, Stage: step.Stage.Name, Fingerprint: decision.Fingerprint, Reasons: decision.Reasons}
-	if decision.Done && !x.o.Force {
+	if decision.State == dags.StateMissing {
+		return x.failed(ctx, e, time.Now(), notGiven(decision))
+	}
+	if decision.State == dags.StateDone {
 		e.Kind, e.Reasons = StepSkipped, []string{"its output is there: same stage, configuration and inputs"}
 		if err := x.keep(ctx, step, decision.URI, &e); err != nil {
 			return x.failed(ctx, e, time.Now(), err)
 		}
 		return x.journal.Write(e)
 	}
-	if decision.Done {
-		e.Reasons = []string{"forced"}
-	}
 	return x.runAndNote(ctx, decision, e)
+}
+
+// notGiven refuses a run of some steps alone that need what is not there.
+func notGiven(d dags.Decision) error {
+	return exit.Errorf(exit.Usage, "its output is not there (%s) and with --only the run does not make it; run it first, or leave out --only", strings.Join(d.Reasons, "; "))
 }
 
 // runAndNote runs a step and writes its begin and its end to the journal.
@@ -191,7 +197,7 @@ func (x *execution) runJob(ctx context.Context, decision dags.Decision, begin fu
 	if err := ownFiles(x.out, output); err != nil {
 		return err
 	}
-	if decision.Done || x.o.Force {
+	if decision.Anew {
 		if err := discard(ctx, x.out, output); err != nil {
 			return fmt.Errorf("remove the earlier output: %w", err)
 		}

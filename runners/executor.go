@@ -53,7 +53,6 @@ type LevelRunner interface {
 type Options struct {
 	Out      string      // output folder
 	Workers  int         // steps that may run side by side, at least 1
-	Force    bool        // run every step though its output is there
 	Runner   string      // name of the runner, for the journal
 	Revision string      // of the code, for manifests and the journal
 	Again    string      // the command to type to go on after a failure

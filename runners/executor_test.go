@@ -104,14 +104,22 @@ func parse(t *testing.T, set map[string]string) *dags.DAG {
 	return d
 }
 
+// forced is a DAG whose steps all run again, where force says so.
+func forced(d *dags.DAG, force bool) *dags.DAG {
+	for _, step := range d.Steps {
+		step.Forced = force
+	}
+	return d
+}
+
 func TestExecuteRunsOnlyWhatIsStale(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "deep", "out")
-	f := &fake{}
+	f, force := &fake{}, false
 	var told []Event
 	o := Options{Out: out, Workers: 4, Revision: "r1", Notify: func(e Event) { told = append(told, e) }}
 	run := func(set map[string]string, want ...string) {
 		t.Helper()
-		if err := Execute(t.Context(), stages.Default, parse(t, set), f, o); err != nil {
+		if err := Execute(t.Context(), stages.Default, forced(parse(t, set), force), f, o); err != nil {
 			t.Fatal(err)
 		}
 		if got := f.steps(); !slices.Equal(got, want) {
@@ -141,7 +149,7 @@ func TestExecuteRunsOnlyWhatIsStale(t *testing.T) {
 	run(nil) // back to outputs that are there still
 	f.text = map[string]string{"left": `{"word":"a"}1`}
 	run(map[string]string{"left": "d"}, "left") // its bytes are those of before: the end is not run
-	o.Force = true
+	force = true
 	run(nil, "end", "left", "right", "top")
 }
 

@@ -42,9 +42,8 @@ func TestForceTrustsNothingOfAKilledRun(t *testing.T) {
 		if err := os.Mkdir(begun+".work", 0o700); err != nil {
 			t.Fatal(err)
 		}
-		o.Force = force
 		l := &looking{found: map[string][]string{}}
-		if err := Execute(t.Context(), stages.Default, parse(t, nil), l, o); err != nil {
+		if err := Execute(t.Context(), stages.Default, forced(parse(t, nil), force), l, o); err != nil {
 			t.Fatal(err)
 		}
 		want := []string{filepath.Join(begun, ".unfinished"), begun + ".work"}

@@ -44,7 +44,7 @@ var demoData = map[string]string{"patients": "250", "shards": "4", "min_count": 
 func dataOfDemo(t *testing.T, runner runners.StepRunner) map[string]string {
 	t.Helper()
 	cards := []string{"card_pmv", "card_mor", "card_los", "card_diag", "card_proc", "corpus"}
-	d, err := dags.Load(t.Context(), stages.Default, dags.Request{DAG: "demo", Set: demoData, Steps: cards})
+	d, err := dags.Load(t.Context(), stages.Default, dags.Request{DAG: "demo", Set: demoData, Choice: dags.Choice{Steps: cards}})
 	if err != nil {
 		t.Fatal(err)
 	}

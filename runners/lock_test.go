@@ -37,7 +37,7 @@ func TestASecondRunIsRefusedAndToldByWhom(t *testing.T) {
 	}
 	whileHeld(t, out, func() {
 		before := files(t, out)
-		second := Execute(t.Context(), stages.Default, parse(t, nil), &fake{}, Options{Out: out, Workers: 1, Force: true})
+		second := Execute(t.Context(), stages.Default, forced(parse(t, nil), true), &fake{}, Options{Out: out, Workers: 1})
 		if exit.Of(second) != exit.Retry {
 			t.Fatalf("exit %d, %v", exit.Of(second), second)
 		}

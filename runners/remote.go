@@ -27,8 +27,8 @@ func CheckRunner(d *dags.DAG, runner, out string) error {
 	}
 	lost("--out", out)
 	for _, step := range d.Steps {
-		if step.Stage.Shape == stages.ShapeJob {
-			continue // runs in this process
+		if step.Stage.Shape == stages.ShapeJob || step.Given {
+			continue // is no work of the workers
 		}
 		for _, path := range step.Paths {
 			lost(fmt.Sprintf("steps.%s.with.%s:", step.Name, path.Key), path.Value)

@@ -27,8 +27,8 @@ func TestAPageTellsOfTheRun(t *testing.T) {
 	f := &fake{text: map[string]string{"end": "<main>" + page.RunMark + "</main>"}}
 	run := func(force bool) string {
 		t.Helper()
-		o := Options{Out: out, Workers: 1, Runner: "direct", Revision: "abc", Force: force}
-		if err := Execute(t.Context(), stages.Default, paged(t), f, o); err != nil {
+		o := Options{Out: out, Workers: 1, Runner: "direct", Revision: "abc"}
+		if err := Execute(t.Context(), stages.Default, forced(paged(t), force), f, o); err != nil {
 			t.Fatal(err)
 		}
 		text, err := os.ReadFile(filepath.Join(out, "report.html"))

@@ -9,7 +9,6 @@ import (
 	"github.com/clinflow/clinflow/dags"
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/runners"
-	"github.com/clinflow/clinflow/stages"
 )
 
 // completions is what a shell asks for: the words that may stand where the cursor is.
@@ -34,16 +33,23 @@ func dagArgument(_ *cobra.Command, args []string, _ string) ([]string, cobra.She
 }
 
 // dagAndSteps completes a DAG and then the steps of it that are not typed yet.
-func (f *dagFlags) dagAndSteps(env *stages.Environment) completions {
+func (f *dagFlags) dagAndSteps(s *settings) completions {
 	return func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 		if len(args) == 0 {
 			return dagArgument(cmd, args, typed)
 		}
+		return f.stepsOf(s)(cmd, args, typed)
+	}
+}
+
+// stepsOf completes a step of the DAG that is typed already.
+func (f *dagFlags) stepsOf(s *settings) completions {
+	return func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 		set, err := dags.ParseSet(f.set)
-		if err != nil {
+		if err != nil || len(args) == 0 {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		d, err := dags.Load(cmd.Context(), env, dags.Request{DAG: args[0], Set: set})
+		d, err := dags.Load(cmd.Context(), s.env, dags.Request{DAG: args[0], Set: set})
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}

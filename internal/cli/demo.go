@@ -47,7 +47,7 @@ func newDemo(s *settings) *cobra.Command {
 			for name, value := range vars {
 				f.set = append([]string{name + "=" + value}, f.set...)
 			}
-			if err := s.run(cmd, &f, []string{"demo"}, false); err != nil {
+			if err := s.run(cmd, &f, []string{"demo"}); err != nil {
 				return err
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "metrics: %s\nreport:  %s\n", strings.TrimSuffix(f.out, "/")+"/metrics.json", strings.TrimSuffix(f.out, "/")+"/report.html")

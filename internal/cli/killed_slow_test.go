@@ -36,7 +36,7 @@ func dataFolder(t *testing.T) string {
 func TestSlowKilledForcedRunsGoOn(t *testing.T) {
 	dir := dataFolder(t)
 	u := runUndisturbed(t, dir, "run", "data.yaml")
-	forced := append([]string{"run", "--force"}, u.args[1:]...)
+	forced := append([]string{"run", "--force-all"}, u.args[1:]...)
 	k := newKillings(t)
 	for i := range 12 {
 		k.moment(t, i, func(t *testing.T) {

@@ -14,9 +14,9 @@ func newPlan(s *settings) *cobra.Command {
 	var f dagFlags
 	cmd := &cobra.Command{
 		Use:               "plan DAG [STEP…]",
-		Short:             "Say which steps of a DAG would run, or of those named and what they need, and why",
+		Short:             "Say which steps of a DAG would run, or of those chosen and what they need, and why",
 		Args:              asUsed,
-		ValidArgsFunction: f.dagAndSteps(s.env),
+		ValidArgsFunction: f.dagAndSteps(s),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			d, err := f.check(cmd.Context(), s, args, dags.Inspect)
 			if err != nil {
@@ -38,6 +38,7 @@ func newPlan(s *settings) *cobra.Command {
 		},
 	}
 	f.add(cmd)
+	f.addChoice(s, cmd)
 	return cmd
 }
 

@@ -36,7 +36,7 @@ func TestSlowASecondRunIsRefused(t *testing.T) {
 	stop(t, first)
 	defer first.signal(t, syscall.SIGKILL) // after a failure
 	before, logs := outputs(t, out), outputs(t, filepath.Join(out, "runs"))
-	for _, args := range [][]string{u.args, append([]string{"run", "--force"}, u.args[1:]...), {"demo", "--scale", "tiny", "--out", outFolder}} {
+	for _, args := range [][]string{u.args, append([]string{"run", "--force-all"}, u.args[1:]...), {"demo", "--scale", "tiny", "--out", outFolder}} {
 		second := clinflow(t, dir, 4, args...)
 		told := holder.FindStringSubmatch(second.stderr)
 		host, err := os.Hostname()

@@ -27,6 +27,7 @@ import (
 type dagFlags struct {
 	out   string
 	set   []string
+	want  dags.Choice
 	small bool   // the journal tells small counts
 	above string // the size of inputs from which a step runs on the engine
 }
@@ -34,6 +35,19 @@ type dagFlags struct {
 func (f *dagFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.out, "out", "clinflow-out", "output folder")
 	cmd.Flags().StringArrayVar(&f.set, "set", nil, "set a var of the DAG, name=value; may be repeated")
+}
+
+// addChoice adds the flags that choose steps of the DAG.
+func (f *dagFlags) addChoice(s *settings, cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringSliceVar(&f.want.Downstream, "downstream", nil, "choose this step and all that depends on it; may be repeated")
+	flags.StringSliceVar(&f.want.Until, "until", nil, "choose nothing but this step and what it needs; with other steps or --downstream, of those")
+	flags.BoolVar(&f.want.Only, "only", false, "run the chosen steps alone: what they need must be there and current, or nothing runs")
+	flags.StringSliceVar(&f.want.Force, "force", nil, "run this step again though its output is there; may be repeated")
+	flags.BoolVar(&f.want.ForceAll, "force-all", false, "run every one of the chosen steps again")
+	for _, flag := range []string{"downstream", "until", "force"} {
+		_ = cmd.RegisterFlagCompletionFunc(flag, f.stepsOf(s))
+	}
 }
 
 // addRun adds the flags of the commands that run a DAG.
@@ -66,34 +80,36 @@ func (f *dagFlags) check(ctx context.Context, s *settings, args []string, by fun
 	if err != nil {
 		return nil, err
 	}
-	return by(ctx, s.env, dags.Request{DAG: args[0], Set: set, Steps: args[1:], Flags: s.faults})
+	want := f.want
+	want.Steps = args[1:]
+	return by(ctx, s.env, dags.Request{DAG: args[0], Set: set, Choice: want, Flags: s.faults})
 }
 
 func newRun(s *settings) *cobra.Command {
 	var f dagFlags
-	var force bool
 	cmd := &cobra.Command{
 		Use:   "run DAG [STEP…]",
-		Short: "Run the steps of a DAG whose output is not there yet, or those named and what they need",
+		Short: "Run the steps of a DAG whose output is not there yet, or those chosen and what they need",
 		Long: "Run the steps of a DAG file, or of a shipped DAG by its name (" + strings.Join(dags.Shipped(), ", ") + ").\n" +
 			"A step whose stage, configuration and inputs are unchanged is not run again.\n" +
-			"Where steps are named, as plan names them, these and what they need are run, and no others;\n" +
+			"Where steps are chosen, as plan names them, these and what they need are run, and no others;\n" +
 			"a file is published where the step that it comes from is among them.\n" +
+			"With --only not even what they need is run: it must be there, or the run ends with exit code 2.\n" +
 			"Beam's own options are taken too, under Beam's names.",
 		Args:              asUsed,
-		ValidArgsFunction: f.dagAndSteps(s.env),
+		ValidArgsFunction: f.dagAndSteps(s),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return s.run(cmd, &f, args, force)
+			return s.run(cmd, &f, args)
 		},
 	}
 	f.add(cmd)
-	cmd.Flags().BoolVar(&force, "force", false, "run every one of the steps again")
+	f.addChoice(s, cmd)
 	addBeamFlags(cmd)
 	f.addRun(cmd)
 	return cmd
 }
 
-func (s *settings) run(cmd *cobra.Command, f *dagFlags, args []string, force bool) error {
+func (s *settings) run(cmd *cobra.Command, f *dagFlags, args []string) error {
 	runner, err := chosenRunner()
 	if err != nil {
 		return err
@@ -113,19 +129,19 @@ func (s *settings) run(cmd *cobra.Command, f *dagFlags, args []string, force boo
 		logs.AdoptSlog(s.env.Log, zerolog.InfoLevel) // the runner logs the job
 		return runners.DryRun(cmd.Context(), s.env, d, f.out)
 	}
-	return s.execute(cmd, d, f, runner, force, refused)
+	return s.execute(cmd, d, f, runner, refused)
 }
 
 // execute runs a DAG; one that is refused for its inputs leaves its failure in the
 // journal and nothing else.
-func (s *settings) execute(cmd *cobra.Command, d *dags.DAG, f *dagFlags, runner string, force bool, refused error) error {
+func (s *settings) execute(cmd *cobra.Command, d *dags.DAG, f *dagFlags, runner string, refused error) error {
 	_, revision := version.Of()
 	on, err := f.stepRunner(runner)
 	if err != nil {
 		return err
 	}
 	return runners.Execute(cmd.Context(), s.env, d, on, runners.Options{
-		Out: f.out, ShowSmallCells: f.small, Workers: s.env.Workers, Force: force, Runner: runner, Revision: revision,
+		Out: f.out, ShowSmallCells: f.small, Workers: s.env.Workers, Runner: runner, Revision: revision,
 		Again: typed(append([]string{filepath.Base(os.Args[0])}, os.Args[1:]...)), Notify: s.announce, Refused: refused,
 	})
 }

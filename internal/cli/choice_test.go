@@ -1,0 +1,73 @@
+package cli
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestWhatIsChosenRuns types choices one after the other into one output folder.
+func TestWhatIsChosenRuns(t *testing.T) {
+	dir := kiteFolder(t)
+	for _, c := range []struct {
+		typed string
+		code  int
+		ran   string // of a run that ended well
+		says  string // on standard error
+	}{
+		{"--until root", 0, "root", ""},
+		{"left --only", 2, "", "step top: its output is not there (never ran) and with --only the run does not make it"},
+		{"top --only", 0, "top", ""},
+		{"--downstream left --until left", 0, "left", ""},
+		{"--downstream left --only", 2, "", "step right: its output is not there (never ran)"},
+		{"right --only --force root", 2, "", "--force root: this run has no such step"},
+		{"right alone", 0, "alone right", ""},
+		{"end --only", 0, "end", ""},
+		{"end --only --set top=other", 2, "", `step top: its output is not there (config word changed "top" → "other")`},
+		{"--until left --downstream alone", 2, "", "no step is left: none of alone is needed by left"},
+		{"lefd --force endd --until tpo --downstream rigt", 2, "", "did you mean left?"},
+		{"", 0, "", ""},
+		{"--only left --force-all", 0, "left", ""},
+		{"--until left --force-all", 0, "left root top", ""},
+	} {
+		r := clinflow(t, dir, c.code, append([]string{"run", "kite.yaml"}, strings.Fields(c.typed)...)...)
+		if !strings.Contains(r.stderr, c.says) {
+			t.Errorf("%s: no %q in\n%s", c.typed, c.says, r.stderr)
+		}
+		if c.code == 0 {
+			if got := ran(t, dir); got != c.ran {
+				t.Errorf("%s: ran %q, want %q", c.typed, got, c.ran)
+			}
+		}
+	}
+	if text := read(t, filepath.Join(dir, "clinflow-out", "answer.txt")); text != "root\ntop\nleft\nroot\ntop\nright\nend\n" {
+		t.Errorf("published %q", text)
+	}
+}
+
+// TestAPlanOfAChoice: of what --only leaves out the plan says that the run would fail.
+func TestAPlanOfAChoice(t *testing.T) {
+	dir := kiteFolder(t)
+	clinflow(t, dir, 0, "run", "kite.yaml", "top")
+	plan := clinflow(t, dir, 0, "plan", "kite.yaml", "end", "--only").stdout
+	for _, want := range []string{
+		"1 of 1 steps will run\nthe run would fail: it needs 2 steps that --only leaves out and that are not there\n",
+		"  missing   left  ", "  missing   right  ", "  done      top  ",
+	} {
+		if !strings.Contains(plan, want) {
+			t.Errorf("no %q in\n%s", want, plan)
+		}
+	}
+	if forced := clinflow(t, dir, 0, "plan", "kite.yaml", "top", "--force", "root").stdout; !strings.Contains(forced, "2 of 2 steps will run") || !strings.Contains(forced, "  forced\n") {
+		t.Errorf("the plan of a forced step: %s", forced)
+	}
+}
+
+func TestChoicesAreCompleted(t *testing.T) {
+	dir := kiteFolder(t)
+	for _, flag := range []string{"--force", "--until", "--downstream"} {
+		if r := clinflow(t, dir, 0, "__complete", "run", "kite.yaml", flag, ""); !strings.HasPrefix(r.stdout, "root\ntop\nleft\nright\nend\nalone\n:") {
+			t.Errorf("%s: %s", flag, r.stdout)
+		}
+	}
+}

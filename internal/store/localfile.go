@@ -26,13 +26,22 @@ type localFile struct {
 	path     string
 	volatile bool
 	together bool
-	isNew    bool // no file may be of its name
+	isNew    bool   // no file may be of its name
+	replaces string // the version that the file of its name must have; "": any
 	done     bool
 }
 
 func (d local) Create(_ context.Context, name string) (File, error) { return d.create(name, false) }
 
 func (d local) CreateNew(_ context.Context, name string) (File, error) { return d.create(name, true) }
+
+func (d local) Replace(_ context.Context, name, version string) (File, error) {
+	f, err := d.create(name, version == "")
+	if err == nil {
+		f.(*localFile).replaces = version
+	}
+	return f, err
+}
 
 func (d local) create(name string, isNew bool) (File, error) {
 	path, err := d.path(name)
@@ -88,6 +97,9 @@ func (f *localFile) Commit() error {
 
 // name gives the file its name.
 func (f *localFile) name() error {
+	if f.replaces != "" {
+		return f.replace()
+	}
 	if !f.isNew {
 		return os.Rename(f.file.Name(), f.path)
 	}
@@ -99,6 +111,18 @@ func (f *localFile) name() error {
 		return err
 	}
 	return os.Remove(f.file.Name())
+}
+
+// replace is name where another version of the file is to be there.
+func (f *localFile) replace() error {
+	info, err := os.Stat(f.path)
+	if err == nil && versionOf(info) == f.replaces {
+		return os.Rename(f.file.Name(), f.path)
+	}
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return ErrExists
+	}
+	return err
 }
 
 // nameAlone is name where the one writer is who holds the folder's lock.

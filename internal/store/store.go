@@ -13,7 +13,8 @@ import (
 	"github.com/clinflow/clinflow/internal/exit"
 )
 
-// ErrExists is of a file of CreateNew whose name is taken when it is committed.
+// ErrExists is of a file of CreateNew whose name is taken when it is committed, and of
+// one of Replace that another has replaced meanwhile.
 var ErrExists = fs.ErrExist
 
 // Dir is a folder in some store. It need not exist: Create makes it. Where its address
@@ -30,6 +31,10 @@ type Dir interface {
 	// CreateNew is Create for a file of whose writers one wins: Commit is ErrExists
 	// where the name is taken, and leaves what is there.
 	CreateNew(ctx context.Context, name string) (File, error)
+	// Replace is Create for a file that must still be of the Version that Stat told, ""
+	// where there was none: Commit is ErrExists where it is not. On this machine it is for
+	// who holds a lock, as two who look at the same moment both find it unchanged.
+	Replace(ctx context.Context, name, version string) (File, error)
 	// Rename gives a file, or a folder with all it holds, another name in this Dir,
 	// where there is none of that name. A missing one is fs.ErrNotExist. In a bucket it
 	// is copied file by file and may end in between: a folder's manifest.json is the

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"strconv"
 	"time"
 
 	"cloud.google.com/go/storage"
@@ -58,6 +59,24 @@ func (d folder) CreateNew(ctx context.Context, name string) (store.File, error) 
 	}
 	f := created.(*file)
 	f.only = &storage.Conditions{DoesNotExist: true}
+	return f, nil
+}
+
+// Replace implements store.Dir. A version is a generation.
+func (d folder) Replace(ctx context.Context, name, version string) (store.File, error) {
+	if version == "" {
+		return d.CreateNew(ctx, name)
+	}
+	generation, err := strconv.ParseInt(version, 10, 64)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %q is no generation of an object", d.place(name), version)
+	}
+	created, err := d.Create(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	f := created.(*file)
+	f.only = &storage.Conditions{GenerationMatch: generation}
 	return f, nil
 }
 

@@ -29,6 +29,7 @@ func Contract(t *testing.T, open func(t *testing.T) store.Dir) {
 		"a listing is sorted":             listing,
 		"names stay inside":               inside,
 		"a version tells of other bytes":  versions,
+		"a version is replaced once":      replacing,
 		"a file has another name":         renameFile,
 		"a folder has another name":       renameFolder,
 		"removing is thorough":            removing,
@@ -290,6 +291,33 @@ func versions(t *testing.T, dir store.Dir) {
 	if after.Version == before.Version || before.Digest != "" && after.Digest == before.Digest {
 		t.Errorf("other bytes of the same length: %+v was %+v", after, before)
 	}
+}
+
+// replacing: who knew another version than is there does not write over it.
+func replacing(t *testing.T, dir store.Dir) {
+	replace := func(version, text string) error {
+		f, err := dir.Replace(t.Context(), "file", version)
+		must(t, err)
+		defer f.Abort()
+		_, err = io.WriteString(f, text)
+		must(t, err)
+		return f.Commit()
+	}
+	must(t, replace("", "first"))
+	before, err := dir.Stat(t.Context(), "file")
+	must(t, err)
+	must(t, replace(before.Version, "second"))
+	for _, version := range []string{"", before.Version} {
+		if err := replace(version, "third"); !errors.Is(err, store.ErrExists) {
+			t.Errorf("over version %q: %v", version, err)
+		}
+	}
+	want(t, "what is there", "second", read(t, dir, "file"))
+	must(t, dir.RemoveAll(t.Context(), "file"))
+	if err := replace(before.Version, "third"); err == nil {
+		t.Error("what is not there was replaced")
+	}
+	want(t, "what else is there", []string(nil), names(t, dir, ""))
 }
 
 func renameFile(t *testing.T, dir store.Dir) {

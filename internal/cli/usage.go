@@ -63,6 +63,8 @@ func meaning(argument string) string {
 	switch argument {
 	case "DAG":
 		return "a DAG file, or a shipped DAG by its name (" + strings.Join(dags.Shipped(), ", ") + ")"
+	case "NAME":
+		return "the name of a model as `clinflow models list` has it"
 	case "RUN":
 		return "the id of a run as `clinflow runs list` has it, or last"
 	default:

@@ -1,9 +1,13 @@
 package cli
 
 import (
+	"cmp"
+	"encoding/json"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
 )
 
 // TestWhatIsChosenRuns types choices one after the other into one output folder.
@@ -60,6 +64,56 @@ func TestAPlanOfAChoice(t *testing.T) {
 	}
 	if forced := clinflow(t, dir, 0, "plan", "kite.yaml", "top", "--force", "root").stdout; !strings.Contains(forced, "2 of 2 steps will run") || !strings.Contains(forced, "  forced\n") {
 		t.Errorf("the plan of a forced step: %s", forced)
+	}
+}
+
+// TestAPlanForPrograms: the shape is the one that the documentation tells.
+func TestAPlanForPrograms(t *testing.T) {
+	dir := kiteFolder(t)
+	clinflow(t, dir, 0, "run", "kite.yaml")
+	r := clinflow(t, dir, 0, "plan", "kite.yaml", "--set", "left=other", "--json")
+	var plan struct {
+		Shape   int
+		DAG     string
+		State   string
+		Chosen  int
+		WillRun int `json:"will_run"`
+		Steps   []struct {
+			Step, Group, Stage, State, Fingerprint, Output string
+			Runs, Given                                    bool
+			Inputs, After, Why                             []string
+		}
+		Groups []struct {
+			Group, State string
+			Steps        []string
+			States       map[string]int
+		}
+	}
+	if err := json.Unmarshal([]byte(r.stdout), &plan); err != nil || r.stderr != "" {
+		t.Fatal(err, r.all())
+	}
+	if plan.Shape != 1 || plan.DAG != "kite" || plan.State != "stale" || plan.Chosen != 6 || plan.WillRun != 2 || len(plan.Steps) != 6 {
+		t.Errorf("the plan is %+v", plan)
+	}
+	for _, s := range plan.Steps {
+		want := map[string]string{"left": "stale", "end": "waiting"}[s.Step]
+		if cmp.Or(want, "done") != s.State || s.Runs != (want != "") || s.Inputs == nil || s.After == nil || s.Why == nil || s.Given {
+			t.Errorf("step %+v", s)
+		}
+		if s.State != "waiting" && s.Output != "steps/"+s.Step+"-"+s.Fingerprint {
+			t.Errorf("the output of %s is %s", s.Step, s.Output)
+		}
+	}
+	if diff := gocmp.Diff(plan.Groups[0].States, map[string]int{"stale": 1, "done": 1}); diff != "" || plan.Groups[0].State != "stale" || plan.Groups[0].Group != "${side}" || len(plan.Groups) != 1 {
+		t.Errorf("the groups are %+v", plan.Groups)
+	}
+	if r := clinflow(t, dir, 2, "plan", "kite.yaml", "--json", "--svg"); !strings.Contains(r.stderr, "json svg") {
+		t.Errorf("two forms at once: %s", r.stderr)
+	}
+	for form, want := range map[string]string{"--dot": `"‹side› ×2\n1 stale, 1 done"`, "--svg": ">1 stale, 1 done<"} {
+		if r := clinflow(t, dir, 0, "plan", "kite.yaml", "--set", "left=other", form); !strings.Contains(r.stdout, want) {
+			t.Errorf("no %s in %s", want, r.stdout)
+		}
 	}
 }
 

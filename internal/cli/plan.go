@@ -1,45 +1,87 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
 	"github.com/clinflow/clinflow/dags"
+	"github.com/clinflow/clinflow/dags/picture"
 	"github.com/clinflow/clinflow/internal/store"
 )
+
+// planForm is a form in which a plan is printed in place of the text.
+type planForm struct {
+	flag, usage string
+	write       func(io.Writer, dags.Plan) error
+}
+
+var planForms = []planForm{
+	{"json", "print the plan for programs, in the shape that docs/staleness.md tells", func(w io.Writer, p dags.Plan) error { return p.WriteJSON(w) }},
+	{"dot", "print the plan as a graph for Graphviz", func(w io.Writer, p dags.Plan) error {
+		graph, detail := picture.OfPlan(p)
+		return graph.DOT(w, p.DAG.Name, detail)
+	}},
+	{"svg", "print the plan as a picture", func(w io.Writer, p dags.Plan) error {
+		graph, detail := picture.OfPlan(p)
+		svg, err := graph.Document("the plan of "+dags.Title(p.DAG.Name, p.DAG.File), detail)
+		if err == nil {
+			_, err = io.WriteString(w, svg)
+		}
+		return err
+	}},
+}
 
 func newPlan(s *settings) *cobra.Command {
 	var f dagFlags
 	cmd := &cobra.Command{
 		Use:               "plan DAG [STEP…]",
 		Short:             "Say which steps of a DAG would run, or of those chosen and what they need, and why",
+		Long:              "Say which steps of a DAG would run, or of those chosen and what they need, and why.\nNothing is run or written. A group that the file writes once is one node of a picture, in the state of its worst step.",
 		Args:              asUsed,
 		ValidArgsFunction: f.dagAndSteps(s),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			d, err := f.check(cmd.Context(), s, args, dags.Inspect)
+			plan, err := s.plan(cmd.Context(), &f, args)
 			if err != nil {
 				return err
 			}
-			dir, err := store.Open(f.out)
-			if err != nil {
-				return err
-			}
-			planner, err := dags.NewPlanner(cmd.Context(), s.env, dir)
-			if err != nil {
-				return err
-			}
-			plan, err := d.Plan(cmd.Context(), planner)
-			if err != nil {
-				return err
+			for _, form := range planForms {
+				if cmd.Flags().Changed(form.flag) {
+					return form.write(cmd.OutOrStdout(), plan)
+				}
 			}
 			return plan.Write(cmd.OutOrStdout())
 		},
 	}
 	f.add(cmd)
 	f.addChoice(s, cmd)
+	var flags []string
+	for _, form := range planForms {
+		cmd.Flags().Bool(form.flag, false, form.usage)
+		flags = append(flags, form.flag)
+	}
+	cmd.MarkFlagsMutuallyExclusive(flags...)
 	return cmd
+}
+
+// plan decides the steps that are chosen, of what lies in the output folder.
+func (s *settings) plan(ctx context.Context, f *dagFlags, args []string) (dags.Plan, error) {
+	d, err := f.check(ctx, s, args, dags.Inspect)
+	if err != nil {
+		return dags.Plan{}, err
+	}
+	dir, err := store.Open(f.out)
+	if err != nil {
+		return dags.Plan{}, err
+	}
+	planner, err := dags.NewPlanner(ctx, s.env, dir)
+	if err != nil {
+		return dags.Plan{}, err
+	}
+	return d.Plan(ctx, planner)
 }
 
 func newLint(s *settings) *cobra.Command {

@@ -52,7 +52,7 @@ func TestCounts(t *testing.T) {
 			map[string]string{"kept.val": "128", "class.0.val": "100", "class.1.val": "<10", "class.2.val": "0", "class.3.val": ">=10"}},
 		"two small classes": {
 			map[string]string{"kept.val": "108", "class.0.val": "100", "class.1.val": "6", "class.2.val": "2"},
-			map[string]string{"kept.val": "108", "class.0.val": "100", "class.1.val": "<10", "class.2.val": "<10"}},
+			map[string]string{"kept.val": "108", "class.0.val": ">=10", "class.1.val": "<10", "class.2.val": "<10"}},
 		"one split, and what is left out": {
 			map[string]string{"read": "150", "dropped.died": "4", "kept": "146", "kept.train": "120", "kept.val": "26"},
 			map[string]string{"read": "150", "dropped.died": "<10", "kept": ">=10", "kept.train": "120", "kept.val": ">=10"}},
@@ -64,7 +64,7 @@ func TestCounts(t *testing.T) {
 			map[string]string{"kept": "140", "class.0": "100", "class.1": ">=10", "class.2": "<10"}},
 		"few labels without a text": {
 			map[string]string{"examples.train": "70", "examples.val": "12", "examples.test": "20", "labels_without_tokens.train": "3", "positives.test": "18"},
-			map[string]string{"examples.train": "70", "examples.val": ">=10", "examples.test": "20", "labels_without_tokens.train": "<10", "positives.test": ">=10"}},
+			map[string]string{"examples.train": "70", "examples.val": ">=10", "examples.test": ">=10", "labels_without_tokens.train": "<10", "positives.test": ">=10"}},
 		"names that make no sum": {
 			map[string]string{"read": "1000", "kept": "20", "dropped.died": "4"},
 			map[string]string{"read": "1000", "kept": "20", "dropped.died": "<10"}},
@@ -145,7 +145,8 @@ func TestLabels(t *testing.T) {
 	}{
 		{100, []int{50, 60, 0}, []Count{50, 60, 0}},
 		{100, []int{50, 60, 4}, []Count{Above, 60, Below}},
-		{100, []int{50, 3, 4}, []Count{50, Below, Below}},
+		{100, []int{50, 3, 4}, []Count{Above, Below, Below}}, // seven are left of them, or three and four
+		{100, []int{50, 4, 6}, []Count{50, Below, Below}},
 		{100, []int{50, 95, 60}, []Count{Above, Above, 60}}, // five are without the second
 		{5, []int{5, 0, 2}, []Count{Below, 0, Below}},
 	} {

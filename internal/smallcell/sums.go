@@ -6,58 +6,36 @@ import (
 	"strings"
 )
 
-// Parts hides what is small of the parts of a known sum. Where one alone would be
-// hidden, the smallest of the others goes with it.
+// Parts hides what is small of the parts of a known sum, and as many others as it takes
+// that none of the hidden ones follows (sum.protect).
 func Parts[N ~int | ~int64](parts []N) []Count {
-	cells, all := make([]Count, len(parts)), make([]*Count, len(parts))
+	cells := make([]*cell, len(parts))
 	for i, n := range parts {
-		cells[i] = Of(n)
-		all[i] = &cells[i]
+		cells[i] = &cell{int64(n), Of(n)}
 	}
-	second(all)
-	return cells
+	sum{parts: cells}.protect()
+	return toldOf(cells)
 }
 
 // Labels hides what is small of the counts of labels among n examples, each of which may
 // have several: a count, and the examples without the label. The sum of the counts is
-// known too, so that one alone is not hidden.
+// known too.
 func Labels[N ~int | ~int64](n N, counts []N) []Count {
-	cells, all := make([]Count, len(counts)), make([]*Count, len(counts))
+	cells := make([]*cell, len(counts))
 	for i, having := range counts {
-		cells[i] = Parts([]N{having, n - having})[0]
-		all[i] = &cells[i]
+		cells[i] = &cell{int64(having), Parts([]N{having, n - having})[0]}
 	}
-	second(all)
-	return cells
-}
-
-// second hides a second of some cells of which each follows from the others, where
-// one alone is hidden: the smallest that is not zero, the first of equal ones.
-func second(cells []*Count) (changed bool) {
-	hidden, smallest := 0, (*Count)(nil)
-	for _, c := range cells {
-		switch {
-		case c.Hidden():
-			hidden++
-		case *c > 0 && (smallest == nil || *c < *smallest):
-			smallest = c
-		}
-	}
-	if hidden != 1 || smallest == nil {
-		return false
-	}
-	*smallest = Above
-	return true
+	sum{parts: cells}.protect()
+	return toldOf(cells)
 }
 
 // Counts hides what is small of a manifest's counts, and what would give it away by
 // the sums that stages' counts are known to make (sumsOf). Where show is set it
 // tells all.
 func Counts(counts map[string]int64, show bool) map[string]Count {
-	told, cells := map[string]Count{}, map[string]*Count{}
+	told, cells := map[string]Count{}, map[string]*cell{}
 	for name, n := range counts {
-		c := Of(n)
-		cells[name], told[name] = &c, Count(n)
+		cells[name], told[name] = &cell{n, Of(n)}, Count(n)
 	}
 	if show {
 		return told
@@ -65,25 +43,24 @@ func Counts(counts map[string]int64, show bool) map[string]Count {
 	sums := sumsOf(counts, cells)
 	for again := true; again; {
 		again = false
-		for _, sum := range sums {
-			again = second(sum) || again
+		for _, s := range sums {
+			again = s.protect() || again
 		}
 	}
 	for name := range counts {
-		told[name] = *cells[name]
+		told[name] = cells[name].told
 	}
 	return told
 }
 
-// sumsOf lists the cells of which each follows from the others: a total, which comes
-// last, and its parts. What was read was kept or left out for some reason; what was
+// sumsOf lists the totals and their parts. What was read was kept or left out for some reason; what was
 // kept may be in a split; what was kept, or the examples of a split, is of a class, or
 // positive or negative. Names that only look like a sum, because their counts make
 // none, are passed over.
-func sumsOf(counts map[string]int64, cells map[string]*Count) (sums [][]*Count) {
+func sumsOf(counts map[string]int64, cells map[string]*cell) (sums []sum) {
 	add := func(total string, parts []string) {
 		if n, counted := counts[total]; counted && len(parts) > 0 && sumOf(counts, parts) == n {
-			sums = append(sums, append(cellsOf(cells, parts), cells[total]))
+			sums = append(sums, sum{cells[total], cellsOf(cells, parts)})
 		}
 	}
 	for _, total := range []string{"read", "kept", "quarantined"} {
@@ -96,13 +73,13 @@ func sumsOf(counts map[string]int64, cells map[string]*Count) (sums [][]*Count) 
 		}
 		add(total, classesOf(counts, split))
 		positives := strings.TrimSuffix("positives."+split, ".")
-		if n, counted := counts[positives]; counted && Small(counts[total]-n) {
-			negatives := Below // nowhere told, but worked out of the two
-			sums = append(sums, []*Count{cells[positives], &negatives, cells[total]})
+		if n, counted := counts[positives]; counted { // negatives are told nowhere, but worked out of the two
+			negatives := counts[total] - n
+			sums = append(sums, sum{cells[total], []*cell{cells[positives], {negatives, Of(negatives)}}})
 		}
 	}
 	// A task's labels are told by their own dataset: with a text they are examples.
-	return append(sums, cellsOf(cells, named(counts, "examples.", "labels_without_tokens.")))
+	return append(sums, sum{parts: cellsOf(cells, named(counts, "examples.", "labels_without_tokens."))})
 }
 
 // partsOf names the parts of a total, in order.
@@ -147,7 +124,7 @@ func sumOf(counts map[string]int64, names []string) (n int64) {
 	return n
 }
 
-func cellsOf(cells map[string]*Count, names []string) (of []*Count) {
+func cellsOf(cells map[string]*cell, names []string) (of []*cell) {
 	for _, name := range names {
 		of = append(of, cells[name])
 	}

@@ -46,7 +46,7 @@ type AUROCConfig struct {
 	Recipe string `json:"recipe" default:"clinical" enum:"clinical,paper" doc:"Which AUROC of a task counts where it has two; both are told (docs/evaluation.md). clinical: each class against all others, and each label by its sigmoid. paper: one-versus-one, and the softmax over all labels of a document, as in the study's public code."`
 	Bootstrap
 	Fit        string `json:"fit" default:"val" enum:"val,none" doc:"Split that a threshold and a calibration are fitted on, where the predictions hold it and it is not the one that is measured. none: they are left out."`
-	SmallCells string `json:"small_cells" default:"hide" enum:"hide,show" doc:"Whether counts of one to nine are told. Hidden, they are \"<10\" in metrics.json, with what would give them away, and the AUROC of a task that has so few positives, negatives or examples of a class has two digits and no curve."`
+	SmallCells string `json:"small_cells" default:"hide" enum:"hide,show" doc:"Whether counts of one to nine are told. Hidden, they are \"<10\" in metrics.json, with what would give them away, and the AUROC of a task that has so few positives, negatives or examples of a class has two digits, of at most 100 examples one, and no curve."`
 }
 
 type aurocStage struct {
@@ -89,31 +89,54 @@ func (s aurocStage) Merge(ctx context.Context, in stages.Inputs, key string, acc
 	return json.Marshal(r)
 }
 
+// keyedResult is what is left of a key that has examples to measure.
+type keyedResult struct {
+	key predictions.Key
+	Result
+}
+
+func (s aurocStage) measured(results []stages.Keyed) (all []keyedResult, err error) {
+	for _, keyed := range results {
+		of := keyedResult{key: predictions.ParseKey(keyed.Key)}
+		if err := json.Unmarshal(keyed.Value, &of.Result); err != nil {
+			return nil, fmt.Errorf("read a measured task: %w", err)
+		}
+		if of.N > 0 {
+			all = append(all, of)
+		}
+	}
+	return all, nil
+}
+
 // Finish writes the files.
 func (s aurocStage) Finish(_ context.Context, in stages.Inputs, results []stages.Keyed, out *dataset.Writer) error {
 	tasks, err := predictions.TasksOf(in)
 	if err != nil {
 		return err
 	}
+	measured, err := s.measured(results)
+	if err != nil {
+		return err
+	}
+	if len(measured) == 0 {
+		return s.selection().None()
+	}
+	if s.hides() {
+		hideApart(measured, tasks)
+	}
 	metrics := Metrics{Split: s.config.Split, Recipe: s.config.Recipe, Tasks: map[string]Task{}, Variants: map[string]*Scores{}, Interval: s.config.Settings()}
-	measured := map[*Scores]map[string]Result{}
+	byScores := map[*Scores]map[string]Result{}
 	var curves Curves
 	classes := Classes{Variants: map[string]map[string][]ClassScore{}}
 	var reliability Reliability
-	for _, keyed := range results {
-		key, r := predictions.ParseKey(keyed.Key), Result{}
-		if err := json.Unmarshal(keyed.Value, &r); err != nil {
-			return fmt.Errorf("read a measured task: %w", err)
-		}
-		if r.N == 0 {
-			continue
-		}
+	for _, of := range measured {
+		key, r := of.key, of.Result
 		metrics.Tasks[key.Task] = taskMeasured(tasks[key.Task], s.config.SmallCells == smallcell.Show)
 		metrics.put(key, r.Score)
-		if measured[metrics.of(key)] == nil {
-			measured[metrics.of(key)] = map[string]Result{}
+		if byScores[metrics.of(key)] == nil {
+			byScores[metrics.of(key)] = map[string]Result{}
 		}
-		measured[metrics.of(key)][key.Task] = r
+		byScores[metrics.of(key)][key.Task] = r
 		curves.put(key, r.Curve)
 		r.name(tasks[key.Task].Labels)
 		reliability.put(key, r.Reliability)
@@ -124,11 +147,8 @@ func (s aurocStage) Finish(_ context.Context, in stages.Inputs, results []stages
 			out.Count("examples."+key.Variant+"."+key.Task, int64(r.N))
 		}
 	}
-	if len(metrics.Tasks) == 0 {
-		return s.selection().None()
-	}
 	metrics.average()
-	for scores, results := range measured {
+	for scores, results := range byScores {
 		scores.boundMacro(results, s.hides())
 	}
 	return errors.Join(WriteJSON(out, MetricsName, metrics), WriteJSON(out, CurvesName, curves), WriteJSON(out, ClassesName, classes), WriteJSON(out, ReliabilityName, reliability))

@@ -235,7 +235,7 @@ func TestCurvesHoldNoIDs(t *testing.T) {
 
 // The golden digest was written by version 9 of the stage: where it moves, raise
 // the stage's version and write the new one.
-const goldenAUROC = "c39363cc3d4a171e93cfc14fbfca5cbbd8e81d0f5054b7dc3f7fa9bed68307d5"
+const goldenAUROC = "e128734cad6ff09240d7517a05ce49a1c066554c863fc38085f6dbab93aa3fc8"
 
 func TestGoldenDigest(t *testing.T) {
 	metrics := evaltest.Measured(t, golden(t))

@@ -1,7 +1,7 @@
 package eval
 
 import (
-	"slices"
+	"math"
 
 	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/smallcell"
@@ -14,8 +14,9 @@ const ClassesName = "classes.json"
 type Classes = ByVariant[[]ClassScore]
 
 // ClassScore is a variant's measure on one class of a task, against all that is not of
-// the class. Figures have four digits where small cells are hidden: in all their digits
-// many of them and their mean would tell the one that is missing. AUROC is null where
+// the class. Figures have four digits where small cells are hidden, and as few as a rare
+// class has where one to nine classes are rare: in all their digits they and their mean
+// would tell the one that is missing. AUROC is null where
 // the class is skipped.
 type ClassScore struct {
 	Label     string          `json:"label"`
@@ -23,7 +24,7 @@ type ClassScore struct {
 	AUROC     *float64        `json:"auroc"`
 	AUPRC     *float64        `json:"auprc"`
 	// SmallCells says that fewer than ten examples have the class or have it not: the
-	// AUROC has two digits, and nothing else is told.
+	// AUROC has two digits or one (Coarse), and nothing else is told.
 	SmallCells bool `json:"small_cells,omitempty"`
 	// MeanPredicted is the class's mean probability, Calibrated that after calibration;
 	// beside them stands Positives as a share of the task's examples.
@@ -64,16 +65,36 @@ func (r *Result) hideClasses(n int) {
 	if r.Score.ClassCounts != nil {
 		told = smallcell.Parts(counts)
 	}
+	rare := 0
 	for k := range r.Classes {
 		c := &r.Classes[k]
 		if c.Positives = told[k]; smallcell.Small(counts[k]) || smallcell.Small(smallcell.Count(n)-counts[k]) {
+			rare++
 			*c = ClassScore{Positives: told[k], AUROC: c.AUROC, SmallCells: true}
-			round(TwoDigits, &c.AUROC)
+			round(Coarse(n), &c.AUROC)
 		}
-		round(fourDigits, &c.AUROC, &c.AUPRC, &c.MeanPredicted, &c.Calibrated)
 	}
-	if slices.ContainsFunc(told, smallcell.Count.Hidden) {
-		round(TwoDigits, &r.Score.WeightedAUROC, &r.Score.WeightedAUPRC) // the weights are the counts
-		round(threeDigits, &r.Score.AUPRC)
+	digits := r.hideMeans(rare, n)
+	for k := range r.Classes {
+		c := &r.Classes[k]
+		round(digits, &c.AUROC, &c.AUPRC)
+		round(fourDigits, &c.MeanPredicted, &c.Calibrated)
 	}
+}
+
+// hideMeans takes from the means over classes what would tell of a rare one, and says how
+// many digits of the classes' own figures may be told. Of a few rare classes these, and the
+// AUROC's mean, would give their AUROCs in more digits than are told, and so their counts,
+// which are also the weights of means; of ten or more nothing but their sum follows.
+func (r *Result) hideMeans(rare, n int) (digits func(float64) float64) {
+	s := &r.Score
+	switch {
+	case smallcell.Small(rare):
+		s.AUPRC, s.WeightedAUROC, s.WeightedAUPRC = nil, nil, nil
+		return Coarse(n)
+	case rare > 0:
+		round(Coarse(math.MaxInt), &s.WeightedAUROC, &s.WeightedAUPRC)
+		round(threeDigits, &s.AUPRC)
+	}
+	return fourDigits
 }

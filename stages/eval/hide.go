@@ -24,13 +24,20 @@ func (r *Result) hide() {
 	s.N, s.Patients = smallcell.Of(s.N), PatientsOf(int(s.Patients), r.N)
 	s.SmallCells = smallcell.Small(r.Fewest)
 	r.hideProbabilities()
-	s.Interval = s.Interval.Hide(s.AUROC, r.Bounded, s.SmallCells)
 	if !s.SmallCells {
+		s.Interval = s.Interval.Hide(s.AUROC, r.Bounded, nil)
 		return
 	}
-	s.DeLong = s.DeLong.Hide(s.AUROC, r.Bounded && s.Measure == "", true)
+	r.coarsen()
+}
+
+// coarsen leaves what is told of ranks of few examples.
+func (r *Result) coarsen() {
+	s, digits := &r.Score, Coarse(r.N)
+	s.Interval = s.Interval.Hide(s.AUROC, r.Bounded, digits)
+	s.DeLong = s.DeLong.Hide(s.AUROC, r.Bounded && s.Measure == "", digits)
 	r.Curve = nil
-	round(TwoDigits, &s.AUROC, &s.OneVsOne, &s.OneVsRest, &s.Softmax, &s.Sigmoid)
+	round(digits, &s.AUROC, &s.OneVsOne, &s.OneVsRest, &s.Softmax, &s.Sigmoid)
 }
 
 // PatientsOf tells the patients of so many examples, unless few of these are of a patient

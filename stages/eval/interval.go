@@ -49,48 +49,61 @@ func IntervalOf(value float64, of Drawn, effective int) *Interval {
 	return (*Interval)(&i)
 }
 
-// Round leaves two digits, which tell no small number of examples.
-func (i *Interval) Round() {
+// Round leaves so many digits.
+func (i *Interval) Round(digits func(float64) float64) {
 	if i != nil {
-		i.Low, i.High = TwoDigits(i.Low), TwoDigits(i.High)
+		i.Low, i.High = digits(i.Low), digits(i.High)
 	}
 }
 
-// Hide is what is told of the interval of an AUROC: of few examples on a side two digits.
+// Hide is what is told of the interval of an AUROC: so many digits
+// where few examples are on a side, and digits is nil where not.
 // Where bounds were asked for and there are none, they are all that an AUROC may be, for
 // that there are none would tell of a single patient on a side; unless the AUROC, which is
 // told, is 1 or 0, of which there never are.
-func (i *Interval) Hide(auroc *float64, bounded, few bool) *Interval {
-	if i == nil && bounded && (few || *auroc > 0 && *auroc < 1) {
+func (i *Interval) Hide(auroc *float64, bounded bool, digits func(float64) float64) *Interval {
+	if i == nil && bounded && (digits != nil || *auroc > 0 && *auroc < 1) {
 		return &Interval{0, 1}
 	}
-	if few {
-		i.Round()
+	if digits != nil {
+		i.Round(digits)
 	}
 	return i
 }
 
-// TwoDigits are what is told of figures of few examples.
-func TwoDigits(x float64) float64 { return math.Round(100*x) / 100 }
+// Coarse is what is told of an AUROC where few of n examples are on a side: two digits, or
+// one where n is not above 100. The AUROC of one example against n−1 is one of n numbers at
+// equal distances; where they lie farther apart than what is told, some would be ruled out,
+// and with them that it is one.
+func Coarse(n int) func(float64) float64 {
+	if n <= 100 {
+		return func(x float64) float64 { return math.Round(10*x) / 10 }
+	}
+	return func(x float64) float64 { return math.Round(100*x) / 100 }
+}
 
 // boundMacro gives a variant's mean AUROC its interval: replicate by replicate, the mean
 // over the tasks on the same draw of patients.
 func (s *Scores) boundMacro(results map[string]Result, hide bool) {
 	var all []Drawn
-	effective, small := math.MaxInt, false
+	effective, least := math.MaxInt, math.MaxInt
+	var digits func(float64) float64
 	for _, name := range s.Averaged() {
 		r := results[name]
 		if len(r.Replicates) == 0 {
 			return
 		}
 		all = append(all, r.Replicates)
-		effective, small = min(effective, r.Effective), small || r.Score.SmallCells
+		if effective = min(effective, r.Effective); r.Score.SmallCells {
+			least = min(least, r.N)
+			digits = Coarse(least)
+		}
 	}
 	if len(all) == 0 {
 		return
 	}
 	s.MacroInterval = IntervalOf(*s.MacroAUROC, MeanOf(all), effective)
 	if hide {
-		s.MacroInterval = s.MacroInterval.Hide(s.MacroAUROC, true, small)
+		s.MacroInterval = s.MacroInterval.Hide(s.MacroAUROC, true, digits)
 	}
 }

@@ -18,9 +18,10 @@ const (
 
 // Result is what is left of a key once it is measured.
 type Result struct {
-	N     int           `json:"n"`
-	Score TaskScore     `json:"score"`
-	Curve []auroc.Point `json:"curve"`
+	N        int           `json:"n"`
+	Patients int           `json:"patients"`
+	Score    TaskScore     `json:"score"`
+	Curve    []auroc.Point `json:"curve"`
 	// Replicates are those of the AUROC, Effective is for how many patients it counts.
 	Replicates Drawn `json:"replicates,omitempty"`
 	Effective  int   `json:"effective"`
@@ -28,8 +29,8 @@ type Result struct {
 	Classes     []ClassScore       `json:"classes,omitempty"` // none of a binary task
 	Reliability []ReliabilityCurve `json:"reliability,omitempty"`
 
-	Bounded bool                          `json:"-"` // intervals were asked for, and there is an AUROC
-	Fewest  int                           `json:"-"` // examples on either side of what the AUROC compares
+	Bounded bool                          `json:"bounded"` // intervals were asked for, and there is an AUROC
+	Fewest  int                           `json:"-"`       // examples on either side of what the AUROC compares
 	rarest  struct{ half, threshold int } // the rarest outcome of decisions that has one
 }
 
@@ -43,7 +44,8 @@ func (s aurocStage) measure(ctx context.Context, e predictions.Examples) (Result
 	if err != nil {
 		return Result{}, err
 	}
-	r.Score.Patients = smallcell.Count(len(c.Patients.IDs))
+	r.Patients = len(c.Patients.IDs)
+	r.Score.Patients = smallcell.Count(r.Patients)
 	if err := r.bound(c, draws); err != nil {
 		return r, err
 	}

@@ -73,7 +73,7 @@ type TaskScore struct {
 	ClassesSkipped int               `json:"classes_skipped"`
 	ClassCounts    []smallcell.Count `json:"class_counts,omitempty"` // multiclass: examples by class
 	// SmallCells says that the AUROC is of fewer than ten on one side: it has two
-	// digits and no curve.
+	// digits or one (Coarse) and no curve.
 	SmallCells bool `json:"small_cells,omitempty"`
 	// Measure says which of the two below AUROC is, where a task has two.
 	Measure   string   `json:"measure,omitempty"`

@@ -27,7 +27,7 @@ const DataName = "data.md"
 func init() {
 	stages.RegisterJob(stages.Spec{
 		Name:    "eval.data_card",
-		Version: 1,
+		Version: 2,
 		Doc: "Writes a data card, data.md with the head that the Hugging Face Hub reads: releases and terms, the tables and what was read, kept and quarantined of them, who the patients are, and for each task the rule of the split, examples by class, and how long their texts are. " +
 			"It holds counts alone; those of one to nine, and what would give them away, are hidden unless small_cells says otherwise.",
 		In: []stages.Port{

@@ -42,7 +42,7 @@ type Config struct {
 	eval.Bootstrap
 	OtherRun     []string `json:"other_run,omitempty" path:"manifest.json" doc:"Folders of predictions that another run left, of the same examples: each variant is compared with that of the same name there."`
 	Permutations int      `json:"permutations" default:"10000" min:"1" max:"1000000" doc:"Permutations of the test; no p-value is below one by their number."`
-	SmallCells   string   `json:"small_cells" default:"hide" enum:"hide,show" doc:"Whether counts of one to nine are told. Hidden, the figures of a task that has so few positives, negatives or examples of a class have two digits."`
+	SmallCells   string   `json:"small_cells" default:"hide" enum:"hide,show" doc:"Whether counts of one to nine are told. Hidden, the figures of a task that has so few positives, negatives or examples of a class have two digits, of at most 100 examples one."`
 }
 
 type stage struct {
@@ -67,15 +67,21 @@ func (s stage) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) e
 	if len(byTask) == 0 {
 		return s.selection().None()
 	}
+	tasks, err := predictions.TasksOf(in)
+	if err != nil {
+		return err
+	}
 	told := Comparisons{Split: s.config.Split, Interval: s.config.Settings(), Permutations: s.config.Permutations, Tasks: map[string][]Comparison{}}
-	var all [][]contrast
-	for _, name := range slices.Sorted(maps.Keys(byTask)) {
-		contrasts, err := s.compareTask(ctx, byTask[name])
-		if err != nil {
+	names := slices.Sorted(maps.Keys(byTask))
+	all := make([][]contrast, len(names))
+	for i, name := range names {
+		if all[i], err = s.compareTask(ctx, byTask[name]); err != nil {
 			return err
 		}
-		all = append(all, contrasts)
-		told.Tasks[name] = s.family(contrasts)
+	}
+	setApart(names, all, tasks)
+	for i, name := range names {
+		told.Tasks[name] = s.family(all[i])
 	}
 	told.Macro = s.family(meanContrasts(all))
 	return eval.WriteJSON(out, FileName, told)

@@ -139,7 +139,7 @@ func TestComparisonsOfTwoRuns(t *testing.T) {
 	}
 }
 
-// A family's figures have two digits where few examples are on a side, and so have the
+// A family's figures have few digits where few examples are on a side, and so have the
 // means that it is part of, from which it would follow.
 func TestComparisonsOfSmallCells(t *testing.T) {
 	few, many := evaltest.OfClasses("mor", 30, 4), evaltest.OfClasses("pmv", 40, 20)
@@ -151,7 +151,7 @@ func TestComparisonsOfSmallCells(t *testing.T) {
 		for what, v := range map[string][2]float64{
 			"difference": {hidden.Difference, exact.Difference}, "low": {hidden.Interval.Low, exact.Interval.Low}, "high": {hidden.Interval.High, exact.Interval.High},
 		} {
-			if v[0] != math.Round(100*v[1])/100 {
+			if v[0] != math.Round(10*v[1])/10 {
 				t.Errorf("%s: %s is %v, exactly %v", name, what, v[0], v[1])
 			}
 		}
@@ -174,6 +174,32 @@ func TestComparisonsOfPatientsWhoCameAgain(t *testing.T) {
 		if c.Tasks["mor"][0].Patients != want || c.Macro[0].Patients != want {
 			t.Errorf("%d came again, patients compared are %s, macro %s", again, c.Tasks["mor"][0].Patients, c.Macro[0].Patients)
 		}
+	}
+}
+
+// The attack: patients of a task less those of another are those who lack its outcome, of
+// the mean's too.
+func TestComparisonsOfTasksThatAreAlike(t *testing.T) {
+	rows := evaltest.Lacking(9)
+	in := stages.Inputs{"predictions": evaltest.ByTask(t, 2, append(rows, worse(rows, "head", 1)...))}
+	few := func(config string) (apart bool) {
+		c := compared(t, config, in)
+		told := []smallcell.Count{c.Macro[0].Patients}
+		for _, family := range c.Tasks {
+			told = append(told, family[0].Patients)
+		}
+		for _, a := range told {
+			for _, b := range told {
+				apart = apart || !a.Hidden() && !b.Hidden() && smallcell.FewApart(a, b)
+			}
+		}
+		return apart
+	}
+	if !few("{permutations: 9, replicates: 0, small_cells: show}") || few("{permutations: 9, replicates: 0}") {
+		t.Error("patients of one task and not of another follow, or would not where they are shown")
+	}
+	if c := compared(t, "{permutations: 9}", in).Tasks["los"][0]; !c.SmallCells || c.Difference != eval.Coarse(111)(c.Difference) {
+		t.Errorf("the size of a task that does not tell it follows from the digits of %+v", c)
 	}
 }
 

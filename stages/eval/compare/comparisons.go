@@ -44,7 +44,7 @@ type Comparison struct {
 	PPermutation *float64 `json:"p_permutation"`
 	// PHolm is PPermutation, corrected for the number of comparisons in the family.
 	PHolm *float64 `json:"p_holm"`
-	// SmallCells says that a task of it has fewer than ten on one side: all figures have
-	// two digits.
+	// SmallCells says that a task of it has fewer than ten on one side: figures have
+	// two digits, of at most 100 examples one; p-values have two.
 	SmallCells bool `json:"small_cells,omitempty"`
 }

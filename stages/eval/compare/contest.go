@@ -131,7 +131,7 @@ func (c *contest) contrasts(ctx context.Context) ([]contrast, error) {
 		contrasts[i] = contrast{
 			pair: c.pairs[i], difference: c.exchanges[i].Difference(), replicates: apart,
 			permuted:  c.exchanges[i].Permuted(columns.Patients, c.config.Seed, c.config.Permutations),
-			effective: columns.Effective(), patients: columns.Patients.IDs, examples: columns.N, fewest: c.fewest(),
+			effective: columns.Effective(), patients: columns.Patients.IDs, examples: columns.N, least: columns.N, fewest: c.fewest(),
 		}
 		return nil
 	})

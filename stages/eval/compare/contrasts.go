@@ -10,6 +10,7 @@ import (
 	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/stages/eval"
 	"github.com/clinflow/clinflow/stages/eval/predictions"
+	"github.com/clinflow/clinflow/task"
 )
 
 // pair names two models that are compared, as Comparison does.
@@ -24,8 +25,11 @@ type contrast struct {
 	effective  int
 	patients   []int64
 	examples   int // of the mean: those of a task of as many patients
+	least      int // of the mean: the examples of the task with the fewest
 	fewest     int // examples on either side of what is compared
 	tasks      int // of the mean
+	// Another task has few more examples, or patients, or few fewer (eval.Sizes).
+	apart, patientsApart bool
 }
 
 // rivals are the pairs of a task's models that are compared, by their numbers.
@@ -91,11 +95,13 @@ func meanContrasts(tasks [][]contrast) []contrast {
 }
 
 func meanContrast(all []contrast) contrast {
-	mean := contrast{pair: all[0].pair, effective: math.MaxInt, fewest: math.MaxInt, tasks: len(all)}
+	mean := contrast{pair: all[0].pair, effective: math.MaxInt, fewest: math.MaxInt, least: math.MaxInt, tasks: len(all)}
 	var drawn, permuted []eval.Drawn
 	for _, c := range all {
 		mean.difference += c.difference / float64(len(all))
 		drawn, permuted = append(drawn, c.replicates), append(permuted, c.permuted)
+		mean.apart, mean.patientsApart = mean.apart || c.apart, mean.patientsApart || c.patientsApart
+		mean.least = min(mean.least, c.least)
 		mean.effective, mean.fewest = min(mean.effective, c.effective), min(mean.fewest, c.fewest)
 		mean.patients = append(mean.patients, c.patients...)
 	}
@@ -108,6 +114,23 @@ func meanContrast(all []contrast) contrast {
 		}
 	}
 	return mean
+}
+
+// setApart says of the contrasts of tasks which are of few more or fewer than another's.
+func setApart(names []string, all [][]contrast, tasks map[string]task.Task) {
+	examples, patients := eval.Sizes{Of: map[string]int{}, Tasks: tasks}, eval.Sizes{Of: map[string]int{}, Tasks: tasks}
+	for i, name := range names {
+		for _, c := range all[i] {
+			examples.Of[name], patients.Of[name] = c.examples, len(c.patients)
+		}
+	}
+	apart, patientsApart := examples.TooAlike(), patients.TooAlike()
+	for i, name := range names {
+		for k := range all[i] {
+			c := &all[i][k]
+			c.apart, c.patientsApart = apart[name], apart[name] || patientsApart[name]
+		}
+	}
 }
 
 // compare is the order in which pairs are told.
@@ -137,23 +160,29 @@ func (s stage) family(contrasts []contrast) []Comparison {
 	return told
 }
 
-// hide leaves two digits of what is of few examples on a side: a difference of AUROCs
+// hide leaves few digits of what is of few examples on a side: a difference of AUROCs
 // in all its digits is a fraction of their pairs. A p-value is not rounded to a smaller one.
 // Bounds that are asked for and are not there would tell of a single patient on a side:
 // they are all that there may be, unless two models do not differ at all.
 func (c *Comparison) hide(of contrast, bounded bool) {
-	if c.Patients = smallcell.Of(c.Patients); of.examples > 0 {
+	switch {
+	case of.patientsApart:
+		c.Patients = smallcell.Above
+	case of.examples > 0:
 		c.Patients = eval.PatientsOf(len(of.patients), of.examples)
+	default:
+		c.Patients = smallcell.Of(c.Patients)
 	}
-	few := smallcell.Small(of.fewest)
+	few := smallcell.Small(of.fewest) || of.apart
 	if c.Interval == nil && bounded && (few || c.Difference != 0) {
 		c.Interval, c.PBootstrap = &eval.Interval{Low: -1, High: 1}, eval.Optional(1, true)
 	}
 	if !few {
 		return
 	}
-	c.SmallCells, c.Difference = true, eval.TwoDigits(c.Difference)
-	c.Interval.Round()
+	digits := eval.Coarse(of.least)
+	c.SmallCells, c.Difference = true, digits(c.Difference)
+	c.Interval.Round(digits)
 	for _, p := range []*float64{c.PBootstrap, c.PPermutation, c.PHolm} {
 		if p != nil {
 			*p = math.Ceil(100**p) / 100

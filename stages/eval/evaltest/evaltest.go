@@ -94,6 +94,12 @@ func CameAgain(rows []task.Prediction, again int) []task.Prediction {
 	return rows
 }
 
+// Lacking are predictions of three tasks on so many patients, of which one lacks some.
+func Lacking(some int) (rows []task.Prediction) {
+	rows = append(OfClasses("diag", 60, 60), OfClasses("mor", 120-some, some)...)
+	return append(rows, OfClasses("los", 40, 40, 40-some)...)
+}
+
 // AllCases are the predictions of cases, each patient with so many examples of a case.
 func AllCases(cases []Case, variant string, each int) (rows []task.Prediction) {
 	for _, c := range cases {

@@ -36,7 +36,7 @@ func (t resultTable) notes(intervals *eval.IntervalSettings) []string {
 	if slices.ContainsFunc(t.Rows, func(r resultRow) bool {
 		return slices.ContainsFunc(r.Cells, func(c cell) bool { return c.Mark == fewMark })
 	}) {
-		notes = append(notes, fewMark+" Fewer than ten examples stand on one side of what is compared, or in a class: two digits, and no curve.")
+		notes = append(notes, fewMark+" Fewer than ten examples stand on one side of what is compared, or in a class: rounded to two digits, of at most 100 examples to one, and no curve.")
 	}
 	if slices.ContainsFunc(t.Rows, func(r resultRow) bool { return r.Cells[len(r.Cells)-1].partial }) {
 		notes = append(notes, "A macro average of fewer tasks than the others is marked, and not to be compared with them.")

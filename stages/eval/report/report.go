@@ -27,7 +27,7 @@ func init() { stages.RegisterJob(reportSpec(), newReport) }
 func reportSpec() stages.Spec {
 	return stages.Spec{
 		Name:    "eval.report",
-		Version: 7,
+		Version: 8,
 		Doc: "Writes report.html, one file that loads nothing: it begins with what is best and whether that is more than chance, then the AUROC of variants and tasks with intervals, beside the bag of words, the best possible and the paper's Table 3, " +
 			"groups of patients, ROC curves, the course of training, who the patients are, counts of the data, settings, and what made each result. A run that publishes it adds its steps, their time and memory. Counts of one to nine, and what would give them away, are hidden unless small_cells says otherwise.",
 		In: []stages.Port{

@@ -166,11 +166,12 @@ func TestReportRefusesADamagedLabelSet(t *testing.T) {
 // TestPartsOfASum: no hidden count follows from the others and their sum.
 func TestPartsOfASum(t *testing.T) {
 	for want, parts := range map[string][]int{
-		"1,200 · 0 · 10":    {1200, 0, 10},
-		"100 · ≥ 10 · < 10": {100, 52, 6},
-		"100 · < 10 · < 10": {100, 2, 6},
-		"< 10 · 0":          {6, 0},
-		"≥ 10 · 10 · < 10":  {10, 10, 9},
+		"1,200 · 0 · 10":     {1200, 0, 10},
+		"100 · ≥ 10 · < 10":  {100, 52, 6},
+		"100 · < 10 · < 10":  {100, 4, 6},
+		"< 10 · 0":           {6, 0},
+		"≥ 10 · ≥ 10 · < 10": {10, 10, 9},
+		"hidden · hidden":    {1, 10},
 	} {
 		if got := showParts(smallcell.Parts(parts)); got != want {
 			t.Errorf("%v is shown as %q, want %q", parts, got, want)

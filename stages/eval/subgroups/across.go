@@ -1,36 +1,35 @@
 package subgroups
 
 import (
-	"cmp"
-	"maps"
-	"slices"
-
 	"github.com/clinflow/clinflow/internal/smallcell"
+	"github.com/clinflow/clinflow/stages/eval"
 	"github.com/clinflow/clinflow/task"
 )
 
 // ofTask are the groups of a task's n examples.
 type ofTask struct {
 	N          int         `json:"n"`
-	Kind       task.Kind   `json:"-"`
 	Attributes []Attribute `json:"attributes"`
 }
 
 // hideAcross takes from tasks how many examples their groups have, where another task of
 // the same patients has one to nine more or fewer in a group: length of stay is of those
-// who did not die, so that mortality's examples less its are the deaths. Binary tasks are
-// told first, then those that have least to lose.
-func hideAcross(tasks map[string]ofTask) {
-	kinds := []task.Kind{task.Binary, task.Multiclass, task.Multilabel}
-	names := slices.SortedFunc(maps.Keys(tasks), func(a, b string) int {
-		return cmp.Or(cmp.Compare(slices.Index(kinds, tasks[a].Kind), slices.Index(kinds, tasks[b].Kind)), cmp.Compare(a, b))
-	})
+// who did not die, so that mortality's examples less its are the deaths.
+func hideAcross(tasks map[string]ofTask, of map[string]task.Task) {
+	sizes := eval.Sizes{Of: map[string]int{}, Tasks: of}
+	for name, t := range tasks {
+		sizes.Of[name] = t.N
+	}
+	alike, names := sizes.TooAlike(), sizes.Order()
 	for _, attribute := range Attributes {
 		var before []ofTask
 		for _, name := range names {
 			a := tasks[name].attribute(attribute)
 			if a == nil {
 				continue
+			}
+			if alike[name] {
+				a.hideSizes()
 			}
 			for _, other := range before {
 				a.hideApart(tasks[name].N, other.attribute(attribute), other.N)
@@ -106,8 +105,12 @@ func fewApart(a, b map[string]int) bool {
 func (a *Attribute) hideSizes() {
 	a.hidePatients()
 	for i := range a.Groups {
-		a.Groups[i].N = smallcell.Above
-		a.Groups[i].hide(true)
+		g := &a.Groups[i]
+		if g.N.Hidden() {
+			continue
+		}
+		g.hide(true, g.Interval != nil, eval.Coarse(int(g.N)))
+		g.N = smallcell.Above
 	}
 }
 

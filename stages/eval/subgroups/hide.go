@@ -28,10 +28,10 @@ func told(name string, members []predictions.Identity, groups []*grouped, multic
 		}
 		few := outcomes[i] || !show && smallcell.Small(g.fewest)
 		if !show {
-			score.Interval = g.interval.Hide(g.auroc, g.bounded, few)
+			score.Interval = g.interval.Hide(g.auroc, g.bounded, nil)
 		}
 		if few {
-			score.hide(outcomes[i])
+			score.hide(outcomes[i], g.bounded, eval.Coarse(len(g.rows)))
 		}
 		a.Groups = append(a.Groups, score)
 	}
@@ -52,12 +52,12 @@ func (g *grouped) score(multiclass bool) GroupScore {
 
 // hide takes from a score what would tell of a few examples, or where outcomes are hidden
 // how many are positive.
-func (s *GroupScore) hide(outcomes bool) {
+func (s *GroupScore) hide(outcomes, bounded bool, digits func(float64) float64) {
 	s.SmallCells, s.ECE = true, nil
 	if s.AUROC != nil {
-		s.AUROC = eval.Optional(eval.TwoDigits(*s.AUROC), true)
+		s.AUROC = eval.Optional(digits(*s.AUROC), true)
 	}
-	s.Interval.Round()
+	s.Interval = s.Interval.Hide(s.AUROC, bounded, digits)
 	if outcomes {
 		s.Positives, s.Observed, s.Difference = smallcell.Untold, nil, nil
 	}

@@ -48,7 +48,7 @@ type GroupScore struct {
 	AUROC     *float64        `json:"auroc"` // null where there is no pair to compare
 	Interval  *eval.Interval  `json:"interval,omitempty"`
 	// SmallCells says that the AUROC is of fewer than ten on one side, or would tell of
-	// such a group: it has two digits, and what else would tell of it is left out.
+	// such a group: it has two digits or one, and what else would tell of it is left out.
 	SmallCells bool `json:"small_cells,omitempty"`
 	// MeanPredicted stands beside Observed, the share that is positive: of examples, or of
 	// a multilabel task's pairs of an example and a label. A multiclass task has neither.

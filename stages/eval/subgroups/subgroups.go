@@ -146,12 +146,11 @@ func (s stage) Finish(_ context.Context, in stages.Inputs, results []stages.Keye
 		if byVariant[key.Variant] == nil {
 			byVariant[key.Variant] = map[string]ofTask{}
 		}
-		of.Kind = tasks[key.Task].Kind
 		byVariant[key.Variant][key.Task] = of
 	}
 	for variant, of := range byVariant {
 		if !s.shows() {
-			hideAcross(of)
+			hideAcross(of, tasks)
 		}
 		all.Variants[variant] = map[string][]Attribute{}
 		for name, t := range of {
@@ -164,6 +163,9 @@ func (s stage) Finish(_ context.Context, in stages.Inputs, results []stages.Keye
 	}
 	if len(all.Variants) == 0 {
 		return s.selection().None()
+	}
+	if !s.shows() {
+		all.Table1.hideApart(s.config.Split, byVariant)
 	}
 	return eval.WriteJSON(out, FileName, all)
 }

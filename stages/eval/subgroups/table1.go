@@ -31,6 +31,24 @@ func (all cohorts) tell(show bool) *Table1 {
 	return t
 }
 
+// hideApart takes from the table how many admissions a split has, where few of them are no
+// example of a task that is measured on it.
+func (t *Table1) hideApart(split string, byVariant map[string]map[string]ofTask) {
+	if t == nil {
+		return
+	}
+	for i := range t.Splits {
+		s := &t.Splits[i]
+		for _, tasks := range byVariant {
+			for _, of := range tasks {
+				if s.Split == split && !s.Admissions.Hidden() && smallcell.FewApart(int(s.Admissions), of.N) {
+					s.Admissions, s.AdmissionsPerPatient = smallcell.Above, nil
+				}
+			}
+		}
+	}
+}
+
 func (c *cohort) tell(name string, show bool) Table1Split {
 	s := Table1Split{Split: name, Patients: smallcell.Count(c.Patients), Admissions: smallcell.Count(c.Admissions), Age: c.ages(show), Attributes: []PatientGroups{}}
 	if again := c.Admissions - c.Patients; smallcell.Small(again) && !show {

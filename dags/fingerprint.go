@@ -37,21 +37,30 @@ func (id Identity) Fingerprint() string {
 
 // identify finds what decides the bytes of a step whose inputs are known.
 func (p *Planner) identify(ctx context.Context, step *Step, in stages.Inputs) (Identity, error) {
-	built, err := step.Stage.Build(p.env, step.Config)
+	built, id, err := p.settings(step)
 	if err != nil {
 		return Identity{}, err
 	}
-	id := Identity{
-		Schema: dataset.VersionsOf(step.Stage.Out.Kind, step.Stage.Out.Tables...), Stage: step.Stage.Name, Version: step.Stage.Version,
-		Config: step.Identity, Inputs: portDigests(step, in),
-	}
-	if machine, ok := built.(stages.Identified); ok {
-		id.Kernel = machine.Kernel()
-	}
+	id.Inputs = portDigests(step, in)
 	if source, ok := built.(stages.Source); ok {
 		return id, p.rawFiles(ctx, source, in, id.Inputs)
 	}
 	return id, p.pathDigests(ctx, step, id.Inputs)
+}
+
+// settings finds what of a step's identity is known without its inputs.
+func (p *Planner) settings(step *Step) (built any, id Identity, err error) {
+	if built, err = step.Stage.Build(p.env, step.Config); err != nil {
+		return nil, Identity{}, err
+	}
+	id = Identity{
+		Schema: dataset.VersionsOf(step.Stage.Out.Kind, step.Stage.Out.Tables...), Stage: step.Stage.Name, Version: step.Stage.Version,
+		Config: step.Identity, Inputs: map[string]string{},
+	}
+	if machine, ok := built.(stages.Identified); ok {
+		id.Kernel = machine.Kernel()
+	}
+	return built, id, nil
 }
 
 // portDigests names a port's dataset by the port, or port[i] where it takes

@@ -48,18 +48,10 @@ func (p *Planner) planOne(ctx context.Context, step *Step, before map[string]Sta
 			missing = append(missing, fmt.Sprintf("upstream step %s is not there", up))
 		}
 	}
-	d := Decision{Step: step, State: StateWaiting, Reasons: missing}
-	switch {
-	case len(missing) == 0:
-		return p.Decide(ctx, step, step.Bind(made))
-	case step.Given:
-		d.State, d.Reasons = StateMissing, missing
-	case step.Forced:
-		d.State, d.Reasons = StateForced, append([]string{"forced"}, missing...)
-	case p.newest(step.Name) == "":
-		d.State, d.Reasons = StateNew, []string{"never ran"}
+	if len(missing) > 0 {
+		return p.wait(ctx, step, missing)
 	}
-	return d, nil
+	return p.Decide(ctx, step, step.Bind(made))
 }
 
 // states are those of the steps that are decided.

@@ -174,9 +174,9 @@ planned (planned.yaml) into OUT: 0 of 4 steps will run
 	b.want(`
 planned (planned.yaml) into OUT: 3 of 4 steps will run
   done      patients  fake.ingest  0123456789abcdef  same stage, configuration and inputs
-  will run  examples  fake.label   0123456789abcdef  config seed changed 7 → 8
+  will run  examples  fake.label   0123456789abcdef  with.seed: 7 → 8
   will run  tokens    fake.tokens  not known yet     upstream step examples will run
-  will run  adapter   fake.train   not known yet     upstream step tokens will run
+  will run  adapter   fake.train   not known yet     with.lr: 0.001 → 0.0001; upstream step tokens will run
 `)
 	b.set = map[string]string{"lr": "1e-4"}
 	b.raw("base/weights", "new")
@@ -185,7 +185,7 @@ planned (planned.yaml) into OUT: 1 of 4 steps will run
   done      patients  fake.ingest  0123456789abcdef  same stage, configuration and inputs
   done      examples  fake.label   0123456789abcdef  same stage, configuration and inputs
   done      tokens    fake.tokens  0123456789abcdef  same stage, configuration and inputs
-  will run  adapter   fake.train   0123456789abcdef  config lr changed 0.001 → 0.0001; with.base changed
+  will run  adapter   fake.train   0123456789abcdef  with.lr: 0.001 → 0.0001; with.base: changed
 `)
 	b.set = nil
 	if err := os.Remove(filepath.Join(b.root, "base/weights")); err != nil {
@@ -196,7 +196,7 @@ planned (planned.yaml) into OUT: 1 of 4 steps will run
 	b.raw("mimic/hosp/admissions.csv", "another")
 	b.want(`
 planned (planned.yaml) into OUT: 4 of 4 steps will run
-  will run  patients  fake.ingest  0123456789abcdef  file hosp/admissions.csv changed
+  will run  patients  fake.ingest  0123456789abcdef  input hosp/admissions.csv: changed
   will run  examples  fake.label   not known yet     upstream step patients will run
   will run  tokens    fake.tokens  not known yet     upstream step patients will run; upstream step examples will run
   will run  adapter   fake.train   not known yet     upstream step tokens will run
@@ -242,7 +242,7 @@ func TestPlanTellsUnusableOutputs(t *testing.T) {
 	uri := b.plan().Steps[3].URI
 	fakeKernel = "avx2"
 	t.Cleanup(func() { fakeKernel = "go" })
-	if got := b.plan().Steps[3].Reasons; !cmp.Equal(got, []string{"kernel go → avx2"}) {
+	if got := b.plan().Steps[3].Reasons; !cmp.Equal(got, []string{"kernel: go → avx2"}) {
 		t.Errorf("another kernel: %q", got)
 	}
 	fakeKernel = "go"
@@ -269,7 +269,7 @@ func TestDifferencesNameVersions(t *testing.T) {
 	of := func(kind, notes int) dataset.Manifest {
 		return dataset.Manifest{Versions: dataset.Versions{Kind: kind, Tables: map[string]int{"notes": notes}}}
 	}
-	if got := Differences(of(1, 1), of(2, 3)); !cmp.Equal(got, []string{"version of the kind 1 → 2", "version of table notes 1 → 3"}) {
+	if got := Differences(of(1, 1), of(2, 3)); !cmp.Equal(got, []string{"version of the kind: 1 → 2", "version of table notes: 1 → 3"}) {
 		t.Errorf("%q", got)
 	}
 }

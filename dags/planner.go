@@ -40,6 +40,7 @@ type Decision struct {
 	URI         string // of the output
 	State       State
 	Reasons     []string // why it has to run
+	Changes     []Change // of its fingerprint, that are among the reasons
 	Anew        bool     // what lies under the output's name is to be removed first
 }
 
@@ -94,7 +95,7 @@ func (p *Planner) Decide(ctx context.Context, step *Step, in stages.Inputs) (Dec
 	case exists:
 		d.State, d.Reasons = StateIncomplete, []string{"its output is incomplete: a run ended in the middle of it"}
 	default:
-		d.State, d.Reasons = p.compare(ctx, step, id)
+		p.compare(ctx, &d)
 	}
 	if step.Given && d.State.Runs() {
 		d.State = StateMissing

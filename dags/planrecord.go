@@ -39,6 +39,7 @@ type StepRecord struct {
 	Inputs      []string `json:"inputs"`                // steps that it takes its inputs from
 	After       []string `json:"after"`                 // steps that must be done first though nothing of them is read
 	Why         []string `json:"why"`                   // it runs, or is missing
+	Changes     []Change `json:"changes"`               // of its fingerprint, each of which is a line of Why
 }
 
 // GroupRecord is what a plan says of the steps that a file writes once.
@@ -83,7 +84,7 @@ func (r *PlanRecord) group(s StepRecord) {
 func (d Decision) record() StepRecord {
 	s := StepRecord{
 		Step: d.Step.Name, Stage: d.Step.Stage.Name, State: d.State, Runs: d.State.Runs(), Given: d.Step.Given, Fingerprint: d.Fingerprint,
-		Inputs: orEmpty(d.Step.Inputs()), After: orEmpty(d.Step.After), Why: orEmpty(d.Reasons),
+		Inputs: orEmpty(d.Step.Inputs()), After: orEmpty(d.Step.After), Why: orEmpty(d.Reasons), Changes: orEmpty(d.Changes),
 	}
 	if d.URI != "" {
 		s.Output = path.Join(stepsFolder, path.Base(d.URI))
@@ -92,9 +93,9 @@ func (d Decision) record() StepRecord {
 }
 
 // orEmpty is a list that JSON has as [], not null.
-func orEmpty(list []string) []string {
+func orEmpty[T any](list []T) []T {
 	if list == nil {
-		return []string{}
+		return []T{}
 	}
 	return list
 }

@@ -2,8 +2,6 @@ package dags
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"maps"
 	"path"
 	"regexp"
@@ -12,19 +10,72 @@ import (
 	"time"
 
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/stages"
 )
 
 // compare says what differs from the step's newest earlier output.
-func (p *Planner) compare(ctx context.Context, step *Step, now Identity) (State, []string) {
-	earlier := p.newest(step.Name)
+func (p *Planner) compare(ctx context.Context, d *Decision) {
+	earlier := p.newest(d.Step.Name)
 	if earlier == "" {
-		return StateNew, []string{"never ran"}
+		d.State, d.Reasons = StateNew, []string{"never ran"}
+		return
 	}
-	dataset, err := dataset.Open(ctx, p.out.Sub(path.Join(stepsFolder, earlier)).URI())
+	d.State = StateStale
+	found, err := p.open(ctx, earlier)
 	if err != nil {
-		return StateStale, []string{"its earlier output cannot be read by this version"}
+		d.Reasons = []string{"its earlier output cannot be read by this version"}
+		return
 	}
-	return StateStale, differences(identityOf(dataset.Manifest), now)
+	d.Changes = differences(identityOf(found.Manifest), d.Identity)
+	d.Reasons = tell(d.Changes)
+}
+
+// wait decides a step of which an input is yet to be made, which unmade says: it is stale
+// where what is its own changed too.
+func (p *Planner) wait(ctx context.Context, step *Step, unmade []string) (Decision, error) {
+	d := Decision{Step: step, State: StateWaiting, Reasons: unmade}
+	earlier := p.newest(step.Name)
+	switch {
+	case step.Given:
+		d.State = StateMissing
+		return d, nil
+	case step.Forced:
+		d.State, d.Reasons = StateForced, append([]string{"forced"}, unmade...)
+		return d, nil
+	case earlier == "":
+		d.State, d.Reasons = StateNew, []string{"never ran"}
+		return d, nil
+	}
+	found, err := p.open(ctx, earlier)
+	if err != nil {
+		d.State, d.Reasons = StateStale, []string{"its earlier output cannot be read by this version"}
+		return d, nil
+	}
+	now, err := p.ownIdentity(ctx, step)
+	if err != nil {
+		return d, err
+	}
+	before := identityOf(found.Manifest)
+	before.Inputs = maps.Clone(before.Inputs)
+	maps.DeleteFunc(before.Inputs, func(key, _ string) bool { return !strings.HasPrefix(key, "with.") })
+	if d.Changes = differences(before, now); len(d.Changes) > 0 {
+		d.State, d.Reasons = StateStale, append(tell(d.Changes), unmade...)
+	}
+	return d, nil
+}
+
+// ownIdentity is what a step's identity has but for what it takes from other steps.
+func (p *Planner) ownIdentity(ctx context.Context, step *Step) (Identity, error) {
+	built, id, err := p.settings(step)
+	if _, source := built.(stages.Source); source || err != nil {
+		return id, err
+	}
+	return id, p.pathDigests(ctx, step, id.Inputs)
+}
+
+// open opens a complete output by its folder's name.
+func (p *Planner) open(ctx context.Context, folder string) (*dataset.Dataset, error) {
+	return dataset.Open(ctx, p.out.Sub(path.Join(stepsFolder, folder)).URI())
 }
 
 var fingerprinted = regexp.MustCompile(`^(.+)-[0-9a-f]{16}$`)
@@ -40,110 +91,4 @@ func (p *Planner) newest(step string) string {
 		}
 	}
 	return newest
-}
-
-// Differences says what decided that two outputs of a step have different
-// fingerprints.
-func Differences(before, now dataset.Manifest) []string {
-	return differences(identityOf(before), identityOf(now))
-}
-
-func identityOf(m dataset.Manifest) Identity {
-	return Identity{m.Versions, m.Stage, m.StageVersion, m.Config, m.Inputs, m.Kernel}
-}
-
-func differences(before, now Identity) []string {
-	if before.Stage != now.Stage {
-		return []string{fmt.Sprintf("stage changed %s → %s", before.Stage, now.Stage)}
-	}
-	var out []string
-	if before.Version != now.Version {
-		out = append(out, fmt.Sprintf("stage version %d → %d", before.Version, now.Version))
-	}
-	out = append(out, versionChanges(before.Schema, now.Schema)...)
-	if now.Kernel != "" && before.Kernel != now.Kernel {
-		out = append(out, fmt.Sprintf("kernel %s → %s", absent(before.Kernel), now.Kernel))
-	}
-	out = append(out, changes(flat(before.Config), flat(now.Config), func(key, a, b string) string {
-		return fmt.Sprintf("config %s changed %s → %s", key, a, b)
-	})...)
-	out = append(out, changes(before.Inputs, now.Inputs, func(key, a, b string) string {
-		return inputChange(key, a, b)
-	})...)
-	if len(out) == 0 {
-		return []string{"an earlier clinflow named its output otherwise"}
-	}
-	return out
-}
-
-// versionChanges tells the kind and the tables, of those in both outputs, whose version
-// was raised.
-func versionChanges(before, now dataset.Versions) (out []string) {
-	if before.Kind != now.Kind {
-		out = append(out, fmt.Sprintf("version of the kind %d → %d", before.Kind, now.Kind))
-	}
-	for _, name := range slices.Sorted(maps.Keys(before.Tables)) {
-		if version, both := now.Tables[name]; both && version != before.Tables[name] {
-			out = append(out, fmt.Sprintf("version of table %s %d → %d", name, before.Tables[name], version))
-		}
-	}
-	return out
-}
-
-// changes tells each key whose value differs; absent values are "".
-func changes(before, now map[string]string, tell func(key, a, b string) string) []string {
-	keys := maps.Clone(before)
-	if keys == nil {
-		keys = map[string]string{}
-	}
-	maps.Copy(keys, now)
-	var out []string
-	for _, key := range slices.Sorted(maps.Keys(keys)) {
-		if before[key] != now[key] {
-			out = append(out, tell(key, absent(before[key]), absent(now[key])))
-		}
-	}
-	return out
-}
-
-func absent(value string) string {
-	if value == "" {
-		return "none"
-	}
-	return value
-}
-
-func inputChange(key, before, now string) string {
-	what := "input " + key
-	if strings.HasPrefix(key, "file ") || strings.HasPrefix(key, "with.") {
-		what = key
-	}
-	switch {
-	case before == "none":
-		return what + " is new"
-	case now == "none":
-		return what + " is gone"
-	default:
-		return what + " changed"
-	}
-}
-
-// flat turns a configuration into its leaves by dotted key.
-func flat(config json.RawMessage) map[string]string {
-	out := map[string]string{}
-	flatten("", config, out)
-	return out
-}
-
-func flatten(prefix string, value json.RawMessage, out map[string]string) {
-	var inner map[string]json.RawMessage
-	if json.Unmarshal(value, &inner) != nil || inner == nil {
-		if prefix != "" {
-			out[prefix] = string(value)
-		}
-		return
-	}
-	for key, v := range inner {
-		flatten(join(prefix, key), v, out)
-	}
 }

@@ -73,9 +73,9 @@ RUN  diamond  done  1s  4 done
 	shown := settled(text.String())
 	for _, want := range []string{
 		"state  done\n", "dag  diamond (diamond.yaml)\n", "runner  direct\nrevision  abc\npublished plots/left.txt\n",
-		"left  done  1s  PRINT  config word changed \"a\" → \"z\"  kept=6\n",
+		"left  done  1s  PRINT  with.word: \"a\" → \"z\"  kept=6\n",
 		"right  skipped  -  PRINT  its output is there: same stage, configuration and inputs  kept=2\n",
-		"end  done  1s  PRINT  input from[0] changed  kept=1\n",
+		"end  done  1s  PRINT  input from[0]: changed  kept=1\n",
 	} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("%q is not in\n%s", want, shown)
@@ -88,8 +88,8 @@ RUN  diamond  done  1s  4 done
 	}
 	for _, want := range []string{
 		"RUN (done) and RUN (done)\n", "  same  top  done → skipped\n",
-		"  differs  left  config word changed \"a\" → \"z\"; kept 1 → 6; 1s → 1s\n",
-		"  differs  end  input from[0] changed; 1s → 1s\n",
+		"  differs  left  with.word: \"a\" → \"z\"; kept 1 → 6; 1s → 1s\n",
+		"  differs  end  input from[0]: changed; 1s → 1s\n",
 	} {
 		if !strings.Contains(settled(text.String()), want) {
 			t.Errorf("%q is not in\n%s", want, settled(text.String()))
@@ -121,7 +121,7 @@ func TestAnInterruptedRunIsCompared(t *testing.T) {
 	if err := WriteDiff(t.Context(), &text, out, runs[1], runs[0]); err != nil {
 		t.Fatal(err)
 	}
-	want := "  differs  left  config word changed \"a\" → \"z\"; done → cancelled\n"
+	want := "  differs  left  with.word: \"a\" → \"z\"; done → cancelled\n"
 	if !strings.Contains(settled(text.String()), want) {
 		t.Errorf("%q is not in\n%s", want, settled(text.String()))
 	}

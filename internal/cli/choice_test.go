@@ -27,7 +27,7 @@ func TestWhatIsChosenRuns(t *testing.T) {
 		{"right --only --force root", 2, "", "--force root: this run has no such step"},
 		{"right alone", 0, "alone right", ""},
 		{"end --only", 0, "end", ""},
-		{"end --only --set top=other", 2, "", `step top: its output is not there (config word changed "top" → "other")`},
+		{"end --only --set top=other", 2, "", `step top: its output is not there (with.word: "top" → "other")`},
 		{"--until left --downstream alone", 2, "", "no step is left: none of alone is needed by left"},
 		{"lefd --force endd --until tpo --downstream rigt", 2, "", "did you mean left?"},
 		{"", 0, "", ""},
@@ -82,6 +82,7 @@ func TestAPlanForPrograms(t *testing.T) {
 			Step, Group, Stage, State, Fingerprint, Output string
 			Runs, Given                                    bool
 			Inputs, After, Why                             []string
+			Changes                                        []struct{ Part, What, Before, Now string }
 		}
 		Groups []struct {
 			Group, State string
@@ -103,6 +104,9 @@ func TestAPlanForPrograms(t *testing.T) {
 		if s.State != "waiting" && s.Output != "steps/"+s.Step+"-"+s.Fingerprint {
 			t.Errorf("the output of %s is %s", s.Step, s.Output)
 		}
+	}
+	if left := plan.Steps[2]; len(left.Changes) != 1 || left.Changes[0].Part != "with.word" || left.Changes[0].Before != `"left"` || left.Changes[0].Now != `"other"` || left.Why[0] != `with.word: "left" → "other"` {
+		t.Errorf("what changed of left is %+v", left)
 	}
 	if diff := gocmp.Diff(plan.Groups[0].States, map[string]int{"stale": 1, "done": 1}); diff != "" || plan.Groups[0].State != "stale" || plan.Groups[0].Group != "${side}" || len(plan.Groups) != 1 {
 		t.Errorf("the groups are %+v", plan.Groups)

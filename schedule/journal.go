@@ -1,0 +1,187 @@
+package schedule
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"time"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/store"
+)
+
+const (
+	eventsFolder   = "events/"
+	sumsFolder     = "state/"
+	requestsFolder = "requests/"
+	suffix         = ".json"
+	// sumEvery is after how many events their sum is written and they are removed, so
+	// that a folder of a scheduler that is at work for years is read in a moment.
+	sumEvery = 256
+)
+
+// journal is the events of an output folder's schedulers, one after the other: each is a
+// file, events/NUMBER.json, that is made only where none of that number is. What a
+// scheduler says is done is in the journal before it is done, forced to disk and read
+// back. Two that both take themselves for the one scheduler, as may happen where a lock
+// is an object with a time limit, find out at the first event that the second writes.
+type journal struct {
+	files  files
+	state  *State
+	writer string
+	sum    int64 // the event up to which state/NUMBER.json has the sum
+}
+
+// openJournal reads a journal. One that does not exist has no events.
+func openJournal(ctx context.Context, files files) (*journal, error) {
+	for try := 0; ; try++ {
+		j := &journal{files: files, state: newState(), writer: rand.Text()}
+		err := j.load(ctx)
+		if try < 5 && errors.Is(err, fs.ErrNotExist) {
+			continue // its writer has summed the events up meanwhile
+		}
+		return j, err
+	}
+}
+
+func eventName(number int64) string { return fmt.Sprintf("%s%012d%s", eventsFolder, number, suffix) }
+func sumName(number int64) string   { return fmt.Sprintf("%s%012d%s", sumsFolder, number, suffix) }
+
+func (j *journal) load(ctx context.Context) error {
+	names, err := j.files.list(ctx)
+	if err != nil {
+		return err
+	}
+	if sum := last(names, sumsFolder); sum != "" {
+		if err := j.decode(ctx, sum, j.state); err != nil {
+			return err
+		}
+		j.sum = j.state.Number
+	}
+	for _, name := range names {
+		if !strings.HasPrefix(name, eventsFolder) || name <= eventName(j.state.Number) {
+			continue
+		}
+		if want := eventName(j.state.Number + 1); name != want {
+			return exit.Errorf(exit.BadData, "the scheduler's journal has %s and not %s; put that back, or move the folder %s away to begin anew", name, want, Folder)
+		}
+		var e Event
+		if err := j.decode(ctx, name, &e); err != nil {
+			return err
+		}
+		j.state.apply(e)
+	}
+	return nil
+}
+
+// last is the last of sorted names in a folder.
+func last(names []string, folder string) (name string) {
+	for _, n := range names {
+		if strings.HasPrefix(n, folder) {
+			name = n
+		}
+	}
+	return name
+}
+
+func (j *journal) decode(ctx context.Context, name string, into any) error {
+	text, err := j.files.read(ctx, name)
+	if err != nil {
+		return fmt.Errorf("read the scheduler's journal: %w", err)
+	}
+	if json.Unmarshal(text, into) != nil {
+		return exit.Errorf(exit.BadData, "%s in the folder %s is not of a scheduler's journal; move the folder away to begin anew", name, Folder)
+	}
+	return nil
+}
+
+// write adds an event. When it returns nil the event is on disk, and nobody else has
+// written one in its place; after an error the journal is not to be used any more.
+func (j *journal) write(ctx context.Context, now time.Time, e Event) error {
+	e.Number, e.Time, e.Writer = j.state.Number+1, now.UTC(), j.writer
+	text, err := encode(e)
+	if err != nil {
+		return err
+	}
+	name := eventName(e.Number)
+	if err := j.files.create(ctx, name, text); err != nil && !errors.Is(err, store.ErrExists) {
+		return fmt.Errorf("write the scheduler's journal: %w", err)
+	}
+	if err := j.confirm(ctx, name, text); err != nil {
+		return err
+	}
+	j.state.apply(e)
+	if e.Number-j.sum < sumEvery {
+		return nil
+	}
+	return j.sumUp(ctx)
+}
+
+func encode(v any) ([]byte, error) {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(v)
+	return text.Bytes(), err
+}
+
+// confirm reads an event back. A sum that has its number was written by another
+// scheduler: that one had removed its own event of the number before this one was made.
+func (j *journal) confirm(ctx context.Context, name string, text []byte) error {
+	back, err := j.files.read(ctx, name)
+	if err != nil {
+		return fmt.Errorf("read the scheduler's journal back: %w", err)
+	}
+	names, err := j.files.list(ctx)
+	if err != nil {
+		return fmt.Errorf("read the scheduler's journal back: %w", err)
+	}
+	if sum := last(names, sumsFolder); !bytes.Equal(back, text) || sum != "" && sum > sumName(j.sum) {
+		return exit.Errorf(exit.Retry, "another scheduler writes the journal in the folder %s; this one stops", Folder)
+	}
+	return nil
+}
+
+// sumUp writes the sum of the events, then removes them. Who is killed in between leaves
+// events that count no more, for the next sum to remove.
+func (j *journal) sumUp(ctx context.Context) error {
+	names, err := j.files.list(ctx)
+	if err != nil {
+		return fmt.Errorf("sum the scheduler's journal up: %w", err)
+	}
+	j.forgetRequests(names)
+	text, err := encode(j.state)
+	if err != nil {
+		return err
+	}
+	sum := sumName(j.state.Number)
+	if err := j.files.create(ctx, sum, text); err != nil {
+		return fmt.Errorf("sum the scheduler's journal up: %w", err)
+	}
+	j.sum = j.state.Number
+	for _, name := range names {
+		if strings.HasPrefix(name, eventsFolder) || strings.HasPrefix(name, sumsFolder) {
+			if err := j.files.remove(ctx, name); err != nil {
+				return fmt.Errorf("sum the scheduler's journal up: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// forgetRequests drops those that do not lie in the folder any more: they cannot be
+// applied twice.
+func (j *journal) forgetRequests(names []string) {
+	there := map[string]bool{}
+	for _, name := range names {
+		if id, ok := requestID(name); ok && j.state.Applied[id] {
+			there[id] = true
+		}
+	}
+	j.state.Applied = there
+}

@@ -1,0 +1,203 @@
+package schedule
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// historyLength is how many runs of a DAG are remembered. The runs themselves are in
+// the output folder's own journal.
+const historyLength = 400
+
+// State is what a scheduler's journal tells: the sum of its events.
+type State struct {
+	Number  int64           `json:"number"` // of the last event
+	DAGs    map[string]*DAG `json:"dags"`
+	Process int             `json:"process,omitempty"` // the scheduler; 0: the last one left
+	Host    string          `json:"host,omitempty"`
+	Since   time.Time       `json:"since,omitzero"` // that scheduler came
+	Applied map[string]bool `json:"applied"`        // requests that may still lie in the folder
+}
+
+// DAG is what a scheduler remembers of one.
+type DAG struct {
+	Definition
+	Since    time.Time      `json:"since"`   // it is known; it owes no run that was due before
+	Through  time.Time      `json:"through"` // due times up to here are decided
+	Retired  bool           `json:"retired,omitempty"`
+	Paused   bool           `json:"paused,omitempty"`
+	LastGood time.Time      `json:"last_good,omitzero"` // when the last run that ended well did so
+	Runs     []*Run         `json:"runs"`               // in the order in which they were queued
+	Passed   map[string]int `json:"passed"`             // due times that were not run, by why
+
+	coming coming
+}
+
+// coming is the due time after Through, found once for a definition and a Through.
+type coming struct {
+	of      Definition
+	through time.Time
+	times   Times
+	due     time.Time
+}
+
+// next is the first due time that is not decided.
+func (d *DAG) next() (time.Time, error) {
+	if d.Retired || d.Paused {
+		return time.Time{}, nil
+	}
+	if d.coming.of == d.Definition && d.coming.through.Equal(d.Through) {
+		return d.coming.due, nil
+	}
+	times, err := d.Times()
+	if err != nil {
+		return time.Time{}, err
+	}
+	due, err := times.Next(d.Through)
+	d.coming = coming{d.Definition, d.Through, times, due}
+	return due, err
+}
+
+func newState() *State { return &State{DAGs: map[string]*DAG{}, Applied: map[string]bool{}} }
+
+// Names are the DAGs that the state knows, sorted.
+func (s *State) Names() []string { return slices.Sorted(maps.Keys(s.DAGs)) }
+
+// Run is the run of an id, or nil.
+func (s *State) Run(id string) *Run {
+	d := s.DAGs[id[:max(0, strings.LastIndexByte(id, '@'))]]
+	if d == nil {
+		return nil
+	}
+	return d.run(id)
+}
+
+func (d *DAG) run(id string) *Run {
+	for _, r := range slices.Backward(d.Runs) {
+		if r.ID == id {
+			return r
+		}
+	}
+	return nil
+}
+
+// open are the runs that are not over, in their order.
+func (d *DAG) open() (runs []*Run) {
+	for _, r := range d.Runs {
+		if r.Open() {
+			runs = append(runs, r)
+		}
+	}
+	return runs
+}
+
+// ran is the last run of a due time, or nil.
+func (d *DAG) ran(due time.Time) *Run {
+	for _, r := range slices.Backward(d.Runs) {
+		if r.Cause != Triggered && r.Logical.Equal(due) {
+			return r
+		}
+	}
+	return nil
+}
+
+// apply adds an event to the state. It is the one place where a state changes, so that
+// who reads the journal comes to what its writer knew.
+func (s *State) apply(e Event) {
+	s.Number = e.Number
+	switch e.Kind {
+	case schedulerCame:
+		s.Process, s.Host, s.Since = e.Process, e.Host, e.Time
+	case schedulerLeft:
+		s.Process, s.Host = 0, ""
+	case requested:
+		s.Applied[e.Request.ID] = true
+	}
+	if e.Kind == defined && s.DAGs[e.DAG] == nil {
+		s.DAGs[e.DAG] = &DAG{Since: e.Time, Through: e.Time, Passed: map[string]int{}}
+	}
+	if d := s.DAGs[e.DAG]; d != nil {
+		d.apply(e)
+	}
+}
+
+func (d *DAG) apply(e Event) {
+	switch e.Kind {
+	case defined:
+		d.Definition, d.Retired = *e.Definition, false
+	case retired:
+		d.Retired = true
+		d.cancelOpen(e.Time)
+	case decided, clockSetBack:
+		d.Through = e.Through
+		for _, p := range e.Passed {
+			d.Passed[p.Why] += p.Count
+		}
+	case requested:
+		d.Paused = e.Request.Kind == Pause || d.Paused && e.Request.Kind != Resume
+	default:
+		if r := d.run(e.Run); r != nil && r.Open() {
+			d.change(r, e)
+		}
+	}
+	if e.Cancels {
+		d.cancelOpen(e.Time)
+	}
+	for _, due := range e.Due {
+		d.Runs = append(d.Runs, &Run{
+			ID: due.ID, DAG: d.DAG, Logical: due.Logical, Cause: due.Cause, State: Queued, Order: e.Number, Queued: e.Time,
+		})
+	}
+	d.forget()
+}
+
+// cancelOpen ends the runs that wait, and marks one that is at work.
+func (d *DAG) cancelOpen(at time.Time) {
+	for _, r := range d.open() {
+		if r.State == Running {
+			r.Cancel = Cancelled
+			continue
+		}
+		r.end(Cancelled, at)
+	}
+}
+
+// change is what an event does to a run that is not over.
+func (d *DAG) change(r *Run, e Event) {
+	r.Code, r.Error, r.Ran = e.Code, e.Error, e.Ran
+	switch e.Kind {
+	case attemptStarted:
+		r.State, r.Attempt, r.RetryAt = Running, e.Attempt, time.Time{}
+		if r.Started.IsZero() {
+			r.Started = e.Time
+		}
+	case attemptStopped:
+		r.State = Queued
+	case attemptLost:
+		r.State = Queued
+		r.Lost++
+	case retryLater:
+		r.State, r.RetryAt = Retrying, e.RetryAt
+		r.Tries++
+	case runCancelled:
+		r.Cancel = e.State
+	case runEnded:
+		r.end(e.State, e.Time)
+		if e.State == Done {
+			d.LastGood = e.Time
+		}
+	}
+}
+
+// forget drops the oldest runs that are over.
+func (d *DAG) forget() {
+	for i := 0; len(d.Runs) > historyLength && i < len(d.Runs); {
+		if d.Runs[i].Open() {
+			i++
+			continue
+		}
+		d.Runs = slices.Delete(d.Runs, i, i+1)
+	}
+}

@@ -46,12 +46,17 @@ func metricsOf(t testing.TB, folder string) metricsFile {
 
 func TestTinyDemo(t *testing.T) {
 	dir := t.TempDir()
-	first := clinflow(t, dir, 0, "demo", "--scale", "tiny")
+	first := clinflow(t, dir, 0, "demo", "--scale", "tiny", "--verbose")
 	out := filepath.Join(dir, "clinflow-demo")
 	checkMetrics(t, metricsOf(t, out))
 	checkCards(t, out)
 	noCanary(t, "the streams", first.all())
 	noCanaryBelow(t, out)
+	ids := identities(t, out)
+	noIdentity(t, "the streams", first.all(), ids)
+	for path, text := range plainBelow(t, out) {
+		noIdentity(t, path, text, ids)
+	}
 	checkModes(t, out)
 
 	before := read(t, out, "metrics.json")

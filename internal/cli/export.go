@@ -15,11 +15,11 @@ import (
 func newExport(s *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export",
-		Short: "Write patients in a form that other programs read",
+		Short: "Write patients, or a DAG, in a form that other programs read",
 		Args:  noSuchCommand,
 		RunE:  help,
 	}
-	cmd.AddCommand(newExportMEDS(s))
+	cmd.AddCommand(newExportMEDS(s), newExportAirflow(s), newExportArgo(s))
 	return cmd
 }
 

@@ -20,7 +20,7 @@ import (
 
 // Main runs the command line and returns the exit code of the process.
 func Main(args []string) int {
-	return int(runCommand(asWorker(args)))
+	return int(runCommand(asRun(asWorker(args))))
 }
 
 // runCommand runs the command line and returns the exit code.

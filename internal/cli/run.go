@@ -109,6 +109,27 @@ func newRun(s *settings) *cobra.Command {
 	return cmd
 }
 
+// asRun takes flags alone for a run, where they name a DAG: so Airflow's operator for Beam
+// starts a launcher. --dag and --step stand for the words DAG and STEP….
+func asRun(args []string) []string {
+	if len(args) == 0 || !strings.HasPrefix(args[0], "-") {
+		return args
+	}
+	run, named := []string{"run"}, map[string][]string{}
+	for _, arg := range args {
+		name, value, given := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+		if given && (name == "dag" || name == "step") {
+			named[name] = append(named[name], value)
+		} else {
+			run = append(run, arg)
+		}
+	}
+	if len(named["dag"]) != 1 {
+		return args
+	}
+	return append(append(append(run, "--"), named["dag"]...), named["step"]...)
+}
+
 func (s *settings) run(cmd *cobra.Command, f *dagFlags, args []string) error {
 	runner, err := chosenRunner()
 	if err != nil {

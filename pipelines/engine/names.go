@@ -26,6 +26,16 @@ var beamNames = map[string]string{
 	"SparkRunner": Spark, "PortableRunner": Universal, "portable": Universal,
 }
 
+// BeamName is Beam's own name of a runner, as Airflow's operators have it.
+func BeamName(runner string) string {
+	for name, ours := range beamNames {
+		if ours == runner && strings.HasSuffix(name, "Runner") {
+			return name
+		}
+	}
+	return runner
+}
+
 // Canonical is our name of a runner that Beam may name otherwise; of an unknown one the
 // name itself.
 func Canonical(runner string) string {

@@ -75,7 +75,7 @@ func pathsIn(key string, value json.RawMessage, f stages.Field) []Path {
 }
 
 func pathOf(key, value string, f stages.Field) Path {
-	p := Path{Key: key, Value: value, Reads: f.Reads}
+	p := Path{Key: key, Value: value, Reads: f.Reads, Absent: f.Absent}
 	if strings.HasPrefix(value, f.Prefix) {
 		p.Prefix = f.Prefix
 	}

@@ -68,6 +68,8 @@ type Path struct {
 	Key   string // dotted, with [i] for a list's items
 	Value string
 	Reads []string // patterns of the files that the stage reads there; nil: all
+	// Absent says that it may lead nowhere yet.
+	Absent bool
 	// Prefix is what stands before the path in Value, "" for nothing: see stages.Field.
 	Prefix string
 }

@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/clinflow/clinflow/dataset"
@@ -108,10 +110,16 @@ func within(uri string, in stages.Inputs) bool {
 	return false
 }
 
+// noFiles is what Digests.Tree knows an empty folder by.
+var noFiles = hex.EncodeToString(sha256.New().Sum(nil))
+
 // pathDigests adds what the configuration's paths lead to as "with.KEY".
 func (p *Planner) pathDigests(ctx context.Context, step *Step, digests map[string]string) error {
 	for _, given := range step.Paths {
 		digest, err := p.digests.Tree(ctx, given.place(), given.Reads...)
+		if given.Absent && errors.Is(err, fs.ErrNotExist) {
+			digest, err = noFiles, nil
+		}
 		if err != nil {
 			return fmt.Errorf("with.%s: %w", given.Key, err)
 		}

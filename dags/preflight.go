@@ -109,6 +109,8 @@ func (p *preflight) path(ctx context.Context, d *draft, path Path) bool {
 	switch {
 	case err == nil:
 		p.there = true
+	case path.Absent && errors.Is(err, fs.ErrNotExist):
+		return true
 	case errors.Is(err, fs.ErrNotExist):
 		p.add(at, key, path.Value+" is not there", "")
 		p.list[len(p.list)-1].absent = true

@@ -36,7 +36,7 @@ func TestConformance(t *testing.T) {
 	if !beam.Initialized() {
 		beam.Init()
 	}
-	d, err := dags.Load(t.Context(), stages.Default, dags.Request{DAG: conformanceDAG})
+	d, err := dags.Load(t.Context(), stages.Default, dags.Request{DAG: conformanceDAG, Set: map[string]string{"models": t.TempDir()}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,16 +73,17 @@ func conforms(t *testing.T, step *dags.Step, in stages.Inputs) *dataset.Dataset 
 
 func runOn(t *testing.T, step *dags.Step, in stages.Inputs, runner string, workers int) *dataset.Dataset {
 	t.Helper()
-	uris := map[string][]string{}
+	uris, digests := map[string][]string{}, map[string]string{}
 	for port, datasets := range in {
 		for _, d := range datasets {
 			uris[port] = append(uris[port], d.URI())
+			digests[port] = d.Manifest.Digest()
 		}
 	}
 	job := runners.Job{
 		Step: step.Name, Env: stages.Default.With(func(s *stages.Settings) { s.Device, s.Workers = "cpu:go", workers }), Stage: step.Stage, Config: step.Config, Inputs: uris,
 		Out:    filepath.Join(t.TempDir(), step.Name),
-		Header: dataset.Manifest{Stage: step.Stage.Name, StageVersion: step.Stage.Version, Config: step.Config},
+		Header: dataset.Manifest{Stage: step.Stage.Name, StageVersion: step.Stage.Version, Config: step.Config, Inputs: digests},
 	}
 	if err := (runners.Beam{Runner: runner}).Run(t.Context(), job); err != nil {
 		t.Fatalf("step %s on %s: %v", step.Name, runner, err)

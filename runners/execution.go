@@ -43,7 +43,7 @@ type execution struct {
 
 func newExecution(env *stages.Environment, d *dags.DAG, runner StepRunner, planner *dags.Planner, out store.Dir, journal *Journal, o Options) *execution {
 	x := &execution{
-		env: env.With(func(s *stages.Settings) { s.Digester = planner.Digest }), dag: d, runner: runner, planner: planner, out: out, journal: journal, o: o,
+		env: env.With(func(s *stages.Settings) { s.Digester, s.Run = planner.Digest, journal.run }), dag: d, runner: runner, planner: planner, out: out, journal: journal, o: o,
 		slots: make(chan struct{}, max(1, o.Workers)),
 		ready: map[string]chan struct{}{}, made: map[string]*dataset.Dataset{}, done: map[string]bool{},
 	}

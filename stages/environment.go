@@ -36,6 +36,7 @@ type Settings struct {
 	Memory        *memory.Budget // what data stages may take
 	Progress      *progress.Sink // nil: long work is not shown
 	Log           zerolog.Logger
+	Run           string   // id of the run that a stage works for, for records; "" where there is none
 	Digester      Digester // nil: files are read for their sha256
 }
 

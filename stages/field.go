@@ -26,7 +26,8 @@ var NamePattern = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
 // what enters them are the files that the stage reads there, named by the tag:
 // patterns of path.Match below the folder, with commas between them, such as
 // `path:"config.json,*.safetensors"`. `path:"true"` is for a source, which lists
-// its files itself, and elsewhere means all of them.
+// its files itself, and elsewhere means all of them. `absent:"true"` says of a path that
+// it may lead nowhere yet, which is the same as to an empty folder.
 type Field struct {
 	Key     string
 	Type    reflect.Type
@@ -38,6 +39,7 @@ type Field struct {
 	Max     string
 	Path    bool
 	Reads   []string // patterns of the files that are read at a path; nil: all
+	Absent  bool     // what a path leads to need not be there yet
 	Prefix  string   // what may stand before a path and says that its file is read otherwise
 	Name    bool     // the text is a name: see NamePattern
 	Told    string   // document that describes the keys of Nested; the reference names them alone
@@ -109,6 +111,7 @@ func fieldOf(owner reflect.Type, f reflect.StructField) Field {
 	}
 	if files := f.Tag.Get("path"); files != "" {
 		field.Path = true
+		field.Absent = f.Tag.Get("absent") == "true"
 		if files != "true" {
 			field.Reads = strings.Split(files, ",")
 		}

@@ -57,6 +57,9 @@ func (d mortal) Replace(ctx context.Context, name, version string) (store.File, 
 func (d mortal) TryLock(ctx context.Context, name, text string) (context.Context, func(), string, error) {
 	return store.TryLock(ctx, d.Dir, name, text)
 }
+func (d mortal) LockHolder(ctx context.Context, name string) (string, bool, error) {
+	return store.LockHolder(ctx, d.Dir, name)
+}
 
 // file is killed with the file begun, or before it has its name.
 func (d mortal) file(f store.File, err error) (store.File, error) {

@@ -14,6 +14,7 @@ import (
 	_ "github.com/clinflow/clinflow/stages/ingest"
 	_ "github.com/clinflow/clinflow/stages/label"
 	_ "github.com/clinflow/clinflow/stages/label/given"
+	_ "github.com/clinflow/clinflow/stages/promotion"
 	_ "github.com/clinflow/clinflow/stages/split"
 	_ "github.com/clinflow/clinflow/stages/synth"
 	_ "github.com/clinflow/clinflow/stages/text"

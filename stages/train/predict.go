@@ -18,7 +18,7 @@ import (
 func init() {
 	stages.RegisterJob(stages.Spec{
 		Name: "train.predict", Version: 5,
-		Doc: "Computes a fine-tuned model's logits for the examples of the chosen splits. The labels must be of the task that the adapter was trained for. Parts and rows stand as in the tokens. Val and test patients that the base or an adapter was trained on are refused; one without a record of its patients is counted in the manifest as unknown_training_patients. An adapter of another base than this is refused, known by the base's files (base_model.sha256); one without that record is counted as unknown_base_model.",
+		Doc: "Computes a fine-tuned model's logits for the examples of the chosen splits. The labels must be of the task that the adapter was trained for. Parts and rows stand as in the tokens. Val and test patients that the base or an adapter was trained on are refused; one without a record of its patients is counted in the manifest as unknown_training_patients. An adapter of another base than this is refused, known by the base's files (base_model.sha256); one without that record is counted as unknown_base_model. An adapter without files, as registry.current leaves where none is current, makes no predictions.",
 		In: []stages.Port{
 			examples.TokensPort,
 			examples.LabelsPort,
@@ -87,6 +87,9 @@ func (p *predict) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer
 	if err != nil {
 		return err
 	}
+	if len(in.One("adapter").Manifest.Files) == 0 { // registry.current found none to compare with
+		return nothing(out)
+	}
 	variant, err := p.variant(in)
 	if err != nil {
 		return err
@@ -110,6 +113,16 @@ func (p *predict) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer
 		out.SetKernel(m.Params().Backend().Name())
 		return p.config.write(ctx, examples.SourceOf(in, p.config.Overlap), of.Name, variant, theirs(rows, logits), out)
 	})
+}
+
+// nothing leaves parts without predictions.
+func nothing(out *dataset.Writer) error {
+	for part := range out.Parts() {
+		if _, err := out.Part(part).Close(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // rows are the examples of the chosen splits. None is of a patient whom the base or the

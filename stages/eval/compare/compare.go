@@ -31,7 +31,7 @@ func init() {
 		},
 		Out: stages.Output{Kind: stages.KindComparisons},
 	}, func(env *stages.Environment, c Config) (stages.Job, error) {
-		return stage{c, auroc.MeasuresOf(c.Recipe), env.Memory}, nil
+		return stage{config: c, measures: auroc.MeasuresOf(c.Recipe), memory: env.Memory}, nil
 	})
 }
 
@@ -49,6 +49,7 @@ type stage struct {
 	config   Config
 	measures auroc.Measures
 	memory   *memory.Budget
+	duel     bool // of a candidate and the current model, or of a candidate alone
 }
 
 func (s stage) selection() predictions.Selection { return predictions.Selection{Split: s.config.Split} }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime"
 
+	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/auroc/inference"
 	"github.com/clinflow/clinflow/stages/eval"
 	"github.com/clinflow/clinflow/stages/eval/predictions"
@@ -18,6 +19,7 @@ type contest struct {
 	pairs     []pair
 	numbers   [][2]int // of the pairs' models
 	exchanges []*inference.Exchange
+	means     []auroc.Mean // of the models' AUROCs, in a duel
 	// Of the binary problems that are used: positive and negative rows of all, and the
 	// fewest of either in one.
 	positives, negatives, least int
@@ -75,6 +77,9 @@ func (c *contest) exchange(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if err := c.measure(samples); err != nil {
+			return err
+		}
 		positive, patients := samples[0].Positive, samples[0].Patients
 		err = c.sideBySide(ctx, len(c.pairs), func(k int) error {
 			c.exchanges[k].Add(ranks[c.numbers[k][0]], ranks[c.numbers[k][1]], positive, patients)
@@ -84,6 +89,23 @@ func (c *contest) exchange(ctx context.Context) error {
 			return err
 		}
 		c.count(positive)
+	}
+	return nil
+}
+
+// measure adds the models' AUROCs of a problem to their means, for a duel: what else is
+// compared has been measured by eval.auroc.
+func (c *contest) measure(samples []inference.Sample) error {
+	if !c.duel {
+		return nil
+	}
+	for k, s := range samples {
+		count, err := auroc.Of(s.Scores, s.Positive)
+		if err != nil {
+			return err
+		}
+		value, defined := count.AUROC()
+		c.means[k].Add(value, defined)
 	}
 	return nil
 }

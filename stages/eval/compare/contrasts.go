@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/auroc/inference"
 	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/stages/eval"
@@ -33,7 +34,13 @@ type contrast struct {
 }
 
 // rivals are the pairs of a task's models that are compared, by their numbers.
-func rivals(all []*contender) (pairs []pair, numbers [][2]int) {
+func (s stage) rivals(all []*contender) (pairs []pair, numbers [][2]int) {
+	if s.duel {
+		if len(all) == 2 {
+			return []pair{{all[0].Key.Variant, all[1].Key.Variant, predictions.PortCurrent}}, [][2]int{{0, 1}}
+		}
+		return nil, nil
+	}
 	for _, against := range []struct{ name, port string }{{AgainstVariant, predictions.PortVariants}, {AgainstBaseline, predictions.PortBaseline}, {AgainstOther, predictions.PortOther}} {
 		for i, a := range all {
 			for j, b := range all {
@@ -53,6 +60,15 @@ func rivals(all []*contender) (pairs []pair, numbers [][2]int) {
 func (s stage) compareTask(ctx context.Context, all []predictions.Examples) ([]contrast, error) {
 	room, leave := predictions.TakeRoom(s.memory)
 	defer leave()
+	c, err := s.contest(ctx, all, room)
+	if err != nil || c.positives == 0 {
+		return nil, err
+	}
+	return c.contrasts(ctx)
+}
+
+// contest takes the models of a task through their classes.
+func (s stage) contest(ctx context.Context, all []predictions.Examples, room int64) (*contest, error) {
 	if err := counterparts(all); err != nil {
 		return nil, err
 	}
@@ -60,16 +76,13 @@ func (s stage) compareTask(ctx context.Context, all []predictions.Examples) ([]c
 		return nil, err
 	}
 	room /= int64(len(all))
-	c := &contest{stage: s, width: all[0].Width(room), least: math.MaxInt}
+	c := &contest{stage: s, width: all[0].Width(room), least: math.MaxInt, means: make([]auroc.Mean, len(all))}
 	for _, e := range all {
 		draws := &eval.Resampling{Bootstrap: s.config.Bootstrap, Measures: s.measures, Room: room}
 		c.all = append(c.all, &contender{Examples: e, draws: draws, columns: e.Columns(c.span(e, 0))})
 	}
-	c.pairs, c.numbers = rivals(c.all)
-	if err := c.run(ctx); err != nil || c.positives == 0 {
-		return nil, err
-	}
-	return c.contrasts(ctx)
+	c.pairs, c.numbers = s.rivals(c.all)
+	return c, c.run(ctx)
 }
 
 // meanContrasts are those of the mean over tasks: of each pair over the tasks that both

@@ -74,6 +74,8 @@ func (e Examples) String() string {
 	switch e.Key.Port {
 	case PortBaseline:
 		return "the baseline (" + e.Dataset.URI() + ")"
+	case PortCandidate, PortCurrent:
+		return "the " + e.Key.Port + " adapter (" + e.Dataset.URI() + ")"
 	case PortOther:
 		return "variant " + e.Key.Variant + " of the other run (" + e.Dataset.URI() + ")"
 	}

@@ -16,20 +16,24 @@ import (
 )
 
 // The ports say what predictions are: a variant's, or those of the baseline, which
-// every variant should beat, of the best possible model, or of a variant in another run.
+// every variant should beat, of the best possible model, or of a variant in another run;
+// before a gate, those of an adapter that may be promoted, and of the current one.
 const (
 	PortVariants = "predictions"
 	PortBaseline = "baseline"
 	PortBest     = "known_best"
 	PortOther    = "other_run"
+
+	PortCandidate = "candidate"
+	PortCurrent   = "current"
 )
 
 // Ports are all of them, in the order in which they are told.
-var Ports = []string{PortVariants, PortBaseline, PortBest, PortOther}
+var Ports = []string{PortVariants, PortBaseline, PortBest, PortOther, PortCandidate, PortCurrent}
 
 // oneVariant says whether all predictions of a port are of one variant, which has the
 // port's name.
-func oneVariant(port string) bool { return port == PortBaseline || port == PortBest }
+func oneVariant(port string) bool { return port != PortVariants && port != PortOther }
 
 // Key names predictions that are measured together. Those of the baseline and
 // of the best possible model are one variant, which has the port's name.

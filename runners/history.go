@@ -78,9 +78,14 @@ func journals(ctx context.Context, out store.Dir) ([]string, error) {
 		return nil, exit.Errorf(exit.Usage, "%s is no output folder of a run: it has no %s; %s", out.URI(), runsFolder,
 			cmp.Or(suggest.Choice(path.Base(out.URI()), outputsBeside(out)), "name one by --out"))
 	}
+	return onlyJournals(logs), err
+}
+
+// onlyJournals are the journals among the files of their folder, the latest first.
+func onlyJournals(logs []string) []string {
 	logs = slices.DeleteFunc(logs, func(name string) bool { return !strings.HasSuffix(name, journalSuffix) })
 	slices.Reverse(logs)
-	return logs, err
+	return logs
 }
 
 // outputsBeside names the output folders on this machine in the folder that one lies in.

@@ -13,15 +13,16 @@ type State string
 
 // The states, the worst last.
 const (
-	Planned   State = ""
-	Skipped   State = "skipped"
-	Done      State = "done"
-	Running   State = "running"
-	Cancelled State = "cancelled"
-	Failed    State = "failed"
+	Planned     State = ""
+	Skipped     State = "skipped"
+	Done        State = "done"
+	Running     State = "running"
+	Cancelled   State = "cancelled"
+	Interrupted State = "interrupted"
+	Failed      State = "failed"
 )
 
-var worst = []State{Planned, Skipped, Done, Running, Cancelled, Failed}
+var worst = []State{Planned, Skipped, Done, Running, Cancelled, Interrupted, Failed}
 
 // Node is a step, or the steps of a group.
 type Node struct {

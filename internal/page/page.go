@@ -25,13 +25,13 @@ const RunMark = "<!-- run -->"
 // Template reads a page's template from a file. It has the functions count, breakable,
 // style, sorting, policy and run, which is RunMark, beside those given, and the templates "figure" and "legend".
 func Template(from fs.FS, name string, functions template.FuncMap) *template.Template {
-	own := template.FuncMap{"count": Count, "breakable": breakable, "style": style, "sorting": sorting, "policy": policy, "run": func() template.HTML { return RunMark }}
+	own := template.FuncMap{"count": Count, "breakable": breakable, "style": Style, "sorting": sorting, "policy": Policy, "run": func() template.HTML { return RunMark }}
 	t := template.New(name).Funcs(own).Funcs(functions)
 	return template.Must(template.Must(t.ParseFS(files, "page.html")).ParseFS(from, name))
 }
 
-// style is the style sheet that a page holds.
-func style() (template.CSS, error) {
+// Style is the style sheet that a page holds.
+func Style() (template.CSS, error) {
 	text, err := files.ReadFile("page.css")
 	return template.CSS(text), err
 }
@@ -43,9 +43,9 @@ func sorting() (template.HTML, error) {
 	return template.HTML("<script>" + string(text) + "</script>"), err
 }
 
-// policy is what a browser lets a page do (W3C, Content Security Policy Level 3): show its
+// Policy is what a browser lets a page do (W3C, Content Security Policy Level 3): show its
 // own styles, run the one script, and reach nothing.
-func policy() (string, error) {
+func Policy() (string, error) {
 	text, err := files.ReadFile("sort.js")
 	sum := sha256.Sum256(text)
 	return "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'", err

@@ -17,12 +17,15 @@ import (
 	"github.com/clinflow/clinflow/task"
 )
 
+// StageName is the name of the stage that leaves metrics.json.
+const StageName = "eval.auroc"
+
 func init() { stages.RegisterReduce(aurocSpec(), newAuroc) }
 
 func aurocSpec() stages.Spec {
 	table := []string{task.TablePredictions}
 	return stages.Spec{
-		Name:    "eval.auroc",
+		Name:    StageName,
 		Version: 9,
 		Doc: "Computes the exact AUROC of each variant on each task: whole counts of pairs, one division, ties at mid-rank. " +
 			"The manifests of the predictions tell their tasks. Binary: the softmax score of the second class. Multiclass: one-versus-one (Hand and Till) and one-versus-rest, macro. " +

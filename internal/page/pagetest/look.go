@@ -46,27 +46,10 @@ var sights = []sight{{390, "light"}, {390, "dark"}, {1400, "light"}, {1400, "dar
 // pictures and the print are left there.
 func Look(t *testing.T, file string, parts ...string) {
 	t.Helper()
-	browser, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Fatal("chromium is not installed: apt-get install chromium")
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), limit)
-	defer cancel()
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browser), chromedp.NoSandbox)
-	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
-	defer cancel()
-	ctx, cancel = chromedp.NewContext(ctx)
-	defer cancel()
+	b := Open(t)
 	address := (&url.URL{Scheme: "file", Path: filepath.ToSlash(file)}).String()
-	asked, err := watch(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, s := range sights {
-		t.Run(fmt.Sprint(s.width, " ", s.scheme), func(t *testing.T) { s.look(ctx, t, address, parts) })
-	}
-	t.Run("print", func(t *testing.T) { printed(ctx, t, address) })
-	list := asked()
+	b.Look(t, address, parts...)
+	list := b.Asked()
 	if !slices.Contains(list, address) {
 		t.Error("nothing was seen of what the page asks for")
 	}
@@ -75,6 +58,65 @@ func Look(t *testing.T, file string, parts ...string) {
 			t.Errorf("the page asked for %s", other)
 		}
 	}
+}
+
+// Browser is a headless Chromium with one page. Its test ends it.
+type Browser struct {
+	ctx   context.Context
+	asked func() []string
+}
+
+// Open starts a browser.
+func Open(t *testing.T) *Browser {
+	t.Helper()
+	browser, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Fatal("chromium is not installed: apt-get install chromium")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	t.Cleanup(cancel)
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browser), chromedp.NoSandbox)
+	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	asked, err := watch(ctx)
+	must(t, err)
+	return &Browser{ctx, asked}
+}
+
+// Asked is all that pages asked for so far, they themselves too.
+func (b *Browser) Asked() []string { return b.asked() }
+
+// Look looks at a page in all its forms, as Look does, whatever it asks for.
+func (b *Browser) Look(t *testing.T, address string, parts ...string) {
+	t.Helper()
+	for _, s := range sights {
+		t.Run(fmt.Sprint(s.width, " ", s.scheme), func(t *testing.T) { s.look(b.ctx, t, address, parts) })
+	}
+	t.Run("print", func(t *testing.T) { printed(b.ctx, t, address) })
+}
+
+// Visit opens a page.
+func (b *Browser) Visit(t *testing.T, address string) {
+	t.Helper()
+	must(t, chromedp.Do(b.ctx, chromedp.Navigate(address)))
+}
+
+// Eval is the value of a JavaScript expression on the page.
+func Eval[T any](t *testing.T, b *Browser, expression string) T {
+	t.Helper()
+	value, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression))
+	must(t, err)
+	return value
+}
+
+// Shoot leaves a picture of the page as it is, where somebody wants to look at it.
+func (b *Browser) Shoot(t *testing.T, name string) {
+	t.Helper()
+	picture, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+	must(t, err)
+	keep(t, name+".png", picture)
 }
 
 // watch notes all that is asked for, the page itself too.
@@ -147,6 +189,9 @@ func keep(t *testing.T, name string, data []byte) {
 	if folder == "" {
 		return
 	}
-	test := strings.ReplaceAll(path.Dir(t.Name()), "/", "-")
-	must(t, os.WriteFile(filepath.Join(folder, test+"-"+name), data, 0o600))
+	test := path.Dir(t.Name())
+	if test == "." {
+		test = t.Name()
+	}
+	must(t, os.WriteFile(filepath.Join(folder, strings.ReplaceAll(test, "/", "-")+"-"+name), data, 0o600))
 }

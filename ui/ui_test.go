@@ -1,0 +1,270 @@
+package ui
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/stages"
+	_ "github.com/clinflow/clinflow/stages/builtin"
+)
+
+// made is the id of a run in a folder of tests.
+const made = "20260102-030405.000-abcd"
+
+// folderWith makes an output folder with a run that published two files.
+func folderWith(t *testing.T, report string) string {
+	t.Helper()
+	out := t.TempDir()
+	published := func(name, text string) string {
+		if err := os.WriteFile(filepath.Join(out, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprintf(`{"time":"2026-01-02T03:04:07Z","event":"published","file":%q,"sha256":"%x"}`, name, sha256.Sum256([]byte(text)))
+	}
+	journal := strings.Join([]string{
+		`{"time":"2026-01-02T03:04:05Z","event":"run started","dag":"made","file":"made.yaml","steps":[{"step":"a","stage":"x"},{"step":"b_<script>","stage":"y","needs":["a"]}]}`,
+		`{"time":"2026-01-02T03:04:05Z","event":"step started","step":"a","stage":"x","fingerprint":"0123456789abcdef","reasons":["never ran"]}`,
+		`{"time":"2026-01-02T03:04:07Z","event":"step done","step":"a","stage":"x","seconds":2,"counts":{"kept":"<10"}}`,
+		`{"time":"2026-01-02T03:04:07Z","event":"step failed","step":"b_<script>","stage":"y","seconds":0.1,"error":"row 7 is <b>wrong</b>"}`,
+		published("report.html", report), published("metrics.json", "{}"),
+		`{"time":"2026-01-02T03:04:08Z","event":"run ended","outcome":"failed","seconds":3,"error":"row 7 is <b>wrong</b>"}`,
+	}, "\n") + "\n"
+	err := errors.Join(os.Mkdir(filepath.Join(out, "runs"), 0o700), os.WriteFile(filepath.Join(out, "runs", made+".jsonl"), []byte(journal), 0o600),
+		os.WriteFile(filepath.Join(out, "secret.html"), []byte("secret"), 0o600))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func serve(t *testing.T, o Options) http.Handler {
+	t.Helper()
+	o.Env = stages.Default
+	if o.Addr == "" {
+		o.Addr = "127.0.0.1:8090"
+	}
+	s, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.Handler()
+}
+
+// ask sends a request as a browser of this machine does, unless changed.
+func ask(h http.Handler, method, path string, change ...func(*http.Request)) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, nil)
+	r.Host = "127.0.0.1:8090"
+	for _, c := range change {
+		c(r)
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+func host(name string) func(*http.Request) { return func(r *http.Request) { r.Host = name } }
+
+func header(name, value string) func(*http.Request) {
+	return func(r *http.Request) { r.Header.Set(name, value) }
+}
+
+// TestPagesTellOfARun: what the journal tells, escaped, in pages that may load nothing
+// from elsewhere.
+func TestPagesTellOfARun(t *testing.T) {
+	h := serve(t, Options{Out: []string{folderWith(t, "page")}, DAGs: []string{"demo"}})
+	for path, wants := range map[string][]string{
+		"/":               {"No run is at work. The last, of made", "1 of 2", "failed", "demo (shipped)", `href="/runs/1/` + made + `"`},
+		"/runs/1/" + made: {"b_&lt;script&gt;", "row 7 is &lt;b&gt;wrong&lt;/b&gt;", "kept &lt; 10", `class="dag"`, "the timeline of the run", "/reports/report.html"},
+		"/dags/1/made":    {"made.yaml", "by hand", `class="node failed"`},
+	} {
+		w := ask(h, "GET", path)
+		if w.Code != http.StatusOK {
+			t.Fatalf("%s: %d", path, w.Code)
+		}
+		for _, want := range wants {
+			if !strings.Contains(w.Body.String(), want) {
+				t.Errorf("%s: no %q", path, want)
+			}
+		}
+		for _, other := range []string{"<script>", "<b>wrong", `href="http`, `src="` + "http", "url(", "secret"} {
+			if strings.Contains(w.Body.String(), other) {
+				t.Errorf("%s: %q", path, other)
+			}
+		}
+		if p := w.Header().Get("Content-Security-Policy"); !strings.HasPrefix(p, "default-src 'none'; style-src 'self';") || strings.Contains(p, "script-src 'unsafe") {
+			t.Errorf("%s: policy %q", path, p)
+		}
+		if again := ask(h, "GET", path, header("If-None-Match", w.Header().Get("ETag"))); again.Code != http.StatusNotModified || again.Body.Len() > 0 {
+			t.Errorf("%s, unchanged: %d with %d bytes", path, again.Code, again.Body.Len())
+		}
+	}
+}
+
+// TestOnlyPublishedReportsAreServed: no other file is, by no way of writing its name.
+func TestOnlyPublishedReportsAreServed(t *testing.T) {
+	out := folderWith(t, "the page")
+	h := serve(t, Options{Out: []string{out}})
+	reports := "/runs/1/" + made + "/reports/"
+	w := ask(h, "GET", reports+"report.html")
+	if w.Code != http.StatusOK || w.Body.String() != "the page" || !strings.Contains(w.Header().Get("Content-Security-Policy"), "sandbox allow-scripts") {
+		t.Errorf("a report: %d, %q, %v", w.Code, w.Body, w.Header())
+	}
+	for _, name := range []string{
+		reports + "metrics.json", reports + "secret.html", reports + "..%2fsecret.html", reports + "%2e%2e/report.html", reports + "runs/" + made + ".jsonl",
+		reports + "/etc/passwd", reports + "", reports + "report.html%00", "/runs/1/..%2f..%2fsecret/reports/report.html", "/runs/2/" + made, "/runs/0/" + made,
+		"/runs/1/" + made[:8], "/dags/1/other", "/steps/", "/secret.html", "/metrics", "/debug/pprof/", "/favicon.ico",
+	} {
+		if w := ask(h, "GET", name); w.Code == http.StatusOK || strings.Contains(w.Body.String(), "secret") {
+			t.Errorf("%s: %d, %q", name, w.Code, w.Body)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(out, "report.html"), []byte("another"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if w := ask(h, "GET", reports+"report.html"); w.Code != http.StatusNotFound || strings.Contains(w.Body.String(), "another\n") {
+		t.Errorf("a file that the run did not publish: %d, %q", w.Code, w.Body)
+	}
+	err := errors.Join(os.Remove(filepath.Join(out, "report.html")), os.Symlink("/etc/hostname", filepath.Join(out, "report.html")))
+	if w := ask(h, "GET", reports+"report.html"); err != nil || w.Code == http.StatusOK {
+		t.Errorf("a link: %d, %v", w.Code, err)
+	}
+}
+
+// TestNothingIsChanged: no method but reading is known.
+func TestNothingIsChanged(t *testing.T) {
+	h := serve(t, Options{Out: []string{folderWith(t, "page")}})
+	for _, method := range []string{"POST", "PUT", "DELETE", "PATCH", "OPTIONS"} {
+		for _, path := range []string{"/", "/runs/1/" + made, "/style.css"} {
+			if w := ask(h, method, path); w.Code != http.StatusMethodNotAllowed {
+				t.Errorf("%s %s: %d", method, path, w.Code)
+			}
+		}
+	}
+}
+
+// TestNamesThatLeadHere: a name of somebody else may lead to this address.
+func TestNamesThatLeadHere(t *testing.T) {
+	out := []string{folderWith(t, "page")}
+	here := serve(t, Options{Out: out, Hosts: []string{"proxy.example"}})
+	elsewhere := serve(t, Options{Out: out, Addr: "0.0.0.0:8090", Token: "0123456789abcdef"})
+	own, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string][2]bool{
+		"127.0.0.1:8090": {true, true}, "localhost:8090": {true, true}, "LOCALHOST": {true, true}, "[::1]:8090": {true, true}, "[::1]": {true, true},
+		"proxy.example": {true, false}, own + ":8090": {own == "localhost", true}, "10.1.2.3:8090": {false, true},
+		"evil.example:8090": {}, "127.0.0.1.evil.example": {}, "": {},
+	} {
+		for i, h := range []http.Handler{here, elsewhere} {
+			w := ask(h, "GET", "/", host(name), header("Authorization", "Bearer 0123456789abcdef"))
+			if got := w.Code == http.StatusOK; got != want[i] || !got && w.Code != http.StatusMisdirectedRequest {
+				t.Errorf("%q, server %d: %d", name, i, w.Code)
+			}
+		}
+	}
+}
+
+func TestATokenIsNeededElsewhere(t *testing.T) {
+	out := []string{folderWith(t, "page")}
+	for _, addr := range []string{"0.0.0.0:8090", ":8090", "10.1.2.3:1", "[::]:8090", "server.example:80"} {
+		if _, err := New(Options{Out: out, Addr: addr, Env: stages.Default}); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "--token-file") {
+			t.Errorf("%s: %v", addr, err)
+		}
+	}
+	const token = "0123456789abcdef"
+	h := serve(t, Options{Out: out, Token: token})
+	for _, path := range []string{"/", "/runs/1/" + made, "/runs/1/" + made + "/reports/report.html", "/nowhere"} {
+		for name, change := range map[string]func(*http.Request){
+			"nothing": func(*http.Request) {}, "a wrong one": header("Authorization", "Bearer "+token[1:]), "none": header("Authorization", "Bearer "),
+			"a wrong cookie": func(r *http.Request) { r.AddCookie(&http.Cookie{Name: "clinflow-8090", Value: token}) },
+		} {
+			if w := ask(h, "GET", path, change); w.Code != http.StatusUnauthorized || strings.Contains(w.Body.String(), "made") {
+				t.Errorf("%s with %s: %d, %s", path, name, w.Code, w.Body)
+			}
+		}
+	}
+	if w := ask(h, "GET", "/", header("Authorization", "Bearer "+token)); w.Code != http.StatusOK {
+		t.Errorf("with the token: %d", w.Code)
+	}
+	login := func(token string, change ...func(*http.Request)) *httptest.ResponseRecorder {
+		r := httptest.NewRequest("POST", "/login", strings.NewReader(url.Values{"token": {token}}.Encode()))
+		r.Host = "127.0.0.1:8090"
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		for _, c := range change {
+			c(r)
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w
+	}
+	if w := login(token + "0"); w.Code != http.StatusUnauthorized || len(w.Result().Cookies()) > 0 {
+		t.Errorf("a wrong token: %d", w.Code)
+	}
+	if w := login(token, header("Sec-Fetch-Site", "cross-site")); w.Code != http.StatusForbidden {
+		t.Errorf("a page of somebody else: %d", w.Code)
+	}
+	w := login(token)
+	cookies := w.Result().Cookies()
+	if w.Code != http.StatusSeeOther || len(cookies) != 1 || !cookies[0].HttpOnly || cookies[0].SameSite != http.SameSiteStrictMode || strings.Contains(cookies[0].Value, token) {
+		t.Fatalf("the token: %d, %v", w.Code, cookies)
+	}
+	if w := ask(h, "GET", "/", func(r *http.Request) { r.AddCookie(cookies[0]) }); w.Code != http.StatusOK {
+		t.Errorf("with the cookie: %d", w.Code)
+	}
+}
+
+func TestTokenFiles(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "token")
+	first, err := ReadToken(name)
+	second, errSecond := ReadToken(name)
+	info, errStat := os.Stat(name)
+	if err := errors.Join(err, errSecond, errStat); err != nil || first != second || len(first) < leastToken || info.Mode().Perm() != 0o600 {
+		t.Errorf("made %q, read %q, %v, %v", first, second, info.Mode(), err)
+	}
+	if err := os.Chmod(name, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadToken(name); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "chmod 600") {
+		t.Errorf("of a group: %v", err)
+	}
+	if err := errors.Join(os.WriteFile(name, []byte("short\n"), 0o600), os.Chmod(name, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadToken(name); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "shorter") {
+		t.Errorf("a short one: %v", err)
+	}
+}
+
+// TestAFolderThatIsNotThereYet: a run that begins shows.
+func TestAFolderThatIsNotThereYet(t *testing.T) {
+	h := serve(t, Options{Out: []string{filepath.Join(t.TempDir(), "later")}})
+	if w := ask(h, "GET", "/"); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "There is no run yet.") {
+		t.Errorf("%d, %s", w.Code, w.Body)
+	}
+}
+
+// TestADamagedJournal: it is told, and hides no other run.
+func TestADamagedJournal(t *testing.T) {
+	out := folderWith(t, "page")
+	if err := os.WriteFile(filepath.Join(out, "runs", "20260103-030405.000-abcd.jsonl"), []byte("{]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h := serve(t, Options{Out: []string{out}})
+	w := ask(h, "GET", "/")
+	if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), ">damaged<") || !strings.Contains(w.Body.String(), made) {
+		t.Errorf("%d, %s", w.Code, w.Body)
+	}
+	if w := ask(h, "GET", "/runs/1/20260103-030405.000-abcd"); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "the journal is damaged") {
+		t.Errorf("%d, %s", w.Code, w.Body)
+	}
+}

@@ -227,3 +227,32 @@ func TestWhatABaseCannotTakeIsAFault(t *testing.T) {
 		t.Errorf("a fault of what fits: %s", said)
 	}
 }
+
+// Figures of two splits, or by two recipes, are not told side by side as if they were of one,
+// nor is what is not bound to where it belongs passed over in silence.
+func TestWhatIsMeasuredApartIsNotToldTogether(t *testing.T) {
+	dir := t.TempDir()
+	bases(t, dir)
+	if err := os.Mkdir(filepath.Join(dir, "other"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "other", "manifest.json"), "{}")
+	write(t, filepath.Join(dir, "apart.yaml"), labelled+`  others: {stage: eval.compare, in: {predictions: [predictions]}, with: {recipe: paper, other_run: [other]}}
+  groups: {stage: eval.subgroups, in: {predictions: [predictions], patients: patients}, with: {split: val}}
+  report: {stage: eval.report, in: {metrics: auroc, comparisons: others, subgroups: groups}}
+  swapped: {stage: eval.report, in: {metrics: auroc, comparisons: groups, subgroups: others}}
+  model: {stage: eval.model_card, in: {adapter: tuned, metrics: auroc, subgroups: groups}}
+`)
+	said := clinflow(t, dir, 2, "lint", "apart.yaml").all()
+	for _, want := range []string{
+		"steps.others.with.other_run[0]: ",
+		"steps.report.in.comparisons: others measures by the recipe paper, the port metrics by clinical",
+		"steps.report.in.subgroups: groups measures the split val, the port metrics is of test",
+		"steps.swapped.in.comparisons: groups gives subgroups, the port takes comparisons",
+		"steps.model.in.subgroups: groups measures the split val",
+	} {
+		if !strings.Contains(said, want) {
+			t.Errorf("no %q in %s", want, said)
+		}
+	}
+}

@@ -18,6 +18,7 @@ import (
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/card"
+	"github.com/clinflow/clinflow/stages/eval"
 	"github.com/clinflow/clinflow/stages/eval/subgroups"
 	"github.com/clinflow/clinflow/stages/train/adapter"
 	"github.com/clinflow/clinflow/stages/train/leakage"
@@ -75,6 +76,11 @@ func newModelCard(_ *stages.Environment, c ModelConfig) (stages.Job, error) {
 
 //go:embed *.tmpl
 var templates embed.FS
+
+// Check implements stages.Checked.
+func (modelCard) Check(_ context.Context, in stages.Givers) []stages.Fault {
+	return eval.CheckAlike(in, portMetrics, portSubgroups)
+}
 
 // Run implements stages.Job.
 func (m modelCard) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) error {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/auroc"
+	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/memory"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/eval"
@@ -68,6 +69,9 @@ func (s stage) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) e
 	if len(byTask) == 0 {
 		return s.selection().None()
 	}
+	if err := anyRivals(byTask); err != nil {
+		return err
+	}
 	tasks, err := predictions.TasksOf(in)
 	if err != nil {
 		return err
@@ -86,6 +90,23 @@ func (s stage) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) e
 	}
 	told.Macro = s.family(meanContrasts(all))
 	return eval.WriteJSON(out, FileName, told)
+}
+
+// Measured implements eval.Measuring.
+func (s stage) Measured() eval.Measured {
+	return eval.Measured{Split: s.config.Split, Recipe: s.config.Recipe}
+}
+
+// Check implements stages.Checked: what another run left must be predictions.
+func (s stage) Check(ctx context.Context, _ stages.Givers) (faults []stages.Fault) {
+	for i, uri := range s.config.OtherRun {
+		d, err := dataset.Open(ctx, uri)
+		if err == nil && d.Manifest.Kind != task.KindPredictions {
+			err = exit.Errorf(exit.Usage, "%s holds %s, want predictions, such as train.predict leaves", uri, d.Manifest.Kind)
+		}
+		faults = append(faults, stages.FaultOf(fmt.Sprintf("other_run[%d]", i), err)...)
+	}
+	return faults
 }
 
 // withOther adds the predictions of the other run, which the configuration names, as if

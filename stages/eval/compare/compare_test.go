@@ -277,6 +277,9 @@ func TestCompareRefuses(t *testing.T) {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}
+	if _, err := stagetest.Try(t, "eval.compare", "{}", stages.Inputs{"predictions": {evaltest.Predictions(t, 2, rows)}}); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "nothing to compare") {
+		t.Errorf("a model alone: error %v", err)
+	}
 	if _, err := stagetest.Try(t, "eval.compare", "{split: val}", stages.Inputs{"predictions": {evaltest.Predictions(t, 2, rows)}}); exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), "no example of split val") {
 		t.Errorf("no example: error %v", err)
 	}

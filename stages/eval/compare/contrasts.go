@@ -8,6 +8,7 @@ import (
 
 	"github.com/clinflow/clinflow/internal/auroc"
 	"github.com/clinflow/clinflow/internal/auroc/inference"
+	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/stages/eval"
 	"github.com/clinflow/clinflow/stages/eval/predictions"
@@ -53,6 +54,16 @@ func (s stage) rivals(all []*contender) (pairs []pair, numbers [][2]int) {
 		}
 	}
 	return pairs, numbers
+}
+
+// anyRivals fails where no two models are of one task.
+func anyRivals(byTask map[string][]predictions.Examples) error {
+	for _, all := range byTask {
+		if len(all) > 1 {
+			return nil
+		}
+	}
+	return exit.Errorf(exit.Usage, "no task has predictions of two models, so there is nothing to compare; bind another variant's, a baseline, or name another run's in other_run")
 }
 
 // compareTask compares the models of a task. There are no contrasts where its examples

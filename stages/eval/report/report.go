@@ -32,8 +32,8 @@ func reportSpec() stages.Spec {
 			"groups of patients, ROC curves, the course of training, who the patients are, counts of the data, settings, and what made each result. A run that publishes it adds its steps, their time and memory. Counts of one to nine, and what would give them away, are hidden unless small_cells says otherwise.",
 		In: []stages.Port{
 			{Name: "metrics", Kind: stages.KindMetrics, Doc: "What eval.auroc left."},
-			{Name: portCompared, Optional: true, Doc: "What eval.compare left: which variants differ by more than chance. Without it only intervals that do not overlap tell two apart."},
-			{Name: portSubgroups, Optional: true, Doc: "What eval.subgroups left: AUROC in groups of patients, and who the patients of each split are."},
+			{Name: portCompared, Kind: stages.KindComparisons, Optional: true, Doc: "What eval.compare left: which variants differ by more than chance. Without it only intervals that do not overlap tell two apart."},
+			{Name: portSubgroups, Kind: subgroups.Kind, Optional: true, Doc: "What eval.subgroups left: AUROC in groups of patients, and who the patients of each split are."},
 			{Name: "logs", Many: true, Optional: true, Doc: "Models and adapters whose train_log.jsonl is drawn. One whose manifest tells a task and a variant of the metrics is drawn in that task's figures, any other in one of its own. The perplexities that train.pretrain leaves are listed."},
 			{Name: "data", Many: true, Optional: true, Doc: "Datasets whose counts are listed: labels of tasks, label sets, and others. How many of the labels have a text, by split, is told by the models of the port logs."},
 		},
@@ -85,6 +85,11 @@ type content struct {
 	Data         data
 	Settings     []settingsTable
 	Made         []origin
+}
+
+// Check implements stages.Checked.
+func (report) Check(_ context.Context, in stages.Givers) []stages.Fault {
+	return eval.CheckAlike(in, "metrics", portCompared, portSubgroups)
 }
 
 // Run implements stages.Job.

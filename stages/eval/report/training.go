@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/page"
 	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/train/trainlog"
@@ -85,6 +86,9 @@ func (t resultTable) runOf(ctx context.Context, d *dataset.Dataset) (r runLog, e
 	}
 	if slices.Contains(t.Tasks, of.Name) && t.position(variant) >= 0 {
 		r.task, r.variant = of.Name, variant
+	}
+	if !d.HasFile(trainlog.Name) {
+		return r, exit.Errorf(exit.Usage, "port logs: %s has no log of a training; bind models and adapters that train.base, train.pretrain or train.finetune leaves", d.URI())
 	}
 	r.lines, err = trainlog.Read(ctx, d)
 	return r, err

@@ -66,6 +66,11 @@ func newStage(env *stages.Environment, c Config) (stages.Reduce, error) {
 
 func (s stage) selection() predictions.Selection { return predictions.Selection{Split: s.config.Split} }
 
+// Measured implements eval.Measuring.
+func (s stage) Measured() eval.Measured {
+	return eval.Measured{Split: s.config.Split, Recipe: s.config.Recipe}
+}
+
 func (s stage) shows() bool { return s.config.SmallCells == smallcell.Show }
 
 // Accumulate says where the examples of each key lie, and counts a part's patients.

@@ -7,9 +7,12 @@ import (
 	"time"
 )
 
-// historyLength is how many runs of a DAG are remembered. The runs themselves are in
+// historyLength is how many runs of a DAG that are over are remembered at least. The runs themselves are in
 // the output folder's own journal.
-const historyLength = 400
+const (
+	historyLength = 400
+	historySpare  = 100
+)
 
 // State is what a scheduler's journal tells: the sum of its events.
 type State struct {
@@ -191,13 +194,17 @@ func (d *DAG) change(r *Run, e Event) {
 	}
 }
 
-// forget drops the oldest runs that are over.
+// forget drops the oldest runs that are over, some at a time.
 func (d *DAG) forget() {
-	for i := 0; len(d.Runs) > historyLength && i < len(d.Runs); {
-		if d.Runs[i].Open() {
-			i++
-			continue
-		}
-		d.Runs = slices.Delete(d.Runs, i, i+1)
+	if len(d.Runs) < historyLength+historySpare {
+		return
 	}
+	over := len(d.Runs) - len(d.open())
+	d.Runs = slices.DeleteFunc(d.Runs, func(r *Run) bool {
+		if r.Open() || over <= historyLength {
+			return false
+		}
+		over--
+		return true
+	})
 }

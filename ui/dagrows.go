@@ -8,9 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/clinflow/clinflow/dags"
 	"github.com/clinflow/clinflow/runners"
+	"github.com/clinflow/clinflow/schedule"
 )
 
 func dagPath(f *folder, name string) string {
@@ -20,42 +23,78 @@ func dagPath(f *folder, name string) string {
 	return fmt.Sprintf("/dags/%d/%s", f.Number, url.PathEscape(name))
 }
 
-// rows are the DAGs that have runs, the latest first as the runs are, then those of files
-// alone. faults names files that cannot be read.
-func (s *Server) rows(ctx context.Context, all []told) (rows []dagRow, faults []string) {
+// rows are the DAGs that have runs, that a scheduler knows, or whose files were named, by
+// their names. faults tells what is wrong with them.
+func (s *Server) rows(ctx context.Context, all []told) (rows []dagRow, faults []string, err error) {
 	for _, t := range all {
-		i := slices.IndexFunc(rows, func(d dagRow) bool { return d.Name == t.DAG && d.Folder == t.Folder })
-		if i < 0 {
-			i = len(rows)
-			rows = append(rows, dagRow{Name: t.DAG, File: t.File, Folder: t.Folder, Last: &t})
+		row := rowOf(&rows, t.DAG, t.Folder)
+		if row.Last == nil {
+			row.File, row.Last = t.File, &t
 		}
-		if rows[i].Runs++; t.State == runners.OutcomeDone && rows[i].Good == nil {
-			rows[i].Good = &t
+		if row.Runs++; t.State == runners.OutcomeDone && row.Good == nil {
+			row.Good = &t
+		}
+	}
+	for _, f := range s.folders {
+		overview, err := schedule.Look(ctx, f.Dir(), time.Now())
+		if err != nil {
+			return nil, nil, fmt.Errorf("read the schedules of %s: %w", f.Name(), err)
+		}
+		for _, status := range overview.DAGs {
+			rowOf(&rows, status.DAG, f).follow(status, overview.Scheduler.Process != 0)
 		}
 	}
 	files, faults := s.dagFiles(ctx)
 	for _, d := range files {
-		found := false
-		for i := range rows {
-			if rows[i].Name == d.Name {
-				rows[i].plan(d)
-				found = true
-			}
+		i := slices.IndexFunc(rows, func(row dagRow) bool { return row.Name == d.Name })
+		if i < 0 {
+			rowOf(&rows, d.Name, nil).plan(d)
+			continue
 		}
-		if !found {
-			row := dagRow{Name: d.Name, File: d.File}
-			row.plan(d)
-			rows = append(rows, row)
+		for ; i < len(rows); i++ {
+			if rows[i].Name == d.Name && !rows[i].Scheduled {
+				rows[i].plan(d)
+			}
 		}
 	}
 	slices.SortStableFunc(rows, func(a, b dagRow) int { return cmp.Compare(a.Name, b.Name) })
-	return rows, faults
+	return rows, faults, nil
 }
 
-// plan adds when a DAG runs by itself.
+// rowOf is the row of a DAG in a folder, a new one where there is none.
+func rowOf(rows *[]dagRow, name string, f *folder) *dagRow {
+	i := slices.IndexFunc(*rows, func(d dagRow) bool { return d.Name == name && d.Folder == f })
+	if i < 0 {
+		i = len(*rows)
+		*rows = append(*rows, dagRow{Name: name, Folder: f})
+	}
+	return &(*rows)[i]
+}
+
+// follow adds what a scheduler knows of a DAG.
+func (d *dagRow) follow(s schedule.Status, atWork bool) {
+	d.Scheduled, d.Schedule, d.Next, d.Faults = true, s.Cron+" "+s.Timezone, s.Next, s.Faults
+	d.File = cmp.Or(d.File, s.File)
+	switch {
+	case s.Paused:
+		d.Note = "paused"
+	case !atWork:
+		d.Note = "no scheduler is at work"
+	}
+	if open := s.Open(); len(open) > 0 {
+		d.Note = strings.TrimPrefix(fmt.Sprintf("%s, %d %s", d.Note, len(open), open[0].State), ", ")
+	}
+}
+
+// plan adds when a DAG is due by its file.
 func (d *dagRow) plan(of *dags.DAG) {
-	if s := of.Schedule; s != nil {
-		d.Schedule = s.Cron + " " + s.Location.String()
+	if d.File = of.File; of.Schedule == nil {
+		return
+	}
+	definition := schedule.Define(of, of.File)
+	d.Schedule, d.Note = definition.Cron+" "+definition.Timezone, "by no scheduler of the folders"
+	if times, err := definition.Times(); err == nil {
+		d.Next, _ = times.Next(time.Now()) // a file whose schedule never comes is refused
 	}
 }
 

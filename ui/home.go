@@ -30,11 +30,14 @@ type homeContent struct {
 	Folders []*folder
 }
 
-// dagRow is a DAG of a folder, or one of a file that no folder has a run of.
+// dagRow is a DAG of a folder, or one of a file that no folder knows.
 type dagRow struct {
 	Name, File string
-	Folder     *folder // nil: it has no runs
-	Schedule   string
+	Folder     *folder  // nil: it is in none
+	Scheduled  bool     // a scheduler knows it
+	Schedule   string   // "": by hand
+	Note       string   // on the schedule
+	Faults     []string // that the scheduler finds
 	Next       time.Time
 	Last       *told
 	Good       *told // the last that was done
@@ -57,7 +60,10 @@ func (s *Server) home(r *http.Request) (any, error) {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b told) int { return cmp.Compare(b.ID, a.ID) })
-	c.DAGs, c.Faults = s.rows(r.Context(), all)
+	var err error
+	if c.DAGs, c.Faults, err = s.rows(r.Context(), all); err != nil {
+		return nil, err
+	}
 	for _, t := range all {
 		if t.State == runners.Running {
 			c.Running = append(c.Running, t)

@@ -66,14 +66,17 @@ func (s *Server) dag(r *http.Request) (any, error) {
 			c.Runs = append(c.Runs, tell(f, run))
 		}
 	}
-	rows, _ := s.rows(r.Context(), c.Runs)
+	rows, _, err := s.rows(r.Context(), c.Runs)
+	if err != nil {
+		return nil, err
+	}
 	for _, row := range rows {
 		if row.Folder == f && row.Name == c.Title {
 			c.dagRow = row
 		}
 	}
 	if len(c.Runs) == 0 {
-		return nil, errNone
+		return c, noneUnless(c.Scheduled)
 	}
 	if c.Picture, err = f.draw(c.Runs[0]); err != nil {
 		return nil, err
@@ -81,4 +84,12 @@ func (s *Server) dag(r *http.Request) (any, error) {
 	c.Figures, err = f.measures(r.Context(), c.Runs)
 	c.Runs = c.Runs[:min(shown, len(c.Runs))]
 	return c, err
+}
+
+// noneUnless says that there is no page, unless there is.
+func noneUnless(there bool) error {
+	if there {
+		return nil
+	}
+	return errNone
 }

@@ -65,8 +65,8 @@ func TestTextThatIsNoYAML(t *testing.T) {
 	for text, want := range map[string]string{
 		"%YAML 2.0\n---\n" + small:   "x.yaml:1:1: an unknown directive; %YAML 1.2 is the only one that DAG files have use for",
 		"%TAG ! !x\n---\n" + small:   "x.yaml:1:1: an unknown directive; %YAML 1.2 is the only one that DAG files have use for",
-		"# no\n---\n# thing\n---\n":  "x.yaml:1:1: the file is empty; start from a shipped one: core, demo, two-step",
-		"\uFEFF":                     "x.yaml:1:1: the file is empty; start from a shipped one: core, demo, two-step",
+		"# no\n---\n# thing\n---\n":  "x.yaml:1:1: the file is empty; start from a shipped one: core, demo, retrain, two-step",
+		"\uFEFF":                     "x.yaml:1:1: the file is empty; start from a shipped one: core, demo, retrain, two-step",
 		"\xff\xfen\x00a\x00":         "x.yaml:1:1: the file is text in UTF-16 or UTF-32; save it as UTF-8",
 		"name: x\nsteps: \u00fc\xc3": "x.yaml:2:9: not UTF-8; save the file as UTF-8",
 		"name: x\n---\n\uFEFF# y\n":  "x.yaml:3:1: a byte order mark in the middle of the file; remove it",

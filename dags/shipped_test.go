@@ -14,6 +14,7 @@ import (
 	_ "github.com/clinflow/clinflow/stages/eval/report"
 	_ "github.com/clinflow/clinflow/stages/eval/subgroups"
 	_ "github.com/clinflow/clinflow/stages/ingest"
+	_ "github.com/clinflow/clinflow/stages/promotion"
 	_ "github.com/clinflow/clinflow/stages/synth"
 	_ "github.com/clinflow/clinflow/stages/text"
 	_ "github.com/clinflow/clinflow/stages/tokenize"

@@ -306,3 +306,46 @@ func TestLintOfAGate(t *testing.T) {
 	}
 	clinflow(t, g.dir, 0, "lint", "gate.yaml")
 }
+
+// docs/promotion.md's steps have no fault in the DAG that they are from, and its commands do
+// what they say.
+func TestTheDocumentOfPromotion(t *testing.T) {
+	document := read(t, "../../docs/promotion.md")
+	_, steps, _ := strings.Cut(document, "```yaml\n")
+	steps, _, _ = strings.Cut(steps, "```")
+	shipped := read(t, "../../dags/retrain.yaml")
+	before, rest, _ := strings.Cut(shipped, "  # The adapter in use, asked")
+	_, published, _ := strings.Cut(rest, "publish:\n")
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "retrain.yaml"), before+steps+"publish:\n"+published)
+	clinflow(t, dir, 0, "lint", "--no-inputs", "retrain.yaml")
+
+	g := gated{t, dir}
+	write(t, filepath.Join(dir, "gate.yaml"), strings.ReplaceAll(gateDAG, "clinflow-models/mor", "clinflow-models/mortality"))
+	g.run(0, "")
+	g.run(0, "quality=2")
+	ran := 0
+	for line := range strings.Lines(document) {
+		rest, ok := strings.CutPrefix(strings.TrimSpace(line), "./clinflow ")
+		if !ok || strings.HasPrefix(rest, "run retrain") {
+			continue
+		}
+		command, why, quoted := strings.Cut(rest, ` "`)
+		args := strings.Fields(command)
+		if quoted {
+			args = append(args, strings.TrimSuffix(why, `"`))
+		}
+		for i, word := range args {
+			if strings.HasSuffix(word, "FINGERPRINT") {
+				args[i] = plantAdapter(t, "mor", "by hand")
+			}
+		}
+		if r := clinflow(t, dir, 0, args...); r.stdout == "" {
+			t.Errorf("%v says nothing", args)
+		}
+		ran++
+	}
+	if told := shown(t, dir, "mortality"); ran != 6 || len(told.History) != 4 || told.Current.Why != "trained by hand" || len(told.Versions) != 3 {
+		t.Errorf("%d commands: %+v", ran, told)
+	}
+}

@@ -16,7 +16,7 @@ func TestWhatIsMistyped(t *testing.T) {
 	}{
 		{[]string{"runs", "lst"}, "did you mean list?"},
 		{[]string{"run", "demo", "--forse"}, "did you mean --force?"},
-		{[]string{"run"}, "DAG is missing: a DAG file, or a shipped DAG by its name (core, demo, two-step); type `clinflow run DAG [STEP…]`"},
+		{[]string{"run"}, "DAG is missing: a DAG file, or a shipped DAG by its name (core, demo, retrain, two-step); type `clinflow run DAG [STEP…]`"},
 		{[]string{"runs", "diff", "last"}, "RUN is missing: the id of a run"},
 		{[]string{"synth"}, "--out is missing: folder to write; type `clinflow synth --out DIR`"},
 		{[]string{"inspect", "logits"}, "--model is missing: Hugging Face folder of the model, or random:PATH of a config.json; type `clinflow inspect logits --model DIR`"},

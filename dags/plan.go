@@ -22,14 +22,26 @@ type Plan struct {
 // Plan decides every step. A step whose input is yet to be made has no
 // fingerprint: it runs unless that input turns out unchanged.
 func (d *DAG) Plan(ctx context.Context, p *Planner) (Plan, error) {
+	return d.PlanWith(ctx, p, func(*Decision) error { return nil })
+}
+
+// PlanWith is Plan with a word in each decision, before the steps that need it are decided.
+func (d *DAG) PlanWith(ctx context.Context, p *Planner, say func(*Decision) error) (Plan, error) {
 	plan := Plan{DAG: d, Out: p.out.URI()}
+	after := d.afterForced()
 	made := map[string]*dataset.Dataset{}
 	for _, step := range d.Steps {
 		decision, err := p.planOne(ctx, step, plan.states(), made)
 		if err != nil {
 			return Plan{}, fmt.Errorf("step %s: %w", step.Name, err)
 		}
-		if decision.State == StateDone {
+		if since := after[step.Name]; decision.State == StateWaiting && len(since) > 0 {
+			decision.State, decision.Reasons = StateStale, []string{upstream(since, "is forced", "are forced")}
+		}
+		if err := say(&decision); err != nil {
+			return Plan{}, fmt.Errorf("step %s: %w", step.Name, err)
+		}
+		if decision.State.There() {
 			if made[step.Name], err = dataset.Open(ctx, decision.URI); err != nil {
 				return Plan{}, fmt.Errorf("step %s: %w", step.Name, err)
 			}

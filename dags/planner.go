@@ -24,6 +24,7 @@ type Planner struct {
 	out     store.Dir
 	digests *Digests
 	outputs map[string]output // by folder name under steps
+	marks   map[string]bool   // by file name
 }
 
 // output is a step's folder.
@@ -37,12 +38,16 @@ type Decision struct {
 	Step        *Step
 	Identity    Identity
 	Fingerprint string // "" while an upstream step is yet to run
-	URI         string // of the output
+	URI         string // of the output, or of the one that was accepted in its place
 	State       State
 	Reasons     []string // why it has to run
 	Changes     []Change // of its fingerprint, that are among the reasons
 	Anew        bool     // what lies under the output's name is to be removed first
+	Accepted    *Accepted
 }
+
+// Output is the name of the output's folder.
+func (d Decision) Output() string { return d.Step.Name + "-" + d.Fingerprint }
 
 // OutputName is the name in the output folder of a step's output.
 func OutputName(step, fingerprint string) string {
@@ -57,6 +62,9 @@ func NewPlanner(ctx context.Context, env *stages.Environment, out store.Dir) (*P
 		return nil, fmt.Errorf("look at the outputs in %s: %w", out.URI(), err)
 	}
 	p := &Planner{env: env, out: out, digests: OpenDigests(ctx, out, env.Progress), outputs: map[string]output{}}
+	if err := p.readMarks(ctx); err != nil {
+		return nil, fmt.Errorf("look at the marks in %s: %w", out.URI(), err)
+	}
 	for _, f := range files {
 		folder, name, _ := strings.Cut(strings.TrimPrefix(f.Name, stepsFolder+"/"), "/")
 		o := p.outputs[folder]
@@ -84,23 +92,38 @@ func (p *Planner) Decide(ctx context.Context, step *Step, in stages.Inputs) (Dec
 		return Decision{}, err
 	}
 	d := Decision{Step: step, Identity: id, Fingerprint: id.Fingerprint()}
-	name := OutputName(step.Name, d.Fingerprint)
-	d.URI = p.out.Sub(name).URI()
-	found, exists := p.outputs[path.Base(name)]
-	switch {
-	case step.Forced:
+	d.URI = p.out.Sub(OutputName(step.Name, d.Fingerprint)).URI()
+	p.look(ctx, &d)
+	if step.Given && d.State.Runs() {
+		d.State = StateMissing
+	}
+	return d, nil
+}
+
+// look says what a step's output is, whose name is known.
+func (p *Planner) look(ctx context.Context, d *Decision) {
+	found, exists := p.outputs[d.Output()]
+	if d.Step.Forced {
 		d.State, d.Reasons, d.Anew = StateForced, []string{"forced"}, true
+		return
+	}
+	if why := p.forcedSince(ctx, d.Step.Name, d.Output()); why != "" {
+		d.State, d.Reasons, d.Anew = StateStale, []string{why}, true
+		return
+	}
+	if d.Accepted = p.accepted(ctx, d.Output()); d.Accepted != nil {
+		d.State, d.Reasons = StateAccepted, []string{d.Accepted.String()}
+		d.URI = p.out.Sub(path.Join(stepsFolder, d.Accepted.Output)).URI()
+		return
+	}
+	switch {
 	case found.complete:
 		d.State = StateDone
 	case exists:
 		d.State, d.Reasons = StateIncomplete, []string{"its output is incomplete: a run ended in the middle of it"}
 	default:
-		p.compare(ctx, &d)
+		p.compare(ctx, d)
 	}
-	if step.Given && d.State.Runs() {
-		d.State = StateMissing
-	}
-	return d, nil
 }
 
 // Changed names the input that is no longer what a decision was made on, "" where

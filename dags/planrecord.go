@@ -40,6 +40,8 @@ type StepRecord struct {
 	After       []string `json:"after"`                 // steps that must be done first though nothing of them is read
 	Why         []string `json:"why"`                   // it runs, or is missing
 	Changes     []Change `json:"changes"`               // of its fingerprint, each of which is a line of Why
+	// Accepted is what a person took as current, in whose place Output stands.
+	Accepted *Accepted `json:"accepted,omitempty"`
 }
 
 // GroupRecord is what a plan says of the steps that a file writes once.
@@ -84,7 +86,7 @@ func (r *PlanRecord) group(s StepRecord) {
 func (d Decision) record() StepRecord {
 	s := StepRecord{
 		Step: d.Step.Name, Stage: d.Step.Stage.Name, State: d.State, Runs: d.State.Runs(), Given: d.Step.Given, Fingerprint: d.Fingerprint,
-		Inputs: orEmpty(d.Step.Inputs()), After: orEmpty(d.Step.After), Why: orEmpty(d.Reasons), Changes: orEmpty(d.Changes),
+		Inputs: orEmpty(d.Step.Inputs()), After: orEmpty(d.Step.After), Why: orEmpty(d.Reasons), Changes: orEmpty(d.Changes), Accepted: d.Accepted,
 	}
 	if d.URI != "" {
 		s.Output = path.Join(stepsFolder, path.Base(d.URI))

@@ -60,6 +60,8 @@ func (p *Planner) wait(ctx context.Context, step *Step, unmade []string) (Decisi
 	maps.DeleteFunc(before.Inputs, func(key, _ string) bool { return !strings.HasPrefix(key, "with.") })
 	if d.Changes = differences(before, now); len(d.Changes) > 0 {
 		d.State, d.Reasons = StateStale, append(tell(d.Changes), unmade...)
+	} else if why := p.forcedSince(ctx, step.Name, earlier); why != "" {
+		d.State, d.Reasons = StateStale, append([]string{why}, unmade...)
 	}
 	return d, nil
 }

@@ -5,9 +5,10 @@ import "slices"
 // State is what a plan says of a step.
 type State string
 
-// The states of steps, the worst last. All between the first and the last run.
+// The states of steps, the worst last. The first two do not run, nor does the last.
 const (
 	StateDone       State = "done"       // its output is there: same stage, configuration and inputs
+	StateAccepted   State = "accepted"   // a person took its output as current
 	StateWaiting    State = "waiting"    // an input is yet to be made: it runs unless that turns out as it was
 	StateNew        State = "new"        // never ran
 	StateIncomplete State = "incomplete" // a run ended in the middle of it
@@ -16,7 +17,7 @@ const (
 	StateMissing    State = "missing"    // its output is not there, and the run is not to make it
 )
 
-var worst = []State{StateDone, StateWaiting, StateNew, StateIncomplete, StateStale, StateForced, StateMissing}
+var worst = []State{StateDone, StateAccepted, StateWaiting, StateNew, StateIncomplete, StateStale, StateForced, StateMissing}
 
 // WorstState is the worst of some states, StateDone of none.
 func WorstState(states ...State) State {
@@ -28,7 +29,10 @@ func WorstState(states ...State) State {
 }
 
 // Runs says whether a step in that state is to run.
-func (s State) Runs() bool { return s != StateDone && s != StateMissing }
+func (s State) Runs() bool { return !s.There() && s != StateMissing }
+
+// There says whether a step in that state has an output that the steps after it take.
+func (s State) There() bool { return s == StateDone || s == StateAccepted }
 
 // inWords is a state to a person who asks what a run would do.
 func (s State) inWords() string {

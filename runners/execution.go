@@ -35,6 +35,7 @@ type execution struct {
 	ready   map[string]chan struct{} // closed when the step's output is in made
 	gather  *gather                  // nil: the runner runs each step by itself
 	memory  *residence
+	marked  bool // what is forced: a later run knows of it
 
 	mu   sync.Mutex
 	made map[string]*dataset.Dataset
@@ -56,11 +57,15 @@ func newExecution(env *stages.Environment, d *dags.DAG, runner StepRunner, plann
 func (x *execution) run(ctx context.Context) error {
 	err := x.journal.Write(Event{
 		Kind: RunStarted, DAG: x.dag.Name, File: x.dag.File,
-		Runner: x.o.Runner, Revision: x.o.Revision, Workers: x.o.Workers, Steps: outlines(x.dag),
+		Runner: x.o.Runner, Revision: x.o.Revision, Workers: x.o.Workers, Steps: outlines(x.dag), Forced: forcedIn(x.dag),
 	})
 	if err = errors.Join(err, x.o.Refused); err != nil {
 		return err
 	}
+	if err := x.planner.MarkForced(ctx, x.dag, x.journal.run); err != nil {
+		return err
+	}
+	x.marked = true
 	x.memory = watchMemory()
 	defer x.memory.stop()
 	group, ctx := errgroup.WithContext(ctx)
@@ -146,8 +151,11 @@ func (x *execution) settle(ctx context.Context, step *dags.Step) error {
 	if decision.State == dags.StateMissing {
 		return x.failed(ctx, e, time.Now(), notGiven(decision))
 	}
-	if decision.State == dags.StateDone {
+	if decision.State.There() {
 		e.Kind, e.Reasons = StepSkipped, []string{"its output is there: same stage, configuration and inputs"}
+		if decision.Accepted != nil {
+			e = acceptedEvent(decision, *decision.Accepted)
+		}
 		if err := x.keep(ctx, step, decision.URI, &e); err != nil {
 			return x.failed(ctx, e, time.Now(), err)
 		}
@@ -201,6 +209,9 @@ func (x *execution) runJob(ctx context.Context, decision dags.Decision, begin fu
 		if err := discard(ctx, x.out, output); err != nil {
 			return fmt.Errorf("remove the earlier output: %w", err)
 		}
+	}
+	if err := x.planner.Unmark(ctx, decision); err != nil {
+		return fmt.Errorf("remove the marks of the earlier output: %w", err)
 	}
 	job := x.jobOf(decision)
 	if x.gather != nil && joinable(decision.Step) {

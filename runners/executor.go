@@ -56,6 +56,7 @@ type Options struct {
 	Runner   string      // name of the runner, for the journal
 	Revision string      // of the code, for manifests and the journal
 	Again    string      // the command to type to go on after a failure
+	Rest     string      // that command without what is forced: what is left of it later runs know
 	Notify   func(Event) // told every event as it is written to the journal; may be nil
 	Refused  error       // why no step may run: what was found of the inputs; nil: nothing was
 
@@ -101,7 +102,11 @@ func Execute(ctx context.Context, env *stages.Environment, d *dags.DAG, runner S
 	if err == nil {
 		err = publish(ctx, out, d, x.made, journal)
 	}
-	return errors.Join(end(ctx, journal, start, err, o.Again), planner.Save(context.WithoutCancel(ctx)))
+	again := o.Again
+	if x.marked && o.Rest != "" {
+		again = o.Rest
+	}
+	return errors.Join(end(ctx, journal, start, err, again), planner.Save(context.WithoutCancel(ctx)))
 }
 
 // end writes how the run ended and gives its error its last form: the exit code

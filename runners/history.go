@@ -33,6 +33,7 @@ type RunRecord struct {
 	Seconds          float64
 	State            string // an outcome, or Running
 	Error            string
+	Forced           []string     // steps
 	Outline          []Outline    // of all steps; nil in journals of before it was told
 	Steps            []StepRecord // in the order they began
 	Published        []Event
@@ -41,7 +42,7 @@ type RunRecord struct {
 // StepRecord is one step of a run.
 type StepRecord struct {
 	Step, Stage, Fingerprint string
-	State                    string // done, skipped, failed, cancelled, Running or OutcomeInterrupted
+	State                    string // done, skipped, accepted, failed, cancelled, Running or OutcomeInterrupted
 	Began, Ended             time.Time
 	Reasons                  []string
 	Seconds                  float64
@@ -176,7 +177,7 @@ func readEvents(ctx context.Context, out store.Dir, log string) (events []Event,
 func (r *RunRecord) tell(e Event) {
 	switch e.Kind {
 	case RunStarted:
-		r.DAG, r.File, r.Runner, r.Revision, r.Workers, r.Started, r.Outline = e.DAG, e.File, e.Runner, e.Revision, e.Workers, e.Time, e.Steps
+		r.DAG, r.File, r.Runner, r.Revision, r.Workers, r.Started, r.Outline, r.Forced = e.DAG, e.File, e.Runner, e.Revision, e.Workers, e.Time, e.Steps, e.Forced
 	case RunEnded:
 		r.cutOff()
 		r.State, r.Seconds, r.Error = e.Outcome, e.Seconds, e.Error

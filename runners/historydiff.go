@@ -80,7 +80,9 @@ func reasonsBetween(ctx context.Context, out string, a, b StepRecord) []string {
 }
 
 // made says whether the step left an output.
-func (s StepRecord) made() bool { return s.State == "done" || s.State == "skipped" }
+func (s StepRecord) made() bool {
+	return s.State == "done" || s.State == "skipped" || s.State == OutcomeAccepted
+}
 
 // outcomeChange tells how state and counts differ, these of steps that left an
 // output both times. Times are told of steps that were done both times.

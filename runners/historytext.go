@@ -46,6 +46,9 @@ func took(seconds float64) string {
 func (r RunRecord) Write(w io.Writer) error {
 	fmt.Fprintf(w, "run       %s\ndag       %s\nstate     %s\nstarted   %s\ntook      %s\nrunner    %s\nrevision  %s\n",
 		r.ID, dags.Title(r.DAG, r.File), r.State, r.Started.Format(time.RFC3339), took(r.Seconds), orDash(r.Runner), orDash(r.Revision))
+	if len(r.Forced) > 0 {
+		fmt.Fprintf(w, "forced    %s\n", strings.Join(r.Forced, ", "))
+	}
 	if len(r.Published) > 0 {
 		var names []string
 		for _, p := range r.Published {

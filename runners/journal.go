@@ -23,6 +23,7 @@ const (
 	RunEnded      = "run ended"
 	StepStarted   = "step started"
 	StepSkipped   = "step skipped"
+	StepAccepted  = "step accepted" // skipped for an output that a person took as current, or just taken
 	StepDone      = "step done"
 	StepFailed    = "step failed"
 	StepCancelled = "step cancelled"
@@ -34,6 +35,7 @@ const (
 	OutcomeDone        = "done"
 	OutcomeFailed      = "failed"
 	OutcomeInterrupted = "interrupted"
+	OutcomeAccepted    = "accepted" // nothing ran: outputs were taken as current
 )
 
 // Event is one line of a run's journal. It holds names, counts, times and
@@ -49,7 +51,8 @@ type Event struct {
 	Runner      string    `json:"runner,omitempty"`
 	Revision    string    `json:"revision,omitempty"`
 	Workers     int       `json:"workers,omitempty"`
-	Steps       []Outline `json:"steps,omitempty"` // of the DAG, at the run's start, in an order in which each follows what it needs
+	Steps       []Outline `json:"steps,omitempty"`  // of the DAG, at the run's start, in an order in which each follows what it needs
+	Forced      []string  `json:"forced,omitempty"` // steps, at the run's start
 	Step        string    `json:"step,omitempty"`
 	Stage       string    `json:"stage,omitempty"`
 	Fingerprint string    `json:"fingerprint,omitempty"`

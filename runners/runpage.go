@@ -116,7 +116,7 @@ func (r runShown) node(node *picture.Node, made map[string]StepRecord) nodeShown
 			continue
 		}
 		s := r.Run.Steps[i]
-		if before, known := made[s.Fingerprint]; known && s.State == string(picture.Skipped) {
+		if before, known := made[s.Fingerprint]; known && (s.State == string(picture.Skipped) || s.State == string(picture.Accepted)) {
 			s.Seconds, s.PeakMemory = before.Seconds, before.PeakMemory
 		}
 		shown.Steps = append(shown.Steps, s)

@@ -15,6 +15,7 @@ type State string
 const (
 	Planned     State = ""
 	Skipped     State = "skipped"
+	Accepted    State = "accepted" // skipped, by a person's word
 	Done        State = "done"
 	Running     State = "running"
 	Cancelled   State = "cancelled"
@@ -22,7 +23,7 @@ const (
 	Failed      State = "failed"
 )
 
-var worst = []State{Planned, Skipped, Done, Running, Cancelled, Interrupted, Failed}
+var worst = []State{Planned, Skipped, Accepted, Done, Running, Cancelled, Interrupted, Failed}
 
 // Node is a step, or the steps of a group.
 type Node struct {

@@ -43,7 +43,7 @@ func (g Graph) Document(title string, detail func(*Node) string) (string, error)
 
 // fills are the colours of states in DOT, which has no style sheets: those of a page.
 var fills = map[dags.State]string{
-	dags.StateDone: "#e3f3ea", dags.StateMissing: "#fde3e0", dags.StateStale: "#fff3d6", dags.StateIncomplete: "#fff3d6", dags.StateForced: "#fff3d6",
+	dags.StateDone: "#e3f3ea", dags.StateAccepted: "#e3f3ea", dags.StateMissing: "#fde3e0", dags.StateStale: "#fff3d6", dags.StateIncomplete: "#fff3d6", dags.StateForced: "#fff3d6",
 }
 
 // DOT writes the graph in Graphviz's language, https://graphviz.org/doc/info/lang.html.

@@ -163,8 +163,26 @@ func (s *settings) execute(cmd *cobra.Command, d *dags.DAG, f *dagFlags, runner 
 	}
 	return runners.Execute(cmd.Context(), s.env, d, on, runners.Options{
 		Out: f.out, ShowSmallCells: f.small, Workers: s.env.Workers, Runner: runner, Revision: revision,
-		Again: typed(append([]string{filepath.Base(os.Args[0])}, os.Args[1:]...)), Notify: s.announce, Refused: refused,
+		Again: again(os.Args), Rest: again(unforced(os.Args)), Notify: s.announce, Refused: refused,
 	})
+}
+
+// again is the command to type again.
+func again(words []string) string {
+	return typed(append([]string{filepath.Base(words[0])}, words[1:]...))
+}
+
+// unforced is a command line without --force and --force-all.
+func unforced(words []string) (left []string) {
+	for i := 0; i < len(words); i++ {
+		switch name, _, valued := strings.Cut(words[i], "="); {
+		case name == "--force" && !valued:
+			i++ // its value
+		case name != "--force" && name != "--force-all":
+			left = append(left, words[i])
+		}
+	}
+	return left
 }
 
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)

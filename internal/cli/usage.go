@@ -31,7 +31,7 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 }
 
 // asUsed wants the arguments that a command's usage line names: DAG one, [RUN] one or
-// none, [STEP…] any number; and the flag that stands there.
+// none, STEP… one or more, [STEP…] any number; and the flag that stands there.
 func asUsed(cmd *cobra.Command, args []string) error {
 	line, flag, _ := strings.Cut(cmd.Use, " --")
 	if flag, _, _ = strings.Cut(flag, " "); flag != "" && !cmd.Flags().Changed(flag) {
@@ -40,10 +40,10 @@ func asUsed(cmd *cobra.Command, args []string) error {
 	wanted := strings.Fields(line)[1:]
 	for i, name := range wanted {
 		switch {
-		case strings.HasSuffix(name, "…]"):
-			return nil
 		case i == len(args) && name[0] != '[':
-			return misused(cmd, name+" is missing: "+meaning(name))
+			return misused(cmd, strings.TrimSuffix(name, "…")+" is missing: "+meaning(name))
+		case strings.HasSuffix(name, "…]"), strings.HasSuffix(name, "…"):
+			return nil
 		}
 	}
 	if len(args) > len(wanted) {
@@ -65,6 +65,8 @@ func meaning(argument string) string {
 		return "a DAG file, or a shipped DAG by its name (" + strings.Join(dags.Shipped(), ", ") + ")"
 	case "NAME":
 		return "the name of a model as `clinflow models list` has it"
+	case "STEP…":
+		return "a step as `clinflow plan DAG` names it"
 	case "RUN":
 		return "the id of a run as `clinflow runs list` has it, or last"
 	default:

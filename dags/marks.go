@@ -1,0 +1,240 @@
+package dags
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/store"
+)
+
+// Marks say of outputs what their fingerprints do not: that a step before them was forced
+// since, or that a person took one as current. They lie beside the journals, a file an
+// output, by the output's name.
+const (
+	marksFolder  = "runs/marks"
+	staleMark    = "stale"
+	acceptedMark = "accepted"
+	markSuffix   = ".json"
+)
+
+// staleSince is the mark of an output that was made before a step was forced.
+type staleSince struct {
+	Forced []string  `json:"forced"` // the steps
+	Run    string    `json:"run"`
+	Time   time.Time `json:"time"`
+}
+
+// Accepted is the mark by which an output stands in another's place.
+type Accepted struct {
+	Output   string    `json:"output"`   // the name of the folder that stands there
+	Manifest string    `json:"manifest"` // sha256 of that output's manifest
+	Run      string    `json:"run"`
+	Time     time.Time `json:"time"`
+	Reasons  []string  `json:"reasons"` // why the step would have run
+}
+
+func (a Accepted) String() string {
+	return fmt.Sprintf("accepted on %s: %s", a.Time.Format("2006-01-02 15:04 MST"), strings.Join(a.Reasons, "; "))
+}
+
+func markName(kind, output string) string { return path.Join(marksFolder, kind, output+markSuffix) }
+
+// readMarks notes which marks there are.
+func (p *Planner) readMarks(ctx context.Context) error {
+	files, err := p.out.List(ctx, marksFolder+"/")
+	p.marks = map[string]bool{}
+	for _, f := range files {
+		if !store.IsTemporary(f.Name) {
+			p.marks[f.Name] = true
+		}
+	}
+	return err
+}
+
+// mark writes a mark and notes it.
+func (p *Planner) mark(ctx context.Context, kind, output string, what any) error {
+	text, err := json.Marshal(what)
+	if err == nil {
+		err = store.WriteFile(ctx, p.out, markName(kind, output), append(text, '\n'))
+	}
+	if err != nil {
+		return fmt.Errorf("mark the output %s: %w", output, err)
+	}
+	p.marks[markName(kind, output)] = true
+	return nil
+}
+
+// Unmark removes the marks of an output's name, which is made anew.
+func (p *Planner) Unmark(ctx context.Context, d Decision) error {
+	for _, kind := range []string{staleMark, acceptedMark} {
+		if name := markName(kind, d.Output()); p.marks[name] {
+			if err := p.out.RemoveAll(ctx, name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// MarkForced marks the outputs of the steps that are forced, and before them those of all
+// that takes its inputs from these: however this run ends, later ones make them again.
+// The forced steps are the last: a kill in between leaves too much to be made, never too
+// little.
+func (p *Planner) MarkForced(ctx context.Context, d *DAG, run string) error {
+	after := d.afterForced()
+	forced := func(s *Step) bool { return s.Forced }
+	if !slices.ContainsFunc(d.Steps, forced) {
+		return nil
+	}
+	for _, last := range []bool{false, true} {
+		for _, step := range slices.Backward(d.Whole) {
+			if step.Forced != last || len(after[step.Name]) == 0 {
+				continue
+			}
+			since := staleSince{after[step.Name], run, time.Now().UTC().Truncate(time.Second)}
+			for _, output := range p.outputsOf(step.Name) {
+				if err := p.mark(ctx, staleMark, output, since); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// afterForced lists, by step, the forced steps that it takes its inputs from, however far,
+// itself among them.
+func (d *DAG) afterForced() map[string][]string {
+	after := map[string][]string{}
+	for _, step := range d.Whole {
+		var from []string
+		if step.Forced {
+			from = []string{step.Name}
+		}
+		for _, up := range step.Inputs() {
+			for _, name := range after[up] {
+				from = appendNew(from, name)
+			}
+		}
+		after[step.Name] = from
+	}
+	return after
+}
+
+// outputsOf names the folders of a step's outputs, complete or not, and the names in whose
+// place one was accepted.
+func (p *Planner) outputsOf(step string) (names []string) {
+	for folder := range p.outputs {
+		names = append(names, folder)
+	}
+	for mark := range p.marks {
+		if strings.HasPrefix(mark, path.Join(marksFolder, acceptedMark)+"/") {
+			names = append(names, strings.TrimSuffix(path.Base(mark), markSuffix))
+		}
+	}
+	names = slices.DeleteFunc(names, func(name string) bool {
+		m := fingerprinted.FindStringSubmatch(name)
+		return m == nil || m[1] != step
+	})
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// forcedSince says why an output is stale that was made before a step was forced; ""
+// where none was. A mark that cannot be read is one.
+func (p *Planner) forcedSince(ctx context.Context, step, output string) string {
+	name := markName(staleMark, output)
+	if !p.marks[name] {
+		return ""
+	}
+	var since staleSince
+	text, err := store.ReadFile(ctx, p.out, name)
+	if err == nil {
+		err = json.Unmarshal(text, &since)
+	}
+	if err != nil || slices.Contains(since.Forced, step) {
+		return "it was forced, and is not made again yet"
+	}
+	return upstream(since.Forced, "was forced since", "were forced since")
+}
+
+// upstream tells of steps before another one.
+func upstream(steps []string, one, many string) string {
+	if len(steps) == 1 {
+		return fmt.Sprintf("upstream step %s %s", steps[0], one)
+	}
+	return fmt.Sprintf("upstream steps %s %s", strings.Join(steps, ", "), many)
+}
+
+// accepted is what a person took in the place of an output; nil where nothing was, or
+// where that is no longer what it was.
+func (p *Planner) accepted(ctx context.Context, output string) *Accepted {
+	name := markName(acceptedMark, output)
+	if !p.marks[name] {
+		return nil
+	}
+	var a Accepted
+	text, err := store.ReadFile(ctx, p.out, name)
+	if err == nil {
+		err = json.Unmarshal(text, &a)
+	}
+	if err != nil || !p.outputs[a.Output].complete || a.Output != output && p.outputs[output].complete {
+		return nil
+	}
+	if found, err := p.open(ctx, a.Output); err != nil || found.Manifest.SHA256 != a.Manifest {
+		return nil
+	}
+	return &a
+}
+
+// Acceptable finds what would stand in the place of a decision's output: its own output
+// where a step before it was forced, else the newest. An error says why nothing can.
+func (p *Planner) Acceptable(ctx context.Context, d Decision) (Accepted, error) {
+	output := d.Output()
+	if !p.outputs[output].complete {
+		output = p.newest(d.Step.Name)
+	}
+	switch {
+	case d.Fingerprint == "":
+		return Accepted{}, fmt.Errorf("what it needs is not there: %s; accept or run that first", strings.Join(d.Reasons, "; "))
+	case output == "":
+		return Accepted{}, errors.New("it has no output that could be accepted; run it")
+	}
+	found, err := p.open(ctx, output)
+	if err != nil {
+		return Accepted{}, fmt.Errorf("its earlier output %s: %w", output, err)
+	}
+	if err := fits(d, found.Manifest); err != nil {
+		return Accepted{}, fmt.Errorf("its earlier output %s cannot stand for the new one: %w; run it", output, err)
+	}
+	return Accepted{Output: output, Manifest: found.Manifest.SHA256, Time: time.Now().UTC().Truncate(time.Second), Reasons: d.Reasons}, nil
+}
+
+// fits refuses an output that the steps after it could not read as they read a new one.
+func fits(d Decision, m dataset.Manifest) error {
+	if m.Stage != d.Identity.Stage {
+		return fmt.Errorf("it is of stage %s, not %s", m.Stage, d.Identity.Stage)
+	}
+	if changed := versionChanges(m.Versions, d.Identity.Schema); len(changed) > 0 {
+		return errors.New(changed[0].String())
+	}
+	if d.Step.Parts > 0 && m.Parts > 0 && m.Parts != d.Step.Parts {
+		return fmt.Errorf("it has %d parts, not %d", m.Parts, d.Step.Parts)
+	}
+	return nil
+}
+
+// Accept lets an output stand for a decision's, from now on.
+func (p *Planner) Accept(ctx context.Context, d Decision, a Accepted) error {
+	if err := p.mark(ctx, acceptedMark, d.Output(), a); err != nil {
+		return err
+	}
+	return p.out.RemoveAll(ctx, markName(staleMark, d.Output()))
+}

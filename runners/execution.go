@@ -55,10 +55,14 @@ func newExecution(env *stages.Environment, d *dags.DAG, runner StepRunner, plann
 }
 
 func (x *execution) run(ctx context.Context) error {
-	err := x.journal.Write(Event{
+	e := Event{
 		Kind: RunStarted, DAG: x.dag.Name, File: x.dag.File,
 		Runner: x.o.Runner, Revision: x.o.Revision, Workers: x.o.Workers, Steps: outlines(x.dag), Forced: forcedIn(x.dag),
-	})
+	}
+	if by := x.o.Scheduled; by != nil {
+		e.Scheduled, e.Attempt = by.Run, by.Attempt
+	}
+	err := x.journal.Write(e)
 	if err = errors.Join(err, x.o.Refused); err != nil {
 		return err
 	}

@@ -60,7 +60,8 @@ type Options struct {
 	Notify   func(Event) // told every event as it is written to the journal; may be nil
 	Refused  error       // why no step may run: what was found of the inputs; nil: nothing was
 
-	ShowSmallCells bool // the journal tells counts that smallcell hides
+	Scheduled      *Scheduled // nil: a person or a program began the run
+	ShowSmallCells bool       // the journal tells counts that smallcell hides
 }
 
 // Execute runs the steps of a DAG in an environment, those whose output is not there
@@ -71,7 +72,7 @@ func Execute(ctx context.Context, env *stages.Environment, d *dags.DAG, runner S
 	if err != nil {
 		return err
 	}
-	ctx, unlock, err := lock(ctx, out)
+	ctx, unlock, err := enter(ctx, out, o.Scheduled)
 	if err != nil {
 		return err
 	}
@@ -127,5 +128,6 @@ func end(ctx context.Context, journal *Journal, start time.Time, err error, agai
 	if err != nil && again != "" {
 		err = fmt.Errorf("%w\nto go on from here: %s", err, again)
 	}
+	e.ExitCode = int(exit.Of(err))
 	return errors.Join(err, journal.Write(e))
 }

@@ -37,6 +37,9 @@ type RunRecord struct {
 	Outline          []Outline    // of all steps; nil in journals of before it was told
 	Steps            []StepRecord // in the order they began
 	Published        []Event
+	Scheduled        string // the scheduler's id of the run; "": it was begun by hand
+	Attempt          int    // which try at it this is
+	ExitCode         int
 }
 
 // StepRecord is one step of a run.
@@ -178,9 +181,10 @@ func (r *RunRecord) tell(e Event) {
 	switch e.Kind {
 	case RunStarted:
 		r.DAG, r.File, r.Runner, r.Revision, r.Workers, r.Started, r.Outline, r.Forced = e.DAG, e.File, e.Runner, e.Revision, e.Workers, e.Time, e.Steps, e.Forced
+		r.Scheduled, r.Attempt = e.Scheduled, e.Attempt
 	case RunEnded:
 		r.cutOff()
-		r.State, r.Seconds, r.Error = e.Outcome, e.Seconds, e.Error
+		r.State, r.Seconds, r.Error, r.ExitCode = e.Outcome, e.Seconds, e.Error, e.ExitCode
 	case Published:
 		r.Published = append(r.Published, e)
 	default:

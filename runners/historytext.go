@@ -12,12 +12,17 @@ import (
 	"github.com/clinflow/clinflow/dags"
 )
 
-// WriteRuns renders a list of runs, one a line.
+// WriteRuns renders a list of runs, one a line, with what a scheduler calls those that it
+// began.
 func WriteRuns(w io.Writer, runs []RunRecord) error {
+	head, cell := "", func(RunRecord) string { return "" }
+	if slices.ContainsFunc(runs, func(r RunRecord) bool { return r.Scheduled != "" }) {
+		head, cell = "\tSCHEDULED", func(r RunRecord) string { return "\t" + orDash(r.Scheduled) }
+	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "RUN\tDAG\tSTATE\tTOOK\tSTEPS")
+	fmt.Fprintln(table, "RUN\tDAG\tSTATE\tTOOK\tSTEPS"+head)
 	for _, r := range runs {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", r.ID, r.DAG, r.State, took(r.Seconds), r.tally())
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s%s\n", r.ID, r.DAG, r.State, took(r.Seconds), r.tally(), cell(r))
 	}
 	return table.Flush()
 }
@@ -46,6 +51,9 @@ func took(seconds float64) string {
 func (r RunRecord) Write(w io.Writer) error {
 	fmt.Fprintf(w, "run       %s\ndag       %s\nstate     %s\nstarted   %s\ntook      %s\nrunner    %s\nrevision  %s\n",
 		r.ID, dags.Title(r.DAG, r.File), r.State, r.Started.Format(time.RFC3339), took(r.Seconds), orDash(r.Runner), orDash(r.Revision))
+	if r.Scheduled != "" {
+		fmt.Fprintf(w, "scheduled %s, attempt %d\n", r.Scheduled, r.Attempt)
+	}
 	if len(r.Forced) > 0 {
 		fmt.Fprintf(w, "forced    %s\n", strings.Join(r.Forced, ", "))
 	}

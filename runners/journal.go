@@ -65,6 +65,11 @@ type Event struct {
 	Counts  map[string]smallcell.Count `json:"counts,omitempty"`
 	Outcome string                     `json:"outcome,omitempty"`
 	Error   string                     `json:"error,omitempty"`
+	// ExitCode is what the run's process ends with.
+	ExitCode int `json:"exit_code,omitempty"`
+	// Scheduled is the scheduler's id of the run, and Attempt which try at it this is.
+	Scheduled string `json:"scheduled,omitempty"`
+	Attempt   int    `json:"attempt,omitempty"`
 }
 
 // Outline is a step as the DAG has it: what a picture of the run needs, though the DAG's

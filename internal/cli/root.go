@@ -81,7 +81,7 @@ func newRoot(s *settings, started *bool) *cobra.Command {
 	complete(root, "log-format", logs.Console, logs.JSON)
 	complete(root, "device", "auto", "cuda", "cpu", "cpu:go", "cpu:avx2", "cpu:avx512")
 	root.AddCommand(newDemo(s), newRun(s), newPlan(s), newAccept(s), newLint(s), newStages(s), newTasks(s), newParams(), newMerge(s), newSynth(s), newExport(s),
-		newCat(), newVerify(), newRuns(), newUI(s), newModels(s), newInspect(s), newWorker(s), newVersion())
+		newCat(), newVerify(), newRuns(), newSchedule(s), newUI(s), newModels(s), newInspect(s), newWorker(s), newVersion())
 	noteStart(root, started)
 	return root
 }

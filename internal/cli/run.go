@@ -17,9 +17,11 @@ import (
 	"github.com/clinflow/clinflow/dags"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/logs"
+	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/internal/version"
 	"github.com/clinflow/clinflow/pipelines/engine"
 	"github.com/clinflow/clinflow/runners"
+	"github.com/clinflow/clinflow/schedule"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -28,8 +30,9 @@ type dagFlags struct {
 	out   string
 	set   []string
 	want  dags.Choice
-	small bool   // the journal tells small counts
-	above string // the size of inputs from which a step runs on the engine
+	small bool              // the journal tells small counts
+	by    runners.Scheduled // the scheduler that begins the run; Run is "" where a person does
+	above string            // the size of inputs from which a step runs on the engine
 }
 
 func (f *dagFlags) add(cmd *cobra.Command) {
@@ -52,6 +55,10 @@ func (f *dagFlags) addChoice(s *settings, cmd *cobra.Command) {
 
 // addRun adds the flags of the commands that run a DAG.
 func (f *dagFlags) addRun(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.by.Run, "scheduled", "", "the scheduler's id of the run")
+	cmd.Flags().IntVar(&f.by.Attempt, "attempt", 1, "which try at it this is")
+	_ = cmd.Flags().MarkHidden("scheduled")
+	_ = cmd.Flags().MarkHidden("attempt")
 	cmd.Flags().BoolVar(&f.small, "show-small-cells", false, "tell counts of one to nine in the journal, which hides them")
 	cmd.Flags().StringVar(&f.above, "remote-above", "0", "data steps whose inputs are smaller, for example than 1GiB, run in this process though --runner names an engine, which takes minutes to begin a job")
 }
@@ -161,9 +168,19 @@ func (s *settings) execute(cmd *cobra.Command, d *dags.DAG, f *dagFlags, runner 
 	if err != nil {
 		return err
 	}
+	goOn, rest := again(os.Args), again(unforced(os.Args))
+	var by *runners.Scheduled
+	if f.by.Run != "" {
+		goOn, rest = "", "" // it is for the scheduler to go on
+		f.by.Admit = func(ctx context.Context, out store.Dir) error {
+			return schedule.Admit(ctx, out, f.by.Run, f.by.Attempt)
+		}
+		by = &f.by
+	}
 	return runners.Execute(cmd.Context(), s.env, d, on, runners.Options{
-		Out: f.out, ShowSmallCells: f.small, Workers: s.env.Workers, Runner: runner, Revision: revision,
-		Again: again(os.Args), Rest: again(unforced(os.Args)), Notify: s.announce, Refused: refused,
+		Scheduled: by,
+		Out:       f.out, ShowSmallCells: f.small, Workers: s.env.Workers, Runner: runner, Revision: revision,
+		Again: goOn, Rest: rest, Notify: s.announce, Refused: refused,
 	})
 }
 

@@ -66,3 +66,29 @@ func TestCommand(t *testing.T) {
 		t.Errorf("%d rows, %d printed:\n%s", len(rows), n, printed)
 	}
 }
+
+// The task is labels like those of a task that ships, and a DAG has both.
+func TestStudy(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out")
+	if told := command(t, "tasks", "late_icu.yaml"); !strings.HasPrefix(told, "late_icu: binary") {
+		t.Error(told)
+	}
+	command(t, "run", "study.yaml", "--out", out)
+	rows := map[string]int{}
+	for step, table := range map[string]string{"labels": "labels", "negations": tableNegations, "baseline": "predictions"} {
+		found, err := filepath.Glob(filepath.Join(out, "steps", step+"-*"))
+		if err != nil || len(found) != 1 {
+			t.Fatalf("outputs of %s: %v, %v", step, found, err)
+		}
+		rows[step] = strings.Count(command(t, "cat", found[0], "--table", table, "--limit", "0"), "\n")
+	}
+	if rows["labels"] < 100 || rows["negations"] < 100 || rows["baseline"] < 20 {
+		t.Errorf("rows %v", rows)
+	}
+	exported := command(t, "export", "airflow", "study.yaml", "--local", "--binary", "negations")
+	for _, line := range []string{`CLINFLOW = "negations"`, `    "negations": ["texts"],`, `    "card": ["baseline"],`} {
+		if !strings.Contains(exported, line+"\n") {
+			t.Errorf("%s is not in:\n%s", line, exported)
+		}
+	}
+}

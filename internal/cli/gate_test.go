@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/dataset/extsort"
@@ -28,6 +30,10 @@ func init() {
 		func(_ *stages.Environment, c plantedExamples) (stages.Source, error) { return c, nil })
 	stages.RegisterJob(stages.Spec{Name: "test.adapter", Version: 1, Doc: "An adapter of a quality.", Out: stages.Output{Kind: stages.KindAdapter}},
 		func(_ *stages.Environment, c plantedAdapter) (stages.Job, error) { return c, nil })
+	stages.RegisterJob(stages.Spec{
+		Name: "test.wait", Version: 1, Doc: "Waits for a file.", Out: stages.Output{Kind: stages.KindReport},
+		In: []stages.Port{{Name: "decision", Kind: promotion.KindDecision, Doc: "What it waits behind."}},
+	}, func(_ *stages.Environment, c plantedWait) (stages.Job, error) { return c, nil })
 	stages.RegisterJob(stages.Spec{
 		Name: "test.predict", Version: 1, Doc: "Predictions as good as an adapter says.",
 		In: []stages.Port{
@@ -72,6 +78,27 @@ func (p plantedAdapter) Run(_ context.Context, _ stages.Inputs, out *dataset.Wri
 	return out.WriteFile("quality", []byte(fmt.Sprint(p.Quality, " ", p.Seed)))
 }
 
+type plantedWait struct {
+	File string `json:"file,omitempty" doc:"The file."`
+}
+
+// Run implements stages.Job. It leaves a file that says that it waits.
+func (p plantedWait) Run(ctx context.Context, _ stages.Inputs, out *dataset.Writer) error {
+	if p.File == "" {
+		return nil
+	}
+	if err := os.WriteFile(p.File+".waiting", nil, 0o600); err != nil {
+		return err
+	}
+	for ctx.Err() == nil {
+		if _, err := os.Stat(p.File); err == nil {
+			return nil
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return ctx.Err()
+}
+
 type plantedPredictions struct{}
 
 // Run implements stages.Job. Of an adapter without files there are no predictions.
@@ -113,7 +140,7 @@ func (plantedPredictions) Run(ctx context.Context, in stages.Inputs, out *datase
 }
 
 const gateDAG = `name: gate
-vars: {quality: 1, seed: 1, margin: 0.05, require: not_worse, floor: 0, enforce: false, patients: 600}
+vars: {quality: 1, seed: 1, margin: 0.05, require: not_worse, floor: 0, enforce: false, patients: 600, wait: ""}
 steps:
   adapter: {stage: test.adapter, with: {quality: ${quality}, seed: ${seed}}}
   examples: {stage: test.examples, with: {patients: ${patients}}}
@@ -124,8 +151,10 @@ steps:
     stage: registry.gate
     in: {candidate: predictions, current: current_predictions, registered: current}
     with: {margin: ${margin}, require: "${require}", floor: ${floor}}
+  wait: {stage: test.wait, in: {decision: gate}, with: {file: "${wait}"}}
   promote:
     stage: registry.promote
+    after: wait
     in: {decision: gate, adapters: adapter}
     with: {model: clinflow-models/mor, enforce: ${enforce}}
 publish: {decision.json: gate.decision.json, decision.html: gate.decision.html}
@@ -286,6 +315,55 @@ func TestARefusalOfARun(t *testing.T) {
 	if _, d := g.run(0, "seed=2 patients=4"); d.Promote || !strings.Contains(strings.Join(d.Reasons, " "), "interval") {
 		t.Errorf("%+v", d)
 	}
+}
+
+// Two runs compare with the same current version and promote: one does. The other is told
+// to run again, and compares with the first then. A step that was killed when the registry
+// had changed, and its own output was not there yet, changes nothing.
+func TestTwoRunsPromote(t *testing.T) {
+	g := newGated(t)
+	g.run(0, "")
+	late := command(t, g.dir, "run", "gate.yaml", "--out", "late", "--set", "quality=3", "--set", "wait=go")
+	var said bytes.Buffer
+	late.Stderr = &said
+	if err := late.Start(); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, filepath.Join(g.dir, "go.waiting"))
+	g.run(0, "quality=2")
+	winner := g.told()
+	write(t, filepath.Join(g.dir, "go"), "")
+	if err := late.Wait(); late.ProcessState.ExitCode() != 4 || !strings.Contains(said.String(), "somebody promoted or rolled back meanwhile; run again") {
+		t.Errorf("%v: %s", err, said.String())
+	}
+	if now := g.told(); now.Current.ID != winner.Current.ID || len(now.History) != 2 || len(now.Versions) != 2 {
+		t.Errorf("%+v", now)
+	}
+	steps, _ := filepath.Glob(filepath.Join(g.dir, "clinflow-out/steps/promote-*"))
+	for _, step := range steps {
+		if err := os.RemoveAll(step); err != nil {
+			t.Fatal(err)
+		}
+	}
+	g.run(0, "quality=2")
+	if now := g.told(); now.Current.ID != winner.Current.ID || len(now.History) != 2 || len(steps) != 2 {
+		t.Errorf("after a kill: %+v", now)
+	}
+	clinflow(t, g.dir, 0, "run", "gate.yaml", "--out", "late", "--set", "quality=3", "--set", "wait=go")
+	if now := g.told(); now.Current.Before != winner.Current.Version || len(now.History) != 3 {
+		t.Errorf("the late run again: %+v", now.Current)
+	}
+}
+
+// waitFor waits until a file is there.
+func waitFor(t *testing.T, path string) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if _, err := os.Stat(path); err == nil {
+			return
+		}
+	}
+	t.Fatalf("%s did not come", path)
 }
 
 // What the gate decides on is what is promoted: lint says where it is not.

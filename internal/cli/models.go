@@ -33,6 +33,9 @@ func (f *modelsFlags) list() *cobra.Command {
 		Use: "list", Short: "The models and their current versions", Args: asUsed,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			names, err := registry.Models(cmd.Context(), f.registry)
+			if err == nil && len(names) == 0 {
+				err = exit.Errorf(exit.Usage, "%s holds no model; name the folder of a registry by --registry", f.registry)
+			}
 			if err != nil {
 				return err
 			}

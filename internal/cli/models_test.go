@@ -42,6 +42,7 @@ func TestModelsByHand(t *testing.T) {
 		args []string
 		says string
 	}{
+		{[]string{"list"}, "clinflow-models holds no model"},
 		{[]string{"show", "mor"}, "no model mor in clinflow-models"},
 		{[]string{"rollback", "mor", "--why", "x"}, "no model mor"},
 		{[]string{"rollback", "mor"}, "--why is missing"},

@@ -6,6 +6,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/clinflow/clinflow/internal/store/gs/gstest"
+	"github.com/clinflow/clinflow/stages/promotion"
 )
 
 // retrainDAG trains a tiny model on invented patients, and promotes.
@@ -72,4 +75,22 @@ func TestSlowRetrain(t *testing.T) {
 	if _, now := told(); now != current {
 		t.Errorf("current is %s, was %s", now, current)
 	}
+}
+
+// A registry in a bucket: what is current there is part of the plan.
+func TestSlowGateInABucket(t *testing.T) {
+	inABucket(t)
+	g := gated{t, t.TempDir()}
+	registry := gstest.URI("models")
+	write(t, filepath.Join(g.dir, "gate.yaml"), strings.ReplaceAll(gateDAG, "clinflow-models/mor", registry+"/mor"))
+	g.want("the first", "", promotion.OutcomeFirst, true)
+	g.want("better", "quality=2", promotion.OutcomeBetter, true)
+	g.want("worse", "quality=0.5", promotion.OutcomeRefused, false)
+	if r := clinflow(t, g.dir, 0, "models", "rollback", "mor", "--why", "drifts", "--registry", registry); !strings.Contains(r.stdout, "rolled back 0001-") {
+		t.Error(r.stdout)
+	}
+	if d := g.want("compared with the first again", "quality=1.5", promotion.OutcomeBetter, true); !strings.HasPrefix(d.Current, "0001-") {
+		t.Errorf("compared with %s", d.Current)
+	}
+	clinflow(t, g.dir, 0, "verify", registry)
 }

@@ -33,6 +33,9 @@ func (m Model) Promote(ctx context.Context, c Candidate) (Entry, error) {
 		if e.Version, err = m.add(ctx, s, c); err != nil {
 			return err
 		}
+		if e.Version == e.Before && c.Decision == nil {
+			return exit.Errorf(exit.Usage, "%s, with these adapters, is the current version of %s already", e.Version, m.URI())
+		}
 		if e.Version == e.Before {
 			e = *s.Current
 			return nil

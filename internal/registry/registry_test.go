@@ -212,6 +212,11 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
+		by := candidate(t, "b", second)
+		by.Decision = nil
+		if _, err := m.Promote(t.Context(), by); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "is the current version") {
+			t.Errorf("the same by hand: %v", err)
+		}
 		for version, says := range map[string]string{"7": "has no version 7", second: "is the current version"} {
 			if _, err := m.Rollback(t.Context(), version, "why"); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), says) {
 				t.Errorf("rollback to %s: %v", version, err)

@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/clinflow/clinflow/internal/page"
 )
@@ -49,6 +50,14 @@ func (s shown) Title() string {
 		OutcomeFirst: "Promoted as the first adapter", OutcomeBetter: "Promoted: better than the current adapter", OutcomeNotWorse: "Promoted: not worse than the current adapter",
 		OutcomeRefused: "Refused", OutcomeCurrent: "Nothing to decide",
 	}[s.Outcome]
+}
+
+// Sentences are the reasons.
+func (s shown) Sentences() (all []string) {
+	for _, reason := range s.Reasons {
+		all = append(all, strings.ToUpper(reason[:1])+reason[1:]+".")
+	}
+	return all
 }
 
 // Small says that a row's figures have two digits.

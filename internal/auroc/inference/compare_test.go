@@ -136,18 +136,65 @@ func aurocOf(t *rapid.T, scores []float64, positive []bool) float64 {
 
 func TestPermutationPCountsItself(t *testing.T) {
 	for _, c := range []struct {
-		difference float64
-		permuted   []float64
-		want       float64
+		swaps, influences, permuted []float64
+		effective                   int
+		want                        float64
 	}{
-		{0.3, []float64{0.1, -0.2, 0.2}, 1. / 4},
-		{-0.3, []float64{0.1, 0.3, -0.3}, 3. / 4},
-		{0.3, []float64{0.3 - 1e-15, 0}, 2. / 3},
-		{0, []float64{0.1, 0, -0.1}, 1},
+		{[]float64{0.2, 0.1}, []float64{0.1, -0.1}, []float64{0.1, -0.1, 0.1}, 9, 1. / 4},
+		{[]float64{0.2, 0.1}, []float64{0.1, -0.1}, []float64{0.1, 0.3, -0.3}, 9, 3. / 4},
+		{[]float64{0.2, 0.1}, []float64{5, -5}, []float64{0.1, -0.1, 0.1}, 9, 1}, // by its standard error it is nothing
+		{[]float64{0.2, 0.2}, []float64{0, 0}, []float64{0.4, 0}, 9, 2. / 3},     // as certain, both
+		{[]float64{0.1, -0.1}, []float64{0.1, -0.1}, []float64{0.2, 0, -0.2}, 9, 1},
+		{[]float64{0, 0}, []float64{0, 0}, []float64{0, 0, 0}, 9, 1}, // a model and itself
+		{[]float64{0.2, 0.1}, []float64{0.1, -0.1}, []float64{0.1}, 1, 1},
 	} {
-		if got := PermutationP(c.difference, c.permuted); got != c.want {
-			t.Errorf("%v among %v: %v, want %v", c.difference, c.permuted, got, c.want)
+		by := Contributions{Patients: []int64{1, 2}, Swaps: c.swaps, Influences: c.influences}
+		if got := by.PermutationP(c.swaps[0]+c.swaps[1], c.permuted, c.effective); got != c.want {
+			t.Errorf("%v among %v: %v, want %v", c.swaps, c.permuted, got, c.want)
 		}
+	}
+}
+
+// Of patients with one row each the influences' squares make DeLong's variance of the
+// difference, which an independent implementation holds (TestGoldenDeLong).
+func TestInfluencesMakeDeLongsVariance(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		subjects, a := studies(rt)
+		n := sides(a.Positive)
+		if n[0] < 2 || n[1] < 2 {
+			return
+		}
+		other := make([]float64, len(a.Scores))
+		for row := range other {
+			subjects[row], other[row] = int64(row), float64(rapid.IntRange(0, 12).Draw(rt, "score of the other"))
+		}
+		p := PatientsOf(subjects)
+		e := NewExchange(p)
+		e.Add(ranksOf(rt, a.Scores), ranksOf(rt, other), a.Positive, p.Of)
+		d, _, err := DeLongOf([][]float64{a.Scores, other}, a.Positive)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		var variance float64
+		for row, influence := range e.Contributions(p).Influences {
+			own := float64(n[side(a.Positive[row])])
+			variance += influence * influence * own / (own - 1)
+		}
+		if want := d.Covariance[0][0] + d.Covariance[1][1] - 2*d.Covariance[0][1]; !scalar.EqualWithinAbs(variance, want, 1e-12) {
+			rt.Fatalf("the variance is %v, want %v", variance, want)
+		}
+	})
+}
+
+// What patients add to a mean is their mean, a patient of one task alone included.
+func TestContributionsOfAMean(t *testing.T) {
+	mean := MeanContributions([]Contributions{
+		{Patients: []int64{1, 4}, Swaps: []float64{0.2, 0.4}, Influences: []float64{-0.2, 0.2}},
+		{Patients: []int64{1, 2}, Swaps: []float64{0.6, 0}, Influences: []float64{0.4, -0.4}},
+	})
+	want := Contributions{Patients: []int64{1, 2, 4}, Swaps: []float64{0.4, 0, 0.2}, Influences: []float64{0.1, -0.2, 0.1}}
+	if !slices.Equal(mean.Patients, want.Patients) || !floats.EqualApprox(mean.Swaps, want.Swaps, 1e-15) || !floats.EqualApprox(mean.Influences, want.Influences, 1e-15) {
+		t.Errorf("%+v", mean)
 	}
 }
 

@@ -97,7 +97,7 @@ func (c cohort) conduct(t *testing.T, number int) (told study) {
 	}
 	e := NewExchange(p)
 	e.Add(ranks[0], ranks[1], positive, p.Of)
-	told.permutation = PermutationP(e.Difference(), e.Permuted(p, int64(number), 999)) <= 0.05
+	told.permutation = e.Contributions(p).PermutationP(e.Difference(), e.Permuted(p, int64(number), 999), effective) <= 0.05
 	return told
 }
 

@@ -17,12 +17,15 @@ import "math"
 // which is linear in e; so is the whole, Σ e·share over patients, and a row's share
 // follows from its place among the ranks of both models pooled.
 type Exchange struct {
-	shares   []float64 // [patients]
-	problems int
+	shares     []float64 // [patients]
+	influences []float64 // [patients]: on the difference as it is, nobody swapped
+	problems   int
 }
 
 // NewExchange is that of no problem yet.
-func NewExchange(p Patients) *Exchange { return &Exchange{shares: make([]float64, len(p.IDs))} }
+func NewExchange(p Patients) *Exchange {
+	return &Exchange{shares: make([]float64, len(p.IDs)), influences: make([]float64, len(p.IDs))}
+}
 
 // Add counts a binary problem in, by the ranks of its rows' scores. One that lacks a side
 // has no AUROC and is passed over.
@@ -36,6 +39,19 @@ func (e *Exchange) Add(a, b Ranks, positive []bool, patients []int32) {
 	pairs := 4 * float64(n[0]) * float64(n[1])
 	for row, patient := range patients {
 		e.shares[patient] += float64(wins[0][row]-wins[1][row]) / pairs
+	}
+	e.addInfluences(placements(positive, a)[0], placements(positive, b)[0], positive, patients)
+}
+
+// addInfluences adds each row's placement in the first model less that in the second, less
+// their mean on its side, which is the difference.
+func (e *Exchange) addInfluences(a, b []int64, positive []bool, patients []int32) {
+	n := sides(positive)
+	pairs := 2 * float64(n[0]) * float64(n[1])
+	difference := float64(sum(a, positive, true).Int64()-sum(b, positive, true).Int64()) / pairs
+	for row, patient := range patients {
+		own := float64(n[side(positive[row])])
+		e.influences[patient] += float64(a[row]-b[row])/pairs - difference/own
 	}
 }
 
@@ -71,18 +87,4 @@ func (e *Exchange) swapped(bits func(patient int) uint64, permutations int) []fl
 		sums[lane] /= float64(max(1, e.problems))
 	}
 	return sums[:permutations]
-}
-
-// PermutationP is the two-sided p-value of a difference among permuted ones. It counts
-// itself, so that it is never zero (Phipson and Smyth 2010, Statistical Applications in
-// Genetics and Molecular Biology 9). What differs by rounding alone is as large.
-func PermutationP(difference float64, permuted []float64) float64 {
-	const rounding = 1e-12
-	larger := 1
-	for _, d := range permuted {
-		if math.Abs(d) >= math.Abs(difference)-rounding {
-			larger++
-		}
-	}
-	return float64(larger) / float64(len(permuted)+1)
 }

@@ -21,9 +21,9 @@ func init() {
 	table := []string{task.TablePredictions}
 	stages.RegisterJob(stages.Spec{
 		Name:    "eval.compare",
-		Version: 2,
+		Version: 3,
 		Doc: "Says which variants differ in AUROC, on the same patients: each against each, against the baseline, and against the variant of the same name in another run, on each task and in the mean over tasks. " +
-			"A difference has an interval and a p-value of a bootstrap over patients, and a p-value of a permutation test in which patients' ranks change models with all their admissions (Bandos, Rockette and Gur 2005). " +
+			"A difference has an interval and a p-value of a bootstrap over patients, and a p-value of a permutation test in which patients' ranks change models with all their admissions (Bandos, Rockette and Gur 2005), of the differences and of each by its standard error (Chung and Romano 2013). " +
 			"Holm's correction is over the comparisons of a task, and over those of the mean. " +
 			"Predictions of other examples, or with other labels, are refused. Writes comparisons.json.",
 		In: []stages.Port{

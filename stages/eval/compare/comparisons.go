@@ -39,8 +39,9 @@ type Comparison struct {
 	// PBootstrap is two-sided and goes with Interval: below 0.05 where that does not hold
 	// zero. Neither is there where no replicate differs.
 	PBootstrap *float64 `json:"p_bootstrap,omitempty"`
-	// PPermutation is two-sided: how often a difference as large comes about where it is
-	// drawn by lot, patient by patient, which ranks are whose model's.
+	// PPermutation is two-sided: how often a difference as large, and one as large by its
+	// standard error, comes about where it is drawn by lot, patient by patient, which ranks
+	// are whose model's; the larger of the two.
 	PPermutation *float64 `json:"p_permutation"`
 	// PHolm is PPermutation, corrected for the number of comparisons in the family.
 	PHolm *float64 `json:"p_holm"`

@@ -153,6 +153,7 @@ func (c *contest) contrasts(ctx context.Context) ([]contrast, error) {
 		contrasts[i] = contrast{
 			pair: c.pairs[i], difference: c.exchanges[i].Difference(), replicates: apart,
 			permuted:  c.exchanges[i].Permuted(columns.Patients, c.config.Seed, c.config.Permutations),
+			by:        c.exchanges[i].Contributions(columns.Patients),
 			effective: columns.Effective(), patients: columns.Patients.IDs, examples: columns.N, least: columns.N, fewest: c.fewest(),
 		}
 		return nil

@@ -24,6 +24,7 @@ type contrast struct {
 	difference float64
 	replicates eval.Drawn // of the difference; none where none were asked for
 	permuted   []float64
+	by         inference.Contributions
 	effective  int
 	patients   []int64
 	examples   int // of the mean: those of a task of as many patients
@@ -121,17 +122,17 @@ func meanContrasts(tasks [][]contrast) []contrast {
 func meanContrast(all []contrast) contrast {
 	mean := contrast{pair: all[0].pair, effective: math.MaxInt, fewest: math.MaxInt, least: math.MaxInt, tasks: len(all)}
 	var drawn, permuted []eval.Drawn
+	var by []inference.Contributions
 	for _, c := range all {
 		mean.difference += c.difference / float64(len(all))
-		drawn, permuted = append(drawn, c.replicates), append(permuted, c.permuted)
+		drawn, permuted, by = append(drawn, c.replicates), append(permuted, c.permuted), append(by, c.by)
 		mean.apart, mean.patientsApart = mean.apart || c.apart, mean.patientsApart || c.patientsApart
 		mean.least = min(mean.least, c.least)
 		mean.effective, mean.fewest = min(mean.effective, c.effective), min(mean.fewest, c.fewest)
-		mean.patients = append(mean.patients, c.patients...)
 	}
 	mean.replicates, mean.permuted = eval.MeanOf(drawn), eval.MeanOf(permuted)
-	slices.Sort(mean.patients)
-	mean.patients = slices.Compact(mean.patients)
+	mean.by = inference.MeanContributions(by)
+	mean.patients = mean.by.Patients
 	for _, c := range all {
 		if len(c.patients) == len(mean.patients) && (mean.examples == 0 || c.examples < mean.examples) {
 			mean.examples = c.examples
@@ -169,7 +170,7 @@ func (p pair) compare(other pair) int {
 func (s stage) family(contrasts []contrast) []Comparison {
 	told, p := make([]Comparison, len(contrasts)), make([]float64, len(contrasts))
 	for i, c := range contrasts {
-		p[i] = inference.PermutationP(c.difference, c.permuted)
+		p[i] = c.by.PermutationP(c.difference, c.permuted, c.effective)
 		told[i] = Comparison{A: c.a, B: c.b, Against: c.against, Patients: smallcell.Count(len(c.patients)), Tasks: c.tasks, Difference: c.difference, PPermutation: &p[i]}
 		if bounds, p, ok := inference.OfDifference(c.difference, c.replicates, c.effective); ok {
 			told[i].Interval, told[i].PBootstrap = (*eval.Interval)(&bounds), &p

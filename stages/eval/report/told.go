@@ -25,8 +25,8 @@ const significance = 0.05
 
 // judge compares two rows of a column: by the comparison of both on the same patients
 // where there is one, else by whether their intervals overlap, which tells fewer apart. A
-// comparison tells them apart where the corrected p-value is low and the interval holds no
-// zero: of models whose ranks hardly differ the permutation test alone claims too often.
+// comparison tells them apart where the corrected p-value is low and the interval, which is
+// made in another way, holds no zero.
 func (t resultTable) judge(a, b resultRow, column string) judgement {
 	if c := t.comparison(a, b, column); c != nil && c.PHolm != nil {
 		switch {

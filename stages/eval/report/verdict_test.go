@@ -66,8 +66,7 @@ func TestABaselineThatIsBetterIsToldFirst(t *testing.T) {
 	}
 }
 
-// Of models whose ranks hardly differ the permutation test claims too often: an interval
-// that holds zero contradicts it.
+// An interval that holds zero contradicts a low p-value, which is made in another way.
 func TestAnIntervalThatHoldsZeroTellsNothingApart(t *testing.T) {
 	table := judged(0.2, 0.01)
 	for low, want := range map[float64]judgement{-0.002: alike, 0: alike, 0.001: better} {

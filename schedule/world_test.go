@@ -69,6 +69,7 @@ type world struct {
 	wrong  time.Duration // by which the clock is ahead
 	memory *memory
 	lasts  func(w *world, dag string) time.Duration
+	result func(w *world) Result
 
 	processes []*process
 	held      bool               // by Hold
@@ -94,6 +95,7 @@ type process struct {
 	lasts   time.Duration
 	ends    time.Time // once it has the folder
 	result  Result
+	killed  bool // it writes nothing of its end
 	over    bool
 }
 
@@ -174,8 +176,9 @@ func (p *process) next() time.Time {
 func (p *process) act() {
 	w := p.world
 	if !p.ends.IsZero() {
-		p.over = true
-		w.journal[p.attempt] = p.result
+		if p.over = true; !p.killed {
+			w.journal[p.attempt] = p.result
+		}
 		if p.result.Code == 0 {
 			w.completed[p.attempt.Run]++
 		}
@@ -214,13 +217,7 @@ func (w *world) Wait(ctx context.Context, until time.Time, _ <-chan struct{}) {
 // The world is a Runner too.
 
 func (w *world) Start(_ context.Context, a Attempt) (Process, error) {
-	p := &process{world: w, attempt: a, locks: w.now.Add(w.drawn(0, 3*time.Second)), lasts: w.lasts(w, a.DAG)}
-	switch draw := w.random.Float64(); {
-	case draw < 0.05:
-		p.result = Result{Code: int(exit.Retry), Error: "the card is lost"}
-	case draw < 0.06:
-		p.result = Result{Code: int(exit.BadData), Error: "a gate"}
-	}
+	p := &process{world: w, attempt: a, locks: w.now.Add(w.drawn(0, 3*time.Second)), lasts: w.lasts(w, a.DAG), result: w.result(w)}
 	w.processes = append(w.processes, p)
 	if !w.quiet && w.random.IntN(300) == 0 {
 		w.crash("killed at the start of a run", false)
@@ -253,17 +250,21 @@ func (w *world) Interrupt(_ context.Context, a Attempt) error {
 func (p *process) Ended() (Result, bool) { return p.result, p.over }
 
 func (p *process) Interrupt() {
-	if p.over || p.ends.IsZero() {
-		p.over, p.result = true, Result{Code: int(exit.Interrupted)}
+	if p.ends.IsZero() { // it waits for the folder, and has no journal yet
+		p.killed, p.ends, p.result = true, p.world.now, Result{Code: int(exit.Interrupted)}
 		return
 	}
-	if soon := p.world.now.Add(p.world.drawn(0, 4*time.Minute)); soon.Before(p.ends) {
+	soon := p.world.now
+	if !p.world.quiet {
+		soon = soon.Add(p.world.drawn(0, 4*time.Minute))
+	}
+	if soon.Before(p.ends) {
 		p.ends, p.result = soon, Result{Code: int(exit.Interrupted), Error: "interrupted"}
 	}
 }
 
 func (p *process) Kill() {
-	p.over, p.result = true, Result{Code: -9, Error: "killed"}
+	p.killed, p.ends, p.result = true, p.world.now, Result{Code: -9, Error: "killed"}
 	p.world.faults["runs killed for their patience"]++
 }
 

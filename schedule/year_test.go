@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/clinflow/clinflow/dags"
+	"github.com/clinflow/clinflow/internal/exit"
 )
 
 // theYear has both changes of the clocks in all its zones.
@@ -56,6 +57,18 @@ func lastsInAYear(w *world, dag string) time.Duration {
 		return w.drawn(often, rarely)
 	}
 	return w.drawn(10*time.Second, often)
+}
+
+// resultsInAYear are mostly good.
+func resultsInAYear(w *world) Result {
+	switch draw := w.random.Float64(); {
+	case draw < 0.05:
+		return Result{Code: int(exit.Retry), Error: "the card is lost"}
+	case draw < 0.06:
+		return Result{Code: int(exit.BadData), Error: "a gate"}
+	default:
+		return Result{Ran: 1}
+	}
 }
 
 // disturb plans the year's faults.
@@ -122,7 +135,7 @@ func (w *world) live(t *testing.T, definitions []Definition) {
 		if w.quiet {
 			continue
 		}
-		away := w.drawn(0, 20*time.Second)
+		away := w.drawn(0, 5*time.Second)
 		if w.random.IntN(8) == 0 {
 			away = w.drawn(time.Minute, 40*time.Hour)
 			w.faults["away for longer"]++
@@ -280,7 +293,7 @@ func (w *world) checkPassed(t *testing.T, d Definition, e Event, p Passed, times
 func TestYear(t *testing.T) {
 	definitions := yearOfDAGs()
 	w := newWorld(1, yearBegins)
-	w.lasts = lastsInAYear
+	w.lasts, w.result = lastsInAYear, resultsInAYear
 	w.live(t, definitions)
 	events := w.events(t)
 	var table strings.Builder

@@ -44,6 +44,7 @@ func TestDataflowJobsAreBuiltWithoutNetwork(t *testing.T) {
 	for dag, set := range map[string][]string{
 		"demo":     nil,
 		"two-step": {"mimic=gs://b/mimic", "note=gs://b/note", "base=gs://b/base"},
+		"retrain":  {"mimic=gs://b/mimic", "note=gs://b/note", "base=gs://b/base", "models=gs://b/models"},
 		"core":     {"mimic=gs://b/mimic", "lists=gs://b/lists"},
 	} {
 		args := []string{dag, "--job_name=nightly"}

@@ -28,6 +28,9 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /runs/{folder}/{run}", s.page(runPage, s.run))
 	mux.HandleFunc("GET /runs/{folder}/{run}/reports/{name...}", s.report)
 	mux.HandleFunc("GET /dags/{folder}/{dag}", s.page(dagPage, s.dag))
+	if s.o.Metrics {
+		mux.Handle("GET /metrics", s.prometheus())
+	}
 	mux.HandleFunc("GET /", func(w http.ResponseWriter, _ *http.Request) { s.fail(w, errNone) })
 	open := http.NewServeMux() // what is seen without a token
 	open.HandleFunc("GET /style.css", still("text/css; charset=utf-8", styleSheet))

@@ -21,12 +21,13 @@ import (
 
 // Options say what is shown, where and to whom.
 type Options struct {
-	Out   []string // output folders
-	DAGs  []string // DAG files, names of shipped ones, or folders with files
-	Addr  string   // host:port
-	Token string   // what a reader must know; "" where nobody asks
-	Hosts []string // other names by which the server is reached
-	Env   *stages.Environment
+	Out     []string // output folders
+	DAGs    []string // DAG files, names of shipped ones, or folders with files
+	Addr    string   // host:port
+	Token   string   // what a reader must know; "" where nobody asks
+	Hosts   []string // other names by which the server is reached
+	Metrics bool     // /metrics, for Prometheus
+	Env     *stages.Environment
 }
 
 // Server shows runs. Make it by New.

@@ -33,6 +33,7 @@ type dagFlags struct {
 	small bool              // the journal tells small counts
 	by    runners.Scheduled // the scheduler that begins the run; Run is "" where a person does
 	above string            // the size of inputs from which a step runs on the engine
+	telling
 }
 
 func (f *dagFlags) add(cmd *cobra.Command) {
@@ -61,6 +62,7 @@ func (f *dagFlags) addRun(cmd *cobra.Command) {
 	_ = cmd.Flags().MarkHidden("attempt")
 	cmd.Flags().BoolVar(&f.small, "show-small-cells", false, "tell counts of one to nine in the journal, which hides them")
 	cmd.Flags().StringVar(&f.above, "remote-above", "0", "data steps whose inputs are smaller, for example than 1GiB, run in this process though --runner names an engine, which takes minutes to begin a job")
+	f.telling.add(cmd)
 }
 
 // stepRunner is what runs the steps on a runner of Beam's.
@@ -137,7 +139,17 @@ func asRun(args []string) []string {
 	return append(append(append(run, "--"), named["dag"]...), named["step"]...)
 }
 
+// run runs a DAG and tells who is to be told.
 func (s *settings) run(cmd *cobra.Command, f *dagFlags, args []string) error {
+	if err := f.telling.begin(cmd.Context(), s); err != nil {
+		return err
+	}
+	err := s.runDAG(cmd, f, args)
+	f.telling.end(cmd.Context(), s, args[0], err)
+	return err
+}
+
+func (s *settings) runDAG(cmd *cobra.Command, f *dagFlags, args []string) error {
 	runner, err := chosenRunner()
 	if err != nil {
 		return err
@@ -180,7 +192,8 @@ func (s *settings) execute(cmd *cobra.Command, d *dags.DAG, f *dagFlags, runner 
 	return runners.Execute(cmd.Context(), s.env, d, on, runners.Options{
 		Scheduled: by,
 		Out:       f.out, ShowSmallCells: f.small, Workers: s.env.Workers, Runner: runner, Revision: revision,
-		Again: goOn, Rest: rest, Notify: s.announce, Refused: refused,
+		Again: goOn, Rest: rest, Refused: refused,
+		Notify: func(e runners.Event) { s.announce(e); f.note(e) },
 	})
 }
 

@@ -38,5 +38,6 @@ func newUI(s *settings) *cobra.Command {
 	cmd.Flags().StringVar(&o.Addr, "addr", "127.0.0.1:8090", "address to listen on")
 	cmd.Flags().StringVar(&tokenFile, "token-file", "", "file with the token that a reader must know; made where it is not there")
 	cmd.Flags().StringArrayVar(&o.Hosts, "host", nil, "another name by which the page is reached, such as a proxy's; may be repeated")
+	cmd.Flags().BoolVar(&o.Metrics, "metrics", false, "also answer /metrics, for Prometheus: numbers alone")
 	return cmd
 }

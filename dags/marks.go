@@ -11,14 +11,15 @@ import (
 	"time"
 
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/outdir"
 	"github.com/clinflow/clinflow/internal/store"
 )
 
-// Marks say of outputs what their fingerprints do not: that a step before them was forced
-// since, or that a person took one as current. They lie beside the journals, a file an
-// output, by the output's name.
+// MarksFolder is where marks lie: beside the journals, a file an output, by its name. They
+// say of outputs what fingerprints do not: that a step before them was forced since, or
+// that a person took one as current.
 const (
-	marksFolder  = "runs/marks"
+	MarksFolder  = "runs/marks"
 	staleMark    = "stale"
 	acceptedMark = "accepted"
 	markSuffix   = ".json"
@@ -44,11 +45,11 @@ func (a Accepted) String() string {
 	return fmt.Sprintf("accepted on %s: %s", a.Time.Format("2006-01-02 15:04 MST"), strings.Join(a.Reasons, "; "))
 }
 
-func markName(kind, output string) string { return path.Join(marksFolder, kind, output+markSuffix) }
+func markName(kind, output string) string { return path.Join(MarksFolder, kind, output+markSuffix) }
 
 // readMarks notes which marks there are.
 func (p *Planner) readMarks(ctx context.Context) error {
-	files, err := p.out.List(ctx, marksFolder+"/")
+	files, err := p.out.List(ctx, MarksFolder+"/")
 	p.marks = map[string]bool{}
 	for _, f := range files {
 		if !store.IsTemporary(f.Name) {
@@ -62,12 +63,27 @@ func (p *Planner) readMarks(ctx context.Context) error {
 func (p *Planner) mark(ctx context.Context, kind, output string, what any) error {
 	text, err := json.Marshal(what)
 	if err == nil {
+		err = makeFolders(p.out, MarksFolder, path.Join(MarksFolder, kind))
+	}
+	if err == nil {
 		err = store.WriteFile(ctx, p.out, markName(kind, output), append(text, '\n'))
 	}
 	if err != nil {
 		return fmt.Errorf("mark the output %s: %w", output, err)
 	}
 	p.marks[markName(kind, output)] = true
+	return nil
+}
+
+// makeFolders makes folders on this machine, each of which must be ours; a bucket has none.
+func makeFolders(out store.Dir, names ...string) error {
+	for _, name := range names {
+		if local, ok := out.LocalPath(name); ok {
+			if err := outdir.Make(local); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 
@@ -135,7 +151,7 @@ func (p *Planner) outputsOf(step string) (names []string) {
 		names = append(names, folder)
 	}
 	for mark := range p.marks {
-		if strings.HasPrefix(mark, path.Join(marksFolder, acceptedMark)+"/") {
+		if strings.HasPrefix(mark, path.Join(MarksFolder, acceptedMark)+"/") {
 			names = append(names, strings.TrimSuffix(path.Base(mark), markSuffix))
 		}
 	}

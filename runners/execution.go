@@ -66,6 +66,9 @@ func (x *execution) run(ctx context.Context) error {
 	if err = errors.Join(err, x.o.Refused); err != nil {
 		return err
 	}
+	if err := x.given(ctx); err != nil {
+		return err
+	}
 	if err := x.planner.MarkForced(ctx, x.dag, x.journal.run); err != nil {
 		return err
 	}
@@ -83,6 +86,25 @@ func (x *execution) run(ctx context.Context) error {
 		})
 	}
 	return group.Wait()
+}
+
+// given refuses, before any step begins, a run that needs what it is not to make and what
+// is not there.
+func (x *execution) given(ctx context.Context) error {
+	if !slices.ContainsFunc(x.dag.Steps, func(s *dags.Step) bool { return s.Given }) {
+		return nil
+	}
+	plan, err := x.dag.Plan(ctx, x.planner)
+	var missing []string
+	for _, d := range plan.Steps {
+		if d.State == dags.StateMissing {
+			missing = append(missing, fmt.Sprintf("step %s: %v", d.Step.Name, notGiven(d)))
+		}
+	}
+	if err != nil || len(missing) == 0 {
+		return err
+	}
+	return exit.Errorf(exit.Usage, "%s\nwith --only the run does not make what it needs: run it first, or leave out --only", strings.Join(missing, "\n"))
 }
 
 // step waits for its inputs and a free slot, then runs or is skipped.
@@ -168,9 +190,9 @@ func (x *execution) settle(ctx context.Context, step *dags.Step) error {
 	return x.runAndNote(ctx, decision, e)
 }
 
-// notGiven refuses a run of some steps alone that need what is not there.
+// notGiven says of a step that must be there already why it is not.
 func notGiven(d dags.Decision) error {
-	return exit.Errorf(exit.Usage, "its output is not there (%s) and with --only the run does not make it; run it first, or leave out --only", strings.Join(d.Reasons, "; "))
+	return exit.Errorf(exit.Usage, "it is needed and its output is not there: %s", strings.Join(d.Reasons, "; "))
 }
 
 // runAndNote runs a step and writes its begin and its end to the journal.

@@ -61,7 +61,7 @@ func (r RunRecord) find(step string) (StepRecord, bool) {
 // as far as both are there. A step that was not done has left none: why it was to
 // run is what its run told.
 func reasonsBetween(ctx context.Context, out string, a, b StepRecord) []string {
-	if !a.made() || !b.made() {
+	if !a.Made() || !b.Made() {
 		return b.Reasons
 	}
 	dir, err := store.Open(out)
@@ -79,8 +79,8 @@ func reasonsBetween(ctx context.Context, out string, a, b StepRecord) []string {
 	return dags.Differences(before.Manifest, now.Manifest)
 }
 
-// made says whether the step left an output.
-func (s StepRecord) made() bool {
+// Made says whether the step left an output, or has one that was there.
+func (s StepRecord) Made() bool {
 	return s.State == "done" || s.State == "skipped" || s.State == OutcomeAccepted
 }
 
@@ -91,7 +91,7 @@ func outcomeChange(a, b StepRecord) []string {
 	if a.State != b.State {
 		out = append(out, a.State+" → "+b.State)
 	}
-	if !a.made() || !b.made() {
+	if !a.Made() || !b.Made() {
 		return out
 	}
 	names := maps.Clone(a.Counts)

@@ -17,7 +17,7 @@ import (
 // has made stays, for the step goes on from it, and so does all that an engine's job may
 // be writing to, which a run that is gone began. Only the holder of the lock may call it.
 func removeLeftovers(ctx context.Context, out store.Dir, d *dags.DAG) error {
-	faults := []error{removeNamed(ctx, out, cacheFolder+"/", store.IsTemporary)}
+	faults := []error{removeNamed(ctx, out, cacheFolder+"/", store.IsTemporary), removeNamed(ctx, out, dags.MarksFolder+"/", store.IsTemporary)}
 	for _, p := range d.Publish {
 		faults = append(faults, removeNamed(ctx, out, p.Name+".", func(name string) bool {
 			return !strings.Contains(strings.TrimPrefix(name, p.Name), "/") && store.IsTemporary(name)

@@ -77,4 +77,4 @@ func below(n *picture.Node, steps map[string]runners.StepRecord) string {
 }
 
 // states are those of steps, in the order in which they are told.
-var states = []string{"failed", "interrupted", "cancelled", "running", "done", "skipped", "waiting"}
+var states = []string{"failed", "interrupted", "cancelled", "running", "done", "accepted", "skipped", "waiting"}

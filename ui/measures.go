@@ -37,7 +37,7 @@ const compared = 30
 func (f *folder) allMeasured(ctx context.Context, runs []told) (all []measurement, err error) {
 	for _, t := range slices.Backward(runs[:min(compared, len(runs))]) {
 		for _, s := range t.Steps {
-			if s.Fingerprint == "" || s.Stage != eval.StageName || s.State != "done" && s.State != "skipped" {
+			if s.Fingerprint == "" || s.Stage != eval.StageName || !s.Made() {
 				continue
 			}
 			m, err := f.metrics(ctx, dags.OutputName(s.Step, s.Fingerprint))

@@ -41,7 +41,7 @@ func timeline(t told) (template.HTML, error) {
 	var rows bars
 	end := t.Started.Add(t.Took)
 	for _, s := range t.Steps {
-		if s.State == "skipped" {
+		if s.State == "skipped" || s.State == "accepted" {
 			continue
 		}
 		to := s.Ended

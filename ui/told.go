@@ -34,7 +34,7 @@ func tell(f *folder, r runners.RunRecord) told {
 		case string(picture.Failed):
 			t.Failed = append(t.Failed, s.Step)
 		}
-		if s.State == string(picture.Done) || s.State == string(picture.Skipped) {
+		if s.Made() {
 			t.Over++
 		}
 	}

@@ -106,30 +106,46 @@ func untilThere(t testing.TB, path string) {
 	}
 }
 
-// TestAForcedRunThatEndsSaysHowToGoOn without what is forced: what is left of it is known.
-func TestAForcedRunThatEndsSaysHowToGoOn(t *testing.T) {
+// TestAForcedRunThatIsInterrupted says to go on without what is forced, for what is left of
+// that is known; one that is refused before it begins says to go on with it.
+func TestAForcedRunThatIsInterrupted(t *testing.T) {
 	dir := kiteFolder(t)
 	clinflow(t, dir, 0, "run", "kite.yaml")
+	refused := clinflow(t, dir, 2, "run", "kite.yaml", "end", "--only", "--force", "end", "--set", "left=another")
+	if way := wayOn(t, refused); way != "clinflow run kite.yaml end --only --force end --set left=another" {
+		t.Errorf("refused, to go on: %s", way)
+	}
+	if got := pending(t, dir); got != "" {
+		t.Errorf("after a refused run %q are to run", got)
+	}
 	cmd := command(t, dir, "run", "--force", "root", "kite.yaml", "--force=alone", "--out", "clinflow-out")
 	cmd.Env = append(cmd.Env, kiteWaits+"=left")
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	untilThere(t, filepath.Join(dir, "reached"))
-	_ = cmd.Process.Signal(syscall.SIGKILL)
-	_ = cmd.Wait()
+	_ = cmd.Process.Signal(os.Interrupt)
+	_ = cmd.Wait() // interrupted
+	way := wayOn(t, result{stderr: stderr.String()})
+	if way != "clinflow run kite.yaml --out clinflow-out" || cmd.ProcessState.ExitCode() != 130 {
+		t.Errorf("interrupted, to go on: %s", way)
+	}
+	if typeIn(t, dir, way).code != 0 || !strings.Contains(ran(t, dir), "end left") || strings.Contains(ran(t, dir), "root") {
+		t.Errorf("typed, %s ran", ran(t, dir))
+	}
+}
+
+func TestCommandsWithoutForce(t *testing.T) {
 	for words, want := range map[string]string{
 		"run --force root kite.yaml --force=alone --out o": "run kite.yaml --out o",
 		"run kite.yaml --force-all left --only":            "run kite.yaml left --only",
-		"run kite.yaml --until left":                       "run kite.yaml --until left",
+		"run kite.yaml --until left --force":               "run kite.yaml --until left",
 	} {
 		if got := strings.Join(unforced(strings.Fields(words)), " "); got != want {
 			t.Errorf("%s goes on by %s", words, got)
 		}
-	}
-	failing := clinflow(t, dir, 2, "run", "kite.yaml", "end", "--only", "--force", "end", "--set", "left=another")
-	if way := wayOn(t, failing); way != "clinflow run kite.yaml end --only --set left=another" {
-		t.Errorf("to go on: %s", way)
 	}
 }
 

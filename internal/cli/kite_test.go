@@ -45,7 +45,11 @@ func (c copies) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) 
 		if err := os.WriteFile("reached", nil, 0o600); err != nil {
 			return err
 		}
-		time.Sleep(time.Minute)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Minute):
+		}
 	}
 	f, err := out.File("words")
 	if err != nil {

@@ -264,6 +264,35 @@ func TestPlanTellsUnusableOutputs(t *testing.T) {
 	}
 }
 
+// What a step alone needs may be of a machine with other kernels, and not of other settings.
+func TestAGivenOutputMayBeOfOtherKernels(t *testing.T) {
+	b := newBench(t)
+	b.run(byFingerprint)
+	made := b.plan().Steps[3]
+	fakeKernel = "avx2"
+	t.Cleanup(func() { fakeKernel = "go" })
+	given := func() Decision {
+		planner, err := NewPlanner(t.Context(), stages.Default, b.out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := b.dag()
+		d.Steps[3].Given = true
+		plan, err := d.Plan(t.Context(), planner)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return plan.Steps[3]
+	}
+	if got := given(); got.State != StateDone || got.URI != made.URI || got.Fingerprint != made.Fingerprint {
+		t.Errorf("made with other kernels: %+v, want %s", got, made.URI)
+	}
+	b.set["lr"] = "0.5"
+	if got := given(); got.State != StateMissing {
+		t.Errorf("made with other settings: %+v", got)
+	}
+}
+
 // A new version of what lies in an output is told as the reason that it is.
 func TestDifferencesNameVersions(t *testing.T) {
 	of := func(kind, notes int) dataset.Manifest {

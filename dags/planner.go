@@ -94,7 +94,7 @@ func (p *Planner) Decide(ctx context.Context, step *Step, in stages.Inputs) (Dec
 	d := Decision{Step: step, Identity: id, Fingerprint: id.Fingerprint()}
 	d.URI = p.out.Sub(OutputName(step.Name, d.Fingerprint)).URI()
 	p.look(ctx, &d)
-	if step.Given && d.State.Runs() {
+	if step.Given && d.State.Runs() && !p.madeElsewhere(ctx, &d) {
 		d.State = StateMissing
 	}
 	return d, nil

@@ -34,7 +34,7 @@ const patience = 2 * time.Minute
 // DAG files and, since clocks are changed and machines sleep, at the time. In a bucket
 // each look is a request that is paid for.
 const (
-	poll         = 5 * time.Second
+	poll         = 3 * time.Second
 	pollInBucket = 30 * time.Second
 )
 

@@ -1,0 +1,162 @@
+package cli
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/clinflow/clinflow/internal/store"
+	"github.com/clinflow/clinflow/runners"
+	"github.com/clinflow/clinflow/schedule"
+)
+
+// served is a scheduler at work, as a user starts it. Its log is a file: a pipe would be
+// its runs' too, which outlive it.
+type served struct {
+	t   *testing.T
+	dir string
+	cmd *exec.Cmd
+}
+
+func serve(t *testing.T, dir string, args ...string) *served {
+	t.Helper()
+	s := &served{t, dir, command(t, dir, append([]string{"schedule", "run"}, args...)...)}
+	log, err := os.OpenFile(filepath.Join(dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	s.cmd.Stderr = log
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.cmd.Process.Kill() })
+	return s
+}
+
+// end ends the scheduler by a signal and returns its exit code.
+func (s *served) end(signal os.Signal) int {
+	s.t.Helper()
+	if err := s.cmd.Process.Signal(signal); err != nil {
+		s.t.Fatal(err)
+	}
+	_ = s.cmd.Wait() // how it ended is in its state
+	return s.cmd.ProcessState.ExitCode()
+}
+
+// seen waits until the scheduler's journal shows something.
+func seen(t *testing.T, dir, what string, shown func(schedule.Overview) bool) schedule.Overview {
+	t.Helper()
+	out, err := store.Open(filepath.Join(dir, "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for begun := time.Now(); time.Since(begun) < time.Minute; time.Sleep(50 * time.Millisecond) {
+		o, err := schedule.Look(t.Context(), out, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if shown(o) {
+			return o
+		}
+	}
+	t.Fatalf("after a minute: not %s\n%s", what, read(t, dir, "log"))
+	return schedule.Overview{}
+}
+
+// over says whether so many runs are known and all are over.
+func over(runs int) func(schedule.Overview) bool {
+	return func(o schedule.Overview) bool {
+		return len(o.DAGs) == 1 && len(o.DAGs[0].Runs) == runs && len(o.DAGs[0].Open()) == 0
+	}
+}
+
+func known(o schedule.Overview) bool { return o.Scheduler.Process > 0 && len(o.DAGs) == 1 }
+
+const scheduledDAG = "name: made\nschedule: {cron: '0 0 1 1 *', freshness: 1h, overlap: queue}\nsteps:\n  mimic: {stage: synth.mimiciv, with: {patients: 8}}\n"
+
+// TestAScheduler starts a scheduler as a user does, asks it for runs, and ends it.
+func TestAScheduler(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir+"/made.yaml", scheduledDAG)
+	write(t, dir+"/plain.yaml", "name: plain\nsteps:\n  mimic: {stage: synth.mimiciv, with: {patients: 8}}\n")
+	if r := clinflow(t, dir, 1, "schedule", "check", "--out", "out"); !strings.Contains(r.stderr, "no scheduler is at work") {
+		t.Error(r.stderr)
+	}
+	clinflow(t, dir, 2, "schedule", "run", "plain.yaml", "--out", "out")
+	clinflow(t, dir, 2, "schedule", "trigger", "made", "--out", "out")
+	s := serve(t, dir, "--out", "out")
+	seen(t, dir, "at work", known)
+	clinflow(t, dir, 4, "schedule", "run", "--out", "out")
+	if r := clinflow(t, dir, 2, "schedule", "pause", "mad", "--out", "out"); !strings.Contains(r.stderr, "did you mean made?") {
+		t.Error(r.stderr)
+	}
+	for i, want := range []string{"done", "done, nothing was stale"} {
+		clinflow(t, dir, 0, "schedule", "trigger", "made", "--out", "out")
+		seen(t, dir, "run", over(i+1))
+		if list := clinflow(t, dir, 0, "schedule", "list", "--out", "out").stdout; !strings.Contains(list, "  "+want+"  ") {
+			t.Errorf("want %q in\n%s", want, list)
+		}
+	}
+	clinflow(t, dir, 0, "schedule", "check", "--out", "out")
+	clinflow(t, dir, 0, "schedule", "pause", "made", "--out", "out")
+	o := seen(t, dir, "paused", func(o schedule.Overview) bool { return o.DAGs[0].Paused })
+	runs := clinflow(t, dir, 0, "runs", "list", "--out", "out").stdout
+	for _, r := range o.DAGs[0].Runs {
+		if !strings.Contains(runs, r.ID) {
+			t.Errorf("no %s in\n%s", r.ID, runs)
+		}
+	}
+	if r := clinflow(t, dir, 0, "schedule", "next", "made", "--count", "2", "--out", "out"); strings.Count(r.stdout, "01-01T00:00Z") != 2 {
+		t.Error(r.stdout)
+	}
+	if r := clinflow(t, dir, 0, "schedule", "backfill", "made", "--from", "2024-06-01", "--to", "2026-01-01", "--dry-run", "--out", "out"); r.stdout != "2025-01-01T00:00:00Z\n2026-01-01T00:00:00Z\n2 of 2 times have no good run\n" {
+		t.Error(r.stdout)
+	}
+	if code := s.end(syscall.SIGTERM); code != 0 {
+		t.Errorf("exit code %d\n%s", code, read(t, dir, "log"))
+	}
+	if r := clinflow(t, dir, 1, "schedule", "check", "--out", "out"); r.stderr != "error: no scheduler is at work\n" {
+		t.Error(r.stderr)
+	}
+	var told schedule.Overview
+	if err := json.Unmarshal([]byte(clinflow(t, dir, 0, "schedule", "list", "--json", "--out", "out").stdout), &told); err != nil || len(told.DAGs) != 1 || told.Scheduler.Process != 0 {
+		t.Errorf("%+v, %v", told, err)
+	}
+}
+
+// A run that comes when its scheduler has given it up does nothing.
+func TestAnAttemptThatIsNotWantedDoesNothing(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir+"/made.yaml", scheduledDAG)
+	r := clinflow(t, dir, 4, "run", "made.yaml", "--out", "out", "--scheduled", "made@2026-01-01T00:00Z", "--attempt", "1")
+	if !strings.Contains(r.stderr, "does not want attempt 1") {
+		t.Error(r.stderr)
+	}
+	runs, err := runners.ListRuns(t.Context(), filepath.Join(dir, "out"))
+	if err != nil || len(runs) != 0 {
+		t.Errorf("%d runs, %v", len(runs), err)
+	}
+}
+
+// goodRuns are the ids of a scheduler's runs that ended well, by the journals of runs.
+func goodRuns(t *testing.T, dir string) (ids []string) {
+	t.Helper()
+	runs, err := runners.ListRuns(t.Context(), filepath.Join(dir, "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range runs {
+		if r.State == runners.OutcomeDone {
+			ids = append(ids, r.Scheduled)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}

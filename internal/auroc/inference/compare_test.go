@@ -186,6 +186,19 @@ func TestInfluencesMakeDeLongsVariance(t *testing.T) {
 	})
 }
 
+// Patients of equal influence count as all of them, those of none not at all.
+func TestEffectivePatientsOfAMean(t *testing.T) {
+	for want, influences := range map[int][]float64{
+		0: make([]float64, 10),
+		9: {1, -1, 1, -1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, // 2·4/(1−4/40) and one
+		5: {1, -1, 1, -1},
+	} {
+		if got := (Contributions{Patients: make([]int64, len(influences)), Influences: influences}).Effective(); got != want {
+			t.Errorf("%v: %d, want %d", influences, got, want)
+		}
+	}
+}
+
 // What patients add to a mean is their mean, a patient of one task alone included.
 func TestContributionsOfAMean(t *testing.T) {
 	mean := MeanContributions([]Contributions{

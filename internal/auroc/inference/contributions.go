@@ -69,6 +69,25 @@ func (c Contributions) PermutationP(difference float64, permuted []float64, effe
 	return float64(max(larger, surer)) / float64(len(permuted)+1)
 }
 
+// Effective is how many patients a mean of differences rests on, to the variance that their
+// influences tell: one more than its degrees of freedom, twice the square of the estimate by
+// its own variance (Satterthwaite 1946, Biometrics Bulletin 2), which the influences'
+// fourth powers tell. A task with few positive ones among others matters as much as it
+// weighs, and tasks in which the same patients matter count once. It is 0 where all
+// influences are zero.
+func (c Contributions) Effective() int {
+	n, squares := float64(len(c.Patients)), sumOfSquares(c.Influences)
+	var fourth float64
+	for _, v := range c.Influences {
+		fourth += v * v * v * v
+	}
+	if squares == 0 {
+		return 0
+	}
+	spread := max(fourth-squares*squares/n, 2*squares*squares/n) // of n there are no more than n
+	return 1 + int(2*squares*squares/spread)
+}
+
 func sumOfSquares(values []float64) (sum float64) {
 	for _, v := range values {
 		sum += v * v

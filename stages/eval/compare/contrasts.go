@@ -133,6 +133,9 @@ func meanContrast(all []contrast) contrast {
 	mean.replicates, mean.permuted = eval.MeanOf(drawn), eval.MeanOf(permuted)
 	mean.by = inference.MeanContributions(by)
 	mean.patients = mean.by.Patients
+	if mean.tasks > 1 && mean.effective > 1 {
+		mean.effective = max(mean.effective, mean.by.Effective())
+	}
 	for _, c := range all {
 		if len(c.patients) == len(mean.patients) && (mean.examples == 0 || c.examples < mean.examples) {
 			mean.examples = c.examples

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -209,7 +210,7 @@ func TestTheGate(t *testing.T) {
 	if again, d := g.run(0, ""); d.Outcome != "current" || !strings.Contains(again.stderr, "is current already") {
 		t.Errorf("the run after the promotion: %s\n%s", d.Outcome, again.stderr)
 	}
-	if still, _ := g.run(0, ""); strings.Contains(still.stderr, "done") && !strings.Contains(still.stderr, "skipped") || len(g.told().History) != 2 {
+	if still, _ := g.run(0, ""); strings.Contains(still.stderr, "step started") || !strings.Contains(still.stderr, "step skipped") || len(g.told().History) != 2 {
 		t.Errorf("the run after that: %s", still.stderr)
 	}
 	worse := g.want("worse", "quality=0.3", "refused", false)
@@ -243,6 +244,9 @@ func TestTheGate(t *testing.T) {
 	g.phi()
 }
 
+// subject is an id of test.examples.
+var subject = regexp.MustCompile(`(^|[^0-9.])7000\d{3}($|[^0-9])`)
+
 // phi: what people are shown holds no id, and adapters are nobody else's to read.
 func (g gated) phi() {
 	files := 0
@@ -259,7 +263,7 @@ func (g gated) phi() {
 				return err
 			}
 			files++
-			if text := read(g.t, path); strings.Contains(text, "canary") || strings.Contains(text, "7000") {
+			if text := read(g.t, path); strings.Contains(text, "canary") || subject.MatchString(text) {
 				g.t.Errorf("%s holds an id", path)
 			}
 			return nil

@@ -29,7 +29,8 @@ func newModels(s *settings) *cobra.Command {
 }
 
 func (f *modelsFlags) list() *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	cmd := &cobra.Command{
 		Use: "list", Short: "The models and their current versions", Args: asUsed,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			names, err := registry.Models(cmd.Context(), f.registry)
@@ -45,9 +46,21 @@ func (f *modelsFlags) list() *cobra.Command {
 					return err
 				}
 			}
+			if asJSON {
+				return writeJSON(cmd, all)
+			}
 			return registry.WriteList(cmd.OutOrStdout(), all)
 		},
 	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "as a JSON list of what show --json tells")
+	return cmd
+}
+
+func writeJSON(cmd *cobra.Command, value any) error {
+	encoder := json.NewEncoder(cmd.OutOrStdout())
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
 }
 
 func (f *modelsFlags) show() *cobra.Command {
@@ -60,13 +73,10 @@ func (f *modelsFlags) show() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if !asJSON {
-				return told.Write(cmd.OutOrStdout())
+			if asJSON {
+				return writeJSON(cmd, told)
 			}
-			encoder := json.NewEncoder(cmd.OutOrStdout())
-			encoder.SetEscapeHTML(false)
-			encoder.SetIndent("", "  ")
-			return encoder.Encode(told)
+			return told.Write(cmd.OutOrStdout())
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "as one JSON object, for programs")

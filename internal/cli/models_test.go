@@ -78,6 +78,10 @@ func TestModelsByHand(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, r.stdout)
 		}
 	}
+	var all []registry.Told
+	if err := json.Unmarshal([]byte(clinflow(t, dir, 0, "models", "list", "--json").stdout), &all); err != nil || len(all) != 1 || all[0].Current.ID != now.Current.ID {
+		t.Errorf("%+v, %v", all, err)
+	}
 	if r := clinflow(t, dir, 0, "models", "show", "mor", "2"); !strings.Contains(r.stdout, "current: "+now.Current.Version) || !strings.Contains(r.stdout, "version "+second+" of mor") || !strings.Contains(r.stdout, "trained elsewhere") {
 		t.Error(r.stdout)
 	}

@@ -141,10 +141,18 @@ func (m Model) readEntry(ctx context.Context, name string, e *Entry) error {
 	if err != nil {
 		return err
 	}
-	if json.Unmarshal(text, e) != nil || !e.known() {
-		return exit.Errorf(exit.BadData, "%s/%s is damaged; it is no entry of a registry of models", m.URI(), name)
+	if *e, err = parseEntry(text); err != nil {
+		return fmt.Errorf("%s/%s: %w", m.URI(), name, err)
 	}
 	return nil
+}
+
+// parseEntry reads an entry. The error does not quote it.
+func parseEntry(text []byte) (e Entry, err error) {
+	if json.Unmarshal(text, &e) != nil || !e.known() {
+		return Entry{}, exit.Errorf(exit.BadData, "it is damaged: no entry of a registry of models")
+	}
+	return e, nil
 }
 
 // versions lists the complete versions.

@@ -235,7 +235,7 @@ func TestRefusals(t *testing.T) {
 		f, err = m.dir.Create(t.Context(), CurrentName)
 		must(t, err)
 		must(t, f.Commit())
-		if _, err := m.Read(t.Context()); exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), CurrentName) {
+		if _, err := m.Read(t.Context()); exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), CurrentName+": it is damaged") {
 			t.Errorf("a damaged current.json: %v", err)
 		}
 	})
@@ -288,4 +288,21 @@ func TestSwapHasOneWinner(t *testing.T) {
 	if h := state(t, m).History; len(h) != 2 || h[1].Event != Promoted {
 		t.Errorf("%+v", h)
 	}
+}
+
+// What is read is an entry, whole, or refused without being quoted.
+func FuzzEntry(f *testing.F) {
+	f.Add([]byte(`{"id": "A", "time": "2026-11-26T00:00:00Z", "event": "promoted", "version": "0001-a", "by": "a@b", "why": "better"}`))
+	f.Add([]byte(`{"id": "A", "event": "refused", "version": "0001-a"}`))
+	f.Add([]byte(`{"id": "A", "event": "sold"}`))
+	f.Add([]byte(`{"id": `))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		e, err := parseEntry(text)
+		switch {
+		case err != nil && (exit.Of(err) != exit.BadData || err.Error() != "it is damaged: no entry of a registry of models"):
+			t.Error(err)
+		case err == nil && (e.ID == "" || (e.Version == "") != (e.Event == Refused)):
+			t.Errorf("%+v", e)
+		}
+	})
 }

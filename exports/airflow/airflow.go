@@ -19,6 +19,7 @@ import (
 	"github.com/clinflow/clinflow/dags"
 	"github.com/clinflow/clinflow/exports"
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/registry"
 	"github.com/clinflow/clinflow/pipelines/engine"
 )
 
@@ -48,6 +49,7 @@ func Write(e exports.Export, local bool) (text []byte, notes []string, err error
 			p.gate(gate, t.Name)
 		}
 	}
+	p.decisions()
 	var out bytes.Buffer
 	if err := file.Execute(&out, p); err != nil {
 		return nil, nil, fmt.Errorf("write a DAG for Airflow: %w", err)
@@ -58,13 +60,14 @@ func Write(e exports.Export, local bool) (text []byte, notes []string, err error
 // page is what the template reads.
 type page struct {
 	exports.Export
-	Local    bool
-	ID       string
-	Schedule *dags.Schedule
-	Notes    []string
-	Gates    []gate
-	Beam     []exports.Option // less what Airflow's operator says by itself
-	Dataflow []exports.Option // the operator's dataflow_config; nil: another runner
+	Local     bool
+	ID        string
+	Schedule  *dags.Schedule
+	Notes     []string
+	Gates     []gate
+	Decisions []decision
+	Beam      []exports.Option // less what Airflow's operator says by itself
+	Dataflow  []exports.Option // the operator's dataflow_config; nil: another runner
 }
 
 // gate is a step and the tasks behind it.
@@ -80,6 +83,31 @@ func (p *page) gate(step, behind string) {
 		p.Gates = append(p.Gates, gate{Step: step})
 	}
 	p.Gates[i].Behind = append(p.Gates[i].Behind, behind)
+}
+
+// decision is a step that decides on a model, and the tasks that act on it.
+type decision struct {
+	Step string
+	File string // in the output folder
+	Acts []string
+}
+
+// decisions finds the steps whose decision is published and read by others.
+func (p *page) decisions() {
+	for _, published := range p.DAG.Publish {
+		if published.File != registry.DecisionName {
+			continue
+		}
+		d := decision{Step: published.Step, File: published.Name}
+		for _, t := range p.Tasks {
+			if slices.Contains(t.After, published.Step) {
+				d.Acts = append(d.Acts, t.Name)
+			}
+		}
+		if len(d.Acts) > 0 {
+			p.Decisions = append(p.Decisions, d)
+		}
+	}
 }
 
 // Of are the tasks of a kind: data, work or gpu.

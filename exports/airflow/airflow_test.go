@@ -72,6 +72,17 @@ func TestWrite(t *testing.T) {
 	}
 }
 
+func TestADecisionIsABranchBehindWhatActsOnIt(t *testing.T) {
+	e := scheduled()
+	e.DAG.Publish = []dags.Publish{{Name: "said.json", Step: "base", File: "decision.json"}, {Name: "page.html", Step: "base", File: "decision.html"}}
+	for _, local := range []bool{true, false} {
+		text := written(t, e, local)
+		if !strings.Contains(text, "\nDECISIONS = {\n    \"base\": (\"said.json\", [\"report\"]),\n}\n") || !strings.Contains(text, "decision(tasks, name, file, acts)\n") {
+			t.Error(text)
+		}
+	}
+}
+
 func TestWhatAirflowDoesOtherwiseIsTold(t *testing.T) {
 	e := scheduled()
 	e.DAG.Schedule.Catchup, e.DAG.Schedule.Overlap, e.DAG.Schedule.Freshness = dags.CatchupNone, dags.OverlapSkip, time.Hour

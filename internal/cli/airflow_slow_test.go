@@ -110,6 +110,7 @@ func TestSlowAirflow(t *testing.T) {
 	a := startAirflow(t, bin)
 	t.Run("Local", func(t *testing.T) { onOneMachine(t, a) })
 	t.Run("Gate", func(t *testing.T) { closedGate(t, a) })
+	t.Run("Decision", func(t *testing.T) { promotedByAirflow(t, a) })
 	t.Run("Beam", func(t *testing.T) { beamByAirflow(t, a) })
 	t.Run("Cloud", func(t *testing.T) { readByAirflow(t, a) })
 }
@@ -144,6 +145,18 @@ func closedGate(t *testing.T, a anAirflow) {
 	}
 	if found, _ := filepath.Glob(filepath.Join(a.home, "gated", "steps", "baseline-*")); len(found) > 0 {
 		t.Errorf("behind the gate there is %v", found)
+	}
+}
+
+// A model that is promoted and one that is refused are two ways of a run that ends well.
+func promotedByAirflow(t *testing.T, a anAirflow) {
+	write(t, filepath.Join(a.home, "gate.yaml"), gateDAG)
+	for quality, way := range map[string]string{"1": "gate.promoted", "0.3": "gate.refused"} {
+		out := "gate-" + quality
+		a.export(t, "gate.py", "gate.yaml", "--local", "--out", out, "--set", "quality="+quality, "--set", "floor=0.6")
+		if said, err := a.test(t, "gate"); err != nil || !strings.Contains(said, "Branch into "+way) {
+			t.Errorf("quality %s: %v: %s", quality, err, said)
+		}
 	}
 }
 

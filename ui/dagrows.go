@@ -92,7 +92,7 @@ func (d *dagRow) plan(of *dags.DAG) {
 		return
 	}
 	definition := schedule.Define(of, of.File)
-	d.Schedule, d.Note = definition.Cron+" "+definition.Timezone, "by no scheduler of the folders"
+	d.Schedule, d.Note = definition.Cron+" "+definition.Timezone, "no scheduler of these folders knows it"
 	if times, err := definition.Times(); err == nil {
 		d.Next, _ = times.Next(time.Now()) // a file whose schedule never comes is refused
 	}

@@ -13,6 +13,9 @@ import (
 	"testing"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/store"
+	_ "github.com/clinflow/clinflow/internal/store/gs" // gs:// is known where it is linked
+	"github.com/clinflow/clinflow/internal/store/gs/gstest"
 	"github.com/clinflow/clinflow/stages"
 	_ "github.com/clinflow/clinflow/stages/builtin"
 )
@@ -24,26 +27,59 @@ const made = "20260102-030405.000-abcd"
 func folderWith(t *testing.T, report string) string {
 	t.Helper()
 	out := t.TempDir()
-	published := func(name, text string) string {
-		if err := os.WriteFile(filepath.Join(out, name), []byte(text), 0o600); err != nil {
+	fill(t, out, report)
+	return out
+}
+
+// fill writes the journal and the files of a run.
+func fill(t *testing.T, out, report string) {
+	t.Helper()
+	dir, err := store.Open(out)
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
 			t.Fatal(err)
 		}
+	}
+	must(err)
+	write := func(name, text string) {
+		file, err := dir.Create(t.Context(), name)
+		must(err)
+		_, err = file.Write([]byte(text))
+		must(errors.Join(err, file.Commit()))
+	}
+	published := func(name, text string) string {
+		write(name, text)
 		return fmt.Sprintf(`{"time":"2026-01-02T03:04:07Z","event":"published","file":%q,"sha256":"%x"}`, name, sha256.Sum256([]byte(text)))
 	}
-	journal := strings.Join([]string{
+	journal := []string{
 		`{"time":"2026-01-02T03:04:05Z","event":"run started","dag":"made","file":"made.yaml","steps":[{"step":"a","stage":"x"},{"step":"b_<script>","stage":"y","needs":["a"]}]}`,
 		`{"time":"2026-01-02T03:04:05Z","event":"step started","step":"a","stage":"x","fingerprint":"0123456789abcdef","reasons":["never ran"]}`,
 		`{"time":"2026-01-02T03:04:07Z","event":"step done","step":"a","stage":"x","seconds":2,"counts":{"kept":"<10"}}`,
 		`{"time":"2026-01-02T03:04:07Z","event":"step failed","step":"b_<script>","stage":"y","seconds":0.1,"error":"row 7 is <b>wrong</b>"}`,
 		published("report.html", report), published("metrics.json", "{}"),
 		`{"time":"2026-01-02T03:04:08Z","event":"run ended","outcome":"failed","seconds":3,"error":"row 7 is <b>wrong</b>"}`,
-	}, "\n") + "\n"
-	err := errors.Join(os.Mkdir(filepath.Join(out, "runs"), 0o700), os.WriteFile(filepath.Join(out, "runs", made+".jsonl"), []byte(journal), 0o600),
-		os.WriteFile(filepath.Join(out, "secret.html"), []byte("secret"), 0o600))
-	if err != nil {
-		t.Fatal(err)
 	}
-	return out
+	write("secret.html", "secret")
+	write("runs/other", "") // makes the folder
+	log, err := store.StartLog(t.Context(), dir, "runs/"+made+".jsonl")
+	must(err)
+	for _, line := range journal {
+		must(log.Append([]byte(line + "\n")))
+	}
+	must(log.Close())
+}
+
+// TestAFolderInABucket: it is read as one of this machine is.
+func TestAFolderInABucket(t *testing.T) {
+	gstest.New(t)
+	fill(t, gstest.URI("out"), "the page")
+	h := serve(t, Options{Out: []string{gstest.URI("out")}})
+	for path, want := range map[string]string{"/": `data-live="5000"`, "/runs/1/" + made: "In b_&lt;script&gt;; 1 of 2 steps are over.", "/runs/1/" + made + "/reports/report.html": "the page"} {
+		if w := ask(h, "GET", path); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%s: %d without %q", path, w.Code, want)
+		}
+	}
 }
 
 func serve(t *testing.T, o Options) http.Handler {

@@ -135,6 +135,29 @@ func killed(t *testing.T, b *pagetest.Browser, run *exec.Cmd) {
 	until(runners.OutcomeInterrupted)
 }
 
+// scheduled lets a scheduler come and go, and wants a page to say when a DAG is due next
+// and whether anybody sees to it.
+func scheduled(t *testing.T, b *pagetest.Browser, address string, scheduler *exec.Cmd) {
+	t.Helper()
+	b.Visit(t, address)
+	if err := scheduler.Start(); err != nil {
+		t.Fatal(err)
+	}
+	until := func(good func(row string) bool, what string) {
+		for deadline := time.Now().Add(30 * time.Second); !good(pagetest.Eval[string](t, b, `[...document.querySelectorAll("#dags tbody tr")].find((r) => r.textContent.startsWith("watched"))?.textContent ?? ""`)); time.Sleep(100 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("the page does not say that %s", what)
+			}
+		}
+	}
+	until(func(row string) bool { return strings.Contains(row, "next ") && !strings.Contains(row, "no scheduler") }, "the DAG is seen to")
+	if err := scheduler.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	_ = scheduler.Wait()
+	until(func(row string) bool { return strings.Contains(row, "no scheduler is at work") }, "no scheduler is at work")
+}
+
 // TestSlowRunIsWatched: a run is watched from its start to its end, on a page that is
 // looked at in all forms and asks for nothing from elsewhere; a killed run is not at work.
 func TestSlowRunIsWatched(t *testing.T) {
@@ -148,7 +171,8 @@ func TestSlowRunIsWatched(t *testing.T) {
 	if len(said) < 3 || len(states) < 3 || !strings.Contains(said[len(said)-1], "done 5 steps") || !strings.Contains(states[len(states)-1], "patients:done") {
 		t.Errorf("the page said %q and showed %q", said, states)
 	}
-	killed(t, b, command(t, dir, "run", "watched.yaml", "--out", "out", "--force"))
+	killed(t, b, command(t, dir, "run", "watched.yaml", "--out", "out", "--force-all"))
+	scheduled(t, b, address, command(t, dir, "schedule", "run", "watched.yaml", "--out", "out"))
 	runs, err := runners.ListRuns(t.Context(), filepath.Join(dir, "demo"))
 	if err != nil {
 		t.Fatal(err)

@@ -133,7 +133,8 @@ func meanContrast(all []contrast) contrast {
 	mean.replicates, mean.permuted = eval.MeanOf(drawn), eval.MeanOf(permuted)
 	mean.by = inference.MeanContributions(by)
 	mean.patients = mean.by.Patients
-	if mean.tasks > 1 && mean.effective > 1 {
+	differing := slices.DeleteFunc(by, func(c inference.Contributions) bool { return c.Effective() == 0 })
+	if len(differing) > 1 && mean.effective > 1 { // of one, that of its own smaller side
 		mean.effective = max(mean.effective, mean.by.Effective())
 	}
 	for _, c := range all {

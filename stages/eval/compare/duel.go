@@ -104,7 +104,9 @@ func (s stage) duelOf(ctx context.Context, models []predictions.Examples, same b
 // alike is the contrast of a model with itself.
 func (c *contest) alike() contrast {
 	columns := c.all[0].columns
-	return contrast{replicates: make(eval.Drawn, c.config.Replicates), effective: columns.Effective(), patients: columns.Patients.IDs, fewest: c.fewest(), tasks: 1}
+	none := make([]float64, len(columns.Patients.IDs))
+	by := inference.Contributions{Patients: columns.Patients.IDs, Swaps: none, Influences: none}
+	return contrast{replicates: make(eval.Drawn, c.config.Replicates), by: by, effective: columns.Effective(), patients: columns.Patients.IDs, fewest: c.fewest(), tasks: 1}
 }
 
 func (o *Outcome) differ(c contrast) {

@@ -124,5 +124,23 @@ func (p Plan) Write(w io.Writer) error {
 		}
 		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%s\n", d.State.inWords(), d.Step.Name, d.Step.Stage.Name, cmp.Or(d.Fingerprint, "not known yet"), why)
 	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	return p.writeGroups(w)
+}
+
+// writeGroups tells how the steps are that the file writes once, in the state of the worst
+// of them.
+func (p Plan) writeGroups(w io.Writer) error {
+	groups := p.Record().Groups
+	if len(groups) == 0 {
+		return nil
+	}
+	fmt.Fprintln(w, "groups, each in the state of its worst step:")
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, g := range groups {
+		fmt.Fprintf(table, "  %s\t%s\t%s\n", g.State, g.Group, Tally(g.States))
+	}
 	return table.Flush()
 }

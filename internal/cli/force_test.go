@@ -51,6 +51,10 @@ func TestAfterAForcedStepAllIsStale(t *testing.T) {
 		if c.left == "" {
 			continue
 		}
+		last := c.left[strings.LastIndexByte(c.left, ' ')+1:]
+		if r := clinflow(t, dir, 2, "run", "kite.yaml", last, "--only"); !strings.Contains(r.stderr, " it is needed and its output is not there: upstream step") {
+			t.Errorf("%s: then %s alone: %s", c.forced, last, r.stderr)
+		}
 		if plan := clinflow(t, dir, 0, "plan", "kite.yaml", "--json").stdout; !strings.Contains(plan, " forced since") || !strings.Contains(plan, `"state": "stale"`) {
 			t.Errorf("%s: the plan says\n%s", c.forced, plan)
 		}

@@ -136,16 +136,17 @@ func TestGateOfTasks(t *testing.T) {
 	}
 }
 
-// A task whose adapter is the current one differs by nothing: the mean over two differs by
-// half of what the other does.
+// A task whose adapter is the current one differs by nothing, as if it were compared with
+// itself: the mean over two differs by half of what the other does.
 func TestGateOfATaskThatStays(t *testing.T) {
 	good, fair, other := of("mor", 1.5, 1), of("mor", 1, 1), of("pmv", 1, 2)
 	alone := decided(t, "{}", inputs(t, 1, []side{good}, []side{fair}, nil))
 	both := decided(t, "{}", inputs(t, 1, []side{good, other}, []side{fair}, map[string]string{"pmv": stateCandidate}))
 	explicit := decided(t, "{}", inputs(t, 1, []side{good, other}, []side{fair, other}, nil))
 	for what, v := range map[string][2]float64{
-		"difference": {*both.Macro.Difference, *alone.Macro.Difference / 2}, "low": {both.Macro.Interval.Low, alone.Macro.Interval.Low / 2},
-		"low, as compared": {both.Macro.Interval.Low, explicit.Macro.Interval.Low},
+		"difference": {*both.Macro.Difference, *alone.Macro.Difference / 2},
+		"low":        {both.Macro.Interval.Low, explicit.Macro.Interval.Low},
+		"high":       {both.Macro.Interval.High, explicit.Macro.Interval.High},
 	} {
 		if math.Abs(v[0]-v[1]) > 1e-9 {
 			t.Errorf("%s is %v, want %v", what, v[0], v[1])

@@ -83,6 +83,10 @@ func unknownFlag(cmd *cobra.Command, err error) error {
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
 		hint = cmp.Or(suggest.Choice("--"+unknown.GetSpecifiedName(), names), hint)
 	}
+	var bare *pflag.ValueRequiredError
+	if errors.As(err, &bare) && bare.GetSpecifiedName() == "force" {
+		hint = "name the step that is to run again; --force-all is of all that are chosen"
+	}
 	return exit.Errorf(exit.Usage, "%w; %s", err, hint)
 }
 

@@ -16,6 +16,8 @@ func TestWhatIsMistyped(t *testing.T) {
 	}{
 		{[]string{"runs", "lst"}, "did you mean list?"},
 		{[]string{"run", "demo", "--forse"}, "did you mean --force?"},
+		{[]string{"run", "demo", "--force"}, "flag needs an argument: --force; name the step that is to run again; --force-all is of all that are chosen"},
+		{[]string{"accept", "demo"}, "STEP is missing: a step as `clinflow plan DAG` names it; type `clinflow accept DAG STEP…`"},
 		{[]string{"run"}, "DAG is missing: a DAG file, or a shipped DAG by its name (core, demo, retrain, two-step); type `clinflow run DAG [STEP…]`"},
 		{[]string{"runs", "diff", "last"}, "RUN is missing: the id of a run"},
 		{[]string{"synth"}, "--out is missing: folder to write; type `clinflow synth --out DIR`"},

@@ -38,7 +38,7 @@ func yearOfDAGs() []Definition {
 		limited,
 		definition("sixth", "15 */6 * * *", "Europe/Berlin", dags.CatchupNone, dags.OverlapCancel),
 		definition("weekly", "15 2 * * SUN", "Australia/Lord_Howe", dags.CatchupLatest, dags.OverlapQueue),
-		definition("office", "*/30 9-16 * * MON-FRI", "Europe/Berlin", dags.CatchupNone, dags.OverlapSkip),
+		definition("office", "*/30 10-14 * * MON-FRI", "Europe/Berlin", dags.CatchupNone, dags.OverlapSkip),
 		definition("daily", "0 0 * * *", "America/Santiago", dags.CatchupAll, dags.OverlapCancel),
 	}
 }

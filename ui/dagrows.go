@@ -74,6 +74,9 @@ func rowOf(rows *[]dagRow, name string, f *folder) *dagRow {
 // follow adds what a scheduler knows of a DAG.
 func (d *dagRow) follow(s schedule.Status, atWork bool) {
 	d.Scheduled, d.Schedule, d.Next, d.Faults = true, s.Cron+" "+s.Timezone, s.Next, s.Faults
+	if zone, err := time.LoadLocation(s.Timezone); err == nil && !s.Next.IsZero() {
+		d.Next = s.Next.In(zone)
+	}
 	d.File = cmp.Or(d.File, s.File)
 	switch {
 	case s.Paused:

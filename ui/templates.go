@@ -21,7 +21,7 @@ const (
 
 var templates = func() map[string]*template.Template {
 	all := map[string]*template.Template{}
-	functions := template.FuncMap{"when": when, "ago": ago, "took": took, "memory": memory, "seconds": seconds, "line": oneLine}
+	functions := template.FuncMap{"when": when, "ago": ago, "took": took, "memory": memory, "line": oneLine}
 	for _, name := range []string{homePage, runPage, dagPage, loginPage, failPage} {
 		all[name] = template.Must(page.Template(files, name, functions).ParseFS(files, "parts.html"))
 	}
@@ -57,8 +57,6 @@ func took(d time.Duration) string {
 		return d.Round(time.Second).String()
 	}
 }
-
-func seconds(s float64) string { return took(time.Duration(s * float64(time.Second))) }
 
 func memory(bytes int64) string {
 	if bytes == 0 {

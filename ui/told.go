@@ -47,6 +47,14 @@ func tell(f *folder, r runners.RunRecord) told {
 	return t
 }
 
+// TookOf is how long a step took, so far where it is at work.
+func (t told) TookOf(s runners.StepRecord) time.Duration {
+	if s.State == runners.Running {
+		return t.Started.Add(t.Took).Sub(s.Began).Truncate(time.Second)
+	}
+	return time.Duration(s.Seconds * float64(time.Second))
+}
+
 // last is the last moment that the journal tells of.
 func (t told) last() time.Time {
 	last := t.Started

@@ -1,19 +1,56 @@
 package cli
 
 import (
+	"bufio"
 	"compress/gzip"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/clinflow/clinflow/runners"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/ui"
 )
+
+var shownAt = regexp.MustCompile(`url=(http://\S+)`)
+
+// showing starts clinflow ui and returns the address of its page.
+func showing(t *testing.T, dir string, args ...string) (address string) {
+	t.Helper()
+	cmd := command(t, dir, append([]string{"ui", "--addr", "127.0.0.1:0"}, args...)...)
+	stderr, err := cmd.StderrPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Error(err)
+		}
+		_ = cmd.Wait()
+	})
+	lines := bufio.NewScanner(stderr)
+	for lines.Scan() {
+		if found := shownAt.FindStringSubmatch(lines.Text()); found != nil {
+			go func() {
+				for lines.Scan() {
+					t.Log(lines.Text())
+				}
+			}()
+			return found[1]
+		}
+	}
+	t.Fatal("clinflow ui did not say where")
+	return ""
+}
 
 // listener keeps what is sent to it.
 type listener struct {
@@ -88,4 +125,87 @@ func TestWhoIsNotThere(t *testing.T) {
 	if r := clinflow(t, dir, 2, "run", "no/such/folder.yaml", "--out", "out", "--on-failure", "cat >told"); read(t, dir, "told") != `{"dag":"folder","exit_code":2,"failed":[]}` {
 		t.Errorf("told %q, said %q", read(t, dir, "told"), r.stderr)
 	}
+}
+
+// documented are the lines of a document's blocks of shell, remarks aside.
+func documented(t *testing.T, document string) (lines []string) {
+	t.Helper()
+	for _, block := range strings.Split(read(t, document), "```sh\n")[1:] {
+		block, _, _ = strings.Cut(block, "```")
+		for line := range strings.Lines(block) {
+			line, _, _ = strings.Cut(line, "  #")
+			lines = append(lines, strings.TrimSpace(line))
+		}
+	}
+	return lines
+}
+
+// TestTheDocumentOfWatching: its commands do what they say, a failing DAG in place of the
+// demo, and servers of the test in place of those that it names.
+func TestTheDocumentOfWatching(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("HOME", dir)
+	write(t, filepath.Join(dir, "panicky.yaml"), panickyDAG)
+	heard := &listener{sent: map[string]string{}}
+	server := httptest.NewServer(heard)
+	defer server.Close()
+	clinflow(t, dir, 1, "run", "panicky.yaml")
+	clinflow(t, dir, 1, "run", "panicky.yaml", "--out", "clinflow-demo")
+	run, err := runners.FindRun(t.Context(), filepath.Join(dir, "clinflow-out"), "last")
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, pages := "", ""
+	change := strings.NewReplacer("20261126", run.ID, "run demo", "run panicky.yaml", "--dags demo", "--dags panicky.yaml",
+		"http://localhost:4318", server.URL, "https://hooks.example.org", server.URL, "'mail ", "'echo mail ")
+	for _, line := range documented(t, "../../docs/watching.md") {
+		typed := change.Replace(line)
+		switch {
+		case strings.HasPrefix(line, "clinflow ui"):
+			args := strings.Fields(strings.ReplaceAll(typed, "~", dir))[2:]
+			address := showing(t, dir, args...)
+			if strings.Contains(line, "--token-file") {
+				token = strings.TrimSpace(read(t, dir, ".clinflow-token"))
+			}
+			pages = address
+			if text := fetched(t, address, token); !strings.Contains(text, "The last, of panicky, began") {
+				t.Errorf("%s shows %q", line, text)
+			}
+		case strings.HasPrefix(line, "curl"):
+			if text := fetched(t, pages+"metrics", token); !strings.Contains(text, "clinflow_runs{") {
+				t.Errorf("metrics are %q", text)
+			}
+		case strings.HasPrefix(line, "clinflow runs"):
+			if r := typeIn(t, dir, typed); r.code != 0 || !strings.Contains(r.stdout, run.ID) {
+				t.Errorf("%s: %d, %s", line, r.code, r.all())
+			}
+		default:
+			if r := typeIn(t, dir, typed); r.code != 1 || strings.Contains(line, "mail") && !strings.Contains(r.stderr, "mail -s clinflow: panicky ended with 1 me@example.org") {
+				t.Errorf("%s: %d, %s", line, r.code, withheld(r.all()))
+			}
+		}
+	}
+	if n := strings.Count(heard.sent["/v1/traces"], "run panicky"); n != 2 || !strings.Contains(heard.sent["/clinflow"], `"exit_code":1`) || token == "" {
+		t.Errorf("%d traces, and %q", n, heard.sent["/clinflow"])
+	}
+}
+
+// fetched is what a server answers to who has a token.
+func fetched(t *testing.T, address, token string) string {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+token)
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }

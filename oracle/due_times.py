@@ -5,7 +5,8 @@ years around a change of clocks, a sha256 of all of them, and those of the days 
 changes in full. A time of the day is read by croniter on clocks without a zone and made a
 moment by PEP 495 with fold=0, which is RFC 5545's rule for hours that are left out or
 repeated; a schedule whose minute or hour begins with * is asked at every minute of UTC
-what the zone's clocks show. Run at the repository's root: python oracle/due_times.py
+what the zone's clocks show. Run at the repository's root, with croniter 6.0.0 and tzdata
+2026.6 (pip install croniter==6.0.0 tzdata==2026.6): python oracle/due_times.py
 """
 
 import datetime

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -146,6 +148,16 @@ func TestOneSchedulerIsAtWork(t *testing.T) {
 		d.Freshness = time.Hour
 		o := Options{
 			Out: out, Define: func() ([]Definition, error) { return []Definition{d}, nil }, Runner: newWorld(1, yearBegins),
+		}
+		if path, local := out.LocalPath("schedule/state/x" + store.TemporaryMark + "1"); local {
+			if err := errors.Join(os.Mkdir(filepath.Dir(path), 0o700), os.WriteFile(path, nil, 0o600)); err != nil {
+				t.Fatal(err)
+			}
+			defer func() {
+				if _, err := os.Stat(path); err == nil {
+					t.Error("what a killed scheduler was writing is still there")
+				}
+			}()
 		}
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error, 1)

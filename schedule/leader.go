@@ -3,6 +3,7 @@ package schedule
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/clinflow/clinflow/internal/exit"
@@ -38,6 +39,9 @@ func Serve(ctx context.Context, o Options) error {
 		return err
 	}
 	defer unlock()
+	if err := removeCutShort(held, dir); err != nil {
+		return err
+	}
 	journal, err := openJournal(held, stored{dir})
 	if err != nil {
 		return err
@@ -55,6 +59,18 @@ func Serve(ctx context.Context, o Options) error {
 	err = s.run(held, o.Woken)
 	if lost := context.Cause(held); ctx.Err() == nil && lost != nil {
 		err = errors.Join(lost, err)
+	}
+	return err
+}
+
+// removeCutShort removes the files that a killed scheduler was writing. Those of requests
+// stay: somebody may be writing one.
+func removeCutShort(ctx context.Context, dir store.Dir) error {
+	infos, err := dir.List(ctx, "")
+	for _, info := range infos {
+		if store.IsTemporary(info.Name) && !strings.HasPrefix(info.Name, requestsFolder) {
+			err = errors.Join(err, dir.RemoveAll(ctx, info.Name))
+		}
 	}
 	return err
 }

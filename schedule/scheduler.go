@@ -61,56 +61,6 @@ func (s *scheduler) write(ctx context.Context, e Event) error {
 	return nil
 }
 
-// readDAGs notes which DAGs have which schedules. What it cannot read stays as it was.
-func (s *scheduler) readDAGs(ctx context.Context) error {
-	definitions, err := s.define()
-	if err != nil {
-		return nil // the function has told it
-	}
-	there := map[string]bool{}
-	for _, d := range definitions {
-		there[d.DAG] = true
-		if known := s.journal.state.DAGs[d.DAG]; known != nil && !known.Retired && known.Definition == d {
-			continue
-		}
-		if err := s.write(ctx, Event{Kind: defined, DAG: d.DAG, Definition: &d}); err != nil {
-			return err
-		}
-	}
-	for _, name := range s.journal.state.Names() {
-		if !there[name] && !s.journal.state.DAGs[name].Retired {
-			if err := s.write(ctx, Event{Kind: retired, DAG: name}); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// takeRequests applies what was asked for. A request's file goes when the journal has it.
-func (s *scheduler) takeRequests(ctx context.Context) error {
-	open, applied, err := s.journal.requests(ctx)
-	if err != nil {
-		return err
-	}
-	for _, r := range open {
-		e := Event{Kind: requested, DAG: r.DAG, Request: &r}
-		if d, err := s.journal.state.known(r.DAG); err == nil {
-			e = r.event(d)
-		}
-		if err := s.write(ctx, e); err != nil {
-			return err
-		}
-		applied = append(applied, requestsFolder+r.ID+suffix)
-	}
-	for _, name := range applied {
-		if err := s.journal.files.remove(ctx, name); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // decide says of every DAG what becomes of the times that have come.
 func (s *scheduler) decide(ctx context.Context) error {
 	for _, name := range s.journal.state.Names() {
@@ -128,54 +78,6 @@ func (s *scheduler) decide(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// limit ends what takes longer than its DAG's timeout, and interrupts what is to be ended.
-func (s *scheduler) limit(ctx context.Context) error {
-	for _, r := range s.open() {
-		d := s.journal.state.DAGs[r.DAG]
-		if r.Cancel == "" && !r.Started.IsZero() && d.Timeout > 0 && s.since(r) >= d.Timeout {
-			e := Event{Kind: runCancelled, DAG: r.DAG, Run: r.ID, State: TimedOut}
-			if r.State != Running {
-				e.Kind = runEnded
-			}
-			if err := s.write(ctx, e); err != nil {
-				return err
-			}
-		}
-		if r.State != Running || r.Cancel == "" {
-			continue
-		}
-		if s.process == nil || s.of != r.ID {
-			if err := s.runner.Interrupt(ctx, s.attempt(r)); err != nil {
-				return err
-			}
-			continue
-		}
-		s.interrupt()
-	}
-	return nil
-}
-
-// since is how long ago a run began. Of an attempt of this process the clock that knows
-// no changes tells, where there is one.
-func (s *scheduler) since(r *Run) time.Duration {
-	if s.process != nil && s.of == r.ID && r.Attempt == 1 {
-		return s.clock.Now().Sub(s.began)
-	}
-	return s.now().Sub(r.Started)
-}
-
-// interrupt asks the attempt at work to end, and ends it when it takes too long for that.
-func (s *scheduler) interrupt() {
-	switch now := s.clock.Now(); {
-	case s.process == nil:
-	case s.interrupted.IsZero():
-		s.interrupted = now
-		s.process.Interrupt()
-	case now.Sub(s.interrupted) >= s.patient:
-		s.process.Kill()
-	}
 }
 
 // open are the runs that are not over, in the order in which they began to wait.

@@ -144,7 +144,7 @@ func drawTask(task string, by map[string]*series, order []string, all []measurem
 		}
 		bounds.Color, bounds.CapWidth = style.Colour, vg.Points(3)
 		p.Add(bounds)
-		curves = append(curves, page.Curve{Name: name, Value: fmt.Sprintf("%.3f", s.points[len(s.points)-1].Y), Points: s.points, Style: style})
+		curves = append(curves, page.Curve{Name: name, Value: fmt.Sprintf("%.3g", s.points[len(s.points)-1].Y), Points: s.points, Style: style})
 	}
 	if err := page.Draw(p, curves); err != nil {
 		return "", nil, err

@@ -3,6 +3,7 @@ package ui
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -24,8 +25,9 @@ func dagPath(f *folder, name string) string {
 }
 
 // rows are the DAGs that have runs, that a scheduler knows, or whose files were named, by
-// their names. faults tells what is wrong with them.
-func (s *Server) rows(ctx context.Context, all []told) (rows []dagRow, faults []string, err error) {
+// their names, in folders that are looked into. faults are the files that cannot be read;
+// err is of the folders' schedules, a line each, and hides no row.
+func (s *Server) rows(ctx context.Context, folders []*folder, all []told) (rows []dagRow, faults []string, err error) {
 	for _, t := range all {
 		row := rowOf(&rows, t.DAG, t.Folder)
 		if row.Last == nil {
@@ -35,10 +37,12 @@ func (s *Server) rows(ctx context.Context, all []told) (rows []dagRow, faults []
 			row.Good = &t
 		}
 	}
-	for _, f := range s.folders {
+	var unread []error
+	for _, f := range folders {
 		overview, err := schedule.Look(ctx, f.Dir(), time.Now())
 		if err != nil {
-			return nil, nil, fmt.Errorf("read the schedules of %s: %w", f.Name(), err)
+			unread = append(unread, fmt.Errorf("the schedules of %s cannot be read: %w", f.Name(), err))
+			continue
 		}
 		for _, status := range overview.DAGs {
 			rowOf(&rows, status.DAG, f).follow(status, overview.Scheduler.Process != 0)
@@ -58,7 +62,7 @@ func (s *Server) rows(ctx context.Context, all []told) (rows []dagRow, faults []
 		}
 	}
 	slices.SortStableFunc(rows, func(a, b dagRow) int { return cmp.Compare(a.Name, b.Name) })
-	return rows, faults, nil
+	return rows, faults, errors.Join(unread...)
 }
 
 // rowOf is the row of a DAG in a folder, a new one where there is none.

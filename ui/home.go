@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/clinflow/clinflow/runners"
@@ -28,6 +29,7 @@ type homeContent struct {
 	Runs    []told
 	More    int // runs that are not listed
 	Folders []*folder
+	Unread  []string // folders that cannot be read, and why
 }
 
 // dagRow is a DAG of a folder, or one of a file that no folder knows.
@@ -50,19 +52,23 @@ func (d dagRow) Path() string { return dagPath(d.Folder, d.Name) }
 func (s *Server) home(r *http.Request) (any, error) {
 	c := homeContent{layout: layout{Title: "clinflow", Live: s.every()}, Folders: s.folders}
 	var all []told
+	var read []*folder
 	for _, f := range s.folders {
 		runs, err := f.Runs(r.Context())
-		if err != nil {
-			return nil, fmt.Errorf("read the runs of %s: %w", f.Name(), err)
+		if err != nil { // it hides no other folder
+			c.Unread = append(c.Unread, fmt.Sprintf("%s cannot be read: %s", f.Name(), err))
+			continue
 		}
+		read = append(read, f)
 		for _, run := range runs {
 			all = append(all, tell(f, run))
 		}
 	}
 	slices.SortStableFunc(all, func(a, b told) int { return cmp.Compare(b.ID, a.ID) })
-	var err error
-	if c.DAGs, c.Faults, err = s.rows(r.Context(), all); err != nil {
-		return nil, err
+	var unread error
+	c.DAGs, c.Faults, unread = s.rows(r.Context(), read, all)
+	if unread != nil {
+		c.Unread = append(c.Unread, strings.Split(unread.Error(), "\n")...)
 	}
 	for _, t := range all {
 		if t.State == runners.Running {

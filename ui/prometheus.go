@@ -63,7 +63,7 @@ func (c collector) collect(ctx context.Context, to chan<- prometheus.Metric) err
 			all = append(all, tell(f, run))
 		}
 	}
-	rows, _, err := c.s.rows(ctx, all)
+	rows, _, err := c.s.rows(ctx, c.s.folders, all)
 	if err != nil {
 		return err
 	}

@@ -66,7 +66,7 @@ func (s *Server) dag(r *http.Request) (any, error) {
 			c.Runs = append(c.Runs, tell(f, run))
 		}
 	}
-	rows, _, err := s.rows(r.Context(), c.Runs)
+	rows, _, err := s.rows(r.Context(), []*folder{f}, c.Runs)
 	if err != nil {
 		return nil, err
 	}

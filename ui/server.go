@@ -11,9 +11,13 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"os"
+	"slices"
 	"time"
 
+	"github.com/clinflow/clinflow/dags"
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/suggest"
 	"github.com/clinflow/clinflow/runners"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/eval"
@@ -55,8 +59,16 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, name := range o.DAGs {
+		if _, err := os.Stat(name); err != nil && !slices.Contains(dags.Shipped(), name) {
+			return nil, exit.Errorf(exit.Usage, "--dags: %s: neither a file nor a shipped DAG; %s", name, suggest.Choice(name, dags.Shipped()))
+		}
+	}
 	s := &Server{o: o, access: access}
 	for i, out := range o.Out {
+		if info, err := os.Stat(out); err == nil && !info.IsDir() {
+			return nil, exit.Errorf(exit.Usage, "--out: %s is a file; name the output folder of runs", out)
+		}
 		watch, err := runners.WatchRuns(out)
 		if err != nil {
 			return nil, err

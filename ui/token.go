@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/store"
 )
 
 // leastToken is how long a token must be: nobody guesses one of that length.
@@ -43,5 +44,9 @@ func makeToken(name string) (token string, err error) {
 	}
 	token = rand.Text()
 	_, err = file.WriteString(token + "\n")
-	return token, errors.Join(err, file.Close())
+	if err = errors.Join(err, file.Close()); err != nil {
+		_ = os.Remove(name) // half a token would be refused from then on
+		return "", store.DiskError("--token-file: write", name, err)
+	}
+	return token, nil
 }

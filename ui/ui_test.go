@@ -289,6 +289,32 @@ func TestAFolderThatIsNotThereYet(t *testing.T) {
 	}
 }
 
+// TestAFolderThatCannotBeRead: it is told, and hides no other folder.
+func TestAFolderThatCannotBeRead(t *testing.T) {
+	whole, noRuns, noSchedule := folderWith(t, "page"), t.TempDir(), folderWith(t, "page")
+	for _, name := range []string{filepath.Join(noRuns, "runs"), filepath.Join(noSchedule, "schedule")} {
+		if err := os.WriteFile(name, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h := serve(t, Options{Out: []string{noRuns, noSchedule, whole}})
+	w := ask(h, "GET", "/")
+	for _, text := range []string{noRuns + " cannot be read: ", "the schedules of " + noSchedule + " cannot be read: ", "/runs/2/" + made, "/runs/3/" + made} {
+		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), text) {
+			t.Errorf("no %s: %d, %s", text, w.Code, w.Body)
+		}
+	}
+	path := ""
+	for _, part := range strings.Split(w.Body.String(), `"`) {
+		if strings.HasPrefix(part, "/dags/3/") {
+			path = part
+		}
+	}
+	if w := ask(h, "GET", path); w.Code != http.StatusOK {
+		t.Errorf("the page of a DAG of a folder that can be read, %q: %d, %s", path, w.Code, w.Body)
+	}
+}
+
 // TestADamagedJournal: it is told, and hides no other run.
 func TestADamagedJournal(t *testing.T) {
 	out := folderWith(t, "page")

@@ -11,22 +11,22 @@ import (
 
 // Overview is what the journal of an output folder's scheduler tells.
 type Overview struct {
-	Scheduler store.Holder // the one at work; its Process is 0 where none is
-	DAGs      []Status     // by name, those without a schedule any more aside
+	Scheduler store.Holder `json:"scheduler,omitzero"` // the one at work; its Process is 0 where none is
+	DAGs      []Status     `json:"dags"`               // by name, those without a schedule any more aside
 }
 
 // Status is how things stand with a DAG's schedule.
 type Status struct {
 	Definition
-	Since    time.Time // it is known
-	Paused   bool
-	Next     time.Time // when it is due next; zero: it is paused
-	Runs     []Run     // those that are remembered, the latest first, open ones among them
-	LastGood time.Time // when the last run that ended well did so; zero: none did
-	Passed   map[string]int
+	Since    time.Time      `json:"since"` // it is known
+	Paused   bool           `json:"paused"`
+	Next     time.Time      `json:"next,omitzero"`      // when it is due next; zero: it is paused
+	Runs     []Run          `json:"runs"`               // those that are remembered, the latest first, open ones among them
+	LastGood time.Time      `json:"last_good,omitzero"` // when the last run that ended well did so; zero: none did
+	Passed   map[string]int `json:"passed"`
 	// Faults are what is wrong: no good run within its freshness, or due times that the
 	// scheduler does not get to. None: all is well.
-	Faults []string
+	Faults []string `json:"faults"`
 }
 
 // Last is the run that ended last, or nil.
@@ -56,7 +56,7 @@ func rank(r Run) int { return slices.Index([]string{Running, Retrying, Queued}, 
 // Look reads the journal in an output folder, and what was asked of the scheduler and is
 // not taken up yet. A folder without one has no DAGs.
 func Look(ctx context.Context, out store.Dir, now time.Time) (Overview, error) {
-	var o Overview
+	o := Overview{DAGs: []Status{}}
 	dir := out.Sub(Folder)
 	by, held, err := store.LockHolder(ctx, dir, lockName)
 	if err != nil {
@@ -102,7 +102,7 @@ func readState(ctx context.Context, files files) (*State, error) {
 }
 
 func (d *DAG) status(now time.Time) (Status, error) {
-	s := Status{Definition: d.Definition, Since: d.Since, Paused: d.Paused, LastGood: d.LastGood, Passed: d.Passed}
+	s := Status{Definition: d.Definition, Since: d.Since, Paused: d.Paused, LastGood: d.LastGood, Passed: d.Passed, Runs: []Run{}, Faults: []string{}}
 	for _, r := range slices.Backward(d.Runs) {
 		s.Runs = append(s.Runs, *r)
 	}
@@ -110,7 +110,7 @@ func (d *DAG) status(now time.Time) (Status, error) {
 	if s.Next, err = d.next(); err != nil {
 		return s, fmt.Errorf("DAG %s: %w", d.DAG, err)
 	}
-	s.Faults = d.faults(now, s.Next)
+	s.Faults = append(s.Faults, d.faults(now, s.Next)...)
 	return s, nil
 }
 

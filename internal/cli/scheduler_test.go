@@ -126,8 +126,17 @@ func TestAScheduler(t *testing.T) {
 		t.Error(r.stderr)
 	}
 	var told schedule.Overview
-	if err := json.Unmarshal([]byte(clinflow(t, dir, 0, "schedule", "list", "--json", "--out", "out").stdout), &told); err != nil || len(told.DAGs) != 1 || told.Scheduler.Process != 0 {
+	list := clinflow(t, dir, 0, "schedule", "list", "--json", "--out", "out").stdout
+	if err := json.Unmarshal([]byte(list), &told); err != nil || len(told.DAGs) != 1 || told.Scheduler.Process != 0 {
 		t.Errorf("%+v, %v", told, err)
+	}
+	for _, field := range []string{`"dags": [`, `"last_good": "`, `"paused": true`, `"faults": []`} {
+		if !strings.Contains(list, field) {
+			t.Errorf("no %s in\n%s", field, list)
+		}
+	}
+	if none := clinflow(t, dir, 0, "schedule", "list", "--json", "--out", "elsewhere").stdout; none != "{\n  \"dags\": []\n}\n" {
+		t.Errorf("of a folder without a scheduler: %s", none)
 	}
 }
 

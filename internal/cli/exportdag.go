@@ -1,9 +1,10 @@
 package cli
 
 import (
+	"errors"
 	"flag"
-	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/clinflow/clinflow/exports/airflow"
 	"github.com/clinflow/clinflow/exports/argo"
 	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/runners"
 )
 
@@ -132,9 +134,15 @@ func (f *exportFlags) write(s *settings, stdout io.Writer, text []byte, notes []
 		_, err := stdout.Write(text)
 		return err
 	}
+	if info, err := os.Stat(f.output); err == nil && info.IsDir() {
+		return exit.Errorf(exit.Usage, "--output: %s is a folder; name a file in it", f.output)
+	}
 	temporary, err := os.CreateTemp(filepath.Dir(f.output), ".clinflow-export-")
+	if errors.Is(err, fs.ErrNotExist) {
+		return exit.Errorf(exit.Usage, "--output: the folder %s is not there; make it, or name another one", filepath.Dir(f.output))
+	}
 	if err != nil {
-		return exit.Errorf(exit.Usage, "--output: %w", err)
+		return store.DiskError("write", f.output, err)
 	}
 	defer os.Remove(temporary.Name()) // it is gone where all went well
 	_, err = temporary.Write(text)
@@ -144,10 +152,7 @@ func (f *exportFlags) write(s *settings, stdout io.Writer, text []byte, notes []
 	if err == nil {
 		err = os.Rename(temporary.Name(), f.output)
 	}
-	if err != nil {
-		return fmt.Errorf("write %s: %w", f.output, err)
-	}
-	return nil
+	return store.DiskError("write", f.output, err)
 }
 
 const exportAirflowLong = `Write a DAG as a file for Airflow 3.3 and later.

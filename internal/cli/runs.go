@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 
 	"github.com/clinflow/clinflow/runners"
@@ -37,7 +39,11 @@ func newRuns() *cobra.Command {
 			ValidArgsFunction: runArgument(&out, 1),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				teller := runners.Teller{W: cmd.OutOrStdout()}
-				return runners.Follow(cmd.Context(), out, chosenRun(args), teller.Tell)
+				err := runners.Follow(cmd.Context(), out, chosenRun(args), teller.Tell)
+				if cmd.Context().Err() != nil {
+					return errors.New("interrupted; the run itself is left as it is")
+				}
+				return err
 			},
 		},
 		&cobra.Command{

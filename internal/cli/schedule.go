@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/clinflow/clinflow/dags"
+	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/outdir"
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/schedule"
@@ -170,6 +173,9 @@ func (s *settings) scheduleNext(f *dagFlags) *cobra.Command {
 		Use: "next [DAG…]", Short: "When DAGs are due next: those that are scheduled, or DAG files", Args: asUsed,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			definitions, err := s.upcoming(cmd, f, args)
+			if err == nil && len(definitions) == 0 {
+				err = exit.Errorf(exit.Usage, "no DAG is scheduled in %s; name DAG files, or the output folder of a scheduler by --out", f.out)
+			}
 			for i := 0; err == nil && i < len(definitions); i++ {
 				err = definitions[i].Upcoming(cmd.OutOrStdout(), time.Now(), count)
 			}
@@ -183,14 +189,12 @@ func (s *settings) scheduleNext(f *dagFlags) *cobra.Command {
 
 // upcoming are the definitions of DAG files, or of scheduled DAGs by their names.
 func (s *settings) upcoming(cmd *cobra.Command, f *dagFlags, args []string) (definitions []schedule.Definition, err error) {
-	if len(args) > 0 {
-		if _, missing := os.Stat(args[0]); missing == nil {
-			set, err := dags.ParseSet(f.set)
-			if err != nil {
-				return nil, err
-			}
-			return schedule.Read(cmd.Context(), s.env, args, set)
+	if len(args) > 0 && isFile(args[0]) {
+		set, err := dags.ParseSet(f.set)
+		if err != nil {
+			return nil, err
 		}
+		return schedule.Read(cmd.Context(), s.env, args, set)
 	}
 	_, o, err := lookAt(cmd, f)
 	if err != nil {
@@ -201,6 +205,13 @@ func (s *settings) upcoming(cmd *cobra.Command, f *dagFlags, args []string) (def
 		definitions = append(definitions, status.Definition)
 	}
 	return definitions, err
+}
+
+// isFile says whether a word is a DAG file's or a folder's, here or mistyped, rather than
+// the name of a DAG.
+func isFile(word string) bool {
+	_, err := os.Stat(word)
+	return err == nil || slices.Contains([]string{".yaml", ".yml"}, filepath.Ext(word))
 }
 
 func scheduleCheck(f *dagFlags) *cobra.Command {

@@ -41,7 +41,7 @@ func asUsed(cmd *cobra.Command, args []string) error {
 	for i, name := range wanted {
 		switch {
 		case i == len(args) && name[0] != '[':
-			return misused(cmd, strings.TrimSuffix(name, "…")+" is missing: "+meaning(name))
+			return misused(cmd, strings.TrimSuffix(name, "…")+" is missing: "+meaning(cmd, name))
 		case strings.HasSuffix(name, "…]"), strings.HasSuffix(name, "…"):
 			return nil
 		}
@@ -58,8 +58,11 @@ func misused(cmd *cobra.Command, what string) error {
 	return exit.Errorf(exit.Usage, "%s: %s; type `%s`, see `%s --help`", path, what, line, path)
 }
 
-// meaning says what an argument of a usage line is.
-func meaning(argument string) string {
+// meaning says what an argument of a command's usage line is.
+func meaning(cmd *cobra.Command, argument string) string {
+	if cmd.Parent().Name() == "schedule" {
+		return "a DAG as `clinflow schedule list` names it"
+	}
 	switch argument {
 	case "DAG":
 		return "a DAG file, or a shipped DAG by its name (" + strings.Join(dags.Shipped(), ", ") + ")"

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/clinflow/clinflow/runners"
 	"github.com/clinflow/clinflow/stages"
@@ -50,6 +51,44 @@ func showing(t *testing.T, dir string, args ...string) (address string) {
 	}
 	t.Fatal("clinflow ui did not say where")
 	return ""
+}
+
+// TestWhoFollowsMayLeave: Ctrl-C ends the following, says so, and leaves the run.
+func TestWhoFollowsMayLeave(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "long.yaml"), "name: long\nsteps:\n  mimic: {stage: synth.mimiciv, with: {patients: 1000000}}\n")
+	run, tail := command(t, dir, "run", "long.yaml", "--quiet", "--out", "out"), command(t, dir, "runs", "tail", "--out", "out")
+	if err := run.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = run.Process.Kill(); _ = run.Wait() })
+	for begun := time.Now(); time.Since(begun) < time.Minute; time.Sleep(10 * time.Millisecond) {
+		if found, _ := runners.ListRuns(t.Context(), filepath.Join(dir, "out")); len(found) == 1 && found[0].DAG == "long" {
+			break
+		}
+	}
+	var stderr strings.Builder
+	tail.Stderr = &stderr
+	stdout, err := tail.StdoutPipe()
+	if err == nil {
+		err = tail.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bufio.NewReader(stdout).ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	if err := tail.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	_ = tail.Wait() // how it ended is in its state
+	if code := tail.ProcessState.ExitCode(); code != 130 || stderr.String() != "error: interrupted; the run itself is left as it is\n" {
+		t.Errorf("exit code %d, %q", code, stderr.String())
+	}
+	if err := run.Process.Signal(syscall.Signal(0)); err != nil {
+		t.Errorf("the run: %v", err)
+	}
 }
 
 // listener keeps what is sent to it.

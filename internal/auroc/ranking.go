@@ -62,11 +62,7 @@ func (t *Tally) staircase() Staircase {
 func RankedOf(scores []float64, positive []bool) (Staircase, error) {
 	c := comparisons.Get().(*comparison)
 	defer comparisons.Put(c)
-	positives, negatives, err := c.split(scores, positive)
-	if err != nil {
-		return nil, err
-	}
-	return c.steps(positives, negatives), nil
+	return c.steps(scores, positive, true)
 }
 
 // AveragePrecision is Σ (R(i) − R(i−1)) P(i) over the scores of positives, highest

@@ -47,35 +47,42 @@ func (s sieve) cell(score float64) int {
 	return s.last + beyond&(beyond>>63)
 }
 
-// sift counts those of others whose cell has no score of the rarer class, and keeps the
-// rest in front of others. It does not branch on a score.
-func (c *comparison) sift(others []float64) (undecided []float64) {
-	if len(c.copies) == 0 {
-		c.placed[0] = len(others)
-		return nil
-	}
+// sift counts the scores of the examples whose label is not of where their cell has no
+// score of the rarer class, and returns the rest, which are few.
+func (c *comparison) sift(scores []float64, labels []bool, of bool) (undecided []float64, err error) {
 	sieve := sieveOf(c.distinct[:len(c.copies)])
 	shared := c.slot(sieve)
-	slots, placed, n := c.slots, c.placed, 0
-	for _, score := range others {
-		slot := slots[sieve.cell(score)]
-		placed[slot]++
-		others[n] = score
-		is := 0
-		if slot == shared {
-			is = 1
+	undecided = c.scores[:0]
+	for at := 0; ; at++ {
+		if at += sieve.pass(scores[at:], &c.slots, c.placed, shared); at == len(scores) {
+			return undecided, nil
 		}
-		n += is
+		if scores[at] != scores[at] {
+			return nil, ErrNaN
+		}
+		if labels[at] != of {
+			undecided = append(undecided, scores[at])
+		}
 	}
-	placed[shared] = 0
-	return others[:n]
+}
+
+// pass counts scores up to one in a cell that is shared, or that is NaN, and returns its
+// place. It is a function of its own so that all that the loop needs is in registers.
+func (s sieve) pass(scores []float64, slots *[mostCells + 2]int32, placed []int, shared int32) int {
+	for i, score := range scores {
+		slot := slots[s.cell(score)]
+		if slot == shared || score != score {
+			return i
+		}
+		placed[slot]++
+	}
+	return len(scores)
 }
 
 // slot says of each cell where in placed its scores count: that of all cells which have
 // a score of the rarer class is the one on lastKey, where no score is.
 func (c *comparison) slot(s sieve) (shared int32) {
 	shared = int32(2*len(c.copies) + 1)
-	c.slots = resize(c.slots, s.last+1)
 	next := 0
 	for i, key := range c.distinct[:len(c.copies)] {
 		cell := s.cell(scoreOf(key))

@@ -20,14 +20,11 @@ var comparisons = sync.Pool{New: func() any { return new(comparison) }}
 func StaircaseOf(scores []float64, positive []bool) (Staircase, error) {
 	c := comparisons.Get().(*comparison)
 	defer comparisons.Put(c)
-	positives, negatives, err := c.split(scores, positive)
-	if err != nil {
-		return nil, err
+	rare := 2*count(positive, true) <= len(positive)
+	steps, err := c.steps(scores, positive[:len(scores)], rare)
+	if err != nil || rare {
+		return steps, err
 	}
-	if len(positives) <= len(negatives) {
-		return c.steps(positives, negatives), nil
-	}
-	steps := c.steps(negatives, positives)
 	for i, s := range steps {
 		steps[i] = step{positives: s.negatives, negatives: s.positives}
 	}

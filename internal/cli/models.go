@@ -42,7 +42,11 @@ func (f *modelsFlags) list() *cobra.Command {
 			}
 			all := make([]registry.Told, len(names))
 			for i, name := range names {
-				if all[i], err = f.tell(cmd.Context(), name, ""); err != nil {
+				m, err := f.model(name)
+				if err == nil {
+					all[i], err = m.Tell(cmd.Context(), "") // one whose first version is being promoted has no current one
+				}
+				if err != nil {
 					return err
 				}
 			}

@@ -36,6 +36,23 @@ func shown(t testing.TB, dir, name string) (told registry.Told) {
 	return told
 }
 
+// TestAModelThatIsBegun: while its first version is copied, or after a kill in the middle of
+// that, the others are listed, and it without a version.
+func TestAModelThatIsBegun(t *testing.T) {
+	dir := t.TempDir()
+	clinflow(t, dir, 0, "models", "promote", "mor", plantAdapter(t, "mor", "a"), "--why", "x")
+	begun := filepath.Join(dir, "clinflow-models", "los", "versions", "0001-0123456789ab")
+	if err := os.MkdirAll(begun, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(begun, ".unfinished"), "")
+	r := clinflow(t, dir, 0, "models", "list")
+	if lines := strings.Split(strings.TrimSpace(r.stdout), "\n"); len(lines) != 3 || !strings.HasPrefix(lines[1], "los    –") || !strings.HasPrefix(lines[2], "mor    0001-") {
+		t.Error(r.all())
+	}
+	clinflow(t, dir, 0, "models", "list", "--json")
+}
+
 func TestModelsByHand(t *testing.T) {
 	dir := t.TempDir()
 	for _, c := range []struct {

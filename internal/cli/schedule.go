@@ -67,7 +67,7 @@ func (s *settings) serve(cmd *cobra.Command, f *dagFlags, paths, extra []string,
 		return err
 	}
 	definitions, err := schedule.Read(cmd.Context(), s.env, paths, set)
-	if err != nil {
+	if err = errors.Join(err, areFlagsOfRun(cmd, extra)); err != nil {
 		return err
 	}
 	for _, d := range definitions {
@@ -87,6 +87,19 @@ func (s *settings) serve(cmd *cobra.Command, f *dagFlags, paths, extra []string,
 	return schedule.Serve(cmd.Context(), schedule.Options{
 		Out: out, Define: s.definer(cmd.Context(), paths, set), Runner: runner, Woken: runner.Woken(), Tell: s.tellScheduled, Standby: standby,
 	})
+}
+
+// areFlagsOfRun refuses what each run would refuse. This process does not run a DAG itself,
+// so nothing reads the values that are set here.
+func areFlagsOfRun(cmd *cobra.Command, extra []string) error {
+	run, _, err := cmd.Root().Find([]string{"run"})
+	if err == nil {
+		err = run.ParseFlags(extra)
+	}
+	if err != nil {
+		return exit.Errorf(exit.Usage, "behind --: %w; `clinflow run --help` lists the flags of a run", err)
+	}
+	return nil
 }
 
 // childFlags are the flags that a run is given: those of every command that were typed,

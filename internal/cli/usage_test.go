@@ -21,6 +21,8 @@ func TestWhatIsMistyped(t *testing.T) {
 		{[]string{"run"}, "DAG is missing: a DAG file, or a shipped DAG by its name (core, demo, retrain, two-step); type `clinflow run DAG [STEP…]`"},
 		{[]string{"schedule", "trigger"}, "DAG is missing: a DAG as `clinflow schedule list` names it; type `clinflow schedule trigger DAG`"},
 		{[]string{"schedule", "next", "made.yml"}, "made.yml: neither a file nor a shipped DAG"},
+		{[]string{"schedule", "run", "retrain", "--", "--nonsense"}, "behind --: unknown flag: --nonsense; `clinflow run --help` lists the flags of a run"},
+		{[]string{"schedule", "run", "retrain", "--", "--remote-above"}, "behind --: flag needs an argument: --remote-above"},
 		{[]string{"schedule", "next"}, "no DAG is scheduled in clinflow-out; name DAG files, or the output folder of a scheduler by --out"},
 		{[]string{"export", "airflow", "made.yaml", "--local", "-o", "airflow/made.py"}, "--output: the folder airflow is not there; make it, or name another one"},
 		{[]string{"export", "airflow", "made.yaml", "--local", "-o", "results"}, "--output: results is a folder; name a file in it"},

@@ -45,6 +45,9 @@ func (f *exportFlags) add(cmd *cobra.Command) {
 
 // into loads the DAG and cuts it into tasks.
 func (f *exportFlags) into(cmd *cobra.Command, s *settings, args []string) error {
+	if err := f.checkFlags(cmd); err != nil {
+		return err
+	}
 	runner, err := chosenRunner()
 	if err != nil {
 		return err
@@ -70,6 +73,23 @@ func (f *exportFlags) into(cmd *cobra.Command, s *settings, args []string) error
 	f.DAG, f.Runner, f.Options = d, runner, f.options(cmd)
 	f.Tasks, err = exports.Tasks(s.env, d, !f.local)
 	return err
+}
+
+// checkFlags refuses what no scheduler could run, and what a local file would leave out.
+func (f *exportFlags) checkFlags(cmd *cobra.Command) error {
+	var faults []error
+	if f.out == "" {
+		faults = append(faults, exit.Errorf(exit.Usage, "--out: an empty path names no folder"))
+	}
+	if f.GPUs < 1 {
+		faults = append(faults, exit.Errorf(exit.Usage, "--gpus %d: want 1 or more", f.GPUs))
+	}
+	for _, name := range []string{"runner", "image", "gpu-image", "gpus", "service-account", "namespace", "gpu-pool"} {
+		if f.local && cmd.Flags().Changed(name) {
+			faults = append(faults, exit.Errorf(exit.Usage, "--%s says nothing with --local, where every step is a command on one machine; leave one of them out", name))
+		}
+	}
+	return errors.Join(faults...)
 }
 
 // checkElsewhere is CheckRunner of a run on another machine: the worker's binary is there

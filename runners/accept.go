@@ -25,6 +25,13 @@ type Acceptance struct {
 // any, and tells the journal. All of the named steps are accepted or none is; a step that
 // is current already is left as it is.
 func Accept(ctx context.Context, env *stages.Environment, d *dags.DAG, names []string, o Options) ([]Acceptance, error) {
+	dir, err := store.Open(o.Out)
+	if err == nil {
+		_, err = journals(ctx, dir) // a mistyped folder holds nothing to accept, and is not made
+	}
+	if err != nil {
+		return nil, err
+	}
 	out, err := outdir.Prepare(o.Out, runsFolder, stepsFolder, cacheFolder)
 	if err != nil {
 		return nil, err

@@ -237,14 +237,15 @@ func TestAcceptedAfterAForcedStep(t *testing.T) {
 func TestWhatCannotBeAccepted(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "small.yaml"), strings.Replace(smallDAG, "shards: 2", "shards: ${n}", 1)+"vars: {n: 2}\n")
-	if r := clinflow(t, dir, 2, "accept", "small.yaml", "mimic"); !strings.Contains(r.stderr, "it has no output that could be accepted; run it") {
+	clinflow(t, dir, 0, "run", "small.yaml", "mimic")
+	if r := clinflow(t, dir, 2, "accept", "small.yaml", "patients"); !strings.Contains(r.stderr, "it has no output that could be accepted; run it") {
 		t.Errorf("of a step that never ran: %s", r.stderr)
 	}
 	clinflow(t, dir, 0, "run", "small.yaml", "patients")
 	if r := clinflow(t, dir, 2, "accept", "small.yaml", "patients", "--set", "n=3"); !strings.Contains(r.stderr, "it has 2 parts, not 3; run it") {
 		t.Errorf("of other parts: %s", r.stderr)
 	}
-	if runs, err := runners.ListRuns(t.Context(), filepath.Join(dir, "clinflow-out")); err != nil || len(runs) != 1 {
+	if runs, err := runners.ListRuns(t.Context(), filepath.Join(dir, "clinflow-out")); err != nil || len(runs) != 2 {
 		t.Errorf("what was refused is in %d journals, %v", len(runs), err)
 	}
 }

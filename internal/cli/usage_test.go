@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -18,6 +20,7 @@ func TestWhatIsMistyped(t *testing.T) {
 		{[]string{"run", "demo", "--forse"}, "did you mean --force?"},
 		{[]string{"run", "demo", "--force"}, "flag needs an argument: --force; name the step that is to run again; --force-all is of all that are chosen"},
 		{[]string{"accept", "demo"}, "STEP is missing: a step as `clinflow plan DAG` names it; type `clinflow accept DAG STEP…`"},
+		{[]string{"accept", "made.yaml", "mimic", "--out", "result"}, "did you mean results?"},
 		{[]string{"run"}, "DAG is missing: a DAG file, or a shipped DAG by its name (core, demo, retrain, two-step); type `clinflow run DAG [STEP…]`"},
 		{[]string{"schedule", "trigger"}, "DAG is missing: a DAG as `clinflow schedule list` names it; type `clinflow schedule trigger DAG`"},
 		{[]string{"schedule", "next", "made.yml"}, "made.yml: neither a file nor a shipped DAG"},
@@ -51,6 +54,9 @@ func TestWhatIsMistyped(t *testing.T) {
 		if r := clinflow(t, dir, 2, c.args...); r.stdout != "" || !strings.Contains(r.stderr, c.want) {
 			t.Errorf("%v: want %q, printed %q and %q", c.args, c.want, r.stdout, r.stderr)
 		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "result")); err == nil {
+		t.Error("a mistyped folder was made")
 	}
 	for _, args := range [][]string{{"runs"}, {"help"}, {"help", "runs", "show"}, {"inspect"}} {
 		if r := clinflow(t, dir, 0, args...); !strings.Contains(r.stdout, "Usage:") {

@@ -110,7 +110,16 @@ func (s *Server) dagFiles(ctx context.Context) (found []*dags.DAG, faults []stri
 	for _, name := range s.o.DAGs {
 		names := []string{name}
 		if info, err := os.Stat(name); err == nil && info.IsDir() {
-			names, _ = filepath.Glob(filepath.Join(name, "*.yaml"))
+			names = nil
+			entries, err := os.ReadDir(name)
+			if err != nil {
+				faults = append(faults, name)
+			}
+			for _, entry := range entries {
+				if end := filepath.Ext(entry.Name()); end == ".yaml" || end == ".yml" {
+					names = append(names, filepath.Join(name, entry.Name()))
+				}
+			}
 		}
 		for _, name := range names {
 			d, err := dags.Load(ctx, s.o.Env, dags.Request{DAG: name})

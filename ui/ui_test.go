@@ -315,6 +315,27 @@ func TestAFolderThatCannotBeRead(t *testing.T) {
 	}
 }
 
+// TestDAGFilesInAFolder: those that a scheduler would read, whatever the folder is called,
+// and the ones with faults though there is no DAG.
+func TestDAGFilesInAFolder(t *testing.T) {
+	folder, out := filepath.Join(t.TempDir(), "my [dags"), filepath.Join(t.TempDir(), "later")
+	bad := filepath.Join(folder, "bad.yaml")
+	if err := errors.Join(os.Mkdir(folder, 0o700), os.WriteFile(bad, []byte("name: ["), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	h := serve(t, Options{Out: []string{out}, DAGs: []string{folder}})
+	if w := ask(h, "GET", "/"); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), bad+" cannot be read") {
+		t.Errorf("%d, %s", w.Code, w.Body)
+	}
+	const weekly = "name: weekly\nschedule: {cron: \"0 3 * * SUN\"}\nsteps:\n  mimic: {stage: synth.mimiciv, with: {patients: 8}}\n"
+	if err := os.WriteFile(filepath.Join(folder, "weekly.yml"), []byte(weekly), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if w := ask(h, "GET", "/"); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "0 3 * * SUN") || !strings.Contains(w.Body.String(), bad+" cannot be read") {
+		t.Errorf("%d, %s", w.Code, w.Body)
+	}
+}
+
 // TestADamagedJournal: it is told, and hides no other run.
 func TestADamagedJournal(t *testing.T) {
 	out := folderWith(t, "page")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/clinflow/clinflow/internal/exit"
@@ -96,7 +97,7 @@ func AskFor(ctx context.Context, out store.Dir, dag string, due []time.Time) err
 }
 
 // Check is an error of exit.Failed where no scheduler is at work, or where something is
-// wrong with one of the DAGs: all of them, or those named. An unknown name is exit.Usage.
+// wrong with one of the DAGs or its file: all of them, or those named. An unknown name is exit.Usage.
 func (o Overview) Check(names ...string) error {
 	var faults []string
 	if o.Scheduler.Process == 0 {
@@ -109,6 +110,11 @@ func (o Overview) Check(names ...string) error {
 	for _, s := range chosen {
 		for _, fault := range s.Faults {
 			faults = append(faults, s.DAG+": "+fault)
+		}
+	}
+	for _, f := range o.Files {
+		if len(names) == 0 || slices.ContainsFunc(chosen, func(s Status) bool { return f.covers(s.File) }) {
+			faults = append(faults, f.Text)
 		}
 	}
 	if len(faults) == 0 {

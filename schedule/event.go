@@ -6,6 +6,7 @@ import "time"
 const (
 	schedulerCame  = "scheduler came"
 	schedulerLeft  = "scheduler left"
+	filesRead      = "files read"      // what is wrong with DAG files is new, or mended
 	defined        = "defined"         // a DAG's schedule is new or another one
 	retired        = "retired"         // a DAG has no schedule any more
 	decided        = "decided"         // what becomes of the due times up to Through
@@ -29,6 +30,7 @@ type Event struct {
 
 	DAG        string      `json:"dag,omitempty"`
 	Definition *Definition `json:"definition,omitempty"`
+	Faults     []Fault     `json:"faults,omitempty"`
 	Through    time.Time   `json:"through,omitzero"`
 	Due        []Due       `json:"due,omitempty"`    // the runs that are queued
 	Cancels    bool        `json:"cancel,omitempty"` // open runs of the DAG are ended for the first of these

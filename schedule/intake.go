@@ -1,15 +1,24 @@
 package schedule
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
-// readDAGs notes which DAGs have which schedules. What it cannot read stays as it was.
+// readDAGs notes which DAGs have which schedules. A DAG whose file has faults stays as it
+// was, and holds up no other.
 func (s *scheduler) readDAGs(ctx context.Context) error {
-	definitions, err := s.define()
+	read, err := s.define()
 	if err != nil {
-		return nil // the function has told it
+		return err
+	}
+	if !slices.Equal(s.journal.state.Faults, read.Faults) {
+		if err := s.write(ctx, Event{Kind: filesRead, Faults: read.Faults}); err != nil {
+			return err
+		}
 	}
 	there := map[string]bool{}
-	for _, d := range definitions {
+	for _, d := range read.Definitions {
 		there[d.DAG] = true
 		if known := s.journal.state.DAGs[d.DAG]; known != nil && !known.Retired && known.Definition == d {
 			continue
@@ -19,10 +28,12 @@ func (s *scheduler) readDAGs(ctx context.Context) error {
 		}
 	}
 	for _, name := range s.journal.state.Names() {
-		if !there[name] && !s.journal.state.DAGs[name].Retired {
-			if err := s.write(ctx, Event{Kind: retired, DAG: name}); err != nil {
-				return err
-			}
+		d := s.journal.state.DAGs[name]
+		if there[name] || d.Retired || s.journal.state.faulty(d.File) {
+			continue
+		}
+		if err := s.write(ctx, Event{Kind: retired, DAG: name}); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -147,7 +147,7 @@ func TestOneSchedulerIsAtWork(t *testing.T) {
 		d := definition("x", "0 0 1 1 *", "UTC", dags.CatchupNone, dags.OverlapQueue)
 		d.Freshness = time.Hour
 		o := Options{
-			Out: out, Define: func() ([]Definition, error) { return []Definition{d}, nil }, Runner: newWorld(1, yearBegins),
+			Out: out, Define: func() (Reading, error) { return Reading{Definitions: []Definition{d}}, nil }, Runner: newWorld(1, yearBegins),
 		}
 		if path, local := out.LocalPath("schedule/state/x" + store.TemporaryMark + "1"); local {
 			if err := errors.Join(os.Mkdir(filepath.Dir(path), 0o700), os.WriteFile(path, nil, 0o600)); err != nil {

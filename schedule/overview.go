@@ -13,6 +13,8 @@ import (
 type Overview struct {
 	Scheduler store.Holder `json:"scheduler,omitzero"` // the one at work; its Process is 0 where none is
 	DAGs      []Status     `json:"dags"`               // by name, those without a schedule any more aside
+	// Files are what is wrong with DAG files, as the scheduler last read them.
+	Files []Fault `json:"faulty_files,omitempty"`
 }
 
 // Status is how things stand with a DAG's schedule.
@@ -24,8 +26,8 @@ type Status struct {
 	Runs     []Run          `json:"runs"`               // those that are remembered, the latest first, open ones among them
 	LastGood time.Time      `json:"last_good,omitzero"` // when the last run that ended well did so; zero: none did
 	Passed   map[string]int `json:"passed"`
-	// Faults are what is wrong: no good run within its freshness, or due times that the
-	// scheduler does not get to. None: all is well.
+	// Faults are what is wrong: no good run within its freshness, due times that the
+	// scheduler does not get to, or a file that cannot be read. None: all is well.
 	Faults []string `json:"faults"`
 }
 
@@ -69,11 +71,15 @@ func Look(ctx context.Context, out store.Dir, now time.Time) (Overview, error) {
 	if err != nil {
 		return o, err
 	}
+	o.Files = state.Faults
 	for _, name := range state.Names() {
 		if d := state.DAGs[name]; !d.Retired {
 			status, err := d.status(now)
 			if err != nil {
 				return o, err
+			}
+			if state.faulty(d.File) {
+				status.Faults = append(status.Faults, "its file cannot be read: it is scheduled as before")
 			}
 			o.DAGs = append(o.DAGs, status)
 		}

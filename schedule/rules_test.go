@@ -17,7 +17,7 @@ import (
 // happening is what a test lets happen at a moment of true time.
 type happening struct {
 	at   string
-	what string // kill, stop, back (the next scheduler comes), clock +1h, pause, trigger, resume, define none, end
+	what string // kill, stop, back (the next scheduler comes), clock +1h, pause, trigger, resume, define none | faulty | folder | other, end
 }
 
 // rule is a row of the table of docs/schedule.md, with what shows it.
@@ -240,6 +240,22 @@ var rules = []rule{
 01-05 02:20 2026-01-05T01:00Z done`,
 	},
 	{
+		name: "a DAG's file has faults, or the folder of it", cron: "0 * * * *",
+		happens: []happening{
+			{"2026-01-05T00:30Z", "back"}, {"2026-01-05T00:40Z", "define faulty"}, {"2026-01-05T01:30Z", "kill"}, {"2026-01-05T01:31Z", "back"},
+			{"2026-01-05T02:30Z", "define folder"}, {"2026-01-05T03:30Z", "define other"}, {"2026-01-05T05:00Z", "end"},
+		},
+		want: `
+01-05 00:40 1 faults
+01-05 01:00 run 2026-01-05T01:00Z schedule
+01-05 01:31 1 faults
+01-05 02:00 run 2026-01-05T02:00Z schedule
+01-05 02:30 1 faults
+01-05 03:00 run 2026-01-05T03:00Z schedule
+01-05 03:30 1 faults
+01-05 03:30 retired`,
+	},
+	{
 		name: "a DAG loses its schedule", cron: "0 * * * *", overlap: dags.OverlapQueue, lasts: 90 * time.Minute,
 		happens: []happening{{"2026-01-05T00:30Z", "back"}, {"2026-01-05T02:10Z", "define none"}, {"2026-01-05T06:00Z", "end"}},
 		want: `
@@ -293,7 +309,8 @@ func (r rule) play(t *testing.T) string {
 	}
 	d := definition("x", r.cron, or(r.zone, "UTC"), or(r.catchup, dags.CatchupNone), or(r.overlap, dags.OverlapSkip))
 	d.Timeout = r.timeout
-	definitions := []Definition{d}
+	d.File = "/dags/x.yaml"
+	read := Reading{Definitions: []Definition{d}}
 	w := newWorld(1, moment(r.happens[0].at))
 	w.quiet = true
 	w.lasts = func(*world, string) time.Duration { return max(r.lasts, time.Minute) }
@@ -326,7 +343,9 @@ func (r rule) play(t *testing.T) string {
 				}
 				w.wrong += by
 			case "define":
-				definitions = nil
+				read = map[string]Reading{
+					"none": {}, "faulty": {Faults: []Fault{{d.File, "a fault"}}}, "folder": {Faults: []Fault{{"/dags", "not there"}}}, "other": {Faults: []Fault{{"/dags/y.yaml", "a fault"}}},
+				}[value]
 			case Pause, Resume, Trigger:
 				if err := ask(context.Background(), w.memory, w.Now(), Request{Kind: kind, DAG: "x"}); err != nil {
 					t.Fatal(err)
@@ -335,7 +354,7 @@ func (r rule) play(t *testing.T) string {
 		})
 	}
 	for i := 0; !ended; i++ {
-		if err := w.serve(func() ([]Definition, error) { return definitions, nil }); err != nil {
+		if err := w.serve(func() (Reading, error) { return read, nil }); err != nil {
 			t.Fatal(err)
 		}
 		for _, h := range r.happens {
@@ -366,6 +385,8 @@ func (r rule) told(t *testing.T, w *world) string {
 		switch e.Kind {
 		case requested:
 			say("asked %s", e.Request.Kind)
+		case filesRead:
+			say("%d faults", len(e.Faults))
 		case retired:
 			say("retired")
 		case retryLater:

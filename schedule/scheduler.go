@@ -14,10 +14,10 @@ type scheduler struct {
 	journal *journal
 	runner  Runner
 	clock   Clock
-	define  func() ([]Definition, error) // reads the DAG files
-	tell    func(Event, *Run)            // is told every event, with its run if it is of one
-	patient time.Duration                // how long an interrupted attempt may take to end
-	poll    time.Duration                // the longest that it does not look around
+	define  func() (Reading, error) // reads the DAG files
+	tell    func(Event, *Run)       // is told every event, with its run if it is of one
+	patient time.Duration           // how long an interrupted attempt may take to end
+	poll    time.Duration           // the longest that it does not look around
 
 	process     Process // nil: no attempt of this scheduler is at work
 	of          string  // the run of process

@@ -20,8 +20,9 @@ type State struct {
 	DAGs    map[string]*DAG `json:"dags"`
 	Process int             `json:"process,omitempty"` // the scheduler; 0: the last one left
 	Host    string          `json:"host,omitempty"`
-	Since   time.Time       `json:"since,omitzero"` // that scheduler came
-	Applied map[string]bool `json:"applied"`        // requests that may still lie in the folder
+	Since   time.Time       `json:"since,omitzero"`   // that scheduler came
+	Applied map[string]bool `json:"applied"`          // requests that may still lie in the folder
+	Faults  []Fault         `json:"faults,omitempty"` // of DAG files, as the scheduler last read them
 }
 
 // DAG is what a scheduler remembers of one.
@@ -68,6 +69,11 @@ func newState() *State { return &State{DAGs: map[string]*DAG{}, Applied: map[str
 // Names are the DAGs that the state knows, sorted.
 func (s *State) Names() []string { return slices.Sorted(maps.Keys(s.DAGs)) }
 
+// faulty says whether a DAG's file could not be read.
+func (s *State) faulty(file string) bool {
+	return slices.ContainsFunc(s.Faults, func(f Fault) bool { return f.covers(file) })
+}
+
 // Run is the run of an id, or nil.
 func (s *State) Run(id string) *Run {
 	d := s.DAGs[id[:max(0, strings.LastIndexByte(id, '@'))]]
@@ -112,7 +118,9 @@ func (s *State) apply(e Event) {
 	s.Number = e.Number
 	switch e.Kind {
 	case schedulerCame:
-		s.Process, s.Host, s.Since = e.Process, e.Host, e.Time
+		s.Process, s.Host, s.Since, s.Faults = e.Process, e.Host, e.Time, nil // it tells them anew
+	case filesRead:
+		s.Faults = e.Faults
 	case schedulerLeft:
 		s.Process, s.Host = 0, ""
 	case requested:

@@ -13,6 +13,8 @@ func (e Event) Say() string {
 	switch e.Kind {
 	case decided:
 		return e.sayDecided()
+	case filesRead:
+		return "the DAG files have no faults any more"
 	case requested:
 		return "asked: " + e.Request.Kind
 	case attemptStarted:
@@ -53,7 +55,14 @@ func (o Overview) Write(w io.Writer) error {
 		fmt.Fprintf(table, "%s\t%s %s\t%s\t%s\t%s\t%s\t%s\n", s.DAG, s.Cron, s.Timezone, s.local(s.Next), s.now(), s.last(), s.local(s.LastGood),
 			dash(strings.Join(s.Faults, "; ")))
 	}
-	return table.Flush()
+	if err := table.Flush(); err != nil || len(o.Files) == 0 {
+		return err
+	}
+	fmt.Fprintln(w, "\nDAG files with faults:")
+	for _, f := range o.Files {
+		fmt.Fprintln(w, f.Text)
+	}
+	return nil
 }
 
 // now says what a DAG is at.

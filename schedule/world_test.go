@@ -269,7 +269,7 @@ func (p *process) Kill() {
 }
 
 // serve lets a scheduler be at work until it is killed or told to end.
-func (w *world) serve(definitions func() ([]Definition, error)) (err error) {
+func (w *world) serve(define func() (Reading, error)) (err error) {
 	ctx, stop := context.WithCancel(context.Background())
 	w.stop = stop
 	defer func() {
@@ -284,7 +284,7 @@ func (w *world) serve(definitions func() ([]Definition, error)) (err error) {
 	if err != nil {
 		return err
 	}
-	s := &scheduler{journal: journal, runner: w, clock: w, define: definitions, patient: 2 * time.Minute, poll: 6 * time.Hour}
+	s := &scheduler{journal: journal, runner: w, clock: w, define: define, patient: 2 * time.Minute, poll: 6 * time.Hour}
 	if err := s.write(ctx, Event{Kind: schedulerCame, Process: 1}); err != nil {
 		return err
 	}

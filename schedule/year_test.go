@@ -112,7 +112,7 @@ func (w *world) disturb(definitions []Definition) {
 
 // live is a year, and two weeks more in which nothing goes wrong and all comes to its end.
 func (w *world) live(t *testing.T, definitions []Definition) {
-	define := func() ([]Definition, error) { return definitions, nil }
+	define := func() (Reading, error) { return Reading{Definitions: definitions}, nil }
 	w.disturb(definitions)
 	askAll := func(kind string) {
 		for _, d := range definitions {

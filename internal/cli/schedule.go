@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -36,7 +35,8 @@ func newSchedule(s *settings) *cobra.Command {
 const scheduleRunLong = `Run DAGs by their schedules, in the foreground, until Ctrl-C or SIGTERM.
 
 DAG files are named, or a folder of them (this one by default), whose files without a
-schedule are left out. A changed file counts from the next look on, a few seconds later.
+schedule are left out. A changed file counts from the next look on, a few seconds later;
+one with faults is told, its DAG stays as it was, and the others go on.
 Each run is what ` + "`clinflow run DAG`" + ` is, in a process of its own with the same flags;
 what stands behind -- is given to it too, such as -- --runner flink. Runs of one output
 folder take turns. A scheduler that was killed goes on where its journal ends.`
@@ -66,11 +66,14 @@ func (s *settings) serve(cmd *cobra.Command, f *dagFlags, paths, extra []string,
 	if err != nil {
 		return err
 	}
-	definitions, err := schedule.Read(cmd.Context(), s.env, paths, set)
+	read, err := schedule.Read(cmd.Context(), s.env, paths, set)
+	if err == nil && len(read.Definitions) == 0 {
+		err = read.Err()
+	}
 	if err = errors.Join(err, areFlagsOfRun(cmd, extra)); err != nil {
 		return err
 	}
-	for _, d := range definitions {
+	for _, d := range read.Definitions {
 		s.env.Log.Info().Str("dag", d.DAG).Str("file", d.File).Str("cron", d.Cron).Str("timezone", d.Timezone).Msg("scheduled")
 	}
 	out, err := outdir.Prepare(f.out, schedule.Folder, "runs")
@@ -85,7 +88,8 @@ func (s *settings) serve(cmd *cobra.Command, f *dagFlags, paths, extra []string,
 		return err
 	}
 	return schedule.Serve(cmd.Context(), schedule.Options{
-		Out: out, Define: s.definer(cmd.Context(), paths, set), Runner: runner, Woken: runner.Woken(), Tell: s.tellScheduled, Standby: standby,
+		Out: out, Runner: runner, Woken: runner.Woken(), Tell: s.tellScheduled, Standby: standby,
+		Define: func() (schedule.Reading, error) { return schedule.Read(cmd.Context(), s.env, paths, set) },
 	})
 }
 
@@ -119,22 +123,14 @@ func (s *settings) childFlags(typed *pflag.FlagSet, out store.Dir, set, extra []
 	return append(flags, extra...)
 }
 
-// definer reads the DAG files, and tells a fault once.
-func (s *settings) definer(ctx context.Context, paths []string, set map[string]string) func() ([]schedule.Definition, error) {
-	told := ""
-	return func() ([]schedule.Definition, error) {
-		definitions, err := schedule.Read(ctx, s.env, paths, set)
-		text := fmt.Sprint(err)
-		if err != nil && text != told && ctx.Err() == nil {
-			s.env.Log.Error().Msg("the DAG files have faults, and the schedules stay as they were: " + text)
-		}
-		told = text
-		return definitions, err
-	}
-}
-
 // tellScheduled logs what happens.
 func (s *settings) tellScheduled(e schedule.Event, r *schedule.Run) {
+	for _, f := range e.Faults {
+		s.env.Log.Error().Str("file", f.File).Msg("a DAG file has faults; its DAG stays as it was, and the others go on: " + f.Text)
+	}
+	if len(e.Faults) > 0 {
+		return
+	}
 	entry := s.env.Log.Info()
 	if e.Error != "" {
 		entry = s.env.Log.Error().Str("error", e.Error).Int("exit_code", e.Code)
@@ -207,7 +203,8 @@ func (s *settings) upcoming(cmd *cobra.Command, f *dagFlags, args []string) (def
 		if err != nil {
 			return nil, err
 		}
-		return schedule.Read(cmd.Context(), s.env, args, set)
+		read, err := schedule.Read(cmd.Context(), s.env, args, set)
+		return read.Definitions, errors.Join(err, read.Err())
 	}
 	_, o, err := lookAt(cmd, f)
 	if err != nil {
@@ -230,7 +227,7 @@ func isFile(word string) bool {
 func scheduleCheck(f *dagFlags) *cobra.Command {
 	return &cobra.Command{
 		Use: "check [DAG…]", Args: asUsed,
-		Short: "Exit with 1 where no scheduler is at work, or a DAG has had no good run within its freshness",
+		Short: "Exit with 1 where no scheduler is at work, a DAG file has faults, or a DAG has had no good run within its freshness",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			_, o, err := lookAt(cmd, f)
 			if err == nil {

@@ -154,6 +154,46 @@ func TestAnAttemptThatIsNotWantedDoesNothing(t *testing.T) {
 	}
 }
 
+// A faulty file holds up no other, when a scheduler starts as while it is at work.
+func TestAFaultyDAGFileHoldsUpNoOther(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(dir+"/dags", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"one", "two"} {
+		write(t, dir+"/dags/"+name+".yaml", strings.Replace(scheduledDAG, "made", name, 1))
+	}
+	write(t, dir+"/dags/bad.yaml", "name: [")
+	serve(t, dir, "dags", "--out", "out")
+	known := func(names ...string) func(schedule.Overview) bool {
+		return func(o schedule.Overview) bool {
+			var found []string
+			for _, s := range o.DAGs {
+				found = append(found, s.DAG)
+			}
+			return len(o.Files) > 0 && slices.Equal(found, names)
+		}
+	}
+	seen(t, dir, "at work beside a faulty file", known("one", "two"))
+	write(t, dir+"/dags/one.yaml", "name: [")
+	write(t, dir+"/dags/three.yaml", strings.Replace(scheduledDAG, "made", "three", 1))
+	if err := os.Remove(dir + "/dags/two.yaml"); err != nil {
+		t.Fatal(err)
+	}
+	seen(t, dir, "one kept, two gone, three new", known("one", "three"))
+	if list := clinflow(t, dir, 0, "schedule", "list", "--out", "out").stdout; !strings.Contains(list, "dags/bad.yaml:1:") || !strings.Contains(list, "its file cannot be read") {
+		t.Error(list)
+	}
+	if r := clinflow(t, dir, 1, "schedule", "check", "one", "--out", "out"); !strings.Contains(r.stderr, "dags/one.yaml:1:") || strings.Contains(r.stderr, "bad.yaml") {
+		t.Error(r.stderr)
+	}
+	clinflow(t, dir, 0, "schedule", "check", "three", "--out", "out")
+	clinflow(t, dir, 1, "schedule", "check", "--out", "out")
+	if log := read(t, dir, "log"); strings.Count(log, "a DAG file has faults") < 3 || !strings.Contains(log, "dags/bad.yaml:1:") { // bad; bad and one
+		t.Error(log)
+	}
+}
+
 // goodRuns are the ids of a scheduler's runs that ended well, by the journals of runs.
 func goodRuns(t *testing.T, dir string) (ids []string) {
 	t.Helper()

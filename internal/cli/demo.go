@@ -18,8 +18,8 @@ import (
 var scales = map[string]map[string]string{
 	"quick": {},
 	"tiny":  {"patients": "250", "shards": "4", "min_count": "5", "articles": "600", "base_epochs": "1", "epochs": "1", "code_epochs": "1", "pmv_epochs": "2"},
-	"small": {"patients": "2500", "shards": "16", "min_count": "20", "articles": "12000", "base_epochs": "6", "epochs": "4", "code_epochs": "8", "pmv_epochs": "6"},
-	"full":  {"patients": "6400", "shards": "16", "min_count": "50", "articles": "12000", "base_epochs": "6", "epochs": "4", "code_epochs": "8", "pmv_epochs": "6"},
+	"small": {"patients": "2500"},
+	"full":  {"patients": "6400", "min_count": "50"},
 }
 
 func newDemo(s *settings) *cobra.Command {
@@ -57,7 +57,7 @@ func newDemo(s *settings) *cobra.Command {
 	f.add(cmd)
 	cmd.Flags().Lookup("out").DefValue = "clinflow-demo"
 	f.out = "clinflow-demo"
-	cmd.Flags().StringVar(&scale, "scale", "quick", "tiny (seconds), quick (two to three minutes), small (five minutes) or full (a quarter of an hour: what the proofs run)")
+	cmd.Flags().StringVar(&scale, "scale", "quick", "tiny (seconds), quick (five minutes), small (seven minutes) or full (a quarter of an hour: what the proofs run)")
 	cmd.Flags().Int64Var(&seed, "seed", 1, "seed of the data and of training")
 	cmd.Flags().IntVar(&patients, "patients", 0, "synthetic patients; the scale's own number by default")
 	complete(cmd, "scale", slices.Sorted(maps.Keys(scales))...)

@@ -20,7 +20,7 @@ type Schedule struct {
 	Location *time.Location
 	Catchup  string // what a scheduler that was away does: CatchupNone and its like
 	Overlap  string // what it does while a run is under way: OverlapSkip and its like
-	// Retries is how many times a run that ended with exit.Retry is tried again; other
+	// Retries is how many times a run that ended with exit.Retry, or by a signal, is tried again; other
 	// failures are not.
 	Retries int
 	// RetryDelay is the wait before the first of them. It doubles each time, up to

@@ -87,7 +87,7 @@ func scheduleSchema() *jsonschema.Schema {
 	c.add("timezone", textSchema("name of the IANA database"), false)
 	c.add("catchup", enumSchema(catchups), false)
 	c.add("overlap", enumSchema(overlaps), false)
-	c.add("retries", &jsonschema.Schema{Type: "integer", Minimum: "0", Maximum: "255", Description: "how often a run that ended with exit code 4 is tried again"}, false)
+	c.add("retries", &jsonschema.Schema{Type: "integer", Minimum: "0", Maximum: "255", Description: "how often a run is tried again that ended with exit code 4 or was killed by a signal"}, false)
 	c.add("retry_delay", textSchema("wait before the first retry, such as 2m; it doubles each time"), false)
 	c.add("max_retry_delay", textSchema("the longest wait before a retry"), false)
 	c.add("timeout", textSchema("after which a run, its retries among it, is ended, such as 6h"), false)

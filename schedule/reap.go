@@ -78,7 +78,7 @@ func (s *scheduler) ended(ctx context.Context, r *Run, result Result, stopped bo
 		e.Kind, e.State = runEnded, r.Cancel
 	case stopped:
 		e.Kind = attemptStopped
-	case result.Code == int(exit.Retry) && r.Tries < d.Retries && !d.Retired:
+	case result.worthRetry() && r.Tries < d.Retries && !d.Retired:
 		e.Kind, e.RetryAt = retryLater, s.clock.Now().Add(d.delay(r.Tries+1)).Truncate(time.Second)
 	default:
 		e.Kind, e.State = runEnded, Failed

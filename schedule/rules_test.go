@@ -203,6 +203,16 @@ var rules = []rule{
 01-05 01:18 2026-01-05T01:00Z failed`,
 	},
 	{
+		name: "killed by a signal", cron: "0 1 * * *", codes: []int{-9, 4, -9, -9},
+		happens: threeHours,
+		want: `
+01-05 01:00 run 2026-01-05T01:00Z schedule
+01-05 01:01 2026-01-05T01:00Z again at 01:03
+01-05 01:04 2026-01-05T01:00Z again at 01:08
+01-05 01:09 2026-01-05T01:00Z again at 01:17
+01-05 01:18 2026-01-05T01:00Z failed`,
+	},
+	{
 		name: "any other exit code", cron: "0 1 * * *", codes: []int{3},
 		happens: threeHours,
 		want: `

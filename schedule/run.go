@@ -14,7 +14,7 @@ const (
 const (
 	Queued    = "queued"   // it waits for others, or for the DAG to be resumed
 	Running   = "running"  // an attempt is at work
-	Retrying  = "retrying" // an attempt ended with exit.Retry, and the next waits
+	Retrying  = "retrying" // an attempt was worth a retry, and the next waits
 	Done      = "done"
 	Failed    = "failed"
 	Cancelled = "cancelled" // for a later run, or because its DAG has no schedule any more
@@ -31,8 +31,8 @@ type Run struct {
 	Cause   string    `json:"cause"`
 	State   string    `json:"state"`
 	Order   int64     `json:"order"` // the event that queued it: runs begin in this order
-	// Attempt is how many attempts have begun, Tries how many of them ended with
-	// exit.Retry, and Lost how many ended with their scheduler.
+	// Attempt is how many attempts have begun, Tries how many of them were
+	// worth a retry, and Lost how many ended with their scheduler.
 	Attempt int `json:"attempt,omitempty"`
 	Tries   int `json:"tries,omitempty"`
 	Lost    int `json:"lost,omitempty"`
@@ -42,7 +42,7 @@ type Run struct {
 	RetryAt time.Time `json:"retry_at,omitzero"`
 	Ended   time.Time `json:"ended,omitzero"`
 
-	Code  int    `json:"code,omitempty"` // exit code of the last attempt that ended
+	Code  int    `json:"code,omitempty"` // of the last attempt that ended, as in Result
 	Error string `json:"error,omitempty"`
 	// Ran is how many steps the last attempt ran; of one that ended well, 0 says that
 	// nothing was stale.

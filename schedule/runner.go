@@ -3,6 +3,8 @@ package schedule
 import (
 	"context"
 	"time"
+
+	"github.com/clinflow/clinflow/internal/exit"
 )
 
 // Runner is where the attempts of runs are at work, one at a time: an output folder takes
@@ -43,10 +45,14 @@ type Process interface {
 
 // Result is how an attempt ended.
 type Result struct {
-	Code  int // exit code; negative for a process that a signal ended
+	Code  int // exit code; of a process that a signal ended, the negative number of the signal
 	Error string
 	Ran   int // steps that it ran, not those that were up to date
 }
+
+// worthRetry says whether another attempt may end otherwise: it says so itself, or was
+// killed before it could, as for want of memory or when its node is cleared.
+func (r Result) worthRetry() bool { return r.Code == int(exit.Retry) || r.Code < 0 }
 
 // Clock tells the time and waits.
 type Clock interface {

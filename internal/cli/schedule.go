@@ -133,7 +133,12 @@ func (s *settings) tellScheduled(e schedule.Event, r *schedule.Run) {
 	}
 	entry := s.env.Log.Info()
 	if e.Error != "" {
-		entry = s.env.Log.Error().Str("error", e.Error).Int("exit_code", e.Code)
+		entry = s.env.Log.Error().Str("error", e.Error)
+		if e.Code >= 0 {
+			entry = entry.Int("exit_code", e.Code)
+		} else {
+			entry = entry.Int("signal", -e.Code)
+		}
 	}
 	if e.DAG != "" {
 		entry = entry.Str("dag", e.DAG)

@@ -194,6 +194,47 @@ func TestAFaultyDAGFileHoldsUpNoOther(t *testing.T) {
 	}
 }
 
+// killWorking kills the run that is at work, when it is.
+func killWorking(t *testing.T, dir string) {
+	t.Helper()
+	out, err := store.Open(filepath.Join(dir, "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for begun := time.Now(); time.Since(begun) < time.Minute; time.Sleep(20 * time.Millisecond) {
+		holder, err := runners.AtWork(t.Context(), out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if holder.Process > 0 {
+			if err := syscall.Kill(holder.Process, syscall.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+			return
+		}
+	}
+	t.Fatalf("after a minute: no run is at work\n%s", read(t, dir, "log"))
+}
+
+// What a run cannot tell of itself its scheduler tells: that it was killed.
+func TestARunIsKilled(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir+"/long.yaml", "name: long\nschedule: {cron: '0 0 1 1 *', retries: 1, retry_delay: 1s}\nsteps:\n  mimic: {stage: synth.mimiciv, with: {patients: 200000}}\n")
+	serve(t, dir, "--out", "out")
+	seen(t, dir, "at work", known)
+	clinflow(t, dir, 0, "schedule", "trigger", "long", "--out", "out")
+	killWorking(t, dir)
+	seen(t, dir, "tried again", func(o schedule.Overview) bool { return o.DAGs[0].Runs[0].Attempt == 2 })
+	killWorking(t, dir)
+	seen(t, dir, "over", over(1))
+	if list := clinflow(t, dir, 0, "schedule", "list", "--out", "out").stdout; !strings.Contains(list, "  failed, killed by signal 9  ") {
+		t.Error(list)
+	}
+	if log := read(t, dir, "log"); strings.Count(log, "killed by signal 9") != 2 {
+		t.Error(log)
+	}
+}
+
 // goodRuns are the ids of a scheduler's runs that ended well, by the journals of runs.
 func goodRuns(t *testing.T, dir string) (ids []string) {
 	t.Helper()

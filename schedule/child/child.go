@@ -55,7 +55,7 @@ func (r *Runner) Start(_ context.Context, a schedule.Attempt) (schedule.Process,
 	p := &process{cmd: cmd}
 	go func() {
 		_ = cmd.Wait() // its state says how it ended
-		p.end(r.result(a, cmd.ProcessState.ExitCode()))
+		p.end(r.result(a, codeOf(cmd.ProcessState)))
 		select {
 		case r.ended <- struct{}{}:
 		default:
@@ -73,7 +73,7 @@ func (r *Runner) result(a schedule.Attempt, code int) schedule.Result {
 		result.Ran = run.Ran()
 	case code == 0:
 	case code < 0:
-		result.Error = "a signal ended the process; was memory short?"
+		result.Error = fmt.Sprintf("killed by signal %d; was memory short?", -code)
 	case run.Error != "":
 		result.Error = run.Error
 	default:

@@ -1,6 +1,9 @@
 package schedule
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // The kinds of events in a scheduler's journal.
 const (
@@ -44,10 +47,28 @@ type Event struct {
 	Ran     int       `json:"ran,omitempty"`
 	Error   string    `json:"error,omitempty"`
 	RetryAt time.Time `json:"retry_at,omitzero"`
+	// Untold says that the attempt or its run failed, and that its process could tell
+	// nobody of it.
+	Untold bool `json:"untold,omitempty"`
 
 	Process int    `json:"process,omitempty"`
 	Host    string `json:"host,omitempty"`
 }
+
+// Reason is why an attempt ended that could not tell of it itself, in a word or two, and
+// the exit code that a shell gives for that, as timeout(1) does.
+func (e Event) Reason() (reason string, code int) {
+	switch {
+	case e.State == TimedOut:
+		return TimedOut, 124
+	case e.Code < 0:
+		return killedBy(-e.Code), 128 - e.Code
+	default:
+		return "", e.Code
+	}
+}
+
+func killedBy(signal int) string { return fmt.Sprintf("killed by signal %d", signal) }
 
 // Due is a run that is queued.
 type Due struct {

@@ -12,7 +12,7 @@ func (s *scheduler) limit(ctx context.Context) error {
 		if r.Cancel == "" && !r.Started.IsZero() && d.Timeout > 0 && s.since(r) >= d.Timeout {
 			e := Event{Kind: runCancelled, DAG: r.DAG, Run: r.ID, State: TimedOut}
 			if r.State != Running {
-				e.Kind = runEnded
+				e.Kind, e.Untold = runEnded, true
 			}
 			if err := s.write(ctx, e); err != nil {
 				return err

@@ -59,9 +59,9 @@ func (s *scheduler) adopt(ctx context.Context, r *Run) error {
 	case ok:
 		return s.ended(ctx, r, result, result.Code == int(exit.Interrupted)) // by the scheduler, which was leaving
 	case r.Cancel != "":
-		return s.write(ctx, Event{Kind: runEnded, DAG: r.DAG, Run: r.ID, State: r.Cancel})
+		return s.write(ctx, Event{Kind: runEnded, DAG: r.DAG, Run: r.ID, State: r.Cancel, Untold: r.Cancel == TimedOut})
 	case r.Lost >= mostLost:
-		return s.write(ctx, Event{Kind: runEnded, DAG: r.DAG, Run: r.ID, State: Failed, Code: int(exit.Failed),
+		return s.write(ctx, Event{Kind: runEnded, DAG: r.DAG, Run: r.ID, State: Failed, Code: int(exit.Failed), Untold: true,
 			Error: fmt.Sprintf("%d attempts ended without a word, with the scheduler or the machine", r.Lost+1)})
 	}
 	return s.write(ctx, Event{Kind: attemptLost, DAG: r.DAG, Run: r.ID, Attempt: r.Attempt})
@@ -71,13 +71,15 @@ func (s *scheduler) adopt(ctx context.Context, r *Run) error {
 func (s *scheduler) ended(ctx context.Context, r *Run, result Result, stopped bool) error {
 	e := Event{DAG: r.DAG, Run: r.ID, Attempt: r.Attempt, Code: result.Code, Error: result.Error, Ran: result.Ran}
 	d := s.journal.state.DAGs[r.DAG]
+	e.Untold = result.Untold
 	switch {
 	case result.Code == int(exit.OK):
 		e.Kind, e.State = runEnded, Done
 	case r.Cancel != "":
 		e.Kind, e.State = runEnded, r.Cancel
+		e.Untold = r.Cancel == TimedOut && (result.Untold || result.Code == int(exit.Interrupted)) // of which a run tells nobody
 	case stopped:
-		e.Kind = attemptStopped
+		e.Kind, e.Untold = attemptStopped, false
 	case result.worthRetry() && r.Tries < d.Retries && !d.Retired:
 		e.Kind, e.RetryAt = retryLater, s.clock.Now().Add(d.delay(r.Tries+1)).Truncate(time.Second)
 	default:

@@ -208,9 +208,12 @@ var rules = []rule{
 		want: `
 01-05 01:00 run 2026-01-05T01:00Z schedule
 01-05 01:01 2026-01-05T01:00Z again at 01:03
+01-05 01:01 tells for 2026-01-05T01:00Z: killed by signal 9
 01-05 01:04 2026-01-05T01:00Z again at 01:08
 01-05 01:09 2026-01-05T01:00Z again at 01:17
-01-05 01:18 2026-01-05T01:00Z failed`,
+01-05 01:09 tells for 2026-01-05T01:00Z: killed by signal 9
+01-05 01:18 2026-01-05T01:00Z failed
+01-05 01:18 tells for 2026-01-05T01:00Z: killed by signal 9`,
 	},
 	{
 		name: "any other exit code", cron: "0 1 * * *", codes: []int{3},
@@ -224,7 +227,8 @@ var rules = []rule{
 		happens: threeHours,
 		want: `
 01-05 01:00 run 2026-01-05T01:00Z schedule
-01-05 01:30 2026-01-05T01:00Z timed out`,
+01-05 01:30 2026-01-05T01:00Z timed out
+01-05 01:30 tells for 2026-01-05T01:00Z: timed out`,
 	},
 	{
 		name: "the scheduler is killed, its run is not", cron: "0 1 * * *", lasts: time.Hour,
@@ -329,7 +333,7 @@ func (r rule) play(t *testing.T) string {
 		if attempts++; attempts > len(r.codes) {
 			return Result{Ran: 1}
 		}
-		return Result{Code: r.codes[attempts-1]}
+		return Result{Code: r.codes[attempts-1], Untold: r.codes[attempts-1] < 0}
 	}
 	ended := false
 	for _, h := range r.happens[1:] {
@@ -409,6 +413,9 @@ func (r rule) told(t *testing.T, w *world) string {
 			if e.State != Done || len(r.codes) > 0 || r.lasts == time.Hour {
 				say("%s %s", of, e.State)
 			}
+		}
+		if reason, _ := e.Reason(); e.Untold {
+			say("tells for %s: %s", of, reason)
 		}
 		for _, due := range e.Due {
 			say("run %s %s", due.Logical.Format(minutely), due.Cause)

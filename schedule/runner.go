@@ -48,6 +48,8 @@ type Result struct {
 	Code  int // exit code; of a process that a signal ended, the negative number of the signal
 	Error string
 	Ran   int // steps that it ran, not those that were up to date
+	// Untold says that the attempt could tell nobody that it failed.
+	Untold bool
 }
 
 // worthRetry says whether another attempt may end otherwise: it says so itself, or was

@@ -103,7 +103,7 @@ func (s *scheduler) begin(ctx context.Context) error {
 	}
 	process, err := s.runner.Start(ctx, s.attempt(r))
 	if err != nil {
-		return s.ended(ctx, r, Result{Code: int(exit.Of(err)), Error: err.Error()}, false)
+		return s.ended(ctx, r, Result{Code: int(exit.Of(err)), Error: err.Error(), Untold: true}, false)
 	}
 	s.process, s.of, s.began, s.interrupted = process, r.ID, s.clock.Now(), time.Time{}
 	return nil

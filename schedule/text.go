@@ -94,7 +94,7 @@ func (s Status) last() string {
 	case r.State == Done && r.Ran == 0:
 		return "done, nothing was stale"
 	case r.Code < 0:
-		return fmt.Sprintf("%s, killed by signal %d", r.State, -r.Code)
+		return r.State + ", " + killedBy(-r.Code)
 	case r.Code != 0:
 		return fmt.Sprintf("%s, exit code %d", r.State, r.Code)
 	default:

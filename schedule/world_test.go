@@ -264,7 +264,7 @@ func (p *process) Interrupt() {
 }
 
 func (p *process) Kill() {
-	p.killed, p.ends, p.result = true, p.world.now, Result{Code: -9, Error: "killed"}
+	p.killed, p.ends, p.result = true, p.world.now, Result{Code: -9, Error: "killed", Untold: true}
 	p.world.faults["runs killed for their patience"]++
 }
 

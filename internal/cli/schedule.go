@@ -70,9 +70,11 @@ func (s *settings) serve(cmd *cobra.Command, f *dagFlags, paths, extra []string,
 	if err == nil && len(read.Definitions) == 0 {
 		err = read.Err()
 	}
-	if err = errors.Join(err, areFlagsOfRun(cmd, extra)); err != nil {
+	teller, wrong := s.tellerOf(cmd, extra)
+	if err = errors.Join(err, wrong); err != nil {
 		return err
 	}
+	defer teller.wait()
 	for _, d := range read.Definitions {
 		s.env.Log.Info().Str("dag", d.DAG).Str("file", d.File).Str("cron", d.Cron).Str("timezone", d.Timezone).Msg("scheduled")
 	}
@@ -88,22 +90,29 @@ func (s *settings) serve(cmd *cobra.Command, f *dagFlags, paths, extra []string,
 		return err
 	}
 	return schedule.Serve(cmd.Context(), schedule.Options{
-		Out: out, Runner: runner, Woken: runner.Woken(), Tell: s.tellScheduled, Standby: standby,
+		Out: out, Runner: runner, Woken: runner.Woken(), Tell: teller.tell, Standby: standby,
 		Define: func() (schedule.Reading, error) { return schedule.Read(cmd.Context(), s.env, paths, set) },
 	})
 }
 
-// areFlagsOfRun refuses what each run would refuse. This process does not run a DAG itself,
-// so nothing reads the values that are set here.
-func areFlagsOfRun(cmd *cobra.Command, extra []string) error {
+// tellerOf tells what happens in a scheduler. What stands behind -- is refused as each run
+// would refuse it; this process runs no DAG itself, so the values that are set here are
+// read by nothing else.
+func (s *settings) tellerOf(cmd *cobra.Command, extra []string) (*scheduledTeller, error) {
 	run, _, err := cmd.Root().Find([]string{"run"})
 	if err == nil {
 		err = run.ParseFlags(extra)
 	}
 	if err != nil {
-		return exit.Errorf(exit.Usage, "behind --: %w; `clinflow run --help` lists the flags of a run", err)
+		return nil, exit.Errorf(exit.Usage, "behind --: %w; `clinflow run --help` lists the flags of a run", err)
 	}
-	return nil
+	t := &scheduledTeller{settings: s}
+	t.failure.Output = os.Stderr
+	t.failure.Command, err = run.Flags().GetString("on-failure")
+	if err == nil {
+		t.failure.URL, err = run.Flags().GetString("on-failure-url")
+	}
+	return t, errors.Join(err, t.failure.Check())
 }
 
 // childFlags are the flags that a run is given: those of every command that were typed,
@@ -121,32 +130,6 @@ func (s *settings) childFlags(typed *pflag.FlagSet, out store.Dir, set, extra []
 		}
 	})
 	return append(flags, extra...)
-}
-
-// tellScheduled logs what happens.
-func (s *settings) tellScheduled(e schedule.Event, r *schedule.Run) {
-	for _, f := range e.Faults {
-		s.env.Log.Error().Str("file", f.File).Msg("a DAG file has faults; its DAG stays as it was, and the others go on: " + f.Text)
-	}
-	if len(e.Faults) > 0 {
-		return
-	}
-	entry := s.env.Log.Info()
-	if e.Error != "" {
-		entry = s.env.Log.Error().Str("error", e.Error)
-		if e.Code >= 0 {
-			entry = entry.Int("exit_code", e.Code)
-		} else {
-			entry = entry.Int("signal", -e.Code)
-		}
-	}
-	if e.DAG != "" {
-		entry = entry.Str("dag", e.DAG)
-	}
-	if r != nil {
-		entry = entry.Str("run", r.ID)
-	}
-	entry.Msg(e.Say())
 }
 
 // lookAt reads how things stand in the output folder.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/runners"
@@ -216,11 +219,13 @@ func killWorking(t *testing.T, dir string) {
 	t.Fatalf("after a minute: no run is at work\n%s", read(t, dir, "log"))
 }
 
-// What a run cannot tell of itself its scheduler tells: that it was killed.
+// What a run cannot tell of itself its scheduler tells: that it was killed, or timed out.
+// That alone makes no check fail.
 func TestARunIsKilled(t *testing.T) {
 	dir := t.TempDir()
-	write(t, dir+"/long.yaml", "name: long\nschedule: {cron: '0 0 1 1 *', retries: 1, retry_delay: 1s}\nsteps:\n  mimic: {stage: synth.mimiciv, with: {patients: 200000}}\n")
-	serve(t, dir, "--out", "out")
+	const long = "name: long\nschedule: {cron: '0 0 1 1 *', retries: 1, retry_delay: 1s}\nsteps:\n  mimic: {stage: synth.mimiciv, with: {patients: 200000}}\n"
+	write(t, dir+"/long.yaml", long)
+	s := serve(t, dir, "--out", "out", "--", "--on-failure", "cat >>told; echo \" $CLINFLOW_REASON\" >>told")
 	seen(t, dir, "at work", known)
 	clinflow(t, dir, 0, "schedule", "trigger", "long", "--out", "out")
 	killWorking(t, dir)
@@ -232,6 +237,17 @@ func TestARunIsKilled(t *testing.T) {
 	}
 	if log := read(t, dir, "log"); strings.Count(log, "killed by signal 9") != 2 {
 		t.Error(log)
+	}
+	write(t, dir+"/long.yaml", strings.Replace(long, "retries: 1,", "timeout: 2s,", 1))
+	seen(t, dir, "changed", func(o schedule.Overview) bool { return o.DAGs[0].Timeout > 0 })
+	clinflow(t, dir, 0, "schedule", "trigger", "long", "--out", "out")
+	o := seen(t, dir, "over", over(2))
+	clinflow(t, dir, 0, "schedule", "check", "--out", "out")
+	s.end(syscall.SIGTERM)
+	killed := fmt.Sprintf(`{"dag":"long","run":"%s","exit_code":137,"failed":[],"reason":"killed by signal 9"} killed by signal 9`+"\n", o.DAGs[0].Runs[1].ID)
+	late := fmt.Sprintf(`{"dag":"long","run":"%s","exit_code":124,"failed":[],"reason":"timed out"} timed out`+"\n", o.DAGs[0].Runs[0].ID)
+	if diff := cmp.Diff(killed+killed+late, read(t, dir, "told")); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -30,6 +30,8 @@ type Notice struct {
 	Run      string   `json:"run,omitempty"` // none where it failed before it began
 	ExitCode int      `json:"exit_code"`
 	Failed   []string `json:"failed"` // steps
+	// Reason is why somebody else tells of the run than itself.
+	Reason string `json:"reason,omitempty"`
 }
 
 // Teller notes what a run does, and tells if it failed. The zero Teller tells nobody.
@@ -78,6 +80,11 @@ func (t *Teller) End(ctx context.Context, dag string, code exit.Code) error {
 	if notice.ExitCode = int(code); notice.DAG == "" {
 		notice.DAG = dag
 	}
+	return t.Tell(ctx, notice)
+}
+
+// Tell tells of a run that cannot itself.
+func (t *Teller) Tell(ctx context.Context, notice Notice) error {
 	if notice.Failed == nil {
 		notice.Failed = []string{}
 	}
@@ -103,7 +110,7 @@ func (t *Teller) run(ctx context.Context, n Notice, text []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, commandTime)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", t.Command)
-	cmd.Env = append(os.Environ(), "CLINFLOW_DAG="+n.DAG, "CLINFLOW_RUN="+n.Run, "CLINFLOW_EXIT_CODE="+strconv.Itoa(n.ExitCode), "CLINFLOW_FAILED_STEPS="+strings.Join(n.Failed, " "))
+	cmd.Env = append(os.Environ(), "CLINFLOW_DAG="+n.DAG, "CLINFLOW_RUN="+n.Run, "CLINFLOW_EXIT_CODE="+strconv.Itoa(n.ExitCode), "CLINFLOW_FAILED_STEPS="+strings.Join(n.Failed, " "), "CLINFLOW_REASON="+n.Reason)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(text), t.Output, t.Output
 	cmd.WaitDelay = time.Second // what it left running may hold its streams
 	if err := cmd.Run(); err != nil {

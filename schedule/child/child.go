@@ -66,7 +66,7 @@ func (r *Runner) Start(_ context.Context, a schedule.Attempt) (schedule.Process,
 
 // result is what a process left, of which the run's journal tells more than the exit code.
 func (r *Runner) result(a schedule.Attempt, code int) schedule.Result {
-	result := schedule.Result{Code: code}
+	result := schedule.Result{Code: code, Untold: code < 0}
 	run, found, err := runners.FindScheduled(context.Background(), r.out, a.Run, a.Number)
 	switch {
 	case code == 0 && err == nil && found:

@@ -101,7 +101,7 @@ func AskFor(ctx context.Context, out store.Dir, dag string, due []time.Time) err
 func (o Overview) Check(names ...string) error {
 	var faults []string
 	if o.Scheduler.Process == 0 {
-		faults = append(faults, "no scheduler is at work")
+		faults = append(faults, o.nobody())
 	}
 	chosen, err := o.Choose(names...)
 	if err != nil {

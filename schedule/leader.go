@@ -27,6 +27,8 @@ type Options struct {
 	Tell func(Event, *Run)
 	// Standby waits while another scheduler is at work in the folder, to take its place.
 	Standby bool
+	// Waits is told who is at work when Standby waits.
+	Waits func(store.Holder)
 }
 
 // Serve is the scheduler of an output folder, until ctx ends: it then interrupts the run
@@ -34,7 +36,7 @@ type Options struct {
 // exit.Retry's.
 func Serve(ctx context.Context, o Options) error {
 	dir := o.Out.Sub(Folder)
-	held, unlock, err := take(ctx, dir, o.Standby)
+	held, unlock, err := take(ctx, dir, o)
 	if err != nil || unlock == nil {
 		return err
 	}
@@ -80,13 +82,18 @@ func removeCutShort(ctx context.Context, dir store.Dir) error {
 const briefly = 3 * time.Second
 
 // take takes the lock of the scheduler. unlock is nil where ctx ended first.
-func take(ctx context.Context, dir store.Dir, standby bool) (held context.Context, unlock func(), err error) {
+func take(ctx context.Context, dir store.Dir, o Options) (held context.Context, unlock func(), err error) {
+	told := ""
 	for begun := time.Now(); ctx.Err() == nil; machine.Wait(machine{}, ctx, time.Now().Add(time.Second/2), nil) {
 		held, unlock, by, err := store.TryLock(ctx, dir, lockName, store.Self().String())
 		if err != nil || unlock != nil {
 			return held, unlock, err
 		}
-		if !standby && time.Since(begun) > briefly {
+		if o.Standby && by != told {
+			told = by
+			o.Waits(store.HolderOf(by))
+		}
+		if !o.Standby && time.Since(begun) > briefly {
 			return nil, nil, exit.Errorf(exit.Retry, "another scheduler is at work in %s%s; end it, or wait to take its place with --standby", dir.URI(), store.HolderOf(by).Told())
 		}
 	}

@@ -3,6 +3,7 @@ package schedule
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -11,6 +12,8 @@ import (
 
 // Overview is what the journal of an output folder's scheduler tells.
 type Overview struct {
+	Folder    string       `json:"-"`                  // the output folder
+	Beside    []string     `json:"-"`                  // where no scheduler ever was: names of the folders beside it in which one was
 	Scheduler store.Holder `json:"scheduler,omitzero"` // the one at work; its Process is 0 where none is
 	DAGs      []Status     `json:"dags"`               // by name, those without a schedule any more aside
 	// Files are what is wrong with DAG files, as the scheduler last read them.
@@ -58,7 +61,7 @@ func rank(r Run) int { return slices.Index([]string{Running, Retrying, Queued}, 
 // Look reads the journal in an output folder, and what was asked of the scheduler and is
 // not taken up yet. A folder without one has no DAGs.
 func Look(ctx context.Context, out store.Dir, now time.Time) (Overview, error) {
-	o := Overview{DAGs: []Status{}}
+	o := Overview{Folder: out.URI(), DAGs: []Status{}}
 	dir := out.Sub(Folder)
 	by, held, err := store.LockHolder(ctx, dir, lockName)
 	if err != nil {
@@ -71,7 +74,9 @@ func Look(ctx context.Context, out store.Dir, now time.Time) (Overview, error) {
 	if err != nil {
 		return o, err
 	}
-	o.Files = state.Faults
+	if o.Files = state.Faults; state.Number == 0 {
+		o.Beside = beside(out)
+	}
 	for _, name := range state.Names() {
 		if d := state.DAGs[name]; !d.Retired {
 			status, err := d.status(now)
@@ -85,6 +90,24 @@ func Look(ctx context.Context, out store.Dir, now time.Time) (Overview, error) {
 		}
 	}
 	return o, nil
+}
+
+// beside names the folders next to an output folder of this machine in which a scheduler
+// has been at work.
+func beside(out store.Dir) []string {
+	names := []string{}
+	path, here := out.LocalPath("")
+	if !here {
+		return names
+	}
+	for _, folder := range []string{eventsFolder, sumsFolder} {
+		found, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*", Folder, folder, "*"+suffix))
+		for _, name := range found {
+			names = append(names, filepath.Base(filepath.Dir(filepath.Dir(filepath.Dir(name)))))
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // readState is the state with what was asked for applied to it.

@@ -1,11 +1,15 @@
 package schedule
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"path"
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/clinflow/clinflow/internal/suggest"
 )
 
 // Say is an event in words, for a log.
@@ -44,8 +48,12 @@ func (e Event) sayDecided() string {
 
 // Write renders how things stand, a DAG a line.
 func (o Overview) Write(w io.Writer) error {
+	if o.Beside != nil {
+		_, err := fmt.Fprintln(w, o.nobody())
+		return err
+	}
 	if o.Scheduler.Process == 0 {
-		fmt.Fprintln(w, "no scheduler is at work; `clinflow schedule run` begins one")
+		fmt.Fprintln(w, o.nobody()+"; `clinflow schedule run` begins one")
 	} else {
 		fmt.Fprintf(w, "a scheduler is at work%s\n", o.Scheduler.Told())
 	}
@@ -63,6 +71,15 @@ func (o Overview) Write(w io.Writer) error {
 		fmt.Fprintln(w, f.Text)
 	}
 	return nil
+}
+
+// nobody says where no scheduler is, and which folder may have been meant.
+func (o Overview) nobody() string {
+	if o.Beside == nil {
+		return "no scheduler is at work in " + o.Folder
+	}
+	hint := cmp.Or(suggest.Choice(path.Base(o.Folder), o.Beside), "name an output folder by --out, or begin one by `clinflow schedule run`")
+	return "no scheduler is at work in " + o.Folder + ", nor ever was; " + hint
 }
 
 // now says what a DAG is at.

@@ -75,9 +75,6 @@ func (s *settings) serve(cmd *cobra.Command, f *dagFlags, paths, extra []string,
 		return err
 	}
 	defer teller.wait()
-	for _, d := range read.Definitions {
-		s.env.Log.Info().Str("dag", d.DAG).Str("file", d.File).Str("cron", d.Cron).Str("timezone", d.Timezone).Msg("scheduled")
-	}
 	out, err := outdir.Prepare(f.out, schedule.Folder, "runs")
 	if err != nil {
 		return err
@@ -91,7 +88,14 @@ func (s *settings) serve(cmd *cobra.Command, f *dagFlags, paths, extra []string,
 	}
 	return schedule.Serve(cmd.Context(), schedule.Options{
 		Out: out, Runner: runner, Woken: runner.Woken(), Tell: teller.tell, Standby: standby,
-		Define: func() (schedule.Reading, error) { return schedule.Read(cmd.Context(), s.env, paths, set) },
+		Define: func() (schedule.Reading, error) {
+			read, err := schedule.Read(cmd.Context(), s.env, paths, set)
+			teller.begin(read)
+			return read, err
+		},
+		Waits: func(by store.Holder) {
+			s.env.Log.Info().Msgf("another scheduler is at work in %s%s; this one waits to take its place", out.URI(), by.Told())
+		},
 	})
 }
 

@@ -96,7 +96,9 @@ func TestAScheduler(t *testing.T) {
 	clinflow(t, dir, 2, "schedule", "trigger", "made", "--out", "out")
 	s := serve(t, dir, "--out", "out")
 	seen(t, dir, "at work", known)
-	clinflow(t, dir, 4, "schedule", "run", "--out", "out")
+	if r := clinflow(t, dir, 4, "schedule", "run", "--out", "out"); strings.Contains(r.stderr, "scheduled") {
+		t.Error("one that is refused schedules: " + r.stderr)
+	}
 	if r := clinflow(t, dir, 2, "schedule", "pause", "mad", "--out", "out"); !strings.Contains(r.stderr, "did you mean made?") {
 		t.Error(r.stderr)
 	}
@@ -125,7 +127,14 @@ func TestAScheduler(t *testing.T) {
 	if code := s.end(syscall.SIGTERM); code != 0 {
 		t.Errorf("exit code %d\n%s", code, read(t, dir, "log"))
 	}
-	if r := clinflow(t, dir, 1, "schedule", "check", "--out", "out"); r.stderr != "error: no scheduler is at work\n" {
+	if r := clinflow(t, dir, 1, "schedule", "check", "--out", "out"); r.stderr != "error: no scheduler is at work in "+filepath.Join(dir, "out")+"\n" {
+		t.Error(r.stderr)
+	}
+	mistyped := "no scheduler is at work in " + filepath.Join(dir, "outt") + ", nor ever was; did you mean out?\n"
+	if list := clinflow(t, dir, 0, "schedule", "list", "--out", "outt").stdout; list != mistyped {
+		t.Error(list)
+	}
+	if r := clinflow(t, dir, 1, "schedule", "check", "--out", "outt"); r.stderr != "error: "+mistyped {
 		t.Error(r.stderr)
 	}
 	var told schedule.Overview
@@ -140,6 +149,29 @@ func TestAScheduler(t *testing.T) {
 	}
 	if none := clinflow(t, dir, 0, "schedule", "list", "--json", "--out", "elsewhere").stdout; none != "{\n  \"dags\": []\n}\n" {
 		t.Errorf("of a folder without a scheduler: %s", none)
+	}
+}
+
+// One that waits for another says so, and schedules nothing until it is its turn.
+func TestASchedulerWaits(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir+"/made.yaml", scheduledDAG)
+	first := serve(t, dir, "--out", "out")
+	seen(t, dir, "at work", known)
+	second := serve(t, dir, "--out", "out", "--standby")
+	const waits, schedules = "this one waits", "scheduled cron="
+	said := func(text string) int { return strings.Count(read(t, dir, "log"), text) }
+	seen(t, dir, "waiting", func(schedule.Overview) bool { return said(waits) > 0 })
+	if said(schedules) != 1 {
+		t.Error(read(t, dir, "log"))
+	}
+	first.end(syscall.SIGTERM)
+	seen(t, dir, "taken over", func(o schedule.Overview) bool {
+		return o.Scheduler.Process == second.cmd.Process.Pid && said(schedules) > 1
+	})
+	second.end(syscall.SIGTERM)
+	if said(schedules) != 2 || said(waits) != 1 {
+		t.Error(read(t, dir, "log"))
 	}
 }
 

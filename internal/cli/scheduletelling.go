@@ -14,6 +14,18 @@ type scheduledTeller struct {
 	*settings
 	failure failure.Teller
 	telling sync.WaitGroup
+	begun   bool
+}
+
+// begin logs what is scheduled when the scheduler first reads it: one that waits for
+// another, or is refused, schedules nothing.
+func (s *scheduledTeller) begin(read schedule.Reading) {
+	for _, d := range read.Definitions {
+		if !s.begun {
+			s.env.Log.Info().Str("dag", d.DAG).Str("file", d.File).Str("cron", d.Cron).Str("timezone", d.Timezone).Msg("scheduled")
+		}
+	}
+	s.begun = true
 }
 
 // tell is told every event. A command or a server may take its time: the scheduler does

@@ -53,3 +53,15 @@ func (f *findings) stepName(e entry, path string) bool {
 	f.add(e.at, path, "a step's name begins with a small letter and goes on with small letters, digits, _ and -", "")
 	return false
 }
+
+// namePattern keeps a DAG's name from being a path or a flag, or reaching into what others
+// make of it: a folder, a command line, Airflow's dag_id, a template.
+var namePattern = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9_. -]{0,98}[A-Za-z0-9_-])?$`)
+
+func (f *findings) dagName(n *node) string {
+	name, ok := f.word(n, "name")
+	if ok && !namePattern.MatchString(name) {
+		f.add(n.at, "name", "a DAG's name begins with a letter or digit and goes on with up to 99 letters, digits, _, -, . and spaces, the last two not at its end", "")
+	}
+	return name
+}

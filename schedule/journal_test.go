@@ -201,3 +201,38 @@ func TestOneSchedulerIsAtWork(t *testing.T) {
 		}
 	})
 }
+
+// ending are files at which ctx ends when one was made.
+type ending struct {
+	files
+	end func()
+}
+
+func (e ending) create(ctx context.Context, name string, data []byte) error {
+	defer e.end()
+	return e.files.create(ctx, name, data)
+}
+
+func (e ending) list(ctx context.Context) ([]string, error) {
+	names, err := e.files.list(ctx)
+	return names, errors.Join(err, ctx.Err())
+}
+
+// A scheduler that is told to end while it writes an event has written it, and goes on to
+// leave.
+func TestAnEventIsNotCutShort(t *testing.T) {
+	ctx, end := context.WithCancel(t.Context())
+	j, err := openJournal(ctx, ending{newWorld(1, yearBegins).memory, end})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := j.write(ctx, yearBegins, Event{Kind: schedulerCame, Process: 1}); err != nil {
+		t.Error(err)
+	}
+	if err := j.write(ctx, yearBegins, Event{Kind: schedulerCame, Process: 1}); !errors.Is(err, context.Canceled) {
+		t.Errorf("one that begins after the end: %v", err)
+	}
+	if err := j.write(t.Context(), yearBegins, Event{Kind: schedulerLeft}); err != nil || j.state.Number != 2 {
+		t.Errorf("%d events, %v", j.state.Number, err)
+	}
+}

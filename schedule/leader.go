@@ -17,8 +17,8 @@ type Options struct {
 	// Out is the output folder of the runs. Its folder schedule must exist where it is
 	// one of this machine.
 	Out store.Dir
-	// Define reads the DAGs that have a schedule. It is called every few seconds; its
-	// error ends the scheduler.
+	// Define reads the DAGs that have a schedule. It is called every few seconds; where
+	// it fails, what is known stays as it was.
 	Define func() (Reading, error)
 	Runner Runner
 	// Woken has something when an attempt of Runner's has ended.

@@ -28,10 +28,10 @@ func TestSlowASchedulerIsKilled(t *testing.T) {
 		write(t, dir+"/data.yaml", fmt.Sprintf("name: data\nschedule: {cron: '0 0 1 1 *', overlap: queue}\nsteps:\n"+
 			"  mimic: {stage: synth.mimiciv, with: {patients: %d}}\n  patients: {stage: ingest.mimiciv, in: {mimic: mimic}, with: {shards: 4}}\n", patients))
 	}
-	file(100)
+	file(3000)
 	const rounds = 12
 	for i := range rounds {
-		file(100 + i) // there is something to do
+		file(3000 + i) // there is something to do, for about half a second
 		s := serve(t, dir, "data.yaml", "--out", "out")
 		o := seen(t, dir, "at work", func(o schedule.Overview) bool { return known(o) && o.Scheduler.Process == s.cmd.Process.Pid })
 		before := len(o.DAGs[0].Runs)
@@ -43,7 +43,7 @@ func TestSlowASchedulerIsKilled(t *testing.T) {
 		if i%4 == 3 {
 			met["told to end"]++
 			if code := s.end(syscall.SIGTERM); code != 0 {
-				t.Errorf("exit code %d", code)
+				t.Errorf("exit code %d\n%s", code, read(t, dir, "log"))
 			}
 			continue
 		}

@@ -291,6 +291,9 @@ func (w *world) checkPassed(t *testing.T, d Definition, e Event, p Passed, times
 // requests, and runs that fail, hang and overlap. No run is lost, and none is doubled. It
 // prints the table.
 func TestYear(t *testing.T) {
+	if testing.Short() {
+		t.Skip("all of it is in one goroutine: the race detector, which is given -short, would find nothing")
+	}
 	definitions := yearOfDAGs()
 	w := newWorld(1, yearBegins)
 	w.lasts, w.result = lastsInAYear, resultsInAYear

@@ -121,21 +121,23 @@ func workflow(e exports.Export) (*workflowSpec, error) {
 }
 
 func containerOf(e exports.Export, t exports.Task) (*container, error) {
-	c := &container{Image: e.Image, Command: []string{e.Binary}, Args: append([]string{"run"}, exports.Words(e.Options)...)}
+	c := &container{Image: value(e.Image), Command: values([]string{e.Binary})}
+	args := append([]string{"run"}, exports.Words(e.Options)...)
 	switch t.Kind {
 	case exports.Data:
-		c.Args = append(c.Args, "--runner="+e.Runner)
-		c.Args = append(c.Args, exports.Words(e.Beam)...)
+		args = append(args, "--runner="+e.Runner)
+		args = append(args, exports.Words(e.Beam)...)
 	case exports.GPU:
-		c.Image = e.GPUImage
+		c.Image = value(e.GPUImage)
 		c.Resources = &resources{Limits: map[string]string{"nvidia.com/gpu": strconv.Itoa(e.GPUs)}}
 	}
-	c.Args = append(append(c.Args, "--only", "--", e.File), t.Steps...)
-	for _, arg := range c.Args {
+	args = append(append(args, "--only", "--", e.File), t.Steps...)
+	for _, arg := range args {
 		if strings.Contains(arg, "{{") {
 			return nil, exit.Errorf(exit.Usage, "the value %s holds {{, which Argo fills in; give one without", arg)
 		}
 	}
+	c.Args = values(args)
 	return c, nil
 }
 

@@ -1,5 +1,7 @@
 package argo
 
+import "strconv"
+
 // What of Argo's and Kubernetes' types a DAG needs, under their own names.
 
 type manifest struct {
@@ -76,12 +78,26 @@ type backoff struct {
 }
 
 type container struct {
-	Image     string     `yaml:"image"`
-	Command   []string   `yaml:"command"`
-	Args      []string   `yaml:"args"`
+	Image     value      `yaml:"image"`
+	Command   []value    `yaml:"command"`
+	Args      []value    `yaml:"args"`
 	Resources *resources `yaml:"resources,omitempty"`
 }
 
 type resources struct {
 	Limits map[string]string `yaml:"limits"`
+}
+
+// value is a text that users chose. It is always written in quotes: the library takes
+// some that YAML reads as something else, such as "? 0", for plain ones.
+type value string
+
+// MarshalYAML implements yaml.BytesMarshaler.
+func (v value) MarshalYAML() ([]byte, error) { return []byte(strconv.Quote(string(v))), nil }
+
+func values(texts []string) (quoted []value) {
+	for _, text := range texts {
+		quoted = append(quoted, value(text))
+	}
+	return quoted
 }

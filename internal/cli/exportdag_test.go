@@ -21,7 +21,7 @@ func onDataflow(scheduler string, more ...string) []string {
 func TestExportsOfADAG(t *testing.T) {
 	for scheduler, says := range map[string][]string{
 		"airflow": {`WORKER = "gs://b/clinflow"`, `"set": ["mimic=gs://b/mimic", "note=gs://b/note", "base=gs://b/base"]`, `"memory": "2GiB"`, `runner="DataflowRunner"`, `"staging_location": "gs://b/staging"`, `"card": ["clinical", "downstream", "baseline"]`},
-		"argo":    {"kind: Workflow\n", "- --set=note=gs://b/note\n", "- --memory=2GiB\n", "- --runner=dataflow\n", "- --staging_location=gs://b/staging\n", "nvidia.com/gpu: \"1\"\n"},
+		"argo":    {"kind: Workflow\n", "- \"--set=note=gs://b/note\"\n", "- \"--memory=2GiB\"\n", "- \"--runner=dataflow\"\n", "- \"--staging_location=gs://b/staging\"\n", "nvidia.com/gpu: \"1\"\n"},
 	} {
 		args := onDataflow(scheduler, "--memory", "2GiB")
 		here, there := t.TempDir(), t.TempDir()

@@ -53,15 +53,7 @@ func (w *Writer) Commit(ctx context.Context, header Manifest, parts []PartResult
 // publish writes the manifest, of whose writers one wins. Where the same one is there
 // already, an earlier attempt wrote it whose answer was lost.
 func (w *Writer) publish(ctx context.Context, data []byte) error {
-	f, err := w.dir.CreateNew(ctx, ManifestName)
-	if err != nil {
-		return err
-	}
-	defer f.Abort()
-	if _, err := f.Write(data); err != nil {
-		return err
-	}
-	err = f.Commit()
+	err := store.WriteNew(ctx, w.dir, ManifestName, data)
 	if !errors.Is(err, store.ErrExists) {
 		return err
 	}

@@ -26,15 +26,7 @@ type files interface {
 type stored struct{ dir store.Dir }
 
 func (s stored) create(ctx context.Context, name string, data []byte) error {
-	f, err := s.dir.CreateNew(ctx, name)
-	if err != nil {
-		return err
-	}
-	defer f.Abort()
-	if _, err := f.Write(data); err != nil {
-		return err
-	}
-	return f.Commit()
+	return store.WriteNew(ctx, s.dir, name, data)
 }
 
 func (s stored) read(ctx context.Context, name string) ([]byte, error) {

@@ -128,11 +128,7 @@ func (m Model) move(ctx context.Context, s *State, e Entry) error {
 	if err != nil {
 		return err
 	}
-	defer f.Abort()
-	if _, err := f.Write(append(text, '\n')); err != nil {
-		return err
-	}
-	err = f.Commit()
+	err = store.WriteAll(f, append(text, '\n'))
 	if errors.Is(err, store.ErrExists) {
 		return m.moved()
 	}
@@ -156,14 +152,7 @@ func (m Model) append(ctx context.Context, s *State, e Entry) error {
 	}
 	for {
 		s.last++
-		f, err := m.dir.CreateNew(ctx, entryName(s.last))
-		if err != nil {
-			return err
-		}
-		if _, err = f.Write(append(text, '\n')); err == nil {
-			err = f.Commit()
-		}
-		f.Abort()
+		err := store.WriteNew(ctx, m.dir, entryName(s.last), append(text, '\n'))
 		if !errors.Is(err, fs.ErrExist) {
 			return err
 		}

@@ -19,15 +19,7 @@ func Exists(ctx context.Context, dir Dir, name string) (bool, error) {
 // Mark leaves a file, and says whether it was the first to: of several one is. In it is
 // what no other writes, for a bucket takes the same bytes for a write whose answer was lost.
 func Mark(ctx context.Context, dir Dir, name string) (first bool, err error) {
-	f, err := dir.CreateNew(ctx, name)
-	if err != nil {
-		return false, err
-	}
-	defer f.Abort()
-	if _, err := f.Write([]byte(rand.Text())); err != nil {
-		return false, err
-	}
-	err = f.Commit()
+	err = WriteNew(ctx, dir, name, []byte(rand.Text()))
 	if errors.Is(err, ErrExists) {
 		return false, nil
 	}

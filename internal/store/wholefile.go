@@ -94,6 +94,20 @@ func WriteFile(ctx context.Context, dir Dir, name string, data []byte) error {
 	if err != nil {
 		return err
 	}
+	return WriteAll(f, data)
+}
+
+// WriteNew is WriteFile, and ErrExists where there is a file of the name.
+func WriteNew(ctx context.Context, dir Dir, name string, data []byte) error {
+	f, err := dir.CreateNew(ctx, name)
+	if err != nil {
+		return err
+	}
+	return WriteAll(f, data)
+}
+
+// WriteAll gives a file that was begun its bytes and commits it, or leaves none.
+func WriteAll(f File, data []byte) error {
 	defer f.Abort()
 	if _, err := f.Write(data); err != nil {
 		return err

@@ -46,15 +46,7 @@ func (l *log) Append(line []byte) error {
 }
 
 func (l *log) put(text []byte) error {
-	f, err := l.dir.CreateNew(l.ctx, lineName(l.name, l.number))
-	if err != nil {
-		return err
-	}
-	defer f.Abort()
-	if _, err := f.Write(text); err != nil {
-		return err
-	}
-	return f.Commit()
+	return store.WriteNew(l.ctx, l.dir, lineName(l.name, l.number), text)
 }
 
 // Close implements store.Log.

@@ -84,7 +84,7 @@ func orDash(text string) string {
 
 func (s StepRecord) why() string {
 	if s.Error != "" {
-		return strings.ReplaceAll(s.Error, "\n", "; ")
+		return oneLine(s.Error)
 	}
 	return strings.Join(s.Reasons, "; ")
 }

@@ -12,8 +12,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/dustin/go-humanize"
-
 	"github.com/clinflow/clinflow/dags"
 	"github.com/clinflow/clinflow/dags/picture"
 	"github.com/clinflow/clinflow/dataset"
@@ -26,7 +24,7 @@ import (
 var runFile embed.FS
 
 var runTemplate = page.Template(runFile, "runpage.html", template.FuncMap{
-	"took": span, "memory": memory, "time": func(t time.Time) string { return t.Format("2 January 2006, 15:04 MST") },
+	"took": span, "memory": page.Memory, "time": func(t time.Time) string { return t.Format("2 January 2006, 15:04 MST") },
 })
 
 // runShown is what a page tells of the run that published it. A stage's output cannot
@@ -130,7 +128,7 @@ func (r runShown) node(node *picture.Node, made map[string]StepRecord) nodeShown
 func (n nodeShown) below() string {
 	text := n.State + ", " + span(n.Seconds)
 	if n.PeakMemory > 0 {
-		text += ", " + memory(n.PeakMemory)
+		text += ", " + page.Memory(n.PeakMemory)
 	}
 	return text
 }
@@ -148,11 +146,4 @@ func span(seconds float64) string {
 	default:
 		return d.Round(time.Second).String()
 	}
-}
-
-func memory(bytes int64) string {
-	if bytes == 0 {
-		return "–"
-	}
-	return humanize.IBytes(uint64(bytes))
 }

@@ -21,7 +21,7 @@ const (
 
 var templates = func() map[string]*template.Template {
 	all := map[string]*template.Template{}
-	functions := template.FuncMap{"when": when, "ago": ago, "took": took, "memory": memory, "line": oneLine}
+	functions := template.FuncMap{"when": when, "ago": ago, "took": took, "memory": page.Memory, "line": oneLine}
 	for _, name := range []string{homePage, runPage, dagPage, loginPage, failPage} {
 		all[name] = template.Must(page.Template(files, name, functions).ParseFS(files, "parts.html"))
 	}
@@ -56,11 +56,4 @@ func took(d time.Duration) string {
 	default:
 		return d.Round(time.Second).String()
 	}
-}
-
-func memory(bytes int64) string {
-	if bytes == 0 {
-		return "–"
-	}
-	return humanize.IBytes(uint64(bytes))
 }

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dustin/go-humanize"
+
 	"github.com/clinflow/clinflow/internal/smallcell"
 )
 
@@ -64,6 +66,14 @@ func Count(n smallcell.Count) string {
 		digits = digits[:i] + "," + digits[i:]
 	}
 	return digits
+}
+
+// Memory is a number of bytes as people say it, – for none.
+func Memory(bytes int64) string {
+	if bytes == 0 {
+		return "–"
+	}
+	return humanize.IBytes(uint64(bytes))
 }
 
 // breakable lets a long name break behind its underscores.

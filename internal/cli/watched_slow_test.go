@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -29,6 +30,30 @@ func sameHost(t *testing.T, b *pagetest.Browser, address string) {
 	}
 }
 
+// slowly lets a process work for moments and holds it between them, for longer than a page
+// takes to renew itself, so that a page sees a run of a second too. It does so until it is
+// told to stop, or the process is gone.
+func slowly(run *exec.Cmd) (stop func()) {
+	stopped, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			time.Sleep(100 * time.Millisecond)
+			if run.Process.Signal(syscall.SIGSTOP) != nil {
+				return
+			}
+			select {
+			case <-stopped:
+				_ = run.Process.Signal(syscall.SIGCONT)
+				return
+			case <-time.After(1500 * time.Millisecond):
+				_ = run.Process.Signal(syscall.SIGCONT)
+			}
+		}
+	}()
+	return sync.OnceFunc(func() { close(stopped); <-done })
+}
+
 // follow runs a DAG while the page of its run is open, and returns what the page said
 // and the states of the boxes of its picture, each once, in order.
 func follow(t *testing.T, b *pagetest.Browser, run *exec.Cmd, address, out string) (said, states []string) {
@@ -37,6 +62,8 @@ func follow(t *testing.T, b *pagetest.Browser, run *exec.Cmd, address, out strin
 	if err := run.Start(); err != nil {
 		t.Fatal(err)
 	}
+	faster := slowly(run)
+	defer faster()
 	ended := make(chan error, 1)
 	go func() { ended <- run.Wait() }()
 	const link = `document.querySelector("#running a")?.href ?? ""`
@@ -63,6 +90,9 @@ func follow(t *testing.T, b *pagetest.Browser, run *exec.Cmd, address, out strin
 		if !strings.Contains(now[0], runners.Running) {
 			break
 		}
+		if len(said) > 1 && len(states) > 1 {
+			faster()
+		}
 		time.Sleep(100 * time.Millisecond)
 	}
 	if err := <-ended; err != nil {
@@ -82,6 +112,7 @@ func killed(t *testing.T, b *pagetest.Browser, run *exec.Cmd) {
 	if err := run.Start(); err != nil {
 		t.Fatal(err)
 	}
+	defer slowly(run)()
 	until := func(what string) {
 		for deadline := time.Now().Add(30 * time.Second); !strings.Contains(pagetest.Eval[string](t, b, `document.querySelector("#runs tbody tr").textContent`), what); time.Sleep(100 * time.Millisecond) {
 			if time.Now().After(deadline) {
@@ -150,7 +181,7 @@ func TestSlowRunIsWatched(t *testing.T) {
 	sameHost(t, b, address)
 }
 
-// watchedDAG takes some seconds.
+// watchedDAG takes a second or more.
 const watchedDAG = `
 name: watched
 schedule: {cron: "0 3 * * SUN", timezone: Europe/Berlin}

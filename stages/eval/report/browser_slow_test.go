@@ -16,5 +16,5 @@ func TestSlowReportInABrowser(t *testing.T) {
 	if err := os.WriteFile(path, []byte(reportOf(t, whole(t))), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	pagetest.Look(t, path, "results", "compared", "paper", "measured", "measures", "classes", "subgroups", "roc", "training", "patients", "data", "settings", "made")
+	pagetest.Look(t, path, "results", "compared", "paper", "measured", "measures", "classes", "subgroups", "roc", "training", "patients", "data", "settings", "cards", "made")
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/eval"
-	"github.com/clinflow/clinflow/stages/eval/compare"
+	"github.com/clinflow/clinflow/stages/eval/cards"
 	"github.com/clinflow/clinflow/stages/eval/subgroups"
 )
 
@@ -27,15 +27,17 @@ func init() { stages.RegisterJob(reportSpec(), newReport) }
 func reportSpec() stages.Spec {
 	return stages.Spec{
 		Name:    "eval.report",
-		Version: 8,
+		Version: 9,
 		Doc: "Writes report.html, one file that loads nothing: it begins with what is best and whether that is more than chance, then the AUROC of variants and tasks with intervals, beside the bag of words, the best possible and the paper's Table 3, " +
-			"groups of patients, ROC curves, the course of training, who the patients are, counts of the data, settings, and what made each result. A run that publishes it adds its steps, their time and memory. Counts of one to nine, and what would give them away, are hidden unless small_cells says otherwise.",
+			"groups of patients, ROC curves, the course of training, who the patients are, counts of the data, settings, the cards of models and data, and what made each result. A run that publishes it adds its steps, their time and memory. Counts of one to nine, and what would give them away, are hidden unless small_cells says otherwise.",
 		In: []stages.Port{
 			{Name: "metrics", Kind: stages.KindMetrics, Doc: "What eval.auroc left."},
 			{Name: portCompared, Kind: stages.KindComparisons, Optional: true, Doc: "What eval.compare left: which variants differ by more than chance. Without it only intervals that do not overlap tell two apart."},
 			{Name: portSubgroups, Kind: subgroups.Kind, Optional: true, Doc: "What eval.subgroups left: AUROC in groups of patients, and who the patients of each split are."},
 			{Name: "logs", Many: true, Optional: true, Doc: "Models and adapters whose train_log.jsonl is drawn. One whose manifest tells a task and a variant of the metrics is drawn in that task's figures, any other in one of its own. The perplexities that train.pretrain leaves are listed."},
 			{Name: "data", Many: true, Optional: true, Doc: "Datasets whose counts are listed: labels of tasks, label sets, and others. How many of the labels have a text, by split, is told by the models of the port logs."},
+			{Name: portModelCards, Kind: cards.KindModelCard, Many: true, Optional: true, Doc: "Model cards that eval.model_card left, which the page shows."},
+			{Name: portDataCards, Kind: cards.KindDataCard, Many: true, Optional: true, Doc: "Data cards that eval.data_card left."},
 		},
 		Out: stages.Output{Kind: stages.KindReport},
 	}
@@ -43,8 +45,10 @@ func reportSpec() stages.Spec {
 
 // The ports of what stands beside the metrics.
 const (
-	portCompared  = "comparisons"
-	portSubgroups = "subgroups"
+	portCompared   = "comparisons"
+	portSubgroups  = "subgroups"
+	portModelCards = "model_cards"
+	portDataCards  = "data_cards"
 )
 
 // Config configures eval.report.
@@ -84,6 +88,7 @@ type content struct {
 	Training     training
 	Data         data
 	Settings     []settingsTable
+	Cards        []shownCard
 	Made         []origin
 }
 
@@ -103,37 +108,6 @@ func (r report) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) 
 		return fmt.Errorf("%s: %w", FileName, err)
 	}
 	return out.WriteFile(FileName, html.Bytes())
-}
-
-// files are what was left of what the page shows; nil is what was not.
-type files struct {
-	metrics     eval.Metrics
-	curves      eval.Curves
-	classes     *eval.Classes
-	reliability *eval.Reliability
-	compared    *compare.Comparisons
-	subgroups   *subgroups.Result
-}
-
-func readFiles(ctx context.Context, in stages.Inputs) (f files, err error) {
-	measured := in.One("metrics")
-	if err := measured.ReadJSON(ctx, eval.MetricsName, &f.metrics); err != nil {
-		return f, err
-	}
-	if err := measured.ReadJSON(ctx, eval.CurvesName, &f.curves); err != nil {
-		return f, err
-	}
-	if f.classes, err = left[eval.Classes](ctx, measured, eval.ClassesName); err != nil {
-		return f, err
-	}
-	if f.reliability, err = left[eval.Reliability](ctx, measured, eval.ReliabilityName); err != nil {
-		return f, err
-	}
-	if f.compared, err = left[compare.Comparisons](ctx, in.One(portCompared), compare.FileName); err != nil {
-		return f, err
-	}
-	f.subgroups, err = left[subgroups.Result](ctx, in.One(portSubgroups), subgroups.FileName)
-	return f, err
 }
 
 // content gathers what the template shows.
@@ -167,19 +141,13 @@ func (r report) content(ctx context.Context, in stages.Inputs) (p content, err e
 	if p.Data, err = dataOf(ctx, in["data"], in["logs"], show); err != nil {
 		return p, err
 	}
-	for _, port := range []string{"metrics", portCompared, portSubgroups, "logs", "data"} {
+	if p.Cards, err = cardsOf(ctx, in); err != nil {
+		return p, err
+	}
+	for _, port := range []string{"metrics", portCompared, portSubgroups, "logs", "data", portModelCards, portDataCards} {
 		for _, d := range in[port] {
 			p.Made = append(p.Made, originOf(d))
 		}
 	}
 	return p, nil
-}
-
-// left reads a file of a dataset, nil where it is not there.
-func left[T any](ctx context.Context, d *dataset.Dataset, file string) (*T, error) {
-	if d == nil || !d.HasFile(file) {
-		return nil, nil
-	}
-	var value T
-	return &value, d.ReadJSON(ctx, file, &value)
 }

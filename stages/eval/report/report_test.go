@@ -69,10 +69,28 @@ func TestReportIsSelfContained(t *testing.T) {
 			t.Errorf("the report holds %q", found)
 		}
 	}
-	for _, address := range regexp.MustCompile(`https?://[^"' ]*`).FindAllString(page, -1) {
-		if !strings.HasPrefix(address, "http://www.w3.org/") { // XML namespaces name, they are not fetched
+	for _, address := range regexp.MustCompile(`(<a href=")?https?://[^"' ]*`).FindAllString(page, -1) {
+		// XML namespaces name, and links of a card wait for a click: neither is fetched.
+		if !strings.HasPrefix(address, "http://www.w3.org/") && !strings.HasPrefix(address, `<a href="https://physionet.org/`) {
 			t.Errorf("the report names the address %s", address)
 		}
+	}
+}
+
+// TestReportShowsCards: below their titles, without the head for the Hub and without HTML
+// of their own.
+func TestReportShowsCards(t *testing.T) {
+	page := reportOf(t, whole(t))
+	for _, want := range []string{
+		"<summary>mor, lora_<wbr>downstream</summary>", "<summary>Data</summary>", "<h3>How well it does</h3>", "<td>sur|vived</td>", "<code>lora</code>", "<li>1,234 notes</li>",
+		"eval.model_card v1",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the report lacks %q", want)
+		}
+	}
+	if strings.Contains(page, "license: other") || strings.Contains(page, "<script>alert") {
+		t.Error("the report has the head of a card, or HTML that a card brings")
 	}
 }
 
@@ -108,15 +126,15 @@ func TestReportRefusesADamagedLog(t *testing.T) {
 	}
 }
 
-// The golden digest was written by version 8 of the stage: where it moves, raise
+// The golden digest was written by version 9 of the stage: where it moves, raise
 // the stage's version and write the new one.
-const goldenReport = "0edf19f262e1b0ac2bbe833ab37785e885af27d8168041db4e62b226813734c9"
+const goldenReport = "03136a91e92f4d81aeb03efdb598f610a014167dd41b0497b6f5285c6482ec80"
 
 func TestGoldenDigest(t *testing.T) {
 	in := stages.Inputs{"metrics": {evaltest.Measured(t, golden(t))}, "logs": {adapter(t, "lora", log())}}
 	report := stagetest.Run(t, "eval.report", "{}", in)
 	sum := sha256.Sum256([]byte(evaltest.File(t, report, FileName)))
-	if got := hex.EncodeToString(sum[:]); got != goldenReport || report.Manifest.StageVersion != 8 {
+	if got := hex.EncodeToString(sum[:]); got != goldenReport || report.Manifest.StageVersion != 9 {
 		t.Errorf("digest %s of version %d", got, report.Manifest.StageVersion)
 	}
 }

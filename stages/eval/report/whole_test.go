@@ -10,6 +10,7 @@ import (
 	"github.com/clinflow/clinflow/internal/smallcell"
 	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/eval"
+	"github.com/clinflow/clinflow/stages/eval/cards"
 	"github.com/clinflow/clinflow/stages/eval/compare"
 	"github.com/clinflow/clinflow/stages/eval/subgroups"
 )
@@ -20,8 +21,32 @@ func whole(t testing.TB) stages.Inputs {
 	metrics := bounded(t, table3(t), 0.04)
 	return stages.Inputs{
 		"metrics": {metrics}, portCompared: {comparisons(t, metrics, 0.05)}, portSubgroups: {subgroupsTold(t)},
-		"logs": table3Logs(t), "data": table3Data(t),
+		"logs": table3Logs(t), "data": table3Data(t), portModelCards: {told(t, cards.KindModelCard, cards.ModelName, modelCard)}, portDataCards: {told(t, cards.KindDataCard, cards.DataName, "# Data\n\n## Read\n\n- 1,234 notes\n")},
 	}
+}
+
+// modelCard is a card as eval.model_card writes one, and what it does not write.
+const modelCard = `---
+license: other
+---
+
+# mor, lora_downstream
+
+A ` + "`lora`" + ` of [MIMIC](https://physionet.org/content/mimiciv/).<script>alert(1)</script>
+
+## How well it does
+
+| variant | AUROC (95 % interval) | average precision | Brier score | ECE | mean predicted | observed | difference | on a card that is wide |
+|---|---|---|---|---|---|---|---|---|
+| sur\|vived | 0.801 (0.789 to 0.813) | 0.512 | 0.102 | 0.021 | 0.231 | 0.229 | -0.004 to +0.008 | as tables are |
+
+` + "```python\nmodel = PeftModel.from_pretrained(base, \"this/folder\")  # a line that is longer than a phone is wide, as those of programs are\n```" + `
+`
+
+// told is a dataset of one file.
+func told(t testing.TB, kind, file, text string) *dataset.Dataset {
+	t.Helper()
+	return artifact(t, kind, kind, map[string]string{file: text}, dataset.Manifest{Stage: "eval." + kind, StageVersion: 1}, nil)
 }
 
 // bounded are metrics whose AUROCs have intervals of a half width.

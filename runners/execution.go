@@ -35,6 +35,7 @@ type execution struct {
 	ready   map[string]chan struct{} // closed when the step's output is in made
 	gather  *gather                  // nil: the runner runs each step by itself
 	memory  *residence
+	far     *teller
 	marked  bool // what is forced: a later run knows of it
 
 	mu   sync.Mutex
@@ -42,10 +43,11 @@ type execution struct {
 	done map[string]bool
 }
 
-func newExecution(env *stages.Environment, d *dags.DAG, runner StepRunner, planner *dags.Planner, out store.Dir, journal *Journal, o Options) *execution {
+func newExecution(ctx context.Context, env *stages.Environment, d *dags.DAG, runner StepRunner, planner *dags.Planner, out store.Dir, journal *Journal, o Options) *execution {
 	x := &execution{
 		env: env.With(func(s *stages.Settings) { s.Digester, s.Run = planner.Digest, journal.run }), dag: d, runner: runner, planner: planner, out: out, journal: journal, o: o,
 		slots: make(chan struct{}, max(1, o.Workers)),
+		far:   newTeller(ctx, out, journal.run, env.Log),
 		ready: map[string]chan struct{}{}, made: map[string]*dataset.Dataset{}, done: map[string]bool{},
 	}
 	for _, step := range d.Steps {
@@ -284,13 +286,19 @@ func (x *execution) jobOf(d dags.Decision) Job {
 			inputs[port] = append(inputs[port], dataset.URI())
 		}
 	}
+	env := x.env.With(func(s *stages.Settings) { s.Progress = x.far.of(d.Step.Name, x.isStep, s.Progress) })
 	return Job{
-		Step: d.Step.Name, Env: x.env, Stage: d.Step.Stage, Config: d.Step.Config, Inputs: inputs, Out: d.URI,
+		Step: d.Step.Name, Env: env, Stage: d.Step.Stage, Config: d.Step.Config, Inputs: inputs, Out: d.URI,
 		Header: dataset.Manifest{
 			Stage: d.Identity.Stage, StageVersion: d.Identity.Version, Config: d.Identity.Config,
 			Inputs: d.Identity.Inputs, Kernel: d.Identity.Kernel, Revision: x.o.Revision,
 		},
 	}
+}
+
+func (x *execution) isStep(name string) bool {
+	_, ok := x.ready[name]
+	return ok
 }
 
 // keep opens a step's output for the steps after it and notes its counts.

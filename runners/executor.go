@@ -97,9 +97,9 @@ func Execute(ctx context.Context, env *stages.Environment, d *dags.DAG, runner S
 		return err
 	}
 	defer journal.Close()
-	x := newExecution(env, d, runner, planner, out, journal, o)
+	x := newExecution(ctx, env, d, runner, planner, out, journal, o)
 	start := time.Now()
-	err = x.run(ctx)
+	err = errors.Join(x.run(ctx), x.far.end())
 	if err == nil {
 		err = publish(ctx, out, d, x.made, journal)
 	}

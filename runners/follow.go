@@ -2,6 +2,7 @@ package runners
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/clinflow/clinflow/internal/store"
@@ -28,10 +29,9 @@ func Follow(ctx context.Context, out, id string, tell func(Event) error) error {
 	}
 	tick := time.NewTicker(LookAgain(dir))
 	defer tick.Stop()
-	told := 0
+	f := follower{out: dir, run: r.ID, tell: tell, far: map[string]string{}}
 	for {
-		gone := false
-		if told, gone, err = news(ctx, dir, r.ID, told, tell); err != nil || gone {
+		if over, err := f.news(ctx); err != nil || over {
 			return err
 		}
 		select {
@@ -50,29 +50,51 @@ func LookAgain(out store.Dir) time.Duration {
 	return lookElsewhere
 }
 
-// news tells what a journal holds beyond what was told of it, and whether the run is over.
-func news(ctx context.Context, out store.Dir, run string, told int, tell func(Event) error) (now int, over bool, err error) {
-	log := runsFolder + "/" + run + journalSuffix
-	r, err := readRun(ctx, out, log)
+// follower knows what was told of a run.
+type follower struct {
+	out  store.Dir
+	run  string
+	tell func(Event) error
+	told int               // events of the journal
+	far  map[string]string // how far steps at work are
+}
+
+// news tells what is new of the run, and says whether it is over.
+func (f *follower) news(ctx context.Context) (over bool, err error) {
+	log := runsFolder + "/" + f.run + journalSuffix
+	r, err := readRun(ctx, f.out, log)
 	if err != nil {
-		return told, false, err
+		return false, err
 	}
-	events, err := readEvents(ctx, out, log)
+	events, err := readEvents(ctx, f.out, log)
 	if err != nil {
-		return told, false, err
+		return false, err
 	}
-	ended := false
-	for i, e := range events {
-		ended = ended || e.Kind == RunEnded
-		if i < told {
+	for ; f.told < len(events); f.told++ {
+		if err := f.tell(events[f.told]); err != nil {
+			return false, err
+		}
+	}
+	ended := slices.ContainsFunc(events, func(e Event) bool { return e.Kind == RunEnded })
+	if r.State != Running && !ended {
+		err = f.tell(Event{Kind: RunEnded, Run: f.run, Outcome: OutcomeInterrupted, Error: "its process ended without a word"})
+	}
+	if over = r.State != Running || ended; over {
+		return true, err
+	}
+	return false, f.atWork(r)
+}
+
+// atWork tells how far the steps at work are.
+func (f *follower) atWork(r RunRecord) error {
+	for _, s := range r.Steps {
+		if s.Progress == "" || f.far[s.Step] == s.Progress {
 			continue
 		}
-		if err := tell(e); err != nil {
-			return told, false, err
+		f.far[s.Step] = s.Progress
+		if err := f.tell(Event{Kind: StepAtWork, Run: f.run, Step: s.Step, Stage: s.Stage, Progress: s.Progress}); err != nil {
+			return err
 		}
 	}
-	if r.State != Running && !ended {
-		err = tell(Event{Kind: RunEnded, Run: run, Outcome: OutcomeInterrupted, Error: "its process ended without a word"})
-	}
-	return len(events), r.State != Running || ended, err
+	return nil
 }

@@ -24,7 +24,7 @@ func (t *Teller) Tell(e Event) error {
 	if e.Kind == RunStarted {
 		t.steps = len(e.Steps)
 	}
-	if e.Step != "" && e.Kind != StepStarted && e.Kind != Published && !slices.Contains(t.over, e.Step) {
+	if e.Step != "" && e.Kind != StepStarted && e.Kind != StepAtWork && e.Kind != Published && !slices.Contains(t.over, e.Step) {
 		t.over = append(t.over, e.Step)
 	}
 	when := "now"
@@ -57,7 +57,7 @@ func (t *Teller) text(e Event) string {
 	if counts == "-" {
 		counts = ""
 	}
-	return join(e.Kind+": "+e.Step, e.Stage, after(e.Seconds), counts, strings.Join(e.Reasons, "; "), oneLine(e.Error))
+	return join(e.Kind+": "+e.Step, e.Stage, after(e.Seconds), e.Progress, counts, strings.Join(e.Reasons, "; "), oneLine(e.Error))
 }
 
 func after(seconds float64) string {

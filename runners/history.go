@@ -48,6 +48,7 @@ type StepRecord struct {
 	State                    string // done, skipped, accepted, failed, cancelled, Running or OutcomeInterrupted
 	Began, Ended             time.Time
 	Reasons                  []string
+	Progress                 string // of a step at work: how far it is
 	Seconds                  float64
 	PeakMemory               int64 // see Event
 	Counts                   map[string]smallcell.Count
@@ -138,6 +139,9 @@ func readRun(ctx context.Context, out store.Dir, log string) (RunRecord, error) 
 		return r, err
 	}
 	alive, err := atWork(ctx, out, r)
+	if alive {
+		r.tellHowFar(ctx, out)
+	}
 	if err != nil || alive {
 		return r, err
 	}

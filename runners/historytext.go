@@ -70,7 +70,7 @@ func (r RunRecord) Write(w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "\nSTEP\tSTATE\tTOOK\tFINGERPRINT\tWHY\tCOUNTS")
 	for _, s := range r.Steps {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", s.Step, s.State, took(s.Seconds), orDash(s.Fingerprint), s.why(), s.counts())
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", s.Step, join(s.State, s.Progress), took(s.Seconds), orDash(s.Fingerprint), s.why(), s.counts())
 	}
 	return table.Flush()
 }

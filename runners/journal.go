@@ -28,6 +28,8 @@ const (
 	StepFailed    = "step failed"
 	StepCancelled = "step cancelled"
 	Published     = "published"
+
+	StepAtWork = "step at work" // in no journal: Follow tells of it
 )
 
 // The outcomes of a run.
@@ -61,6 +63,8 @@ type Event struct {
 	// PeakMemory is the most memory in bytes that the whole process had while the step
 	// ran, others beside it too; 0: not known, or the step ran elsewhere.
 	PeakMemory int64 `json:"peak_memory,omitempty"`
+	// Progress is how far a StepAtWork is.
+	Progress string `json:"progress,omitempty"`
 	// Counts are those of the output's manifest, small ones hidden.
 	Counts  map[string]smallcell.Count `json:"counts,omitempty"`
 	Outcome string                     `json:"outcome,omitempty"`

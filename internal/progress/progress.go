@@ -25,6 +25,9 @@ type Sink struct {
 	out  io.Writer
 	bars *mpb.Progress   // nil: plain lines
 	log  *zerolog.Logger // in place of both
+
+	shown *Sink // of a Sink that Telling made: where it shows what it tells of
+	tell  func(task, status string)
 }
 
 // To sends progress to f.
@@ -38,6 +41,10 @@ func To(f *os.File) *Sink {
 
 // ToLog sends progress to a log, each line with its numbers as fields.
 func ToLog(log zerolog.Logger) *Sink { return &Sink{log: &log} }
+
+// Telling is a Sink that shows what this one shows, and tells of it besides: at the first
+// unit that is done of a task, and then as often as plain lines are written.
+func (s *Sink) Telling(tell func(task, status string)) *Sink { return &Sink{shown: s, tell: tell} }
 
 // Stop draws the bars a last time, those of work that failed too. Call it before
 // the process ends.
@@ -73,8 +80,11 @@ func (a Above) Write(line []byte) (int, error) {
 
 // drawn are the bars, nil where there are none.
 func (s *Sink) drawn() *mpb.Progress {
-	if s == nil {
+	switch {
+	case s == nil:
 		return nil
+	case s.tell != nil:
+		return s.shown.drawn()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -84,7 +94,9 @@ func (s *Sink) drawn() *mpb.Progress {
 // line shows how far a task is, where there are no bars.
 func (s *Sink) line(t *Task, ended bool) {
 	switch {
-	case s == nil:
+	case s == nil || t.bar != nil:
+	case s.tell != nil:
+		s.shown.line(t, ended)
 	case s.log != nil:
 		t.log(s.log.Info(), ended)
 	default:

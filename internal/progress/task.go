@@ -17,6 +17,7 @@ type Task struct {
 	total, done atomic.Int64
 	start       time.Time
 	last        atomic.Int64 // unix nanoseconds of the last plain line
+	told        atomic.Int64 // and of when was told last; 0: not yet
 	bar         *mpb.Bar
 	note        atomic.Pointer[string]
 }
@@ -42,12 +43,20 @@ func (t *Task) Add(n int64) {
 	t.done.Add(n)
 	if t.bar != nil {
 		t.bar.IncrInt64(n)
-		return
 	}
-	last, now := t.last.Load(), time.Now().UnixNano()
-	if now-last >= int64(interval) && t.last.CompareAndSwap(last, now) {
+	now := time.Now().UnixNano()
+	if due(&t.last, now) {
 		t.sink.line(t, false)
 	}
+	if t.sink != nil && t.sink.tell != nil && due(&t.told, now) {
+		t.sink.tell(t.name, t.status())
+	}
+}
+
+// due says whether an interval is over since a moment, which is now then.
+func due(since *atomic.Int64, now int64) bool {
+	last := since.Load()
+	return now-last >= int64(interval) && since.CompareAndSwap(last, now)
 }
 
 // Reach counts up to n units done in all, as they are counted elsewhere, where that is
@@ -65,7 +74,6 @@ func (t *Task) Reach(n int64) {
 func (t *Task) Done() {
 	if t.bar != nil {
 		t.bar.SetTotal(t.done.Load(), true)
-		return
 	}
 	t.sink.line(t, true)
 }

@@ -1,0 +1,83 @@
+package runners
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/clinflow/clinflow/stages"
+)
+
+// counting is a runner whose steps say how far they are.
+type counting struct {
+	fake
+	meanwhile func(step string)
+}
+
+func (c *counting) Run(ctx context.Context, job Job) error {
+	task := job.Env.Progress.Start("rows of "+job.Step, "rows", 4)
+	task.Add(1)
+	c.meanwhile(job.Step)
+	task.Done()
+	return c.fake.Run(ctx, job)
+}
+
+// TestHowFarStepsAre: who looks at a run at work is told how far each of its steps at work
+// is, and who follows it too; nothing is left of it.
+func TestHowFarStepsAre(t *testing.T) {
+	out := t.TempDir()
+	status := regexp.MustCompile(`^1/4 rows, [0-9.e+]+/s, \S+ left$`)
+	var text strings.Builder
+	teller := Teller{W: &text}
+	c := &counting{meanwhile: func(step string) {
+		runs, err := ListRuns(t.Context(), out)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		for _, s := range runs[0].Steps {
+			if at := s.State == Running; at != status.MatchString(s.Progress) {
+				t.Errorf("step %s, %s: %q", s.Step, s.State, s.Progress)
+			}
+		}
+		var shown strings.Builder
+		if err := runs[0].Write(&shown); err != nil || !strings.Contains(shown.String(), "running, 1/4 rows, ") {
+			t.Errorf("shown: %s, %v", shown.String(), err)
+		}
+		if step == "end" {
+			ctx, stop := context.WithCancel(t.Context())
+			_ = Follow(ctx, out, "last", func(e Event) error {
+				if e.Kind == StepAtWork {
+					stop()
+				}
+				return teller.Tell(e)
+			})
+		}
+	}}
+	if err := Execute(t.Context(), stages.Default, parse(t, nil), c, Options{Out: out, Workers: 1, Runner: "direct"}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(text.String(), "now 3/4 step at work: end, fake.join, 1/4 rows, ") {
+		t.Errorf("followed: %s", text.String())
+	}
+	if _, err := os.Stat(filepath.Join(out, howFarName)); !os.IsNotExist(err) {
+		t.Errorf("something is left: %v", err)
+	}
+}
+
+// TestHowFarAnotherRunWas: what a killed run left is of no other run.
+func TestHowFarAnotherRunWas(t *testing.T) {
+	out := t.TempDir()
+	whileHeld(t, out, func() {
+		const left = `{"run":"20260102-030405.000-abcd","steps":{"top":"3/4 rows"}}`
+		if err := os.WriteFile(filepath.Join(out, howFarName), []byte(left), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if r, err := FindRun(t.Context(), out, "last"); err != nil || r.State != Running || r.Steps[0].Progress != "" {
+			t.Errorf("told of another run: %+v, %v", r, err)
+		}
+	})
+}

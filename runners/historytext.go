@@ -1,6 +1,7 @@
 package runners
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -17,7 +18,7 @@ import (
 func WriteRuns(w io.Writer, runs []RunRecord) error {
 	head, cell := "", func(RunRecord) string { return "" }
 	if slices.ContainsFunc(runs, func(r RunRecord) bool { return r.Scheduled != "" }) {
-		head, cell = "\tSCHEDULED", func(r RunRecord) string { return "\t" + orDash(r.Scheduled) }
+		head, cell = "\tSCHEDULED", func(r RunRecord) string { return "\t" + cmp.Or(r.Scheduled, "-") }
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "RUN\tDAG\tSTATE\tTOOK\tSTEPS"+head)
@@ -50,7 +51,7 @@ func took(seconds float64) string {
 // Write renders one run with its steps.
 func (r RunRecord) Write(w io.Writer) error {
 	fmt.Fprintf(w, "run       %s\ndag       %s\nstate     %s\nstarted   %s\ntook      %s\nrunner    %s\nrevision  %s\n",
-		r.ID, dags.Title(r.DAG, r.File), r.State, r.Started.Format(time.RFC3339), took(r.Seconds), orDash(r.Runner), orDash(r.Revision))
+		r.ID, dags.Title(r.DAG, r.File), r.State, r.Started.Format(time.RFC3339), took(r.Seconds), cmp.Or(r.Runner, "-"), cmp.Or(r.Revision, "-"))
 	if r.Scheduled != "" {
 		fmt.Fprintf(w, "scheduled %s, attempt %d\n", r.Scheduled, r.Attempt)
 	}
@@ -70,16 +71,9 @@ func (r RunRecord) Write(w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "\nSTEP\tSTATE\tTOOK\tFINGERPRINT\tWHY\tCOUNTS")
 	for _, s := range r.Steps {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", s.Step, join(s.State, s.Progress), took(s.Seconds), orDash(s.Fingerprint), s.why(), s.counts())
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", s.Step, join(s.State, s.Progress), took(s.Seconds), cmp.Or(s.Fingerprint, "-"), s.why(), s.counts())
 	}
 	return table.Flush()
-}
-
-func orDash(text string) string {
-	if text == "" {
-		return "-"
-	}
-	return text
 }
 
 func (s StepRecord) why() string {
@@ -94,5 +88,5 @@ func (s StepRecord) counts() string {
 	for _, name := range slices.Sorted(maps.Keys(s.Counts)) {
 		parts = append(parts, fmt.Sprintf("%s=%s", name, s.Counts[name]))
 	}
-	return orDash(strings.Join(parts, " "))
+	return cmp.Or(strings.Join(parts, " "), "-")
 }

@@ -133,17 +133,4 @@ func (n nodeShown) below() string {
 	return text
 }
 
-// span is a time with as many digits as a reader needs.
-func span(seconds float64) string {
-	d := time.Duration(seconds * float64(time.Second))
-	switch {
-	case seconds == 0:
-		return "–"
-	case d < time.Second:
-		return d.Round(time.Millisecond).String()
-	case d < time.Minute:
-		return d.Round(100 * time.Millisecond).String()
-	default:
-		return d.Round(time.Second).String()
-	}
-}
+func span(seconds float64) string { return page.Took(time.Duration(seconds * float64(time.Second))) }

@@ -61,7 +61,7 @@ func (o Overview) Write(w io.Writer) error {
 	fmt.Fprintln(table, "\nDAG\tSCHEDULE\tNEXT\tNOW\tLAST\tLAST GOOD\tFAULTS")
 	for _, s := range o.DAGs {
 		fmt.Fprintf(table, "%s\t%s %s\t%s\t%s\t%s\t%s\t%s\n", s.DAG, s.Cron, s.Timezone, s.local(s.Next), s.now(), s.last(), s.local(s.LastGood),
-			dash(strings.Join(s.Faults, "; ")))
+			cmp.Or(strings.Join(s.Faults, "; "), "-"))
 	}
 	if err := table.Flush(); err != nil || len(o.Files) == 0 {
 		return err
@@ -99,7 +99,7 @@ func (s Status) now() string {
 	if waiting > 0 {
 		parts = append(parts, fmt.Sprintf("%d queued", waiting))
 	}
-	return dash(strings.Join(parts, ", "))
+	return cmp.Or(strings.Join(parts, ", "), "-")
 }
 
 // last says how the last run ended.
@@ -126,13 +126,6 @@ func (s Status) local(moment time.Time) string {
 		return "-"
 	}
 	return moment.In(zone).Truncate(time.Second).Format(time.RFC3339)
-}
-
-func dash(text string) string {
-	if text == "" {
-		return "-"
-	}
-	return text
 }
 
 // Upcoming writes the next due times of a DAG after a moment: as its zone's clocks show

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/clinflow/clinflow/dags/picture"
+	"github.com/clinflow/clinflow/internal/page"
 	"github.com/clinflow/clinflow/runners"
 )
 
@@ -71,7 +72,7 @@ func below(n *picture.Node, steps map[string]runners.StepRecord) string {
 	}
 	text := strings.Join(parts, ", ")
 	if count["done"] > 0 && len(count) == 1 {
-		text += ", " + took(time.Duration(seconds*float64(time.Second)))
+		text += ", " + page.Took(time.Duration(seconds*float64(time.Second)))
 	}
 	return text
 }

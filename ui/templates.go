@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"fmt"
 	"html/template"
 	"time"
 
@@ -21,7 +20,7 @@ const (
 
 var templates = func() map[string]*template.Template {
 	all := map[string]*template.Template{}
-	functions := template.FuncMap{"when": when, "ago": ago, "took": took, "memory": page.Memory, "line": oneLine}
+	functions := template.FuncMap{"when": when, "ago": ago, "took": page.Took, "memory": page.Memory, "line": oneLine}
 	for _, name := range []string{homePage, runPage, dagPage, loginPage, failPage} {
 		all[name] = template.Must(page.Template(files, name, functions).ParseFS(files, "parts.html"))
 	}
@@ -42,18 +41,4 @@ func ago(t time.Time) string {
 		return "–"
 	}
 	return humanize.Time(t)
-}
-
-// took is a time with as many digits as a reader needs.
-func took(d time.Duration) string {
-	switch {
-	case d <= 0:
-		return "–"
-	case d < time.Second:
-		return d.Round(time.Millisecond).String()
-	case d < time.Minute:
-		return fmt.Sprintf("%.1fs", d.Seconds())
-	default:
-		return d.Round(time.Second).String()
-	}
 }

@@ -52,7 +52,7 @@ func timeline(t told) (template.HTML, error) {
 		if c := colours[s.State]; c != nil {
 			b.colour = c
 		}
-		if b.took = took(to.Sub(s.Began)); s.State == runners.Running {
+		if b.took = page.Took(to.Sub(s.Began)); s.State == runners.Running {
 			b.took = "at work"
 		}
 		rows = append(rows, b)

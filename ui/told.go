@@ -8,6 +8,7 @@ import (
 
 	"github.com/clinflow/clinflow/dags"
 	"github.com/clinflow/clinflow/dags/picture"
+	"github.com/clinflow/clinflow/internal/page"
 	"github.com/clinflow/clinflow/runners"
 	"github.com/clinflow/clinflow/stages/eval/report"
 )
@@ -81,7 +82,7 @@ func (t told) Says() string {
 	case t.State == runners.Running && len(t.Now) > 0:
 		return steps + ", " + some(t.Now) + " at work."
 	case t.State == runners.OutcomeDone:
-		return fmt.Sprintf("%d steps in %s.", t.Over, took(t.Took))
+		return fmt.Sprintf("%d steps in %s.", t.Over, page.Took(t.Took))
 	case t.State == runners.OutcomeFailed && len(t.Failed) > 0:
 		return "In " + some(t.Failed) + "; " + steps + "."
 	case t.State == runners.OutcomeFailed:

@@ -47,7 +47,7 @@ func TestAModelThatIsBegun(t *testing.T) {
 	}
 	write(t, filepath.Join(begun, ".unfinished"), "")
 	r := clinflow(t, dir, 0, "models", "list")
-	if lines := strings.Split(strings.TrimSpace(r.stdout), "\n"); len(lines) != 3 || !strings.HasPrefix(lines[1], "los    –") || !strings.HasPrefix(lines[2], "mor    0001-") {
+	if lines := strings.Split(strings.TrimSpace(r.stdout), "\n"); len(lines) != 3 || !strings.HasPrefix(lines[1], "los    -") || !strings.HasPrefix(lines[2], "mor    0001-") {
 		t.Error(r.all())
 	}
 	clinflow(t, dir, 0, "models", "list", "--json")

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/dustin/go-humanize"
 
@@ -74,6 +75,20 @@ func Memory(bytes int64) string {
 		return "–"
 	}
 	return humanize.IBytes(uint64(bytes))
+}
+
+// Took is a time with as many digits as a reader needs, – for none.
+func Took(d time.Duration) string {
+	switch {
+	case d <= 0:
+		return "–"
+	case d < time.Second:
+		return d.Round(time.Millisecond).String()
+	case d < time.Minute:
+		return d.Round(100 * time.Millisecond).String()
+	default:
+		return d.Round(time.Second).String()
+	}
 }
 
 // breakable lets a long name break behind its underscores.

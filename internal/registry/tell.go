@@ -80,12 +80,10 @@ func writeEntries(w io.Writer, entries []Entry) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprint(table, "  WHEN\tEVENT\tVERSION\tBEFORE\tBY\tRUN\tWHY\n")
 	for _, e := range slices.Backward(entries) {
-		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%s\t%s\t%s\n", e.Time.Format(time.RFC3339), e.Event, dash(e.Version), dash(e.Before), e.By, dash(e.Run), e.Why)
+		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%s\t%s\t%s\n", e.Time.Format(time.RFC3339), e.Event, cmp.Or(e.Version, "-"), cmp.Or(e.Before, "-"), e.By, cmp.Or(e.Run, "-"), e.Why)
 	}
 	return table.Flush()
 }
-
-func dash(text string) string { return cmp.Or(text, "–") }
 
 // WriteList writes the models of a registry with their current versions.
 func WriteList(w io.Writer, all []Told) error {
@@ -94,7 +92,7 @@ func WriteList(w io.Writer, all []Told) error {
 	for _, t := range all {
 		name := t.Model[strings.LastIndexAny(t.Model, `/\`)+1:]
 		if t.Current == nil {
-			fmt.Fprintf(table, "%s\t–\t–\t%d\t–\t–\t–\n", name, len(t.Versions))
+			fmt.Fprintf(table, "%s\t-\t-\t%d\t-\t-\t-\n", name, len(t.Versions))
 			continue
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%s\t%s\t%s\n", name, t.Current.Version, strings.Join(t.Version.Tasks, ","), len(t.Versions), t.Current.Time.Format(time.RFC3339), t.Current.Event, t.Current.By)

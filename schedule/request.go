@@ -85,7 +85,7 @@ func (s *State) known(name string) (*DAG, error) {
 	}
 	hint := suggest.Choice(name, s.Names())
 	if hint == "" {
-		hint = "no scheduler has been at work in this output folder"
+		hint = "no scheduler has been at work in this output folder; name that of one by --out"
 	}
 	return nil, exit.Errorf(exit.Usage, "no DAG %s is scheduled; %s", name, hint)
 }

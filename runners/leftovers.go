@@ -12,12 +12,13 @@ import (
 )
 
 // removeLeftovers removes what a killed run leaves and no later run takes up:
-// files cut short in the writing, and what belongs to the making of outputs that are
+// files cut short in the writing, how far it was, and what belongs to the making of outputs that are
 // complete: marks in them, training checkpoints beside them. What an unfinished step
 // has made stays, for the step goes on from it, and so does all that an engine's job may
 // be writing to, which a run that is gone began. Only the holder of the lock may call it.
 func removeLeftovers(ctx context.Context, out store.Dir, d *dags.DAG) error {
 	faults := []error{removeNamed(ctx, out, cacheFolder+"/", store.IsTemporary), removeNamed(ctx, out, dags.MarksFolder+"/", store.IsTemporary)}
+	faults = append(faults, removeNamed(ctx, out, howFarName, func(string) bool { return true }))
 	for _, p := range d.Publish {
 		faults = append(faults, removeNamed(ctx, out, p.Name+".", func(name string) bool {
 			return !strings.Contains(strings.TrimPrefix(name, p.Name), "/") && store.IsTemporary(name)

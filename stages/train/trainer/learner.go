@@ -112,3 +112,42 @@ func (l *modelLearner) measure(ctx context.Context, rows examples.Rows) (float64
 	}
 	return sum / weight, logits, nil
 }
+
+func (l *modelLearner) weight(b batch) (float64, error) {
+	g, err := l.training.at(b.length)
+	if err != nil {
+		return 0, err
+	}
+	return g.Weight(l.tensors(l.train, b))
+}
+
+// learn runs a batch through the graph of its length, forward and backward.
+func (l *modelLearner) learn(b batch, norm float64, number int) (float64, error) {
+	g, err := l.training.at(b.length)
+	if err != nil {
+		return 0, err
+	}
+	in := l.tensors(l.train, b)
+	in.Denominator, in.Step = norm, uint64(number)
+	r, err := l.run(g, in)
+	return r.Sum, err
+}
+
+// tensors are the inputs of a batch: token ids, lengths and what the loss reads.
+func (l *modelLearner) tensors(rows examples.Rows, b batch) graph.Batch {
+	in := tensors(rows, b)
+	if l.packed {
+		places(&in, rows, b)
+	}
+	l.objective.labels(&in, rows, b)
+	return in
+}
+
+// run puts hidden states in their rows' places, where the rows stand for them, and runs
+// the graph.
+func (l *modelLearner) run(g compiled, in graph.Batch) (graph.Result, error) {
+	if err := l.hidden.load(&in); err != nil {
+		return graph.Result{}, err
+	}
+	return g.Run(in)
+}

@@ -10,7 +10,6 @@ package trainer
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -21,9 +20,7 @@ import (
 	"github.com/clinflow/clinflow/stages/examples"
 	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/train/graph"
-	"github.com/clinflow/clinflow/stages/train/kernel"
 	"github.com/clinflow/clinflow/stages/train/model"
-	"github.com/clinflow/clinflow/stages/train/trainlog"
 )
 
 // Optimization are the settings of the optimizer, the log and the training checkpoints.
@@ -207,111 +204,4 @@ func (r *run) stopped(ctx context.Context) error {
 		return err
 	}
 	return exit.Errorf(exit.Interrupted, "%s: stopped after step %d; the same command goes on from there: %w", r.Name, r.at.Step, context.Cause(ctx))
-}
-
-// step is one optimizer step over a group of batches. Where ctx ends within it, no
-// parameter has moved yet: the run stands where it stood before.
-func (r *run) step(ctx context.Context, group []batch) error {
-	before := r.at
-	if err := r.accumulate(group); err != nil && ctx.Err() != nil {
-		r.at = before
-		return r.stopped(ctx)
-	} else if err != nil {
-		return err
-	}
-	if math.IsNaN(r.at.LossSum) || math.IsInf(r.at.LossSum, 0) {
-		return exit.Errorf(exit.Failed, "%s: the loss of step %d is not finite: training has diverged; lower learning_rate or set max_grad_norm", r.Name, r.at.Step+1)
-	}
-	return r.update()
-}
-
-// accumulate adds up the gradients of a group, as if it were one large batch.
-func (r *run) accumulate(group []batch) error {
-	r.params.ZeroGrad()
-	var norm float64
-	for _, b := range group {
-		weight, err := r.learner.weight(b)
-		if err != nil {
-			return err
-		}
-		norm += weight
-	}
-	for _, b := range group {
-		r.at.Batch++
-		loss, err := r.learner.learn(b, norm, r.at.Batch)
-		if err != nil {
-			return err
-		}
-		r.at.LossSum += loss
-		r.at.Tokens += r.learner.tokens(b)
-	}
-	r.at.LossWeight += norm
-	return nil
-}
-
-func (l *modelLearner) weight(b batch) (float64, error) {
-	g, err := l.training.at(b.length)
-	if err != nil {
-		return 0, err
-	}
-	return g.Weight(l.tensors(l.train, b))
-}
-
-// learn runs a batch through the graph of its length, forward and backward.
-func (l *modelLearner) learn(b batch, norm float64, number int) (float64, error) {
-	g, err := l.training.at(b.length)
-	if err != nil {
-		return 0, err
-	}
-	in := l.tensors(l.train, b)
-	in.Denominator, in.Step = norm, uint64(number)
-	r, err := l.run(g, in)
-	return r.Sum, err
-}
-
-// tensors are the inputs of a batch: token ids, lengths and what the loss reads.
-func (l *modelLearner) tensors(rows examples.Rows, b batch) graph.Batch {
-	in := tensors(rows, b)
-	if l.packed {
-		places(&in, rows, b)
-	}
-	l.objective.labels(&in, rows, b)
-	return in
-}
-
-// run puts hidden states in their rows' places, where the rows stand for them, and runs
-// the graph.
-func (l *modelLearner) run(g compiled, in graph.Batch) (graph.Result, error) {
-	if err := l.hidden.load(&in); err != nil {
-		return graph.Result{}, err
-	}
-	return g.Run(in)
-}
-
-// update is AdamW with PyTorch's defaults (torch.optim.AdamW).
-func (r *run) update() error {
-	adam := kernel.Adam{
-		LR: r.plan.at(r.at.Step), Beta1: 0.9, Beta2: 0.999, Eps: 1e-8,
-		WeightDecay: r.WeightDecay, Step: r.at.Step + 1,
-	}
-	if err := r.params.AdamW(adam, r.MaxGradNorm); err != nil {
-		return err
-	}
-	r.at.Step++
-	r.at.Group++
-	return nil
-}
-
-// logTrain writes a line at the first and the last planned step and every
-// log_every steps.
-func (r *run) logTrain() error {
-	if s := r.at.Step; s != 1 && s != r.plan.total && s%r.LogEvery != 0 {
-		return nil
-	}
-	line := trainlog.Line{
-		Step: r.at.Step, Epoch: r.at.Epoch + 1, Split: split.Train, Tokens: r.at.Tokens,
-		Loss: r.at.LossSum / r.at.LossWeight, LR: r.plan.at(r.at.Step - 1),
-	}
-	r.at.LossSum, r.at.LossWeight = 0, 0
-	return r.log.add(line)
 }

@@ -96,13 +96,19 @@ func (c *Columns) set(at int, row task.Prediction) {
 // HasOf says which examples have class k of the run.
 func (c *Columns) HasOf(k int) []bool { return c.Has[k*c.N:][:c.N] }
 
-// Only are some of the examples of a task whose examples have one class.
+// Only are some of the examples, of the loaded classes.
 func (c *Columns) Only(rows []int) *Columns {
-	part := &Columns{Examples: c.Examples, first: c.first, Loaded: c.Loaded, Labels: Pick(c.Labels, rows), subjects: Pick(c.subjects, rows)}
+	part := &Columns{Examples: c.Examples, first: c.first, Loaded: c.Loaded, subjects: Pick(c.subjects, rows)}
 	part.N = len(rows)
+	if !c.MultiLabel {
+		part.Labels = Pick(c.Labels, rows)
+	}
 	part.Logits = auroc.Logits{N: part.N, Norms: Pick(c.Logits.Norms, rows)}
 	for k := range c.Loaded {
 		part.Logits.Values = append(part.Logits.Values, Pick(c.Logits.Values[k*c.N:][:c.N], rows)...)
+		if c.MultiLabel {
+			part.Has = append(part.Has, Pick(c.HasOf(k), rows)...)
+		}
 	}
 	part.Patients = inference.PatientsOf(part.subjects)
 	return part

@@ -12,9 +12,13 @@ import (
 // measureGroupSets measures the labels of a set one by one, in every group, and averages
 // over those that have both values there.
 func (s stage) measureGroupSets(ctx context.Context, e predictions.Examples, members []predictions.Identity, groups []*grouped, room int64) error {
-	width := e.Width(room)
+	width := e.Width(room / 2) // the other half is for a group's own columns
 	c := e.Columns(width)
 	sums, gaps := make([]setSum, len(groups)), make([]float64, e.N)
+	draws := make([]*eval.Resampling, len(groups))
+	for i := range draws {
+		draws[i] = &eval.Resampling{Bootstrap: s.config.Bootstrap, Measures: s.measures, Room: room / 2}
+	}
 	for first := 0; first < e.Classes; first += width {
 		if err := c.Load(ctx, first, min(width, e.Classes-first)); err != nil {
 			return err
@@ -29,9 +33,17 @@ func (s stage) measureGroupSets(ctx context.Context, e predictions.Examples, mem
 				sums[i].add(of[i])
 			}
 		}
+		for i, g := range groups {
+			if err := draws[i].Add(ctx, c.Only(g.rows)); err != nil {
+				return err
+			}
+		}
 	}
 	for i, g := range groups {
 		g.measured = sums[i].measured()
+		if g.auroc != nil {
+			g.bounded, g.interval = s.config.Replicates > 0, eval.IntervalOf(*g.auroc, draws[i].Drawn(), c.Only(g.rows).Effective())
+		}
 	}
 	boundGaps(s.config.Bootstrap, members, gaps, e.Classes, groups)
 	return nil

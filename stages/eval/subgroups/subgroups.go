@@ -30,7 +30,7 @@ func init() {
 	splits.Doc = "Who is trained on, validated on and tested on, to tell who they are (table 1)."
 	stages.RegisterReduce(stages.Spec{
 		Name:    "eval.subgroups",
-		Version: 2,
+		Version: 3,
 		Doc: "Measures each variant on each task in groups of patients: by sex, age, insurance, race, first care unit and year group (of the anchor year; MIMIC-III has none). " +
 			"Of each group it tells examples, patients, positives, the AUROC with its interval by a bootstrap over patients, and how well its probabilities are calibrated. " +
 			"Groups with fewer than ten patients are not told, nor those that would give them away. " +

@@ -48,7 +48,9 @@ func Tasks(env *stages.Environment, d *dags.DAG, together bool) ([]Task, error) 
 			c.add(at, step)
 			continue
 		}
-		groups[group] = len(c.tasks)
+		if joins {
+			groups[group] = len(c.tasks)
+		}
 		c.tasks = append(c.tasks, Task{Kind: kind, Gate: c.gates[step.Name]})
 		c.add(len(c.tasks)-1, step)
 	}

@@ -31,7 +31,7 @@ func tasksOf(t *testing.T, d *dags.DAG, together bool) []exports.Task {
 }
 
 // Every step is of one task, what it needs is done before it, and steps of one job of
-// Beam's do not need each other.
+// Beam's do not need each other: a task of several steps is such a job, and no gate.
 func TestTasksOfTheShippedDAGs(t *testing.T) {
 	for _, name := range dags.Shipped() {
 		for _, together := range []bool{false, true} {
@@ -39,6 +39,9 @@ func TestTasksOfTheShippedDAGs(t *testing.T) {
 			tasks := tasksOf(t, d, together)
 			of := map[string]string{}
 			for _, task := range tasks {
+				if len(task.Steps) > 1 && (task.Kind != exports.Data || task.Gate) || len(task.Steps) == 1 && task.Name != task.Steps[0] {
+					t.Errorf("%s: the task %s of %v is of kind %d, a gate: %v", name, task.Name, task.Steps, task.Kind, task.Gate)
+				}
 				for _, step := range task.Steps {
 					if of[step] != "" {
 						t.Errorf("%s: %s is of %s and %s", name, step, of[step], task.Name)
@@ -113,6 +116,38 @@ func TestDataStepsAreJoinedAndGatesStandAlone(t *testing.T) {
 		{Name: "tokens", Steps: []string{"tokens"}, After: []string{"data.1", "tokenizer"}},
 		{Name: "card", Steps: []string{"card"}, After: []string{"data.1", "tokens"}, Gate: true},
 		{Name: "base", Steps: []string{"base"}, Kind: exports.GPU, After: []string{"tokens", "data.1", "tokenizer"}, Gates: []string{"card"}},
+	}
+	if diff := cmp.Diff(want, tasksOf(t, d, true)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+const lone = `
+name: lone
+steps:
+  mimic: {stage: synth.mimiciv, with: {patients: 30}}
+  articles: {stage: synth.articles, with: {articles: 10}}
+  patients: {stage: ingest.mimiciv, in: {mimic: mimic}}
+  split: {stage: split.hash, in: {patients: patients}}
+  texts: {stage: text.admission, in: {patients: patients}}
+  labels: {stage: label.mortality, in: {patients: patients}}
+  stays: {stage: label.length_of_stay, in: {patients: patients}, after: split}
+`
+
+// Where a job or a gate comes before data steps that wait for no more than it does, it is
+// a task by itself all the same.
+func TestNoStepJoinsAJobOrAGateBeforeIt(t *testing.T) {
+	d, err := dags.Parse(stages.Default, "lone.yaml", []byte(lone), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []exports.Task{
+		{Name: "mimic", Steps: []string{"mimic"}, Kind: exports.Work},
+		{Name: "articles", Steps: []string{"articles"}},
+		{Name: "patients", Steps: []string{"patients"}, After: []string{"mimic"}},
+		{Name: "split", Steps: []string{"split"}, After: []string{"patients"}, Gate: true},
+		{Name: "data.1", Steps: []string{"texts", "labels"}, After: []string{"patients"}},
+		{Name: "stays", Steps: []string{"stays"}, After: []string{"patients"}, Gates: []string{"split"}},
 	}
 	if diff := cmp.Diff(want, tasksOf(t, d, true)); diff != "" {
 		t.Error(diff)

@@ -160,6 +160,16 @@ func readJournal(ctx context.Context, out store.Dir, log string) (RunRecord, err
 	return r, err
 }
 
+// readToDamage reads a journal; of a damaged one it tells what comes before the damage:
+// that keeps nobody from other runs.
+func readToDamage(ctx context.Context, out store.Dir, log string) (RunRecord, error) {
+	r, err := readJournal(ctx, out, log)
+	if exit.Of(err) == exit.BadData {
+		err = nil
+	}
+	return r, err
+}
+
 // readEvents reads a journal. Beside an error stands what came before it.
 func readEvents(ctx context.Context, out store.Dir, log string) (events []Event, err error) {
 	text, err := store.ReadLog(ctx, out, log)

@@ -75,12 +75,16 @@ func ofRun(ctx context.Context, out store.Dir, d *dags.DAG, journal *Journal, p 
 // showRun gathers what the journals tell of a run's steps: of those that were skipped,
 // what the run that made their outputs says.
 func showRun(ctx context.Context, out store.Dir, d *dags.DAG, run string) (shown runShown, err error) {
-	runs, err := ListRuns(ctx, out.URI())
+	logs, err := journals(ctx, out)
 	if err != nil {
 		return shown, err
 	}
 	made := map[string]StepRecord{} // by fingerprint
-	for _, r := range slices.Backward(runs) {
+	for _, log := range slices.Backward(logs) {
+		r, err := readToDamage(ctx, out, log)
+		if err != nil {
+			return shown, err
+		}
 		for _, s := range r.Steps {
 			if s.State == string(picture.Done) {
 				made[s.Fingerprint] = s

@@ -1,6 +1,8 @@
 package runners
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +11,7 @@ import (
 	"github.com/clinflow/clinflow/dags"
 	"github.com/clinflow/clinflow/dags/picture"
 	"github.com/clinflow/clinflow/internal/page"
+	"github.com/clinflow/clinflow/internal/store"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -77,5 +80,38 @@ func TestSkippedStepsShowWhatTheyTook(t *testing.T) {
 		if s.PeakMemory < 1<<20 {
 			t.Errorf("step %s took %d bytes: a Go process has more", s.Step, s.PeakMemory)
 		}
+	}
+}
+
+// TestADamagedJournalOfBefore keeps no run from publishing its page, and no scheduler from
+// the journal of its run.
+func TestADamagedJournalOfBefore(t *testing.T) {
+	for name, id := range map[string]string{"an earlier run": "20250101-000000.000-abcd", "a later one, by a clock that is ahead": "29990101-000000.000-abcd"} {
+		t.Run(name, func(t *testing.T) {
+			out := t.TempDir()
+			damaged := filepath.Join(out, runsFolder, id+journalSuffix)
+			if err := errors.Join(os.Mkdir(filepath.Dir(damaged), 0o700), os.WriteFile(damaged, []byte("{]\n"), 0o600)); err != nil {
+				t.Fatal(err)
+			}
+			admit := func(context.Context, store.Dir) error { return nil }
+			o := Options{Out: out, Workers: 1, Runner: "direct", Scheduled: &Scheduled{Run: "weekly", Attempt: 2, Admit: admit}}
+			f := &fake{text: map[string]string{"end": "<main>" + page.RunMark + "</main>"}}
+			if err := Execute(t.Context(), stages.Default, paged(t), f, o); err != nil {
+				t.Fatal(err)
+			}
+			if text, err := os.ReadFile(filepath.Join(out, "report.html")); err != nil || !strings.Contains(string(text), `<svg class="dag"`) {
+				t.Errorf("the page: %s, %v", text, err)
+			}
+			dir, err := store.Open(out)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r, ok, err := FindScheduled(t.Context(), dir, "weekly", 2); err != nil || !ok || r.State != OutcomeDone {
+				t.Errorf("the attempt: %+v, %v, %v", r, ok, err)
+			}
+			if _, ok, err := FindScheduled(t.Context(), dir, "weekly", 3); err != nil || ok {
+				t.Errorf("an attempt without a journal: %v, %v", ok, err)
+			}
+		})
 	}
 }

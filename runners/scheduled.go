@@ -85,7 +85,7 @@ func FindScheduled(ctx context.Context, out store.Dir, run string, attempt int) 
 		return r, false, err
 	}
 	for _, log := range logs {
-		if r, err = readJournal(ctx, out, log); err != nil {
+		if r, err = readToDamage(ctx, out, log); err != nil {
 			return r, false, err
 		}
 		if r.Scheduled == run && r.Attempt == attempt {

@@ -34,8 +34,8 @@ func askFor(ctx context.Context, out store.Dir, r Request) error {
 const mostBackfilled = 1000
 
 // Lacking are the due times of a DAG in a stretch of time, both ends included, and those
-// of them that have no run that ended well or may yet. What is due later than now is not
-// among them.
+// of them that have no run that ended well or may yet, among the runs that the scheduler
+// remembers. What is due later than now is not among them.
 func Lacking(ctx context.Context, out store.Dir, dag string, from, to time.Time) (due, lacking []time.Time, err error) {
 	state, err := readState(ctx, stored{out.Sub(Folder)})
 	if err != nil {

@@ -95,16 +95,24 @@ func (r Request) event(d *DAG) Event {
 	e := Event{Kind: requested, DAG: d.DAG, Request: &r}
 	switch r.Kind {
 	case Trigger:
-		e.Due = []Due{{ID: idOf(d.DAG, r.Time) + "." + r.mark(), Logical: r.Time, Cause: Triggered}}
+		e.Due = []Due{r.due(d.DAG, r.Time, Triggered)}
 	case Backfill:
 		for _, due := range d.lacking(r.Due) {
-			e.Due = append(e.Due, Due{ID: d.fresh(idOf(d.DAG, due), r), Logical: due, Cause: Backfilled})
+			e.Due = append(e.Due, r.due(d.DAG, due, Backfilled))
 		}
 	}
 	return e
 }
 
-// lacking are the due times that have no run that ended well or may yet.
+// due is a run that the request queues. Its id ends in the request's mark, so that it is no
+// other run's, of those among it that only the runs' own journals remember: what became of
+// an attempt is looked up there by its run's id.
+func (r Request) due(dag string, moment time.Time, cause string) Due {
+	return Due{ID: idOf(dag, moment) + "." + r.mark(), Logical: moment, Cause: cause}
+}
+
+// lacking are the due times that have no run that ended well or may yet, among the runs
+// that are remembered.
 func (d *DAG) lacking(due []time.Time) (without []time.Time) {
 	for _, moment := range due {
 		if r := d.ran(moment); r == nil || !r.Open() && r.State != Done {
@@ -112,14 +120,6 @@ func (d *DAG) lacking(due []time.Time) (without []time.Time) {
 		}
 	}
 	return without
-}
-
-// fresh is an id that no run has: the one given, or one that ends in the request's mark.
-func (d *DAG) fresh(id string, r Request) string {
-	if d.run(id) == nil {
-		return id
-	}
-	return id + "." + r.mark()
 }
 
 // mark is the part of a request's id that is not its time.

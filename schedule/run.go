@@ -23,8 +23,8 @@ const (
 
 // Run is one run of a DAG, from the decision that it is due to its end.
 type Run struct {
-	// ID is of this run alone: DAG@2026-03-08T07:30Z, and another ending where that
-	// time has been run before, or a person asked.
+	// ID is of this run alone: DAG@2026-03-08T07:30Z, and the request's mark where a
+	// person asked.
 	ID      string    `json:"id"`
 	DAG     string    `json:"dag"`
 	Logical time.Time `json:"logical"` // when it was due; of a triggered one, when that was asked for

@@ -136,9 +136,14 @@ var (
 	confidentialValue = regexp.MustCompile(`://[^/@\s]+@`)
 )
 
+// Confidential says whether a value of a key is nobody's to read.
+func Confidential(key, value string) bool {
+	return confidentialKey.MatchString(key) || confidentialValue.MatchString(value)
+}
+
 // settingChange tells the values of a setting, where they are not confidential.
 func settingChange(key, before, now string) Change {
-	if confidentialKey.MatchString(key) || confidentialValue.MatchString(before) || confidentialValue.MatchString(now) {
+	if Confidential(key, before) || Confidential(key, now) {
 		return Change{Part: "with." + key, What: kindOf(before, now)}
 	}
 	return valueChange("with."+key, before, now)

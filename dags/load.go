@@ -123,7 +123,8 @@ func ParseSet(pairs []string) (map[string]string, error) {
 	for _, pair := range pairs {
 		m := settable.FindStringSubmatch(pair)
 		if m == nil {
-			return nil, exit.Errorf(exit.Usage, "--set %s: want name=value", pair)
+			name, _, _ := strings.Cut(pair, "=") // the value may be a secret
+			return nil, exit.Errorf(exit.Usage, "--set %s: want name=value, and a name of letters, digits and _", name)
 		}
 		if unprintable(m[2]) {
 			return nil, exit.Errorf(exit.Usage, "--set %s: the value is not UTF-8, or holds a line end, a byte order mark or another control character; type it again", m[1])

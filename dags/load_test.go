@@ -36,8 +36,8 @@ func TestParseSet(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"a": "1", "b": "x=y", "c": ""}, got); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
-	for _, bad := range []string{"a", "=1", "a b=1"} {
-		if _, err := ParseSet([]string{bad}); exit.Of(err) != exit.Usage {
+	for _, bad := range []string{"a", "=1", "a b=1", "api-key=SECRET"} {
+		if _, err := ParseSet([]string{bad}); exit.Of(err) != exit.Usage || strings.Contains(err.Error(), "SECRET") {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}

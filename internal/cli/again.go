@@ -4,11 +4,41 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"github.com/clinflow/clinflow/dags"
 )
 
-// again is the command to type again.
+// again is the command to type again. It goes into the log, so … stands in it for what may
+// be a secret.
 func again(words []string) string {
-	return typed(append([]string{filepath.Base(words[0])}, words[1:]...))
+	told := []string{filepath.Base(words[0])}
+	for i, word := range words[1:] {
+		if flag, value, joined := strings.Cut(word, "="); joined && strings.HasPrefix(flag, "--") {
+			told = append(told, flag+"="+public(flag, value))
+		} else {
+			told = append(told, public(words[i], word)) // words[i] is the word before
+		}
+	}
+	return typed(told)
+}
+
+// kept stands for what only whoever typed it knows.
+const kept = "…"
+
+// public is the value of a flag as others may read it: not whom a failure is told to, nor
+// what is confidential by its name.
+func public(flag, value string) string {
+	name, of, named := strings.Cut(value, "=")
+	switch {
+	case flag == "--on-failure" || flag == "--on-failure-url":
+		return kept
+	case flag == "--set" && named && dags.Confidential(name, of):
+		return name + "=" + kept
+	case dags.Confidential(strings.TrimPrefix(flag, "--"), value):
+		return kept
+	default:
+		return value
+	}
 }
 
 // unforced is a command line without --force and --force-all.

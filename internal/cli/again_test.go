@@ -52,3 +52,43 @@ func TestTheWayOnCanBeTyped(t *testing.T) {
 		t.Errorf("another program says to go on by %q", way)
 	}
 }
+
+// TestTheWayOnTellsNoSecret: what a failed run says to type stays in logs.
+func TestTheWayOnTellsNoSecret(t *testing.T) {
+	for name, c := range map[string]struct {
+		words []string
+		want  string
+	}{
+		"nothing secret":                     {[]string{"study.yaml", "--out", "out", "--set", "root=/mimic", "--traces=http://localhost:4318"}, "study.yaml --out out --set root=/mimic --traces=http://localhost:4318"},
+		"whom a failure is told to":          {[]string{"study.yaml", "--on-failure-url", "https://hooks/S3", "--on-failure", "tell S3"}, "study.yaml --on-failure-url '…' --on-failure '…'"},
+		"the same in one word":               {[]string{"--on-failure-url=https://hooks/S3", "--on-failure=tell S3", "study.yaml"}, "'--on-failure-url=…' '--on-failure=…' study.yaml"},
+		"a var of a confidential name":       {[]string{"study.yaml", "--set", "api_key=S3", "--set=db_password=S3=S3"}, "study.yaml --set 'api_key=…' '--set=db_password=…'"},
+		"an address with a password":         {[]string{"study.yaml", "--set", "from=https://me:S3@host/x", "--traces", "http://me:S3@host"}, "study.yaml --set 'from=…' --traces '…'"},
+		"a confidential option of an engine": {[]string{"study.yaml", "--access_token", "S3", "--secret=S3"}, "study.yaml --access_token '…' '--secret=…'"},
+	} {
+		if got := again(append([]string{"/bin/clinflow", "run"}, c.words...)); got != "clinflow run "+c.want {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "panicky.yaml"), panickyDAG)
+	for _, format := range []string{"console", "json"} {
+		failed := clinflow(t, dir, 1, "run", "panicky.yaml", "--log-format", format, "--out", "out", "--on-failure-url", "http://127.0.0.1:1/S3CRET", "--on-failure", "exit 1 # S3CRET")
+		if told := failed.all() + journals(t, dir); strings.Contains(told, "S3CRET") || !strings.Contains(told, "to go on from here: clinflow run panicky.yaml") {
+			t.Errorf("%s: said:\n%s", format, withheld(told))
+		}
+	}
+}
+
+// journals is what is in the journals of the runs below a folder.
+func journals(t testing.TB, dir string) (all string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "out", "runs", "*.jsonl"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no journal (%v)", err)
+	}
+	for _, file := range files {
+		all += read(t, filepath.Dir(file), filepath.Base(file))
+	}
+	return all
+}

@@ -153,7 +153,7 @@ func TestWhoeverWatchesReadsNoText(t *testing.T) {
 func TestWhoIsNotThere(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "made.yaml"), "name: made\nsteps:\n  mimic: {stage: synth.mimiciv, with: {patients: 8}}\n")
-	if r := clinflow(t, dir, 0, "run", "made.yaml", "--out", "out", "--traces", "http://127.0.0.1:1"); !strings.Contains(r.stderr, "--traces: ") {
+	if r := clinflow(t, dir, 0, "run", "made.yaml", "--out", "out", "--traces", "http://127.0.0.1:1/S3CRET"); !strings.Contains(r.stderr, "--traces: ") || strings.Contains(r.stderr, "S3CRET") {
 		t.Errorf("said %q", r.stderr)
 	}
 	for _, args := range [][]string{{"--traces", "127.0.0.1:1"}, {"--on-failure-url", "127.0.0.1"}} {

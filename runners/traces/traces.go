@@ -4,7 +4,9 @@ package traces
 
 import (
 	"context"
+	"errors"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -58,7 +60,7 @@ func Start(ctx context.Context, endpoint string, failed func(error)) (*Tracer, e
 	if err != nil {
 		return nil, exit.Errorf(exit.Usage, "--traces: %w", err)
 	}
-	otel.SetErrorHandler(otel.ErrorHandlerFunc(failed))
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { failed(withoutPaths(err)) }))
 	return start(exporter), nil
 }
 
@@ -131,5 +133,16 @@ func (t *Tracer) End(ctx context.Context, code exit.Code) error {
 	t.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
-	return t.provider.Shutdown(ctx)
+	return withoutPaths(t.provider.Shutdown(ctx))
+}
+
+var pathOfURL = regexp.MustCompile(`(https?://[^/\s"]+)/[^\s"]*`)
+
+// withoutPaths takes the paths of URLs from an error for the log: a collector's may hold a
+// key.
+func withoutPaths(err error) error {
+	if err == nil {
+		return nil
+	}
+	return errors.New(pathOfURL.ReplaceAllString(err.Error(), "$1/…"))
 }

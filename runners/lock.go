@@ -26,5 +26,9 @@ func atWork(ctx context.Context, out store.Dir, r RunRecord) (bool, error) {
 	if err != nil || !held || h.Process == 0 {
 		return held, err // the holder may be about to sign
 	}
-	return !began(r.ID).Before(h.Started), nil
+	return r.begunBy(h), nil
 }
+
+// begunBy says whether a run, which has no end in its journal, is that of the lock's
+// holder: one that was killed began before whoever has the lock since took it.
+func (r RunRecord) begunBy(h store.Holder) bool { return !began(r.ID).Before(h.Started) }

@@ -77,6 +77,16 @@ func AtWork(ctx context.Context, out store.Dir) (store.Holder, error) {
 	return store.HolderOf(by), nil
 }
 
+// WorksOn is the process that is at work on a run, which has no end in its journal; its
+// Process is 0 where none is, or another run is at work in the folder.
+func WorksOn(ctx context.Context, out store.Dir, r RunRecord) (store.Holder, error) {
+	h, err := AtWork(ctx, out)
+	if err != nil || !r.begunBy(h) {
+		return store.Holder{}, err
+	}
+	return h, nil
+}
+
 // FindScheduled is the run that was an attempt of a scheduler's; ok is false where there
 // is none.
 func FindScheduled(ctx context.Context, out store.Dir, run string, attempt int) (r RunRecord, ok bool, err error) {

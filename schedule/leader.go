@@ -49,7 +49,7 @@ func Serve(ctx context.Context, o Options) error {
 		return err
 	}
 	s := &scheduler{
-		journal: journal, runner: o.Runner, clock: machine{}, define: o.Define, tell: o.Tell, patient: patience, poll: poll,
+		journal: journal, runner: o.Runner, clock: machine{}, define: o.Define, tell: o.Tell, patient: Patience, poll: poll,
 	}
 	if _, here := dir.LocalPath(""); !here {
 		s.poll = pollInBucket

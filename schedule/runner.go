@@ -20,8 +20,11 @@ type Runner interface {
 	// Ended is how an attempt that an earlier scheduler began ended; ok is false where
 	// it did not, or never began to work.
 	Ended(ctx context.Context, a Attempt) (result Result, ok bool, err error)
+	// AtWork says whether an attempt that an earlier scheduler began is at work on this
+	// machine, where Interrupt can end it.
+	AtWork(ctx context.Context, a Attempt) (bool, error)
 	// Interrupt ends an attempt that an earlier scheduler began, if it is at work on this
-	// machine.
+	// machine. It may be called again and again until the attempt has ended.
 	Interrupt(ctx context.Context, a Attempt) error
 }
 

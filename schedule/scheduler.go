@@ -26,9 +26,9 @@ type scheduler struct {
 	stopping    bool      // nothing is begun any more
 }
 
-// patience is how long an attempt that was asked to end may take for it: a training ends
-// between two steps.
-const patience = 2 * time.Minute
+// Patience is how long an attempt that was asked to end may take for it before it is ended
+// at once: a training ends between two steps.
+const Patience = 2 * time.Minute
 
 // poll is the longest that the scheduler does not look around, for requests, for changed
 // DAG files and, since clocks are changed and machines sleep, at the time. In a bucket

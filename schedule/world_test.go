@@ -238,11 +238,14 @@ func (w *world) Ended(_ context.Context, a Attempt) (Result, bool, error) {
 	return result, ok, nil
 }
 
+func (w *world) AtWork(_ context.Context, a Attempt) (bool, error) {
+	p := w.atWork()
+	return p != nil && p.attempt == a, nil
+}
+
 func (w *world) Interrupt(_ context.Context, a Attempt) error {
-	for _, p := range w.alive() {
-		if p.attempt == a {
-			p.Interrupt()
-		}
+	if p := w.atWork(); p != nil && p.attempt == a {
+		p.Interrupt()
 	}
 	return nil
 }

@@ -25,7 +25,7 @@ type Runner struct {
 	out    store.Dir
 	told   io.Writer
 	ended  chan struct{}
-	asked  map[schedule.Attempt]time.Time // when Interrupt first was
+	asked  map[schedule.Attempt]time.Time // when Interrupt last was
 }
 
 // New is a runner for an output folder. args are the arguments of this binary for an
@@ -96,27 +96,40 @@ func (r *Runner) Ended(ctx context.Context, a schedule.Attempt) (schedule.Result
 	return schedule.Result{Code: run.ExitCode, Error: run.Error, Ran: run.Ran()}, true, nil
 }
 
-// patience is how long an attempt may take to end before it is ended at once, as a second
-// Ctrl-C does.
-const patience = 2 * time.Minute
+// AtWork implements schedule.Runner.
+func (r *Runner) AtWork(ctx context.Context, a schedule.Attempt) (bool, error) {
+	p, err := r.find(ctx, a)
+	return p != nil, err
+}
 
-// Interrupt implements schedule.Runner. The process that has the output folder's lock is
-// that of the attempt where the journal says that the attempt is at work.
-func (r *Runner) Interrupt(ctx context.Context, a schedule.Attempt) error {
-	if asked, before := r.asked[a]; before && time.Since(asked) < patience {
-		return nil
-	}
+// find is the process of an attempt that is at work on this machine, or nil. Whoever has
+// the output folder's lock may be a person's run: an attempt that died with the machine
+// has no end in its journal either.
+func (r *Runner) find(ctx context.Context, a schedule.Attempt) (*os.Process, error) {
 	run, found, err := runners.FindScheduled(ctx, r.out, a.Run, a.Number)
 	if err != nil || !found || run.State != runners.Running {
-		return err
+		return nil, err
 	}
-	holder, err := runners.AtWork(ctx, r.out)
+	holder, err := runners.WorksOn(ctx, r.out, run)
 	if err != nil || holder.Process == 0 || holder.Host != store.Self().Host {
-		return err
+		return nil, err
 	}
 	p, err := os.FindProcess(holder.Process)
 	if err != nil {
-		return nil // it has ended meanwhile
+		return nil, nil // it has ended meanwhile
+	}
+	return p, nil
+}
+
+// Interrupt implements schedule.Runner. An attempt that takes longer than
+// schedule.Patience is asked again, which ends it at once, as a second Ctrl-C does.
+func (r *Runner) Interrupt(ctx context.Context, a schedule.Attempt) error {
+	if asked, before := r.asked[a]; before && time.Since(asked) < schedule.Patience {
+		return nil
+	}
+	p, err := r.find(ctx, a)
+	if p == nil {
+		return err
 	}
 	r.asked[a] = time.Now()
 	_ = terminate(p)

@@ -63,20 +63,30 @@ func (j *journal) load(ctx context.Context) error {
 		}
 		j.sum = j.state.Number
 	}
-	for _, name := range names {
-		if !strings.HasPrefix(name, eventsFolder) || name <= eventName(j.state.Number) {
-			continue
-		}
-		if want := eventName(j.state.Number + 1); name != want {
-			return exit.Errorf(exit.BadData, "the scheduler's journal has %s and not %s; put that back, or move the folder %s away to begin anew", name, want, Folder)
-		}
+	return j.addUpTo(ctx, last(names, eventsFolder))
+}
+
+// addUpTo adds the events up to one, by their numbers: a listing that is made while events
+// are may have a later one and not an earlier one.
+func (j *journal) addUpTo(ctx context.Context, latest string) error {
+	for name := eventName(j.state.Number + 1); name <= latest; name = eventName(j.state.Number + 1) {
 		var e Event
-		if err := j.decode(ctx, name, &e); err != nil {
+		err := j.decode(ctx, name, &e)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return exit.Errorf(exit.BadData, "the scheduler's journal has %s and not %s; put that back, or move the folder %s away to begin anew: %w", latest, name, Folder, err)
+		case err != nil:
 			return err
+		case eventName(e.Number) != name:
+			return notOfAJournal(name)
 		}
 		j.state.apply(e)
 	}
 	return nil
+}
+
+func notOfAJournal(name string) error {
+	return exit.Errorf(exit.BadData, "%s in the folder %s is not of a scheduler's journal; move the folder away to begin anew", name, Folder)
 }
 
 // last is the last of sorted names in a folder.
@@ -95,7 +105,7 @@ func (j *journal) decode(ctx context.Context, name string, into any) error {
 		return fmt.Errorf("read the scheduler's journal: %w", err)
 	}
 	if json.Unmarshal(text, into) != nil {
-		return exit.Errorf(exit.BadData, "%s in the folder %s is not of a scheduler's journal; move the folder away to begin anew", name, Folder)
+		return notOfAJournal(name)
 	}
 	return nil
 }
@@ -151,43 +161,4 @@ func (j *journal) confirm(ctx context.Context, name string, text []byte) error {
 		return exit.Errorf(exit.Retry, "another scheduler writes the journal in the folder %s; this one stops", Folder)
 	}
 	return nil
-}
-
-// sumUp writes the sum of the events, then removes them. Who is killed in between leaves
-// events that count no more, for the next sum to remove.
-func (j *journal) sumUp(ctx context.Context) error {
-	names, err := j.files.list(ctx)
-	if err != nil {
-		return fmt.Errorf("sum the scheduler's journal up: %w", err)
-	}
-	j.forgetRequests(names)
-	text, err := encode(j.state)
-	if err != nil {
-		return err
-	}
-	sum := sumName(j.state.Number)
-	if err := j.files.create(ctx, sum, text); err != nil {
-		return fmt.Errorf("sum the scheduler's journal up: %w", err)
-	}
-	j.sum = j.state.Number
-	for _, name := range names {
-		if strings.HasPrefix(name, eventsFolder) || strings.HasPrefix(name, sumsFolder) {
-			if err := j.files.remove(ctx, name); err != nil {
-				return fmt.Errorf("sum the scheduler's journal up: %w", err)
-			}
-		}
-	}
-	return nil
-}
-
-// forgetRequests drops those that do not lie in the folder any more: they cannot be
-// applied twice.
-func (j *journal) forgetRequests(names []string) {
-	there := map[string]bool{}
-	for _, name := range names {
-		if id, ok := requestID(name); ok && j.state.Applied[id] {
-			there[id] = true
-		}
-	}
-	j.state.Applied = there
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -121,8 +122,9 @@ func TestAnEventIsReadBack(t *testing.T) {
 
 func TestADamagedJournalIsRefused(t *testing.T) {
 	for name, damage := range map[string]func(m *memory) error{
-		"an event is missing": func(m *memory) error { return m.remove(t.Context(), eventName(2)) },
-		"an event is no JSON": func(m *memory) error { m.files[eventName(2)] = []byte("{"); return nil },
+		"an event is missing":    func(m *memory) error { return m.remove(t.Context(), eventName(2)) },
+		"an event is no JSON":    func(m *memory) error { m.files[eventName(2)] = []byte("{"); return nil },
+		"an event has no number": func(m *memory) error { m.files[eventName(2)] = []byte("{}"); return nil },
 	} {
 		t.Run(name, func(t *testing.T) {
 			files := newWorld(1, yearBegins).memory
@@ -137,6 +139,30 @@ func TestADamagedJournalIsRefused(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// behind are files whose listing lacks one that is there, as a listing may that is made
+// while files are.
+type behind struct {
+	*memory
+	lacks string
+}
+
+func (b behind) list(ctx context.Context) ([]string, error) {
+	names, err := b.memory.list(ctx)
+	return slices.DeleteFunc(names, func(name string) bool { return name == b.lacks }), err
+}
+
+// A journal whose events are listed while they are made is no damaged one.
+func TestAJournalIsReadWhileItIsWritten(t *testing.T) {
+	files := newWorld(1, yearBegins).memory
+	j := opened(t, files)
+	for range 3 {
+		wrote(t, j, Event{Kind: schedulerCame})
+	}
+	if diff := cmp.Diff(j.state, opened(t, behind{files, eventName(2)}).state, equal); diff != "" {
+		t.Error(diff)
 	}
 }
 

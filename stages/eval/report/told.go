@@ -61,11 +61,12 @@ func (t resultTable) comparison(a, b resultRow, column string) *compare.Comparis
 		list = t.compared.Tasks[column]
 	}
 	for _, c := range list {
+		baseline := c.Against == compare.AgainstBaseline
 		switch {
 		case c.Against == compare.AgainstOther:
-		case c.A == a.comparedAs() && c.B == b.comparedAs():
+		case a.is(c.A, false) && b.is(c.B, baseline):
 			return &c
-		case c.A == b.comparedAs() && c.B == a.comparedAs():
+		case b.is(c.A, false) && a.is(c.B, baseline):
 			c.A, c.B, c.Difference = c.B, c.A, -c.Difference
 			if c.Interval != nil {
 				c.Interval = &eval.Interval{Low: -c.Interval.High, High: -c.Interval.Low}
@@ -76,12 +77,13 @@ func (t resultTable) comparison(a, b resultRow, column string) *compare.Comparis
 	return nil
 }
 
-// comparedAs is a row's name in comparisons.
-func (r resultRow) comparedAs() string {
-	if r.Name == baselineName && r.Beside {
-		return "baseline"
+// is says whether a row is the one that comparisons give a name: a variant may have that
+// of the baseline.
+func (r resultRow) is(name string, baseline bool) bool {
+	if baseline {
+		return r.Beside && r.Name == baselineName
 	}
-	return r.Name
+	return !r.Beside && r.Name == name
 }
 
 // columns are the tasks and, at the end, the macro average.

@@ -98,3 +98,23 @@ func TestAComparisonIsReadBothWays(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 }
+
+// A variant may have the name that comparisons give the bag of words.
+func TestAVariantCalledBaselineIsNotTheBagOfWords(t *testing.T) {
+	x, p := 0.7, 0.01
+	scores := &eval.Scores{Tasks: map[string]eval.TaskScore{"mor": {AUROC: &x}}}
+	table := tableOf(eval.Metrics{Variants: map[string]*eval.Scores{"baseline": scores, "lora": scores}, Baseline: scores}, eval.Curves{}, &compare.Comparisons{Tasks: map[string][]compare.Comparison{"mor": {
+		{A: "baseline", B: "lora", Against: compare.AgainstVariant, Difference: 0.1, PHolm: &p},
+		{A: "baseline", B: "baseline", Against: compare.AgainstBaseline, Difference: 0.2, PHolm: &p},
+		{A: "lora", B: "baseline", Against: compare.AgainstBaseline, Difference: 0.3, PHolm: &p},
+	}}})
+	variant, lora, bag := *table.row("baseline", false), *table.row("lora", false), *table.row(baselineName, true)
+	for _, c := range []struct {
+		a, b resultRow
+		want float64
+	}{{variant, lora, 0.1}, {lora, variant, -0.1}, {variant, bag, 0.2}, {bag, variant, -0.2}, {lora, bag, 0.3}, {bag, lora, -0.3}} {
+		if got := table.comparison(c.a, c.b, "mor"); got == nil || got.Difference != c.want {
+			t.Errorf("%s − %s: %+v, want %v", c.a.Name, c.b.Name, got, c.want)
+		}
+	}
+}

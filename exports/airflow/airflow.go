@@ -33,6 +33,9 @@ func Write(e exports.Export, local bool) (text []byte, notes []string, err error
 		if p.Schedule.Catchup == dags.CatchupAll && e.Start.IsZero() {
 			return nil, nil, exit.Errorf(exit.Usage, "catchup all: Airflow asks from when on; say it by --start")
 		}
+		if err := understood(p.Schedule.Cron); err != nil {
+			return nil, nil, err
+		}
 		p.Notes = differences(p.Schedule)
 	}
 	if p.Beam, p.Dataflow, err = beam(e); err != nil {

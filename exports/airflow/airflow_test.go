@@ -105,6 +105,23 @@ func TestWhatAirflowDoesOtherwiseIsTold(t *testing.T) {
 	}
 }
 
+// What croniter does not read, or reads as other days, is refused, and what it reads as
+// clinflow does is not: versions 6.2.2, the first that Airflow 3.3 takes, to 7.0.0.
+func TestWhatAirflowWouldNotUnderstandIsRefused(t *testing.T) {
+	for cron, code := range map[string]exit.Code{
+		"0 3 * * 5L": exit.Usage, "0 3 * * friL": exit.Usage, "0 3 * * 1,5l": exit.Usage,
+		"? 3 * * *": exit.Usage, "0 ? * * *": exit.Usage, "0 3 1 ? *": exit.Usage, "0 3 ? * ?": exit.OK,
+		"0 3 15W,20 * *": exit.Usage, "0 3 31w * *": exit.Usage, "0 3 15W * MON": exit.Usage, "0 3 15W * *": exit.OK, "0 3 15,L JUL ?": exit.OK,
+		"0 3 * * 1#2,5": exit.Usage, "0 3 * * 1,3#2": exit.Usage, "0 3 15 * 1#2": exit.Usage, "0 3 * * 1#1,1#3": exit.OK, "0,30 3 ? * SUN#2": exit.OK,
+	} {
+		e := scheduled()
+		e.DAG.Schedule.Cron = cron
+		if _, _, err := airflow.Write(e, true); exit.Of(err) != code {
+			t.Errorf("%s: %v", cron, err)
+		}
+	}
+}
+
 var literals = regexp.MustCompile(`"(?:[^"\\\n]|\\[^\n])*"`)
 
 // FuzzValues puts texts where a user's may stand. Each is a literal of Python, and nothing

@@ -71,6 +71,10 @@ func (d *DAG) cancelOpen(at time.Time) {
 // change is what an event does to a run that is not over.
 func (d *DAG) change(r *Run, e Event) {
 	r.Code, r.Error, r.Ran = e.Code, e.Error, e.Ran
+	if e.Kind != attemptLost { // how long a lost one worked nobody knows
+		r.Spent = r.spent(e.Time)
+	}
+	r.Counted = e.Time
 	switch e.Kind {
 	case attemptStarted:
 		r.State, r.Attempt, r.RetryAt = Running, e.Attempt, time.Time{}

@@ -8,37 +8,52 @@ import (
 // limit ends what takes longer than its DAG's timeout, and interrupts what is to be ended.
 func (s *scheduler) limit(ctx context.Context) error {
 	for _, r := range s.open() {
-		d := s.journal.state.DAGs[r.DAG]
-		if r.Cancel == "" && !r.Started.IsZero() && d.Timeout > 0 && s.since(r) >= d.Timeout {
-			e := Event{Kind: runCancelled, DAG: r.DAG, Run: r.ID, State: TimedOut}
-			if r.State != Running {
-				e.Kind, e.Untold = runEnded, true
-			}
-			if err := s.write(ctx, e); err != nil {
-				return err
-			}
+		if err := s.timeOut(ctx, r); err != nil {
+			return err
 		}
-		if r.State != Running || r.Cancel == "" {
-			continue
-		}
-		if s.process == nil || s.of != r.ID {
+		switch {
+		case r.State != Running || r.Cancel == "":
+		case s.own(r):
+			s.interrupt()
+		default:
 			if err := s.runner.Interrupt(ctx, s.attempt(r)); err != nil {
 				return err
 			}
-			continue
 		}
-		s.interrupt()
 	}
 	return nil
 }
 
-// since is how long ago a run began. Of an attempt of this process the clock that knows
-// no changes tells, where there is one.
-func (s *scheduler) since(r *Run) time.Duration {
-	if s.process != nil && s.of == r.ID && r.Attempt == 1 {
-		return s.clock.Now().Sub(s.began)
+// timeOut notes that a run has taken longer than its DAG's timeout. An attempt that an
+// earlier scheduler began may have died with the machine, and another run be at work: its
+// time goes on only where it works.
+func (s *scheduler) timeOut(ctx context.Context, r *Run) error {
+	d := s.journal.state.DAGs[r.DAG]
+	if r.Cancel != "" || d.Timeout == 0 || s.spent(r) < d.Timeout {
+		return nil
 	}
-	return s.now().Sub(r.Started)
+	e := Event{Kind: runCancelled, DAG: r.DAG, Run: r.ID, State: TimedOut}
+	switch {
+	case r.State != Running:
+		e.Kind, e.Untold = runEnded, true
+	case !s.own(r):
+		if working, err := s.runner.AtWork(ctx, s.attempt(r)); err != nil || !working {
+			return err
+		}
+	}
+	return s.write(ctx, e)
+}
+
+// own says whether the attempt at work is of a run, and this scheduler's.
+func (s *scheduler) own(r *Run) bool { return s.process != nil && s.of == r.ID }
+
+// spent is what counts for a run's timeout until now. Of an attempt of this process the
+// clock that knows no changes tells, where there is one.
+func (s *scheduler) spent(r *Run) time.Duration {
+	if s.own(r) {
+		return r.Spent + s.clock.Now().Sub(s.began)
+	}
+	return r.spent(s.now())
 }
 
 // interrupt asks the attempt at work to end, and ends it when it takes too long for that.

@@ -17,7 +17,7 @@ import (
 // happening is what a test lets happen at a moment of true time.
 type happening struct {
 	at   string
-	what string // kill, stop, back (the next scheduler comes), clock +1h, pause, trigger, resume, define none | faulty | folder | other, end
+	what string // kill, stop, back (the next scheduler comes), clock +1h, hand 3h (a run that somebody begins), pause, trigger, resume, define none | faulty | folder | other, end
 }
 
 // rule is a row of the table of docs/schedule.md, with what shows it.
@@ -231,6 +231,33 @@ var rules = []rule{
 01-05 01:30 tells for 2026-01-05T01:00Z: timed out`,
 	},
 	{
+		name: "timeout, and the scheduler was told to end meanwhile", cron: "0 1 * * *", timeout: 90 * time.Minute, lasts: time.Hour,
+		happens: []happening{{"2026-01-05T00:30Z", "back"}, {"2026-01-05T01:45Z", "stop"}, {"2026-01-05T09:00Z", "back"}, {"2026-01-05T23:00Z", "end"}},
+		want: `
+01-05 01:00 run 2026-01-05T01:00Z schedule
+01-05 01:45 2026-01-05T01:00Z goes on with the next scheduler
+01-05 09:45 2026-01-05T01:00Z timed out
+01-05 09:45 tells for 2026-01-05T01:00Z: timed out`,
+	},
+	{
+		name: "timeout, and the machine died meanwhile", cron: "0 1 * * *", timeout: 90 * time.Minute, lasts: time.Hour,
+		happens: []happening{{"2026-01-05T00:30Z", "back"}, {"2026-01-05T01:45Z", "die"}, {"2026-01-05T09:00Z", "back"}, {"2026-01-05T23:00Z", "end"}},
+		want: `
+01-05 01:00 run 2026-01-05T01:00Z schedule
+01-05 09:00 2026-01-05T01:00Z lost
+01-05 10:00 2026-01-05T01:00Z done`,
+	},
+	{
+		name: "timeout, and somebody's own run came first", cron: "0 1 * * *", timeout: 90 * time.Minute, lasts: time.Hour,
+		happens: []happening{
+			{"2026-01-05T00:30Z", "back"}, {"2026-01-05T01:45Z", "die"}, {"2026-01-05T08:00Z", "hand 3h"}, {"2026-01-05T09:00Z", "back"}, {"2026-01-05T23:00Z", "end"},
+		},
+		want: `
+01-05 01:00 run 2026-01-05T01:00Z schedule
+01-05 11:00 2026-01-05T01:00Z lost
+01-05 12:00 2026-01-05T01:00Z done`,
+	},
+	{
 		name: "the scheduler is killed, its run is not", cron: "0 1 * * *", lasts: time.Hour,
 		happens: []happening{{"2026-01-05T00:30Z", "back"}, {"2026-01-05T01:10Z", "kill"}, {"2026-01-05T01:20Z", "back"}, {"2026-01-05T23:00Z", "end"}},
 		want: `
@@ -350,12 +377,16 @@ func (r rule) play(t *testing.T) string {
 			case "end":
 				ended = true
 				panic(killed{})
-			case "clock":
+			case "clock", "hand":
 				by, err := time.ParseDuration(value)
 				if err != nil {
 					t.Fatal(err)
 				}
-				w.wrong += by
+				if kind == "hand" {
+					w.processes = append(w.processes, &process{world: w, ends: w.now.Add(by)})
+				} else {
+					w.wrong += by
+				}
 			case "define":
 				read = map[string]Reading{
 					"none": {}, "faulty": {Faults: []Fault{{d.File, "a fault"}}}, "folder": {Faults: []Fault{{"/dags", "not there"}}}, "other": {Faults: []Fault{{"/dags/y.yaml", "a fault"}}},
@@ -373,7 +404,9 @@ func (r rule) play(t *testing.T) string {
 		}
 		for _, h := range r.happens {
 			if at := moment(h.at); h.what == "back" && at.After(w.now) {
-				w.passAway(at)
+				for w.now.Before(at) {
+					w.passAway(at)
+				}
 				break
 			}
 		}

@@ -41,6 +41,10 @@ type Run struct {
 	Started time.Time `json:"started,omitzero"` // the first attempt
 	RetryAt time.Time `json:"retry_at,omitzero"`
 	Ended   time.Time `json:"ended,omitzero"`
+	// Spent is what counts for the timeout, up to the moment Counted: attempts at work
+	// and the waits for retries, not the time in which no scheduler was there.
+	Spent   time.Duration `json:"spent_ns,omitempty"`
+	Counted time.Time     `json:"counted,omitzero"` // zero in journals of before it was told
 
 	Code  int    `json:"code,omitempty"` // of the last attempt that ended, as in Result
 	Error string `json:"error,omitempty"`
@@ -52,6 +56,23 @@ type Run struct {
 
 // Open says whether a run is not over.
 func (r *Run) Open() bool { return r.State == Queued || r.State == Running || r.State == Retrying }
+
+// spent is what counts for the timeout up to a moment.
+func (r *Run) spent(at time.Time) time.Duration {
+	from := r.Counted
+	if from.IsZero() {
+		from = r.Started
+	}
+	switch r.State {
+	case Queued:
+		return r.Spent
+	case Retrying:
+		if at.After(r.RetryAt) {
+			at = r.RetryAt
+		}
+	}
+	return r.Spent + max(0, at.Sub(from))
+}
 
 // asked says whether a person wants the run, whatever the schedule or a pause says.
 func (r *Run) asked() bool { return r.Cause == Triggered || r.Cause == Backfilled }

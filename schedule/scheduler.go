@@ -149,7 +149,7 @@ func (s *scheduler) next() (time.Time, error) {
 		earlier(due)
 		for _, r := range d.open() {
 			earlier(r.RetryAt)
-			earlier(r.Started.Add(d.Timeout))
+			earlier(now.Add(d.Timeout - s.spent(r)))
 		}
 	}
 	if s.process != nil && !s.interrupted.IsZero() {

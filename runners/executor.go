@@ -99,7 +99,8 @@ func Execute(ctx context.Context, env *stages.Environment, d *dags.DAG, runner S
 	defer journal.Close()
 	x := newExecution(ctx, env, d, runner, planner, out, journal, o)
 	start := time.Now()
-	err = errors.Join(x.run(ctx), x.far.end())
+	err = x.run(ctx)
+	x.far.end()
 	if err == nil {
 		err = publish(ctx, out, d, x.made, journal)
 	}

@@ -74,12 +74,15 @@ func (t *teller) write() error {
 	return store.WriteAll(f, text)
 }
 
-// end takes the file away.
-func (t *teller) end() error {
+// end takes the file away. What stays where that fails is of no run at work, and no reason
+// for a run to fail whose steps are done.
+func (t *teller) end() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.silent = true
-	return t.out.RemoveAll(context.WithoutCancel(t.ctx), howFarName)
+	if err := t.out.RemoveAll(context.WithoutCancel(t.ctx), howFarName); err != nil {
+		t.log.Warn().Err(err).Msg("the file that told how far steps were stays until the next run")
+	}
 }
 
 // tellHowFar adds to a run at work what is told of its steps. A file that is not there, or

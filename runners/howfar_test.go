@@ -1,13 +1,21 @@
 package runners
 
 import (
+	"bytes"
 	"context"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/rs/zerolog"
+
+	"github.com/clinflow/clinflow/internal/exit"
+	"github.com/clinflow/clinflow/internal/store"
+	_ "github.com/clinflow/clinflow/internal/store/gs" // gs:// is known where it is linked
+	"github.com/clinflow/clinflow/internal/store/gs/gstest"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -65,6 +73,32 @@ func TestHowFarStepsAre(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(out, howFarName)); !os.IsNotExist(err) {
 		t.Errorf("something is left: %v", err)
+	}
+}
+
+// TestWhatToldHowFarCannotBeRemoved: the run is done all the same, publishes, and the log
+// says so.
+func TestWhatToldHowFarCannotBeRemoved(t *testing.T) {
+	bucket := gstest.New(t)
+	var log bytes.Buffer
+	env := stages.Default.With(func(s *stages.Settings) { s.Log = zerolog.New(&log) })
+	o := Options{Out: gstest.URI("out"), Workers: 1, Runner: "direct", Notify: func(e Event) {
+		if e.Kind == StepDone && e.Step == "end" {
+			bucket.Fail(gstest.Fault{Of: "remove", Times: 1, Do: gstest.Status(http.StatusForbidden)})
+		}
+	}}
+	if err := Execute(t.Context(), env, parse(t, nil), &counting{meanwhile: func(string) {}}, o); err != nil {
+		t.Errorf("exit %d, %v", exit.Of(err), err)
+	}
+	dir, err := store.Open(o.Out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.ReadFile(t.Context(), dir, "answer.txt"); err != nil || bucket.Pending() > 0 {
+		t.Errorf("%v, %d removals that should fail did not", err, bucket.Pending())
+	}
+	if !strings.Contains(log.String(), "stays until the next run") {
+		t.Errorf("the log: %s", log.String())
 	}
 }
 

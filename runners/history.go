@@ -216,6 +216,9 @@ func (r *RunRecord) cutOff() {
 	}
 }
 
+// Gone says that the run's process ended without a word: the journal knows no end.
+func (r RunRecord) Gone() bool { return r.State == OutcomeInterrupted && r.Seconds == 0 }
+
 func (r *RunRecord) step(e Event) {
 	i := slices.IndexFunc(r.Steps, func(s StepRecord) bool { return s.Step == e.Step })
 	if i < 0 {

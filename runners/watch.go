@@ -21,13 +21,23 @@ type Watch struct {
 	mu   sync.Mutex
 	at   time.Time // of the last look
 	runs []RunRecord
-	over map[string]RunRecord // by journal
+	over map[string]kept // by journal
 }
+
+// kept is a run that is not looked at for now.
+type kept struct {
+	RunRecord
+	until time.Time // zero: it is over for good
+}
+
+// goneFor is how long a run is taken for gone before its journal is read again: a lock that
+// was renewed late, or a clock of another machine, may have said so of one at work.
+const goneFor = time.Minute
 
 // WatchRuns begins to watch a folder, which need not be there yet.
 func WatchRuns(out string) (*Watch, error) {
 	dir, err := store.Open(out)
-	return &Watch{dir: dir, over: map[string]RunRecord{}}, err
+	return &Watch{dir: dir, over: map[string]kept{}}, err
 }
 
 // Dir is the folder.
@@ -62,15 +72,20 @@ func (w *Watch) Runs(ctx context.Context) ([]RunRecord, error) {
 }
 
 func (w *Watch) run(ctx context.Context, log string) (RunRecord, error) {
-	if r, known := w.over[log]; known {
-		return r, nil
+	if k, known := w.over[log]; known && (k.until.IsZero() || time.Now().Before(k.until)) {
+		return k.RunRecord, nil
 	}
 	r, err := readRun(ctx, w.dir, log)
 	if exit.Of(err) == exit.BadData {
 		r.State, r.Error, err = Damaged, err.Error(), nil
 	}
-	if err == nil && r.State != Running {
-		w.over[log] = r
+	if err != nil || r.State == Running {
+		return r, err
 	}
-	return r, err
+	k := kept{RunRecord: r}
+	if r.Gone() {
+		k.until = time.Now().Add(goneFor)
+	}
+	w.over[log] = k
+	return r, nil
 }

@@ -42,7 +42,7 @@ func tell(f *folder, r runners.RunRecord) told {
 	if r.State == runners.Running {
 		t.Took = time.Since(r.Started).Truncate(time.Second)
 	}
-	if r.State == runners.OutcomeInterrupted && r.Seconds == 0 {
+	if r.Gone() {
 		t.Took = t.last().Sub(r.Started) // what the journal knows
 	}
 	return t
@@ -71,9 +71,6 @@ func (t told) last() time.Time {
 
 // Path is the address of the run's page.
 func (t told) Path() string { return fmt.Sprintf("/runs/%d/%s", t.Folder.Number, t.ID) }
-
-// Gone says that the run's process ended without a word.
-func (t told) Gone() bool { return t.State == runners.OutcomeInterrupted && t.Seconds == 0 }
 
 // Says is what there is to say of the run's state.
 func (t told) Says() string {

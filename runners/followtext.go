@@ -48,7 +48,7 @@ func (t *Teller) text(e Event) string {
 	case RunStarted:
 		return fmt.Sprintf("run %s of %s started: %s, %d side by side", e.Run, dags.Title(e.DAG, e.File), cmp.Or(e.Runner, "direct"), e.Workers)
 	case RunEnded:
-		return join("run "+e.Run+" ended: "+e.Outcome, after(e.Seconds), oneLine(e.Error))
+		return join("run "+e.Run+" ended: "+e.Outcome, after(e.Seconds), OneLine(e.Error))
 	case Published:
 		return "published " + e.File
 	}
@@ -57,7 +57,7 @@ func (t *Teller) text(e Event) string {
 	if counts == "-" {
 		counts = ""
 	}
-	return join(e.Kind+": "+e.Step, e.Stage, after(e.Seconds), e.Progress, counts, strings.Join(e.Reasons, "; "), oneLine(e.Error))
+	return join(e.Kind+": "+e.Step, e.Stage, after(e.Seconds), e.Progress, counts, strings.Join(e.Reasons, "; "), OneLine(e.Error))
 }
 
 func after(seconds float64) string {
@@ -67,7 +67,8 @@ func after(seconds float64) string {
 	return "took " + took(seconds)
 }
 
-func oneLine(text string) string { return strings.ReplaceAll(text, "\n", "; ") }
+// OneLine is an error as a line of a terminal or a cell of a table takes it.
+func OneLine(text string) string { return strings.ReplaceAll(text, "\n", "; ") }
 
 // join joins the parts that there are.
 func join(parts ...string) string {

@@ -78,7 +78,7 @@ func (r RunRecord) Write(w io.Writer) error {
 
 func (s StepRecord) why() string {
 	if s.Error != "" {
-		return oneLine(s.Error)
+		return OneLine(s.Error)
 	}
 	return strings.Join(s.Reasons, "; ")
 }

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/clinflow/clinflow/internal/guard"
 	"github.com/clinflow/clinflow/internal/page"
@@ -136,6 +135,3 @@ func (s *Server) runOf(r *http.Request) (f *folder, run runners.RunRecord, all [
 	}
 	return f, run, nil, errNone
 }
-
-// oneLine is an error as a cell of a table takes it.
-func oneLine(text string) string { return strings.ReplaceAll(text, "\n", "; ") }

@@ -7,6 +7,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/clinflow/clinflow/internal/page"
+	"github.com/clinflow/clinflow/runners"
 )
 
 // The pages, each a template in a file.
@@ -20,7 +21,7 @@ const (
 
 var templates = func() map[string]*template.Template {
 	all := map[string]*template.Template{}
-	functions := template.FuncMap{"when": when, "ago": ago, "took": page.Took, "memory": page.Memory, "line": oneLine}
+	functions := template.FuncMap{"when": when, "ago": ago, "took": page.Took, "memory": page.Memory, "line": runners.OneLine}
 	for _, name := range []string{homePage, runPage, dagPage, loginPage, failPage} {
 		all[name] = template.Must(page.Template(files, name, functions).ParseFS(files, "parts.html"))
 	}

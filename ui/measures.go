@@ -61,7 +61,7 @@ func (f *folder) metrics(ctx context.Context, output string) (*eval.Metrics, err
 		return m, nil
 	}
 	m, err := readMetrics(ctx, f.Dir().Sub(output).URI())
-	if err == nil {
+	if m != nil { // one that is being made again is there at another look
 		f.measured.by[output] = m
 	}
 	return m, err

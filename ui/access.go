@@ -22,7 +22,7 @@ type access struct {
 	token   string   // "" where nobody asks
 	session string   // what a browser shows that knew the token
 	cookie  string   // its name: browsers keep the ports of a host together
-	hosts   []string // names that requests may be to
+	hosts   []string // names that requests may be to, in small letters
 	literal bool     // or any address in digits
 	slow    *sync.Mutex
 }
@@ -40,6 +40,9 @@ func newAccess(o Options) (access, error) {
 	a.hosts = append([]string{"localhost", "127.0.0.1", "::1", host}, o.Hosts...)
 	if name, err := os.Hostname(); err == nil && !here {
 		a.hosts = append(a.hosts, name)
+	}
+	for i, name := range a.hosts {
+		a.hosts[i] = strings.ToLower(name) // names are the same in any letters (RFC 4343)
 	}
 	return a, nil
 }

@@ -190,7 +190,7 @@ func TestNothingIsChanged(t *testing.T) {
 // TestNamesThatLeadHere: a name of somebody else may lead to this address.
 func TestNamesThatLeadHere(t *testing.T) {
 	out := []string{folderWith(t, "page")}
-	here := serve(t, Options{Out: out, Hosts: []string{"proxy.example"}})
+	here := serve(t, Options{Out: out, Hosts: []string{"proxy.example", "Study.Example.org"}})
 	elsewhere := serve(t, Options{Out: out, Addr: "0.0.0.0:8090", Token: "0123456789abcdef"})
 	own, err := os.Hostname()
 	if err != nil {
@@ -198,7 +198,7 @@ func TestNamesThatLeadHere(t *testing.T) {
 	}
 	for name, want := range map[string][2]bool{
 		"127.0.0.1:8090": {true, true}, "localhost:8090": {true, true}, "LOCALHOST": {true, true}, "[::1]:8090": {true, true}, "[::1]": {true, true},
-		"proxy.example": {true, false}, own + ":8090": {own == "localhost", true}, "10.1.2.3:8090": {false, true},
+		"proxy.example": {true, false}, "Study.Example.org": {true, false}, "study.example.org:8090": {true, false}, own + ":8090": {own == "localhost", true}, "10.1.2.3:8090": {false, true},
 		"evil.example:8090": {}, "127.0.0.1.evil.example": {}, "": {},
 	} {
 		for i, h := range []http.Handler{here, elsewhere} {

@@ -57,7 +57,7 @@ func differences(s *dags.Schedule) (notes []string) {
 	if s.Freshness > 0 {
 		notes = append(notes, "freshness: Argo does not watch it.")
 	}
-	return notes
+	return append(notes, changes(s)...)
 }
 
 // everMissed is how late the last time that was missed is run still, in seconds: a year.

@@ -3,6 +3,7 @@ package argo_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -186,6 +187,46 @@ func TestWhatArgoWouldNotUnderstandIsRefused(t *testing.T) {
 	e.Options[1].Values = []string{"a={{x}}"}
 	if _, _, err := argo.Write(e); exit.Of(err) != exit.Usage {
 		t.Errorf("what Argo fills in: %v", err)
+	}
+}
+
+// Argo runs a time that clocks leave out not at all, and one that they repeat twice, where
+// clinflow runs it once. Nothing is told of other times.
+func TestTimesThatClocksLeaveOutOrRepeatAreTold(t *testing.T) {
+	const forward, back = "does not run a time that %s leaves out", "runs twice a time that %s repeats"
+	for _, c := range []struct {
+		cron, zone string
+		says       []string
+	}{
+		{"30 2 * * *", "America/New_York", []string{forward}},
+		{"30 1 * * *", "America/New_York", []string{back}},
+		{"0 1,2 * * *", "America/New_York", []string{forward, back}},
+		{"0 3 * * SUN", "America/New_York", nil},
+		{"0-59 2 * * *", "Europe/Berlin", []string{forward, back}},
+		{"0 3 * * *", "Europe/Berlin", nil},
+		{"*/15 1-2 * * *", "America/New_York", nil}, // clinflow counts what passes, as Argo does
+		{"30 ? * * *", "America/New_York", nil},
+		{"30 2 * * *", "Asia/Tokyo", nil},
+		{"30 2 * * *", "UTC", nil},
+	} {
+		zone, err := time.LoadLocation(c.zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := scheduled()
+		e.DAG.Schedule.Cron, e.DAG.Schedule.Location = c.cron, zone
+		text, notes, err := argo.Write(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, says := range c.says {
+			if says = fmt.Sprintf(says, c.zone); len(notes) != len(c.says) || !strings.Contains(notes[i], says) || !strings.Contains(string(text), "\n# "+notes[i]+"\n") {
+				t.Errorf("%s: %q does not say that Argo %s:\n%s", c.cron, notes, says, text)
+			}
+		}
+		if c.says == nil && notes != nil {
+			t.Errorf("%s in %s: %q", c.cron, c.zone, notes)
+		}
 	}
 }
 

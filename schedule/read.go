@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -51,14 +50,14 @@ func (r *Reading) fault(file, format string, args ...any) {
 }
 
 // Read reads the schedules of DAG files. A path is a file, the name of a shipped DAG, or a
-// folder, whose files .yaml and .yml are read; those without a schedule are then left out.
+// folder of files, as dags.FilesAt has them; those without a schedule are then left out.
 // The error is ctx's alone.
 func Read(ctx context.Context, env *stages.Environment, paths []string, set map[string]string) (Reading, error) {
 	var r Reading
 	called := map[string][]Definition{}
 	seen := map[string]bool{}
 	for _, path := range paths {
-		found, folder, err := filesAt(path)
+		found, folder, err := dags.FilesAt(path)
 		if err != nil {
 			r.fault(absolute(path), "%v", err)
 		}
@@ -114,26 +113,4 @@ func absolute(path string) string {
 		return whole
 	}
 	return path
-}
-
-// filesAt are the DAG files at a path, which may be a folder's.
-func filesAt(path string) (files []string, folder bool, err error) {
-	info, err := os.Stat(path)
-	if err != nil || !info.IsDir() {
-		if err == nil {
-			path, err = filepath.Abs(path)
-			return []string{path}, false, err
-		}
-		return []string{path}, false, nil // a shipped DAG, or for dags.Load to complain of
-	}
-	entries, err := os.ReadDir(path)
-	if err == nil {
-		path, err = filepath.Abs(path)
-	}
-	for _, entry := range entries {
-		if end := filepath.Ext(entry.Name()); slices.Contains([]string{".yaml", ".yml"}, end) && entry.Type().IsRegular() {
-			files = append(files, filepath.Join(path, entry.Name()))
-		}
-	}
-	return files, true, err
 }

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -108,18 +106,9 @@ func (d *dagRow) plan(of *dags.DAG) {
 // dagFiles reads the DAG files that were named.
 func (s *Server) dagFiles(ctx context.Context) (found []*dags.DAG, faults []string) {
 	for _, name := range s.o.DAGs {
-		names := []string{name}
-		if info, err := os.Stat(name); err == nil && info.IsDir() {
-			names = nil
-			entries, err := os.ReadDir(name)
-			if err != nil {
-				faults = append(faults, name)
-			}
-			for _, entry := range entries {
-				if end := filepath.Ext(entry.Name()); end == ".yaml" || end == ".yml" {
-					names = append(names, filepath.Join(name, entry.Name()))
-				}
-			}
+		names, _, err := dags.FilesAt(name)
+		if err != nil {
+			faults = append(faults, name)
 		}
 		for _, name := range names {
 			d, err := dags.Load(ctx, s.o.Env, dags.Request{DAG: name})

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -211,8 +212,8 @@ func TestAFaultyDAGFileHoldsUpNoOther(t *testing.T) {
 	}
 	seen(t, dir, "at work beside a faulty file", known("one", "two"))
 	write(t, dir+"/dags/one.yaml", "name: [")
-	write(t, dir+"/dags/three.yaml", strings.Replace(scheduledDAG, "made", "three", 1))
-	if err := os.Remove(dir + "/dags/two.yaml"); err != nil {
+	write(t, dir+"/three.yaml", strings.Replace(scheduledDAG, "made", "three", 1))
+	if err := errors.Join(os.Symlink("../three.yaml", dir+"/dags/three.yaml"), os.Remove(dir+"/dags/two.yaml")); err != nil {
 		t.Fatal(err)
 	}
 	seen(t, dir, "one kept, two gone, three new", known("one", "three"))

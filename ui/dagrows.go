@@ -3,7 +3,6 @@ package ui
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -22,10 +21,16 @@ func dagPath(f *folder, name string) string {
 	return fmt.Sprintf("/dags/%d/%s", f.Number, url.PathEscape(name))
 }
 
+// unread is a folder of which something cannot be read, and why.
+type unread struct {
+	folder *folder
+	why    string
+}
+
 // rows are the DAGs that have runs, that a scheduler knows, or whose files were named, by
 // their names, in folders that are looked into. faults are the files that cannot be read;
-// err is of the folders' schedules, a line each, and hides no row.
-func (s *Server) rows(ctx context.Context, folders []*folder, all []told) (rows []dagRow, faults []string, err error) {
+// dark are the folders whose schedules cannot be, which hides no row.
+func (s *Server) rows(ctx context.Context, folders []*folder, all []told) (rows []dagRow, faults []string, dark []unread) {
 	for _, t := range all {
 		row := rowOf(&rows, t.DAG, t.Folder)
 		if row.Last == nil {
@@ -35,11 +40,10 @@ func (s *Server) rows(ctx context.Context, folders []*folder, all []told) (rows 
 			row.Good = &t
 		}
 	}
-	var unread []error
 	for _, f := range folders {
 		overview, err := schedule.Look(ctx, f.Dir(), time.Now())
 		if err != nil {
-			unread = append(unread, fmt.Errorf("the schedules of %s cannot be read: %w", f.Name(), err))
+			dark = append(dark, unread{f, fmt.Sprintf("the schedules of %s cannot be read: %s", f.Name(), err)})
 			continue
 		}
 		for _, status := range overview.DAGs {
@@ -60,7 +64,7 @@ func (s *Server) rows(ctx context.Context, folders []*folder, all []told) (rows 
 		}
 	}
 	slices.SortStableFunc(rows, func(a, b dagRow) int { return cmp.Compare(a.Name, b.Name) })
-	return rows, faults, errors.Join(unread...)
+	return rows, faults, dark
 }
 
 // rowOf is the row of a DAG in a folder, a new one where there is none.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/clinflow/clinflow/runners"
@@ -65,10 +64,10 @@ func (s *Server) home(r *http.Request) (any, error) {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b told) int { return cmp.Compare(b.ID, a.ID) })
-	var unread error
-	c.DAGs, c.Faults, unread = s.rows(r.Context(), read, all)
-	if unread != nil {
-		c.Unread = append(c.Unread, strings.Split(unread.Error(), "\n")...)
+	var dark []unread
+	c.DAGs, c.Faults, dark = s.rows(r.Context(), read, all)
+	for _, d := range dark {
+		c.Unread = append(c.Unread, d.why)
 	}
 	for _, t := range all {
 		if t.State == runners.Running {

@@ -10,7 +10,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/clinflow/clinflow/runners"
-	"github.com/clinflow/clinflow/stages/eval"
 )
 
 // collector tells Prometheus what the pages tell, as numbers: it reads the journals when
@@ -35,6 +34,7 @@ var (
 	highDesc     = describe("auroc_high", "The upper end of the interval of an AUROC.", "step", "variant", "task")
 	nextDesc     = describe("schedule_next_timestamp_seconds", "When a DAG is due next.")
 	faultsDesc   = describe("schedule_faults", "How many things a scheduler finds wrong with a DAG.")
+	unreadDesc   = prometheus.NewDesc("clinflow_folder_unread", "What of a folder cannot be read and is left out: its journals, its schedules, what a DAG measured.", []string{"folder"}, nil)
 )
 
 // Describe tells nothing: which metrics there are depends on the runs.
@@ -43,53 +43,61 @@ func (c collector) Describe(chan<- *prometheus.Desc) {}
 // answerWithin bounds the reading of journals for one answer.
 const answerWithin = 30 * time.Second
 
-// Collect reads the folders. What cannot be read makes the answer an error.
+// Collect reads the folders. What cannot be read is counted, for an error would tell paths,
+// and hides nothing else.
 func (c collector) Collect(to chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), answerWithin)
 	defer cancel()
-	if err := c.collect(ctx, to); err != nil {
-		to <- prometheus.NewInvalidMetric(prometheus.NewInvalidDesc(err), err)
+	missed := map[*folder]int{}
+	rows, all := c.read(ctx, missed)
+	for _, row := range rows {
+		if row.Folder != nil && sendRow(ctx, to, row, of(all, row)) != nil {
+			missed[row.Folder]++
+		}
+	}
+	for _, f := range c.s.folders {
+		to <- prometheus.MustNewConstMetric(unreadDesc, prometheus.GaugeValue, float64(missed[f]), strconv.Itoa(f.Number))
 	}
 }
 
-func (c collector) collect(ctx context.Context, to chan<- prometheus.Metric) error {
-	var all []told
+// read are the DAGs and the runs of the folders that can be read.
+func (c collector) read(ctx context.Context, missed map[*folder]int) (rows []dagRow, all []told) {
+	var read []*folder
 	for _, f := range c.s.folders {
 		runs, err := f.Runs(ctx)
 		if err != nil {
-			return err
+			missed[f]++
+			continue
 		}
+		read = append(read, f)
 		for _, run := range runs {
 			all = append(all, tell(f, run))
 		}
 	}
-	rows, _, err := c.s.rows(ctx, c.s.folders, all)
-	if err != nil {
-		return err
+	rows, _, dark := c.s.rows(ctx, read, all)
+	for _, d := range dark {
+		missed[d.folder]++
 	}
-	for _, row := range rows {
-		if row.Folder == nil {
-			continue
-		}
-		put := putter(to, row.Folder, row.Name)
-		if row.Last != nil {
-			put.last(*row.Last)
-			put.states(runsDesc, statesOf(all, row))
-		}
-		if row.Good != nil {
-			put.value(goodDesc, stamp(row.Good.Started))
-		}
-		if row.Scheduled {
-			put.value(faultsDesc, float64(len(row.Faults)))
-		}
-		if !row.Next.IsZero() {
-			put.value(nextDesc, stamp(row.Next))
-		}
-		if err := put.measured(ctx, row.Folder, of(all, row)); err != nil {
-			return err
-		}
+	return rows, all
+}
+
+// sendRow sends what is known of a DAG in a folder, whose runs are the latest first.
+func sendRow(ctx context.Context, to chan<- prometheus.Metric, row dagRow, runs []told) error {
+	put := putter(to, row.Folder, row.Name)
+	if row.Last != nil {
+		put.last(*row.Last)
+		put.states(runsDesc, statesOf(runs))
 	}
-	return nil
+	if row.Good != nil {
+		put.value(goodDesc, stamp(row.Good.Started))
+	}
+	if row.Scheduled {
+		put.value(faultsDesc, float64(len(row.Faults)))
+	}
+	if !row.Next.IsZero() {
+		put.value(nextDesc, stamp(row.Next))
+	}
+	return put.measured(ctx, row.Folder, runs)
 }
 
 // of are the runs of a row, the latest first.
@@ -102,78 +110,12 @@ func of(all []told, row dagRow) (runs []told) {
 	return runs
 }
 
-func statesOf(all []told, row dagRow) map[string]int {
+func statesOf(runs []told) map[string]int {
 	count := map[string]int{runners.Running: 0, runners.OutcomeDone: 0, runners.OutcomeFailed: 0, runners.OutcomeInterrupted: 0}
-	for _, t := range of(all, row) {
+	for _, t := range runs {
 		count[t.State]++
 	}
 	return count
-}
-
-func stamp(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
-
-// puts sends metrics of one DAG in one folder.
-type puts struct {
-	to     chan<- prometheus.Metric
-	labels []string
-}
-
-func putter(to chan<- prometheus.Metric, f *folder, dag string) puts {
-	return puts{to, []string{strconv.Itoa(f.Number), dag}}
-}
-
-func (p puts) value(d *prometheus.Desc, value float64, labels ...string) {
-	p.to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, append(append([]string{}, p.labels...), labels...)...)
-}
-
-func (p puts) states(d *prometheus.Desc, count map[string]int) {
-	for state, n := range count {
-		p.value(d, float64(n), state)
-	}
-}
-
-func (p puts) last(t told) {
-	p.value(startDesc, stamp(t.Started))
-	p.value(tookDesc, t.Took.Seconds())
-	count := map[string]int{"waiting": t.Planned - len(t.Steps)}
-	for _, s := range t.Steps {
-		count[s.State]++
-		if s.Seconds > 0 {
-			p.value(stepTookDesc, s.Seconds, s.Step)
-		}
-		if s.PeakMemory > 0 {
-			p.value(memoryDesc, float64(s.PeakMemory), s.Step)
-		}
-	}
-	p.states(stepsDesc, count)
-}
-
-// measured sends what the last run measured that measured something.
-func (p puts) measured(ctx context.Context, f *folder, runs []told) error {
-	all, err := f.allMeasured(ctx, runs)
-	last := map[string]measurement{}
-	for _, m := range all {
-		last[m.step] = m
-	}
-	for step, m := range last {
-		for variant, scores := range m.scored() {
-			for task, score := range scores.Tasks {
-				p.auroc(score, step, variant, task)
-			}
-		}
-	}
-	return err
-}
-
-func (p puts) auroc(score eval.TaskScore, labels ...string) {
-	if score.AUROC == nil {
-		return
-	}
-	p.value(aurocDesc, *score.AUROC, labels...)
-	if score.Interval != nil {
-		p.value(lowDesc, score.Interval.Low, labels...)
-		p.value(highDesc, score.Interval.High, labels...)
-	}
 }
 
 // prometheus answers what Prometheus asks, without what client_golang tells of the
@@ -183,3 +125,5 @@ func (s *Server) prometheus() http.Handler {
 	registry.MustRegister(collector{s})
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 }
+
+func stamp(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }

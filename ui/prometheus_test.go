@@ -1,7 +1,10 @@
 package ui
 
 import (
+	"errors"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -46,5 +49,30 @@ func TestPrometheusIsToldNumbers(t *testing.T) {
 	}
 	if w := ask(serve(t, Options{Out: []string{out}, Metrics: true, Token: "0123456789abcdef"}), "GET", "/metrics"); w.Code != http.StatusUnauthorized {
 		t.Errorf("without the token: %d", w.Code)
+	}
+}
+
+// TestAFolderThatCannotBeReadIsCounted: by its number, without a word of why, and it hides
+// no other.
+func TestAFolderThatCannotBeReadIsCounted(t *testing.T) {
+	noRuns, noSchedule, noMetrics, whole := t.TempDir(), folderWith(t, "page"), folderWith(t, "page"), folderWith(t, "page")
+	for _, name := range []string{filepath.Join(noRuns, "runs"), filepath.Join(noSchedule, "schedule"), measuredBy(t, noMetrics)} {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o700), os.WriteFile(name, nil, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w := ask(serve(t, Options{Out: []string{noRuns, noSchedule, noMetrics, whole}, Metrics: true}), "GET", "/metrics")
+	for _, want := range []string{
+		`clinflow_folder_unread{folder="1"} 1`, `clinflow_folder_unread{folder="2"} 1`, `clinflow_folder_unread{folder="3"} 1`, `clinflow_folder_unread{folder="4"} 0`,
+		`clinflow_runs{dag="made",folder="2",state="failed"} 1`, `clinflow_runs{dag="measured",folder="3",state="done"} 1`, `clinflow_runs{dag="made",folder="4",state="failed"} 1`,
+	} {
+		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), want+"\n") {
+			t.Errorf("%d without %s: %s", w.Code, want, w.Body)
+		}
+	}
+	for _, out := range []string{noRuns, noSchedule, noMetrics, whole} {
+		if strings.Contains(w.Body.String(), out) {
+			t.Errorf("%s is told", out)
+		}
 	}
 }

@@ -46,6 +46,7 @@ func (s *Server) run(r *http.Request) (any, error) {
 type dagContent struct {
 	layout
 	dagRow
+	Unread  []string // what of the folder cannot be read, and why
 	Runs    []told
 	Picture template.HTML
 	Figures []figures
@@ -66,9 +67,9 @@ func (s *Server) dag(r *http.Request) (any, error) {
 			c.Runs = append(c.Runs, tell(f, run))
 		}
 	}
-	rows, _, err := s.rows(r.Context(), []*folder{f}, c.Runs)
-	if err != nil {
-		return nil, err
+	rows, _, dark := s.rows(r.Context(), []*folder{f}, c.Runs)
+	for _, d := range dark {
+		c.Unread = append(c.Unread, d.why)
 	}
 	for _, row := range rows {
 		if row.Folder == f && row.Name == c.Title {

@@ -297,7 +297,7 @@ func TestAFolderThatCannotBeRead(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	h := serve(t, Options{Out: []string{noRuns, noSchedule, whole}})
+	h := serve(t, Options{Out: []string{noRuns, noSchedule, whole}, Metrics: true})
 	w := ask(h, "GET", "/")
 	for _, text := range []string{noRuns + " cannot be read: ", "the schedules of " + noSchedule + " cannot be read: ", "/runs/2/" + made, "/runs/3/" + made} {
 		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), text) {
@@ -312,6 +312,9 @@ func TestAFolderThatCannotBeRead(t *testing.T) {
 	}
 	if w := ask(h, "GET", path); w.Code != http.StatusOK {
 		t.Errorf("the page of a DAG of a folder that can be read, %q: %d, %s", path, w.Code, w.Body)
+	}
+	if w := ask(h, "GET", "/dags/2/made"); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "the schedules of "+noSchedule+" cannot be read: ") || !strings.Contains(w.Body.String(), made) {
+		t.Errorf("the page of a DAG of a folder whose schedules cannot be read: %d, %s", w.Code, w.Body)
 	}
 }
 

@@ -30,11 +30,9 @@ type Runner interface {
 
 // Attempt is one try at a run.
 type Attempt struct {
-	Run     string // its id
-	Number  int    // 1 for the first
-	DAG     string
-	File    string
-	Logical time.Time
+	Run    string // its id
+	Number int    // 1 for the first
+	File   string
 }
 
 // Process is an attempt at work.

@@ -89,7 +89,7 @@ func (s *scheduler) open() (runs []*Run) {
 }
 
 func (s *scheduler) attempt(r *Run) Attempt {
-	return Attempt{Run: r.ID, Number: r.Attempt, DAG: r.DAG, File: s.journal.state.DAGs[r.DAG].File, Logical: r.Logical}
+	return Attempt{Run: r.ID, Number: r.Attempt, File: s.journal.state.DAGs[r.DAG].File}
 }
 
 // begin begins the run that waits longest, if none is at work.

@@ -68,7 +68,7 @@ type world struct {
 	now    time.Time     // true time
 	wrong  time.Duration // by which the clock is ahead
 	memory *memory
-	lasts  func(w *world, dag string) time.Duration
+	lasts  func(w *world, file string) time.Duration
 	result func(w *world) Result
 
 	processes []*process
@@ -217,7 +217,7 @@ func (w *world) Wait(ctx context.Context, until time.Time, _ <-chan struct{}) {
 // The world is a Runner too.
 
 func (w *world) Start(_ context.Context, a Attempt) (Process, error) {
-	p := &process{world: w, attempt: a, locks: w.now.Add(w.drawn(0, 3*time.Second)), lasts: w.lasts(w, a.DAG), result: w.result(w)}
+	p := &process{world: w, attempt: a, locks: w.now.Add(w.drawn(0, 3*time.Second)), lasts: w.lasts(w, a.File), result: w.result(w)}
 	w.processes = append(w.processes, p)
 	if !w.quiet && w.random.IntN(300) == 0 {
 		w.crash("killed at the start of a run", false)

@@ -45,12 +45,12 @@ func yearOfDAGs() []Definition {
 
 // lastsInAYear is how long a run takes: mostly minutes, now and then longer than the time
 // to the next.
-func lastsInAYear(w *world, dag string) time.Duration {
+func lastsInAYear(w *world, file string) time.Duration {
 	often, rarely := 9*time.Minute, time.Hour
-	switch dag {
-	case "sixth":
+	switch file {
+	case "sixth.yaml":
 		often, rarely = 40*time.Minute, 8*time.Hour
-	case "early":
+	case "early.yaml":
 		often, rarely = time.Hour, 5*time.Hour
 	}
 	if w.random.IntN(40) == 0 {

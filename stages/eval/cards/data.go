@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"path"
-	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
@@ -27,7 +24,7 @@ const DataName = "data.md"
 func init() {
 	stages.RegisterJob(stages.Spec{
 		Name:    "eval.data_card",
-		Version: 2,
+		Version: 3,
 		Doc: "Writes a data card, data.md with the head that the Hugging Face Hub reads: releases and terms, the tables and what was read, kept and quarantined of them, who the patients are, and for each task the rule of the split, examples by class, and how long their texts are. " +
 			"It holds counts alone; those of one to nine, and what would give them away, are hidden unless small_cells says otherwise.",
 		In: []stages.Port{
@@ -53,7 +50,7 @@ type dataContent struct {
 	Releases []string
 	Sources  []source
 	Datasets []counted
-	Table1   []tableRow
+	Table1   []subgroups.Row
 	Splits   []subgroups.Table1Split // the columns of Table1
 	Cards    []card.Card
 }
@@ -94,12 +91,9 @@ func (d dataCard) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer
 	return errors.Join(err, out.WriteFile(DataName, text))
 }
 
-// fingerprint ends the name of a step's folder.
-var fingerprint = regexp.MustCompile(`-[0-9a-f]{16}$`)
-
 // countedOf tells the counts of a dataset. Of the tables' rows none follows from their sum.
 func countedOf(d *dataset.Dataset, show bool) counted {
-	c := counted{Step: fingerprint.ReplaceAllString(path.Base(strings.ReplaceAll(d.URI(), `\`, "/")), ""), Kind: d.Manifest.Kind, Stage: d.Manifest.Stage}
+	c := counted{Step: stages.StepName(d), Kind: d.Manifest.Kind, Stage: d.Manifest.Stage}
 	tables := slices.Sorted(maps.Keys(d.Manifest.Tables))
 	rows := make([]int64, len(tables))
 	for i, table := range tables {

@@ -12,7 +12,7 @@ import (
 
 // words are how figures are written.
 var words = template.FuncMap{
-	"count": page.Count, "auroc": auroc, "figure": figure, "bounds": bounds, "cell": cell, "title": title, "share": share,
+	"count": page.Count, "auroc": auroc, "figure": figure, "bounds": bounds, "cell": cell, "title": subgroups.Title,
 }
 
 // auroc is an AUROC with its interval. One of few has two digits.
@@ -49,17 +49,7 @@ func bounds(i *eval.Interval) string {
 	return fmt.Sprintf("%+.3f to %+.3f", i.Low, i.High)
 }
 
-func share(value float64) string { return fmt.Sprintf("%.1f %%", 100*value) }
-
 // cell is a text in a table of Markdown.
 func cell(text string) string {
 	return strings.NewReplacer("|", "\\|", "\n", " ", "<", "&lt;").Replace(text)
 }
-
-// attributeTitles are the attributes in words.
-var attributeTitles = map[string]string{
-	subgroups.AttributeSex: "Sex", subgroups.AttributeAge: "Age in years", subgroups.AttributeInsurance: "Insurance", subgroups.AttributeRace: "Race",
-	subgroups.AttributeCareUnit: "First care unit", subgroups.AttributeYears: "Years of the anchor",
-}
-
-func title(attribute string) string { return attributeTitles[attribute] }

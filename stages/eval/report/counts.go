@@ -3,13 +3,12 @@ package report
 import (
 	"context"
 	"maps"
-	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/smallcell"
+	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/label"
 	"github.com/clinflow/clinflow/task"
 )
@@ -77,14 +76,14 @@ func labelSetOf(ctx context.Context, d *dataset.Dataset, counts map[string]small
 	var list label.Counted
 	err = d.ReadJSON(ctx, label.SetFile, &list)
 	return labelSetCounts{
-		Step: stepName(d), Label: taskLabel(of.Name), Recipe: of.Recipe, Split: of.Split, Labels: counts["labels"], MinCount: list.MinCount,
+		Step: stages.StepName(d), Label: taskLabel(of.Name), Recipe: of.Recipe, Split: of.Split, Labels: counts["labels"], MinCount: list.MinCount,
 		Codes: counts["distinct_codes"], Pairs: counts["pairs"], Admissions: counts["admissions"], NotTaken: counts["codes_ignored"],
 	}, err
 }
 
 // countsOf adds the rows of tables to the counts. A table holds what was kept.
 func countsOf(d *dataset.Dataset, counts map[string]smallcell.Count, show bool) datasetCounts {
-	c := datasetCounts{Step: stepName(d), Kind: d.Manifest.Kind}
+	c := datasetCounts{Step: stages.StepName(d), Kind: d.Manifest.Kind}
 	for _, table := range slices.Sorted(maps.Keys(d.Manifest.Tables)) {
 		var rows int64
 		for _, part := range d.Manifest.Tables[table] {
@@ -109,11 +108,4 @@ func named(counts map[string]smallcell.Count) []namedCount {
 		list = append(list, namedCount{words, counts[name]})
 	}
 	return list
-}
-
-var fingerprint = regexp.MustCompile(`-[0-9a-f]{16}$`)
-
-// stepName is the step that made a dataset, from the name of its folder.
-func stepName(d *dataset.Dataset) string {
-	return fingerprint.ReplaceAllString(path.Base(strings.ReplaceAll(d.URI(), `\`, "/")), "")
 }

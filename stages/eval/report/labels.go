@@ -10,6 +10,7 @@ import (
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/page"
 	"github.com/clinflow/clinflow/internal/smallcell"
+	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/task"
 )
@@ -41,7 +42,7 @@ type splitCounts struct {
 }
 
 func labelsOf(d *dataset.Dataset, of task.Task, counts map[string]smallcell.Count) labelCounts {
-	l := labelCounts{Step: stepName(d), Label: taskLabel(of.Name), Kind: string(of.Kind), Release: of.Release, N: counts["kept"], Labels: showLabels(of, counts, "")}
+	l := labelCounts{Step: stages.StepName(d), Label: taskLabel(of.Name), Kind: string(of.Kind), Release: of.Release, N: counts["kept"], Labels: showLabels(of, counts, "")}
 	l.Rest = named(without(counts, "kept", "positives", "pairs", "class"))
 	return l
 }

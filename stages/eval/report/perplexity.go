@@ -9,6 +9,7 @@ import (
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/page"
 	"github.com/clinflow/clinflow/internal/smallcell"
+	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/eval"
 )
 
@@ -27,7 +28,7 @@ func perplexityOf(ctx context.Context, d *dataset.Dataset, logs []*dataset.Datas
 	if err := d.ReadJSON(ctx, eval.MetricsName, &left); err != nil || left.Val == nil {
 		return nil, err
 	}
-	p := perplexity{stepName(d), showPerplexity(left.Val.Before), showPerplexity(left.Val.After), dash, baseOf(d, logs)}
+	p := perplexity{stages.StepName(d), showPerplexity(left.Val.Before), showPerplexity(left.Val.After), dash, baseOf(d, logs)}
 	if before, after := left.Val.Before, left.Val.After; before != nil && after != nil && *before > 0 {
 		p.Change = signed(100 * (*after / *before - 1))
 	}
@@ -54,7 +55,7 @@ func signed(percent float64) string {
 func baseOf(d *dataset.Dataset, logs []*dataset.Dataset) string {
 	for _, base := range logs {
 		if m := base.Manifest; m.Digest() == d.Manifest.Inputs["base"] {
-			return fmt.Sprintf("%s: made by %s of %s sequences of train patients", stepName(base), m.Stage, page.Count(smallcell.Of(m.Counts["train_examples"])))
+			return fmt.Sprintf("%s: made by %s of %s sequences of train patients", stages.StepName(base), m.Stage, page.Count(smallcell.Of(m.Counts["train_examples"])))
 		}
 	}
 	return "a model from outside, or one whose log is not given: what it had read is not known here"

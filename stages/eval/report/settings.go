@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/stages"
 )
 
 // settingsTable are the settings of the steps of one stage: those that all share, and
@@ -29,14 +30,14 @@ type settingsRow struct {
 // settingsOf lists the settings of what was trained, by stage in the order of the logs.
 func settingsOf(logs []*dataset.Dataset) (tables []settingsTable) {
 	byStage := map[string][]*dataset.Dataset{}
-	var stages []string
+	var order []string
 	for _, d := range logs {
 		if byStage[d.Manifest.Stage] == nil {
-			stages = append(stages, d.Manifest.Stage)
+			order = append(order, d.Manifest.Stage)
 		}
 		byStage[d.Manifest.Stage] = append(byStage[d.Manifest.Stage], d)
 	}
-	for _, stage := range stages {
+	for _, stage := range order {
 		if t := settingsOfStage(stage, byStage[stage]); len(t.Shared)+len(t.Columns) > 0 {
 			tables = append(tables, t)
 		}
@@ -63,7 +64,7 @@ func settingsOfStage(stage string, steps []*dataset.Dataset) settingsTable {
 		}
 	}
 	for i, d := range steps {
-		row := settingsRow{Step: stepName(d), Kernel: d.Manifest.Kernel}
+		row := settingsRow{Step: stages.StepName(d), Kernel: d.Manifest.Kernel}
 		for _, name := range t.Columns {
 			row.Cells = append(row.Cells, all[i][name])
 		}

@@ -36,19 +36,6 @@ type groupCell struct {
 	Calibration string
 }
 
-// attributeNames are those of attributes, for readers.
-var attributeNames = map[string]string{
-	subgroups.AttributeSex: "sex", subgroups.AttributeAge: "age in years", subgroups.AttributeInsurance: "insurance", subgroups.AttributeRace: "race",
-	subgroups.AttributeCareUnit: "first care unit", subgroups.AttributeYears: "years of admission",
-}
-
-func attributeName(name string) string {
-	if known := attributeNames[name]; known != "" {
-		return known
-	}
-	return name
-}
-
 // subgroupsOf is nil where nothing tells of groups.
 func (t resultTable) subgroupsOf(s *subgroups.Result) *subgroupTable {
 	column := macroColumn
@@ -76,10 +63,10 @@ func (t resultTable) subgroupsOf(s *subgroups.Result) *subgroupTable {
 
 // add adds the rows of an attribute, once for all tasks.
 func (s *subgroupTable) add(a subgroups.Attribute, tasks map[string][]subgroups.Attribute) {
-	if slices.ContainsFunc(s.Attributes, func(r attributeRows) bool { return r.Name == attributeName(a.Name) }) {
+	if slices.ContainsFunc(s.Attributes, func(r attributeRows) bool { return r.Name == subgroups.Title(a.Name) }) {
 		return
 	}
-	rows := attributeRows{Name: attributeName(a.Name)}
+	rows := attributeRows{Name: subgroups.Title(a.Name)}
 	var groups []string
 	for _, task := range s.Tasks {
 		for _, g := range attribute(tasks[task], a.Name).Groups {

@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 
 	"github.com/clinflow/clinflow/internal/page"
@@ -54,59 +53,15 @@ func table1Of(s *subgroups.Result) *table1 {
 		}
 		return fmt.Sprintf("%s (%s–%s)", optional(of.Age.Median, 0), optional(of.Age.Q1, 0), optional(of.Age.Q3, 0))
 	})
-	for _, name := range attributesIn(splits) {
-		t.Rows = append(t.Rows, table1Row{Name: attributeName(name), Heading: true})
-		for _, group := range groupsIn(splits, name) {
-			add(group, func(of subgroups.Table1Split) string { return patientGroup(of, name, group) })
+	heading := ""
+	for _, row := range s.Table1.Rows() {
+		if title := subgroups.Title(row.Attribute); title != heading {
+			heading = title
+			t.Rows = append(t.Rows, table1Row{Name: title, Heading: true})
 		}
+		t.Rows = append(t.Rows, table1Row{Name: row.Group, Cells: row.Cells})
 	}
 	return &t
-}
-
-func attributesIn(splits []subgroups.Table1Split) (names []string) {
-	for _, of := range splits {
-		for _, a := range of.Attributes {
-			if !slices.Contains(names, a.Name) {
-				names = append(names, a.Name)
-			}
-		}
-	}
-	return names
-}
-
-func groupsIn(splits []subgroups.Table1Split, name string) (groups []string) {
-	for _, of := range splits {
-		for _, a := range of.Attributes {
-			for _, g := range a.Groups {
-				if a.Name == name && !slices.Contains(groups, g.Group) {
-					groups = append(groups, g.Group)
-				}
-			}
-		}
-	}
-	return groups
-}
-
-// patientGroup is a cell: patients and their share. A group that is told in one split may
-// be hidden in another.
-func patientGroup(of subgroups.Table1Split, name, group string) string {
-	for _, a := range of.Attributes {
-		if a.Name != name {
-			continue
-		}
-		for _, g := range a.Groups {
-			if g.Group == group && g.N.Hidden() {
-				return page.Count(g.N)
-			}
-			if g.Group == group {
-				return fmt.Sprintf("%s (%.0f %%)", page.Count(g.N), 100*g.Share)
-			}
-		}
-		if slices.Contains(a.Hidden, group) {
-			return "not told"
-		}
-	}
-	return dash
 }
 
 // optional shows a number to some digits, a dash where there is none.

@@ -9,6 +9,7 @@ import (
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/page"
+	"github.com/clinflow/clinflow/stages"
 	"github.com/clinflow/clinflow/stages/split"
 	"github.com/clinflow/clinflow/stages/train/trainlog"
 	"github.com/clinflow/clinflow/task"
@@ -75,7 +76,7 @@ type runLog struct {
 
 // runOf reads a log. The manifest tells the task and the variant.
 func (t resultTable) runOf(ctx context.Context, d *dataset.Dataset) (r runLog, err error) {
-	r.step = stepName(d)
+	r.step = stages.StepName(d)
 	of, _, err := task.Of(d)
 	if err != nil {
 		return r, err

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -73,10 +74,13 @@ func settingsOfStage(stage string, steps []*dataset.Dataset) settingsTable {
 	return t
 }
 
-// flat are the settings of a configuration by their dotted names.
+// flat are the settings of a configuration by their dotted names, numbers as they are
+// written there.
 func flat(config json.RawMessage) map[string]string {
 	var of any
-	if json.Unmarshal(config, &of) != nil {
+	decoder := json.NewDecoder(bytes.NewReader(config))
+	decoder.UseNumber()
+	if decoder.Decode(&of) != nil {
 		return nil
 	}
 	settings := map[string]string{}

@@ -12,6 +12,9 @@ const (
 	grace = time.Minute
 	// atOnce is how many due times one event decides.
 	atOnce = 200
+	// mostOpen is how many runs of a DAG may be open that nobody asked for: half a million
+	// minutes of a year that is caught up would fill the journal, and be at work for years.
+	mostOpen = 1000
 	// correction is by how much a clock must be set back for the new time to count at
 	// once, as in Vixie cron. After less, the scheduler waits for the time that was.
 	correction = 3 * time.Hour
@@ -35,10 +38,13 @@ func (d *DAG) decide(now time.Time) (*Event, error) {
 		return nil, err
 	}
 	e := &Event{Kind: decided, DAG: d.DAG}
-	busy := len(d.open()) > 0
+	busy, open := len(d.open()) > 0, d.openUnasked()
 	for i, moment := range due[:min(len(due), atOnce)] {
 		e.Through = moment
 		why, cause, cancels := d.judge(moment, now, i == len(due)-1, busy)
+		if why == "" && !cancels && open+len(e.Due) >= mostOpen {
+			why = OverLimit
+		}
 		if cancels {
 			e.Passed, e.Due, e.Cancels = pass(e.Passed, e.Due), nil, true
 		}
@@ -50,6 +56,16 @@ func (d *DAG) decide(now time.Time) (*Event, error) {
 		busy = true
 	}
 	return e, nil
+}
+
+// openUnasked is how many runs are not over that nobody asked for.
+func (d *DAG) openUnasked() (count int) {
+	for _, r := range d.open() {
+		if !r.asked() {
+			count++
+		}
+	}
+	return count
 }
 
 // judge says why a due time is passed over, or else what its run is for, and whether

@@ -79,9 +79,10 @@ type Due struct {
 
 // Why due times are not run.
 const (
-	Missed     = "missed"     // catchup
-	Overlapped = "overlapped" // overlap: skip
-	HasRun     = "has run"    // the clock was set back
+	Missed     = "missed"         // catchup
+	Overlapped = "overlapped"     // overlap: skip
+	HasRun     = "has run"        // the clock was set back
+	OverLimit  = "over the limit" // mostOpen runs of the DAG are not over
 )
 
 // Passed are due times that follow each other and are not run.

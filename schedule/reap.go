@@ -34,9 +34,17 @@ func (s *scheduler) reap(ctx context.Context) error {
 		}
 		return s.ended(ctx, r, result, stopped)
 	}
+	if r := s.running(); r != nil {
+		return s.adopt(ctx, r)
+	}
+	return nil
+}
+
+// running is the run of which an attempt is at work, as far as the journal knows, or nil.
+func (s *scheduler) running() *Run {
 	for _, r := range s.open() {
-		if r.State == Running && !s.stopping {
-			return s.adopt(ctx, r)
+		if r.State == Running {
+			return r
 		}
 	}
 	return nil
@@ -86,18 +94,4 @@ func (s *scheduler) ended(ctx context.Context, r *Run, result Result, stopped bo
 		e.Kind, e.State = runEnded, Failed
 	}
 	return s.write(ctx, e)
-}
-
-// abandon ends the attempt at work after the journal failed: the next scheduler finds
-// out what became of it.
-func (s *scheduler) abandon(ctx context.Context, woken <-chan struct{}) error {
-	for s.process != nil {
-		if _, ok := s.process.Ended(); ok {
-			s.process = nil
-			break
-		}
-		s.interrupt()
-		s.clock.Wait(ctx, s.clock.Now().Add(time.Second), woken)
-	}
-	return nil
 }

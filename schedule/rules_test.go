@@ -281,6 +281,28 @@ var rules = []rule{
 01-05 02:20 2026-01-05T01:00Z done`,
 	},
 	{
+		name: "the scheduler is told to end, and an earlier one began its run", cron: "0 1 * * *", lasts: time.Hour,
+		happens: []happening{
+			{"2026-01-05T00:30Z", "back"}, {"2026-01-05T01:10Z", "kill"}, {"2026-01-05T01:20Z", "back"}, {"2026-01-05T01:30Z", "stop"},
+			{"2026-01-05T01:40Z", "back"}, {"2026-01-05T23:00Z", "end"},
+		},
+		want: `
+01-05 01:00 run 2026-01-05T01:00Z schedule
+01-05 01:30 2026-01-05T01:00Z goes on with the next scheduler
+01-05 02:40 2026-01-05T01:00Z done`,
+	},
+	{
+		name: "the scheduler is told to end, and somebody's own run is at work", cron: "0 1 * * *", lasts: time.Hour,
+		happens: []happening{
+			{"2026-01-05T00:30Z", "back"}, {"2026-01-05T01:10Z", "die"}, {"2026-01-05T02:00Z", "hand 3h"}, {"2026-01-05T02:10Z", "back"},
+			{"2026-01-05T02:20Z", "stop"}, {"2026-01-05T04:00Z", "back"}, {"2026-01-05T23:00Z", "end"},
+		},
+		want: `
+01-05 01:00 run 2026-01-05T01:00Z schedule
+01-05 05:00 2026-01-05T01:00Z lost
+01-05 06:00 2026-01-05T01:00Z done`,
+	},
+	{
 		name: "a DAG's file has faults, or the folder of it", cron: "0 * * * *",
 		happens: []happening{
 			{"2026-01-05T00:30Z", "back"}, {"2026-01-05T00:40Z", "define faulty"}, {"2026-01-05T01:30Z", "kill"}, {"2026-01-05T01:31Z", "back"},

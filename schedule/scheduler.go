@@ -158,22 +158,6 @@ func (s *scheduler) next() (time.Time, error) {
 	return next, nil
 }
 
-// stop ends the attempt at work, waits for it and leaves. The run is not over: the next
-// scheduler goes on with it.
-func (s *scheduler) stop(ctx context.Context, woken <-chan struct{}) error {
-	s.stopping = true
-	for s.process != nil {
-		s.interrupt()
-		if err := s.reap(ctx); err != nil {
-			return err
-		}
-		if s.process != nil {
-			s.clock.Wait(ctx, s.clock.Now().Add(time.Second), woken)
-		}
-	}
-	return s.write(ctx, Event{Kind: schedulerLeft})
-}
-
 // run looks until ctx ends, then stops.
 func (s *scheduler) run(ctx context.Context, woken <-chan struct{}) error {
 	whole := context.WithoutCancel(ctx)

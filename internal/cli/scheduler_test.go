@@ -252,6 +252,32 @@ func killWorking(t *testing.T, dir string) {
 	t.Fatalf("after a minute: no run is at work\n%s", read(t, dir, "log"))
 }
 
+// A scheduler that is told to end ends the run that one before it began, too.
+func TestASchedulerEndsTheRunOfAnEarlierOne(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir+"/long.yaml", "name: long\nschedule: {cron: '0 0 1 1 *'}\nsteps:\n  mimic: {stage: synth.mimiciv, with: {patients: 200000}}\n")
+	first := serve(t, dir, "--out", "out")
+	seen(t, dir, "at work", known)
+	clinflow(t, dir, 0, "schedule", "trigger", "long", "--out", "out")
+	seen(t, dir, "begun", func(schedule.Overview) bool {
+		runs, err := runners.ListRuns(t.Context(), filepath.Join(dir, "out"))
+		return err == nil && len(runs) == 1 && len(runs[0].Steps) == 1
+	})
+	first.end(syscall.SIGKILL)
+	second := serve(t, dir, "--out", "out")
+	seen(t, dir, "taken over", func(o schedule.Overview) bool { return o.Scheduler.Process == second.cmd.Process.Pid })
+	if code := second.end(syscall.SIGTERM); code != 0 {
+		t.Errorf("exit code %d\n%s", code, read(t, dir, "log"))
+	}
+	seen(t, dir, "left to the next scheduler", func(o schedule.Overview) bool {
+		r := o.DAGs[0].Runs[0]
+		return r.State == schedule.Queued && r.Attempt == 1 && r.Lost == 0
+	})
+	if runs, err := runners.ListRuns(t.Context(), filepath.Join(dir, "out")); err != nil || runs[0].State != runners.OutcomeInterrupted || runs[0].ExitCode != 130 {
+		t.Errorf("the run: %+v, %v", runs, err)
+	}
+}
+
 // What a run cannot tell of itself its scheduler tells: that it was killed, or timed out.
 // That alone makes no check fail.
 func TestARunIsKilled(t *testing.T) {

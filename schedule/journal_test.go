@@ -228,6 +228,37 @@ func TestOneSchedulerIsAtWork(t *testing.T) {
 	})
 }
 
+// TestWhatWasCutShortIsRemoved: what a killed scheduler was writing, and a request that
+// nobody writes any more.
+func TestWhatWasCutShortIsRemoved(t *testing.T) {
+	out, err := outdir.Prepare(t.TempDir(), Folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := out.Sub(Folder)
+	for name, c := range map[string]struct {
+		age  time.Duration
+		kept bool
+	}{
+		"state/1.json" + store.TemporaryMark + "1":    {0, false},
+		"requests/1.json" + store.TemporaryMark + "1": {time.Minute, true},
+		"requests/2.json" + store.TemporaryMark + "2": {2 * time.Hour, false},
+		"requests/3.json": {2 * time.Hour, true},
+	} {
+		path, _ := dir.LocalPath(name)
+		written := time.Now().Add(-c.age)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, nil, 0o600), os.Chtimes(path, written, written)); err != nil {
+			t.Fatal(err)
+		}
+		if err := removeCutShort(t.Context(), dir, time.Now()); err != nil {
+			t.Error(err)
+		}
+		if _, err := os.Stat(path); (err == nil) != c.kept {
+			t.Errorf("%s of %v ago: %v", name, c.age, err)
+		}
+	}
+}
+
 // ending are files at which ctx ends when one was made.
 type ending struct {
 	files

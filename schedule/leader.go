@@ -41,7 +41,7 @@ func Serve(ctx context.Context, o Options) error {
 		return err
 	}
 	defer unlock()
-	if err := removeCutShort(held, dir); err != nil {
+	if err := removeCutShort(held, dir, time.Now()); err != nil {
 		return err
 	}
 	journal, err := openJournal(held, stored{dir})
@@ -65,12 +65,17 @@ func Serve(ctx context.Context, o Options) error {
 	return err
 }
 
-// removeCutShort removes the files that a killed scheduler was writing. Those of requests
-// stay: somebody may be writing one.
-func removeCutShort(ctx context.Context, dir store.Dir) error {
+// asking is how long somebody who asks for something may be writing it: what is older was
+// left by a process that was killed.
+const asking = time.Hour
+
+// removeCutShort removes the files that killed processes were writing. Only the scheduler
+// that was before wrote others than requests.
+func removeCutShort(ctx context.Context, dir store.Dir, now time.Time) error {
 	infos, err := dir.List(ctx, "")
 	for _, info := range infos {
-		if store.IsTemporary(info.Name) && !strings.HasPrefix(info.Name, requestsFolder) {
+		written := strings.HasPrefix(info.Name, requestsFolder) && now.Sub(info.ModTime) < asking
+		if store.IsTemporary(info.Name) && !written {
 			err = errors.Join(err, dir.RemoveAll(ctx, info.Name))
 		}
 	}

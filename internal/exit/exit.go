@@ -14,9 +14,10 @@ import (
 // be the target of errors.Is.
 type Code int
 
-// The exit codes. Nothing in the program tries again what failed with Retry: another
-// run must end first, a lost GPU needs a new process, an input is still being written.
-// It tells whoever started the process that the same command may succeed later.
+// The exit codes. A process does not try again what failed with Retry: another run must
+// end first, a lost GPU needs a new process, an input is still being written. It tells
+// whoever started the process that the same command may succeed later, and clinflow's own
+// scheduler begins it again.
 const (
 	OK          Code = 0
 	Failed      Code = 1   // disk, internal

@@ -11,11 +11,9 @@ func (s *State) apply(e Event) {
 	s.Number = e.Number
 	switch e.Kind {
 	case schedulerCame:
-		s.Process, s.Host, s.Since, s.Faults = e.Process, e.Host, e.Time, nil // it tells them anew
+		s.Faults = nil // it tells them anew
 	case filesRead:
 		s.Faults = e.Faults
-	case schedulerLeft:
-		s.Process, s.Host = 0, ""
 	case requested:
 		s.Applied[e.Request.ID] = true
 	}

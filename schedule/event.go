@@ -51,6 +51,8 @@ type Event struct {
 	// nobody of it.
 	Untold bool `json:"untold,omitempty"`
 
+	// Process and Host are the scheduler that came, for people who read the journal: who is
+	// at work now its lock tells.
 	Process int    `json:"process,omitempty"`
 	Host    string `json:"host,omitempty"`
 }

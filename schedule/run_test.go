@@ -34,3 +34,18 @@ func TestSpent(t *testing.T) {
 		})
 	}
 }
+
+// An older binary's sum told of the scheduler too, whom its lock tells of now.
+func TestASumOfAnOlderBinaryIsRead(t *testing.T) {
+	files := newWorld(1, yearBegins).memory
+	const sum = `{"number":7,"dags":{"x":{"dag":"x","since":"2026-01-05T01:00:00Z","runs":[{"id":"x@2026-01-05T01:00Z","state":"running","attempt":1}],"passed":{}}},` +
+		`"process":12,"host":"a","since":"2026-01-05T01:00:00Z","applied":{}}`
+	if err := files.create(t.Context(), sumName(7), []byte(sum)); err != nil {
+		t.Fatal(err)
+	}
+	j := opened(t, files)
+	wrote(t, j, Event{Kind: schedulerCame, Process: 13, Host: "b"})
+	if r := opened(t, files).state.Run("x@2026-01-05T01:00Z"); r == nil || r.State != Running || r.Attempt != 1 {
+		t.Errorf("%+v", r)
+	}
+}

@@ -18,9 +18,6 @@ const (
 type State struct {
 	Number  int64           `json:"number"` // of the last event
 	DAGs    map[string]*DAG `json:"dags"`
-	Process int             `json:"process,omitempty"` // the scheduler; 0: the last one left
-	Host    string          `json:"host,omitempty"`
-	Since   time.Time       `json:"since,omitzero"`   // that scheduler came
 	Applied map[string]bool `json:"applied"`          // requests that may still lie in the folder
 	Faults  []Fault         `json:"faults,omitempty"` // of DAG files, as the scheduler last read them
 }

@@ -15,9 +15,10 @@ import (
 
 func init() {
 	stages.RegisterJob(stages.Spec{
-		Name: "label.file", Version: 1,
+		Name: "label.file", Version: 2,
 		Doc: "Joins labels of one's own to admissions or notes: a CSV, gzipped or not, or Parquet file with hadm_id or note_id, and label or labels. " +
 			"A label is a name of the task or its number from 0, of binary tasks true or false too; labels are several, in CSV with commas between them. A multilabel file may have a row for each label instead. " +
+			"Where a name would be another label's number, as 1 of the names 1 to 5, labels are told by names alone. " +
 			"A row without an id or with an unknown label, and an id with two labels of a task that has one, end the step: a file of one's own can be mended. " +
 			"Admissions or notes that the file does not list are counted under dropped.not_listed, its ids that are not there under listed_unknown; where none is there the step fails. " +
 			"prediction_time is admittime, of a note its charttime or chartdate. The table meds has the labels in the MEDS label schema.",
@@ -47,16 +48,18 @@ const (
 
 // fromFile is the labels of a file.
 type fromFile struct {
-	config FileConfig
-	kind   task.Kind
+	config     FileConfig
+	kind       task.Kind
+	namesAlone bool // labels are told by their names, not by their numbers
 }
 
 func newFile(config FileConfig) (fromFile, error) {
-	f := fromFile{config, task.Kind(config.Kind)}
+	f := fromFile{config: config, kind: task.Kind(config.Kind)}
 	if err := task.CheckNames(f.kind, config.Names); err != nil {
 		return f, exit.Errorf(exit.Usage, "names: %w", err)
 	}
 	f.config.Names = task.NamesOf(f.kind, config.Names)
+	f.namesAlone = f.clash()
 	return f, nil
 }
 

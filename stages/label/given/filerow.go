@@ -28,7 +28,7 @@ func (f fromFile) add(listed listedLabels, row columns.Row, commas bool) error {
 	for _, label := range labels {
 		name, ok := f.name(label)
 		if !ok {
-			return f.wrong(row, "its label is neither a name of the task nor a number from 0 on")
+			return f.wrong(row, "its label is %s", f.noLabel())
 		}
 		names = append(names, name)
 	}
@@ -67,15 +67,29 @@ func (f fromFile) wrong(row columns.Row, what string, args ...any) error {
 }
 
 // name is the label that a text names: by its name, its number, of a binary task by true
-// or false. Where the task has no names of its own every text is one.
+// or false. Where the task has no names of its own every text is one. Where a name would
+// be another label's number, such as 1 of the names 1 to 5, texts are names alone: a file
+// of 0 to 4 would else be read half by names and half by numbers.
 func (f fromFile) name(text string) (name string, ok bool) {
 	names := f.config.Names
-	if len(names) == 0 {
+	switch {
+	case len(names) == 0:
 		return text, text != ""
-	}
-	if slices.Contains(names, text) {
+	case slices.Contains(names, text):
 		return text, true
+	case f.namesAlone:
+		name = strings.TrimSuffix(text, pandasEnd)
+		return name, slices.Contains(names, name)
 	}
+	return f.numbered(text)
+}
+
+// pandasEnd is how pandas writes integers beside a null.
+const pandasEnd = ".0"
+
+// numbered is the label of a number, or of true or false.
+func (f fromFile) numbered(text string) (name string, ok bool) {
+	names := f.config.Names
 	if f.kind == task.Binary {
 		switch strings.ToLower(text) {
 		case "false":
@@ -84,9 +98,25 @@ func (f fromFile) name(text string) (name string, ok bool) {
 			return names[1], true
 		}
 	}
-	n, err := strconv.Atoi(strings.TrimSuffix(text, ".0")) // pandas writes integers beside a null so
+	n, err := strconv.Atoi(strings.TrimSuffix(text, pandasEnd))
 	if err != nil || n < 0 || n >= len(names) {
 		return "", false
 	}
 	return names[n], true
+}
+
+// clash says whether a name would be another label's number.
+func (f fromFile) clash() bool {
+	return slices.ContainsFunc(f.config.Names, func(name string) bool {
+		other, ok := f.numbered(name)
+		return ok && other != name
+	})
+}
+
+// noLabel is what is said of a text that names no label.
+func (f fromFile) noLabel() string {
+	if f.namesAlone {
+		return "none of the task's names, which are numbers themselves, so that no label is told by its number from 0 on"
+	}
+	return "neither a name of the task nor a number from 0 on"
 }

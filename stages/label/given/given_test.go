@@ -63,6 +63,8 @@ func TestLabelsOfAFile(t *testing.T) {
 		{"names", "hadm_id,label\n11,ill\n10,well\n", "kind: binary, names: [well, ill]", []string{"10 0 []", "11 1 []"}},
 		{"the same twice", "hadm_id,label\n11,1\n11,1\n", binary, []string{"11 1 []"}},
 		{"classes", "hadm_id,label\n11,2\n10,b\n", "kind: multiclass, names: [a, b, c]", []string{"10 1 []", "11 2 []"}},
+		{"names that are numbers", "hadm_id,label\n11,2\n10,1.0\n", "kind: multiclass, names: ['1', '2', '3']", []string{"10 0 []", "11 1 []"}},
+		{"names that are their numbers", "hadm_id,label\n11,1\n10,0.0\n", "kind: binary, names: ['0', '1']", []string{"10 0 []", "11 1 []"}},
 		{"labels in a cell", "hadm_id,labels\n11,\"old, ill\"\n10,\n", several, []string{"10 0 []", "11 0 [1 2]"}},
 		{"a label a row", "hadm_id,label\n11,old\n11,ill\n10,0\n", several, []string{"10 0 [0]", "11 0 [1 2]"}},
 		{"labels of the file", "hadm_id,labels\n11,\"b,a\"\n10,c\n", "kind: multilabel", []string{"10 0 [2]", "11 0 [0 1]"}},
@@ -131,6 +133,9 @@ func TestFilesOfLabelsAreRefused(t *testing.T) {
 	}{
 		{"a.csv", "hadm_id,label\n11,canary\n", "kind: binary", exit.BadData, "row 1: its label is neither"},
 		{"a.csv", "hadm_id,label\n11,2\n", "kind: binary", exit.BadData, "row 1"},
+		{"a.csv", "hadm_id,label\n11,1\n10,0\n", "kind: multiclass, names: ['1', '2', '3']", exit.BadData, "row 2: its label is none of the task's names, which are numbers"},
+		{"a.csv", "hadm_id,label\n11,1\n10,0\n", "kind: binary, names: ['1', '2']", exit.BadData, "row 2: its label is none"},
+		{"a.csv", "hadm_id,label\n11,True\n10,0\n", "kind: binary, names: ['true', 'false']", exit.BadData, "row 1: its label is none"},
 		{"a.csv", "hadm_id,label\n11,1\ncanary,1\n", "kind: binary", exit.BadData, "row 2: it has no hadm_id"},
 		{"a.csv", "hadm_id,label\n11,1\n11,0\n", "kind: binary", exit.BadData, "has two labels"},
 		{"a.csv", "hadm_id,label\n11,1,canary\n", "kind: binary", exit.BadData, "row 1: it cannot be used: field_count"},

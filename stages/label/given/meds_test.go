@@ -59,6 +59,10 @@ func TestLabelsOfMEDSFiles(t *testing.T) {
 			map[string]int64{"labels_read": 2, "kept": 2, "positives": 1, "dropped.not_listed": 4}},
 		{"integers.parquet", "kind: multiclass, names: [a, b, c]", []task.Label{{SubjectID: 1, HadmID: 10, PredictionTime: on(0), Label: 2}, {SubjectID: 2, HadmID: 20, PredictionTime: on(1)}},
 			map[string]int64{"labels_read": 2, "kept": 2, "class.0": 1, "class.2": 1, "dropped.not_listed": 4}},
+		{"integers.parquet", "kind: multiclass, names: ['1', '2', '3']", []task.Label{{SubjectID: 1, HadmID: 10, PredictionTime: on(0), Label: 2}, {SubjectID: 2, HadmID: 20, PredictionTime: on(1)}},
+			map[string]int64{"labels_read": 2, "kept": 2, "class.0": 1, "class.2": 1, "dropped.not_listed": 4}},
+		{"shards", "kind: binary, names: ['true', 'false']", []task.Label{{SubjectID: 1, HadmID: 10, PredictionTime: on(0), Label: 1}, {SubjectID: 2, HadmID: 20, PredictionTime: on(1)}},
+			map[string]int64{"labels_read": 2, "kept": 2, "positives": 1, "dropped.not_listed": 4}},
 		{"names.parquet", "kind: multiclass, names: [short, long]", []task.Label{{SubjectID: 1, HadmID: 10, PredictionTime: on(0), Label: 1}, {SubjectID: 2, HadmID: 20, PredictionTime: on(1)}},
 			map[string]int64{"labels_read": 2, "kept": 2, "class.0": 1, "class.1": 1, "dropped.not_listed": 4}},
 		{"several.parquet", "kind: multilabel", []task.Label{
@@ -67,7 +71,7 @@ func TestLabelsOfMEDSFiles(t *testing.T) {
 		{"times.parquet", "kind: binary", []task.Label{{SubjectID: 1, HadmID: 10, PredictionTime: on(0), Label: 1}, {SubjectID: 1, HadmID: 11, PredictionTime: on(25), Label: 1}, {SubjectID: 4, HadmID: 41, PredictionTime: on(5), Label: 1}},
 			map[string]int64{"labels_read": 9, "labels_dropped.in_no_admission": 3, "labels_dropped.in_several_admissions": 1, "labels_dropped.later_in_admission": 1, "labels_dropped.unknown_patient": 1, "kept": 3, "positives": 3, "dropped.not_listed": 3}},
 	} {
-		t.Run(c.labels, func(t *testing.T) {
+		t.Run(c.labels+" "+c.config, func(t *testing.T) {
 			d := stagetest.Run(t, "label.meds", fmt.Sprintf("{labels: testdata/meds/%s, name: x, %s}", c.labels, c.config), stays(t))
 			if diff := gocmp.Diff(c.want, byPatient(labelsOf(t, d))); diff != "" {
 				t.Error(diff)

@@ -45,15 +45,16 @@ func (m medsLabels) names() []string {
 
 // The columns of the MEDS label schema.
 const (
-	medsSubject = "subject_id"
-	medsTime    = "prediction_time"
+	medsSubject  = "subject_id"
+	medsTime     = "prediction_time"
+	medsCategory = "categorical_value"
 )
 
 const parquetEnd = ".parquet"
 
 // medsValues are the columns that the labels of a kind of task may stand in.
 var medsValues = map[task.Kind][]string{
-	task.Binary: {"boolean_value"}, task.Multiclass: {"integer_value", "categorical_value"}, task.Multilabel: {"categorical_value"},
+	task.Binary: {"boolean_value"}, task.Multiclass: {"integer_value", medsCategory}, task.Multilabel: {medsCategory},
 }
 
 // medsFile is a file that was opened, its columns found.

@@ -24,11 +24,20 @@ func (m fromMEDS) said(f medsFile, row [][]string) (subject int64, l medsLabel, 
 	if taken := medsValues[m.kind]; !slices.Contains(taken, column) {
 		return 0, l, fmt.Errorf("has a value in %s; labels of a %s task are in %s", column, m.config.Kind, strings.Join(taken, " or "))
 	}
-	name, ok := m.name(value)
+	name, ok := m.named(column, value)
 	if !ok {
-		return 0, l, fmt.Errorf("has in %s neither a name of the task nor a number from 0 on; name the labels in names", column)
+		return 0, l, fmt.Errorf("has in %s %s; name the labels in names", column, m.noLabel())
 	}
 	return subject, medsLabel{dataset.Time(at), name}, nil
+}
+
+// named is the label of a value: of a category by its name, of other columns by the
+// number, whatever the names are.
+func (m fromMEDS) named(column, value string) (name string, ok bool) {
+	if column == medsCategory {
+		return m.name(value)
+	}
+	return m.numbered(value)
 }
 
 // value is the one value of a row, and its column.

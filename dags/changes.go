@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/confidential"
 )
 
 // Change is a part of a fingerprint that is another than that of an earlier output.
@@ -129,21 +129,9 @@ func kindOf(before, now string) string {
 	}
 }
 
-// confidential are values that are nobody's to read, by what their key ends with or by
-// what they hold: an address with a password.
-var (
-	confidentialKey   = regexp.MustCompile(`(?i)(^|[._])(password|passwd|secret|credentials?|api_?key|access_?key|private_?key|access_?token|auth_?token)$`)
-	confidentialValue = regexp.MustCompile(`://[^/@\s]+@`)
-)
-
-// Confidential says whether a value of a key is nobody's to read.
-func Confidential(key, value string) bool {
-	return confidentialKey.MatchString(key) || confidentialValue.MatchString(value)
-}
-
 // settingChange tells the values of a setting, where they are not confidential.
 func settingChange(key, before, now string) Change {
-	if Confidential(key, before) || Confidential(key, now) {
+	if confidential.Is(key, before) || confidential.Is(key, now) {
 		return Change{Part: "with." + key, What: kindOf(before, now)}
 	}
 	return valueChange("with."+key, before, now)

@@ -5,7 +5,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/clinflow/clinflow/dags"
+	"github.com/clinflow/clinflow/internal/confidential"
 )
 
 // again is the command to type again. It goes into the log, so … stands in it for what may
@@ -32,9 +32,9 @@ func public(flag, value string) string {
 	switch {
 	case flag == "--on-failure" || flag == "--on-failure-url":
 		return kept
-	case flag == "--set" && named && dags.Confidential(name, of):
+	case flag == "--set" && named && confidential.Is(name, of):
 		return name + "=" + kept
-	case dags.Confidential(strings.TrimPrefix(flag, "--"), value):
+	case confidential.Is(strings.TrimPrefix(flag, "--"), value):
 		return kept
 	default:
 		return value

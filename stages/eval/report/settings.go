@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/clinflow/clinflow/dataset"
+	"github.com/clinflow/clinflow/internal/confidential"
 	"github.com/clinflow/clinflow/stages"
 )
 
@@ -75,7 +76,7 @@ func settingsOfStage(stage string, steps []*dataset.Dataset) settingsTable {
 }
 
 // flat are the settings of a configuration by their dotted names, numbers as they are
-// written there.
+// written there, and … for what is confidential.
 func flat(config json.RawMessage) map[string]string {
 	var of any
 	decoder := json.NewDecoder(bytes.NewReader(config))
@@ -85,6 +86,11 @@ func flat(config json.RawMessage) map[string]string {
 	}
 	settings := map[string]string{}
 	flatten("", of, settings)
+	for name, value := range settings {
+		if confidential.Is(name, value) {
+			settings[name] = "…"
+		}
+	}
 	return settings
 }
 

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -19,12 +20,12 @@ import (
 
 // access says who may look.
 type access struct {
-	token   string   // "" where nobody asks
-	session string   // what a browser shows that knew the token
-	cookie  string   // its name: browsers keep the ports of a host together
-	hosts   []string // names that requests may be to, in small letters
-	literal bool     // or any address in digits
-	slow    *sync.Mutex
+	token   string      // "" where nobody asks
+	session string      // what a browser shows that knew the token
+	cookie  string      // its name: browsers keep the ports of a host together
+	hosts   []string    // names that requests may be to, in small letters
+	literal bool        // or any address in digits
+	slow    *sync.Mutex // of a wrong token that is being paid for
 }
 
 func newAccess(o Options) (access, error) {
@@ -98,7 +99,11 @@ func (a access) known(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		a.ask(w, "")
+		if bearer != "" {
+			a.refuse(w)
+			return
+		}
+		a.ask(w, http.StatusUnauthorized, "")
 	})
 }
 
@@ -109,17 +114,30 @@ func same(a, b string) bool {
 }
 
 // ask shows the page on which the token is typed.
-func (a access) ask(w http.ResponseWriter, wrong string) {
+func (a access) ask(w http.ResponseWriter, code int, wrong string) {
 	var text bytes.Buffer
 	_ = templates[loginPage].ExecuteTemplate(&text, loginPage, struct{ Title, Wrong string }{"clinflow", wrong})
 	w.Header().Set("Content-Type", html)
 	w.Header().Set("WWW-Authenticate", "Bearer")
-	w.WriteHeader(http.StatusUnauthorized)
+	w.WriteHeader(code)
 	_, _ = w.Write(text.Bytes())
 }
 
-// patience is what each wrong token costs; they wait for each other.
+// patience is what a wrong token costs.
 const patience = time.Second
+
+// refuse answers a wrong token. One at a time waits: more would pile up, though those who
+// sent them went away.
+func (a access) refuse(w http.ResponseWriter) {
+	if !a.slow.TryLock() {
+		w.Header().Set("Retry-After", strconv.Itoa(int(patience.Seconds())))
+		a.ask(w, http.StatusTooManyRequests, "That is not the token, and another wrong one was given just now.")
+		return
+	}
+	defer a.slow.Unlock()
+	time.Sleep(patience)
+	a.ask(w, http.StatusUnauthorized, "That is not the token.")
+}
 
 // maxForm bounds what is sent with a token.
 const maxForm = 4 << 10
@@ -128,10 +146,7 @@ const maxForm = 4 << 10
 func (a access) login(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if a.token == "" || !same(strings.TrimSpace(r.PostFormValue("token")), a.token) {
-		a.slow.Lock()
-		time.Sleep(patience)
-		a.slow.Unlock()
-		a.ask(w, "That is not the token.")
+		a.refuse(w)
 		return
 	}
 	http.SetCookie(w, &http.Cookie{Name: a.cookie, Value: a.session, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode})

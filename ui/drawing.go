@@ -12,10 +12,26 @@ import (
 	"github.com/clinflow/clinflow/runners"
 )
 
-// drawings keeps the last picture of each run: laying one out takes longer than to look.
+// drawings keeps the last picture of runs: laying one out takes longer than to look.
 type drawings struct {
-	mu sync.Mutex
-	by map[string]drawing // by run
+	mu   sync.Mutex
+	by   map[string]drawing // by run
+	runs []string           // as their pictures came
+}
+
+// mostDrawings is how many pictures are kept: as many as the first page lists runs.
+const mostDrawings = shown
+
+// keep keeps a picture, and lets the one go that came first where they are too many.
+func (d *drawings) keep(run string, one drawing) {
+	if _, known := d.by[run]; !known {
+		d.runs = append(d.runs, run)
+	}
+	d.by[run] = one
+	if len(d.runs) > mostDrawings {
+		delete(d.by, d.runs[0])
+		d.runs = d.runs[1:]
+	}
 }
 
 type drawing struct {
@@ -45,7 +61,7 @@ func (f *folder) draw(t told) (template.HTML, error) {
 	}
 	svg, err := graph.SVG("the steps of "+t.Named, below)
 	if err == nil {
-		f.drawn.by[t.ID] = drawing{of.String(), svg}
+		f.drawn.keep(t.ID, drawing{of.String(), svg})
 	}
 	return svg, err
 }

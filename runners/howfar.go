@@ -3,6 +3,7 @@ package runners
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"sync"
 
 	"github.com/rs/zerolog"
@@ -30,35 +31,57 @@ type teller struct {
 
 	mu     sync.Mutex
 	far    howFar
-	silent bool // nothing is told any more: the run is over, or nothing can be
+	tasks  map[string][]taskAtWork // by step, in the order in which they began
+	silent bool                    // nothing is told any more: the run is over, or nothing can be
 }
 
+type taskAtWork struct{ name, status string }
+
 func newTeller(ctx context.Context, out store.Dir, run string, log zerolog.Logger) *teller {
-	return &teller{ctx: ctx, out: store.Volatile(out), log: log, far: howFar{Run: run, Steps: map[string]string{}}}
+	return &teller{ctx: ctx, out: store.Volatile(out), log: log, far: howFar{Run: run, Steps: map[string]string{}}, tasks: map[string][]taskAtWork{}}
 }
 
 // of is a Sink for a step. Steps that are one job share the first one's, and their tasks
 // have the names of the steps.
 func (t *teller) of(step string, isStep func(string) bool, shown *progress.Sink) *progress.Sink {
 	return shown.Telling(func(task, status string) {
+		of := step
 		if isStep(task) {
-			t.tell(task, status)
-		} else {
-			t.tell(step, status)
+			of = task
 		}
+		t.tell(of, task, status)
 	})
 }
 
-func (t *teller) tell(step, status string) {
+// tell notes how far a task of a step is, with no status that it has ended. Of several
+// tasks at once the step is as far as the first: training is that, and measures on val
+// meanwhile.
+func (t *teller) tell(step, task, status string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.silent {
+	t.note(step, task, status)
+	before := t.far.Steps[step]
+	if delete(t.far.Steps, step); len(t.tasks[step]) > 0 {
+		t.far.Steps[step] = t.tasks[step][0].status
+	}
+	if t.silent || t.far.Steps[step] == before {
 		return
 	}
-	t.far.Steps[step] = status
 	if err := t.write(); err != nil {
 		t.silent = true
 		t.log.Warn().Err(err).Msg("how far steps are cannot be told to those who watch")
+	}
+}
+
+func (t *teller) note(step, task, status string) {
+	i := slices.IndexFunc(t.tasks[step], func(one taskAtWork) bool { return one.name == task })
+	switch {
+	case i < 0 && status != "":
+		t.tasks[step] = append(t.tasks[step], taskAtWork{task, status})
+	case i >= 0 && status == "":
+		t.tasks[step] = slices.Delete(t.tasks[step], i, i+1)
+	case i >= 0:
+		t.tasks[step][i].status = status
 	}
 }
 

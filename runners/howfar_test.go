@@ -115,3 +115,25 @@ func TestHowFarAnotherRunWas(t *testing.T) {
 		}
 	})
 }
+
+// TestHowFarAStepOfTwoTasksIs: as far as the first, and what has ended is not told.
+func TestHowFarAStepOfTwoTasksIs(t *testing.T) {
+	dir, err := store.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	teller := newTeller(t.Context(), dir, "run", zerolog.Nop())
+	told := func() string {
+		r := RunRecord{ID: "run", Steps: []StepRecord{{Step: "train", State: Running}}}
+		r.tellHowFar(t.Context(), dir)
+		return r.Steps[0].Progress
+	}
+	for _, c := range []struct{ task, status, want string }{
+		{"train", "1/9 steps", "1/9 steps"}, {"train on val", "1/2 examples", "1/9 steps"}, {"train", "2/9 steps", "2/9 steps"},
+		{"train on val", "", "2/9 steps"}, {"more", "1 row", "2/9 steps"}, {"train", "", "1 row"}, {"more", "", ""},
+	} {
+		if teller.tell("train", c.task, c.status); told() != c.want {
+			t.Errorf("after %s %q: %q, want %q", c.task, c.status, told(), c.want)
+		}
+	}
+}

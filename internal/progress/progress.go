@@ -43,7 +43,8 @@ func To(f *os.File) *Sink {
 func ToLog(log zerolog.Logger) *Sink { return &Sink{log: &log} }
 
 // Telling is a Sink that shows what this one shows, and tells of it besides: at the first
-// unit that is done of a task, and then as often as plain lines are written.
+// unit that is done of a task, then as often as plain lines are written, and with no status
+// when the task ends.
 func (s *Sink) Telling(tell func(task, status string)) *Sink { return &Sink{shown: s, tell: tell} }
 
 // Stop draws the bars a last time, those of work that failed too. Call it before
@@ -103,7 +104,9 @@ func (s *Sink) line(t *Task, ended bool) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		suffix := ""
-		if ended {
+		if done, total := t.done.Load(), t.total.Load(); ended && done < total {
+			suffix = " stopped"
+		} else if ended {
 			suffix = " done"
 		}
 		fmt.Fprintf(s.out, "%s: %s%s\n", t.name, t.status(), suffix)

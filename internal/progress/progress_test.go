@@ -21,7 +21,7 @@ func TestPlainLinesWhereThereIsNoTerminal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	line := regexp.MustCompile(`^ingest: 3/4 files, [0-9.e+]+/s, \S+ left, loss:1\.5 done\n$`)
+	line := regexp.MustCompile(`^ingest: 3/4 files, [0-9.e+]+/s, \S+ left, loss:1\.5 stopped\n$`)
 	if !line.Match(text) {
 		t.Errorf("printed %q", text)
 	}

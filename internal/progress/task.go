@@ -76,6 +76,9 @@ func (t *Task) Done() {
 		t.bar.SetTotal(t.done.Load(), true)
 	}
 	t.sink.line(t, true)
+	if t.told.Load() != 0 {
+		t.sink.tell(t.name, "")
+	}
 }
 
 // log tells of the task with its numbers as fields.

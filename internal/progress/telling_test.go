@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestTelling: it is told of the first unit and no more within the interval, and shown as
-// it was, also where nothing is.
+// TestTelling: it is told of the first unit, no more within the interval, and of the end,
+// and shown as it was, also where nothing is.
 func TestTelling(t *testing.T) {
 	file, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
 	if err != nil {
@@ -22,7 +22,7 @@ func TestTelling(t *testing.T) {
 		task.Add(1)
 		task.Add(2)
 		task.Done()
-		if len(told) != 1 || !regexp.MustCompile(`^ingest: 1/4 files, [0-9.e+]+/s, \S+ left$`).MatchString(told[0]) {
+		if len(told) != 2 || told[1] != "ingest: " || !regexp.MustCompile(`^ingest: 1/4 files, [0-9.e+]+/s, \S+ left$`).MatchString(told[0]) {
 			t.Errorf("%s: told %q", name, told)
 		}
 	}

@@ -226,3 +226,35 @@ func TestDataCard(t *testing.T) {
 	_, err := stagetest.Try(t, "eval.data_card", "{}", in)
 	stagetest.WantCode(t, err, exit.Usage)
 }
+
+// TestNamesAreNoMarks: what a user calls a thing is neither link nor image in a card, nor a
+// value of another type in its head.
+func TestNamesAreNoMarks(t *testing.T) {
+	of := mortality
+	of.Labels = []string{"![x](http://example.org/p.png)", `a\[b](http://example.org/) | c *d* ` + "`e`"}
+	in := only(measured(t), "adapter", "metrics")
+	in["adapter"] = []*dataset.Dataset{adapterOf(t, of, "lora")}
+	text := evaltest.File(t, stagetest.Run(t, "eval.model_card", "{base_model: null_1}", in), cards.ModelName)
+	if got := head(t, text)["base_model"]; got != "null_1" {
+		t.Errorf("the base model is %v", got)
+	}
+	_, html, err := cards.HTML([]byte(text))
+	if err != nil || strings.Contains(string(html), "example.org\"") || strings.Contains(string(html), "<img") || !strings.Contains(string(html), "![x](http://example.org/p.png)") || !strings.Contains(string(html), `a\[b](http://example.org/) | c *d* `+"`e`") {
+		t.Errorf("%s, %v", html, err)
+	}
+}
+
+// TestHTMLOfAnyCard: a stage of one's own may leave any Markdown.
+func TestHTMLOfAnyCard(t *testing.T) {
+	for markdown, want := range map[string]string{
+		"# a\n\n###### b\n":                           "<h6>b</h6>\n",
+		"# a\n\n![x *y*](//host/p.png) and ![z](q) c": "<p>x y and z c</p>\n",
+		"# a\n\n> ## b\n":                             "<blockquote>\n<h3>b</h3>\n</blockquote>\n",
+		"":                                            "",
+	} {
+		title, html, err := cards.HTML([]byte(markdown))
+		if err != nil || string(html) != want || markdown != "" && title != "a" {
+			t.Errorf("%q: %q, %q, %v", markdown, title, html, err)
+		}
+	}
+}

@@ -32,10 +32,18 @@ func HTML(card []byte) (title string, body template.HTML, err error) {
 		title = plain(first, card)
 		parsed.RemoveChild(parsed, first)
 	}
-	for block := parsed.FirstChild(); block != nil; block = block.NextSibling() {
-		if heading, ok := block.(*ast.Heading); ok {
-			heading.Level++
+	var images []*ast.Image
+	_ = ast.Walk(parsed, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if heading, ok := n.(*ast.Heading); ok && entering {
+			heading.Level = min(heading.Level+1, 6)
 		}
+		if image, ok := n.(*ast.Image); ok && entering {
+			images = append(images, image)
+		}
+		return ast.WalkContinue, nil
+	})
+	for _, image := range images { // a page loads nothing: what an image says stands in its place
+		image.Parent().ReplaceChild(image.Parent(), image, ast.NewString([]byte(plain(image, card))))
 	}
 	var html bytes.Buffer
 	if err := markdown.Renderer().Render(&html, card, parsed); err != nil {

@@ -42,7 +42,7 @@ const (
 func init() {
 	stages.RegisterJob(stages.Spec{
 		Name:    "eval.model_card",
-		Version: 1,
+		Version: 2,
 		Doc: "Writes a model card, README.md with the head that the Hugging Face Hub reads, beside a copy of the adapter's files: one folder to hand over, by the terms that the card names. " +
 			"It tells data, recipe, split, counts, how the adapter was trained, how well it does with intervals and beside the bag of words, in which groups, and its limits. " +
 			"The adapter's own folder is not to be handed over: it has the record of whom it was trained on, and the log of training. Neither is copied.",
@@ -65,7 +65,7 @@ type ModelConfig struct {
 type modelCard struct{ config ModelConfig }
 
 // hubName is how the Hub names a model.
-var hubName = regexp.MustCompile(`^[\w.-]+(/[\w.-]+)?$`)
+var hubName = regexp.MustCompile(`^\w[\w.-]*(/\w[\w.-]*)?$`)
 
 func newModelCard(_ *stages.Environment, c ModelConfig) (stages.Job, error) {
 	if c.BaseModel != "" && !hubName.MatchString(c.BaseModel) {

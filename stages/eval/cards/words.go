@@ -12,7 +12,7 @@ import (
 
 // words are how figures are written.
 var words = template.FuncMap{
-	"count": page.Count, "auroc": auroc, "figure": figure, "bounds": bounds, "cell": cell, "title": subgroups.Title,
+	"count": page.Count, "auroc": auroc, "figure": figure, "bounds": bounds, "cell": cell, "code": code, "title": subgroups.Title,
 }
 
 // auroc is an AUROC with its interval. One of few has two digits.
@@ -49,7 +49,13 @@ func bounds(i *eval.Interval) string {
 	return fmt.Sprintf("%+.3f to %+.3f", i.Low, i.High)
 }
 
-// cell is a text in a table of Markdown.
+// cell is a text in a table of Markdown, in which nothing is a mark: no name makes a link
+// or an image.
 func cell(text string) string {
-	return strings.NewReplacer("|", "\\|", "\n", " ", "<", "&lt;").Replace(text)
+	return strings.NewReplacer("\n", " ", "<", "&lt;", "&", "&amp;", `\`, `\\`, "|", `\|`, "[", `\[`, "]", `\]`, "`", "\\`", "*", `\*`).Replace(text)
+}
+
+// code is a text between backticks in a table of Markdown, where a | is one all the same.
+func code(text string) string {
+	return strings.NewReplacer("\n", " ", "`", "'", "|", `\|`).Replace(text)
 }

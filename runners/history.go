@@ -55,7 +55,8 @@ type StepRecord struct {
 	Error                    string
 }
 
-// ListRuns reads the journals of an output folder, the latest run first.
+// ListRuns reads the journals of an output folder, the latest run first. A run whose
+// journal is damaged is among them, as Damaged, with what is wrong as its error.
 func ListRuns(ctx context.Context, out string) ([]RunRecord, error) {
 	dir, err := store.Open(out)
 	if err != nil {
@@ -67,13 +68,32 @@ func ListRuns(ctx context.Context, out string) ([]RunRecord, error) {
 	}
 	runs := make([]RunRecord, 0, len(logs))
 	for _, log := range logs {
-		r, err := readRun(ctx, dir, log)
+		r, err := readAny(ctx, dir, log)
 		if err != nil {
 			return nil, err
 		}
 		runs = append(runs, r)
 	}
 	return runs, nil
+}
+
+// readAny reads a run, which is Damaged where its journal is.
+func readAny(ctx context.Context, out store.Dir, log string) (RunRecord, error) {
+	r, err := readRun(ctx, out, log)
+	if exit.Of(err) == exit.BadData {
+		r.State, r.Error, err = Damaged, err.Error(), nil
+	}
+	return r, err
+}
+
+// Broken is an error of exit.BadData where some journals are damaged.
+func Broken(runs []RunRecord) (err error) {
+	for _, r := range runs {
+		if r.State == Damaged {
+			err = errors.Join(err, exit.Errorf(exit.BadData, "%s", r.Error))
+		}
+	}
+	return err
 }
 
 // journals lists the journals of an output folder, the latest first.
@@ -107,26 +127,22 @@ func outputsBeside(out store.Dir) []string {
 	return slices.Compact(names)
 }
 
-// FindRun finds a run by its id, the beginning of it, or "last".
+// FindRun finds a run by its id, the beginning of it, or "last". One whose journal is
+// damaged is an error of exit.BadData.
 func FindRun(ctx context.Context, out, id string) (RunRecord, error) {
 	runs, err := ListRuns(ctx, out)
 	if err != nil {
 		return RunRecord{}, err
 	}
-	if id == "last" && len(runs) > 0 {
-		return runs[0], nil
-	}
-	var found []RunRecord
-	for _, r := range runs {
-		if strings.HasPrefix(r.ID, id) {
-			found = append(found, r)
-		}
+	found := runs[:min(1, len(runs))]
+	if id != "last" || len(runs) == 0 {
+		found = slices.DeleteFunc(runs, func(r RunRecord) bool { return !strings.HasPrefix(r.ID, id) })
 	}
 	switch len(found) {
 	case 0:
 		return RunRecord{}, exit.Errorf(exit.Usage, "no run %s in %s; `clinflow runs list` names them", id, out)
 	case 1:
-		return found[0], nil
+		return found[0], Broken(found)
 	default:
 		return RunRecord{}, exit.Errorf(exit.Usage, "%d runs begin with %s; give more of the id", len(found), id)
 	}

@@ -172,8 +172,22 @@ func TestJournalOfAKilledRun(t *testing.T) {
 	if err := os.WriteFile(files[0], append([]byte("{]\n"), text...), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ListRuns(t.Context(), out); exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), ".jsonl:1: ") {
+	another := filepath.Join(filepath.Dir(files[0]), "20200101-000000.000-abcd"+journalSuffix)
+	if err := os.WriteFile(another, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	runs, err := ListRuns(t.Context(), out)
+	if err != nil || len(runs) != 2 || runs[0].State != Damaged || runs[1].State != OutcomeDone {
+		t.Errorf("beside a damaged journal: %+v, %v", runs, err)
+	}
+	if err := Broken(runs); exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), ".jsonl:1: ") {
 		t.Errorf("a damaged line: %v", err)
+	}
+	if _, err := FindRun(t.Context(), out, "last"); exit.Of(err) != exit.BadData {
+		t.Errorf("the damaged run: %v", err)
+	}
+	if r, err := FindRun(t.Context(), out, "2020"); err != nil || r.State != OutcomeDone {
+		t.Errorf("the other run: %+v, %v", r, err)
 	}
 }
 

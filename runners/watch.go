@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/store"
 )
 
@@ -75,10 +74,7 @@ func (w *Watch) run(ctx context.Context, log string) (RunRecord, error) {
 	if k, known := w.over[log]; known && (k.until.IsZero() || time.Now().Before(k.until)) {
 		return k.RunRecord, nil
 	}
-	r, err := readRun(ctx, w.dir, log)
-	if exit.Of(err) == exit.BadData {
-		r.State, r.Error, err = Damaged, err.Error(), nil
-	}
+	r, err := readAny(ctx, w.dir, log)
 	if err != nil || r.State == Running {
 		return r, err
 	}

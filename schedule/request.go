@@ -68,7 +68,9 @@ func (j *journal) requests(ctx context.Context) (open []Request, applied []strin
 			applied = append(applied, name)
 		default:
 			var r Request
-			if err := j.decode(ctx, name, &r); err != nil {
+			if err := j.decode(ctx, name, &r); exit.Of(err) == exit.BadData {
+				return nil, nil, exit.Errorf(exit.BadData, "%s in the folder %s is no request to a scheduler; remove that file", name, Folder)
+			} else if err != nil {
 				return nil, nil, err
 			}
 			r.ID = id

@@ -1,10 +1,12 @@
 package schedule
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/clinflow/clinflow/dags"
+	"github.com/clinflow/clinflow/internal/exit"
 )
 
 // TestARunThatIsAskedForIsNoOther, of those among it that are forgotten here, while the
@@ -38,5 +40,15 @@ func TestARunThatIsAskedForIsNoOther(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestAFileThatIsNoRequest is named, and is all that is to be removed.
+func TestAFileThatIsNoRequest(t *testing.T) {
+	files := newWorld(1, yearBegins).memory
+	j := opened(t, files)
+	files.files[requestsFolder+"mine"+suffix] = []byte("{")
+	if _, _, err := j.requests(t.Context()); exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), "requests/mine.json") || !strings.Contains(err.Error(), "remove that file") {
+		t.Error(err)
 	}
 }

@@ -148,4 +148,7 @@ func TestTokenFiles(t *testing.T) {
 	if _, err := ReadToken(name); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "shorter") {
 		t.Errorf("a short one: %v", err)
 	}
+	if _, err := ReadToken(t.TempDir()); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "is no file") {
+		t.Errorf("a folder: %v", err)
+	}
 }

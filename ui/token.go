@@ -24,6 +24,9 @@ func ReadToken(name string) (token string, err error) {
 	if err != nil {
 		return "", exit.Errorf(exit.Usage, "--token-file: %w", err)
 	}
+	if !info.Mode().IsRegular() {
+		return "", exit.Errorf(exit.Usage, "--token-file: %s is no file; name one, and it is made", name)
+	}
 	if info.Mode().Perm()&0o077 != 0 {
 		return "", exit.Errorf(exit.Usage, "--token-file: others may read %s; type `chmod 600 %s`", name, name)
 	}

@@ -20,7 +20,7 @@ func newRuns() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return runners.WriteRuns(cmd.OutOrStdout(), runs)
+				return errors.Join(runners.WriteRuns(cmd.OutOrStdout(), runs), runners.Broken(runs))
 			},
 		},
 		&cobra.Command{

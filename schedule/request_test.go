@@ -47,7 +47,9 @@ func TestARunThatIsAskedForIsNoOther(t *testing.T) {
 func TestAFileThatIsNoRequest(t *testing.T) {
 	files := newWorld(1, yearBegins).memory
 	j := opened(t, files)
-	files.files[requestsFolder+"mine"+suffix] = []byte("{")
+	if err := files.create(t.Context(), requestsFolder+"mine"+suffix, []byte("{")); err != nil {
+		t.Fatal(err)
+	}
 	if _, _, err := j.requests(t.Context()); exit.Of(err) != exit.BadData || !strings.Contains(err.Error(), "requests/mine.json") || !strings.Contains(err.Error(), "remove that file") {
 		t.Error(err)
 	}

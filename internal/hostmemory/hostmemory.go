@@ -29,6 +29,19 @@ func spare(root fs.FS, bytes int64) bool {
 	return true
 }
 
+// Total is the memory of the machine, or of a container that may have less; 0 where
+// nobody tells.
+func Total() int64 { return total(os.DirFS("/")) }
+
+func total(root fs.FS) (least int64) {
+	for _, m := range append(containers(root), machine(root)) {
+		if m.total > 0 && (least == 0 || m.total < least) {
+			least = m.total
+		}
+	}
+	return least
+}
+
 // room is memory in bytes; a total of 0 is not known.
 type room struct{ free, total int64 }
 

@@ -56,7 +56,16 @@ func (p *predict) anotherTask(in stages.Givers) []stages.Fault {
 
 // Check implements stages.Checked.
 func (b *base) Check(_ context.Context, in stages.Givers) []stages.Fault {
-	return append(b.wanted(), b.config.Overlap.Faults(in)...)
+	return slices.Concat(b.wanted(), b.beyondMemory("hidden_size", b.config.leastBytes()), b.config.Overlap.Faults(in))
+}
+
+// leastBytes are what the layers take in training: the weights of each, their gradients
+// and two moments. The vocabulary comes with the tokenizer.
+func (c BaseConfig) leastBytes() float64 {
+	hidden, keys := float64(c.HiddenSize), float64(c.HiddenSize/c.Heads*c.KVHeads)
+	layer := 2*hidden*hidden + 2*hidden*keys + 3*hidden*float64(c.IntermediateSize)
+	const each = 4 * 4
+	return each * layer * float64(c.Layers)
 }
 
 // Check implements stages.Checked.

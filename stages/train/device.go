@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/dustin/go-humanize"
 	"golang.org/x/sync/semaphore"
 
 	"github.com/clinflow/clinflow/internal/exit"
@@ -27,6 +28,7 @@ type device struct {
 	workers int
 	env     *stages.Environment
 	spare   func(bytes int64) bool // whether memory may be taken for speed alone
+	memory  int64                  // of the machine, in bytes; 0: not known
 
 	mu     sync.Mutex
 	looked bool   // whether there is a GPU is known
@@ -54,7 +56,7 @@ func CheckDevice(env *stages.Environment) error {
 }
 
 func newDevice(env *stages.Environment) (*device, error) {
-	d := &device{workers: env.Workers, env: env, spare: hostmemory.Spare}
+	d := &device{workers: env.Workers, env: env, spare: hostmemory.Spare, memory: hostmemory.Total()}
 	var which string
 	d.family, which, _ = strings.Cut(env.Device, ":")
 	var err error
@@ -116,7 +118,7 @@ func (d *device) kernelName() (string, error) {
 }
 
 func (d *device) openCPU() (kernel.Backend, error) {
-	return cpu.New(cpu.Options{Workers: d.workers, Kernel: d.kernels, Open: &machine.open, Spare: d.spare})
+	return cpu.New(cpu.Options{Workers: d.workers, Kernel: d.kernels, Open: &machine.open, Spare: d.spare, Memory: d.memory})
 }
 
 // onDevice is part of every training stage: its bytes depend on the kernels.
@@ -170,7 +172,18 @@ func (o onDevice) onBackend(ctx context.Context, f func(b kernel.Backend) error)
 	return b.Close()
 }
 
-// onCard says what to do about a failure of a card.
+// beyondMemory refuses what is to be trained on the processor in more bytes than the
+// machine has, before any is taken. A card says so when it is asked for them.
+func (o onDevice) beyondMemory(key string, bytes float64) []stages.Fault {
+	d, err := o.device()
+	if err != nil || d.look() != nil || d.name != "" || d.memory == 0 || bytes <= float64(d.memory) {
+		return nil
+	}
+	return stages.Faultf(key, "the model's weights, gradients and moments take %s, and there are %s of memory; take a smaller hidden_size or intermediate_size, or fewer layers",
+		humanize.SIWithDigits(bytes, 1, "B"), humanize.IBytes(uint64(d.memory)))
+}
+
+// onCard says what to do about a failure of a card, or too little memory of any device.
 func onCard(err error) error {
 	switch {
 	case cuda.Failed(err):

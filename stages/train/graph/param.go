@@ -57,10 +57,16 @@ func (p *Param) now() *Param {
 // Shape returns the dimensions.
 func (p *Param) Shape() []int { return p.shape }
 
-// Len returns the number of elements.
+// unheld is more elements than any memory holds, of which sums and bytes can be told.
+const unheld = 1 << 50
+
+// Len returns the number of elements, where it is beyond all memory no more than that.
 func (p *Param) Len() int {
 	n := 1
 	for _, d := range p.shape {
+		if d > 0 && n > unheld/d {
+			return unheld
+		}
 		n *= d
 	}
 	return n

@@ -17,6 +17,16 @@ type batch struct {
 	length int   // tokens a row is padded to: a bucket's length
 }
 
+// fitting is a batch size that is no larger than the most rows of a split: a batch of
+// more would be padding.
+func fitting(size int, splits ...examples.Rows) int {
+	most := 1
+	for _, rows := range splits {
+		most = max(most, len(rows))
+	}
+	return min(size, most)
+}
+
 // epochOrder returns the indices of ids in the order of an epoch.
 func epochOrder(seed int64, epoch int, ids []string) []int {
 	return examples.HashOrder(fmt.Sprintf("order:%d:%d:", seed, epoch), ids)

@@ -145,7 +145,7 @@ func (s *graphs) tooLarge(o graph.Options, g *graph.Graph, cause error) error {
 	g.Close()
 	card, ok := g.Backend().(kernel.Card)
 	if !ok {
-		return cause
+		return exit.Errorf(exit.Usage, "a batch of %d × %d tokens needs %s; give a smaller batch_size (accumulation makes up for it): %w", o.Batch, o.Seq, size(needed), cause)
 	}
 	free, _, err := card.Memory()
 	if err != nil {

@@ -38,6 +38,7 @@ func ComputeHidden(ctx context.Context, env *stages.Environment, name string, m 
 		}
 		h.Rows = append(h.Rows, numbered)
 	}
+	batchSize = fitting(batchSize, splits...)
 	h.table = m.Params().Add("hidden_states", graph.Frozen, batchSize, m.Width())
 	if err := m.Params().Err(); err != nil {
 		return nil, err

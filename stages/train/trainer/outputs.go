@@ -20,6 +20,7 @@ func Forward(ctx context.Context, env *stages.Environment, name string, m *model
 	if err := CheckTokens(rows, m.Limits()); err != nil {
 		return nil, err
 	}
+	batchSize = fitting(batchSize, rows)
 	compiled := newGraphs(graph.Options{Batch: batchSize}, func(o graph.Options) (*graph.Graph, *graph.Node, error) {
 		g, err := m.Graph(o)
 		if err != nil {

@@ -70,6 +70,7 @@ func (t Trainer) Learn(ctx context.Context, work store.Dir) (State, error) {
 	if t.WeightDecayOf == "matrices" {
 		t.Model.Params().SpareBiasesAndNorms()
 	}
+	t.BatchSize = fitting(t.BatchSize, t.Train, t.Val)
 	l := newLearner(t)
 	defer l.close()
 	if err := l.reserve(t.Name, t.Model.Params()); err != nil {

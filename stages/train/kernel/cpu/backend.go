@@ -33,6 +33,9 @@ type Options struct {
 	// products, which saves time and moves no byte of a result: with both forms, it is
 	// there three times. nil: they may.
 	Spare func(bytes int64) bool
+	// Memory is how many bytes all buffers of the device may take: a process that asks the
+	// system for more than there is would be ended by it. 0: as many as it gives.
+	Memory int64
 }
 
 // New returns a backend.
@@ -69,6 +72,8 @@ type device[T number] struct {
 	err     error
 	open    *atomic.Int32          // see Options.Open
 	spare   func(bytes int64) bool // see Options.Spare
+	memory  int64                  // see Options.Memory
+	held    int64                  // bytes of buffers that were not freed
 }
 
 // team is how many workers a kernel gets now. It moves no byte of a result.
@@ -90,7 +95,7 @@ func newDevice[T number](o Options, f functions[T]) *device[T] {
 	if o.Spare == nil {
 		o.Spare = func(int64) bool { return true }
 	}
-	d := &device[T]{functions: f, float: o.Float, errs: make([]error, o.Workers), open: o.Open, spare: o.Spare}
+	d := &device[T]{functions: f, float: o.Float, errs: make([]error, o.Workers), open: o.Open, spare: o.Spare, memory: o.Memory}
 	for range o.Workers {
 		d.workers = append(d.workers, &worker[T]{tile: make([]T, max(f.micro.mr*f.micro.nr, f.narrow.mr*f.narrow.nr))})
 	}

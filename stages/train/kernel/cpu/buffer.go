@@ -6,6 +6,8 @@ import (
 	"math"
 	"unsafe"
 
+	"github.com/dustin/go-humanize"
+
 	"github.com/clinflow/clinflow/stages/train/kernel"
 )
 
@@ -48,16 +50,35 @@ func (d *device[T]) Alloc(t kernel.DType, n int) (kernel.Buffer, error) {
 	switch {
 	case n < 0:
 		return nil, fmt.Errorf("a buffer of %d elements", n)
-	case t == d.float:
-		return &floats[T]{v: make([]T, n)}, nil
-	case t == kernel.I32:
+	case t != d.float && t != kernel.I32:
+		return nil, fmt.Errorf("%s holds no buffers of %v", d.Name(), t)
+	}
+	if err := d.hold(n, t.Size()); err != nil {
+		return nil, err
+	}
+	if t == kernel.I32 {
 		return &ints{make([]int32, n)}, nil
 	}
-	return nil, fmt.Errorf("%s holds no buffers of %v", d.Name(), t)
+	return &floats[T]{v: make([]T, n)}, nil
+}
+
+// hold counts a buffer, and refuses one that there is no memory for: make would end the
+// process.
+func (d *device[T]) hold(n, size int) error {
+	if d.memory > 0 && int64(n) > (d.memory-d.held)/int64(size) {
+		return fmt.Errorf("%w: %d elements of %d bytes are asked for beside %s in use, and there are %s in all; take smaller settings, or a machine with more",
+			kernel.ErrMemory, n, size, humanize.IBytes(uint64(d.held)), humanize.IBytes(uint64(d.memory)))
+	}
+	d.held += int64(n) * int64(size)
+	return nil
 }
 
 // Free leaves the memory to the garbage collector.
-func (d *device[T]) Free(kernel.Buffer) {}
+func (d *device[T]) Free(b kernel.Buffer) {
+	if b != nil {
+		d.held -= int64(b.Len()) * int64(b.DType().Size())
+	}
+}
 
 // Upload converts src to dst's type.
 func (d *device[T]) Upload(dst kernel.Buffer, src kernel.Host) error {

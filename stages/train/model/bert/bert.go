@@ -118,7 +118,7 @@ func build(b kernel.Backend, c Config, mode graph.Mode) (*network, error) {
 	n.positions = p.add(positionsName, c.MaxPositionEmbeddings, c.HiddenSize)
 	n.types = p.add(typesName, c.TypeVocabSize, c.HiddenSize)
 	n.norm = p.norm(prefix+"embeddings.", c.HiddenSize)
-	for i := range c.NumHiddenLayers {
+	for i := 0; i < c.NumHiddenLayers && n.params.Err() == nil; i++ {
 		n.layers = append(n.layers, p.layer(layerName(i), c))
 	}
 	n.pooler = p.linear(poolerName, c.HiddenSize, c.HiddenSize)

@@ -126,7 +126,7 @@ func made(b kernel.Backend, config Config, mode graph.Mode, draw func(i int, p *
 func build(b kernel.Backend, c Config, mode graph.Mode) (*network, error) {
 	n := &network{config: c, params: graph.NewParams(b)}
 	n.embed = n.params.Add(embedName, mode, c.VocabSize, c.HiddenSize)
-	for i := range c.NumHiddenLayers {
+	for i := 0; i < c.NumHiddenLayers && n.params.Err() == nil; i++ {
 		n.layers = append(n.layers, n.addLayer(fmt.Sprintf("model.layers.%d.", i), mode))
 	}
 	n.norm = n.params.Add("model.norm.weight", mode, c.HiddenSize)

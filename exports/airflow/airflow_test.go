@@ -112,7 +112,7 @@ func TestWhatAirflowWouldNotUnderstandIsRefused(t *testing.T) {
 		"0 3 * * 5L": exit.Usage, "0 3 * * friL": exit.Usage, "0 3 * * 1,5l": exit.Usage,
 		"? 3 * * *": exit.Usage, "0 ? * * *": exit.Usage, "0 3 1 ? *": exit.Usage, "0 3 ? * ?": exit.OK,
 		"0 3 15W,20 * *": exit.Usage, "0 3 31w * *": exit.Usage, "0 3 15W * MON": exit.Usage, "0 3 15W * *": exit.OK, "0 3 15,L JUL ?": exit.OK,
-		"0 3 * * 1#2,5": exit.Usage, "0 3 * * 1,3#2": exit.Usage, "0 3 15 * 1#2": exit.Usage, "0 3 * * 1#1,1#3": exit.OK, "0,30 3 ? * SUN#2": exit.OK,
+		"0 3 * * 1#2,5": exit.Usage, "0 3 * * 1,3#2": exit.Usage, "0 3 15 * 1#2": exit.Usage, "0 3 * * 1#1,1#3": exit.OK, "0,30 3 ? * SUN#2": exit.OK, "0 3 */2 * MON": exit.Usage, "0 3 1 * */2": exit.Usage, "0 3 */2 * *": exit.OK,
 	} {
 		e := scheduled()
 		e.DAG.Schedule.Cron = cron

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/clinflow/clinflow/exports"
 	"github.com/clinflow/clinflow/internal/exit"
 )
 
@@ -16,6 +17,9 @@ var (
 // understood refuses what Airflow's cron, croniter, does not take, so that Airflow could not
 // read the file, and what of # and W it takes for other days.
 func understood(cron string) error {
+	if err := exports.CheckDays(cron); err != nil {
+		return err
+	}
 	fields := strings.Fields(strings.ToUpper(cron))
 	day, weekday := fields[2], fields[4]
 	nth := strings.Count(weekday, "#")

@@ -84,13 +84,13 @@ func scheduled(s *dags.Schedule, name string, w *workflowSpec) (cronSpec, error)
 }
 
 // Argo's cron knows neither the nth weekday of a month nor the last day, and no day 7.
-var notInCron = regexp.MustCompile(`#|\bL|\d[LW]|^(\S+\s+){4}\S*7`)
+var notInCron = regexp.MustCompile(`(?i)#|\bL|(\d|SUN|MON|TUE|WED|THU|FRI|SAT)[LW]|^(\S+\s+){4}\S*7`)
 
 func understood(cron string) error {
 	if notInCron.MatchString(cron) {
 		return exit.Errorf(exit.Usage, "schedule.cron %s: Argo knows neither #, L nor W, and Sunday as 0 or SUN alone", cron)
 	}
-	return nil
+	return exports.CheckDays(cron)
 }
 
 // workflow is the tasks as containers, and the template that orders them.

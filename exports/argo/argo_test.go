@@ -176,7 +176,7 @@ func TestWrite(t *testing.T) {
 }
 
 func TestWhatArgoWouldNotUnderstandIsRefused(t *testing.T) {
-	for _, cron := range []string{"0 3 * * SUN#2", "0 3 L * *", "0 3 * * 7", "0 3 * * 5L", "0 3 15W * *"} {
+	for _, cron := range []string{"0 3 * * SUN#2", "0 3 L * *", "0 3 * * 7", "0 3 * * 5L", "0 3 15W * *", "0 3 15w * *", "0 3 l * *", "0 3 * * FRIL", "0 3 */2 * MON", "0 3 1 * */2"} {
 		e := scheduled()
 		e.DAG.Schedule.Cron = cron
 		if _, _, err := argo.Write(e); exit.Of(err) != exit.Usage {

@@ -38,7 +38,10 @@ func newDemo(s *settings) *cobra.Command {
 			}
 			vars = maps.Clone(vars)
 			vars["seed"] = strconv.FormatInt(seed, 10)
-			if patients > 0 {
+			if cmd.Flags().Changed("patients") {
+				if patients < 1 {
+					return exit.Errorf(exit.Usage, "--patients %d: give one patient or more, or leave the flag out for the scale's own number", patients)
+				}
 				vars["patients"] = strconv.Itoa(patients)
 			}
 			if !slices.ContainsFunc(f.set, func(set string) bool { return strings.HasPrefix(set, "attach=") }) {

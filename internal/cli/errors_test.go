@@ -173,7 +173,7 @@ func TestWrongUsage(t *testing.T) {
 	dir := t.TempDir()
 	for _, args := range [][]string{
 		{"runn"}, {"run"}, {"run", "demo", "--no-such-flag"}, {"run", "no-such-dag"}, {"run", "no-such.yaml"},
-		{"demo", "--scale", "huge"}, {"demo", "extra"}, {"demo", "--runner", "abacus"}, {"demo", "--remote-above", "much"}, {"cat", "nowhere"}, {"verify", "nowhere"},
+		{"demo", "--scale", "huge"}, {"demo", "extra"}, {"demo", "--patients", "0"}, {"demo", "--patients", "-5"}, {"demo", "--runner", "abacus"}, {"demo", "--remote-above", "much"}, {"cat", "nowhere"}, {"verify", "nowhere"},
 		{"lint", "demo", "--set", "nobody=1"}, {"--memory", "much", "version"}, {"--memory", "5", "version"}, {"--memory", "255MiB", "version"}, {"--workers", "0", "version"},
 		{"--log-format", "xml", "version"}, {"inspect", "encode"}, {"inspect", "encode", "--tokenizer", "nowhere"},
 		{"inspect", "generate", "--model", "nowhere"}, {"synth"}, {"runs", "show", "r1"},

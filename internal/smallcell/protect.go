@@ -54,6 +54,19 @@ func (s sum) protect() (changed bool) {
 	return changed
 }
 
+// protector hides what it takes that none of its cells follows.
+type protector interface{ protect() (changed bool) }
+
+// protectAll protects sums that have cells in common.
+func protectAll(sums []protector) {
+	for again := true; again; {
+		again = false
+		for _, s := range sums {
+			again = s.protect() || again
+		}
+	}
+}
+
 // hideSides leaves of no hidden part on which side of Limit it lies.
 func (s sum) hideSides() (changed bool) {
 	for _, c := range s.parts {

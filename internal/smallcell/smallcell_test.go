@@ -43,19 +43,19 @@ func TestCounts(t *testing.T) {
 			map[string]string{"kept": "40", "kept.test": "40", "positives.test": "12"}},
 		"few positives": {
 			map[string]string{"kept.test": "29", "positives.test": "3"},
-			map[string]string{"kept.test": "29", "positives.test": "<10"}},
+			map[string]string{"kept.test": "29", "positives.test": "hidden"}},
 		"few negatives": {
 			map[string]string{"kept.test": "29", "positives.test": "25"},
-			map[string]string{"kept.test": "29", "positives.test": ">=10"}},
+			map[string]string{"kept.test": "29", "positives.test": "hidden"}},
 		"one small class": {
 			map[string]string{"kept.val": "128", "class.0.val": "100", "class.1.val": "6", "class.2.val": "0", "class.3.val": "22"},
-			map[string]string{"kept.val": "128", "class.0.val": "100", "class.1.val": "<10", "class.2.val": "0", "class.3.val": ">=10"}},
+			map[string]string{"kept.val": "128", "class.0.val": "100", "class.1.val": "hidden", "class.2.val": "0", "class.3.val": "hidden"}},
 		"two small classes": {
 			map[string]string{"kept.val": "108", "class.0.val": "100", "class.1.val": "6", "class.2.val": "2"},
-			map[string]string{"kept.val": "108", "class.0.val": ">=10", "class.1.val": "<10", "class.2.val": "<10"}},
+			map[string]string{"kept.val": "108", "class.0.val": "hidden", "class.1.val": "hidden", "class.2.val": "hidden"}},
 		"one split, and what is left out": {
 			map[string]string{"read": "150", "dropped.died": "4", "kept": "146", "kept.train": "120", "kept.val": "26"},
-			map[string]string{"read": "150", "dropped.died": "<10", "kept": ">=10", "kept.train": "120", "kept.val": ">=10"}},
+			map[string]string{"read": "150", "dropped.died": "<10", "kept": ">=10", "kept.train": "hidden", "kept.val": "hidden"}},
 		"bad records": {
 			map[string]string{"read": "1000", "kept": "960", "skipped": "37", "quarantined": "3", "quarantined.quote": "3"},
 			map[string]string{"read": "1000", "kept": "960", "skipped": ">=10", "quarantined": "<10", "quarantined.quote": "<10"}},
@@ -64,7 +64,25 @@ func TestCounts(t *testing.T) {
 			map[string]string{"kept": "140", "class.0": "100", "class.1": ">=10", "class.2": "<10"}},
 		"few labels without a text": {
 			map[string]string{"examples.train": "70", "examples.val": "12", "examples.test": "20", "labels_without_tokens.train": "3", "positives.test": "18"},
-			map[string]string{"examples.train": "70", "examples.val": ">=10", "examples.test": ">=10", "labels_without_tokens.train": "<10", "positives.test": ">=10"}},
+			map[string]string{"examples.train": "hidden", "examples.val": "hidden", "examples.test": "hidden", "labels_without_tokens.train": "hidden", "positives.test": "hidden"}},
+		"few in a split": {
+			map[string]string{"patients.train": "95", "patients.val": "8", "patients.test": "19"},
+			map[string]string{"patients.train": "hidden", "patients.val": "hidden", "patients.test": "hidden"}},
+		"few positives in a split": {
+			map[string]string{"examples.train": "111", "examples.val": "38", "examples.test": "44", "positives.train": "30", "positives.val": "4", "positives.test": "22"},
+			map[string]string{"examples.train": "111", "examples.val": "38", "examples.test": "44", "positives.train": "hidden", "positives.val": "hidden", "positives.test": "hidden"}},
+		"a split of none": {
+			map[string]string{"patients.train": "95", "patients.val": "0", "patients.test": "19"},
+			map[string]string{"patients.train": "95", "patients.val": "0", "patients.test": "19"}},
+		"few validated on, of which the examples are known": {
+			map[string]string{"examples.train": "111", "examples.val": "8", "train_examples": "111", "val_examples": "8"},
+			map[string]string{"examples.train": "hidden", "examples.val": "hidden", "train_examples": "hidden", "val_examples": "hidden"}},
+		"trained on what is hidden": {
+			map[string]string{"examples.train": "111", "examples.val": "8", "examples.test": "24", "train_examples": "111"},
+			map[string]string{"examples.train": "hidden", "examples.val": "hidden", "examples.test": "hidden", "train_examples": "hidden"}},
+		"few texts without a label": {
+			map[string]string{"examples.train": "111", "examples.val": "18", "examples.test": "24", "texts_without_label": "3"},
+			map[string]string{"examples.train": "hidden", "examples.val": "hidden", "examples.test": "hidden", "texts_without_label": "<10"}},
 		"names that make no sum": {
 			map[string]string{"read": "1000", "kept": "20", "dropped.died": "4"},
 			map[string]string{"read": "1000", "kept": "20", "dropped.died": "<10"}},

@@ -40,13 +40,7 @@ func Counts(counts map[string]int64, show bool) map[string]Count {
 	if show {
 		return told
 	}
-	sums := sumsOf(counts, cells)
-	for again := true; again; {
-		again = false
-		for _, s := range sums {
-			again = s.protect() || again
-		}
-	}
+	protectAll(append(sumsOf(counts, cells), splitsOf(cells)...))
 	for name := range counts {
 		told[name] = cells[name].told
 	}
@@ -57,7 +51,7 @@ func Counts(counts map[string]int64, show bool) map[string]Count {
 // kept may be in a split; what was kept, or the examples of a split, is of a class, or
 // positive or negative. Names that only look like a sum, because their counts make
 // none, are passed over.
-func sumsOf(counts map[string]int64, cells map[string]*cell) (sums []sum) {
+func sumsOf(counts map[string]int64, cells map[string]*cell) (sums []protector) {
 	add := func(total string, parts []string) {
 		if n, counted := counts[total]; counted && len(parts) > 0 && sumOf(counts, parts) == n {
 			sums = append(sums, sum{cells[total], cellsOf(cells, parts)})
@@ -65,6 +59,9 @@ func sumsOf(counts map[string]int64, cells map[string]*cell) (sums []sum) {
 	}
 	for _, total := range []string{"read", "kept", "quarantined"} {
 		add(total, partsOf(counts, total))
+	}
+	for _, total := range []string{"train", "val"} { // what was trained on are examples: one tells the other
+		add(total+"_examples", named(counts, "examples."+total))
 	}
 	for _, total := range slices.Sorted(maps.Keys(counts)) {
 		first, split, _ := strings.Cut(total, ".")
@@ -78,8 +75,10 @@ func sumsOf(counts map[string]int64, cells map[string]*cell) (sums []sum) {
 			sums = append(sums, sum{cells[total], []*cell{cells[positives], {negatives, Of(negatives)}}})
 		}
 	}
-	// A task's labels are told by their own dataset: with a text they are examples.
-	return append(sums, sum{parts: cellsOf(cells, named(counts, "examples.", "labels_without_tokens."))})
+	// A task's labels and its texts are told by their own datasets: both together are examples.
+	return append(sums,
+		sum{parts: cellsOf(cells, named(counts, "examples.", "labels_without_tokens."))},
+		sum{parts: cellsOf(cells, named(counts, "examples.", "texts_without_", "texts_withdrawn"))})
 }
 
 // partsOf names the parts of a total, in order.

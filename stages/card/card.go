@@ -35,7 +35,7 @@ func init() {
 	tokens.Doc = "The tokens of the texts, in the same order, to count their lengths."
 	stages.RegisterReduce(stages.Spec{
 		Name:    "label.card",
-		Version: 3,
+		Version: 4,
 		Doc: "Counts what training on a task will be given, before it begins: examples by split and label, the lengths of their texts, sections that are empty, equal texts, patients in two splits, texts of later than the index time, labels that a split has no example of. " +
 			"Leaves card.json and card.html, one file without scripts or remote assets. Neither holds a text. Counts of one to nine, and what would give them away, are hidden unless small_cells says otherwise. " +
 			"Where one of the limits is passed the step fails, with exit code 3, and names each; with enforce: false it leaves the card, which says so. " +

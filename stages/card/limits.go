@@ -2,13 +2,10 @@ package card
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/smallcell"
-	"github.com/clinflow/clinflow/stages/split"
-	"github.com/clinflow/clinflow/stages/text/sections"
 	"github.com/clinflow/clinflow/task"
 )
 
@@ -62,84 +59,6 @@ func (c Check) String() string {
 		return fmt.Sprintf("%s%s: %s, at least %g is asked for", c.Limit, where, found, c.At)
 	}
 	return fmt.Sprintf("%s%s: %s, %g is allowed", c.Limit, where, found, c.At)
-}
-
-// judging are the limits being looked at, of a split.
-type judging struct {
-	split  string
-	told   teller
-	checks []Check
-}
-
-func (j *judging) atLeast(limit, of string, n int64, at int) {
-	j.checks = append(j.checks, Check{Limit: limit, Split: j.split, Of: of, Found: j.told.count(n), At: float64(at), Failed: n < int64(at)})
-}
-
-func (j *judging) atMost(limit, of string, n, among int64, at float64) {
-	j.checks = append(j.checks, Check{
-		Limit: limit, Split: j.split, Of: of, Found: j.told.part(n, among), Among: j.told.count(among), At: at,
-		Failed: float64(n) > at*float64(among),
-	})
-}
-
-// judge compares what was counted of a task's examples with the limits. join is what is
-// told of what met in the join; show tells all.
-func (l Limits) judge(of task.Task, sum *tally, join map[string]smallcell.Count, show bool) []Check {
-	j := &judging{}
-	for _, name := range split.Names {
-		s, n := sum.Splits[name], sum.Join["examples."+name]
-		j.split, j.told = name, teller{show: show}.within(join["examples."+name])
-		j.atLeast("min_examples", "", n, l.MinExamples)
-		l.labels(j, of, s)
-		j.withoutText(sum.Join, join, l.MaxWithoutText)
-		if s.Sectioned > 0 {
-			section, empty := s.emptiest()
-			j.atMost("max_empty_section", section, empty, s.Sectioned, l.MaxEmptySection)
-		}
-		if sum.Groups != nil {
-			e := sum.equalIn(name)
-			j.atMost("max_equal_within", "", e.Within, n, l.MaxEqualWithin)
-			j.atMost("max_equal_across", "", e.Across, n, l.MaxEqualAcross)
-		}
-		j.atMost("max_after_index", "", s.Late, s.Dated, l.MaxAfterIndex)
-	}
-	j.checks = append(j.checks, Check{
-		Limit: "max_patients_in_two_splits", Found: teller{show: show}.count(sum.Crossing), At: float64(l.MaxPatientsInTwoSplits),
-		Failed: sum.Crossing > int64(l.MaxPatientsInTwoSplits),
-	})
-	return j.checks
-}
-
-// withoutText looks at the labels that have no text. Of these and of the examples neither
-// follows from their sum.
-func (j *judging) withoutText(n map[string]int64, told map[string]smallcell.Count, at float64) {
-	without, examples := "labels_without_tokens."+j.split, "examples."+j.split
-	among := j.told.within(told[without]).count(n[without] + n[examples])
-	j.checks = append(j.checks, Check{
-		Limit: "max_without_text", Split: j.split, Found: told[without], Among: among, At: at,
-		Failed: float64(n[without]) > at*float64(n[without]+n[examples]),
-	})
-}
-
-// emptiest is the section that is empty most often, "" where none is.
-func (s *bySplit) emptiest() (section string, empty int64) {
-	if empty = slices.Max(s.Empty); empty > 0 {
-		section = sections.Section(slices.Index(s.Empty, empty)).String()
-	}
-	return section, empty
-}
-
-// labels looks at how the examples of a split are spread over the labels.
-func (l Limits) labels(j *judging, of task.Task, s *bySplit) {
-	if !of.Multilabel() {
-		fewest := slices.Index(s.Labels, slices.Min(s.Labels))
-		j.atLeast("min_class", of.Labels[fewest], s.Labels[fewest], l.MinClass)
-		return
-	}
-	j.checks = append(j.checks, Check{ // of labels, not of patients
-		Limit: "max_missing_labels", Split: j.split, Found: smallcell.Count(s.missing()), Among: smallcell.Count(len(s.Labels)), At: l.MaxMissingLabels,
-		Failed: float64(s.missing()) > l.MaxMissingLabels*float64(len(s.Labels)),
-	})
 }
 
 // refusal is the error of the limits that are passed, nil where none is.

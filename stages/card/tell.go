@@ -60,32 +60,29 @@ func (g gate) tell(of task.Task, sum *tally) Card {
 		Task: of.Name, Kind: of.Kind, Labels: of.NumLabels(), Recipe: of.Recipe, Split: of.Split, Release: of.Release,
 		Join: smallcell.Counts(sum.Join, g.shows()), PatientsInTwoSplits: teller{show: g.shows()}.count(sum.Crossing),
 	}
-	c.Checks = g.config.judge(of, sum, c.Join, g.shows())
-	characters, tokens := sum.bins(characterLengths), sum.bins(tokenLengths)
-	for _, name := range split.Names {
+	characters, tokens, beside := sum.bins(characterLengths), sum.bins(tokenLengths), sum.besides(of)
+	for i, name := range split.Names {
 		s, n, told := sum.Splits[name], sum.Join["examples."+name], teller{show: g.shows()}.within(c.Join["examples."+name])
-		t := s.tell(of, told, n)
+		t := s.tell(told)
 		t.Split, t.Examples, t.UnseenLabels = name, c.Join["examples."+name], s.unseen(sum.Splits[split.Train])
+		t.Patients, t.Labels = told.beside(beside.patients[i], s.Patients), told.labels(of, beside.labels[i], s.Labels, n)
 		t.Characters, t.Tokens = told.lengths(s.Characters, characters), told.lengths(s.Tokens, tokens)
 		if sum.Groups != nil {
 			e := sum.equalIn(name)
 			t.Equal = &Equal{told.partOf("", e.Within, n), told.partOf("", e.Across, n)}
 		}
 		c.Splits = append(c.Splits, t)
+		c.Checks = append(c.Checks, g.config.judge(of, sum, c.Join, judging{
+			told: t, sectioned: told.beside(beside.sectioned[i], s.Sectioned), dated: told.beside(beside.dated[i], s.Dated),
+		})...)
 	}
+	c.Checks = append(c.Checks, g.config.crossing(sum.Crossing, c.PatientsInTwoSplits))
 	return c
 }
 
-// tell is what is told of the n examples of a split by themselves.
-func (s *bySplit) tell(of task.Task, told teller, n int64) Split {
-	patients := told.count(s.Patients)
-	if !told.show && !patients.Hidden() && smallcell.Small(n-s.Patients) { // few are of a patient who has another
-		patients = smallcell.Above
-	}
-	t := Split{
-		Patients: patients, Labels: told.labels(of, s.Labels, n), MissingLabels: s.missing(),
-		AfterIndex: told.partOf("", s.Late, s.Dated),
-	}
+// tell is what is told of the examples of a split by themselves.
+func (s *bySplit) tell(told teller) Split {
+	t := Split{MissingLabels: s.missing(), AfterIndex: told.partOf("", s.Late, s.Dated)}
 	for i, empty := range s.Empty {
 		if s.Sectioned > 0 {
 			t.EmptySections = append(t.EmptySections, told.partOf(sections.Section(i).String(), empty, s.Sectioned))

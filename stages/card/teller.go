@@ -21,8 +21,8 @@ func (t teller) count(n int64) smallcell.Count {
 	switch {
 	case t.show:
 		return smallcell.Count(n)
-	case t.hide && n >= smallcell.Limit:
-		return smallcell.Above
+	case t.hide && n > 0:
+		return smallcell.Untold
 	}
 	return smallcell.Of(n)
 }
@@ -59,15 +59,21 @@ func partOf(name string, told smallcell.Count, n, of int64) Part {
 	return p
 }
 
-// labels are the examples of each label among n of a split.
-func (t teller) labels(of task.Task, counts []int64, n int64) []Part {
-	told := t.parts(counts)
-	if of.Multilabel() && !t.show && !t.hide {
-		told = smallcell.Labels(n, counts)
+// beside tells a count as it is told beside those of the other splits, unless all are
+// shown or hidden.
+func (t teller) beside(told smallcell.Count, n int64) smallcell.Count {
+	if t.show || t.hide {
+		return t.count(n)
 	}
+	return told
+}
+
+// labels are the examples of each label among n of a split, told so beside those of the
+// other splits.
+func (t teller) labels(of task.Task, told []smallcell.Count, counts []int64, n int64) []Part {
 	parts := make([]Part, len(counts))
 	for i, name := range of.Labels {
-		parts[i] = partOf(name, told[i], counts[i], n)
+		parts[i] = partOf(name, t.beside(told[i], counts[i]), counts[i], n)
 	}
 	return parts
 }

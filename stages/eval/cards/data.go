@@ -24,7 +24,7 @@ const DataName = "data.md"
 func init() {
 	stages.RegisterJob(stages.Spec{
 		Name:    "eval.data_card",
-		Version: 3,
+		Version: 4,
 		Doc: "Writes a data card, data.md with the head that the Hugging Face Hub reads: releases and terms, the tables and what was read, kept and quarantined of them, who the patients are, and for each task the rule of the split, examples by class, and how long their texts are. " +
 			"It holds counts alone; those of one to nine, and what would give them away, are hidden unless small_cells says otherwise.",
 		In: []stages.Port{
@@ -101,14 +101,17 @@ func countedOf(d *dataset.Dataset, show bool) counted {
 			rows[i] += part.Rows
 		}
 	}
+	counts := smallcell.Counts(d.Manifest.Counts, show)
 	told := smallcell.Parts(rows)
 	for i, table := range tables {
-		if show {
+		switch {
+		case show:
 			told[i] = smallcell.Count(rows[i])
+		case !told[i].Hidden():
+			told[i] = smallcell.Rows(rows[i], d.Manifest.Counts, counts)
 		}
 		c.Counts = append(c.Counts, count{"rows of " + table, told[i]})
 	}
-	counts := smallcell.Counts(d.Manifest.Counts, show)
 	for _, name := range slices.Sorted(maps.Keys(counts)) {
 		c.Counts = append(c.Counts, count{name, counts[name]})
 	}

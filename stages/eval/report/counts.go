@@ -81,7 +81,7 @@ func labelSetOf(ctx context.Context, d *dataset.Dataset, counts map[string]small
 	}, err
 }
 
-// countsOf adds the rows of tables to the counts. A table holds what was kept.
+// countsOf adds the rows of tables to the counts.
 func countsOf(d *dataset.Dataset, counts map[string]smallcell.Count, show bool) datasetCounts {
 	c := datasetCounts{Step: stages.StepName(d), Kind: d.Manifest.Kind}
 	for _, table := range slices.Sorted(maps.Keys(d.Manifest.Tables)) {
@@ -89,9 +89,9 @@ func countsOf(d *dataset.Dataset, counts map[string]smallcell.Count, show bool) 
 		for _, part := range d.Manifest.Tables[table] {
 			rows += part.Rows
 		}
-		told := smallcell.Counts(map[string]int64{table: rows}, show)[table]
-		if kept, counted := d.Manifest.Counts["kept"]; counted && kept == rows {
-			told = counts["kept"]
+		told := smallcell.Count(rows)
+		if !show {
+			told = smallcell.Rows(rows, d.Manifest.Counts, counts)
 		}
 		c.Counts = append(c.Counts, namedCount{table + " rows", told})
 	}

@@ -103,8 +103,10 @@ func TestTable1TellsOfNoTask(t *testing.T) {
 			{Split: "test", Admissions: 150, AdmissionsPerPatient: &ratio},
 		}}
 		table.hideApart("test", map[string]map[string]ofTask{"lora": {"mor": {N: 150}, "los": {N: 150 - left}}})
-		if got := table.Splits[1]; got.Admissions.Hidden() == told || (got.AdmissionsPerPatient != nil) != told || table.Splits[0].Admissions != 141 {
-			t.Errorf("%d are left out: %+v", left, table.Splits)
+		for _, got := range table.Splits { // all of them together are told elsewhere
+			if got.Admissions.Hidden() == told || (got.AdmissionsPerPatient != nil) != told {
+				t.Errorf("%d are left out: %+v", left, table.Splits)
+			}
 		}
 	}
 	(*Table1)(nil).hideApart("test", nil)

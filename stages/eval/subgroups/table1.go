@@ -10,51 +10,56 @@ import (
 	"github.com/clinflow/clinflow/stages/split"
 )
 
-// tell is what may be told of the patients.
+// tell is what may be told of the patients. Patients and admissions are counted elsewhere,
+// so what is hidden of one split is hidden of all.
 func (all cohorts) tell(show bool) *Table1 {
 	t := &Table1{Splits: []Table1Split{}}
-	var names []string
-	var rows [][]int64
+	few, fewAgain := false, false
+	for _, c := range all {
+		few, fewAgain = few || smallcell.Small(c.Patients), fewAgain || smallcell.Small(c.Admissions-c.Patients)
+	}
 	for _, name := range split.Names {
-		if n := all[name].Patients; n > 0 {
-			names, rows = append(names, name), append(rows, []int64{n})
+		switch c := all[name]; {
+		case c.Patients == 0:
+		case few && !show:
+			t.Splits = append(t.Splits, Table1Split{Split: name, Patients: smallcell.Untold, Admissions: smallcell.Untold, Attributes: []PatientGroups{}})
+		default:
+			t.Splits = append(t.Splits, c.tell(name, show))
 		}
 	}
-	hidden, _ := smallcell.Pool(rows, make([]bool, len(rows)))
-	for i, name := range names {
-		if hidden[i] && !show {
-			t.Splits = append(t.Splits, Table1Split{Split: name, Patients: smallcell.Untold, Admissions: smallcell.Untold, Attributes: []PatientGroups{}})
-			continue
-		}
-		t.Splits = append(t.Splits, all[name].tell(name, show))
+	if fewAgain && !show {
+		t.hideAdmissions()
 	}
 	return t
 }
 
-// hideApart takes from the table how many admissions a split has, where few of them are no
-// example of a task that is measured on it.
+// hideApart takes from the table how many admissions the splits have, where few of the
+// measured one are no example of a task.
 func (t *Table1) hideApart(split string, byVariant map[string]map[string]ofTask) {
 	if t == nil {
 		return
 	}
-	for i := range t.Splits {
-		s := &t.Splits[i]
+	for _, s := range t.Splits {
 		for _, tasks := range byVariant {
 			for _, of := range tasks {
 				if s.Split == split && !s.Admissions.Hidden() && smallcell.FewApart(int(s.Admissions), of.N) {
-					s.Admissions, s.AdmissionsPerPatient = smallcell.Above, nil
+					t.hideAdmissions()
 				}
 			}
 		}
 	}
 }
 
+func (t *Table1) hideAdmissions() {
+	for i := range t.Splits {
+		t.Splits[i].Admissions, t.Splits[i].AdmissionsPerPatient = smallcell.Untold, nil
+	}
+}
+
 func (c *cohort) tell(name string, show bool) Table1Split {
-	s := Table1Split{Split: name, Patients: smallcell.Count(c.Patients), Admissions: smallcell.Count(c.Admissions), Age: c.ages(show), Attributes: []PatientGroups{}}
-	if again := c.Admissions - c.Patients; smallcell.Small(again) && !show {
-		s.Admissions = smallcell.Above
-	} else {
-		s.AdmissionsPerPatient = eval.Optional(float64(c.Admissions)/float64(c.Patients), true)
+	s := Table1Split{
+		Split: name, Patients: smallcell.Count(c.Patients), Admissions: smallcell.Count(c.Admissions),
+		AdmissionsPerPatient: eval.Optional(float64(c.Admissions)/float64(c.Patients), true), Age: c.ages(show), Attributes: []PatientGroups{},
 	}
 	for a := range Attributes {
 		if n := c.Groups[a][groupUnknown]; n < c.Patients {

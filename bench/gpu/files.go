@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -48,7 +49,7 @@ func (s size) writeCurve(dir string) error {
 		return err
 	}
 	defer b.Close()
-	m, err := llama.Random(b, config(s.learnt), graph.Frozen, 1)
+	m, err := llama.Random(context.Background(), b, config(s.learnt), graph.Frozen, 1)
 	if err != nil {
 		return err
 	}

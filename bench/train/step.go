@@ -47,7 +47,7 @@ func (s shape) write(dir string) error {
 	if err != nil {
 		return err
 	}
-	m, err := llama.New(b, llama.Config{
+	m, err := llama.New(context.Background(), b, llama.Config{
 		HiddenSize: s.hidden, IntermediateSize: s.intermediate, NumHiddenLayers: s.layers, NumAttentionHeads: s.heads,
 		NumKeyValueHeads: s.heads, HeadDim: s.hidden / s.heads, VocabSize: s.vocabulary, MaxPositionEmbeddings: s.seq,
 		RMSNormEps: 1e-6, RopeTheta: 10000, InitializerRange: 0.02, BosTokenID: 1, PadTokenID: -1, EosTokenIDs: []int32{2},

@@ -81,7 +81,7 @@ func (b *base) Run(ctx context.Context, in stages.Inputs, out *dataset.Writer) e
 		return err
 	}
 	return b.onBackend(ctx, func(backend kernel.Backend) error {
-		m, err := llama.New(backend, b.llama(tokens), b.config.Seed)
+		m, err := llama.New(ctx, backend, b.llama(tokens), b.config.Seed)
 		if err != nil {
 			return err
 		}

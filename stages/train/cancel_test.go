@@ -9,8 +9,12 @@ import (
 	"github.com/clinflow/clinflow/dataset"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/stages"
+	"github.com/clinflow/clinflow/stages/train/graph"
 	"github.com/clinflow/clinflow/stages/train/kernel"
+	"github.com/clinflow/clinflow/stages/train/kernel/cpu"
 	"github.com/clinflow/clinflow/stages/train/model"
+	"github.com/clinflow/clinflow/stages/train/model/bert"
+	"github.com/clinflow/clinflow/stages/train/model/llama"
 )
 
 // A step that waits for the card that another has is stopped while it waits.
@@ -26,6 +30,35 @@ func TestWaitingForTheCardCanBeInterrupted(t *testing.T) {
 	err = on.onBackend(ctx, func(kernel.Backend) error { return errors.New("had the card") })
 	if exit.Of(err) != exit.Interrupted || !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A new model's weights are made one by one until the run is interrupted.
+func TestMakingAModelCanBeInterrupted(t *testing.T) {
+	b, err := cpu.New(cpu.Options{Workers: 1})
+	must(t, err)
+	for name, config := range map[string]model.Config{
+		"llama": llama.Config{
+			HiddenSize: 8, IntermediateSize: 8, NumHiddenLayers: 3, NumAttentionHeads: 2, NumKeyValueHeads: 1, HeadDim: 4,
+			VocabSize: wordCount, MaxPositionEmbeddings: 24, RMSNormEps: 1e-6, RopeTheta: 10000, InitializerRange: 0.2, TieWordEmbeddings: true,
+		},
+		"bert": bert.Config{
+			HiddenSize: 8, IntermediateSize: 8, NumHiddenLayers: 3, NumAttentionHeads: 2, VocabSize: wordCount,
+			MaxPositionEmbeddings: 24, TypeVocabSize: 2, HiddenAct: "gelu", LayerNormEps: 1e-12, InitializerRange: 0.2,
+		},
+	} {
+		many := &countdown{t.Context(), 1 << 20}
+		_, err := config.Random(many, b, graph.Frozen, 1)
+		must(t, err)
+		looks := 1<<20 - many.left
+		if looks < 9*3 {
+			t.Errorf("%s: the context was looked at %d times", name, looks)
+		}
+		for left := range looks {
+			if _, err := config.Random(&countdown{t.Context(), left}, b, graph.Frozen, 1); !errors.Is(err, context.Canceled) {
+				t.Errorf("%s, interrupted at look %d of %d: %v", name, left, looks, err)
+			}
+		}
 	}
 }
 

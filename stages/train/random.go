@@ -81,7 +81,7 @@ func (r *randomModel) Run(ctx context.Context, in stages.Inputs, out *dataset.Wr
 		return err
 	}
 	return r.onBackend(ctx, func(b kernel.Backend) error {
-		n, err := config.Random(b, graph.Trainable, r.config.Seed)
+		n, err := config.Random(ctx, b, graph.Trainable, r.config.Seed)
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,8 @@
 package check
 
 import (
+	"context"
+
 	"github.com/clinflow/clinflow/stages/train/adapter"
 	"github.com/clinflow/clinflow/stages/train/adapter/adaption"
 	"github.com/clinflow/clinflow/stages/train/adapter/lora"
@@ -45,7 +47,7 @@ func (s Shape) random(b kernel.Backend, seed int64) (*model.Model, error) {
 	if s.BERT {
 		c = s.bert()
 	}
-	n, err := c.Random(b, graph.Mode(s.Whole), seed)
+	n, err := c.Random(context.Background(), b, graph.Mode(s.Whole), seed)
 	if err != nil {
 		return nil, err
 	}

@@ -62,7 +62,7 @@ func (c wordsConfig) Build(kernel.Backend, graph.Mode) (model.Architecture, erro
 	return nil, errors.New("is not built without weights")
 }
 
-func (c wordsConfig) Random(kernel.Backend, graph.Mode, int64) (model.Architecture, error) {
+func (c wordsConfig) Random(context.Context, kernel.Backend, graph.Mode, int64) (model.Architecture, error) {
 	return nil, errors.New("draws nothing")
 }
 

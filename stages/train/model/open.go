@@ -41,8 +41,8 @@ type Config interface {
 	// Build makes the network with weights that are not set.
 	Build(b kernel.Backend, mode graph.Mode) (Architecture, error)
 	// Random makes the network with the weights that transformers would begin to train with,
-	// drawn from seed: see IsRandom.
-	Random(b kernel.Backend, mode graph.Mode, seed int64) (Architecture, error)
+	// drawn from seed until ctx ends: see IsRandom.
+	Random(ctx context.Context, b kernel.Backend, mode graph.Mode, seed int64) (Architecture, error)
 }
 
 // parsers read a config.json, by its model_type.

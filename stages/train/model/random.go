@@ -36,7 +36,7 @@ func openRandom(ctx context.Context, b kernel.Backend, base string, mode graph.M
 	if err != nil {
 		return nil, err
 	}
-	n, err := config.Random(b, mode, randomSeed)
+	n, err := config.Random(ctx, b, mode, randomSeed)
 	if err != nil {
 		return nil, err
 	}

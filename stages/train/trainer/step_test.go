@@ -44,7 +44,7 @@ func tinyModel(t *testing.T) *model.Model {
 	t.Helper()
 	b, err := cpu.New(cpu.Options{Workers: 1})
 	must(t, err)
-	m, err := llama.New(b, llama.Config{
+	m, err := llama.New(t.Context(), b, llama.Config{
 		HiddenSize: 16, IntermediateSize: 24, NumHiddenLayers: 1, NumAttentionHeads: 2, NumKeyValueHeads: 1, HeadDim: 8,
 		VocabSize: wordCount, MaxPositionEmbeddings: 24, RMSNormEps: 1e-6, RopeTheta: 10000, InitializerRange: 0.2, TieWordEmbeddings: true,
 	}, 1)

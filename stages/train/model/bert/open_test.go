@@ -38,7 +38,7 @@ func (ts tensors) rename(name func(string) string) {
 func folderWith(t *testing.T, c Config, change func(tensors)) string {
 	t.Helper()
 	b := must(cpu.New(cpu.Options{}))(t)
-	n := must(tiny.Random(b, graph.Frozen, 3))(t)
+	n := must(tiny.Random(t.Context(), b, graph.Frozen, 3))(t)
 	defer n.Params().Close()
 	ts := tensors{}
 	for _, p := range n.Params().All() {
@@ -176,7 +176,7 @@ func TestDropoutInTraining(t *testing.T) {
 func TestRandomModels(t *testing.T) {
 	b := must(cpu.New(cpu.Options{}))(t)
 	values := func(seed int64, name string) []float32 {
-		n := must(tiny.Random(b, graph.Frozen, seed))(t)
+		n := must(tiny.Random(t.Context(), b, graph.Frozen, seed))(t)
 		defer n.Params().Close()
 		for _, p := range n.Params().All() {
 			if p.Name() == name {
@@ -197,7 +197,7 @@ func TestRandomModels(t *testing.T) {
 	}
 	wrong := tiny
 	wrong.NumAttentionHeads = 3
-	if _, err := wrong.Random(b, graph.Frozen, 1); exit.Of(err) != exit.Usage {
+	if _, err := wrong.Random(t.Context(), b, graph.Frozen, 1); exit.Of(err) != exit.Usage {
 		t.Error(err)
 	}
 }

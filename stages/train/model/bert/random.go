@@ -1,6 +1,7 @@
 package bert
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -21,7 +22,7 @@ func (c Config) Build(b kernel.Backend, mode graph.Mode) (model.Architecture, er
 
 // Random implements model.Config: weights normal with standard deviation
 // initializer_range, biases zero, norms one.
-func (c Config) Random(b kernel.Backend, mode graph.Mode, seed int64) (model.Architecture, error) {
+func (c Config) Random(ctx context.Context, b kernel.Backend, mode graph.Mode, seed int64) (model.Architecture, error) {
 	if err := c.Check(); err != nil {
 		return nil, exit.With(exit.Usage, err)
 	}
@@ -30,7 +31,11 @@ func (c Config) Random(b kernel.Backend, mode graph.Mode, seed int64) (model.Arc
 		return nil, err
 	}
 	for _, p := range n.own {
-		if err := p.Upload(kernel.F32s(c.draw(p, seed))); err != nil {
+		err := ctx.Err()
+		if err == nil {
+			err = p.Upload(kernel.F32s(c.draw(p, seed)))
+		}
+		if err != nil {
 			n.params.Close()
 			return nil, err
 		}

@@ -285,7 +285,7 @@ func TestTiedEmbeddings(t *testing.T) {
 		untied := b.Model
 		config := must(model.ReadConfig(filepath.Join(goldenDir, "hf")))(b.T).(Config)
 		config.TieWordEmbeddings = true
-		b.Model = model.New(must(build(untied.Params().Backend(), config, graph.Trainable))(b.T))
+		b.Model = model.New(must(build(b.T.Context(), untied.Params().Backend(), config, graph.Trainable))(b.T))
 		defer b.Close()
 		for _, p := range b.Params().All() {
 			values := make([]float32, p.Len())
@@ -331,7 +331,7 @@ func TestDropoutOfAttention(t *testing.T) {
 	losses := map[bool][]float64{}
 	config := must(model.ReadConfig(filepath.Join(goldenDir, "hf")))(t).(Config)
 	config.InitializerRange, config.AttentionDropout = 0.4, 0.5
-	m := must(New(must(cpu.New(cpu.Options{}))(t), config, 1))(t)
+	m := must(New(t.Context(), must(cpu.New(cpu.Options{}))(t), config, 1))(t)
 	defer m.Close()
 	for _, training := range []bool{false, true} {
 		g := must(m.Graph(graph.Options{Batch: 1, Seq: 8, Training: training, Seed: 3}))(t)

@@ -4,6 +4,8 @@
 package llama
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -59,13 +61,13 @@ type linear struct {
 
 // New makes a model to be trained from scratch: weights normal with standard
 // deviation InitializerRange, norms one, biases zero, as transformers initialises LLaMA.
-func New(b kernel.Backend, config Config, seed int64) (*model.Model, error) {
-	return Random(b, config, graph.Trainable, seed)
+func New(ctx context.Context, b kernel.Backend, config Config, seed int64) (*model.Model, error) {
+	return Random(ctx, b, config, graph.Trainable, seed)
 }
 
 // Random is New with a mode: a frozen one stands for a base model in checks.
-func Random(b kernel.Backend, config Config, mode graph.Mode, seed int64) (*model.Model, error) {
-	n, err := config.Random(b, mode, seed)
+func Random(ctx context.Context, b kernel.Backend, config Config, mode graph.Mode, seed int64) (*model.Model, error) {
+	n, err := config.Random(ctx, b, mode, seed)
 	if err != nil {
 		return nil, err
 	}
@@ -74,12 +76,12 @@ func Random(b kernel.Backend, config Config, mode graph.Mode, seed int64) (*mode
 
 // Build implements model.Config.
 func (c Config) Build(b kernel.Backend, mode graph.Mode) (model.Architecture, error) {
-	return made(b, c, mode, func(int, *graph.Param) error { return nil })
+	return made(context.Background(), b, c, mode, func(int, *graph.Param) error { return nil })
 }
 
 // Random implements model.Config.
-func (c Config) Random(b kernel.Backend, mode graph.Mode, seed int64) (model.Architecture, error) {
-	return made(b, c, mode, func(_ int, p *graph.Param) error {
+func (c Config) Random(ctx context.Context, b kernel.Backend, mode graph.Mode, seed int64) (model.Architecture, error) {
+	return made(ctx, b, c, mode, func(_ int, p *graph.Param) error {
 		return p.Upload(kernel.F32s(random.New(seed, p.Name()).Normals(p.Len(), c.InitializerRange)))
 	})
 }
@@ -87,7 +89,7 @@ func (c Config) Random(b kernel.Backend, mode graph.Mode, seed int64) (model.Arc
 // Sketch is a frozen model whose weights the device draws by itself, for the time and
 // the memory that a model of that size takes.
 func Sketch(b kernel.Backend, config Config) (*model.Model, error) {
-	n, err := made(b, config, graph.Frozen, func(i int, p *graph.Param) error {
+	n, err := made(context.Background(), b, config, graph.Frozen, func(i int, p *graph.Param) error {
 		return p.Draw(1, uint32(i), config.InitializerRange)
 	})
 	if err != nil {
@@ -97,17 +99,19 @@ func Sketch(b kernel.Backend, config Config) (*model.Model, error) {
 }
 
 // made makes a network whose weights draw sets, each known by its number; norms are one
-// and biases stay zero.
-func made(b kernel.Backend, config Config, mode graph.Mode, draw func(i int, p *graph.Param) error) (*network, error) {
+// and biases stay zero. Where ctx ends in between its error is returned: models may be
+// large.
+func made(ctx context.Context, b kernel.Backend, config Config, mode graph.Mode, draw func(i int, p *graph.Param) error) (*network, error) {
 	if err := config.Check(); err != nil {
 		return nil, exit.With(exit.Usage, err)
 	}
-	n, err := build(b, config, mode)
+	n, err := build(ctx, b, config, mode)
 	if err != nil {
 		return nil, err
 	}
 	for i, p := range n.own {
-		switch {
+		switch err = ctx.Err(); {
+		case err != nil:
 		case strings.HasSuffix(p.Name(), biasSuffix):
 		case len(p.Shape()) == 1:
 			err = p.Upload(kernel.F32s(slices.Repeat([]float32{1}, p.Len())))
@@ -122,11 +126,12 @@ func made(b kernel.Backend, config Config, mode graph.Mode, draw func(i int, p *
 	return n, nil
 }
 
-// build makes the parameters with Hugging Face's names.
-func build(b kernel.Backend, c Config, mode graph.Mode) (*network, error) {
+// build makes the parameters with Hugging Face's names, and goes on until ctx ends or one
+// has no memory.
+func build(ctx context.Context, b kernel.Backend, c Config, mode graph.Mode) (*network, error) {
 	n := &network{config: c, params: graph.NewParams(b)}
 	n.embed = n.params.Add(embedName, mode, c.VocabSize, c.HiddenSize)
-	for i := 0; i < c.NumHiddenLayers && n.params.Err() == nil; i++ {
+	for i := 0; i < c.NumHiddenLayers && cmp.Or(n.params.Err(), ctx.Err()) == nil; i++ {
 		n.layers = append(n.layers, n.addLayer(fmt.Sprintf("model.layers.%d.", i), mode))
 	}
 	n.norm = n.params.Add("model.norm.weight", mode, c.HiddenSize)
@@ -134,7 +139,7 @@ func build(b kernel.Backend, c Config, mode graph.Mode) (*network, error) {
 	if !c.TieWordEmbeddings {
 		n.head = n.params.Add(headName, mode, c.VocabSize, c.HiddenSize)
 	}
-	if err := n.params.Err(); err != nil {
+	if err := cmp.Or(n.params.Err(), ctx.Err()); err != nil {
 		n.params.Close()
 		return nil, err
 	}

@@ -35,7 +35,7 @@ func (c Config) Open(ctx context.Context, b kernel.Backend, w *checkpoint.Weight
 	if err := fits(w, c, names); err != nil {
 		return nil, err
 	}
-	n, err := build(b, c, mode)
+	n, err := build(ctx, b, c, mode)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}

@@ -109,7 +109,7 @@ func TestSequencesLongerThanTheModelsPositions(t *testing.T) {
 
 // Attention has no window here: a text that is longer is refused when it is asked for.
 func TestSequencesLongerThanTheSlidingWindow(t *testing.T) {
-	m := must(New(must(cpu.New(cpu.Options{}))(t), Config{
+	m := must(New(t.Context(), must(cpu.New(cpu.Options{}))(t), Config{
 		Class: Mistral, HiddenSize: 8, IntermediateSize: 12, NumHiddenLayers: 1, NumAttentionHeads: 2, NumKeyValueHeads: 1, HeadDim: 4, VocabSize: 16,
 		MaxPositionEmbeddings: 32, RMSNormEps: 1e-6, RopeTheta: 500, SlidingWindow: 9,
 	}, 1))(t)

@@ -33,7 +33,7 @@ func family(t *testing.T, backend kernel.Backend, like Config) map[string][]chec
 	mistral.Class, mistral.HeadDim, mistral.SlidingWindow = Mistral, 6, 6
 	files := map[string][]checkpoint.File{}
 	for name, c := range map[string]Config{"llama3": llama3, "qwen2": qwen2, "mistral": mistral} {
-		m := must(New(backend, c, 1))(t)
+		m := must(New(t.Context(), backend, c, 1))(t)
 		t.Cleanup(m.Close)
 		for _, p := range m.Params().All() {
 			if strings.HasSuffix(p.Name(), biasSuffix) { // zero in a new model, which would hide it
@@ -54,7 +54,7 @@ func ours(t *testing.T) map[string][]checkpoint.File {
 		HiddenSize: 8, IntermediateSize: 12, NumHiddenLayers: 1, NumAttentionHeads: 2, NumKeyValueHeads: 1, HeadDim: 4, VocabSize: 16,
 		MaxPositionEmbeddings: 32, RMSNormEps: 1e-6, RopeTheta: 500, InitializerRange: 0.3, BosTokenID: 1, EosTokenIDs: []int32{2}, PadTokenID: 0,
 	}
-	base := must(New(backend, config, 1))(t)
+	base := must(New(t.Context(), backend, config, 1))(t)
 	t.Cleanup(base.Close)
 	withBase := lora.Config{R: 2, LoraAlpha: 4, LoraDropout: 0.1, TargetModules: []string{"q_proj", "down_proj"}}.Adapter(adapter.SeqCls)
 	withBase.BaseModel = "base"
@@ -66,7 +66,7 @@ func ours(t *testing.T) map[string][]checkpoint.File {
 			}
 		}
 	}
-	other := must(New(backend, config, 1))(t)
+	other := must(New(t.Context(), backend, config, 1))(t)
 	t.Cleanup(other.Close)
 	head := must(other.AddAdapter("head", lora.Config{R: 8, LoraAlpha: 8, TargetPattern: lora.NoModules}.Adapter(adapter.SeqCls), 3, 2))(t)
 	folders := family(t, backend, config)
@@ -125,7 +125,7 @@ func TestNewModelIsDrawnAsTransformersDraws(t *testing.T) {
 	backend := must(cpu.New(cpu.Options{}))(t)
 	config := must(model.ReadConfig(filepath.Join(goldenDir, "hf")))(t).(Config)
 	values := func(seed int64, name string) []float32 {
-		m := must(New(backend, config, seed))(t)
+		m := must(New(t.Context(), backend, config, seed))(t)
 		defer m.Close()
 		p := m.Params().Get(name)
 		out := make([]float32, p.Len())

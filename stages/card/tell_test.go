@@ -67,7 +67,16 @@ func TestNothingSmallIsTold(t *testing.T) {
 				r.Fatalf("one hidden label follows from the others: %+v", s)
 			}
 		}
+		if of.Kind == task.Binary {
+			toldAllOrNone(r, c, func(s Split) smallcell.Count { return s.Labels[0].N })
+			toldAllOrNone(r, c, func(s Split) smallcell.Count { return s.Labels[1].N })
+		}
+		toldAllOrNone(r, c, func(s Split) smallcell.Count { return s.Examples })
+		toldAllOrNone(r, c, func(s Split) smallcell.Count { return s.Patients })
 		for _, check := range c.Checks {
+			if check.Limit == "min_class" && hiddenLabel(c, check) != check.Found.Hidden() {
+				r.Fatalf("a limit tells the class that the card hides, or hides it alone: %+v", check)
+			}
 			if check.Limit == "max_missing_labels" { // of labels, not of patients
 				continue
 			}
@@ -80,6 +89,35 @@ func TestNothingSmallIsTold(t *testing.T) {
 			}
 		}
 	})
+}
+
+// toldAllOrNone fails where a count of a split follows from those of the others and their
+// sum.
+func toldAllOrNone(r *rapid.T, c Card, count func(Split) smallcell.Count) {
+	told, hidden := 0, 0
+	for _, s := range c.Splits {
+		switch n := count(s); {
+		case n.Hidden():
+			hidden++
+		case n > 0:
+			told++
+		}
+	}
+	if told > 0 && hidden > 0 {
+		r.Fatalf("%d splits are told beside %d that are hidden: %+v", told, hidden, c.Splits)
+	}
+}
+
+// hiddenLabel says whether the card hides the class of a limit.
+func hiddenLabel(c Card, check Check) bool {
+	for _, s := range c.Splits {
+		for _, label := range s.Labels {
+			if s.Split == check.Split && label.Name == check.Of {
+				return label.N.Hidden()
+			}
+		}
+	}
+	return false
 }
 
 // alone says whether one of some counts is hidden and no other.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -56,11 +57,23 @@ func (d local) StartLog(_ context.Context, name string) (Log, error) {
 }
 
 func (l localLog) Append(line []byte) error {
-	_, err := l.file.Write(line)
+	n, err := l.file.Write(line)
 	if err == nil {
 		err = l.file.Sync()
+	} else if n > 0 {
+		err = errors.Join(err, l.takeBack(n))
 	}
 	return DiskError("write", l.file.Name(), err)
+}
+
+// takeBack removes the beginning of a line that a full disk had no room for: the next line,
+// where there is room again, would else be the rest of it.
+func (l localLog) takeBack(n int) error {
+	info, err := l.file.Stat()
+	if err != nil {
+		return err
+	}
+	return l.file.Truncate(info.Size() - int64(n))
 }
 
 func (l localLog) Close() error { return l.file.Close() }

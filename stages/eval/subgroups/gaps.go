@@ -51,13 +51,8 @@ func (g *grouped) gapInterval(members []predictions.Identity, drawn []ratio) *ev
 			values[replicate] = math.NaN()
 		}
 	}
-	subjects := make([]int64, len(g.rows))
-	for i, row := range g.rows {
-		subjects[i] = members[row].Subject
-	}
-	effective := inference.Effective(inference.PatientsOf(subjects).Of, func(int) bool { return true })
 	observed := float64(g.positives) / float64(g.pairs)
-	i, _, ok := inference.OfDifference(*g.probabilities.MeanPredicted-observed, values, effective)
+	i, _, ok := inference.OfDifference(*g.probabilities.MeanPredicted-observed, values, g.effective(members))
 	if !ok {
 		return nil
 	}

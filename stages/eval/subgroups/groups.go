@@ -3,6 +3,7 @@ package subgroups
 import (
 	"slices"
 
+	"github.com/clinflow/clinflow/internal/auroc/inference"
 	"github.com/clinflow/clinflow/stages/eval"
 	"github.com/clinflow/clinflow/stages/eval/predictions"
 )
@@ -59,6 +60,15 @@ func groupsOf(members []predictions.Identity, list []traits) (all []*grouped) {
 		all = append(all, of...)
 	}
 	return all
+}
+
+// effective is how many patients with equal numbers of examples the group's tell as much as.
+func (g *grouped) effective(members []predictions.Identity) int {
+	subjects := make([]int64, len(g.rows))
+	for i, row := range g.rows {
+		subjects[i] = members[row].Subject
+	}
+	return inference.Effective(inference.PatientsOf(subjects).Of, func(int) bool { return true })
 }
 
 // patientsOf counts the patients of some rows.

@@ -33,6 +33,9 @@ func (s stage) measureGroupSets(ctx context.Context, e predictions.Examples, mem
 				sums[i].add(of[i])
 			}
 		}
+		if s.config.Replicates == 0 {
+			continue // nobody needs the groups' copies
+		}
 		for i, g := range groups {
 			if err := draws[i].Add(ctx, c.Only(g.rows)); err != nil {
 				return err
@@ -42,7 +45,7 @@ func (s stage) measureGroupSets(ctx context.Context, e predictions.Examples, mem
 	for i, g := range groups {
 		g.measured = sums[i].measured()
 		if g.auroc != nil {
-			g.bounded, g.interval = s.config.Replicates > 0, eval.IntervalOf(*g.auroc, draws[i].Drawn(), c.Only(g.rows).Effective())
+			g.bounded, g.interval = s.config.Replicates > 0, eval.IntervalOf(*g.auroc, draws[i].Drawn(), g.effective(members))
 		}
 	}
 	boundGaps(s.config.Bootstrap, members, gaps, e.Classes, groups)

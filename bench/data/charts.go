@@ -89,9 +89,7 @@ func (o pathOptions) measureCharts(rows int) (r chartsResult, err error) {
 
 // charts runs ingest and the loop.
 func (b *build) charts(r *chartsResult, tree string) error {
-	if err := os.RemoveAll(b.out); err != nil {
-		return err
-	}
+	b.out, b.loopOut = b.next(), b.next()
 	ours, err := cost.Run(exec.Command(b.binary, "run", b.dagFile, "--quiet", "--out", b.out, "--workers", "1", "--memory", b.o.memory))
 	if err != nil {
 		return err

@@ -68,6 +68,7 @@ func (o pathOptions) measure() (r pathResult, err error) {
 	if err != nil {
 		return r, err
 	}
+	defer os.RemoveAll(b.runs)
 	r = pathResult{Notes: o.notes, Memory: o.memory, PeakRSSMiB: map[string]int64{}}
 	for range o.rounds {
 		if err := b.round(&r); err != nil {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	_ "embed"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -40,15 +39,7 @@ type ingestCase struct {
 	*build
 	python string
 	tree   string
-	made   int // folders so far
 	told   map[string]float64
-}
-
-// next is a folder that nothing was deleted from: a file system takes longer to make files
-// where others have just gone.
-func (c *ingestCase) next() string {
-	c.made++
-	return filepath.Join(c.out, strconv.Itoa(c.made))
 }
 
 // ingestPeers turns csv.gz into 64 zstd Parquet parts by the hash of the patient, on one
@@ -62,10 +53,7 @@ func ingestPeers(o peerOptions) (map[string]float64, error) {
 		return nil, err
 	}
 	c := ingestCase{build: b, python: o.python, tree: b.tree(ingestNotes), told: map[string]float64{}}
-	defer os.RemoveAll(b.out)
-	if err := errors.Join(os.RemoveAll(b.out), os.MkdirAll(b.out, 0o700)); err != nil {
-		return nil, err
-	}
+	defer os.RemoveAll(b.runs)
 	if _, err := cost.Run(exec.Command(b.exe, "tree", c.tree, strconv.Itoa(ingestNotes))); err != nil {
 		return nil, err
 	}

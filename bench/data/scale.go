@@ -46,7 +46,7 @@ func scaleMain(args []string) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(b.out)
+	defer os.RemoveAll(b.runs)
 	r := scaleResult{Workers: workers, Memory: o.memory}
 	for _, notes := range []int64{most / 100, most / 10, most} {
 		row, err := b.scale(notes, workers)
@@ -101,14 +101,11 @@ func (b *build) scale(notes int64, workers int) (row scaleRow, err error) {
 	if err := json.Unmarshal(text, &size); err != nil {
 		return row, err
 	}
-	if err := os.RemoveAll(b.out); err != nil {
-		return row, err
-	}
 	if err := os.WriteFile(b.dagFile, fmt.Appendf(nil, scaleDAG, strconv.Quote(tree), parts), 0o600); err != nil {
 		return row, err
 	}
 	cmd := exec.Command("taskset", "-c", fmt.Sprintf("0-%d", workers-1),
-		b.binary, "run", b.dagFile, "--quiet", "--out", b.out, "--workers", strconv.Itoa(workers), "--memory", b.o.memory)
+		b.binary, "run", b.dagFile, "--quiet", "--out", b.next(), "--workers", strconv.Itoa(workers), "--memory", b.o.memory)
 	took, err := cost.Run(cmd)
 	mb := float64(size.TextBytes) / 1e6
 	return scaleRow{Notes: notes, TextMB: mb, WallS: took.WallS, CPUS: took.CPUS, PeakMiB: took.PeakMiB, MBPerS: mb / took.WallS, Files: filesMB(tree)}, err

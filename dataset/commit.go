@@ -33,7 +33,7 @@ func (w *Writer) Commit(ctx context.Context, header Manifest, parts []PartResult
 	if err := w.sweep(ctx); err != nil {
 		return err
 	}
-	if err := store.Settle(w.dir, slices.Collect(maps.Keys(m.Tables))...); err != nil {
+	if err := store.Settle(w.dir, m.partNames()...); err != nil {
 		return err
 	}
 	data, err := m.encode()

@@ -47,10 +47,19 @@ func (w *Writer) Finished(part int) (result PartResult, ok bool, err error) {
 	return result, ok, err
 }
 
+// recordPart notes that a part is whole. Its files are on disk by then where another
+// machine commits: that one cannot force them there.
 func (w *Writer) recordPart(result PartResult) error {
 	var files []FileInfo
+	var names []string
 	for table, info := range result.Tables {
-		files = append(files, FileInfo{Name: partName(table, result.Part, w.parts), Bytes: info.Bytes, SHA256: info.SHA256})
+		name := partName(table, result.Part, w.parts)
+		names, files = append(names, name), append(files, FileInfo{Name: name, Bytes: info.Bytes, SHA256: info.SHA256})
+	}
+	if !w.alone {
+		if err := store.Settle(w.dir, names...); err != nil {
+			return err
+		}
 	}
 	return w.vouch(partRecord(result.Part, w.parts), files, result)
 }

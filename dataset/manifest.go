@@ -127,3 +127,13 @@ func indented(value any) ([]byte, error) {
 func partName(table string, part, parts int) string {
 	return fmt.Sprintf("%s/part-%05d-of-%05d.parquet", table, part, parts)
 }
+
+// partNames are the names of the parts of all tables.
+func (m Manifest) partNames() (names []string) {
+	for table, parts := range m.Tables {
+		for part := range parts {
+			names = append(names, partName(table, part, len(parts)))
+		}
+	}
+	return names
+}

@@ -116,6 +116,21 @@ func TestPartsOfOtherProcesses(t *testing.T) {
 	}
 }
 
+// Commit forces parts to disk, and one that is not there is none.
+func TestAPartThatIsGoneIsNotCommitted(t *testing.T) {
+	w := newWriter(t, 2, TableNotes)
+	for part := range 2 {
+		writePart(t, w, TableNotes, part, []Note{{SubjectID: 4}})
+	}
+	must(t, w.Dir().RemoveAll(t.Context(), partName(TableNotes, 1, 2)))
+	if err := w.Commit(t.Context(), Manifest{}, nil); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(fmt.Sprint(err), "part-00001-of-00002") {
+		t.Errorf("error %v, want one that names the part", err)
+	}
+	if _, err := w.Dir().Stat(t.Context(), ManifestName); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the dataset looks whole: %v", err)
+	}
+}
+
 func TestFilesAreRecorded(t *testing.T) {
 	w := newWriter(t, 0)
 	for name, text := range map[string]string{"model.safetensors": "weights", "sub/config.json": "{}"} {

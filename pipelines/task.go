@@ -75,6 +75,9 @@ func (t Task) writer(ctx context.Context) (*dataset.Writer, error) {
 		return nil, err
 	}
 	w.Remember(t.Identity)
+	if t.running().home {
+		w.Alone()
+	}
 	return w, w.SetTables(spec.Out.Tables...)
 }
 

@@ -70,15 +70,15 @@ func (f *localFile) Write(p []byte) (int, error) {
 	return n, DiskError("write", f.path, err)
 }
 
-// Commit makes the bytes durable before the name, and the name before it
-// returns.
+// Commit makes the bytes durable before the name, and the name before it returns, but
+// for what is volatile and what Settle does later.
 func (f *localFile) Commit() error {
 	if f.done {
 		return fmt.Errorf("%s: committed or aborted twice", f.path)
 	}
 	f.done = true
 	var err error
-	if !f.volatile {
+	if !f.volatile && !f.together {
 		err = f.file.Sync()
 	}
 	err = errors.Join(err, f.file.Close())
@@ -144,13 +144,4 @@ func (f *localFile) Abort() {
 	f.done = true
 	_ = f.file.Close()
 	_ = os.Remove(f.file.Name())
-}
-
-// syncFolder makes a rename survive a power cut.
-func syncFolder(path string) error {
-	folder, err := os.Open(path)
-	if err == nil {
-		err = errors.Join(folder.Sync(), folder.Close())
-	}
-	return DiskError("sync folder", path, err)
 }

@@ -161,28 +161,3 @@ func Volatile(d Dir) Dir {
 	}
 	return d
 }
-
-// Together is the same folder for many files that count only with one written after
-// them, as a dataset's parts do: their bytes are forced to disk one by one, their
-// names all at once by Settle.
-func Together(d Dir) Dir {
-	if folder, ok := d.(local); ok {
-		folder.together = true
-		return folder
-	}
-	return d
-}
-
-// Settle makes the names durable that were committed in folders of a Dir.
-func Settle(d Dir, folders ...string) error {
-	if _, ok := d.(local); !ok {
-		return nil
-	}
-	for _, name := range folders {
-		path, _ := d.LocalPath(name)
-		if err := syncFolder(path); err != nil {
-			return err
-		}
-	}
-	return nil
-}

@@ -29,12 +29,16 @@ func anyNote(t *rapid.T) Note {
 	}
 }
 
-// spill adds rows as one raw file's and returns the runs, and what was counted
+// spill adds rows as one raw file's, whose runs are written beside where its index is odd,
+// and returns the runs, and what was counted
 // beside the rows read.
 func spill(t testing.TB, dir store.Dir, parts, file int, budget *memory.Budget, notes []Note, rejects []Reject) ([]extsort.Run, map[string]int64) {
 	t.Helper()
 	s := extsort.NewSpill(dir, parts, file, budget)
 	defer s.Abort()
+	if file%2 == 1 {
+		s.Beside()
+	}
 	for _, n := range notes {
 		must(t, extsort.Add(s, TableNotes, partOf(n, parts), n, compareNotes))
 	}

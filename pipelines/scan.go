@@ -80,6 +80,9 @@ func (f *scanFn) ProcessElement(_ context.Context, element []byte, _, _ func(int
 func (f *scanFn) scan(ctx context.Context, file stages.RawFile) (scanned, error) {
 	start := time.Now()
 	spill := extsort.NewSpill(f.out.Scratch(), f.Task.Parts, file.Index, f.Task.env().Memory)
+	if f.Task.env().Workers > 1 {
+		spill.Beside()
+	}
 	if err := f.stage.Scan(ctx, file, spill); err != nil {
 		spill.Abort()
 		return scanned{}, err

@@ -23,17 +23,17 @@ type rowsByPart[T any] struct {
 	parts  [][]*T
 }
 
-// rowsOf are the rows of a table that a Spill holds.
-func rowsOf[T any](s *Spill, table string, order func(a, b T) int) (*rowsByPart[T], error) {
-	if known, ok := s.tables[table]; ok {
+// rowsOf are the rows of a table that a batch holds.
+func rowsOf[T any](b *batch, parts int, table string, order func(a, b T) int) (*rowsByPart[T], error) {
+	if known, ok := b.tables[table]; ok {
 		held, ok := known.(*rowsByPart[T])
 		if !ok {
 			return nil, fmt.Errorf("table %s: rows of two types in one spill", table)
 		}
 		return held, nil
 	}
-	held := &rowsByPart[T]{packer: parquet.PackerOf[T](), texts: &s.texts, order: order, parts: make([][]*T, s.parts)}
-	s.tables[table] = held
+	held := &rowsByPart[T]{packer: parquet.PackerOf[T](), texts: &b.texts, order: order, parts: make([][]*T, parts)}
+	b.tables[table] = held
 	return held, nil
 }
 
@@ -64,28 +64,28 @@ func (h *rowsByPart[T]) sorted() iter.Seq2[int, heldRows] {
 	}
 }
 
-func (h *rowsByPart[T]) write(s *Spill, table string) error {
-	name := s.runName(table)
-	f, err := createRunFile(context.Background(), s.dir, name)
+func (h *rowsByPart[T]) write(to runNames, table string) (runs []Run, err error) {
+	name := to.of(table)
+	f, err := createRunFile(context.Background(), to.dir, name)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for part := range h.sorted() {
 		rows := h.parts[part]
-		run := Run{Dir: s.dir.URI(), Name: name, Table: table, Part: part, Offset: f.bytes, Rows: int64(len(rows))}
+		run := Run{Dir: to.dir.URI(), Name: name, Table: table, Part: part, Offset: f.bytes, Rows: int64(len(rows))}
 		if err := h.writePart(f, rows); err != nil {
 			f.abort()
-			return err
+			return nil, err
 		}
 		run.Bytes = f.bytes - run.Offset
-		s.runs = append(s.runs, run)
+		runs = append(runs, run)
 	}
-	h.chunk, h.parts = nil, make([][]*T, s.parts)
+	h.chunk, h.parts = nil, make([][]*T, len(h.parts))
 	if f.bytes == 0 {
 		f.abort()
-		return nil
+		return nil, nil
 	}
-	return f.commit()
+	return runs, f.commit()
 }
 
 func (h *rowsByPart[T]) writePart(f *runFile, rows []*T) error {

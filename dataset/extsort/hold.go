@@ -26,13 +26,13 @@ func (r Run) inMemory() bool { return r.Dir == "" }
 // or there are too many: Close the Spill then. After Hold, Close writes the rows into
 // files all the same, and Abort lets go of them.
 func (s *Spill) Hold() (runs []Run, counts map[string]int64, ok bool) {
-	if s.done || s.held != nil || s.flushes > 0 || !s.share.Settle(s.bytes) {
+	if s.done || s.held != nil || s.flushes > 0 || !s.share.Settle(s.filling.bytes) {
 		return nil, nil, false
 	}
 	s.held = []runKey{}
-	for _, table := range slices.Sorted(maps.Keys(s.tables)) {
-		for part, rows := range s.tables[table].sorted() {
-			run := Run{Name: s.runName(table), Table: table, Part: part, Rows: int64(rows.len())}
+	for _, table := range slices.Sorted(maps.Keys(s.filling.tables)) {
+		for part, rows := range s.filling.tables[table].sorted() {
+			run := Run{Name: s.next().of(table), Table: table, Part: part, Rows: int64(rows.len())}
 			s.held = append(s.held, runKey{run.Name, part})
 			waiting.Store(runKey{run.Name, part}, rows)
 			runs = append(runs, run)

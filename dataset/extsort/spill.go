@@ -7,9 +7,6 @@ package extsort
 import (
 	"crypto/rand"
 	"fmt"
-	"iter"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/clinflow/clinflow/internal/memory"
@@ -37,23 +34,15 @@ type Spill struct {
 	parts   int
 	prefix  string // of run names: file and attempt
 	suffix  string
-	tables  map[string]heldTable
-	texts   textMemory // of their rows
 	share   *memory.Share
-	bytes   int64 // held in memory
+	filling *batch
+	beside  bool
+	writing chan written // nil: no batch is being written
 	flushes int
 	runs    []Run
 	held    []runKey // of rows that wait in memory
 	counts  map[string]int64
 	done    bool
-}
-
-// heldTable is the rows of one table in memory.
-type heldTable interface {
-	// write leaves a run for each part with rows and lets go of the rows.
-	write(s *Spill, table string) error
-	// sorted are the rows of each part that has some, in their order.
-	sorted() iter.Seq2[int, heldRows]
 }
 
 // NewSpill begins runs, in a folder, for the raw file with the given index (0, 1, …),
@@ -62,11 +51,14 @@ type heldTable interface {
 // first. Without a budget (nil) the Spill holds as much as a default one gives.
 func NewSpill(dir store.Dir, parts, file int, budget *memory.Budget) *Spill {
 	return &Spill{
-		dir: store.Volatile(dir), parts: parts, share: budget.Share(),
-		prefix: fmt.Sprintf("file-%06d", file), suffix: strings.ToLower(rand.Text()),
-		tables: map[string]heldTable{}, counts: map[string]int64{},
+		dir: store.Volatile(dir), parts: parts, share: budget.Share(), filling: newBatch(),
+		prefix: fmt.Sprintf("file-%06d", file), suffix: strings.ToLower(rand.Text()), counts: map[string]int64{},
 	}
 }
+
+// Beside has run files written by a goroutine of their own while more rows are added:
+// half of the share is for the rows that are being written. Call it before Add.
+func (s *Spill) Beside() { s.beside = true }
 
 // Add takes a row of a table for a part, 0 to Parts-1. order is that of the table's
 // rows, negative where a comes before b; it is the same for all of them, and so is
@@ -78,20 +70,28 @@ func Add[T any](s *Spill, table string, part int, row T, order func(a, b T) int)
 	if part < 0 || part >= s.parts {
 		return fmt.Errorf("table %s: a row for part %d; there are %d parts, from 0", table, part, s.parts)
 	}
-	held, err := rowsOf(s, table, order)
+	held, err := rowsOf(s.filling, s.parts, table, order)
 	if err != nil {
 		return err
 	}
-	s.bytes += held.add(part, row)
-	if s.bytes <= s.share.Bytes() {
+	s.filling.bytes += held.add(part, row)
+	if s.filling.bytes <= s.most() {
 		return nil
 	}
 	return s.flush()
 }
 
-// runName is the name of the next run of a table.
-func (s *Spill) runName(table string) string {
-	return fmt.Sprintf("%s/%s-%06d-%s.run", table, s.prefix, s.flushes, s.suffix)
+// most is how many bytes of rows are held before they are written.
+func (s *Spill) most() int64 {
+	if s.beside {
+		return s.share.Bytes() / 2
+	}
+	return s.share.Bytes()
+}
+
+// next is where the next runs go.
+func (s *Spill) next() runNames {
+	return runNames{s.dir, fmt.Sprintf("%s-%06d-%s.run", s.prefix, s.flushes, s.suffix)}
 }
 
 // Parts is the number of parts.
@@ -100,17 +100,34 @@ func (s *Spill) Parts() int { return s.parts }
 // Count adds n to a count that Close returns.
 func (s *Spill) Count(name string, n int64) { s.counts[name] += n }
 
-// flush writes all rows held in memory.
+// flush writes all rows held in memory, or begins to where that is done beside.
 func (s *Spill) flush() error {
-	for _, table := range slices.Sorted(maps.Keys(s.tables)) {
-		if err := s.tables[table].write(s, table); err != nil {
-			return err
-		}
+	free, err := s.written()
+	if err != nil {
+		return err
 	}
-	s.texts.reset(s.share.Bytes())
-	s.bytes = 0
+	full, to, most := s.filling, s.next(), s.most()
+	s.filling, s.writing = free, make(chan written, 1)
 	s.flushes++
-	return nil
+	if s.beside {
+		go full.write(to, most, s.writing)
+		return nil
+	}
+	full.write(to, most, s.writing)
+	s.filling, err = s.written()
+	return err
+}
+
+// written waits for the batch that is being written, and returns it without rows; a new
+// one where none is.
+func (s *Spill) written() (*batch, error) {
+	if s.writing == nil {
+		return newBatch(), nil
+	}
+	w := <-s.writing
+	s.writing = nil
+	s.runs = append(s.runs, w.runs...)
+	return w.batch, w.err
 }
 
 // Close writes what is left and returns the runs and the counts.
@@ -120,6 +137,9 @@ func (s *Spill) Close() ([]Run, map[string]int64, error) {
 	}
 	defer s.Abort()
 	if err := s.flush(); err != nil {
+		return nil, nil, err
+	}
+	if _, err := s.written(); err != nil {
 		return nil, nil, err
 	}
 	return s.runs, s.counts, nil
@@ -133,6 +153,7 @@ func (s *Spill) Abort() {
 	}
 	s.done = true
 	s.letGo()
-	s.tables, s.texts = nil, textMemory{}
+	_, _ = s.written() // what it leaves is not used
+	s.filling = nil
 	s.share.Return()
 }

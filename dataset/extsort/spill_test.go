@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	gocmp "github.com/google/go-cmp/cmp"
+
 	"github.com/clinflow/clinflow/dataset/parquet"
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/memory"
@@ -74,8 +76,8 @@ func TestSpillsShareTheBudget(t *testing.T) {
 		for range notes {
 			must(t, Add(s, table, 0, note{Text: strings.Repeat("x", text)}, bySubject))
 		}
-		if s.flushes != flushes || s.bytes > budget {
-			t.Fatalf("%d flushes and %d bytes held, want %d flushes", s.flushes, s.bytes, flushes)
+		if s.flushes != flushes || s.filling.bytes > budget {
+			t.Fatalf("%d flushes and %d bytes held, want %d flushes", s.flushes, s.filling.bytes, flushes)
 		}
 	}
 	add(second, 5, 0)
@@ -84,6 +86,57 @@ func TestSpillsShareTheBudget(t *testing.T) {
 	second.Abort()
 	add(first, 10, 1)
 	add(first, 1, 2)
+}
+
+// Runs are the same where they are written beside: a batch is half of the share then.
+func TestRunsWrittenBeside(t *testing.T) {
+	const share = 64 << 10
+	dir := openFolder(t)
+	spilled := func(file int, share int64, beside bool) (texts []string) {
+		s := NewSpill(dir, 1, file, memory.New(4*share))
+		if beside {
+			s.Beside()
+		}
+		for i := range int64(500) {
+			must(t, Add(s, table, 0, note{ID: fmt.Sprint(i), Subject: i * 7 % 10, Text: strings.Repeat(fmt.Sprint(i, " "), 200)}, bySubject))
+		}
+		runs, _, err := s.Close()
+		must(t, err)
+		for row, err := range Merge(t.Context(), runs, table, 0, bySubject) {
+			must(t, err)
+			texts = append(texts, row.Text)
+		}
+		if len(runs) < 10 {
+			t.Fatalf("%d runs: the rows fit the memory", len(runs))
+		}
+		return texts
+	}
+	if diff := gocmp.Diff(spilled(0, share/2, false), spilled(1, share, true)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// What goes wrong beside ends the adding, or the Close.
+func TestAFailureBesideIsTold(t *testing.T) {
+	folder := t.TempDir()
+	dir, err := store.Open(folder)
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(folder, table), nil, 0o600)) // where a folder is to be
+	s := NewSpill(dir, 1, 0, memory.New(4<<10))
+	s.Beside()
+	for i := 0; err == nil && i < 100; i++ {
+		err = Add(s, table, 0, note{Text: strings.Repeat("word ", 100)}, bySubject)
+	}
+	if err == nil || !strings.Contains(err.Error(), filepath.Join(folder, table)) || strings.Contains(err.Error(), "word") {
+		t.Errorf("error %v, want one that names the folder", err)
+	}
+	s.Abort()
+	last := NewSpill(dir, 1, 1, nil)
+	last.Beside()
+	must(t, Add(last, table, 0, note{Text: "word"}, bySubject))
+	if _, _, err := last.Close(); err == nil {
+		t.Error("a run that could not be written was closed")
+	}
 }
 
 func TestADamagedRunIsNeverData(t *testing.T) {

@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/clinflow/clinflow/internal/exit"
 	"github.com/clinflow/clinflow/internal/store"
 )
@@ -30,10 +32,9 @@ func (w *Writer) Commit(ctx context.Context, header Manifest, parts []PartResult
 	if err := w.checkCounts(m.Counts); err != nil {
 		return err
 	}
-	if err := w.sweep(ctx); err != nil {
-		return err
-	}
-	if err := store.Settle(w.dir, m.partNames()...); err != nil {
+	var settled errgroup.Group
+	settled.Go(func() error { return store.Settle(w.dir, m.partNames()...) })
+	if err := errors.Join(w.sweep(ctx), settled.Wait()); err != nil {
 		return err
 	}
 	data, err := m.encode()

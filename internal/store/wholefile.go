@@ -8,11 +8,15 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"sync"
 )
 
 // BufferBytes is how much is gathered for one write: it spares a system call for
 // each of many small ones.
 const BufferBytes = 64 << 10
+
+// buffers are those of files that have ended: a dataset has a thousand small ones.
+var buffers = sync.Pool{New: func() any { return bufio.NewWriterSize(nil, BufferBytes) }}
 
 // SummedFile is a file being written whose length and sha256 are known at its end.
 type SummedFile struct {
@@ -29,7 +33,9 @@ func CreateSummed(ctx context.Context, dir Dir, name string) (*SummedFile, error
 	if err != nil {
 		return nil, fmt.Errorf("begin a file of %s: %w", dir.URI(), err)
 	}
-	return &SummedFile{file: f, buffer: bufio.NewWriterSize(f, BufferBytes), sum: sha256.New()}, nil
+	buffer := buffers.Get().(*bufio.Writer)
+	buffer.Reset(f)
+	return &SummedFile{file: f, buffer: buffer, sum: sha256.New()}, nil
 }
 
 // Write implements io.Writer.
@@ -45,11 +51,23 @@ func (s *SummedFile) Write(p []byte) (int, error) {
 
 // Commit makes the file durable under its name.
 func (s *SummedFile) Commit() error {
-	if err := s.buffer.Flush(); err != nil {
+	if err := s.flush(); err != nil {
 		s.file.Abort()
 		return err
 	}
 	return s.file.Commit()
+}
+
+// flush writes what is gathered, and gives the buffer back.
+func (s *SummedFile) flush() error {
+	if s.buffer == nil {
+		return nil // of a file that has ended
+	}
+	err := s.buffer.Flush()
+	s.buffer.Reset(nil)
+	buffers.Put(s.buffer)
+	s.buffer = nil
+	return err
 }
 
 // Abort removes what was written. After Commit it does nothing.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"unsafe"
 
 	"github.com/apache/arrow-go/v18/parquet"
@@ -72,14 +73,38 @@ func times[R any](name string, at func(*R) dataset.Time) column[R] {
 func viewed(s string) parquet.ByteArray { return unsafe.Slice(unsafe.StringData(s), len(s)) }
 
 // texts never repeat; names and words do, and words may be null.
-func texts[R any](name string, at func(*R) string) column[R] {
+func texts[R any](name string, at func(*R) string) column[R] { return paged(unpaged(name, at)) }
+
+func unpaged[R any](name string, at func(*R) string) column[R] {
 	c := number(name, parquet.Types.ByteArray, schema.StringLogicalType{}, func(r *R) parquet.ByteArray { return viewed(at(r)) })
 	c.outside = func(r *R) int { return len(at(r)) }
 	return c
 }
 
+// paged ends a page where the next text does not fit it.
+func paged[R any](c column[R]) column[R] {
+	write := c.write
+	c.write = func(chunk file.ColumnChunkWriter, rows []R) error {
+		for len(rows) > 0 {
+			page, bytes := 0, 0
+			for page < len(rows) {
+				if bytes += 4 + c.outside(&rows[page]); bytes > pageBytes && page > 0 {
+					break
+				}
+				page++
+			}
+			if err := errors.Join(write(chunk, rows[:page]), chunk.(interface{ FlushBufferedDataPages() error }).FlushBufferedDataPages()); err != nil {
+				return err
+			}
+			rows = rows[page:]
+		}
+		return nil
+	}
+	return c
+}
+
 func names[R any](name string, at func(*R) string) column[R] {
-	c := texts(name, at)
+	c := unpaged(name, at)
 	c.dictionary = name
 	return c
 }

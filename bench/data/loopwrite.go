@@ -17,7 +17,11 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/schema"
 )
 
-const groupBytes = 1 << 20
+// The sizes of clinflow's row groups and pages.
+const (
+	groupBytes = 4 << 20
+	pageBytes  = 256 << 10
+)
 
 // write leaves one part of a table and notes the sha256 of its bytes, as a dataset's
 // manifest has it.
@@ -55,7 +59,7 @@ func declare[R any](columns []column[R]) (*schema.GroupNode, *parquet.WriterProp
 	nodes := make(schema.FieldList, len(columns))
 	settings := []parquet.WriterProperty{
 		parquet.WithCompression(compress.Codecs.Zstd), parquet.WithCompressionLevel(1),
-		parquet.WithDictionaryDefault(false), parquet.WithStats(false), parquet.WithCreatedBy("clinflow version 1"),
+		parquet.WithDictionaryDefault(false), parquet.WithStats(false), parquet.WithDataPageSize(pageBytes), parquet.WithCreatedBy("clinflow version 2"),
 	}
 	for i, c := range columns {
 		nodes[i] = c.node

@@ -36,6 +36,7 @@ type (
 	batchWriter[V any] interface {
 		WriteBatch(values []V, definition, repetition []int16) (int64, error)
 	}
+	pageWriter         interface{ FlushBufferedDataPages() error } // ends a page that has values
 	batchReader[V any] interface {
 		HasNext() bool
 		Err() error
@@ -143,6 +144,33 @@ type text struct {
 }
 
 func (c text) dictionary() bool { return !c.plain }
+
+// write ends a page where the next text does not fit it.
+func (c text) write(chunk any, rows []unsafe.Pointer) error {
+	if c.dictionary() {
+		return c.scalar.write(chunk, rows)
+	}
+	for len(rows) > 0 {
+		page := c.page(rows)
+		if err := errors.Join(c.scalar.write(chunk, rows[:page]), chunk.(pageWriter).FlushBufferedDataPages()); err != nil {
+			return err
+		}
+		rows = rows[page:]
+	}
+	return nil
+}
+
+// page is how many of the rows fit a page, one at least. Each has its length before it,
+// in four bytes.
+func (c text) page(rows []unsafe.Pointer) int {
+	bytes := 0
+	for i, row := range rows {
+		if bytes += 4 + len(*c.at(row)); bytes > pageBytes && i > 0 {
+			return i
+		}
+	}
+	return len(rows)
+}
 
 func (c text) outside(row unsafe.Pointer) int64 { return int64(len(*c.at(row))) }
 

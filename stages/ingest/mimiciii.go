@@ -8,7 +8,7 @@ import (
 func init() {
 	stages.RegisterSource(stages.Spec{
 		Name:    "ingest.mimiciii",
-		Version: 1,
+		Version: 2,
 		Doc: "Reads MIMIC-III's files, which lie in one folder (ADMISSIONS.csv.gz, or in small letters), into the tables that ingest.mimiciv makes, in parts that hold whole patients. " + docRecords +
 			"Rows without a code, and notes without a text, are skipped. A note's id is its ROW_ID; category and description are as they are, blanks at the end too; its type is a word such as addendum where it is a discharge summary or of radiology. " +
 			docVentilation + docDamage,

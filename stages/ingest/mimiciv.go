@@ -9,7 +9,7 @@ import (
 func init() {
 	stages.RegisterSource(stages.Spec{
 		Name:    "ingest.mimiciv",
-		Version: 4,
+		Version: 5,
 		Doc: "Reads MIMIC-IV's hosp and icu files (of version 1.0: core, hosp and icu) and MIMIC-IV-Note's note files (.csv.gz, or .csv) into parts that hold whole patients. " + docRecords +
 			docVentilation + "Types of notes are words too, such as addendum. " + docDamage,
 		In:  []stages.Port{portMIMIC},

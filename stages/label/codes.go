@@ -29,7 +29,7 @@ var codeTasks = map[string]codeTask{
 func init() {
 	for _, t := range codeTasks {
 		Register(stages.Spec{
-			Name: t.stage, Version: 4,
+			Name: t.stage, Version: 5,
 			Doc: "Labels admissions by their " + t.what + " codes: the labels of an admission with a code are the set of its codes' categories, numbered by a label set. " +
 				"Categories that the label set lacks are left out; an admission that has no other has no label, and is an example all the same. " +
 				"The recipe clinical writes 9: or 10: and the first 3 characters of the code, 4 of ICD-9's external causes (E); core writes codes of ICD-9 as CORe does. " +

@@ -12,7 +12,7 @@ import (
 
 func init() {
 	Register(stages.Spec{
-		Name: "label.length_of_stay", Version: 4,
+		Name: "label.length_of_stay", Version: 5,
 		Doc: "Labels the admissions that the patient survived by length of stay (LOS), the class of dischtime - admittime: " +
 			"0 up to 3 days, 1 up to 7, 2 up to 14, 3 more. Days are exact, or rounded to a tenth by the quirk rounded_stay. " +
 			"A stay that ends before it begins, as organ donors have, has no length and is left out; by the quirk negative_stays it is a short one.",

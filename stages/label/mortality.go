@@ -8,7 +8,7 @@ import (
 
 func init() {
 	Register(stages.Spec{
-		Name: "label.mortality", Version: 4,
+		Name: "label.mortality", Version: 5,
 		Doc: "Labels admissions by in-hospital mortality (MOR): hospital_expire_flag. " +
 			"Some texts tell of the death: whoever takes these labels takes the tokens of text.without_deaths behind those of the texts, and is refused without them, unless the quirk death_filters is off.",
 	}, nil, func(config Config) (Outcome, error) {

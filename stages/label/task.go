@@ -14,7 +14,7 @@ import (
 
 func init() {
 	Register(stages.Spec{
-		Name: "label.task", Version: 1,
+		Name: "label.task", Version: 2,
 		Doc: "Labels admissions by a task that a YAML file declares: its cohort, the time at which the model is asked, and the label as an expression of CEL over all of the patient's tables (docs/tasks.md). " +
 			"prediction_time is the index time. An admission is dropped for the first of: no_index_time, not_in_cohort, the exclusions in their order; where one of these or the label depends on a time that is not known, under its name with _unknown behind. " +
 			"A multilabel task without names takes those of a label set by label.task_set; labels that it lacks are counted under labels_not_listed.",

@@ -16,7 +16,7 @@ import (
 
 func init() {
 	Register(stages.Spec{
-		Name: "label.ventilation", Version: 4,
+		Name: "label.ventilation", Version: 5,
 		Doc: "Labels admissions by prolonged mechanical ventilation (PMV): those whose first ICU stay, by intime and then stay_id, " +
 			"has ventilation that spans at least 1.75 days from its first start to its last end; the label is 1 from 6.75 days. " +
 			"Gaps count as ventilated, and deaths are not left out, as in Clinical XLNet's cohort (Huang et al. 2020). " +

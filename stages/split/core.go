@@ -10,7 +10,7 @@ import (
 func init() {
 	stages.RegisterJob(stages.Spec{
 		Name:    "split.core",
-		Version: 1,
+		Version: 2,
 		Doc: "Splits the patients as CORe did (van Aken et al. 2021): by its lists mimic_train.csv, mimic_val.csv and mimic_test.csv, which are in the folder tasks/ of its repository, bvanaken/clinical-outcome-prediction. " +
 			"A list has the column SUBJECT_ID and one row a note, so that ids repeat. The script that drew them is not published: nothing but the lists gives this split. " +
 			"Patients in no list are in no split, and counted under patients.none; ids of no patient under listed_unknown.",

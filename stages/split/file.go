@@ -9,7 +9,7 @@ import (
 func init() {
 	stages.RegisterJob(stages.Spec{
 		Name:    "split.file",
-		Version: 1,
+		Version: 2,
 		Doc: "Splits the patients, or their admissions, as a file lists them: CSV, gzipped or not, or Parquet with the columns subject_id or hadm_id and split, or one file of ids for each split. " +
 			"Splits are train, val and test; valid, validation, dev and MEDS's tuning are val, its held_out is test. Rows may repeat. " +
 			"A pickle such as BEEP's pmv_labels.pkl is read without running it: by admission a sequence that ends with the split. " +

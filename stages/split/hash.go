@@ -19,7 +19,7 @@ import (
 func init() {
 	stages.RegisterMap(stages.Spec{
 		Name:    "split.hash",
-		Version: 2,
+		Version: 3,
 		Doc: "Splits the patients by a hash of their subject_id: 70 per cent are for training, 10 for validation, 20 for the test. " +
 			"There is one row a patient, in the patient's part. The same patient falls to the same side in every release.",
 		In: []stages.Port{{

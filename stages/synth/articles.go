@@ -15,7 +15,7 @@ import (
 func init() {
 	stages.RegisterSource(stages.Spec{
 		Name:    "synth.articles",
-		Version: 1,
+		Version: 2,
 		Doc: "Makes general medical text, as a base model has read it before it sees a hospital's notes: case descriptions of journals and pages of textbooks, in words and stock phrases of the clinic and in sentences that no note of synth.mimiciv has. " +
 			"They speak of no patient of a tree, and what they tell is drawn evenly: they say nothing of what is frequent, or how admissions end. " +
 			"A case description has a second note, the index terms that it is found by. Each article is a note of an author of its own, who stands where a patient does, so that whatever reads notes reads them: split.hash, tokenize.train, tokenize.notes. " +

@@ -51,7 +51,7 @@ func TestKnownBestMovesOnlyWithItsVersion(t *testing.T) {
 		}
 		in := stages.Inputs{"labels": {labelsOf(t, 1, task.Task{Name: c.task, Kind: task.Multiclass, Labels: []string{"0", "1", "2", "3"}}, rows)}, "tokens": {tokensOf(t, 1, rows)}, "split": {splitting}, "mimic": {files}}
 		best := stagetest.Run(t, "synth.known_best", "{}", in)
-		if best.Manifest.StageVersion != 1 {
+		if best.Manifest.StageVersion != 2 {
 			t.Errorf("version %d", best.Manifest.StageVersion)
 		}
 		written = append(written, stagetest.Rows[task.Prediction](t, best, task.TablePredictions))

@@ -16,7 +16,7 @@ import (
 func init() {
 	stages.RegisterJob(stages.Spec{
 		Name:    "synth.known_best",
-		Version: 1,
+		Version: 2,
 		Doc: "Predicts a task on synthetic admissions by the probabilities that their outcomes were drawn from, so that the best possible AUROC is known. " +
 			"It predicts the examples that a model with the same tokens, labels and split predicts, of all splits. " +
 			"The logits are 0 and the log-odds for mor and pmv, the logarithms of the four classes' probabilities for los, and each label's log-odds for diag and proc.",

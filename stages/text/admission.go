@@ -18,7 +18,7 @@ import (
 func init() {
 	stages.RegisterMap(stages.Spec{
 		Name:    "text.admission",
-		Version: 2,
+		Version: 3,
 		Doc: "Makes one text of each admission: the admission sections of its discharge summaries, each from the first that has it by note_seq, then day. text_id is hadm_id, prediction_time is admittime. " +
 			"The recipe clinical leaves addenda out, and every section or exam that its heading says is of a later day; core makes CORe's texts of the notes that text.core_notes lists. " +
 			"Admissions without a discharge summary, or without a chief complaint, a present illness and a medical history in it, have no text and are counted under dropped.<reason>; summaries of no admission under summaries_without_admission.",

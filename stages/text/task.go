@@ -16,7 +16,7 @@ import (
 
 func init() {
 	stages.RegisterMap(stages.Spec{
-		Name: "text.task", Version: 1,
+		Name: "text.task", Version: 2,
 		Doc: "Makes the texts that a declared task reads (docs/tasks.md), one of each admission: the notes of its types in the hours around the index time, in the order of their times with a blank line between, or some of the admission sections. " +
 			"text_id is hadm_id, prediction_time is the index time, or the date of a note that is dated later. A note's time is its charttime; where that has a day alone, as discharge summaries have, the end of that day. " +
 			"Notes that are marked as errors are left out; those of other hours are counted under notes_before and notes_after, those without a time under notes_without_time. " +

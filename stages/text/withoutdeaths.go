@@ -15,7 +15,7 @@ import (
 func init() {
 	stages.RegisterMap(stages.Spec{
 		Name:    "text.without_deaths",
-		Version: 2,
+		Version: 3,
 		Doc: "Takes mentions of the patient's death out of the texts of text.admission, by CORe's three rules, for tasks that must not read of it (MOR) where death_filters is on. " +
 			"There are rows for those texts alone that differ; given after the others, they take their places. " +
 			"A text is edited where its physical exam or medications on admission have a phrase of a death: the first is deleted. One that tells of the death still is withdrawn: its row has no text.",

@@ -12,7 +12,7 @@ import (
 func init() {
 	stages.RegisterMap(stages.Spec{
 		Name:    "tokenize.notes",
-		Version: 4,
+		Version: 5,
 		Doc: "Turns notes into token ids for language modelling: one row a note, text_id its note_id. " +
 			"input_ids is unpadded and cut at max_length. Notes marked as errors and notes without text are left out and counted.",
 		In: []stages.Port{

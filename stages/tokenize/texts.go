@@ -11,7 +11,7 @@ import (
 func init() {
 	stages.RegisterMap(stages.Spec{
 		Name:    "tokenize.texts",
-		Version: 2,
+		Version: 3,
 		Doc: "Turns texts into token ids: one row a text. input_ids is unpadded and cut at max_length. " +
 			"A text that is withdrawn keeps its row, without input_ids; one that is empty keeps it too, with its special tokens alone.",
 		In: []stages.Port{

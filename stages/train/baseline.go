@@ -15,7 +15,7 @@ import (
 
 func init() {
 	stages.RegisterJob(stages.Spec{
-		Name: "train.baseline", Version: 2,
+		Name: "train.baseline", Version: 3,
 		Doc: "Predicts a task by logistic regression on how often each token occurs in a document, with no idea of their order: the baseline that a language model has to beat. Fits on train as scikit-learn's TfidfTransformer and LogisticRegression do by default, in float64: a binary task by one regression, more by a softmax, each label of a set by a regression of its own. A class or label that train cannot tell apart gets its prior as a constant logit. Two classes get the logits 0 and z, as many as train.predict gives. Parts and rows stand as in the tokens.",
 		In: []stages.Port{
 			examples.TokensPort,

@@ -17,7 +17,7 @@ import (
 
 func init() {
 	stages.RegisterJob(stages.Spec{
-		Name: "train.predict", Version: 5,
+		Name: "train.predict", Version: 6,
 		Doc: "Computes a fine-tuned model's logits for the examples of the chosen splits. The labels must be of the task that the adapter was trained for. Parts and rows stand as in the tokens. Val and test patients that the base or an adapter was trained on are refused; one without a record of its patients is counted in the manifest as unknown_training_patients. An adapter of another base than this is refused, known by the base's files (base_model.sha256); one without that record is counted as unknown_base_model. An adapter without files, as registry.current leaves where none is current, makes no predictions.",
 		In: []stages.Port{
 			examples.TokensPort,

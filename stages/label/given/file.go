@@ -15,7 +15,7 @@ import (
 
 func init() {
 	stages.RegisterJob(stages.Spec{
-		Name: "label.file", Version: 2,
+		Name: "label.file", Version: 3,
 		Doc: "Joins labels of one's own to admissions or notes: a CSV, gzipped or not, or Parquet file with hadm_id or note_id, and label or labels. " +
 			"A label is a name of the task or its number from 0, of binary tasks true or false too; labels are several, in CSV with commas between them. A multilabel file may have a row for each label instead. " +
 			"Where a name would be another label's number, as 1 of the names 1 to 5, labels are told by names alone. " +

@@ -12,7 +12,7 @@ import (
 
 func init() {
 	stages.RegisterJob(stages.Spec{
-		Name: "label.meds", Version: 2,
+		Name: "label.meds", Version: 3,
 		Doc: "Reads labels in the MEDS label schema that were made elsewhere, such as by ACES: Parquet with subject_id, prediction_time and a value. " +
 			"Of a binary task that is boolean_value, of a multiclass one integer_value, a number of names from 0, or categorical_value, a name, and of a multilabel one categorical_value, a row for each label; float_value is refused. " +
 			"A label belongs to the patient's admission whose time from admittime to dischtime holds prediction_time; of one that has labels of several times the first counts. " +

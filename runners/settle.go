@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -65,7 +66,7 @@ func (x *execution) runAndNote(ctx context.Context, decision dags.Decision, e Ev
 		err = x.keep(whole, decision.Step, decision.URI, &e)
 	}
 	if err != nil {
-		return x.failed(ctx, e, start, err)
+		return x.failed(ctx, e, start, x.damagedBy(err))
 	}
 	e.Kind, e.Reasons, e.Seconds = StepDone, nil, time.Since(start).Seconds()
 	return x.journal.Write(e)
@@ -160,6 +161,20 @@ func (x *execution) keep(ctx context.Context, step *dags.Step, uri string, e *Ev
 	defer x.mu.Unlock()
 	x.made[step.Name] = dataset
 	return nil
+}
+
+// damagedBy names the step whose output is damaged, where that is why another failed.
+func (x *execution) damagedBy(err error) error {
+	if exit.Of(err) != exit.BadData {
+		return err
+	}
+	made := x.outputs()
+	for _, name := range slices.Sorted(maps.Keys(made)) {
+		if strings.Contains(err.Error(), made[name].URI()+"/") {
+			return fmt.Errorf("%w; --force %s makes it anew", err, name)
+		}
+	}
+	return err
 }
 
 // outputs is a copy of what has been made so far.

@@ -269,3 +269,21 @@ func TestControlInABucket(t *testing.T) {
 		t.Errorf("in the end %q are to run", got)
 	}
 }
+
+// A damaged output is said to be which step's, and --force makes it anew.
+func TestADamagedOutputIsMadeAnewByForce(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "small.yaml"), smallDAG)
+	clinflow(t, dir, 0, "run", "small.yaml", "--out", "out")
+	part := filepath.Join(stepFolder(t, filepath.Join(dir, "out"), "patients"), "patients", "part-00001-of-00002.parquet")
+	write(t, part, read(t, part)+"\n")
+	if err := os.RemoveAll(stepFolder(t, filepath.Join(dir, "out"), "split")); err != nil {
+		t.Fatal(err)
+	}
+	told := clinflow(t, dir, 3, "run", "small.yaml", "--out", "out").stderr
+	if !strings.Contains(told, "is damaged") || !strings.Contains(told, "--force patients makes it anew") {
+		t.Errorf("a damaged output is told as\n%s", told)
+	}
+	clinflow(t, dir, 0, "run", "small.yaml", "--out", "out", "--force", "patients")
+	clinflow(t, dir, 0, "verify", "out")
+}

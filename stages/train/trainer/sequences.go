@@ -100,7 +100,7 @@ func (s Sequences) pack(rows examples.Rows, eos int32, seed int64) (out examples
 	for _, i := range examples.HashOrder(fmt.Sprintf("pack:%d:", seed), rows.IDs()) {
 		for ids := ended(rows[i].InputIDs, eos); len(ids) > 0; {
 			if open.InputIDs == nil {
-				open = sequence(rows[i], len(out), make([]int32, 0, s.SequenceLength))
+				open = sequence(rows[i], len(out), []int32{})
 			}
 			n := min(len(ids), s.SequenceLength-len(open.InputIDs))
 			open.Starts = append(open.Starts, int32(len(open.InputIDs)))

@@ -54,6 +54,14 @@ func TestPackedDocumentsHaveTheLossOfTheirOwn(t *testing.T) {
 	}
 }
 
+// A sequence takes memory for the tokens that it has, however many it may have.
+func TestASequenceIsNoLongerThanItsDocuments(t *testing.T) {
+	sequences := Sequences{Packing: packed, SequenceLength: math.MaxInt}.pack(documents(7), testEOS, 1)
+	if len(sequences) != 1 || int(sequences[0].NTokens) != len(sequences[0].InputIDs) {
+		t.Errorf("%d sequences, the first of %d tokens", len(sequences), len(sequences[0].InputIDs))
+	}
+}
+
 // A window predicts what the one before it has not: as many tokens as the documents have,
 // but for their first.
 func TestWindowsPredictEachTokenOnce(t *testing.T) {

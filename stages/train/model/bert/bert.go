@@ -9,6 +9,8 @@
 package bert
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -110,19 +112,20 @@ func (n *network) Files() []checkpoint.File {
 	}
 }
 
-// build makes the parameters with the names of BertForSequenceClassification.
-func build(b kernel.Backend, c Config, mode graph.Mode) (*network, error) {
+// build makes the parameters with the names of BertForSequenceClassification, and goes on
+// until ctx ends or one has no memory.
+func build(ctx context.Context, b kernel.Backend, c Config, mode graph.Mode) (*network, error) {
 	p := parameters{graph.NewParams(b), mode}
 	n := &network{config: c, params: p.params}
 	n.words = p.add(wordsName, c.VocabSize, c.HiddenSize)
 	n.positions = p.add(positionsName, c.MaxPositionEmbeddings, c.HiddenSize)
 	n.types = p.add(typesName, c.TypeVocabSize, c.HiddenSize)
 	n.norm = p.norm(prefix+"embeddings.", c.HiddenSize)
-	for i := 0; i < c.NumHiddenLayers && n.params.Err() == nil; i++ {
+	for i := 0; i < c.NumHiddenLayers && cmp.Or(n.params.Err(), ctx.Err()) == nil; i++ {
 		n.layers = append(n.layers, p.layer(layerName(i), c))
 	}
 	n.pooler = p.linear(poolerName, c.HiddenSize, c.HiddenSize)
-	if err := n.params.Err(); err != nil {
+	if err := cmp.Or(n.params.Err(), ctx.Err()); err != nil {
 		n.params.Close()
 		return nil, err
 	}

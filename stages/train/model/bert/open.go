@@ -60,7 +60,7 @@ func (c Config) Open(ctx context.Context, b kernel.Backend, w *checkpoint.Weight
 	if err := c.CheckWeights(w, dir); err != nil {
 		return nil, err
 	}
-	n, err := build(b, c, mode)
+	n, err := build(ctx, b, c, mode)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}

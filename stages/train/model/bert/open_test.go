@@ -1,6 +1,8 @@
 package bert
 
 import (
+	"context"
+	"errors"
 	"io"
 	"maps"
 	"math"
@@ -232,5 +234,16 @@ func TestNoNextTokenIsPredicted(t *testing.T) {
 	}
 	if _, err := in.Generate([]int32{1}, 2); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "next token") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A model may have many layers: their making ends with ctx.
+func TestMakingEndsWithContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	many := tiny
+	many.NumHiddenLayers = math.MaxInt32
+	if _, err := many.Random(ctx, must(cpu.New(cpu.Options{}))(t), graph.Frozen, 1); !errors.Is(err, context.Canceled) {
+		t.Errorf("ended with %v", err)
 	}
 }

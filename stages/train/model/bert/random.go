@@ -17,7 +17,7 @@ func (c Config) Build(b kernel.Backend, mode graph.Mode) (model.Architecture, er
 	if err := c.Check(); err != nil {
 		return nil, exit.With(exit.Usage, err)
 	}
-	return build(b, c, mode)
+	return build(context.Background(), b, c, mode)
 }
 
 // Random implements model.Config: weights normal with standard deviation
@@ -26,7 +26,7 @@ func (c Config) Random(ctx context.Context, b kernel.Backend, mode graph.Mode, s
 	if err := c.Check(); err != nil {
 		return nil, exit.With(exit.Usage, err)
 	}
-	n, err := build(b, c, mode)
+	n, err := build(ctx, b, c, mode)
 	if err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ func (w *Writer) Commit(ctx context.Context, header Manifest, parts []PartResult
 		return err
 	}
 	var settled errgroup.Group
-	settled.Go(func() error { return store.Settle(w.dir, m.partNames()...) })
+	settled.Go(func() error { return w.settle(ctx, m) })
 	if err := errors.Join(w.sweep(ctx), settled.Wait()); err != nil {
 		return err
 	}
@@ -47,6 +47,17 @@ func (w *Writer) Commit(ctx context.Context, header Manifest, parts []PartResult
 	err = Tidy(ctx, w.dir)
 	for _, remove := range w.after {
 		err = errors.Join(err, remove(ctx))
+	}
+	return err
+}
+
+// settle forces the parts to disk. Where it fails, the next attempt finds no record of what
+// is finished: a disk that could not write some bytes may answer the second time that it
+// has nothing to write, while they can still be read from memory.
+func (w *Writer) settle(ctx context.Context, m Manifest) error {
+	err := store.Settle(w.dir, m.partNames()...)
+	if err != nil {
+		err = errors.Join(err, w.dir.RemoveAll(ctx, finishedName))
 	}
 	return err
 }

@@ -116,11 +116,16 @@ func TestPartsOfOtherProcesses(t *testing.T) {
 	}
 }
 
-// Commit forces parts to disk, and one that is not there is none.
+// Commit forces parts to disk. Where that fails there is no dataset, and the next attempt
+// trusts none of them.
 func TestAPartThatIsGoneIsNotCommitted(t *testing.T) {
 	w := newWriter(t, 2, TableNotes)
+	w.Remember("identity")
 	for part := range 2 {
 		writePart(t, w, TableNotes, part, []Note{{SubjectID: 4}})
+	}
+	if _, ok, err := w.Finished(0); !ok || err != nil {
+		t.Fatalf("a part that is whole is not known: %v", err)
 	}
 	must(t, w.Dir().RemoveAll(t.Context(), partName(TableNotes, 1, 2)))
 	if err := w.Commit(t.Context(), Manifest{}, nil); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(fmt.Sprint(err), "part-00001-of-00002") {
@@ -128,6 +133,9 @@ func TestAPartThatIsGoneIsNotCommitted(t *testing.T) {
 	}
 	if _, err := w.Dir().Stat(t.Context(), ManifestName); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the dataset looks whole: %v", err)
+	}
+	if _, ok, err := w.Finished(0); ok || err != nil {
+		t.Errorf("a part is trusted that may not be on the disk: %v", err)
 	}
 }
 

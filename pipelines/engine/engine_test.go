@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -117,12 +118,31 @@ func TestHowAJobEnds(t *testing.T) {
 }
 
 // logged is what libraries and the process log, as in a run with --verbose.
-func logged(t *testing.T) *bytes.Buffer {
-	var b bytes.Buffer
+func logged(t *testing.T) *lines {
+	var l lines
 	before := slog.Default()
-	logs.AdoptSlog(zerolog.New(zerolog.SyncWriter(&b)), zerolog.InfoLevel)
+	logs.AdoptSlog(zerolog.New(&l), zerolog.InfoLevel)
 	t.Cleanup(func() { slog.SetDefault(before) })
-	return &b
+	return &l
+}
+
+// lines are those of a log that is read while workers still write to it.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+// Write implements io.Writer.
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 func TestAnInterruptedRunCancelsItsJob(t *testing.T) {

@@ -49,7 +49,7 @@ func (s *SummedFile) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Commit makes the file durable under its name.
+// Commit gives the file its name, and makes it durable where its Dir does.
 func (s *SummedFile) Commit() error {
 	if err := s.flush(); err != nil {
 		s.file.Abort()
